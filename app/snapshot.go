@@ -1,0 +1,221 @@
+package app
+
+import "time"
+
+// Snapshot is everything that can be shown of the phone at one moment. It is
+// immutable: slices and pointers in it are never written again. Its JSON form
+// is what `offhook ctl status --json` prints, a contract with scripts.
+type Snapshot struct {
+	Version    string      `json:"version"`
+	Profile    string      `json:"profile"`
+	Ready      bool        `json:"ready"`
+	Conditions []Condition `json:"conditions"`
+	Call       *Call       `json:"call"`
+	LastCall   *EndedCall  `json:"last_call"`
+
+	Account      Account      `json:"account"`
+	Availability Availability `json:"availability"`
+	// AvailableSince is when the present availability was chosen.
+	AvailableSince time.Time `json:"availability_since"`
+	OnAnotherPhone bool      `json:"on_another_phone"`
+	LastDialled    string    `json:"last_dialled"`
+	// LastDialledName is the contact's name of LastDialled, or "".
+	LastDialledName string `json:"last_dialled_name,omitempty"`
+	MissedUnseen    int    `json:"missed_unseen"`
+	Audio           Audio  `json:"audio"`
+	// FeedbackDue says that the last call can still be rated and was not.
+	FeedbackDue bool `json:"feedback_due"`
+	// Notice is a passing remark for the user, such as a device that fell back.
+	Notice *Notice `json:"notice,omitempty"`
+
+	// Revision counts changes of the three below, which Phone's methods
+	// Contacts, Recents and Settings give out in full.
+	ContactsRevision int `json:"contacts_revision"`
+	RecentsRevision  int `json:"recents_revision"`
+	SettingsRevision int `json:"settings_revision"`
+}
+
+// Condition is one of the things that must hold for the phone to be ready, or a
+// remark that never makes it unready.
+type Condition struct {
+	Name  string    `json:"name"`
+	OK    bool      `json:"ok"`
+	Since time.Time `json:"since"`
+	// Text says what is wrong in one sentence, "" while all is well.
+	Text string `json:"text"`
+	// Action names the one thing to do: retry, sign_in, open_system_settings,
+	// open_audio_settings, or "".
+	Action string `json:"action"`
+	// Remark says that the condition does not count for Ready.
+	Remark bool `json:"remark,omitempty"`
+	// RetryAt is when the phone tries again by itself.
+	RetryAt *time.Time `json:"retry_at,omitempty"`
+}
+
+// The names of the conditions.
+const (
+	ConditionToken    = "token"
+	ConditionProfile  = "profile"
+	ConditionPush     = "push"
+	ConditionPlatform = "platform"
+	ConditionDevices  = "devices"
+	ConditionKeyring  = "keyring"
+	ConditionClock    = "clock"
+	ConditionVersion  = "version"
+)
+
+// SignInState says how far the sign-in is.
+type SignInState string
+
+// The states of the sign-in. Expired: the phone was signed in and must be
+// signed in again by the user.
+const (
+	SignedOut SignInState = "signed_out"
+	SigningIn SignInState = "signing_in"
+	SignedIn  SignInState = "signed_in"
+	Expired   SignInState = "expired"
+)
+
+// Account is who is signed in where. It never holds a secret.
+type Account struct {
+	State       SignInState `json:"state"`
+	UserName    string      `json:"user_name"`
+	DisplayName string      `json:"display_name"`
+	AccountSID  string      `json:"account_sid"`
+	Server      string      `json:"server"`
+	Exophone    string      `json:"exophone"`
+	DeviceID    string      `json:"device_id"`
+	// ValidUntil is the end of the refresh token's life.
+	ValidUntil time.Time `json:"valid_until"`
+	// KeyringMissing says that secrets live in memory only.
+	KeyringMissing bool `json:"keyring_missing"`
+	// Err is why the last sign-in failed.
+	Err *Problem `json:"error,omitempty"`
+}
+
+// Problem is an error as a person and a script see it. Its code is one of
+// voice/fault's types.
+type Problem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Next    string `json:"next,omitempty"`
+}
+
+// Availability is the agent's own choice.
+type Availability string
+
+// Available: calls ring. Busy: they ring quietly. Break: they are declined.
+// DoNotDisturb: declined without any sound.
+const (
+	Available    Availability = "available"
+	Busy         Availability = "busy"
+	Break        Availability = "break"
+	DoNotDisturb Availability = "dnd"
+)
+
+// Call is the call in progress. State, Direction and Route are the reference's
+// names.
+type Call struct {
+	ID          string     `json:"id"`
+	SessionID   string     `json:"session_id"`
+	Direction   string     `json:"direction"`
+	State       string     `json:"state"`
+	RemoteID    string     `json:"remote_id"`
+	RemoteName  string     `json:"remote_name"`
+	Message     string     `json:"message"`
+	Started     time.Time  `json:"started"`
+	Established *time.Time `json:"established"`
+	// DurationS is whole seconds since Established.
+	DurationS    int    `json:"duration_s"`
+	Muted        bool   `json:"muted"`
+	Held         bool   `json:"held"`
+	RemoteHeld   bool   `json:"remote_held"`
+	Route        string `json:"route"`
+	DTMFSent     string `json:"dtmf_sent"`
+	DTMFReceived string `json:"dtmf_received"`
+	// MOS is 0 until it was measured for 5 s.
+	MOS float64 `json:"mos"`
+	// Quality is good, fair, poor, measuring, no_sound or on_hold.
+	Quality string `json:"quality"`
+	// RingSilenced says that Silence was pressed.
+	RingSilenced bool `json:"ring_silenced"`
+	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
+	// comes.
+	SilentSince *time.Time `json:"silent_since,omitempty"`
+	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
+}
+
+// EndedCall is the latest call that ended.
+type EndedCall struct {
+	ID         string    `json:"id"`
+	SessionID  string    `json:"session_id"`
+	Direction  string    `json:"direction"`
+	RemoteID   string    `json:"remote_id"`
+	RemoteName string    `json:"remote_name"`
+	EndReason  string    `json:"end_reason"`
+	Ended      time.Time `json:"ended"`
+	DurationS  int       `json:"duration_s"`
+	// Answered says that the call was established at some time.
+	Answered bool    `json:"answered"`
+	MOS      float64 `json:"mos"`
+	Rating   int     `json:"rating,omitempty"`
+	// Shown is cleared by DismissEnded: the window shows its ended page while
+	// it is true.
+	Shown bool `json:"shown"`
+}
+
+// Audio is the state of the sound devices.
+type Audio struct {
+	// Microphone and Speaker are the names of the devices in use or to be used.
+	Microphone string `json:"microphone"`
+	Speaker    string `json:"speaker"`
+	Ring       string `json:"ring"`
+	// MicrophoneWorks is false when the last opening failed or was blocked.
+	MicrophoneWorks bool `json:"microphone_works"`
+	SpeakerWorks    bool `json:"speaker_works"`
+	// Routes are the routes that can be chosen now, by the reference's names.
+	Routes []string `json:"routes"`
+}
+
+// Notice is a passing remark.
+type Notice struct {
+	At    time.Time `json:"at"`
+	Level string    `json:"level"` // info, warning, error
+	Text  string    `json:"text"`
+}
+
+// ContactGroup is one group of the directory. Special groups are dialled
+// directly, not through the exophone.
+type ContactGroup struct {
+	Name     string    `json:"group"`
+	Special  bool      `json:"is_special"`
+	Contacts []Contact `json:"contacts"`
+}
+
+// Contact is one person or number of a group.
+type Contact struct {
+	Name   string `json:"contact_name"`
+	Number string `json:"contact_number"`
+}
+
+// CallRecord is one line of the call log.
+type CallRecord struct {
+	ID         string    `json:"id"`
+	SessionID  string    `json:"session_id"`
+	Direction  string    `json:"direction"` // INCOMING or OUTGOING
+	Missed     bool      `json:"missed"`
+	RemoteID   string    `json:"remote_id"`
+	RemoteName string    `json:"remote_name"`
+	Message    string    `json:"message"`
+	Started    time.Time `json:"started"`
+	// RangS is how long it rang, DurationS how long it was talked, in seconds.
+	RangS     int     `json:"rang_s"`
+	DurationS int     `json:"duration_s"`
+	EndReason string  `json:"end_reason"`
+	MOS       float64 `json:"mos"`
+	Rating    int     `json:"rating,omitempty"`
+	Issue     string  `json:"issue,omitempty"`
+	Note      string  `json:"note,omitempty"`
+	// Interrupted marks a call during which the phone itself was killed.
+	Interrupted bool `json:"interrupted,omitempty"`
+}

@@ -1,0 +1,87 @@
+package exophone
+
+import (
+	"context"
+	"net/url"
+	"time"
+)
+
+// Subscriber is what the exophone must know of a subscriber.
+type Subscriber struct {
+	Name        string
+	DisplayName string
+	Active      bool
+	SIPPassword string
+}
+
+// Directory finds subscribers. It returns ErrUnknownSubscriber for a name that
+// is none.
+type Directory interface {
+	Subscriber(ctx context.Context, name string) (Subscriber, error)
+}
+
+// DialWhom asks the application backend whom a call is for, over HTTP
+// (reference, section 5).
+type DialWhom interface {
+	Ask(ctx context.Context, query url.Values) (Destination, error)
+}
+
+// Destination is the answer of Dial-Whom. Zero durations mean the defaults of
+// 30 s and 3600 s.
+type Destination struct {
+	// Numbers are bare ids in the order in which to try them.
+	Numbers                 []string
+	OutgoingPhoneNumber     string
+	MaxRingingDuration      time.Duration
+	MaxConversationDuration time.Duration
+	FetchAfterAttempt       bool
+}
+
+// Pusher posts {subscriberName, payload, payloadVersion} to the push endpoint.
+type Pusher interface {
+	Push(ctx context.Context, subscriberName, payload, payloadVersion string) error
+}
+
+// Claims are the claims of a call's payload (reference, section 10.1).
+type Claims struct {
+	Subscriber       string
+	CallerID         string
+	CallerName       string
+	SessionID        string
+	LongPollURL      string
+	LongPollTimeout  int
+	RejectCallURL    string
+	NotificationTime time.Time
+	IssuedAt         time.Time
+	Expires          time.Time
+}
+
+// Payloads signs and verifies payloads.
+type Payloads interface {
+	Sign(Claims) (string, error)
+	Verify(token string) (Claims, error)
+}
+
+// CallState is what the long poll tells of a call.
+type CallState string
+
+// The states of the long poll (wire decisions).
+const (
+	CallRinging   CallState = "ringing"
+	CallAnswered  CallState = "answered"
+	CallCancelled CallState = "cancelled"
+	CallTimeout   CallState = "timeout"
+)
+
+// Calls is what the HTTP side sees of the calls in progress; *Exchange
+// implements it.
+type Calls interface {
+	// State returns the state of a session. ok is false if there is no such
+	// session for this subscriber; a session is remembered for a while after
+	// its end.
+	State(sessionID, subscriber string) (state CallState, ok bool)
+	// Wait returns when the state differs from after or ctx ends.
+	Wait(ctx context.Context, sessionID, subscriber string, after CallState) (state CallState, ok bool)
+	// Reject declines the callee's side. Rejecting twice is no error.
+	Reject(sessionID, subscriber, reason string) (ok bool)
+}

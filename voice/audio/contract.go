@@ -1,0 +1,61 @@
+package audio
+
+// The format of all sound inside the phone: mono, signed 16-bit, 48 kHz, in
+// frames of 10 ms.
+const (
+	SampleRate   = 48000
+	FrameSamples = SampleRate / 100
+)
+
+// Source is a microphone, or what stands in for one.
+type Source interface {
+	// Start begins capture. deliver is called every 10 ms with FrameSamples
+	// samples, from one real-time thread; the frame is only valid in the call.
+	Start(deliver func(frame []int16)) error
+	// Close stops capture, waits at most a short while for the device, and
+	// never blocks for good.
+	Close() error
+}
+
+// Sink is a loudspeaker, or what stands in for one.
+type Sink interface {
+	// Start begins playing. pull is called every 10 ms to fill FrameSamples
+	// samples, from one real-time thread.
+	Start(pull func(frame []int16)) error
+	Close() error
+}
+
+// System opens devices. The real one is malgo's; synthetic devices come by the
+// same interface, so that a whole phone runs without a sound card.
+type System interface {
+	// Devices lists what is there now. It may take a while and must not be
+	// called on a real-time thread.
+	Devices() ([]Device, error)
+	OpenSource(Spec) (Source, error)
+	OpenSink(Spec) (Sink, error)
+	// Close finishes every file that was written and releases the system.
+	Close() error
+}
+
+// Kind says which way a device carries sound.
+type Kind int
+
+// Capture is a microphone, Playback a loudspeaker.
+const (
+	Capture Kind = iota
+	Playback
+)
+
+// Device is one sound device of the system.
+type Device struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Kind      Kind   `json:"kind"`
+	IsDefault bool   `json:"is_default"`
+}
+
+// Far is the network side of a call's sound: media.Session is one.
+type Far interface {
+	Push(frame []int16)
+	Pull(frame []int16)
+}

@@ -1,0 +1,2 @@
+// Package auth is the subscriber token: its form, its life, its renewal.
+package auth

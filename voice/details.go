@@ -1,0 +1,94 @@
+package voice
+
+import "time"
+
+// Direction says which side placed a call.
+type Direction int
+
+// The two directions, named as in the reference's CallDetails.
+const (
+	Outgoing Direction = iota
+	Incoming
+)
+
+// String returns OUTGOING or INCOMING.
+func (d Direction) String() string {
+	if d == Incoming {
+		return "INCOMING"
+	}
+	return "OUTGOING"
+}
+
+// AudioRoute is where the sound of a call goes (reference, sections 1.4 and
+// 10.20).
+type AudioRoute int
+
+// The routes of the reference. RouteEarpiece is the system's default device.
+const (
+	RouteEarpiece AudioRoute = iota
+	RouteSpeaker
+	RouteBluetooth
+	RouteHeadphones
+)
+
+// String returns the name that the reference gives the route.
+func (r AudioRoute) String() string {
+	switch r {
+	case RouteSpeaker:
+		return "SPEAKER"
+	case RouteBluetooth:
+		return "BLUETOOTH"
+	case RouteHeadphones:
+		return "HEADPHONES"
+	default:
+		return "EARPIECE"
+	}
+}
+
+// CallDetails is an immutable picture of a call (reference, section 1.7). The
+// times are zero until they happen.
+type CallDetails struct {
+	// CallID names the call within this phone.
+	CallID string
+	// SessionID is unique for each call leg over the whole platform: the value
+	// that support asks for. It is empty until the platform has answered.
+	SessionID string
+	// RemoteID is whom the user dialled, or who calls; never the exophone.
+	RemoteID string
+	// RemoteDisplayName is the caller's name; empty for outgoing calls.
+	RemoteDisplayName string
+	// ContextMessage is the free text that came with the call.
+	ContextMessage string
+
+	Direction Direction
+	State     State
+	EndReason EndReason
+	// Status is the SIP status that ended the call, or 0.
+	Status int
+
+	Started     time.Time
+	Ringing     time.Time
+	Answered    time.Time
+	Established time.Time
+	Ended       time.Time
+
+	Muted      bool
+	Held       bool
+	RemoteHeld bool
+	Route      AudioRoute
+	// DTMFReceived is every RFC 4733 digit the far side has sent so far.
+	DTMFReceived string
+}
+
+// Duration is the time since the call was established, as of now, or its whole
+// length once it has ended; 0 for a call that was never established.
+func (d CallDetails) Duration(now time.Time) time.Duration {
+	switch {
+	case d.Established.IsZero():
+		return 0
+	case !d.Ended.IsZero():
+		return d.Ended.Sub(d.Established)
+	default:
+		return now.Sub(d.Established)
+	}
+}

@@ -1,0 +1,111 @@
+package media
+
+import (
+	"context"
+	"time"
+)
+
+// Session is the media of one leg: one peer, one audio stream each way. The
+// WebRTC session and the plain RTP session both are one. All methods may be
+// called from any goroutine; Push and Pull from a real-time thread.
+type Session interface {
+	// Offer returns a local SDP offer with its candidates; gathering is cut off
+	// after Config.GatherTimeout. restart asks for new ICE credentials.
+	Offer(ctx context.Context, restart bool) (string, error)
+	// Answer applies a remote offer and returns the SDP answer.
+	Answer(ctx context.Context, offer string) (string, error)
+	// SetAnswer applies the remote answer to the latest Offer. The same answer
+	// twice, or one from a 180 followed by the 200's, is no error.
+	SetAnswer(answer string) error
+
+	// OpenSend lets sound from Push go out; until then nothing is sent but what
+	// holds the path open. OpenReceive lets received sound reach Pull.
+	OpenSend()
+	OpenReceive()
+	// SetMuted replaces what is sent by digital silence, within one frame.
+	SetMuted(bool)
+	// Hold puts the direction into the next Offer or Answer and stops both
+	// directions of sound.
+	Hold(bool)
+
+	// SendDTMF queues digits (0-9 * # A-D, and ',' for a pause of 2 s) as RFC
+	// 4733 events on the audio's SSRC. It does not wait for them to be sent.
+	// It returns an error for any other character, and ErrNoTelephoneEvent if
+	// the far side took none.
+	SendDTMF(digits string) error
+
+	// Push takes one 10 ms frame (480 samples at 48 kHz) from the microphone,
+	// Pull fills one for the loudspeaker. Both are called from real-time
+	// threads: they allocate nothing and wait for nothing.
+	Push(frame []int16)
+	Pull(frame []int16)
+
+	// Events delivers what happens; it is closed by Close. It never blocks the
+	// media path.
+	Events() <-chan Event
+	// Statistics is a snapshot (reference, section 1.8).
+	Statistics() Statistics
+	// SinceReceived is the time since the last RTP or RTCP packet of the far
+	// side, or since the session was made if there was none.
+	SinceReceived() time.Duration
+	// Close ends the session and returns when its goroutines are gone.
+	Close() error
+}
+
+// Event is something that happened to a Session.
+type Event struct {
+	Kind EventKind
+	// Digit is set for DTMF.
+	Digit rune
+	// Err is set for Failed.
+	Err error
+	At  time.Time
+}
+
+// EventKind tells the events of a session apart.
+type EventKind int
+
+// Connected: the path (ICE, DTLS) is up. FirstSound: the first audio packet
+// arrived. DTMF: a digit was received. Disconnected: ICE hears nothing.
+// Failed: the path is lost and needs an ICE restart.
+const (
+	Connected EventKind = iota
+	FirstSound
+	DTMF
+	Disconnected
+	Failed
+)
+
+// Statistics of a session (reference, section 1.8; RFC 3550, RFC 3611, G.107).
+// Times are in milliseconds, loss is in percent, bitrate in kbit/s.
+type Statistics struct {
+	AudioCodec            string  `json:"audio_codec"`
+	AudioBitrate          float64 `json:"audio_bitrate"`
+	AverageJitterMs       float64 `json:"average_jitter_ms"`
+	MaxJitterMs           float64 `json:"max_jitter_ms"`
+	RTTMs                 float64 `json:"rtt_ms"`
+	FractionLost          float64 `json:"fraction_lost"`
+	MOS                   float64 `json:"mos"`
+	CumulativeLost        int64   `json:"cumulative_lost"`
+	JitterSamples         int64   `json:"jitter_samples"`
+	JitterBufferMs        float64 `json:"jitter_buffer_ms"`
+	PreferredJitterBuffer float64 `json:"preferred_jitter_buffer_ms"`
+	DiscardedPackets      int64   `json:"discarded_packets"`
+	RemoteFractionLoss    float64 `json:"remote_fraction_loss"`
+	BytesSent             uint64  `json:"bytes_sent"`
+	BytesReceived         uint64  `json:"bytes_received"`
+	PacketsSent           uint64  `json:"packets_sent"`
+	PacketsReceived       uint64  `json:"packets_received"`
+	ExtendedMax           uint32  `json:"extended_max"`
+	LastSRTimestamp       uint32  `json:"last_sr_timestamp"`
+	Seconds               float64 `json:"seconds"`
+	NoPacketsMs           float64 `json:"no_packets_time_ms"`
+	AverageLatencyMs      float64 `json:"average_latency_ms"`
+	CurrentPacketLossRate float64 `json:"current_packet_loss_rate"`
+	MediaWaitingTimeMs    float64 `json:"media_waiting_time_ms"`
+	ConcealedPercent      float64 `json:"concealed_percent"`
+	BurstDensity          float64 `json:"burst_density"`
+	DTMFVia               string  `json:"dtmf_via"`
+	LocalCandidate        string  `json:"local_candidate"`
+	RemoteCandidate       string  `json:"remote_candidate"`
+}

@@ -1,0 +1,80 @@
+package sip
+
+import "time"
+
+// Header is one header field of a SIP message.
+type Header struct{ Name, Value string }
+
+// Invitation is what an INVITE asks for.
+type Invitation struct {
+	// Target is the user part of the Request-URI, dialled at the flow's domain,
+	// or a whole sip: URI.
+	Target string
+	// Offer is the SDP offer.
+	Offer string
+	// Headers are added as they are, X-Custom-Field for instance.
+	Headers []Header
+}
+
+// DialogEvent is something that happened to a dialog. Events come in order on
+// Dialog.Events; the channel is closed after Ended or Failed. Responses that
+// arrive out of order are put right first: no Provisional follows Answered.
+type DialogEvent interface{ dialogEvent() }
+
+// Provisional is a 1xx above 100, with its SDP body if it has one.
+type Provisional struct {
+	Status  int
+	Body    string
+	Headers []Header
+}
+
+// Answered is the 2xx to the INVITE; the ACK has been sent.
+type Answered struct {
+	Body    string
+	Headers []Header
+}
+
+// Failed is the final refusal of the INVITE, or the loss of the flow before an
+// answer (Status 0 and Err set). Cancelled says that Cancel was called first.
+type Failed struct {
+	Status     int
+	Reason     string
+	RetryAfter time.Duration
+	Cancelled  bool
+	Headers    []Header
+	Err        error
+}
+
+// Reoffered is a re-INVITE or UPDATE from the far side. Reply must be called
+// once: with an SDP answer and 200, or with a status that refuses. Offer is
+// empty for a re-INVITE without SDP, which Reply answers with an offer.
+type Reoffered struct {
+	Offer string
+	Reply func(status int, body string) error
+}
+
+// Informed is an INFO inside the dialog; it has been answered.
+type Informed struct {
+	ContentType string
+	Body        string
+}
+
+// FlowLost says that the connection under the dialog is gone. The dialog lives
+// on and can be rebound to another flow by Dialog.Rebind.
+type FlowLost struct{ Err error }
+
+// Ended is the end of an answered dialog. ByRemote says that the far side sent
+// the BYE; Status is 481 or 408 if a request found the dialog gone.
+type Ended struct {
+	ByRemote bool
+	Status   int
+	Headers  []Header
+}
+
+func (Provisional) dialogEvent() {}
+func (Answered) dialogEvent()    {}
+func (Failed) dialogEvent()      {}
+func (Reoffered) dialogEvent()   {}
+func (Informed) dialogEvent()    {}
+func (FlowLost) dialogEvent()    {}
+func (Ended) dialogEvent()       {}
