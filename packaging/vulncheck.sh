@@ -5,7 +5,7 @@ set -uo pipefail
 
 out=$(go run "$1" ./... 2>&1)
 status=$?
-if [ $status -ne 0 ] && grep -qE 'fetching vulnerabilities|vuln\.go\.dev|dial tcp|no such host|connection refused|403 Forbidden' <<<"$out"; then
+if [ $status -ne 0 ] && grep -qE 'fetching vulnerabilities' <<<"$out"; then
   echo "govulncheck: its database can't be reached from here; not checked."
   exit 0
 fi
