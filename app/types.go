@@ -1,6 +1,7 @@
 package app
 
 import (
+	"offhook/app/history"
 	"offhook/app/settings"
 	"offhook/voice/media"
 )
@@ -73,11 +74,4 @@ const (
 var Issues = [...]string{IssueNone, IssueBackgroundNoise, IssueChoppyAudio, IssueHighLatency, IssueNoAudio, IssueEcho}
 
 // RecentsQuery filters the call log. The zero value is everything.
-type RecentsQuery struct {
-	// Text is part of the party's id or name, or of the message.
-	Text string
-	// Kind is incoming, outgoing, missed or "" for all.
-	Kind string
-	// Limit bounds the answer; 0 means 1,000.
-	Limit int
-}
+type RecentsQuery = history.Query
