@@ -3,14 +3,13 @@ package main
 import (
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"offhook/app"
+	"offhook/internal/drive"
 )
 
 // Every sign-in that can't work says so in a sentence with a code, and the
@@ -36,16 +35,8 @@ func TestSignInThatFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			password := filepath.Join(dir, "password")
-			if err := os.WriteFile(password, []byte(c.password), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			p := &phone{user: c.user, dir: dir, config: filepath.Join(dir, "phone")}
-			p.process = start(t, dir, "offhook", "--headless", "--config-dir", p.config, "--profile", c.user,
-				"--server", c.server, "--account", "demo", "--user", c.user, "--password-file", password,
-				"--audio-in", "null", "--audio-out", "null", "--ring-out", "null")
-			s := p.until(t, 20*time.Second, "says why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+			p := startPhoneWith(t, c.server, c.user, c.password, "--audio-in", "null")
+			s := p.until(t, 20*time.Second, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 			problem := s.Account.Err
 			if problem.Code != c.code || !strings.HasSuffix(problem.Message, ".") || s.Ready {
 				t.Errorf("got %+v (ready %v), want code %s and a sentence", problem, s.Ready, c.code)
@@ -72,13 +63,13 @@ func TestBadNumbersAreRefusedAndThePhoneStaysUsable(t *testing.T) {
 
 	for _, number := range []string{"al!ce", "98450 12345 ext", "+", "bob\n", "ab@@c", "🙂", strings.Repeat("9", 400), "alice"} {
 		err := alice.ctl(nil, "dial", number)
-		failed, ok := err.(*ctlError)
+		failed, ok := err.(*drive.Error)
 		if !ok || failed.Code != "INVALID_DIAL_INFO" || failed.Message == "" {
 			t.Errorf("dialling %.20q: %v, want INVALID_DIAL_INFO and a sentence", number, err)
 		}
 	}
 	for _, command := range [][]string{{"answer"}, {"hangup"}, {"mute"}, {"dtmf", "1"}, {"hold"}} {
-		if _, ok := alice.ctl(nil, command...).(*ctlError); !ok {
+		if _, ok := alice.ctl(nil, command...).(*drive.Error); !ok {
 			t.Errorf("ctl %v without a call is an error with a code", command)
 		}
 	}
@@ -144,7 +135,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
-	s := alice.until(t, 25*time.Second, "notices that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, 25*time.Second, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
 	if took := time.Since(stopped); took > 20*time.Second {
 		t.Errorf("it took %v to notice", took)
 	} else {
@@ -163,7 +154,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGCONT)
 	back := time.Now()
-	alice.until(t, 40*time.Second, "is ready again", func(s *app.Snapshot) bool { return s.Ready })
+	alice.until(t, 40*time.Second, "ready again", func(s *app.Snapshot) bool { return s.Ready })
 	t.Logf("ready again after %v", time.Since(back))
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 	alice.do(t, "hangup")
@@ -178,12 +169,12 @@ func TestThePlatformIsDown(t *testing.T) {
 	alice.ready(t)
 	platform.cmd.Process.Kill()
 	<-platform.done
-	s := alice.until(t, 20*time.Second, "notices that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, 20*time.Second, "noticing that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
 	if err := alice.ctl(nil, "dial", "bob"); err == nil {
 		if end := alice.untilEnded(t); end.EndReason != "UNREACHABLE" && end.EndReason != "FAILURE" {
 			t.Errorf("a dial without a platform ended as %+v (conditions %+v)", end, s.Conditions)
 		}
-	} else if failed, ok := err.(*ctlError); !ok || failed.Code == "" || failed.Message == "" {
+	} else if failed, ok := err.(*drive.Error); !ok || failed.Code == "" || failed.Message == "" {
 		t.Errorf("a dial without a platform: %v", err)
 	}
 	alice.quit(t)

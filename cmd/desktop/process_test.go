@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/internal/drive"
 )
 
 // programs builds offhook and offhook-demo once, with the race detector if the
@@ -199,71 +199,43 @@ func startPlatform(t *testing.T, args ...string) *platform {
 // phone is a headless phone as a process of its own.
 type phone struct {
 	*process
-	user, dir, config string
-	recording         string
+	user      string
+	recording string
+	remote    drive.Remote
 }
 
 func startPhone(t *testing.T, server, user, microphone string, args ...string) *phone {
 	t.Helper()
+	return startPhoneWith(t, server, user, "demo", append([]string{"--audio-in", microphone}, args...)...)
+}
+
+// startPhoneWith starts a phone with any password.
+func startPhoneWith(t *testing.T, server, user, password string, args ...string) *phone {
+	t.Helper()
 	dir := t.TempDir()
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte("demo\n"), 0o600); err != nil {
+	secret := filepath.Join(dir, "password")
+	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &phone{user: user, dir: dir, config: filepath.Join(dir, "phone"), recording: filepath.Join(dir, user+".wav")}
-	args = append([]string{"--headless", "--config-dir", p.config, "--profile", user,
-		"--server", server, "--account", "demo", "--user", user, "--password-file", password,
-		"--audio-in", microphone, "--audio-out", "file:" + p.recording, "--ring-out", "null"}, args...)
+	p := &phone{user: user, recording: filepath.Join(dir, user+".wav")}
+	p.remote = drive.Remote{Binary: program(t, "offhook"), Profile: user, ConfigDir: filepath.Join(dir, "phone"), Env: home(dir)}
+	args = append([]string{"--headless", "--config-dir", p.remote.ConfigDir, "--profile", user,
+		"--server", server, "--account", "demo", "--user", user, "--password-file", secret,
+		"--audio-out", "file:" + p.recording, "--ring-out", "null"}, args...)
 	p.process = start(t, dir, "offhook", args...)
 	return p
 }
 
 func (p *phone) ready(t *testing.T) {
 	t.Helper()
-	p.until(t, 20*time.Second, "is ready", func(s *app.Snapshot) bool { return s.Ready })
+	p.until(t, 20*time.Second, "ready", func(s *app.Snapshot) bool { return s.Ready })
 }
-
-// ctlError is what `ctl --json` prints when a command fails.
-type ctlError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
-func (e *ctlError) Error() string { return e.Code + ": " + e.Message }
 
 // ctl runs `offhook ctl ARGS --json` and decodes what it prints into v.
 func (p *phone) ctl(v any, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
-	dir, err := programs()
-	if err != nil {
-		return err
-	}
-	args = append([]string{"ctl", "--config-dir", p.config, "--profile", p.user}, append(args, "--json")...)
-	cmd := exec.CommandContext(ctx, filepath.Join(dir, "offhook"), args...)
-	cmd.Env = home(p.dir)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
-	var failed struct {
-		Error *ctlError `json:"error"`
-	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		if json.Unmarshal(stdout.Bytes(), &failed) == nil && failed.Error != nil {
-			return failed.Error
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
-	}
-	if v == nil {
-		return nil
-	}
-	if err := json.Unmarshal(stdout.Bytes(), v); err != nil {
-		return fmt.Errorf("%s printed %q: %w", strings.Join(args, " "), stdout.String(), err)
-	}
-	return nil
+	return p.remote.Ctl(ctx, v, args...)
 }
 
 // do runs a ctl command that must succeed.
@@ -284,63 +256,34 @@ func (p *phone) status(t *testing.T) *app.Snapshot {
 	return &s
 }
 
-// until follows `ctl events` until a snapshot fits, and returns it.
+// until follows the phone's snapshots until one fits, and returns it.
 func (p *phone) until(t *testing.T, limit time.Duration, what string, fits func(*app.Snapshot) bool) *app.Snapshot {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	last := "no snapshot"
-	for ctx.Err() == nil {
-		cmd := exec.CommandContext(ctx, program(t, "offhook"), "ctl", "--config-dir", p.config, "--profile", p.user, "events", "--json")
-		cmd.Env = home(p.dir)
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(stdout)
-		lines.Buffer(nil, 1<<20)
-		var found *app.Snapshot
-		for found == nil && lines.Scan() {
-			var s app.Snapshot
-			if json.Unmarshal(lines.Bytes(), &s) == nil && s.Profile != "" {
-				last = lines.Text()
-				if fits(&s) {
-					found = &s
-				}
-			}
-		}
-		cmd.Process.Kill()
-		cmd.Wait()
-		if found != nil {
-			return found
-		}
+	go func() {
 		select {
 		case <-p.done:
-			t.Fatalf("%s ended (%v) before it %s", p.user, p.err, what)
+			cancel()
 		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond): // the socket is not there yet
 		}
+	}()
+	s, err := p.remote.Until(ctx, what, fits)
+	if err != nil {
+		t.Fatalf("%s: %v", p.user, err)
 	}
-	t.Fatalf("%s: not within %v: %s; last: %s", p.user, limit, what, last)
-	return nil
+	return s
 }
 
 func (p *phone) untilState(t *testing.T, state string) *app.Snapshot {
 	t.Helper()
-	return p.until(t, 20*time.Second, "call is "+state, func(s *app.Snapshot) bool {
-		return s.Call != nil && s.Call.State == state
-	})
+	return p.until(t, 20*time.Second, state, drive.InState(state))
 }
 
 // untilEnded waits for the end of the call and returns it.
 func (p *phone) untilEnded(t *testing.T) *app.EndedCall {
 	t.Helper()
-	return p.until(t, 20*time.Second, "call has ended", func(s *app.Snapshot) bool {
-		return s.Call == nil && s.LastCall != nil
-	}).LastCall
+	return p.until(t, 20*time.Second, "done with its call", drive.Ended).LastCall
 }
 
 // quit ends the phone by ctl; its recording is complete then.
