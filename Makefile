@@ -38,7 +38,7 @@ demo: build
 	fi
 
 tour: deps-test build
-	go run ./cmd/tour -phone bin/offhook$(EXE) -out out
+	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
 
 test: deps-test ## every test, with the race detector
 	go test -race -timeout 20m ./...
