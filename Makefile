@@ -1,8 +1,57 @@
-# Commands of every clone; README.md names the first two.
-SHELL := /bin/bash
-TAGS  := nolibopusfile,migrated_fynedo
+# The commands of every clone; README.md explains them.
+SHELL   := /bin/bash
+TAGS    := nolibopusfile,migrated_fynedo
+PATH    := $(PATH):/usr/local/go/bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X offhook/voice.version=$(VERSION)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+export PATH
 export GOFLAGS := -tags=$(TAGS)
 
-.PHONY: build
-build:
-	go build -o bin/ ./cmd/...
+EXE := $(shell go env GOEXE 2>/dev/null)
+
+.PHONY: all build demo tour test lint bench soak interop deps-build deps-test clean
+
+all: build
+
+deps-build:
+	@packaging/deps.sh build
+
+deps-test:
+	@packaging/deps.sh test
+
+build: deps-build ## the phone and the demo platform, into bin/
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook$(EXE) ./cmd/desktop
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook-demo$(EXE) ./cmd/demo
+
+# On a machine with a display: the phone, against the embedded platform.
+# Without one: the same phone on a virtual display makes a scripted call and
+# leaves pictures and a report in out/.
+demo: build
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" != Linux ]; then \
+		exec bin/offhook$(EXE) --demo; \
+	else \
+		$(MAKE) --no-print-directory tour; \
+	fi
+
+tour: deps-test build
+	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
+
+test: deps-test ## every test, with the race detector
+	go test -race -timeout 20m ./...
+
+lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach its data
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@packaging/vulncheck.sh $(GOVULNCHECK)
+
+bench: deps-test ## the phone's own figures, each beside its floor
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin out dist

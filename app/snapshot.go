@@ -1,6 +1,10 @@
 package app
 
-import "time"
+import (
+	"time"
+
+	"offhook/app/history"
+)
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
 // immutable: slices and pointers in it are never written again. Its JSON form
@@ -199,23 +203,4 @@ type Contact struct {
 }
 
 // CallRecord is one line of the call log.
-type CallRecord struct {
-	ID         string    `json:"id"`
-	SessionID  string    `json:"session_id"`
-	Direction  string    `json:"direction"` // INCOMING or OUTGOING
-	Missed     bool      `json:"missed"`
-	RemoteID   string    `json:"remote_id"`
-	RemoteName string    `json:"remote_name"`
-	Message    string    `json:"message"`
-	Started    time.Time `json:"started"`
-	// RangS is how long it rang, DurationS how long it was talked, in seconds.
-	RangS     int     `json:"rang_s"`
-	DurationS int     `json:"duration_s"`
-	EndReason string  `json:"end_reason"`
-	MOS       float64 `json:"mos"`
-	Rating    int     `json:"rating,omitempty"`
-	Issue     string  `json:"issue,omitempty"`
-	Note      string  `json:"note,omitempty"`
-	// Interrupted marks a call during which the phone itself was killed.
-	Interrupted bool `json:"interrupted,omitempty"`
-}
+type CallRecord = history.Record

@@ -2,8 +2,27 @@ package exophone
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
+)
+
+// Errors that the other rooms of the platform tell the exchange with, wrapped
+// or bare.
+var (
+	// ErrUnknownSubscriber says that a name is no subscriber's: the caller
+	// gets 404.
+	ErrUnknownSubscriber = errors.New("unknown subscriber")
+	// ErrUnknownDestination says that Dial-Whom knows nobody for this call, or
+	// named nobody: the caller gets 404.
+	ErrUnknownDestination = errors.New("unknown destination")
+	// ErrUnavailable says that Dial-Whom or the push endpoint could not be
+	// reached or was not answered in time: the caller gets 503. Any other error
+	// of theirs is a 500.
+	ErrUnavailable = errors.New("application backend unavailable")
+	// ErrPayloadExpired says that a payload's signature is right and its time
+	// is over.
+	ErrPayloadExpired = errors.New("payload expired")
 )
 
 // Subscriber is what the exophone must know of a subscriber.

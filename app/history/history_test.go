@@ -1,0 +1,274 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// victimDir marks the child process that is killed while it writes.
+const victimDir = "OFFHOOK_TEST_HISTORY_VICTIM"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(victimDir); dir != "" {
+		victim(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func openLog(t *testing.T, dir string) *Log {
+	t.Helper()
+	l, remark, err := Open(dir, func() time.Time { return start.Add(time.Hour) })
+	if err != nil || remark != "" {
+		t.Fatalf("Open: remark %q, err %v", remark, err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func all(t *testing.T, l *Log, q Query) []Record {
+	t.Helper()
+	r, err := l.Search(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheStoryOfADay(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "odd name? #1 50%")
+	must(t, os.Mkdir(dir, 0o700))
+	l := openLog(t, dir)
+
+	out := Record{ID: "1", Direction: Outgoing, RemoteID: "bob", RemoteName: "Bob", Message: "ticket 7", Started: start}
+	must(t, l.Progress(out))
+	if n := len(all(t, l, Query{})); n != 0 {
+		t.Fatalf("a call in progress is in the log: %d", n)
+	}
+	out.SessionID, out.DurationS, out.EndReason, out.MOS = "s1", 31, "REMOTE_HANGUP", 4.3
+	must(t, l.End(out))
+
+	in := Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start.Add(time.Minute), RangS: 22, Missed: true, EndReason: "TIMEOUT"}
+	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: in.Started}))
+	must(t, l.End(in))
+	for range 2 {
+		added, err := l.Missed(Record{ID: "3", SessionID: "s3", Direction: Incoming, RemoteID: "50%_off", Started: start.Add(2 * time.Minute), MissedReason: "busy"})
+		must(t, err)
+		_ = added
+	}
+	if added, err := l.Missed(Record{ID: "x", SessionID: "s2", Direction: Incoming, Started: start}); added || err != nil {
+		t.Fatalf("a logged call was missed again: %v, %v", added, err)
+	}
+	must(t, l.SetFeedback("1", 4, "ECHO", "a bit"))
+	if err := l.SetFeedback("nope", 4, "", ""); !errors.Is(err, ErrUnknownCall) {
+		t.Fatal(err)
+	}
+
+	got := all(t, l, Query{})
+	if len(got) != 3 || got[0].ID != "3" || got[1].ID != "2" || got[2].ID != "1" {
+		t.Fatalf("%+v", got)
+	}
+	want := out
+	want.Rating, want.Issue, want.Note = 4, "ECHO", "a bit"
+	if got[2] != want {
+		t.Fatalf("got  %+v\nwant %+v", got[2], want)
+	}
+	for q, n := range map[Query]int{
+		{Text: "BO"}: 1, {Text: "%"}: 1, {Text: "_"}: 1, {Text: "ticket"}: 1, {Text: "'; --"}: 0,
+		{Kind: "missed"}: 2, {Kind: "outgoing"}: 1, {Kind: "incoming"}: 2, {Limit: 2}: 2, {Since: start.Add(time.Second)}: 2,
+	} {
+		if got := all(t, l, q); len(got) != n {
+			t.Errorf("%+v finds %d, want %d", q, len(got), n)
+		}
+	}
+	if n, err := l.Unseen(); n != 2 || err != nil {
+		t.Fatalf("unseen %d, %v", n, err)
+	}
+	must(t, l.MarkSeen())
+	if n, _ := l.Unseen(); n != 0 {
+		t.Fatalf("unseen %d after MarkSeen", n)
+	}
+	must(t, l.Delete("3"))
+	if err := l.Delete("3"); !errors.Is(err, ErrUnknownCall) {
+		t.Fatal(err)
+	}
+	must(t, l.DeleteAll())
+	if n := len(all(t, l, Query{})); n != 0 {
+		t.Fatalf("%d left", n)
+	}
+}
+
+func TestAKilledCallIsThereAndMarked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := openLog(t, dir)
+	must(t, l.Progress(Record{ID: "1", SessionID: "s1", Direction: Outgoing, RemoteID: "bob", Started: start, DurationS: 20}))
+	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start}))
+	l.Close()
+
+	l = openLog(t, dir)
+	got := all(t, l, Query{})
+	if len(got) != 2 || !got[0].Interrupted || !got[1].Interrupted {
+		t.Fatalf("%+v", got)
+	}
+	if got[0].ID != "2" || !got[0].Missed || got[1].Missed || got[1].DurationS != 20 {
+		t.Fatalf("%+v", got)
+	}
+	// The call that rang is pushed again and answered now: it is one call.
+	must(t, l.Progress(Record{ID: "3", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start}))
+	must(t, l.End(Record{ID: "3", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start, DurationS: 5, EndReason: "LOCAL_HANGUP"}))
+	if got := all(t, l, Query{Kind: "incoming"}); len(got) != 1 || got[0].Interrupted || got[0].DurationS != 5 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestTrimKeepsTheBounds(t *testing.T) {
+	t.Parallel()
+	l := openLog(t, t.TempDir())
+	must(t, l.End(Record{ID: "0", Direction: Outgoing, RemoteID: "bob", Started: start}))
+	_, err := l.db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT ?)
+		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1
+		FROM n, calls WHERE id = '0'`, KeepCalls+9)
+	must(t, err)
+	must(t, l.End(Record{ID: "old", Started: start.Add(-KeepFor), Direction: Outgoing}))
+	must(t, l.Trim())
+	got := all(t, l, Query{Limit: KeepCalls * 2})
+	if len(got) != KeepCalls || got[0].ID != "0" {
+		t.Fatalf("%d calls, newest %q", len(got), got[0].ID)
+	}
+	began := time.Now()
+	all(t, l, Query{Text: "nobody"})
+	t.Logf("a search over %d calls took %v", len(got), time.Since(began))
+}
+
+func TestADamagedFileIsSetAside(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string][]byte{
+		"not a database": bytes.Repeat([]byte("no database "), 1000),
+		"newer":          nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if data == nil {
+				l := openLog(t, dir)
+				_, err := l.db.Exec("PRAGMA user_version = 99")
+				must(t, err)
+				l.Close()
+			} else {
+				must(t, os.WriteFile(filepath.Join(dir, FileName), data, 0o600))
+			}
+			l, remark, err := Open(dir, nil)
+			if err != nil || remark == "" {
+				t.Fatalf("remark %q, err %v", remark, err)
+			}
+			defer l.Close()
+			must(t, l.End(Record{ID: "1", Direction: Outgoing, Started: time.Now()}))
+			if kept, _ := filepath.Glob(filepath.Join(dir, "*.bad")); len(kept) != 1 {
+				t.Fatalf("kept %v", kept)
+			}
+		})
+	}
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	must(t, WriteCSV(&b, []Record{{ID: "1", RemoteID: "+4930", RemoteName: `=HYPERLINK("x")`, Message: "a,\"b\"\nc", Started: start}}))
+	got := b.String()
+	for _, want := range []string{"started,direction", "2026-11-22T10:00:00Z", ",+4930,", `"'=HYPERLINK(""x"")"`, "\"a,\"\"b\"\"\nc\""} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+// victim logs calls without end and says on its output what is committed.
+func victim(dir string) {
+	l, _, err := Open(dir, nil)
+	if err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	for i := 0; ; i++ {
+		r := Record{ID: fmt.Sprintf("%d-%d", os.Getpid(), i), Direction: Outgoing, RemoteID: "bob", Started: time.Now()}
+		if err := l.Progress(r); err != nil {
+			fmt.Println("error", err)
+			return
+		}
+		fmt.Println("began", r.ID)
+		r.EndReason, r.DurationS = "LOCAL_HANGUP", 1
+		if err := l.End(r); err != nil {
+			fmt.Println("error", err)
+			return
+		}
+		fmt.Println("ended", r.ID)
+	}
+}
+
+func TestKilledAtAnyInstantNothingCommittedIsLost(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	state := map[string]string{}
+	for round := range 12 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), victimDir+"="+dir)
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		sc := bufio.NewScanner(out)
+		for lines := 0; sc.Scan(); lines++ {
+			what, id, _ := strings.Cut(sc.Text(), " ")
+			if what == "error" {
+				t.Errorf("victim: %s", id)
+			}
+			state[id] = what
+			// Killing between other writes in each round: the process is not
+			// stopped at the line, so the kill lands anywhere.
+			if lines == 3+7*round {
+				must(t, cmd.Process.Kill())
+			}
+		}
+		_ = cmd.Wait()
+	}
+	l, remark, err := Open(dir, nil)
+	if err != nil || remark != "" {
+		t.Fatalf("remark %q, err %v", remark, err)
+	}
+	defer l.Close()
+	got := map[string]Record{}
+	for _, r := range all(t, l, Query{Limit: 1 << 20}) {
+		if _, twice := got[r.ID]; twice {
+			t.Errorf("%s is there twice", r.ID)
+		}
+		got[r.ID] = r
+	}
+	for id, what := range state {
+		r, ok := got[id]
+		if !ok || what == "ended" && r.Interrupted {
+			t.Errorf("%s was %s and is now %+v (there: %v)", id, what, r, ok)
+		}
+	}
+	t.Logf("%d calls over 12 kills", len(state))
+}

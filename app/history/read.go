@@ -1,0 +1,100 @@
+package history
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const columns = `id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
+	end_reason, missed_reason, mos, rating, issue, note, interrupted`
+
+// Search returns the calls that are over and fit q, newest first.
+func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
+	where := []string{"open = 0"}
+	var args []any
+	if q.Text != "" {
+		where = append(where, `(remote_id LIKE ? ESCAPE '\' OR remote_name LIKE ? ESCAPE '\' OR message LIKE ? ESCAPE '\')`)
+		p := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q.Text) + "%"
+		args = append(args, p, p, p)
+	}
+	switch q.Kind {
+	case "incoming":
+		where = append(where, "direction = 'INCOMING'")
+	case "outgoing":
+		where = append(where, "direction = 'OUTGOING'")
+	case "missed":
+		where = append(where, "missed = 1")
+	}
+	if !q.Since.IsZero() {
+		where = append(where, "started >= ?")
+		args = append(args, q.Since.UnixMilli())
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 1000
+	}
+	rows, err := l.db.QueryContext(ctx, "SELECT "+columns+" FROM calls WHERE "+strings.Join(where, " AND ")+
+		" ORDER BY started DESC, rowid DESC LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := []Record{}
+	for rows.Next() {
+		var r Record
+		var started int64
+		if err := rows.Scan(&r.ID, &r.SessionID, &r.Direction, &r.Missed, &r.RemoteID, &r.RemoteName, &r.Message,
+			&started, &r.RangS, &r.DurationS, &r.EndReason, &r.MissedReason, &r.MOS, &r.Rating, &r.Issue, &r.Note,
+			&r.Interrupted); err != nil {
+			return nil, err
+		}
+		r.Started = fromMillis(started)
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Unseen returns the number of missed calls that were not marked as seen.
+func (l *Log) Unseen() (n int, err error) {
+	err = l.db.QueryRow(`SELECT count(*) FROM calls WHERE missed = 1 AND seen = 0 AND open = 0`).Scan(&n)
+	return n, err
+}
+
+var csvHeader = []string{"started", "direction", "missed", "missed_reason", "remote_id", "remote_name", "message", "rang_s",
+	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id"}
+
+// WriteCSV writes records as RFC 4180 with a header line; times are RFC 3339 in
+// UTC.
+func WriteCSV(w io.Writer, records []Record) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(csvHeader); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := c.Write([]string{
+			r.Started.UTC().Format(time.RFC3339), r.Direction, strconv.FormatBool(r.Missed), r.MissedReason,
+			plain(r.RemoteID), plain(r.RemoteName), plain(r.Message), strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS),
+			r.EndReason, strconv.FormatFloat(r.MOS, 'f', 2, 64), strconv.Itoa(r.Rating), r.Issue, plain(r.Note),
+			strconv.FormatBool(r.Interrupted), r.SessionID, r.ID,
+		}); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+var number = regexp.MustCompile(`^\+?[0-9 ]+$`)
+
+// plain keeps a caller's text from being run as a formula by a spreadsheet.
+func plain(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !number.MatchString(s) {
+		return "'" + s
+	}
+	return s
+}

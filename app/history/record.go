@@ -1,0 +1,46 @@
+package history
+
+import "time"
+
+// Record is one line of the call log.
+type Record struct {
+	ID         string    `json:"id"`
+	SessionID  string    `json:"session_id"`
+	Direction  string    `json:"direction"` // INCOMING or OUTGOING
+	Missed     bool      `json:"missed"`
+	RemoteID   string    `json:"remote_id"`
+	RemoteName string    `json:"remote_name"`
+	Message    string    `json:"message"`
+	Started    time.Time `json:"started"`
+	// RangS is how long it rang, DurationS how long it was talked, in seconds.
+	RangS     int `json:"rang_s"`
+	DurationS int `json:"duration_s"`
+	// EndReason is the reference's CallEndReason; MissedReason says in one word
+	// why a call was missed: busy, over, expired, pstn, declined, break, dnd.
+	EndReason    string  `json:"end_reason"`
+	MissedReason string  `json:"missed_reason,omitempty"`
+	MOS          float64 `json:"mos"`
+	Rating       int     `json:"rating,omitempty"`
+	Issue        string  `json:"issue,omitempty"`
+	Note         string  `json:"note,omitempty"`
+	// Interrupted marks a call during which the phone itself was killed.
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// The directions of a Record.
+const (
+	Incoming = "INCOMING"
+	Outgoing = "OUTGOING"
+)
+
+// Query filters the log. The zero value is everything.
+type Query struct {
+	// Text is part of the party's id or name, or of the message.
+	Text string
+	// Kind is incoming (answered or not), outgoing, missed, or "" for all.
+	Kind string
+	// Since leaves out calls that began earlier.
+	Since time.Time
+	// Limit bounds the answer; 0 means 1,000.
+	Limit int
+}

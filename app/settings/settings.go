@@ -1,0 +1,160 @@
+package settings
+
+// Version is the version of the file's format that this phone writes.
+const Version = 1
+
+// Settings is everything the user, or an administrator for them, chose. The
+// zero value of a field is never meaningful by accident: Default gives the
+// values of a new installation.
+type Settings struct {
+	// Version is the format's version; the store sets it.
+	Version int `json:"version"`
+	// DeviceID names this installation: a random UUID, made once (reference,
+	// section 10.19). It is not secret.
+	DeviceID string `json:"device_id"`
+
+	Account    Account    `json:"account"`
+	Audio      Audio      `json:"audio"`
+	Calls      Calls      `json:"calls"`
+	Appearance Appearance `json:"appearance"`
+	Logs       Logs       `json:"logs"`
+
+	// Availability is kept over restarts: available, busy, break or dnd.
+	Availability string `json:"availability"`
+	// OnAnotherPhone is the "system busy" switch (reference, section 10.21).
+	OnAnotherPhone bool `json:"on_another_phone"`
+	// LastDialled is the id that redial brings back, with its contact's name.
+	LastDialled     string `json:"last_dialled"`
+	LastDialledName string `json:"last_dialled_name"`
+	// AudioCheckDone says that the first-run audio check was finished or
+	// skipped.
+	AudioCheckDone bool `json:"audio_check_done"`
+	// SignedIn says that the user did not sign out: the phone restores the
+	// session at its next start.
+	SignedIn bool `json:"signed_in"`
+	// Favourites are the user's own contacts, shown before the directory's.
+	Favourites []Favourite `json:"favourites,omitempty"`
+	// Locked names the settings that a provisioning file fixed, by their JSON
+	// path, such as "audio.ring_volume" or "account".
+	Locked []string `json:"locked,omitempty"`
+}
+
+// Account is who signed in last and where. It prefills the sign-in page and
+// restores the session at the next start.
+type Account struct {
+	UserName    string `json:"user_name"`
+	DisplayName string `json:"display_name"`
+	AccountSID  string `json:"account_sid"`
+	// Server is the base URL of the application backend.
+	Server string `json:"server"`
+
+	// The following came with the last login; they are needed to start again
+	// from a stored token (reference, section 5).
+	SubscriberName string `json:"subscriber_name,omitempty"`
+	PlatformURL    string `json:"platform_url,omitempty"`
+	Exophone       string `json:"exophone,omitempty"`
+	ContactName    string `json:"contact_display_name,omitempty"`
+}
+
+// Audio says which devices to use, each in the form of --audio-in: "" is the
+// system's default, "device:NAME", "file:…", "sine:440", "null".
+type Audio struct {
+	Microphone string `json:"microphone"`
+	Speaker    string `json:"speaker"`
+	Ring       string `json:"ring"`
+	// RingVolume is 0 to 100.
+	RingVolume       int  `json:"ring_volume"`
+	EchoCancellation bool `json:"echo_cancellation"`
+	NoiseSuppression bool `json:"noise_suppression"`
+	AutomaticGain    bool `json:"automatic_gain"`
+}
+
+// LinkMode says what a tel: or sip: link does.
+type LinkMode string
+
+// Prefill puts the number into the field; DialAtOnce calls it.
+const (
+	Prefill    LinkMode = "prefill"
+	DialAtOnce LinkMode = "dial"
+)
+
+// Calls are the rules around a call.
+type Calls struct {
+	LinkMode LinkMode `json:"link_mode"`
+	// AutoAnswer answers by itself after AutoAnswerDelayS seconds, with a tone.
+	AutoAnswer       bool `json:"auto_answer"`
+	AutoAnswerDelayS int  `json:"auto_answer_delay_s"`
+	// PauseMedia pauses music players during a call; KeepAwake keeps the
+	// screen on.
+	PauseMedia bool `json:"pause_media"`
+	KeepAwake  bool `json:"keep_awake"`
+	// GlobalHotkeys makes answer and decline system-wide while it rings.
+	GlobalHotkeys bool `json:"global_hotkeys"`
+	// RecordingConsent is the sentence that a provisioning file asks to be
+	// shown in each call, or "".
+	RecordingConsent string `json:"recording_consent,omitempty"`
+}
+
+// Appearance is how the window looks and where it was.
+type Appearance struct {
+	// Theme is system, light or dark.
+	Theme         string `json:"theme"`
+	ReducedMotion bool   `json:"reduced_motion"`
+	CloseToTray   bool   `json:"close_to_tray"`
+	StartHidden   bool   `json:"start_hidden"`
+	// Notifications shows a system notification for a call and a missed call.
+	Notifications bool    `json:"notifications"`
+	Window        *Window `json:"window,omitempty"`
+}
+
+// Window is the remembered place of the main window, in screen units.
+type Window struct {
+	X      int     `json:"x"`
+	Y      int     `json:"y"`
+	Width  float32 `json:"width"`
+	Height float32 `json:"height"`
+}
+
+// Logs bounds the phone's own logs.
+type Logs struct {
+	// Level is debug, info, warn or error.
+	Level string `json:"level"`
+	// KeepDays is how long log files are kept, MaxMB how much they may hold in
+	// all.
+	KeepDays int `json:"keep_days"`
+	MaxMB    int `json:"max_mb"`
+}
+
+// Favourite is a contact of the user's own.
+type Favourite struct {
+	Name   string `json:"name"`
+	Number string `json:"number"`
+}
+
+// Default returns the settings of a new installation, without a device id.
+func Default() Settings {
+	return Settings{
+		Version: Version,
+		Audio: Audio{
+			RingVolume:       80,
+			EchoCancellation: true,
+			NoiseSuppression: true,
+			AutomaticGain:    true,
+		},
+		Calls:        Calls{LinkMode: Prefill, AutoAnswerDelayS: 3, KeepAwake: true},
+		Appearance:   Appearance{Theme: "system", CloseToTray: true, Notifications: true},
+		Logs:         Logs{Level: "info", KeepDays: 14, MaxMB: 50},
+		Availability: "available",
+	}
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s Settings) Clone() Settings {
+	s.Favourites = append([]Favourite(nil), s.Favourites...)
+	s.Locked = append([]string(nil), s.Locked...)
+	if s.Appearance.Window != nil {
+		w := *s.Appearance.Window
+		s.Appearance.Window = &w
+	}
+	return s
+}

@@ -1,0 +1,124 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, remark, err := Open(dir)
+	if err != nil || remark != "" {
+		t.Fatalf("Open: remark %q, err %v", remark, err)
+	}
+	return s
+}
+
+func TestSettingsSurviveARestart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "profile")
+	s := open(t, dir)
+	id := s.Get().DeviceID
+	if len(id) != 36 {
+		t.Fatalf("device id %q", id)
+	}
+	if _, err := s.Update(func(s *Settings) {
+		s.Account.UserName, s.Audio.RingVolume, s.DeviceID = "alice", 400, "forged"
+		s.Appearance.Theme = "purple"
+	}); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, dir).Get()
+	if again.Account.UserName != "alice" || again.Audio.RingVolume != 100 || again.DeviceID != id || again.Appearance.Theme != "system" {
+		t.Fatalf("read back %+v", again)
+	}
+	info, err := os.Stat(filepath.Join(dir, FileName))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("mode %v, err %v", info.Mode(), err)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, ".*"))
+	if len(left) != 0 {
+		t.Fatalf("temporary files left: %v", left)
+	}
+}
+
+func TestBrokenFileIsSetAside(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"empty": "", "cut": `{"version":1,"audio":{"ring_vol`, "binary": "\x00\xff", "no version": `{}`,
+		"wrong type": `{"version":1,"audio":[]}`, "huge": strings.Repeat(" ", maxFile+1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, remark, err := Open(dir)
+			if err != nil || remark == "" {
+				t.Fatalf("remark %q, err %v", remark, err)
+			}
+			if s.Get().Availability != "available" {
+				t.Fatal("no defaults")
+			}
+			kept, _ := filepath.Glob(filepath.Join(dir, "*.bad"))
+			if len(kept) != 1 {
+				t.Fatalf("kept %v", kept)
+			}
+			open(t, dir)
+		})
+	}
+}
+
+func TestANewerFileKeepsWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := `{"version":9,"device_id":"d","hologram":true,"account":{"user_name":"bob"}}`
+	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, dir).Get(); got.Account.UserName != "bob" || got.DeviceID != "d" {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestGetSharesNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	if _, err := s.Update(func(s *Settings) {
+		s.Favourites = []Favourite{{Name: "a", Number: "1"}}
+		s.Appearance.Window = &Window{Width: 380, Height: 660}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			got := s.Get()
+			got.Favourites[0].Name = "b"
+			got.Appearance.Window.X = 7
+		})
+	}
+	wg.Wait()
+	if got := s.Get(); got.Favourites[0].Name != "a" || got.Appearance.Window.X != 0 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"version":1}`))
+	f.Add([]byte(`{"version":1,"favourites":[{"name":"x"}],"appearance":{"window":{"width":1e300}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := parse(data)
+		if err == nil && (s.Audio.RingVolume < 0 || s.Audio.RingVolume > 100) {
+			t.Fatalf("%+v", s)
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// FileName is the name of the settings file within a profile's folder.
+const FileName = "settings.json"
+
+// maxFile bounds what is read: a settings file is a few kilobytes.
+const maxFile = 1 << 20
+
+// Store holds the settings of one profile and writes each change to its file.
+// All methods may be called from any goroutine.
+type Store struct {
+	path string
+
+	mu  sync.Mutex // guards cur and writing the file
+	cur Settings
+}
+
+// Open reads the settings file in dir, or makes one. A file that can't be
+// understood is set aside under another name and never deleted; remark then
+// says so in a sentence for the user. An error means that the folder can't be
+// used at all.
+func Open(dir string) (s *Store, remark string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, "", err
+	}
+	s = &Store{path: filepath.Join(dir, FileName), cur: Default()}
+	fresh := false
+	data, err := readBounded(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fresh = true
+	case err != nil:
+		return nil, "", err
+	default:
+		cur, perr := parse(data)
+		if perr == nil {
+			s.cur = cur
+			break
+		}
+		aside := fmt.Sprintf("%s.%s.bad", s.path, time.Now().UTC().Format("20060102T150405"))
+		if err := os.Rename(s.path, aside); err != nil {
+			return nil, "", err
+		}
+		remark = "The settings could not be read and were reset; the old file was kept as " + filepath.Base(aside) + "."
+		fresh = true
+	}
+	if s.cur.DeviceID == "" {
+		s.cur.DeviceID = uuid.NewString()
+		fresh = true
+	}
+	if fresh {
+		if err := s.write(s.cur); err != nil {
+			return nil, "", err
+		}
+	}
+	return s, remark, nil
+}
+
+// Get returns a copy of the settings.
+func (s *Store) Get() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cur.Clone()
+}
+
+// Update calls change with a copy of the settings, repairs what is out of
+// range, and writes the result. When writing fails the settings in memory are
+// changed all the same, so that the user's choice holds until the restart.
+func (s *Store) Update(change func(*Settings)) (Settings, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.cur.Clone()
+	change(&next)
+	next.Version, next.DeviceID = Version, s.cur.DeviceID
+	next.normalise()
+	s.cur = next
+	return next.Clone(), s.write(next)
+}
+
+// parse reads a file of this or any older version.
+func parse(data []byte) (Settings, error) {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return Settings{}, err
+	}
+	if head.Version < 1 {
+		return Settings{}, fmt.Errorf("settings: version %d", head.Version)
+	}
+	// A newer phone's file is read as far as it is understood: fields are only
+	// ever added within the life of a format.
+	cur := Default()
+	if err := json.Unmarshal(data, &cur); err != nil {
+		return Settings{}, err
+	}
+	cur.normalise()
+	return cur, nil
+}
+
+// normalise brings every field into its range, so that a hand-edited file can
+// do no harm.
+func (s *Settings) normalise() {
+	d := Default()
+	s.Audio.RingVolume = min(max(s.Audio.RingVolume, 0), 100)
+	s.Calls.AutoAnswerDelayS = min(max(s.Calls.AutoAnswerDelayS, 0), 30)
+	s.Logs.KeepDays = min(max(s.Logs.KeepDays, 1), 365)
+	s.Logs.MaxMB = min(max(s.Logs.MaxMB, 1), 10_000)
+	oneOf(&s.Availability, d.Availability, "available", "busy", "break", "dnd")
+	oneOf(&s.Appearance.Theme, d.Appearance.Theme, "system", "light", "dark")
+	oneOf(&s.Logs.Level, d.Logs.Level, "debug", "info", "warn", "error")
+	oneOf(&s.Calls.LinkMode, d.Calls.LinkMode, Prefill, DialAtOnce)
+	if w := s.Appearance.Window; w != nil && (w.Width < 1 || w.Height < 1 || w.Width > 1e5 || w.Height > 1e5) {
+		s.Appearance.Window = nil
+	}
+}
+
+func oneOf[T ~string](v *T, def T, allowed ...T) {
+	for _, a := range allowed {
+		if *v == a {
+			return
+		}
+	}
+	*v = def
+}
+
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, nil // parse refuses it, Open sets it aside
+	}
+	return os.ReadFile(path)
+}
+
+func (s *Store) write(v Settings) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return WriteFileAtomic(s.path, append(data, '\n'), 0o600)
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"offhook/app/history"
+	"offhook/app/settings"
+	"offhook/voice/media"
+)
+
+// Credentials are what the sign-in page asks for. Server, AccountSID and
+// DisplayName may be empty: the ones of the last sign-in are used, then those
+// of a provisioning file. An empty DisplayName becomes the user name.
+type Credentials struct {
+	UserName    string
+	Password    string
+	AccountSID  string
+	Server      string
+	DisplayName string
+}
+
+// Settings is what the user chose; see package settings for its fields.
+type Settings = settings.Settings
+
+// Stats are the statistics of the call in progress, or of the last call.
+type Stats struct {
+	media.Statistics
+	// CallID is the call they belong to.
+	CallID string `json:"call_id"`
+	// SetupMs are the latencies of the call's set-up in milliseconds, by name:
+	// dial_to_ringing, answer_to_first_audio and others.
+	SetupMs map[string]float64 `json:"setup_ms"`
+}
+
+// CheckStatus is the outcome of one diagnostic check.
+type CheckStatus string
+
+// The outcomes. Running is sent once before each check's outcome.
+const (
+	CheckRunning CheckStatus = "running"
+	CheckPass    CheckStatus = "pass"
+	CheckWarn    CheckStatus = "warn"
+	CheckFail    CheckStatus = "fail"
+	CheckSkipped CheckStatus = "skipped"
+)
+
+// Check is one row of the diagnostics.
+type Check struct {
+	// Name is the stable key: microphone, speaker, ring, https, sip_socket,
+	// push_socket, udp, tcp, turn, media, clock, dns, proxy, keyring, version.
+	Name string `json:"name"`
+	// Title is the row's title for a person.
+	Title  string      `json:"title"`
+	Status CheckStatus `json:"status"`
+	// Figure is the measured value with its unit, such as "23 ms", or "".
+	Figure string `json:"figure"`
+	// Text says in one sentence what was found; Remedy says what to do, "" when
+	// there is nothing to do.
+	Text   string `json:"text"`
+	Remedy string `json:"remedy"`
+	// TookMs is how long the check took, in milliseconds.
+	TookMs int64 `json:"took_ms"`
+}
+
+// The issue names that Feedback accepts (reference, section 1.5).
+const (
+	IssueNone            = "NO_ISSUE"
+	IssueBackgroundNoise = "BACKGROUND_NOISE"
+	IssueChoppyAudio     = "CHOPPY_AUDIO"
+	IssueHighLatency     = "HIGH_LATENCY"
+	IssueNoAudio         = "NO_AUDIO"
+	IssueEcho            = "ECHO"
+)
+
+// Issues lists the accepted issue names in the order of the reference.
+var Issues = [...]string{IssueNone, IssueBackgroundNoise, IssueChoppyAudio, IssueHighLatency, IssueNoAudio, IssueEcho}
+
+// RecentsQuery filters the call log. The zero value is everything.
+type RecentsQuery = history.Query

@@ -1,0 +1,132 @@
+package exophone
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"offhook/demo/relay"
+)
+
+// Config is what an Exchange is made of. Domain, Exophone, PublicBaseURL,
+// Directory, DialWhom, Pusher, Payloads and Relay are needed; the rest has
+// defaults.
+type Config struct {
+	// Domain is the SIP domain and the realm of the digest.
+	Domain string
+	// Exophone is the number that subscribers dial.
+	Exophone string
+	// TenantID and FlowID are told to Dial-Whom.
+	TenantID, FlowID string
+	// PublicBaseURL returns the base of the long-poll and reject URLs, without
+	// a slash at its end. It is asked at each call, since the port may become
+	// known late.
+	PublicBaseURL func() string
+
+	Directory Directory
+	DialWhom  DialWhom
+	Pusher    Pusher
+	Payloads  Payloads
+	Relay     *relay.Relay
+	// Recorder is told of each call as it goes on; it may be nil.
+	Recorder Recorder
+
+	// RingLimit is how long one callee rings unless Dial-Whom says otherwise;
+	// 30 s by default.
+	RingLimit time.Duration
+	// ConversationLimit ends an answered call unless Dial-Whom says otherwise;
+	// 3600 s by default.
+	ConversationLimit time.Duration
+	// LongPollTimeout is told to the phone in its payload; 25 s by default.
+	LongPollTimeout time.Duration
+	// MediaTimeout ends a call whose leg has sent nothing at all for so long,
+	// neither sound nor ICE checks; 60 s by default.
+	MediaTimeout time.Duration
+	// ByeHold is how long a BYE is kept for a phone that is away; 30 s by
+	// default.
+	ByeHold time.Duration
+	// Remember is how long the state of an ended call can be asked for; 5 min
+	// by default.
+	Remember time.Duration
+	// BackendTimeout limits each request to Dial-Whom and to the push
+	// endpoint; 10 s by default.
+	BackendTimeout time.Duration
+	// CallRate and CallBurst limit the calls that one subscriber may place: a
+	// bucket of CallBurst calls that fills up at CallRate calls a second. The
+	// defaults are 1 and 20.
+	CallRate  float64
+	CallBurst int
+
+	// NoBots makes the bots' names ordinary ones.
+	NoBots bool
+
+	// Clock is the real one if it is nil.
+	Clock Clock
+	// Logger discards if it is nil.
+	Logger *slog.Logger
+}
+
+// Clock is the time as the exchange sees it.
+type Clock interface {
+	Now() time.Time
+	// AfterFunc calls f on a goroutine of its own after d.
+	AfterFunc(d time.Duration, f func()) Timer
+}
+
+// Timer is a call of Clock.AfterFunc that can be taken back.
+type Timer interface {
+	// Stop reports whether it stopped the call before it began.
+	Stop() bool
+}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time                            { return time.Now() }
+func (realClock) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
+
+// withDefaults returns c completed, or an error that names what is missing.
+func (c Config) withDefaults() (Config, error) {
+	var missing []string
+	need := func(there bool, name string) {
+		if !there {
+			missing = append(missing, name)
+		}
+	}
+	need(c.Domain != "", "Domain")
+	need(c.Exophone != "", "Exophone")
+	need(c.PublicBaseURL != nil, "PublicBaseURL")
+	need(c.Directory != nil, "Directory")
+	need(c.DialWhom != nil, "DialWhom")
+	need(c.Pusher != nil, "Pusher")
+	need(c.Payloads != nil, "Payloads")
+	need(c.Relay != nil, "Relay")
+	if len(missing) > 0 {
+		return c, errors.New("exophone: Config lacks " + strings.Join(missing, ", "))
+	}
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&c.RingLimit, 30*time.Second)
+	def(&c.ConversationLimit, time.Hour)
+	def(&c.LongPollTimeout, 25*time.Second)
+	def(&c.MediaTimeout, time.Minute)
+	def(&c.ByeHold, 30*time.Second)
+	def(&c.Remember, 5*time.Minute)
+	def(&c.BackendTimeout, 10*time.Second)
+	if c.CallRate <= 0 {
+		c.CallRate = 1
+	}
+	if c.CallBurst <= 0 {
+		c.CallBurst = 20
+	}
+	if c.Clock == nil {
+		c.Clock = realClock{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}

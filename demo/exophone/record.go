@@ -1,0 +1,42 @@
+package exophone
+
+import (
+	"time"
+
+	"offhook/demo/relay"
+)
+
+// Record is what is known of a call, live or ended. Times are zero until they
+// happen.
+type Record struct {
+	SessionID string
+	// Caller and Callee are bare ids; Callee is the last one tried, empty until
+	// Dial-Whom has answered.
+	Caller, Callee string
+	// CallerNumber is what the callee is shown.
+	CallerNumber string
+	// CustomField is the message that came with the dialling.
+	CustomField string
+
+	Created, Ringing, Answered, Ended time.Time
+	// State is what the long poll would say.
+	State CallState
+	// EndReason is the value of X-End-Reason, or "hangup" after a plain BYE;
+	// empty while the call lives.
+	EndReason string
+	// EndedBy is "caller", "callee" or "platform".
+	EndedBy string
+	// Status is the final SIP status to the caller's INVITE, or 0.
+	Status int
+
+	// Codec is Opus, PCMU or PCMA once it is agreed.
+	Codec string
+	// CallerMedia and CalleeMedia are the relay's figures of the two legs.
+	CallerMedia, CalleeMedia relay.Stats
+}
+
+// Recorder is told of each call when it begins, at each change, and when it
+// has ended. Record must not block.
+type Recorder interface {
+	Record(Record)
+}

@@ -1,0 +1,88 @@
+package platform
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"offhook/demo/exophone"
+)
+
+// callEndpoints are the addresses that a payload names. The payload itself is
+// the Bearer token for them.
+type callEndpoints struct {
+	server *Server
+	calls  exophone.Calls
+}
+
+// The bounds of how long a poll is held.
+const (
+	defaultLongPoll = 25 * time.Second
+	maxLongPoll     = 60 * time.Second
+)
+
+func (c callEndpoints) claims(r *http.Request) (exophone.Claims, error) {
+	token, ok := bearer(r)
+	if !ok {
+		return exophone.Claims{}, errNoBearer
+	}
+	claims, err := c.server.Verify(token)
+	if err != nil || claims.SessionID != r.PathValue("session") {
+		return exophone.Claims{}, errTokenInvalid
+	}
+	return claims, nil
+}
+
+var errCallNotFound = &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Call not found"}
+
+// getState is the long poll: it answers at once, or, with ?after=STATE, when the
+// state is another or the poll's time is over (wire decisions).
+func (c callEndpoints) getState(w http.ResponseWriter, r *http.Request) error {
+	claims, err := c.claims(r)
+	if err != nil {
+		return err
+	}
+	after := exophone.CallState(r.URL.Query().Get("after"))
+	var state exophone.CallState
+	var ok bool
+	switch after {
+	case "":
+		state, ok = c.calls.State(claims.SessionID, claims.Subscriber)
+	case exophone.CallRinging, exophone.CallAnswered, exophone.CallCancelled, exophone.CallTimeout:
+		hold := min(time.Duration(claims.LongPollTimeout)*time.Second, maxLongPoll)
+		if hold <= 0 {
+			hold = defaultLongPoll
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), hold)
+		defer cancel()
+		state, ok = c.calls.Wait(ctx, claims.SessionID, claims.Subscriber, after)
+	default:
+		return badParameter("after must be ringing, answered, cancelled or timeout")
+	}
+	if !ok {
+		return errCallNotFound
+	}
+	respond(w, r, http.StatusOK, nil, success(map[string]string{"state": string(state), "server_time": c.server.now().UTC().Format(time.RFC3339Nano)}))
+	return nil
+}
+
+func (c callEndpoints) postReject(w http.ResponseWriter, r *http.Request) error {
+	claims, err := c.claims(r)
+	if err != nil {
+		return err
+	}
+	var req struct {
+		Reason string `json:"reason"`
+	}
+	if err := decode(w, r, &req); err != nil {
+		return err
+	}
+	if req.Reason != "declined" && req.Reason != "busy" {
+		return badParameter("reason must be declined or busy")
+	}
+	if !c.calls.Reject(claims.SessionID, claims.Subscriber, req.Reason) {
+		return errCallNotFound
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

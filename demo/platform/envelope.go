@@ -1,0 +1,144 @@
+package platform
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// ErrorCode is the code in error_data (reference, sections 4 and 10.7).
+type ErrorCode int
+
+// The codes 1000 to 1004 are those of the documents and of section 10.7; the
+// others are this platform's, for failures that the documents leave open.
+const (
+	CodeNotFound     ErrorCode = 1000
+	CodeBadParameter ErrorCode = 1001
+	CodeDuplicate    ErrorCode = 1002
+	CodeInactive     ErrorCode = 1003
+	CodeUnauthorized ErrorCode = 1004
+	CodeInternal     ErrorCode = 1005
+	CodeTooMany      ErrorCode = 1006
+	CodeUnavailable  ErrorCode = 1007
+	CodeNotEnabled   ErrorCode = 1008
+	statusSuccess              = "success"
+	statusFailure              = "failure"
+	requestIDBytes             = 16
+	maxBody                    = 64 << 10
+	headerRequestID            = "X-Request-Id"
+)
+
+// ErrorData is error_data of the envelope.
+type ErrorData struct {
+	Code        ErrorCode `json:"code"`
+	Description string    `json:"description"`
+	Message     string    `json:"message"`
+}
+
+// Item is one response of the envelope: the only one, or one of a list.
+type Item struct {
+	Code      int        `json:"code"`
+	ErrorData *ErrorData `json:"error_data"`
+	Status    string     `json:"status"`
+	Data      any        `json:"data"`
+}
+
+// Envelope is what every answer of the platform with a body looks like.
+type Envelope struct {
+	RequestID string `json:"request_id"`
+	Method    string `json:"method"`
+	HTTPCode  int    `json:"http_code"`
+	Metadata  any    `json:"metadata,omitempty"`
+	// Response is an Item, or a []Item for lists and bulk requests.
+	Response any `json:"response"`
+}
+
+// apiError is a failure on its way to the envelope.
+type apiError struct {
+	status      int
+	code        ErrorCode
+	description string
+	retryAfter  int // seconds; 0 for none
+	challenge   string
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d/%d: %s", e.status, e.code, e.description) }
+
+func (e *apiError) item() Item {
+	return Item{Code: e.status, Status: statusFailure, ErrorData: &ErrorData{Code: e.code, Description: e.description, Message: http.StatusText(e.status)}}
+}
+
+func badParameter(format string, args ...any) *apiError {
+	return &apiError{status: http.StatusBadRequest, code: CodeBadParameter, description: fmt.Sprintf(format, args...)}
+}
+
+var (
+	errSubscriberNotFound = &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Subscriber not found"}
+	errDuplicate          = &apiError{status: http.StatusConflict, code: CodeDuplicate, description: "Subscriber already exists"}
+	errInactive           = &apiError{status: http.StatusForbidden, code: CodeInactive, description: "Subscriber is inactive"}
+	errBadCredentials     = &apiError{status: http.StatusUnauthorized, code: CodeUnauthorized, description: "API key or token is wrong", challenge: `Basic realm="platform", charset="UTF-8"`}
+	errVoIPNotEnabled     = &apiError{status: http.StatusForbidden, code: CodeNotEnabled, description: "VoIP is not enabled for this account"}
+	errInternal           = &apiError{status: http.StatusInternalServerError, code: CodeInternal, description: "The platform failed; try again later"}
+)
+
+func newRequestID() string {
+	var b [requestIDBytes]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func success(data any) Item { return Item{Code: http.StatusOK, Status: statusSuccess, Data: data} }
+
+// respond writes the envelope. The request id was set by the outermost handler.
+func respond(w http.ResponseWriter, r *http.Request, code int, metadata, response any) {
+	id := w.Header().Get(headerRequestID)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	// A peer that went away is no failure of the platform's.
+	_ = json.NewEncoder(w).Encode(Envelope{RequestID: id, Method: r.Method, HTTPCode: code, Metadata: metadata, Response: response})
+}
+
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var e *apiError
+	if !errors.As(err, &e) {
+		s.log.Error("request failed", "request_id", w.Header().Get(headerRequestID), "method", r.Method, "path", r.URL.Path, "error", err)
+		e = errInternal
+	}
+	if e.challenge != "" {
+		w.Header().Set("WWW-Authenticate", e.challenge)
+	}
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(e.retryAfter))
+	}
+	respond(w, r, e.status, nil, e.item())
+}
+
+// decode reads one JSON object of at most maxBody bytes into v. Fields that v
+// does not know are ignored, so that newer clients work.
+func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return &apiError{status: http.StatusRequestEntityTooLarge, code: CodeBadParameter, description: fmt.Sprintf("The body is larger than %d bytes", tooLarge.Limit)}
+		}
+		return badParameter("The body could not be read")
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) && wrongType.Field != "" {
+			return badParameter("%s must not be a JSON %s", wrongType.Field, wrongType.Value)
+		}
+		return badParameter("The body is not a JSON object of the documented form")
+	}
+	if trimmed := strings.TrimSpace(string(body)); !strings.HasPrefix(trimmed, "{") {
+		return badParameter("The body is not a JSON object of the documented form")
+	}
+	return nil
+}

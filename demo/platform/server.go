@@ -1,0 +1,226 @@
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"offhook/demo/exophone"
+	"offhook/demo/store"
+	"offhook/demo/upload"
+)
+
+// ICEServer is an entry of the profile's ice_servers.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// Timers are the limits that the profile tells the phone (reference, section
+// 10.13). Zero values mean the defaults of DefaultTimers.
+type Timers struct {
+	IncomingCall   time.Duration
+	Connection     time.Duration
+	MediaDisrupted time.Duration
+	Media          time.Duration
+}
+
+// DefaultTimers are the limits of reference section 10.13.
+var DefaultTimers = Timers{IncomingCall: 30 * time.Second, Connection: 30 * time.Second, MediaDisrupted: 5 * time.Second, Media: 30 * time.Second}
+
+// Config is what New needs. Fields without a comment on their zero value are
+// required.
+type Config struct {
+	// Accounts are the tenants; the exchange serves the first.
+	Accounts []Account
+	// PublicURL is scheme, host and port as phones reach them, without a path.
+	PublicURL string
+	// SIPDomain is the domain of SIP addresses and the digest realm.
+	SIPDomain string
+	DB        *store.DB
+	Uploads   *upload.Store
+	// Issuer is the iss claim; "" means "offhook".
+	Issuer string
+	// RefreshLife and AccessLife are the token lives; 0 means the defaults.
+	RefreshLife, AccessLife time.Duration
+	Timers                  Timers
+	ICEServers              []ICEServer
+	// Codecs in order of preference; nil means opus, PCMU, PCMA.
+	Codecs []string
+	// LogLevel is the level of the phones' logs; "" means "info".
+	LogLevel string
+	// Location is the zone of times in answers; nil means UTC+05:30, as in the
+	// documents.
+	Location *time.Location
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Logger may be nil.
+	Logger *slog.Logger
+}
+
+func (c *Config) setDefaults() {
+	orElse(&c.Issuer, "offhook")
+	orElse(&c.RefreshLife, DefaultRefreshLife)
+	orElse(&c.AccessLife, DefaultAccessLife)
+	orElse(&c.Timers.IncomingCall, DefaultTimers.IncomingCall)
+	orElse(&c.Timers.Connection, DefaultTimers.Connection)
+	orElse(&c.Timers.MediaDisrupted, DefaultTimers.MediaDisrupted)
+	orElse(&c.Timers.Media, DefaultTimers.Media)
+	orElse(&c.LogLevel, "info")
+	orElse(&c.Logger, slog.New(slog.DiscardHandler))
+	orElse(&c.Location, documentZone)
+	if c.Codecs == nil {
+		c.Codecs = []string{"opus", "PCMU", "PCMA"}
+	}
+	if c.ICEServers == nil {
+		c.ICEServers = []ICEServer{}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+}
+
+func orElse[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// documentZone is the zone of every time in the documents.
+var documentZone = time.FixedZone("IST", int((5*time.Hour + 30*time.Minute).Seconds()))
+
+// Server is the platform's HTTP hat, the directory and the keys. Its methods
+// are safe for concurrent use.
+type Server struct {
+	cfg                      Config
+	db                       *store.DB
+	log                      *slog.Logger
+	now                      func() time.Time
+	accounts                 map[string]*Account
+	refresh, access, payload signer
+}
+
+// New makes a Server over a database that has Migrations. The secret that signs
+// tokens is made at the first start and kept in the database.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	cfg.setDefaults()
+	if len(cfg.Accounts) == 0 {
+		return nil, errors.New("platform: no account is configured")
+	}
+	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account)}
+	for i := range cfg.Accounts {
+		s.accounts[cfg.Accounts[i].SID] = &cfg.Accounts[i]
+	}
+	secret, err := Secret(ctx, cfg.DB, "signing")
+	if err != nil {
+		return nil, err
+	}
+	for kind, key := range map[string]*signer{"refresh token": &s.refresh, "access token": &s.access, "call payload": &s.payload} {
+		if *key, err = newSigner(secret, kind, cfg.Issuer, cfg.Now); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Secret returns the 32 random bytes that the database keeps under name, and
+// makes them at the first call.
+func Secret(ctx context.Context, db *store.DB, name string) (value []byte, err error) {
+	fresh := make([]byte, keyBytes)
+	rand.Read(fresh)
+	err = db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, fresh); err != nil {
+			return err
+		}
+		return tx.QueryRow("SELECT value FROM secrets WHERE name = ?", name).Scan(&value)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("secret %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// endpoint answers a request or returns the error to answer with.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// Handler serves everything under /v2. calls are the calls in progress.
+func (s *Server) Handler(calls exophone.Calls) http.Handler {
+	const subscriber = "/v2/accounts/{sid}/subscribers/{name}"
+	poll := callEndpoints{server: s, calls: calls}
+	routes := map[string]map[string]endpoint{
+		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
+		"/v2/accounts/{sid}/subscribers":      {http.MethodPost: s.postSubscribers, http.MethodGet: s.getSubscribers},
+		subscriber:                            {http.MethodGet: s.getSubscriber, http.MethodPut: s.putSubscriber, http.MethodDelete: s.deleteSubscriber},
+		subscriber + "/access-token":          {http.MethodPost: s.postAccessToken},
+		subscriber + "/profile":               {http.MethodGet: s.getProfile},
+		subscriber + "/feedback":              {http.MethodPost: s.postFeedback},
+		subscriber + "/events":                {http.MethodPost: s.postEvents},
+		subscriber + "/logdestination":        {http.MethodPost: s.postLogDestination},
+		"/v2/calls/{session}/state":           {http.MethodGet: poll.getState},
+		"/v2/calls/{session}/reject":          {http.MethodPost: poll.postReject},
+	}
+	mux := http.NewServeMux()
+	for path, methods := range routes {
+		mux.Handle(path, s.route(methods))
+	}
+	mux.Handle("PUT /v2/logs/{reference}", s.cfg.Uploads)
+	mux.Handle("/", s.route(nil))
+	return s.guard(mux)
+}
+
+// route picks the endpoint for the method: 405 for another one, 404 for a path
+// without any.
+func (s *Server) route(methods map[string]endpoint) http.Handler {
+	allowed := make([]string, 0, len(methods))
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if methods[m] != nil {
+			allowed = append(allowed, m)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serve := methods[r.Method]
+		switch {
+		case serve != nil:
+			if err := serve(w, r); err != nil {
+				s.fail(w, r, err)
+			}
+		case len(allowed) == 0:
+			s.fail(w, r, &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "There is nothing at this path"})
+		default:
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			s.fail(w, r, &apiError{status: http.StatusMethodNotAllowed, code: CodeBadParameter, description: "This path takes " + strings.Join(allowed, ", ")})
+		}
+	})
+}
+
+// guard gives each request its id and turns a panic into a 500.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(headerRequestID, newRequestID())
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				s.log.Error("panic in a request", "request_id", w.Header().Get(headerRequestID), "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.fail(w, r, errInternal)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}

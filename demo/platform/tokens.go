@@ -1,0 +1,121 @@
+package platform
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Defaults of the token lives and of the clock skew that is forgiven
+// (reference, section 3).
+const (
+	DefaultRefreshLife = 24 * time.Hour
+	DefaultAccessLife  = 30 * time.Minute
+	clockSkew          = time.Minute
+	scopeVoice         = "voice"
+	keyBytes           = 32
+)
+
+// TokenPair is the subscriber token.
+type TokenPair struct {
+	RefreshToken string `json:"refresh_token"`
+	AccessToken  string `json:"access_token"`
+}
+
+// tokenClaims are the documented claims, and two of this project: the device
+// that the token is bound to and the account, so that no tenant's token opens
+// another's door. Only an access token has a scope.
+type tokenClaims struct {
+	jwt.RegisteredClaims
+	ClientID   string `json:"client_id"`
+	DeviceID   string `json:"device_id"`
+	AccountSID string `json:"account_sid"`
+	Scope      string `json:"scope,omitempty"`
+}
+
+// signer signs and verifies one kind of token with a key of its own, so that a
+// token of one kind is never taken for another.
+type signer struct {
+	key    []byte
+	issuer string
+	now    func() time.Time
+}
+
+func newSigner(secret []byte, kind, issuer string, now func() time.Time) (signer, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, kind, keyBytes)
+	if err != nil {
+		return signer{}, fmt.Errorf("derive key for %s: %w", kind, err)
+	}
+	return signer{key: key, issuer: issuer, now: now}, nil
+}
+
+func (s signer) sign(claims jwt.Claims) (string, error) {
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(s.key)
+}
+
+func (s signer) verify(token string, claims jwt.Claims) error {
+	_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return s.key, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(s.issuer), jwt.WithLeeway(clockSkew),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.now))
+	return err
+}
+
+func (s *Server) claims(account *Account, name, clientID, deviceID string, life time.Duration, scope string) tokenClaims {
+	now := s.now()
+	return tokenClaims{
+		RegisteredClaims: jwt.RegisteredClaims{Issuer: s.cfg.Issuer, Subject: name, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life))},
+		ClientID:         clientID, DeviceID: deviceID, AccountSID: account.SID, Scope: scope,
+	}
+}
+
+func (s *Server) issuePair(account *Account, name, clientID, deviceID string) (TokenPair, error) {
+	refresh, err := s.refresh.sign(s.claims(account, name, clientID, deviceID, s.cfg.RefreshLife, ""))
+	if err != nil {
+		return TokenPair{}, err
+	}
+	access, err := s.access.sign(s.claims(account, name, clientID, deviceID, s.cfg.AccessLife, scopeVoice))
+	return TokenPair{RefreshToken: refresh, AccessToken: access}, err
+}
+
+func bearerError(description string) *apiError {
+	return &apiError{status: http.StatusUnauthorized, code: CodeUnauthorized, description: description,
+		challenge: fmt.Sprintf(`Bearer realm="platform", error="invalid_token", error_description=%q`, description)}
+}
+
+// The descriptions by which a phone tells an expired token from a wrong one.
+var (
+	errNoBearer      = bearerError("A Bearer token is required")
+	errTokenExpired  = bearerError("Token expired")
+	errTokenInvalid  = bearerError("Token invalid")
+	errRefreshDevice = bearerError("Invalid refresh token: it was issued to another device")
+)
+
+// checkToken verifies a Bearer token of the given kind for the subscriber of
+// the path and returns that subscriber, active, with the token's claims.
+func (s *Server) checkToken(r *http.Request, kind signer, scope string) (*Account, subscriber, tokenClaims, error) {
+	var claims tokenClaims
+	token, ok := bearer(r)
+	if !ok {
+		return nil, subscriber{}, claims, errNoBearer
+	}
+	if err := kind.verify(token, &claims); err != nil {
+		if errors.Is(err, jwt.ErrTokenExpired) {
+			return nil, subscriber{}, claims, errTokenExpired
+		}
+		return nil, subscriber{}, claims, errTokenInvalid
+	}
+	account := s.accounts[r.PathValue("sid")]
+	if account == nil || claims.AccountSID != account.SID || claims.Subject != r.PathValue("name") || claims.Scope != scope {
+		return nil, subscriber{}, claims, errTokenInvalid
+	}
+	sub, err := s.findByToken(r.Context(), account.SID, claims)
+	if err != nil {
+		return nil, subscriber{}, claims, err
+	}
+	return account, sub, claims, nil
+}

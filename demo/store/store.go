@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// readers is how many connections may read at once beside the one that writes.
+const readers = 4
+
+// DB is one SQLite database. Reads go to Query and QueryRow and run beside each
+// other; writes go through Write one at a time, so that none ever waits in
+// SQLite's own polling lock. All methods are safe for concurrent use.
+type DB struct {
+	write   *sql.DB
+	read    *sql.DB
+	writing sync.Mutex
+}
+
+// Open opens or makes the database name inside dir and brings it to the newest
+// schema: migrations[i] leads from version i to version i+1, each in one
+// transaction. An empty dir means memory only. A database that a newer program
+// made is refused.
+func Open(ctx context.Context, dir, name string, migrations []string) (*DB, error) {
+	db, err := open(dir, name)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", name, err)
+	}
+	if err := db.migrate(ctx, migrations); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", name, err), db.Close())
+	}
+	return db, nil
+}
+
+func open(dir, name string) (*DB, error) {
+	// NORMAL flushes at checkpoints: a killed process loses nothing, a machine
+	// that loses power may lose the last transactions but never its consistency.
+	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"}}
+	if dir == "" {
+		w, err := sql.Open("sqlite", "file::memory:?"+pragmas.Encode())
+		if err != nil {
+			return nil, err
+		}
+		// A second connection would see a second, empty memory database.
+		w.SetMaxOpenConns(1)
+		w.SetConnMaxIdleTime(0)
+		return &DB{write: w, read: w}, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, name+".db")
+	// SQLite gives its side files the mode of the main file, so making that one
+	// first keeps all of them to their owner.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: pragmas.Encode() + "&_txlock=immediate"}
+	w, err := sql.Open("sqlite", uri.String())
+	if err != nil {
+		return nil, err
+	}
+	w.SetMaxOpenConns(1)
+	uri.RawQuery = pragmas.Encode()
+	r, err := sql.Open("sqlite", uri.String())
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	r.SetMaxOpenConns(readers)
+	r.SetMaxIdleConns(readers)
+	return &DB{write: w, read: r}, nil
+}
+
+func (d *DB) migrate(ctx context.Context, migrations []string) error {
+	return d.Write(ctx, func(tx *sql.Tx) error {
+		var version int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		if version > len(migrations) {
+			return fmt.Errorf("schema version %d was made by a newer program, this one knows %d", version, len(migrations))
+		}
+		for i := version; i < len(migrations); i++ {
+			if _, err := tx.ExecContext(ctx, migrations[i]); err != nil {
+				return fmt.Errorf("migrate to schema version %d: %w", i+1, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
+		return err
+	})
+}
+
+// Write runs f in one transaction: it is committed when f returns nil and
+// leaves no trace otherwise. f must not call the DB itself. A write that has
+// begun is finished even when ctx ends: it takes less time than its undoing.
+func (d *DB) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	ctx = context.WithoutCancel(ctx)
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// Exec runs one statement as a transaction of its own and returns the number of
+// rows that it touched.
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	res, err := d.write.ExecContext(context.WithoutCancel(ctx), query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Query reads rows; the caller closes them. In memory the rows hold the only
+// connection, so close them before the next call.
+func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.read.QueryContext(ctx, query, args...)
+}
+
+// QueryRow reads one row.
+func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return d.read.QueryRowContext(ctx, query, args...)
+}
+
+// Ping tells whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	return d.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// Close waits for the statements in progress and closes the database.
+func (d *DB) Close() error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if d.read == d.write {
+		return d.write.Close()
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}

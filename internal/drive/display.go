@@ -1,0 +1,157 @@
+package drive
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Display is a virtual display (Xvfb) with a window manager (openbox) on it,
+// worked by xdotool as a person works a real one: by mouse and keys.
+type Display struct {
+	// Name is what DISPLAY is set to.
+	Name string
+	// ready windows are found by Window.
+	xvfb, wm *exec.Cmd
+	env      []string
+}
+
+// OpenDisplay starts a display of width×height. home is where its programs may
+// write. Xvfb chooses a free number by itself.
+func OpenDisplay(ctx context.Context, home string, width, height int) (*Display, error) {
+	numberRead, numberWrite, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer numberRead.Close()
+	d := &Display{}
+	d.xvfb = exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-noreset")
+	d.xvfb.ExtraFiles = []*os.File{numberWrite}
+	d.xvfb.Cancel = func() error { return d.xvfb.Process.Signal(os.Interrupt) }
+	d.xvfb.WaitDelay = 5 * time.Second
+	if err := d.xvfb.Start(); err != nil {
+		numberWrite.Close()
+		return nil, fmt.Errorf("starting Xvfb: %w", err)
+	}
+	numberWrite.Close()
+	number, err := bufio.NewReader(numberRead).ReadString('\n')
+	if err != nil {
+		d.Close()
+		return nil, fmt.Errorf("Xvfb found no free display: %w", err)
+	}
+	d.Name = ":" + strings.TrimSpace(number)
+	d.env = append(os.Environ(), "DISPLAY="+d.Name, "HOME="+home)
+	d.wm = exec.CommandContext(ctx, "openbox", "--sm-disable")
+	d.wm.Env = d.env
+	d.wm.WaitDelay = 5 * time.Second
+	if err := d.wm.Start(); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("starting openbox: %w", err)
+	}
+	return d, nil
+}
+
+// Close ends the display and what runs on it.
+func (d *Display) Close() {
+	for _, cmd := range []*exec.Cmd{d.wm, d.xvfb} {
+		if cmd != nil && cmd.Process != nil {
+			_ = cmd.Process.Signal(os.Interrupt) // it may be gone already
+			_ = cmd.Wait()
+		}
+	}
+}
+
+func (d *Display) run(ctx context.Context, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = d.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// Window is a visible window of a program on the display.
+type Window struct {
+	display *Display
+	id      string
+}
+
+// Window waits for the visible window with a title.
+func (d *Display) Window(ctx context.Context, title string) (*Window, error) {
+	out, err := d.run(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^"+title+"$")
+	if err != nil {
+		return nil, err
+	}
+	ids := strings.Fields(out)
+	if len(ids) == 0 {
+		return nil, errors.New("no window is called " + title)
+	}
+	return &Window{display: d, id: ids[len(ids)-1]}, nil
+}
+
+// Origin returns where the window's content begins on the display, in pixels.
+func (w *Window) Origin(ctx context.Context) (x, y int, err error) {
+	out, err := w.display.run(ctx, "xwininfo", "-id", w.id)
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch key {
+		case "Absolute upper-left X":
+			x, err = strconv.Atoi(strings.TrimSpace(value))
+		case "Absolute upper-left Y":
+			y, err = strconv.Atoi(strings.TrimSpace(value))
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	return x, y, nil
+}
+
+// Click moves the pointer to a point of the window and presses the left button.
+func (w *Window) Click(ctx context.Context, x, y int) error {
+	left, top, err := w.Origin(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = w.display.run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "click", "1")
+	return err
+}
+
+// Type types text into the window that has the focus, as a person would.
+func (d *Display) Type(ctx context.Context, text string) error {
+	_, err := d.run(ctx, "xdotool", "type", "--delay", "20", text)
+	return err
+}
+
+// Press presses a key by its X name: Return, Escape, ctrl+m.
+func (d *Display) Press(ctx context.Context, key string) error {
+	_, err := d.run(ctx, "xdotool", "key", key)
+	return err
+}
+
+// Picture writes what the whole display shows to w as PNG.
+func (d *Display) Picture(ctx context.Context, w io.Writer) error {
+	cmd := exec.CommandContext(ctx, "import", "-window", "root", "png:-")
+	cmd.Env = d.env
+	cmd.Stdout = w
+	return cmd.Run()
+}
+
+// Picture writes what the window shows to w as PNG.
+func (w *Window) Picture(ctx context.Context, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, "import", "-window", w.id, "png:-")
+	cmd.Env = w.display.env
+	cmd.Stdout = out
+	return cmd.Run()
+}

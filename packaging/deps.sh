@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Sees to the system packages that Offhook needs: `deps.sh build`, `deps.sh test`, or `deps.sh interop`.
+# On Debian and its kin it installs what is missing, as root or with sudo. On Fedora, macOS and
+# Windows (MSYS2) it checks, and says what to install. It prints nothing when nothing is missing.
+set -euo pipefail
+
+want=${1:-build}
+
+build_deb=(gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev
+  libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev libopus-dev libspeexdsp-dev)
+test_deb=(ca-certificates xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils dbus dunst libnotify-bin
+  pulseaudio pulseaudio-utils sox espeak-ng gnome-keyring libsecret-tools procps)
+interop_deb=(kamailio kamailio-websocket-modules kamailio-tls-modules rtpengine-daemon baresip-core sip-tester
+  coturn chromium iproute2)
+
+debian() {
+  local packages=("${build_deb[@]}") missing=() p
+  [ "$want" = build ] || packages+=("${test_deb[@]}")
+  [ "$want" != interop ] || packages+=("${interop_deb[@]}")
+  for p in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "These packages are missing, and this is neither root nor a user with sudo. As root, run:" >&2
+      echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "Installing ${#missing[@]} system packages: ${missing[*]}" >&2
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# check_modules NAME:MODULE… asks pkg-config for each library and fails with the command that installs it.
+check_modules() {
+  local install=$1 missing=() pair
+  shift
+  command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || missing+=("a C compiler")
+  command -v pkg-config >/dev/null || missing+=(pkg-config)
+  for pair in "$@"; do
+    pkg-config --exists "${pair#*:}" 2>/dev/null || missing+=("${pair%%:*}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "Offhook needs these and does not find them: ${missing[*]}" >&2
+  echo "Install them with:" >&2
+  echo "  $install" >&2
+  exit 1
+}
+
+case "$(uname -s)" in
+Linux)
+  if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+    debian
+  else
+    check_modules "your package manager; on Fedora: dnf install gcc pkgconf mesa-libGL-devel libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel wayland-devel libxkbcommon-devel opus-devel speexdsp-devel" \
+      libopus:opus libspeexdsp:speexdsp libX11:x11 libGL:gl
+  fi
+  ;;
+Darwin)
+  check_modules "xcode-select --install; brew install pkg-config opus speexdsp" libopus:opus libspeexdsp:speexdsp
+  ;;
+MINGW* | MSYS* | CYGWIN*)
+  check_modules "pacman -S mingw-w64-x86_64-gcc mingw-w64-x86_64-pkgconf mingw-w64-x86_64-opus mingw-w64-x86_64-speexdsp" \
+    libopus:opus libspeexdsp:speexdsp
+  ;;
+*)
+  echo "Offhook is built on Linux, macOS and Windows; this system ($(uname -s)) is not known to it." >&2
+  exit 1
+  ;;
+esac

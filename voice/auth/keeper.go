@@ -1,0 +1,325 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"offhook/voice/fault"
+)
+
+const (
+	// renewAt is the part of an access token's life after which it is renewed.
+	renewAt = 0.8
+	// renewTries is how often a renewal is tried before it counts as failed for
+	// now.
+	renewTries = 3
+	// retryLater is the pause before the next scheduled renewal after one that
+	// failed for now.
+	retryLater = 30 * time.Second
+	// renewTimeout bounds one renewal with all its tries.
+	renewTimeout = time.Minute
+)
+
+// ErrClosed says that the Keeper was closed.
+var ErrClosed = errors.New("auth: keeper is closed")
+
+// Renewer asks the platform for a new access token. A fault of type
+// NETWORK_ERROR or SERVER_ERROR is tried again; any other is final.
+type Renewer interface {
+	RenewAccessToken(ctx context.Context, refreshToken string) (accessToken string, err error)
+}
+
+// Config makes a Keeper.
+type Config struct {
+	Pair    Pair
+	Renewer Renewer
+	// Clock is the machine's if nil.
+	Clock Clock
+	// ServerOffset is how far the platform's clock is ahead of the phone's, as
+	// far as is known; nil means not at all.
+	ServerOffset func() time.Duration
+	// Failed is called once, from a goroutine of the Keeper, when the token can
+	// no longer be renewed. May be nil.
+	Failed func(*fault.Error)
+	// Renewed is called after each renewal, from a goroutine of the Keeper. May
+	// be nil.
+	Renewed func()
+	// Logger may be nil.
+	Logger *slog.Logger
+}
+
+// Keeper keeps a subscriber's access token fresh: it is renewed at 80 % of its
+// life, and at once after a 401. All methods may be called from any goroutine.
+type Keeper struct {
+	cfg     Config
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu      sync.Mutex
+	access  string
+	claims  Claims // of access
+	refresh Claims
+	failure *fault.Error
+	closed  bool
+	// rejected says that the platform refused the present access token.
+	rejected bool
+	// received is when the present access token was made, by the phone's wall
+	// clock; zero for the one of Config.Pair, whose age only the clocks tell.
+	received time.Time
+	// renewal is the renewal in progress, or nil.
+	renewal *renewal
+	stop    func() bool // of the scheduled renewal
+}
+
+type renewal struct {
+	done chan struct{}
+	err  error // written before done is closed
+}
+
+// NewKeeper starts to keep cfg.Pair fresh; Close ends that.
+func NewKeeper(cfg Config) (*Keeper, error) {
+	access, err := ParseClaims(cfg.Pair.Access())
+	if err != nil {
+		return nil, err
+	}
+	refresh, err := ParseClaims(cfg.Pair.Refresh())
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = SystemClock{}
+	}
+	if cfg.ServerOffset == nil {
+		cfg.ServerOffset = func() time.Duration { return 0 }
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	k := &Keeper{
+		cfg: cfg, ctx: ctx, cancel: cancel,
+		access: cfg.Pair.Access(), claims: access, refresh: refresh,
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.schedule(k.serverNow())
+	return k, nil
+}
+
+// AccessToken returns a token that the platform should accept, after renewing
+// it if it has expired or was rejected. The error is AUTHENTICATION_INVALID_TOKEN
+// or AUTHENTICATION_EXPIRED_TOKEN once and for all, NETWORK_ERROR or
+// SERVER_ERROR for now.
+func (k *Keeper) AccessToken(ctx context.Context) (string, error) {
+	for {
+		k.mu.Lock()
+		switch {
+		case k.closed:
+			k.mu.Unlock()
+			return "", ErrClosed
+		case k.failure != nil:
+			defer k.mu.Unlock()
+			return "", k.failure
+		case !k.rejected && !k.spent():
+			defer k.mu.Unlock()
+			return k.access, nil
+		}
+		r := k.renew()
+		k.mu.Unlock()
+		select {
+		case <-r.done:
+			if r.err != nil {
+				return "", r.err
+			}
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+// spent reports whether the access token has lived its life. One that the
+// platform made in this run lives by the time that has passed since, so that a
+// phone whose clock is wrong need not renew it at every turn. The mutex is held.
+func (k *Keeper) spent() bool {
+	if life := k.claims.Life(); life > 0 && !k.received.IsZero() {
+		return k.cfg.Clock.Now().Round(0).Sub(k.received) >= life
+	}
+	return !k.serverNow().Before(k.claims.Expires)
+}
+
+// Rejected says that the platform answered 401 to token. The next AccessToken
+// renews it, unless that has happened since.
+func (k *Keeper) Rejected(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if token == k.access {
+		k.rejected = true
+	}
+}
+
+// ValidUntil is the end of the refresh token's life, by the platform's clock.
+func (k *Keeper) ValidUntil() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.refresh.Expires
+}
+
+// AccessUntil is the end of the present access token's life, by the platform's
+// clock.
+func (k *Keeper) AccessUntil() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.claims.Expires
+}
+
+// Failure is why the token can no longer be renewed, or nil.
+func (k *Keeper) Failure() *fault.Error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.failure
+}
+
+// Close stops renewing and returns when the Keeper's goroutines are gone.
+func (k *Keeper) Close() {
+	k.mu.Lock()
+	k.closed = true
+	if k.stop != nil {
+		k.stop()
+	}
+	k.mu.Unlock()
+	k.cancel()
+	k.running.Wait()
+}
+
+func (k *Keeper) serverNow() time.Time {
+	return k.cfg.Clock.Now().Add(k.cfg.ServerOffset())
+}
+
+// schedule sets the next renewal for 80 % of a life that began at born.
+// The mutex is held.
+func (k *Keeper) schedule(now time.Time) {
+	life := k.claims.Life()
+	due := k.claims.Expires.Add(-time.Minute)
+	if life > 0 {
+		due = k.claims.IssuedAt.Add(time.Duration(float64(life) * renewAt))
+	}
+	k.wake(max(due.Sub(now), 0))
+}
+
+// wake renews after d. The mutex is held.
+func (k *Keeper) wake(d time.Duration) {
+	if k.stop != nil {
+		k.stop()
+	}
+	k.stop = k.cfg.Clock.AfterFunc(d, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if !k.closed && k.failure == nil {
+			k.renew()
+		}
+	})
+}
+
+// renew starts a renewal or returns the one in progress. The mutex is held.
+func (k *Keeper) renew() *renewal {
+	if k.renewal != nil {
+		return k.renewal
+	}
+	r := &renewal{done: make(chan struct{})}
+	k.renewal = r
+	k.running.Add(1)
+	go func() {
+		defer k.running.Done()
+		token, err := k.fetch()
+		k.finish(r, token, err)
+	}()
+	return r
+}
+
+// fetch asks the platform, again where that can help.
+func (k *Keeper) fetch() (string, error) {
+	ctx, cancel := context.WithTimeout(k.ctx, renewTimeout)
+	defer cancel()
+	policy := backoff.NewExponentialBackOff()
+	policy.InitialInterval = 300 * time.Millisecond
+	policy.MaxInterval = 5 * time.Second
+	return backoff.Retry(ctx, func() (string, error) {
+		token, err := k.cfg.Renewer.RenewAccessToken(ctx, k.cfg.Pair.Refresh())
+		if err != nil && !passing(err) {
+			return "", backoff.Permanent(err)
+		}
+		return token, err
+	}, backoff.WithBackOff(policy), backoff.WithMaxTries(renewTries))
+}
+
+// passing reports whether a failed renewal may succeed later.
+func passing(err error) bool {
+	switch fault.TypeOf(err) {
+	case fault.NetworkError, fault.ServerError:
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded)
+}
+
+func (k *Keeper) finish(r *renewal, token string, err error) {
+	var claims Claims
+	if err == nil {
+		claims, err = ParseClaims(token)
+	}
+	if err == nil && claims.Subject != "" && claims.Subject != k.refresh.Subject {
+		err = fault.New(fault.AuthenticationInvalidToken,
+			"The platform renewed the token for somebody else.", "Sign in again.")
+	}
+
+	k.mu.Lock()
+	k.renewal = nil
+	var after func()
+	switch {
+	case k.closed:
+		err = ErrClosed
+	case err == nil:
+		k.access, k.claims, k.rejected = token, claims, false
+		// Without the monotonic reading: the token ages while the machine sleeps.
+		k.received = k.cfg.Clock.Now().Round(0)
+		// The token was made just now, whatever the phone's clock says.
+		born := claims.IssuedAt
+		if born.IsZero() {
+			born = k.serverNow()
+		}
+		k.schedule(born)
+		after = k.cfg.Renewed
+		k.cfg.Logger.Debug("access token renewed", "expires", claims.Expires)
+	case passing(err):
+		k.wake(retryLater)
+		k.cfg.Logger.Warn("access token not renewed, will try again", "error", err)
+	default:
+		failure := k.judge(err)
+		err = failure
+		k.failure = failure
+		if k.cfg.Failed != nil {
+			after = func() { k.cfg.Failed(failure) }
+		}
+		k.cfg.Logger.Warn("access token cannot be renewed", "error", failure)
+	}
+	r.err = err
+	k.mu.Unlock()
+	close(r.done)
+	if after != nil {
+		after()
+	}
+}
+
+// judge tells a token that has lived its life from one that is wrong: both come
+// as a 401. The mutex is held.
+func (k *Keeper) judge(err error) *fault.Error {
+	if fault.TypeOf(err) == fault.AuthenticationInvalidToken && !k.serverNow().Before(k.refresh.Expires) {
+		return fault.Wrap(err, fault.AuthenticationExpiredToken, "Your sign-in has expired.", "Sign in again.")
+	}
+	return fault.From(err)
+}

@@ -1,0 +1,88 @@
+package codec
+
+import "testing"
+
+// Values of ITU-T G.711, tables 1a to 2b, at the ends of segments.
+func TestG711Tables(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		code     byte
+		ulaw     int16
+		alawCode byte
+		alaw     int16
+	}{
+		{0xff, 0, 0xd5, 8},
+		{0x7f, 0, 0x55, -8},
+		{0x80, 32124, 0xaa, 32256},
+		{0x00, -32124, 0x2a, -32256},
+		{0xfe, 8, 0xd4, 24},
+		{0xef, 132, 0xc5, 264},
+	} {
+		if got := ulawToLinear[tc.code]; got != tc.ulaw {
+			t.Errorf("µ-law %#x = %d, want %d", tc.code, got, tc.ulaw)
+		}
+		if got := alawToLinear[tc.alawCode]; got != tc.alaw {
+			t.Errorf("A-law %#x = %d, want %d", tc.alawCode, got, tc.alaw)
+		}
+	}
+}
+
+// Every code survives a round trip, and no sample is far from its code's.
+func TestG711RoundTrip(t *testing.T) {
+	t.Parallel()
+	for i := range 256 {
+		c := byte(i)
+		if got := linearToUlaw[uint16(ulawToLinear[c])]; got != c && c != 0x7f {
+			t.Errorf("µ-law %#x comes back as %#x", c, got)
+		}
+		if got := linearToAlaw[uint16(alawToLinear[c])]; got != c {
+			t.Errorf("A-law %#x comes back as %#x", c, got)
+		}
+	}
+	for i := range 65536 {
+		s := int(int16(uint16(i)))
+		size := max(s, -s)
+		for name, back := range map[string]int16{
+			"µ": ulawToLinear[linearToUlaw[i]],
+			"A": alawToLinear[linearToAlaw[i]],
+		} {
+			// Half a step: 1/32 of the sample, 8 near zero, and clipping on top.
+			if diff := s - int(back); max(diff, -diff) > size/31+9 && size < 32124 {
+				t.Fatalf("%s-law: %d becomes %d", name, s, back)
+			}
+		}
+	}
+}
+
+// What lies above the telephone band must not fold back into it.
+func TestResamplerRejectsAliases(t *testing.T) {
+	t.Parallel()
+	for _, hz := range []float64{4700, 5000, 6000, 7600, 9000, 15000} {
+		var d downsampler
+		in := sine(9600, hz, 20000)
+		out := make([]int16, 160)
+		for i := 0; i < len(in); i += 960 {
+			d.process(in[i:i+960], out)
+		}
+		if e := energy(out); e > 20000*20000/2*1e-5 {
+			t.Errorf("%.0f Hz leaves an energy of %.0f", hz, e)
+		}
+	}
+	for _, hz := range []float64{100, 300, 1000, 2000, 3300} {
+		var (
+			d downsampler
+			u upsampler
+		)
+		in := sine(96000, hz, 10000)
+		var back []int16
+		out, up := make([]int16, 160), make([]int16, 960)
+		for i := 0; i < len(in); i += 960 {
+			d.process(in[i:i+960], out)
+			u.process(out, up)
+			back = append(back, up...)
+		}
+		if got := snr(in, back); got < 40 {
+			t.Errorf("%.0f Hz: %.1f dB there and back", hz, got)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package codec
+
+import (
+	"fmt"
+
+	"gopkg.in/hraban/opus.v2"
+)
+
+type opusEncoder struct {
+	enc     *opus.Encoder
+	o       options
+	loss    int
+	bitrate int
+}
+
+func newOpusEncoder(o options) (*opusEncoder, error) {
+	enc, err := opus.NewEncoder(SampleRate, 1, opus.AppVoIP)
+	if err != nil {
+		return nil, fmt.Errorf("codec: opus encoder: %w", err)
+	}
+	o.min, o.max = min(o.min, o.bitrate), max(o.max, o.bitrate)
+	e := &opusEncoder{enc: enc, o: o, bitrate: o.bitrate}
+	for _, err := range []error{
+		enc.SetBitrate(o.bitrate),
+		enc.SetComplexity(o.complexity),
+		enc.SetDTX(o.dtx),
+		enc.SetInBandFEC(false),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("codec: opus encoder: %w", err)
+		}
+	}
+	return e, nil
+}
+
+func (e *opusEncoder) Encode(pcm []int16, out []byte) (int, error) {
+	if len(pcm) != 480 && len(pcm) != 960 {
+		return 0, ErrFrameSize
+	}
+	n, err := e.enc.Encode(pcm, out)
+	if err != nil {
+		return 0, err
+	}
+	// libopus returns a frame of one or two bytes for "nothing to send" (its
+	// documentation of opus_encode): only under DTX may it stay unsent.
+	if e.o.dtx && n <= 2 {
+		return 0, nil
+	}
+	return n, nil
+}
+
+func (e *opusEncoder) SetLoss(percent int) {
+	percent = min(max(percent, 0), 100)
+	if percent == e.loss {
+		return
+	}
+	e.loss = percent
+	if e.o.fec {
+		_ = e.enc.SetInBandFEC(percent > 0)
+		_ = e.enc.SetPacketLossPerc(percent)
+	}
+	if b := opusBitrate(e.o, percent); b != e.bitrate {
+		e.bitrate = b
+		_ = e.enc.SetBitrate(b)
+	}
+}
+
+// opusBitrate is the bitrate for a loss in percent. Light loss is repaired by
+// FEC, whose copy of the frame before needs room: without more bits it would be
+// paid for by the sound itself. Loss so heavy that no FEC repairs it comes from
+// a full link, and there a smaller stream is the best help.
+func opusBitrate(o options, percent int) int {
+	const (
+		fullFEC   = 10 // percent of loss that gets the largest rate
+		congested = 25 // percent of loss that gets the smallest
+	)
+	switch {
+	case percent >= congested:
+		return o.min
+	case percent >= fullFEC:
+		return o.max
+	default:
+		return o.bitrate + (o.max-o.bitrate)*percent/fullFEC
+	}
+}
+
+type opusDecoder struct {
+	dec *opus.Decoder
+}
+
+func newOpusDecoder() (*opusDecoder, error) {
+	dec, err := opus.NewDecoder(SampleRate, 1)
+	if err != nil {
+		return nil, fmt.Errorf("codec: opus decoder: %w", err)
+	}
+	return &opusDecoder{dec: dec}, nil
+}
+
+func (d *opusDecoder) Decode(payload []byte, pcm []int16) (int, error) {
+	n := opusDuration(payload)
+	switch {
+	case n == 0:
+		return 0, ErrPayload
+	case n > len(pcm):
+		return 0, ErrShortBuffer
+	}
+	return d.dec.Decode(payload, pcm)
+}
+
+func (d *opusDecoder) DecodeFEC(payload []byte, pcm []int16) (bool, error) {
+	if len(pcm) == 0 || len(pcm)%120 != 0 {
+		return false, ErrFrameSize
+	}
+	// libopus would conceal silently where there is no redundancy; the caller
+	// wants to know, since it may have something better.
+	if opusDuration(payload) == 0 || !opusHasFEC(payload) {
+		return false, nil
+	}
+	return true, d.dec.DecodeFEC(payload, pcm)
+}
+
+func (d *opusDecoder) Conceal(pcm []int16) error {
+	if len(pcm) == 0 || len(pcm)%120 != 0 {
+		return ErrFrameSize
+	}
+	return d.dec.DecodePLC(pcm)
+}
+
+func (d *opusDecoder) Duration(payload []byte) int { return opusDuration(payload) }
