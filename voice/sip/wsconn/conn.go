@@ -100,7 +100,7 @@ func (c *Conn) read(b []byte) (int, error) {
 	}
 	switch ev.kind {
 	case gotPing:
-		return 0, c.answerPing(ev.payload)
+		c.answerPing(ev.payload)
 	case gotPong:
 		c.live.pong(ev.payload)
 	case gotClose:

@@ -238,7 +238,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 				t.Errorf("round trip %v, want 40ms", c.RTT())
 			}
 		}
-		<-c.Done()
+		synctest.Wait()
 		if pings != 3 || !errors.Is(c.Err(), ErrPongTimeout) || ended.Load() != ErrPongTimeout {
 			t.Errorf("%d pings, ended with %v", pings, c.Err())
 		}

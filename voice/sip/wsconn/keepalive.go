@@ -2,6 +2,8 @@ package wsconn
 
 import (
 	"encoding/binary"
+	"errors"
+	"net"
 	"sync"
 	"time"
 
@@ -111,25 +113,32 @@ func (c *Conn) checkPong(sent time.Time) {
 
 // answerPing sends the PONG, at once or after the delay. Of several PINGs that
 // wait only the last is answered (RFC 6455, 5.5.3).
-func (c *Conn) answerPing(payload []byte) error {
+func (c *Conn) answerPing(payload []byte) {
 	if c.cfg.PongDelay <= 0 {
-		return c.send(ws.OpPong, payload)
+		c.sendPong(payload)
+		return
 	}
 	c.live.mu.Lock()
 	defer c.live.mu.Unlock()
 	c.live.pending = append(c.live.pending[:0], payload...)
 	if c.live.pongDue == nil && !c.live.stopped {
-		c.live.pongDue = time.AfterFunc(c.cfg.PongDelay, c.sendPong)
+		c.live.pongDue = time.AfterFunc(c.cfg.PongDelay, c.sendPending)
 	}
-	return nil
 }
 
-func (c *Conn) sendPong() {
+func (c *Conn) sendPending() {
 	c.live.mu.Lock()
 	payload := append([]byte(nil), c.live.pending...)
 	c.live.pongDue = nil
 	c.live.mu.Unlock()
-	if err := c.send(ws.OpPong, payload); err != nil {
+	c.sendPong(payload)
+}
+
+// sendPong ends the connection only if the far side takes nothing any more. Of
+// any other failure the reader learns by itself, after what had still arrived.
+func (c *Conn) sendPong(payload []byte) {
+	var timeout net.Error
+	if err := c.send(ws.OpPong, payload); errors.As(err, &timeout) && timeout.Timeout() {
 		c.end(err)
 	}
 }
