@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -27,6 +28,9 @@ func (c callEndpoints) claims(r *http.Request) (exophone.Claims, error) {
 		return exophone.Claims{}, errNoBearer
 	}
 	claims, err := c.server.Verify(token)
+	if errors.Is(err, exophone.ErrPayloadExpired) {
+		return exophone.Claims{}, errTokenExpired
+	}
 	if err != nil || claims.SessionID != r.PathValue("session") {
 		return exophone.Claims{}, errTokenInvalid
 	}
