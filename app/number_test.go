@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"offhook/app/settings"
 )
 
 func TestNumbersAsPeopleWriteThem(t *testing.T) {
@@ -49,7 +51,7 @@ func TestTheDirectoryFindsPeople(t *testing.T) {
 	d := newDirectory([]ContactGroup{
 		{Name: "Team", Contacts: []Contact{{"Anna Bolton", "anna"}, {"Bo Diddley", "bo"}, {"Jim Abo", "+4930123"}}},
 		{Name: "Help", Special: true, Contacts: []Contact{{"Front desk", "100"}}},
-	}, []Favourite{{Name: "Jim (mine)", Number: "+49 30 123"}})
+	}, []settings.Favourite{{Name: "Jim (mine)", Number: "+49 30 123"}})
 	if d.groups[0].Name != favouritesGroup || d.groups[1].Name != "Help" || d.groups[2].Name != "Team" {
 		t.Fatalf("%+v", d.groups)
 	}
