@@ -242,6 +242,7 @@ func (c *Client) openLine(s *session) *line {
 	who := credentials{
 		profile: s.profile, user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
+		clearText: s.account.base.Scheme == "http",
 	}
 	return newLine(func(ctx context.Context) (flow, error) {
 		return c.sip.connect(ctx, who)
