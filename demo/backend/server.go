@@ -39,7 +39,8 @@ type Config struct {
 	Users []User
 	// Bots are the ids of the platform's bots, for the contacts.
 	Bots []Contact
-	// PasswordCost is bcrypt's; 0 means its default.
+	// PasswordCost is bcrypt's for Users; 0 means its default. Where the
+	// passwords are public anyway, the least cost starts sooner.
 	PasswordCost int
 	// Inbox tunes the push inbox; DB, Gate, Now and Logger are set by New.
 	Inbox inbox.Config

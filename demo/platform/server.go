@@ -149,6 +149,9 @@ func Secret(ctx context.Context, db *store.DB, name string) (value []byte, err e
 	return value, nil
 }
 
+// Healthy tells whether the platform can do its work.
+func (s *Server) Healthy(ctx context.Context) error { return s.db.Ping(ctx) }
+
 // endpoint answers a request or returns the error to answer with.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"regexp"
 	"time"
+
+	"offhook/demo/upload"
 )
 
 // The status of a subscriber.
@@ -25,7 +27,7 @@ var (
 )
 
 // Migrations is the schema of the platform's database.
-var Migrations = []string{`
+var Migrations = []string{upload.Migrations + `
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE subscribers (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
