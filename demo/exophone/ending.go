@@ -45,20 +45,20 @@ func (s *session) end(e ending) {
 	if s.tell != nil {
 		s.tell.end(stateOf(e), e.reason)
 	}
-	s.note(func(r *Record) {
-		r.Ended, r.EndReason, r.EndedBy = s.x.cfg.Clock.Now(), e.reason, e.by
-		if e.reason == "" {
-			r.EndReason = endHangup
-		}
-		switch {
-		case answered:
-			r.Status = 200
-		default:
-			r.Status, r.State = e.status, stateOf(e)
-		}
-	})
-	s.x.log.Info("call ended", "session", s.id, "caller", s.caller.name, "callee", s.record.Callee,
-		"reason", s.record.EndReason, "by", e.by, "status", s.record.Status)
+	s.recordMu.Lock()
+	r := &s.record
+	r.Ended, r.EndReason, r.EndedBy = s.x.cfg.Clock.Now(), e.reason, e.by
+	if e.reason == "" {
+		r.EndReason = endHangup
+	}
+	if r.Status = 200; !answered {
+		r.Status, r.State = e.status, stateOf(e)
+	}
+	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
+	s.recordMu.Unlock()
+	final := s.snapshot()
+	s.x.log.Info("call ended", "session", s.id, "caller", s.caller.name, "callee", final.Callee,
+		"reason", final.EndReason, "by", e.by, "status", final.Status)
 
 	reason := e.reason
 	if reason == endHangup {
@@ -78,6 +78,9 @@ func (s *session) end(e ending) {
 	s.leave(&s.callee, reason)
 	s.x.forgetLater(s.id, s.x.cfg.Remember)
 	s.x.remove(s)
+	if rec := s.x.cfg.Recorder; rec != nil {
+		rec.Record(final)
+	}
 }
 
 // leave ends one answered leg: BYE, unless the phone itself has said it.

@@ -132,9 +132,13 @@ func (p *Phone) Offer(restart bool) string {
 	return p.pc.LocalDescription().SDP
 }
 
-// SetAnswer takes the platform's answer.
+// SetAnswer takes the platform's answer; the same one again, in a 200 after a
+// 180, is no error.
 func (p *Phone) SetAnswer(answer string) {
 	p.t.Helper()
+	if p.pc.SignalingState() == webrtc.SignalingStateStable {
+		return
+	}
 	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
 	if err != nil {
 		p.t.Fatalf("answer: %v\n%s", err, answer)
