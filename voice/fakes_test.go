@@ -359,12 +359,6 @@ func (d *fakeDialog) Rebind(f flow) error {
 	return nil
 }
 
-// sipError is a refusal of a request inside a dialog.
-type sipError int
-
-func (e sipError) Error() string  { return fmt.Sprintf("refused with %d", int(e)) }
-func (e sipError) SIPStatus() int { return int(e) }
-
 // fakeMedia makes sessions that carry nothing.
 type fakeMedia struct {
 	mu       sync.Mutex
@@ -445,7 +439,7 @@ func (s *fakeSession) SendDTMF(digits string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.noDTMF {
-		return errNoTelephoneEvent
+		return media.ErrNoTelephoneEvent
 	}
 	s.digits += digits
 	return nil

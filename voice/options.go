@@ -67,6 +67,12 @@ func (s *settings) complete() error {
 		}
 		s.deviceID = id
 	}
+	if s.sip == nil {
+		s.sip = sipRoom{http: s.http, log: s.log}
+	}
+	if s.media == nil {
+		s.media = webRTC{log: s.log}
+	}
 	if !showable(s.deviceID, 128) {
 		return fault.New(fault.InvalidParameter, "The device id can't be used.", "Use a UUID.")
 	}

@@ -23,6 +23,8 @@ type credentials struct {
 	user     string
 	display  string
 	deviceID string
+	// clearText allows an unencrypted connection.
+	clearText bool
 }
 
 // flow is one connection to the exophone, kept alive by its owner.
