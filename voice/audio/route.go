@@ -175,7 +175,7 @@ func (t table) partner(out Device, want class, list []Device) *Device {
 	outID, outName := core(out.ID), core(out.Name)
 	var second *Device
 	for i, in := range list {
-		if in.Kind != Capture || strings.HasSuffix(in.ID, ".monitor") {
+		if in.Kind != Capture || in.monitor {
 			continue
 		}
 		if inID := core(in.ID); len(outID) > 3 && inID == outID || len(outName) > 3 && core(in.Name) == outName {
