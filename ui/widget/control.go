@@ -1,0 +1,216 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynewidget "fyne.io/fyne/v2/widget"
+)
+
+// control is what every pressable part has in common: pointer, focus, keys, name.
+//
+// A control that was focused by a tap or by the program keeps the focus without
+// an outline until the first key; one that was reached by the Tab key shows it at
+// once.
+type control struct {
+	fynewidget.BaseWidget
+	self  fyne.Widget
+	label string
+	tip   *Tips
+	// tipText is shown beside the pointer; "" shows nothing.
+	tipText string
+	onTap   func()
+	// onKey gets the keys that the control has no use for itself; it returns
+	// false to pass them on to the window.
+	onKey    func(*fyne.KeyEvent) bool
+	disabled bool
+
+	hovered, pressed, focused, ring, quiet bool
+}
+
+var (
+	_ fyne.Tappable      = (*control)(nil)
+	_ fyne.Focusable     = (*control)(nil)
+	_ fyne.Accessible    = (*control)(nil)
+	_ fyne.Shortcutable  = (*control)(nil)
+	_ desktop.Hoverable  = (*control)(nil)
+	_ desktop.Mouseable  = (*control)(nil)
+	_ desktop.Cursorable = (*control)(nil)
+)
+
+func (c *control) init(self fyne.Widget, label string, onTap func()) {
+	c.self, c.label, c.onTap = self, label, onTap
+	c.ExtendBaseWidget(self)
+}
+
+// Label is the name that a screen reader says.
+func (c *control) Label() string { return c.label }
+
+// SetLabel changes the name that a screen reader says.
+func (c *control) SetLabel(label string) { c.label = label }
+
+// SetTip shows text beside the pointer after it has rested on the control.
+func (c *control) SetTip(tips *Tips, text string) { c.tip, c.tipText = tips, text }
+
+// AccessibilityLabel is the name that a screen reader says.
+func (c *control) AccessibilityLabel() string { return c.label }
+
+// AccessibilityRole is button.
+func (c *control) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// Enabled reports whether the control can be pressed.
+func (c *control) Enabled() bool { return !c.disabled }
+
+// SetEnabled lets the control be pressed or not.
+func (c *control) SetEnabled(on bool) {
+	if c.disabled == !on {
+		return
+	}
+	c.disabled = !on
+	c.self.Refresh()
+}
+
+// Disabled is for Fyne's focus order, which leaves disabled controls out.
+func (c *control) Disabled() bool { return c.disabled }
+
+// Enable is for fyne.Disableable.
+func (c *control) Enable() { c.SetEnabled(true) }
+
+// Disable is for fyne.Disableable.
+func (c *control) Disable() { c.SetEnabled(false) }
+
+// Tapped presses the control.
+func (c *control) Tapped(*fyne.PointEvent) {
+	c.hideTip()
+	if c.disabled {
+		return
+	}
+	FocusQuietly(c.self)
+	c.activate()
+}
+
+func (c *control) activate() {
+	if c.onTap != nil && !c.disabled {
+		c.onTap()
+	}
+}
+
+// FocusGained is for Fyne.
+func (c *control) FocusGained() {
+	c.focused, c.ring = true, !c.quiet
+	c.quiet = false
+	c.self.Refresh()
+}
+
+// FocusLost is for Fyne.
+func (c *control) FocusLost() {
+	c.focused, c.ring, c.pressed = false, false, false
+	c.self.Refresh()
+}
+
+// TypedKey presses the control on Enter and Space.
+func (c *control) TypedKey(e *fyne.KeyEvent) {
+	if !c.ring {
+		c.ring = true
+		c.self.Refresh()
+	}
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		c.activate()
+		return
+	}
+	if c.onKey != nil && c.onKey(e) {
+		return
+	}
+	if cv := canvasOf(c.self); cv != nil && cv.OnTypedKey() != nil {
+		cv.OnTypedKey()(e)
+	}
+}
+
+// TypedRune hands the character to the window.
+func (c *control) TypedRune(r rune) {
+	if r == ' ' {
+		return
+	}
+	if cv := canvasOf(c.self); cv != nil && cv.OnTypedRune() != nil {
+		cv.OnTypedRune()(r)
+	}
+}
+
+// TypedShortcut hands the shortcut to the window.
+func (c *control) TypedShortcut(s fyne.Shortcut) {
+	if cv, ok := canvasOf(c.self).(fyne.Shortcutable); ok {
+		cv.TypedShortcut(s)
+	}
+}
+
+// MouseIn is for Fyne.
+func (c *control) MouseIn(e *desktop.MouseEvent) {
+	c.hovered = true
+	c.self.Refresh()
+	if c.tip != nil && c.tipText != "" {
+		c.tip.Show(c.self, c.tipText)
+	}
+}
+
+// MouseMoved is for Fyne.
+func (c *control) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is for Fyne.
+func (c *control) MouseOut() {
+	c.hovered, c.pressed = false, false
+	c.hideTip()
+	c.self.Refresh()
+}
+
+// MouseDown is for Fyne.
+func (c *control) MouseDown(*desktop.MouseEvent) {
+	c.pressed = true
+	c.self.Refresh()
+}
+
+// MouseUp is for Fyne.
+func (c *control) MouseUp(*desktop.MouseEvent) {
+	c.pressed = false
+	c.self.Refresh()
+}
+
+// Cursor is a hand over a control that can be pressed.
+func (c *control) Cursor() desktop.Cursor {
+	if c.disabled {
+		return desktop.DefaultCursor
+	}
+	return desktop.PointerCursor
+}
+
+func (c *control) hideTip() {
+	if c.tip != nil {
+		c.tip.Hide()
+	}
+}
+
+// Focused reports whether keys go to the control.
+func (c *control) Focused() bool { return c.focused }
+
+func (c *control) beQuiet() { c.quiet = true }
+
+func canvasOf(o fyne.CanvasObject) fyne.Canvas {
+	app := fyne.CurrentApp()
+	if app == nil {
+		return nil
+	}
+	return app.Driver().CanvasForObject(o)
+}
+
+// FocusQuietly moves the focus to w without showing the outline before the
+// first key. It does nothing if w is not on a canvas.
+func FocusQuietly(w fyne.CanvasObject) {
+	f, ok := w.(fyne.Focusable)
+	cv := canvasOf(w)
+	if !ok || cv == nil || cv.Focused() == f {
+		return
+	}
+	if q, ok := w.(interface{ beQuiet() }); ok {
+		q.beQuiet()
+	}
+	cv.Focus(f)
+}

@@ -1,0 +1,246 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"offhook/ui/theme"
+)
+
+// Input is a text field. Shortcuts and keys that a field has no use for go on to
+// the window, so that the phone can be worked from within a field.
+type Input struct {
+	fynewidget.Entry
+	label string
+	// OnKey sees each key first and returns true if it used it.
+	OnKey func(*fyne.KeyEvent) bool
+	// OnFocus is called when the field gets or loses the keyboard.
+	OnFocus func(bool)
+	// OnPaste may change what is pasted.
+	OnPaste func(string) string
+	field   *Field
+}
+
+var _ fyne.Accessible = (*Input)(nil)
+
+// NewInput returns an empty field. label is its accessible name.
+func NewInput(label, placeholder string) *Input {
+	i := &Input{label: label}
+	i.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	i.PlaceHolder = placeholder
+	i.ExtendBaseWidget(i)
+	return i
+}
+
+// NewNote returns an empty field of several lines.
+func NewNote(label, placeholder string) *Input {
+	i := NewInput(label, placeholder)
+	i.MultiLine = true
+	i.Wrapping = fyne.TextWrapWord
+	return i
+}
+
+// Label is the accessible name.
+func (i *Input) Label() string { return i.label }
+
+// AccessibilityLabel is the accessible name.
+func (i *Input) AccessibilityLabel() string { return i.label }
+
+// AccessibilityRole is text.
+func (i *Input) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// TypedKey offers the key to OnKey, then to the field; Esc goes to the window.
+func (i *Input) TypedKey(e *fyne.KeyEvent) {
+	if i.OnKey != nil && i.OnKey(e) {
+		return
+	}
+	if e.Name == fyne.KeyEscape {
+		if cv := canvasOf(i); cv != nil && cv.OnTypedKey() != nil {
+			cv.OnTypedKey()(e)
+		}
+		return
+	}
+	i.Entry.TypedKey(e)
+}
+
+// TypedShortcut keeps the field's own shortcuts and hands the others on.
+func (i *Input) TypedShortcut(s fyne.Shortcut) {
+	if p, ok := s.(*fyne.ShortcutPaste); ok && i.OnPaste != nil && p.Clipboard != nil {
+		s = &fyne.ShortcutPaste{Clipboard: &pasted{p.Clipboard, i.OnPaste}}
+	}
+	if _, ok := s.(*desktop.CustomShortcut); ok {
+		if cv, ok := canvasOf(i).(fyne.Shortcutable); ok {
+			cv.TypedShortcut(s)
+		}
+		return
+	}
+	i.Entry.TypedShortcut(s)
+}
+
+// pasted changes what comes out of a clipboard.
+type pasted struct {
+	fyne.Clipboard
+	change func(string) string
+}
+
+// Content returns what is to be pasted.
+func (p *pasted) Content() string { return p.change(p.Clipboard.Content()) }
+
+// FocusGained is for Fyne.
+func (i *Input) FocusGained() {
+	i.Entry.FocusGained()
+	i.focusChanged(true)
+}
+
+// FocusLost is for Fyne.
+func (i *Input) FocusLost() {
+	i.Entry.FocusLost()
+	i.focusChanged(false)
+}
+
+func (i *Input) focusChanged(on bool) {
+	if i.field != nil {
+		i.field.setFocused(on)
+	}
+	if i.OnFocus != nil {
+		i.OnFocus(on)
+	}
+}
+
+// MinSize leaves the width to the layout.
+func (i *Input) MinSize() fyne.Size {
+	m := i.Entry.MinSize()
+	m.Width = 60
+	return m
+}
+
+// Field is an Input with its outline and something at its end.
+type Field struct {
+	fynewidget.BaseWidget
+	Input   *Input
+	body    fyne.CanvasObject
+	end     fyne.CanvasObject
+	height  float32
+	radius  float32
+	focused bool
+	wrong   bool
+}
+
+// NewField returns in at a height; end may be nil. large makes it the number
+// field.
+func NewField(in *Input, height float32, end fyne.CanvasObject, large *theme.Theme) *Field {
+	f := &Field{Input: in, end: end, height: height, radius: theme.RadiusInput}
+	f.body = in
+	if large != nil {
+		f.body = container.NewThemeOverride(in, large)
+		f.radius = theme.RadiusCard
+	}
+	in.field = f
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+func (f *Field) setFocused(on bool) {
+	f.focused = on
+	f.Refresh()
+}
+
+// SetWrong outlines the field in red.
+func (f *Field) SetWrong(on bool) {
+	if f.wrong != on {
+		f.wrong = on
+		f.Refresh()
+	}
+}
+
+// CreateRenderer is for Fyne.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer {
+	ground, outline := newRect(f.radius), newRect(f.radius)
+	r := &renderer{objects: []fyne.CanvasObject{ground, f.body, outline}}
+	if f.end != nil {
+		r.objects = append(r.objects, f.end)
+	}
+	r.layout = func(s fyne.Size) {
+		place(ground, 0, 0, s.Width, s.Height)
+		place(outline, 0, 0, s.Width, s.Height)
+		w := s.Width
+		if f.end != nil {
+			m := f.end.MinSize()
+			place(f.end, s.Width-m.Width-4, (s.Height-m.Height)/2, m.Width, m.Height)
+			if f.end.Visible() {
+				w -= m.Width + 2
+			}
+		}
+		h := s.Height
+		if !f.Input.MultiLine {
+			h = f.body.MinSize().Height
+		}
+		place(f.body, 0, (s.Height-h)/2, w, h)
+	}
+	r.min = func() fyne.Size { return fyne.NewSize(80, f.height) }
+	r.refresh = func() {
+		switch {
+		case f.wrong:
+			paint(f, outline, theme.Clear, theme.DangerLine, 2)
+		case f.focused:
+			paint(f, outline, theme.Clear, theme.Accent, 2)
+		default:
+			paint(f, outline, theme.Clear, theme.Border, 1)
+		}
+		paint(f, ground, theme.Surface, theme.Clear, 0)
+		r.layout(f.Size())
+	}
+	r.refresh()
+	return r
+}
+
+// Password returns a field for a secret with a button that shows it.
+func Password(label string, show, hide string, tips *Tips) *Field {
+	in := NewInput(label, "")
+	in.Password = true
+	in.ActionItem = canvas.NewRectangle(nil)
+	var b *IconButton
+	b = NewIconButton(show, theme.Eye, theme.Text2, tips, func() {
+		in.Password = !in.Password
+		if in.Password {
+			b.Set(show, theme.Eye)
+		} else {
+			b.Set(hide, theme.EyeOff)
+		}
+		in.Refresh()
+		FocusQuietly(in)
+	})
+	return NewField(in, 44, b, nil)
+}
+
+// KeyCap is the picture of a key or of keys, such as "Ctrl K".
+type KeyCap struct {
+	fynewidget.BaseWidget
+	text *Text
+}
+
+// NewKeyCap returns the picture of a key.
+func NewKeyCap(text string) *KeyCap {
+	k := &KeyCap{text: NewText(text, Style{Size: theme.SizeKey, Role: theme.Text2})}
+	k.ExtendBaseWidget(k)
+	return k
+}
+
+// CreateRenderer is for Fyne.
+func (k *KeyCap) CreateRenderer() fyne.WidgetRenderer {
+	box := newRect(4)
+	r := &renderer{objects: []fyne.CanvasObject{box, k.text}}
+	r.layout = func(s fyne.Size) {
+		x := (s.Width - k.text.MinSize().Width - 14) / 2
+		place(box, x, (s.Height-20)/2, s.Width-2*x, 20)
+		h := k.text.MinSize().Height
+		place(k.text, x+7, (s.Height-h)/2, k.text.MinSize().Width, h)
+	}
+	r.min = func() fyne.Size { return fyne.NewSize(k.text.MinSize().Width+14+18, 20) }
+	r.refresh = func() { paint(k, box, theme.Window, theme.Line, 1) }
+	r.refresh()
+	return r
+}

@@ -1,0 +1,228 @@
+package widget
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"offhook/ui/theme"
+)
+
+// Style says how a text looks. The zero value is body text.
+type Style struct {
+	// Size is in Fyne's units; 0 is the body size.
+	Size float32
+	// Role is the colour; "" is the text colour.
+	Role  fyne.ThemeColorName
+	Bold  bool
+	Mono  bool
+	Align fyne.TextAlign
+	// Wrap breaks the text into lines; else it is cut with an ellipsis.
+	Wrap bool
+	// Leading is the height of a line as a part of the size; 0 is the font's own.
+	Leading float32
+}
+
+func (s Style) size() float32 {
+	if s.Size == 0 {
+		return theme.SizeBody
+	}
+	return s.Size
+}
+
+func (s Style) role() fyne.ThemeColorName {
+	if s.Role == "" {
+		return theme.Text
+	}
+	return s.Role
+}
+
+func (s Style) fyne() fyne.TextStyle { return fyne.TextStyle{Bold: s.Bold, Monospace: s.Mono} }
+
+// Text is a piece of text in one style.
+type Text struct {
+	fynewidget.BaseWidget
+	text  string
+	style Style
+	width float32
+}
+
+var _ fyne.Accessible = (*Text)(nil)
+
+// NewText returns a Text.
+func NewText(text string, style Style) *Text {
+	t := &Text{text: text, style: style}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// SetText shows another text. It does nothing if it is the same.
+func (t *Text) SetText(text string) {
+	if t.text == text {
+		return
+	}
+	t.text = text
+	t.Refresh()
+}
+
+// SetRole shows the text in another colour.
+func (t *Text) SetRole(role fyne.ThemeColorName) {
+	if t.style.Role == role {
+		return
+	}
+	t.style.Role = role
+	t.Refresh()
+}
+
+// Text returns what is shown.
+func (t *Text) Text() string { return t.text }
+
+// AccessibilityLabel returns the text.
+func (t *Text) AccessibilityLabel() string { return t.text }
+
+// AccessibilityRole is text.
+func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// Cut reports whether a part of the text is not shown for want of room.
+func (t *Text) Cut() bool {
+	if t.style.Wrap || t.Size().Width == 0 {
+		return false
+	}
+	return fyne.MeasureText(t.text, t.style.size(), t.style.fyne()).Width > t.Size().Width+0.5
+}
+
+// Resize remembers the width, which decides how a wrapped text breaks.
+func (t *Text) Resize(s fyne.Size) {
+	if t.style.Wrap && s.Width != t.width {
+		t.width = s.Width
+		t.BaseWidget.Resize(s)
+		t.Refresh()
+		return
+	}
+	t.width = s.Width
+	t.BaseWidget.Resize(s)
+}
+
+// HeightFor returns the height that the text needs at a width.
+func (t *Text) HeightFor(width float32) float32 {
+	return float32(len(t.lines(width))) * t.lineHeight()
+}
+
+func (t *Text) lineHeight() float32 {
+	if t.style.Leading > 0 {
+		return t.style.size() * t.style.Leading
+	}
+	return fyne.MeasureText("M", t.style.size(), t.style.fyne()).Height
+}
+
+func (t *Text) lines(width float32) []string {
+	if !t.style.Wrap || width <= 0 {
+		return []string{t.text}
+	}
+	return wrap(t.text, width, func(s string) float32 {
+		return fyne.MeasureText(s, t.style.size(), t.style.fyne()).Width
+	})
+}
+
+// CreateRenderer is for Fyne.
+func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+	r := &renderer{}
+	var drawn []*canvas.Text
+	update := func() {
+		lines := t.lines(t.width)
+		if !t.style.Wrap && t.width > 0 {
+			lines = []string{ellipsis(t.text, t.width, t.style)}
+		}
+		for len(drawn) < len(lines) {
+			drawn = append(drawn, canvas.NewText("", nil))
+		}
+		drawn = drawn[:len(lines)]
+		r.objects = r.objects[:0]
+		lh := t.lineHeight()
+		for i, l := range lines {
+			d := drawn[i]
+			d.Text, d.Color = l, ink(t, t.style.role())
+			d.TextSize, d.TextStyle, d.Alignment = t.style.size(), t.style.fyne(), t.style.Align
+			own := fyne.MeasureText("M", d.TextSize, d.TextStyle).Height
+			place(d, 0, float32(i)*lh+(lh-own)/2, t.Size().Width, own)
+			r.objects = append(r.objects, d)
+		}
+	}
+	r.layout = func(fyne.Size) { update() }
+	r.refresh = update
+	r.min = func() fyne.Size {
+		if t.style.Wrap {
+			return fyne.NewSize(1, t.HeightFor(t.width))
+		}
+		m := fyne.MeasureText(t.text, t.style.size(), t.style.fyne())
+		return fyne.NewSize(m.Width, t.lineHeight())
+	}
+	update()
+	return r
+}
+
+// wrap breaks text at spaces so that no line is wider than width; a word that
+// is too long alone is broken anywhere.
+func wrap(text string, width float32, measure func(string) float32) []string {
+	var lines []string
+	for _, para := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(para) {
+			try := word
+			if line != "" {
+				try = line + " " + word
+			}
+			if measure(try) <= width {
+				line = try
+				continue
+			}
+			if line != "" {
+				lines = append(lines, line)
+			}
+			for measure(word) > width && len([]rune(word)) > 1 {
+				n := fit(word, width, measure)
+				lines = append(lines, string([]rune(word)[:n]))
+				word = string([]rune(word)[n:])
+			}
+			line = word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// fit returns how many runes of text, at least one, fit into width.
+func fit(text string, width float32, measure func(string) float32) int {
+	runes := []rune(text)
+	lo, hi := 1, len(runes)
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if measure(string(runes[:mid])) <= width {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return lo
+}
+
+// ellipsis cuts text so that it fits into width.
+func ellipsis(text string, width float32, s Style) string {
+	measure := func(t string) float32 { return fyne.MeasureText(t, s.size(), s.fyne()).Width }
+	if measure(text) <= width+0.5 {
+		return text
+	}
+	runes := []rune(text)
+	lo, hi := 0, len(runes)
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if measure(string(runes[:mid])+"…") <= width {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return strings.TrimRight(string(runes[:lo]), " ") + "…"
+}
