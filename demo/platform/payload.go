@@ -49,10 +49,14 @@ func (s *Server) Sign(c exophone.Claims) (string, error) {
 	})
 }
 
-// Verify checks signature and life of a payload and returns its claims.
+// Verify checks signature and life of a payload and returns its claims. It
+// returns exophone.ErrPayloadExpired for one that was right in its time.
 func (s *Server) Verify(token string) (exophone.Claims, error) {
 	var c payloadClaims
 	if err := s.payload.verify(token, &c); err != nil {
+		if errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			err = exophone.ErrPayloadExpired
+		}
 		return exophone.Claims{}, err
 	}
 	if c.Subject == "" || c.SessionID == "" {

@@ -22,3 +22,23 @@ type Stats struct {
 	// is none: transport, address and port.
 	LocalCandidate, RemoteCandidate string
 }
+
+// Stats returns the figures so far.
+func (l *Leg) Stats() Stats {
+	var s Stats
+	l.in.mu.Lock()
+	s.PacketsReceived, s.BytesReceived = l.in.packets, l.in.bytes
+	s.PacketsLost = l.in.lost + l.in.receiver.lost()
+	if c := l.in.receiver.clock; c > 0 {
+		s.JitterMs = l.in.receiver.jitter * 1000 / float64(c)
+	}
+	s.LastReceived, s.RemoteLoss = l.in.lastAt, l.in.remoteLoss
+	l.in.mu.Unlock()
+	l.out.mu.Lock()
+	s.PacketsSent, s.BytesSent = l.out.packets, l.out.bytes
+	l.out.mu.Unlock()
+	if p := l.path.Load(); p != nil {
+		s.LocalCandidate, s.RemoteCandidate = p.pair()
+	}
+	return s
+}

@@ -53,6 +53,10 @@ type Reoffered struct {
 	Reply func(status int, body string) error
 }
 
+// Reanswered is the answer to the offer with which Reply answered a re-INVITE
+// without SDP; it came in the ACK.
+type Reanswered struct{ Answer string }
+
 // Informed is an INFO inside the dialog; it has been answered.
 type Informed struct {
 	ContentType string
@@ -75,6 +79,7 @@ func (Provisional) dialogEvent() {}
 func (Answered) dialogEvent()    {}
 func (Failed) dialogEvent()      {}
 func (Reoffered) dialogEvent()   {}
+func (Reanswered) dialogEvent()  {}
 func (Informed) dialogEvent()    {}
 func (FlowLost) dialogEvent()    {}
 func (Ended) dialogEvent()       {}

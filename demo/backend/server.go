@@ -1,0 +1,288 @@
+package backend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"offhook/demo/inbox"
+	"offhook/demo/store"
+	"offhook/demo/throttle"
+	"offhook/demo/upload"
+)
+
+// Config is what New needs. Fields without a comment on their zero value are
+// required.
+type Config struct {
+	AccountSID string
+	// APIKey and APIToken are the Basic credentials at the platform.
+	APIKey, APIToken string
+	Exophone         string
+	// PlatformURL is the platform's base with /v2, as this backend reaches it.
+	PlatformURL string
+	// HostName is the base that phones are told, with /v2.
+	HostName string
+	// PlatformClient makes the requests to the platform; nil means the default.
+	PlatformClient *http.Client
+	// CallbackUser and CallbackPassword are the credentials that Dial-Whom and
+	// push must bring.
+	CallbackUser, CallbackPassword string
+	DB                             *store.DB
+	Uploads                        *upload.Store
+	// Users are added at the start unless they are there.
+	Users []User
+	// Bots are the ids of the platform's bots, for the contacts.
+	Bots []Contact
+	// PasswordCost is bcrypt's for Users; 0 means its default. Where the
+	// passwords are public anyway, the least cost starts sooner.
+	PasswordCost int
+	// Inbox tunes the push inbox; DB, Gate, Now and Logger are set by New.
+	Inbox inbox.Config
+	// Now is the clock; nil means time.Now.
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// One subscriber's requests: a bucket of subscriberBurst that fills up at
+// subscriberRate a second.
+const (
+	subscriberRate  = 20
+	subscriberBurst = 100
+)
+
+// Server is the application backend. Its methods are safe for concurrent use.
+type Server struct {
+	cfg      Config
+	db       *store.DB
+	log      *slog.Logger
+	users    Users
+	platform *platformClient
+	gate     *gate
+	inbox    *inbox.Hub
+	slow     *throttle.Failures
+	rate     *throttle.Rate
+}
+
+// New makes a Server over a database that has Migrations. Close ends it.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.PlatformClient == nil {
+		cfg.PlatformClient = http.DefaultClient
+	}
+	s := &Server{
+		cfg: cfg, db: cfg.DB, log: cfg.Logger,
+		users:    Users{DB: cfg.DB, Cost: cfg.PasswordCost},
+		platform: &platformClient{base: cfg.PlatformURL, accountSID: cfg.AccountSID, key: cfg.APIKey, token: cfg.APIToken, http: cfg.PlatformClient},
+		slow:     throttle.NewFailures(cfg.Now), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
+	}
+	for _, user := range cfg.Users {
+		if err := s.users.Add(ctx, user); err != nil && !errors.Is(err, ErrUserExists) {
+			return nil, fmt.Errorf("user %s: %w", user.Name, err)
+		}
+	}
+	s.gate = newGate(s.platform, cfg.Now)
+	cfg.Inbox.DB, cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = cfg.DB, s.gate, cfg.Now, cfg.Logger
+	s.inbox = inbox.New(cfg.Inbox)
+	return s, nil
+}
+
+// Provision tells the platform of the users that it has not been told of, as a
+// sign-up does. The platform must be reachable.
+func (s *Server) Provision(ctx context.Context) error {
+	names, err := s.users.unprovisioned(ctx)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	if err := s.platform.createSubscribers(ctx, names); err != nil {
+		return fmt.Errorf("provision the users: %w", err)
+	}
+	return s.users.markProvisioned(ctx, names)
+}
+
+// Users gives access to the users.
+func (s *Server) Users() Users { return s.users }
+
+// Inbox gives access to the push inboxes.
+func (s *Server) Inbox() *inbox.Hub { return s.inbox }
+
+// Close ends the push sockets.
+func (s *Server) Close(ctx context.Context) error { return s.inbox.Close(ctx) }
+
+// Handler serves everything under /v1.
+func (s *Server) Handler() http.Handler {
+	const subscriber = "/v1/accounts/{sid}/subscribers/{name}"
+	mux := http.NewServeMux()
+	for path, methods := range map[string]map[string]endpoint{
+		"/v1/login":                       {http.MethodPost: s.login},
+		subscriber + "/devicetoken":       {http.MethodPost: s.signedIn(s.postDeviceToken)},
+		subscriber + "/context":           {http.MethodPost: s.signedIn(s.postContext), http.MethodGet: s.signedInAsAny(s.getContext), http.MethodDelete: s.signedIn(s.deleteContext)},
+		subscriber + "/contacts":          {http.MethodGet: s.signedIn(s.getContacts)},
+		subscriber + "/logdestination":    {http.MethodGet: s.signedIn(s.getLogDestination)},
+		"/v1/accounts/{sid}/dialtonumber": {http.MethodGet: s.fromPlatform(s.dialWhom)},
+		"/v1/accounts/{sid}/pushtoclient": {http.MethodPost: s.fromPlatform(s.push)},
+		"/":                               {},
+	} {
+		mux.Handle(path, s.route(methods))
+	}
+	mux.Handle("GET /v1/push", s.inbox)
+	mux.Handle("PUT /v1/logs/{reference}", s.cfg.Uploads)
+	return s.guard(mux)
+}
+
+// endpoint answers a request or returns the failure to answer with.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// failure is an answer other than success.
+type failure struct {
+	status     int
+	message    string
+	retryAfter time.Duration
+	challenge  string
+}
+
+func (f *failure) Error() string { return fmt.Sprintf("%d: %s", f.status, f.message) }
+
+func bad(message string) *failure { return &failure{status: http.StatusBadRequest, message: message} }
+
+var (
+	errNoBearer     = &failure{status: http.StatusUnauthorized, message: "a Bearer access token is required", challenge: `Bearer realm="backend"`}
+	errTokenRefused = &failure{status: http.StatusUnauthorized, message: "the access token is refused", challenge: `Bearer realm="backend", error="invalid_token"`}
+	errCallback     = &failure{status: http.StatusUnauthorized, message: "credentials are required in the URL", challenge: `Basic realm="backend"`}
+	errTooMany      = &failure{status: http.StatusTooManyRequests, message: "too many requests", retryAfter: time.Second}
+	errTryLater     = &failure{status: http.StatusServiceUnavailable, message: "the platform cannot be reached now", retryAfter: 2 * time.Second}
+)
+
+// reply writes v, which must hold the integer http_code that every body of the
+// backend has (reference, section 5).
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A peer that went away is no failure of the backend's.
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+type coded struct {
+	HTTPCode int    `json:"http_code"`
+	Message  string `json:"message,omitempty"`
+}
+
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var f *failure
+	if !errors.As(err, &f) {
+		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		f = &failure{status: http.StatusInternalServerError, message: "the backend failed; try again later"}
+	}
+	if f.challenge != "" {
+		w.Header().Set("WWW-Authenticate", f.challenge)
+	}
+	if f.retryAfter > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int(f.retryAfter.Seconds()+0.999)))
+	}
+	reply(w, f.status, coded{HTTPCode: f.status, Message: f.message})
+}
+
+func (s *Server) route(methods map[string]endpoint) http.Handler {
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		if methods[m] != nil {
+			allowed = append(allowed, m)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serve := methods[r.Method]
+		switch {
+		case serve != nil:
+			if err := serve(w, r); err != nil {
+				s.fail(w, r, err)
+			}
+		case len(allowed) == 0:
+			s.fail(w, r, &failure{status: http.StatusNotFound, message: "there is nothing at this path"})
+		default:
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			s.fail(w, r, &failure{status: http.StatusMethodNotAllowed, message: "this path takes " + strings.Join(allowed, ", ")})
+		}
+	})
+}
+
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				s.log.Error("panic in a request", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.fail(w, r, errors.New("panic"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// subscriberEndpoint answers a signed-in subscriber.
+type subscriberEndpoint func(w http.ResponseWriter, r *http.Request, subscriber string) error
+
+// signedInAsAny lets every subscriber of the account in.
+func (s *Server) signedInAsAny(serve subscriberEndpoint) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !ok || !strings.EqualFold(scheme, "Bearer") {
+			return errNoBearer
+		}
+		owner, err := s.gate.Check(r.Context(), token)
+		switch {
+		case errors.Is(err, inbox.ErrRefused):
+			return errTokenRefused
+		case errors.Is(err, errUnavailable):
+			return errTryLater
+		case err != nil:
+			return err
+		case r.PathValue("sid") != owner.Account:
+			return errTokenRefused
+		case !s.rate.Allow(owner.Subscriber):
+			return errTooMany
+		}
+		return serve(w, r, owner.Subscriber)
+	}
+}
+
+// signedIn lets only the subscriber of the path in.
+func (s *Server) signedIn(serve subscriberEndpoint) endpoint {
+	return s.signedInAsAny(func(w http.ResponseWriter, r *http.Request, subscriber string) error {
+		if r.PathValue("name") != subscriber {
+			return errTokenRefused
+		}
+		return serve(w, r, subscriber)
+	})
+}
+
+const maxBody = 64 << 10
+
+func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return &failure{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
+		}
+		return bad("the body could not be read")
+	}
+	if json.Unmarshal(body, v) != nil || !strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
+		return bad("the body is not a JSON object of the documented form")
+	}
+	return nil
+}

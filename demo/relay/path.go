@@ -1,0 +1,148 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/randutil"
+	"github.com/pion/stun/v4"
+)
+
+const lettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// path is one ICE session: the way packets reach a phone. An ICE restart makes
+// a new one, and the old one is used until the phone has chosen on the new.
+type path struct {
+	relay      *Relay
+	ufrag, pwd string
+	agent      *ice.Agent
+	conn       *ice.Conn
+	lastCheck  atomic.Int64
+	selected   atomic.Bool
+	reader     sync.WaitGroup
+}
+
+// newPath starts an ICE-lite agent that answers the phone's checks at once.
+// receive is called with each packet that is not STUN, from one goroutine, and
+// must not keep it; chosen is called when the phone first chooses a pair.
+func newPath(r *Relay, remoteUfrag, remotePwd string, receive func([]byte), chosen func()) (*path, error) {
+	p := &path{relay: r}
+	var err error
+	if p.ufrag, err = randutil.GenerateCryptoRandomString(16, lettersAndDigits); err != nil {
+		return nil, err
+	}
+	if p.pwd, err = randutil.GenerateCryptoRandomString(32, lettersAndDigits); err != nil {
+		return nil, err
+	}
+	networks := []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}
+	options := []ice.AgentOption{
+		ice.WithICELite(true),
+		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
+		ice.WithUDPMux(r.mux),
+		ice.WithIncludeLoopback(),
+		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
+		ice.WithLocalCredentials(p.ufrag, p.pwd),
+		ice.WithLoggerFactory(r.pionLog),
+		// Whether a phone is gone is decided by Leg.Idle, and an agent that
+		// has failed could not be come back to.
+		ice.WithDisconnectedTimeout(0),
+		ice.WithFailedTimeout(0),
+		ice.WithCheckInterval(2 * time.Second),
+		ice.WithDisableActiveTCP(),
+		ice.WithBindingRequestHandler(func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
+			p.lastCheck.Store(time.Now().UnixNano())
+			return false
+		}),
+	}
+	if r.tcp != nil {
+		networks = append(networks, ice.NetworkTypeTCP4, ice.NetworkTypeTCP6)
+		options = append(options, ice.WithTCPMux(r.tcp))
+	}
+	options = append(options, ice.WithNetworkTypes(networks))
+	if p.agent, err = ice.NewAgentWithOptions(options...); err != nil {
+		return nil, err
+	}
+	if err := p.start(remoteUfrag, remotePwd, receive, chosen); err != nil {
+		_ = p.agent.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *path) start(remoteUfrag, remotePwd string, receive func([]byte), chosen func()) error {
+	gathered := make(chan struct{})
+	err := p.agent.OnCandidate(func(c ice.Candidate) {
+		if c == nil {
+			close(gathered)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = p.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) {
+		if p.selected.CompareAndSwap(false, true) {
+			chosen()
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.agent.GatherCandidates(); err != nil {
+		return err
+	}
+	// Gathering asks no server here; it is over in a moment.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return errors.New("no ICE candidate of our own")
+	}
+	if p.conn, err = p.agent.StartAccept(remoteUfrag, remotePwd); err != nil {
+		return err
+	}
+	p.reader.Go(func() {
+		buf := make([]byte, 2048)
+		for {
+			n, err := p.conn.Read(buf)
+			if err != nil {
+				return
+			}
+			receive(buf[:n])
+		}
+	})
+	return nil
+}
+
+// write sends one packet; before the phone has chosen a pair it goes nowhere.
+func (p *path) write(b []byte) error {
+	_, err := p.conn.Write(b)
+	return err
+}
+
+// retire stops new checks from reaching this path, which then only sends.
+func (p *path) retire() { p.relay.mux.RemoveConnByUfrag(p.ufrag) }
+
+// close ends the session. It returns when its reader is gone and must not be
+// called by it.
+func (p *path) close() {
+	_ = p.agent.Close()
+	p.reader.Wait()
+}
+
+// pair returns the selected addresses, or empty strings.
+func (p *path) pair() (local, remote string) {
+	pair, err := p.agent.GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return "", ""
+	}
+	return candidateText(pair.Local), candidateText(pair.Remote)
+}
+
+func candidateText(c ice.Candidate) string {
+	return c.NetworkType().NetworkShort() + " " + joinHostPort(c.Address(), c.Port())
+}

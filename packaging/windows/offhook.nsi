@@ -1,0 +1,138 @@
+; Installer for Offhook. makensis -DVERSION=… -DQUAD=… -DEXE=… -DOUT=… offhook.nsi
+; Silent: offhook-setup.exe /S [/ALLUSERS] [/NOAUTOSTART] [/PROVISION=file-or-url] [/D=folder]
+Target amd64-unicode
+SetCompressor /SOLID lzma
+!include "MUI2.nsh"
+!include "FileFunc.nsh"
+!include "LogicLib.nsh"
+!include "x64.nsh"
+
+Name "Offhook"
+OutFile "${OUT}"
+RequestExecutionLevel user
+ManifestDPIAware true
+InstallDir "$LOCALAPPDATA\Programs\Offhook"
+InstallDirRegKey HKCU "Software\Offhook" "InstallDir"
+
+VIProductVersion "${QUAD}"
+VIAddVersionKey ProductName "Offhook"
+VIAddVersionKey ProductVersion "${VERSION}"
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey FileDescription "Offhook installer"
+VIAddVersionKey LegalCopyright ""
+
+!define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Offhook"
+!define MUI_ICON "${ICON}"
+!define MUI_UNICON "${ICON}"
+!define MUI_FINISHPAGE_RUN "$INSTDIR\offhook.exe"
+
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_PAGE_FINISH
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE "English"
+
+Var AllUsers
+Var AutoStart
+Var Provision
+
+Function .onInit
+  SetRegView 64
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/ALLUSERS" $1
+  ${If} ${Errors}
+    StrCpy $AllUsers 0
+    SetShellVarContext current
+  ${Else}
+    StrCpy $AllUsers 1
+    SetShellVarContext all
+    ${If} $INSTDIR == "$LOCALAPPDATA\Programs\Offhook"
+      StrCpy $INSTDIR "$PROGRAMFILES64\Offhook"
+    ${EndIf}
+  ${EndIf}
+  ClearErrors
+  ${GetOptions} $0 "/NOAUTOSTART" $1
+  ${If} ${Errors}
+    StrCpy $AutoStart 1
+  ${Else}
+    StrCpy $AutoStart 0
+  ${EndIf}
+  ${GetOptions} $0 "/PROVISION=" $Provision
+FunctionEnd
+
+; SHCTX is HKLM for all users and HKCU for one.
+!macro Scheme NAME
+  WriteRegStr SHCTX "Software\Classes\offhook.${NAME}" "" "Offhook ${NAME} link"
+  WriteRegStr SHCTX "Software\Classes\offhook.${NAME}" "URL Protocol" ""
+  WriteRegStr SHCTX "Software\Classes\offhook.${NAME}\DefaultIcon" "" "$INSTDIR\offhook.exe,0"
+  WriteRegStr SHCTX "Software\Classes\offhook.${NAME}\shell\open\command" "" '"$INSTDIR\offhook.exe" "%1"'
+  WriteRegStr SHCTX "Software\Offhook\Capabilities\URLAssociations" "${NAME}" "offhook.${NAME}"
+!macroend
+
+Section "Offhook"
+  SetOutPath "$INSTDIR"
+  File "/oname=offhook.exe" "${EXE}"
+  File "/oname=third-party-licences.txt" "${LICENCES}"
+  WriteUninstaller "$INSTDIR\uninstall.exe"
+  CreateShortcut "$SMPROGRAMS\Offhook.lnk" "$INSTDIR\offhook.exe"
+
+  !insertmacro Scheme "tel"
+  !insertmacro Scheme "sip"
+  !insertmacro Scheme "sips"
+  WriteRegStr SHCTX "Software\Offhook\Capabilities" "ApplicationName" "Offhook"
+  WriteRegStr SHCTX "Software\Offhook\Capabilities" "ApplicationDescription" "Softphone for contact-centre agents"
+  WriteRegStr SHCTX "Software\RegisteredApplications" "Offhook" "Software\Offhook\Capabilities"
+  WriteRegStr SHCTX "Software\Offhook" "InstallDir" "$INSTDIR"
+  ${If} $Provision != ""
+    WriteRegStr SHCTX "Software\Policies\Offhook" "Provision" "$Provision"
+  ${EndIf}
+  ${If} $AutoStart == 1
+    WriteRegStr SHCTX "Software\Microsoft\Windows\CurrentVersion\Run" "Offhook" '"$INSTDIR\offhook.exe"'
+  ${EndIf}
+
+  WriteRegStr SHCTX "${UNINSTALL}" "DisplayName" "Offhook"
+  WriteRegStr SHCTX "${UNINSTALL}" "DisplayVersion" "${VERSION}"
+  WriteRegStr SHCTX "${UNINSTALL}" "DisplayIcon" "$INSTDIR\offhook.exe,0"
+  WriteRegStr SHCTX "${UNINSTALL}" "Publisher" "Offhook"
+  ${If} $AllUsers == 1
+    WriteRegStr SHCTX "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe" /ALLUSERS'
+    WriteRegStr SHCTX "${UNINSTALL}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S /ALLUSERS'
+  ${Else}
+    WriteRegStr SHCTX "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+    WriteRegStr SHCTX "${UNINSTALL}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  ${EndIf}
+  WriteRegDWORD SHCTX "${UNINSTALL}" "NoModify" 1
+  WriteRegDWORD SHCTX "${UNINSTALL}" "NoRepair" 1
+  ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
+  WriteRegDWORD SHCTX "${UNINSTALL}" "EstimatedSize" $0
+SectionEnd
+
+Function un.onInit
+  SetRegView 64
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/ALLUSERS" $1
+  ${If} ${Errors}
+    SetShellVarContext current
+  ${Else}
+    SetShellVarContext all
+  ${EndIf}
+FunctionEnd
+
+; The user's settings, call log and secrets stay.
+Section "Uninstall"
+  Delete "$SMPROGRAMS\Offhook.lnk"
+  Delete "$INSTDIR\offhook.exe"
+  Delete "$INSTDIR\third-party-licences.txt"
+  Delete "$INSTDIR\uninstall.exe"
+  RMDir "$INSTDIR"
+  DeleteRegKey SHCTX "Software\Classes\offhook.tel"
+  DeleteRegKey SHCTX "Software\Classes\offhook.sip"
+  DeleteRegKey SHCTX "Software\Classes\offhook.sips"
+  DeleteRegValue SHCTX "Software\RegisteredApplications" "Offhook"
+  DeleteRegKey SHCTX "Software\Offhook"
+  DeleteRegValue SHCTX "Software\Microsoft\Windows\CurrentVersion\Run" "Offhook"
+  DeleteRegKey SHCTX "${UNINSTALL}"
+SectionEnd

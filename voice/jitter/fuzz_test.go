@@ -1,0 +1,33 @@
+package jitter
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+)
+
+// FuzzBuffer feeds any numbers in any order: the buffer must go on playing.
+func FuzzBuffer(f *testing.F) {
+	f.Add([]byte{0, 1, 0, 0, 0, 0, 1, 0, 2, 0, 0, 3, 192, 1})
+	f.Add([]byte{255, 255, 255, 255, 255, 255, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 128, 0, 0, 0, 3})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var now time.Duration
+		b := New(&toneDecoder{}, Config{Now: func() time.Duration { return now }})
+		pcm := make([]int16, FrameSamples)
+		for ; len(data) >= 7; data = data[7:] {
+			seq, ts := binary.BigEndian.Uint16(data), binary.BigEndian.Uint32(data[2:])
+			op := data[6]
+			b.Put(seq, ts, now, []byte("xFx")[:1+int(op)%3])
+			if op&0x40 != 0 {
+				b.Put(seq+1, ts+960, now-time.Duration(op)*time.Millisecond, []byte("xFx"))
+			}
+			for range op % 5 {
+				now += 10 * time.Millisecond
+				b.Get(pcm)
+			}
+			if op == 77 {
+				now += time.Hour
+			}
+		}
+	})
+}

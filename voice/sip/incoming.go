@@ -1,0 +1,254 @@
+package sip
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// handle is called by sipgo, in a goroutine of its own, for every request.
+func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
+	if !f.enter() {
+		tx.Terminate()
+		return
+	}
+	defer f.leave()
+	defer tx.TerminateGracefully()
+	defer func() {
+		if r := recover(); r != nil {
+			f.cfg.Logger.Error("a request broke its handler", "method", req.Method, "panic", r, "stack", string(debug.Stack()))
+			_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
+		}
+	}()
+	if req.CallID() == nil || req.From() == nil || req.To() == nil || req.CSeq() == nil {
+		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
+		return
+	}
+	if tag := tagOf(req.To()); tag != "" {
+		f.handleInside(req, tx, tag)
+		return
+	}
+	switch req.Method {
+	case sipmsg.OPTIONS:
+		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
+	case sipmsg.ACK:
+	case sipmsg.CANCEL, sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
+		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+	case sipmsg.INVITE:
+		_ = f.respond(req, tx, sipmsg.StatusTemporarilyUnavailable)
+	case sipmsg.NOTIFY:
+		_ = f.respond(req, tx, sipmsg.StatusOK)
+	default:
+		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
+	}
+}
+
+// handleInside routes a request to its dialog.
+func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {
+	d := f.find(req.CallID().Value(), localTag)
+	if d == nil || !d.isFrom(req) {
+		if req.Method != sipmsg.ACK {
+			_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+		}
+		return
+	}
+	switch req.Method {
+	case sipmsg.ACK:
+		d.acknowledged(req)
+	case sipmsg.BYE:
+		_ = f.respond(req, tx, sipmsg.StatusOK)
+		d.mu.Lock()
+		byRemote := !d.hungUp
+		d.mu.Unlock()
+		d.finish(Ended{ByRemote: byRemote, Headers: headersOf(req)})
+	case sipmsg.INFO:
+		status := sipmsg.StatusOK
+		if !d.emit(Informed{ContentType: contentType(req), Body: string(req.Body())}) {
+			status = sipmsg.StatusServiceUnavailable
+		}
+		_ = f.respond(req, tx, status)
+	case sipmsg.INVITE:
+		d.serveOffer(f, req, tx)
+	case sipmsg.UPDATE:
+		if len(req.Body()) > 0 {
+			d.serveOffer(f, req, tx)
+			return
+		}
+		d.refresh(req.Contact())
+		_ = f.respond(req, tx, sipmsg.StatusOK, f.contact())
+	case sipmsg.OPTIONS:
+		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
+	case sipmsg.NOTIFY:
+		_ = f.respond(req, tx, sipmsg.StatusOK)
+	case sipmsg.CANCEL, sipmsg.PRACK:
+		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+	default:
+		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
+	}
+}
+
+// isFrom says whether a request comes from the far side of this dialog.
+func (d *Dialog) isFrom(req *sipmsg.Request) bool {
+	tag, _ := req.From().Params.Get("tag")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state == answered && tag == d.remoteTag
+}
+
+func abilities() []sipmsg.Header {
+	return []sipmsg.Header{sipmsg.NewHeader("Allow", allowed), sipmsg.NewHeader("Accept", sdpType)}
+}
+
+func contentType(req *sipmsg.Request) string {
+	if h := req.ContentType(); h != nil {
+		return h.Value()
+	}
+	return ""
+}
+
+// respond answers a request.
+func (f *Flow) respond(req *sipmsg.Request, tx *sipmsg.ServerTx, status int, headers ...sipmsg.Header) error {
+	return tx.Respond(f.response(req, status, "", headers...))
+}
+
+func (f *Flow) response(req *sipmsg.Request, status int, body string, headers ...sipmsg.Header) *sipmsg.Response {
+	res := sipmsg.NewResponseFromRequest(req, status, reasonOf(status), nil)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	setBody(res, sdpType, body)
+	return res
+}
+
+// serveOffer hands a re-INVITE or an UPDATE with an offer to the reader of the
+// events and answers with what Reply says (RFC 3261, section 14.2).
+func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
+	seq := req.CSeq().SeqNo
+	d.mu.Lock()
+	late, ours := seq <= d.offerSeq, d.weOffer
+	d.mu.Unlock()
+	if late {
+		_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
+		return
+	}
+	select {
+	case d.offer <- struct{}{}:
+	default:
+		if ours {
+			_ = f.respond(req, tx, sipmsg.StatusRequestPending)
+		} else {
+			_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
+		}
+		return
+	}
+	defer func() { <-d.offer }()
+	acked := make(chan string, 1)
+	d.mu.Lock()
+	d.offerSeq = seq
+	if req.IsInvite() {
+		d.acks[seq] = acked
+	}
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		delete(d.acks, seq)
+		d.mu.Unlock()
+	}()
+
+	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{})}
+	if !d.emit(Reoffered{Offer: string(req.Body()), Reply: r.reply}) {
+		_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
+		return
+	}
+	select {
+	case <-r.given:
+	case <-tx.Done(): // cancelled, or the flow is lost
+		return
+	case <-d.done:
+		_ = r.reply(sipmsg.StatusRequestTerminated, "")
+		return
+	}
+	if req.IsInvite() && r.accepted != nil {
+		d.awaitAck(tx, r.accepted, acked, len(req.Body()) == 0)
+	}
+}
+
+// reply is the one answer to an offer.
+type reply struct {
+	d        *Dialog
+	f        *Flow
+	req      *sipmsg.Request
+	tx       *sipmsg.ServerTx
+	once     sync.Once
+	given    chan struct{}
+	accepted *sipmsg.Response // set before given is closed
+}
+
+func (r *reply) reply(status int, body string) error {
+	err := ErrReplied
+	if status < 200 || status > 699 {
+		return fmt.Errorf("sip: %d is no final status", status)
+	}
+	r.once.Do(func() {
+		defer close(r.given)
+		select {
+		case <-r.tx.Done():
+			return
+		default:
+		}
+		if status >= 300 {
+			err = r.f.respond(r.req, r.tx, status)
+			return
+		}
+		r.d.refresh(r.req.Contact())
+		res := r.f.response(r.req, status, body, append(abilities(), r.f.contact())...)
+		r.accepted = res
+		err = r.tx.Respond(res)
+	})
+	return err
+}
+
+// awaitAck sends a 2xx again until its ACK is there (RFC 3261, 13.3.1.4).
+func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string, answerInAck bool) {
+	pause := sipmsg.T1
+	limit := time.NewTimer(transactionTime)
+	defer limit.Stop()
+	for {
+		again := time.NewTimer(pause)
+		select {
+		case body := <-acked:
+			again.Stop()
+			if answerInAck {
+				d.emit(Reanswered{Answer: body})
+			}
+			return
+		case <-again.C:
+			_ = tx.Respond(res)
+			pause = min(2*pause, sipmsg.T2)
+		case <-limit.C:
+			again.Stop()
+			return
+		case <-d.done:
+			again.Stop()
+			return
+		case <-tx.Done():
+			again.Stop()
+			return
+		}
+	}
+}
+
+// acknowledged routes an ACK to the offer that waits for it.
+func (d *Dialog) acknowledged(req *sipmsg.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if acked := d.acks[req.CSeq().SeqNo]; acked != nil {
+		select {
+		case acked <- string(req.Body()):
+		default:
+		}
+	}
+}

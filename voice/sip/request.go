@@ -1,0 +1,179 @@
+package sip
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// allowed are the methods that a dialog of ours understands.
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
+
+// newRequest makes a request with what every request has, but for From, To,
+// Call-ID and CSeq (RFC 3261, section 8.1.1).
+func (f *Flow) newRequest(method sipmsg.RequestMethod, to sipmsg.Uri) *sipmsg.Request {
+	req := sipmsg.NewRequest(method, to)
+	req.SetTransport("WS")
+	req.SetDestination(placeRemote.String())
+	f.newBranch(req)
+	hops := sipmsg.MaxForwardsHeader(70)
+	req.AppendHeader(&hops)
+	return req
+}
+
+// newBranch gives a request the Via of a new transaction.
+func (f *Flow) newBranch(req *sipmsg.Request) {
+	req.RemoveHeader("Via")
+	via := &sipmsg.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.viaTransport(),
+		Host: f.host, Params: sipmsg.NewParams(),
+	}
+	via.Params.Add("branch", "z9hG4bK"+rand.Text())
+	req.PrependHeader(via)
+}
+
+func (f *Flow) viaTransport() string {
+	if f.secure {
+		return "WSS"
+	}
+	return "WS"
+}
+
+// contact is where the far side reaches us: over this very connection.
+func (f *Flow) contact() *sipmsg.ContactHeader {
+	params := sipmsg.NewParams()
+	params.Add("transport", "ws")
+	return &sipmsg.ContactHeader{Address: sipmsg.Uri{
+		Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.host, UriParams: params,
+	}}
+}
+
+// newTag makes a tag of a dialog's side (RFC 3261, section 19.3).
+func newTag() string { return strings.ToLower(rand.Text()[:16]) }
+
+// escapeUser escapes what may not stand in the user part of a URI (RFC 3261,
+// section 25.1).
+func escapeUser(user string) string {
+	const plain = "-_.!~*'()&=+$,;?/"
+	var b strings.Builder
+	for i := range len(user) {
+		ch := user[i]
+		switch {
+		case 'a' <= ch && ch <= 'z', 'A' <= ch && ch <= 'Z', '0' <= ch && ch <= '9', strings.IndexByte(plain, ch) >= 0:
+			b.WriteByte(ch)
+		default:
+			b.WriteString("%" + strings.ToUpper(strconv.FormatUint(0x100|uint64(ch), 16)[1:]))
+		}
+	}
+	return b.String()
+}
+
+// begin sends a request in a transaction of its own, signed for the realms
+// that are known.
+func (f *Flow) begin(ctx context.Context, req *sipmsg.Request) (*sipmsg.ClientTx, error) {
+	f.creds.sign(req)
+	return f.beginUnsigned(ctx, req)
+}
+
+func (f *Flow) beginUnsigned(ctx context.Context, req *sipmsg.Request) (*sipmsg.ClientTx, error) {
+	if req.ContentLength() == nil {
+		req.SetBody(req.Body())
+	}
+	tx, err := f.transactions.Request(ctx, req)
+	if err != nil {
+		return nil, errors.Join(ErrFlowLost, err)
+	}
+	return tx, nil
+}
+
+// next waits for a response of a transaction.
+func (f *Flow) next(ctx context.Context, tx *sipmsg.ClientTx) (*sipmsg.Response, error) {
+	select {
+	case res := <-tx.Responses():
+		return res, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-tx.Done():
+		if err := tx.Err(); errors.Is(err, sipmsg.ErrTransactionTimeout) {
+			return nil, ErrTimeout
+		}
+		return nil, ErrFlowLost
+	}
+}
+
+// final sends a request other than INVITE and waits for its final response.
+func (f *Flow) final(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response, error) {
+	f.creds.sign(req)
+	return f.finalUnsigned(ctx, req)
+}
+
+func (f *Flow) finalUnsigned(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response, error) {
+	tx, err := f.beginUnsigned(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Terminate()
+	for {
+		res, err := f.next(ctx, tx)
+		if err != nil || !res.IsProvisional() {
+			return res, err
+		}
+	}
+}
+
+// parseRetryAfter parses the seconds at the start of a Retry-After (RFC 3261,
+// section 20.33); 0 if there are none. A day is the most it believes.
+func parseRetryAfter(value string) time.Duration {
+	digits := strings.TrimSpace(value)
+	if i := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		digits = digits[:i]
+	}
+	const day = 24 * 60 * 60
+	if len(digits) > 9 {
+		return day * time.Second
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(min(n, day)) * time.Second
+}
+
+func retryAfter(m sipmsg.Message) time.Duration {
+	return parseRetryAfter(headerValue(m, "Retry-After"))
+}
+
+func headerValue(m sipmsg.Message, name string) string {
+	if hs := m.GetHeaders(name); len(hs) > 0 {
+		return hs[0].Value()
+	}
+	return ""
+}
+
+// headersOf copies the headers of a message, so that nothing of sipgo's gets
+// out.
+func headersOf(m interface{ Headers() []sipmsg.Header }) []Header {
+	all := m.Headers()
+	out := make([]Header, 0, len(all))
+	for _, h := range all {
+		out = append(out, Header{Name: h.Name(), Value: h.Value()})
+	}
+	return out
+}
+
+// hasToken says whether a header that lists tokens, such as Allow, has one.
+func hasToken(m sipmsg.Message, name, token string) bool {
+	for _, h := range m.GetHeaders(name) {
+		for t := range strings.SplitSeq(h.Value(), ",") {
+			if strings.EqualFold(strings.TrimSpace(t), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
