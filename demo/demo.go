@@ -149,6 +149,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.onClose(p.platform.Close)
 	backendDB, backendUploads, err := p.openStores(ctx, "backend", backend.Migrations, "/v1/logs")
 	if err != nil {
 		return err
@@ -251,7 +252,7 @@ func (p *Platform) openExchange() (err error) {
 	p.onClose(p.relay.Close)
 	p.exchange, err = exophone.New(exophone.Config{
 		Domain: p.cfg.SIPDomain, Exophone: p.cfg.Accounts[0].Exophone, PublicBaseURL: func() string { return p.baseURL },
-		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay,
+		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: p.platform,
 		RingLimit: p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
 		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,
 		Clock: p.cfg.Clock, Logger: p.log.With("hat", "exchange"),
