@@ -210,6 +210,9 @@ func (c *Call) onInformed(ev sip.Informed) {
 }
 
 func (c *Call) gotDigit(digit rune) {
+	if !c.details.State.Answered() {
+		return
+	}
 	if len(c.details.DTMFReceived) < maxDigits {
 		c.details.DTMFReceived += string(digit)
 	}
