@@ -168,7 +168,7 @@ func TestIncomingCallFromPushToHangup(t *testing.T) {
 			t.Errorf("established: %+v", got)
 		}
 		synctest.Wait()
-		if len(d.view().infos) != 1 || d.view().infos[0] != "application/offhook-answer " {
+		if len(d.view().infos) != 1 || d.view().infos[0] != "application/offhook-answer answer\r\n" {
 			t.Errorf("answer: %q", d.view().infos)
 		}
 		if got := r.sound.path(0).all(); got != "playout, capture" || !s.view().send || !s.view().receive {
