@@ -179,7 +179,8 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.platform = platform.New(platform.Config{
 		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
-		HTTP: c.http, Now: c.clock.Now, UserAgent: "offhook/" + Version, Logger: c.log,
+		DeviceID: c.settings.deviceID,
+		HTTP:     c.http, Now: c.clock.Now, UserAgent: "offhook/" + Version, Logger: c.log,
 	})
 	keeper, err := auth.NewKeeper(auth.Config{
 		Pair: account.pair, Renewer: s.platform, Clock: c.clock,
@@ -242,6 +243,7 @@ func (c *Client) openLine(s *session) *line {
 	who := credentials{
 		profile: s.profile, user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
+		clearText: s.account.base.Scheme == "http",
 	}
 	return newLine(func(ctx context.Context) (flow, error) {
 		return c.sip.connect(ctx, who)
@@ -256,6 +258,22 @@ func (s *session) close(keepLine bool) {
 	if !keepLine {
 		s.line.close()
 	}
+}
+
+// AccessToken returns an access token that is valid now, for the application
+// backend and the push inbox; rejected is one that a server has just refused,
+// or "". The errors are those of auth.Keeper, and SDK_UNINITIALIZED.
+func (c *Client) AccessToken(ctx context.Context, rejected string) (string, error) {
+	c.mu.Lock()
+	s := c.session
+	c.mu.Unlock()
+	if s == nil {
+		return "", uninitialized()
+	}
+	if rejected != "" {
+		s.keeper.Rejected(rejected)
+	}
+	return s.keeper.AccessToken(ctx)
 }
 
 // NetworkChanged tells the client that the machine has other addresses than
@@ -354,6 +372,9 @@ func (c *Client) Close(ctx context.Context) error {
 		err = nil
 	}
 	c.bus.close()
+	if own, ok := c.sound.(*devices); ok {
+		err = errors.Join(err, own.close())
+	}
 	return err
 }
 

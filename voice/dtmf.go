@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/media"
 )
 
 const (
@@ -42,7 +43,7 @@ func (c *Call) sendDTMF(digits string) error {
 		return notEstablished()
 	}
 	err := c.media.SendDTMF(digits)
-	if !errors.Is(err, errNoTelephoneEvent) {
+	if !errors.Is(err, media.ErrNoTelephoneEvent) {
 		if err != nil {
 			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/sip"
 )
 
 const (
@@ -184,9 +185,9 @@ func (l *line) pause(failures int, err error) {
 		ceil = min(reconnectFloor<<failures, reconnectCeil)
 	}
 	d := time.Duration(rand.Int64N(int64(ceil))) + time.Millisecond
-	var later interface{ RetryAfter() time.Duration }
+	var later *sip.HandshakeError
 	if errors.As(err, &later) {
-		d = max(d, min(later.RetryAfter(), time.Minute))
+		d = max(d, min(later.RetryAfter, time.Minute))
 	}
 	woken := make(chan struct{})
 	stop := l.clock.AfterFunc(d, func() { close(woken) })

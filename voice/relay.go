@@ -85,6 +85,8 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 		why = "expired"
 	case err == nil, status == 404, status == 410:
 		why = "over"
+	case status == 401 && !now.Before(p.expires):
+		why = "expired"
 	case status == 401, status == 403:
 		c.release()
 		return false, payloadFault("refused by the platform")

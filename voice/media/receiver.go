@@ -52,6 +52,7 @@ type receiver struct {
 	next      candidate
 	play      *playout
 	digits    digitReader
+	skipped   uint16 // packets of digits: to the playout they are no gap
 	firstAt   time.Duration
 	lastAudio time.Duration
 	any       bool
@@ -91,8 +92,11 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 	if !r.admit(&h, info, at) {
 		return
 	}
-	r.src.count(&h, at, info != nil)
+	inOrder := r.src.count(&h, at, info != nil)
 	if info == nil {
+		if inOrder {
+			r.skipped++
+		}
 		if d, ok := r.digits.read(&h, at); ok {
 			r.emit(Event{Kind: DTMF, Digit: d})
 		}
@@ -116,7 +120,7 @@ func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool 
 		clock = info.ClockRate
 	}
 	r.src = newSource(h.ssrc, h.seq, clock, at)
-	r.any, r.next, r.play, r.digits = true, candidate{}, nil, digitReader{}
+	r.any, r.next, r.play, r.digits, r.skipped = true, candidate{}, nil, digitReader{}, 0
 	return true
 }
 
@@ -136,7 +140,7 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 	if !r.on.Load() || len(h.payload) == 0 {
 		return
 	}
-	if !r.ring.put(r.play, h.seq, h.ts, at, h.payload) {
+	if !r.ring.put(r.play, h.seq-r.skipped, h.ts, at, h.payload) {
 		r.dropped.Add(1)
 	}
 }
@@ -154,12 +158,12 @@ func (r *receiver) pull(frame []int16) {
 			play = p.play
 			r.playing.Store(play)
 		}
-		play.put(p.seq, p.ts, p.arrival, p.data[:p.n])
+		play.Put(p.seq, p.ts, p.arrival, p.data[:p.n])
 		r.ring.release()
 	}
 	if play == nil || len(frame) != frameSamples {
 		clear(frame)
 		return
 	}
-	play.get(frame)
+	play.Get(frame)
 }

@@ -39,12 +39,13 @@ const (
 )
 
 // count notes a packet. audio says that it carries sound, whose timestamp tells
-// the jitter: the packets of a digit all have one.
-func (s *source) count(h *rtpHeader, at time.Duration, audio bool) {
+// the jitter: the packets of a digit all have one. It returns whether the packet
+// is the newest so far.
+func (s *source) count(h *rtpHeader, at time.Duration, audio bool) (newest bool) {
 	delta := h.seq - s.maxSeq
 	switch {
 	case s.received == 0:
-		s.maxSeq = h.seq
+		s.maxSeq, newest = h.seq, true
 		s.burst.received(0)
 	case delta < maxDropout:
 		if h.seq < s.maxSeq {
@@ -52,13 +53,13 @@ func (s *source) count(h *rtpHeader, at time.Duration, audio bool) {
 		}
 		if delta > 0 {
 			s.burst.received(int(delta) - 1)
-			s.maxSeq = h.seq
+			s.maxSeq, newest = h.seq, true
 		}
 	case delta <= 0xffff-maxMisorder:
 		// A jump: the sender began anew under the same name.
 		began, jitter := s.started, s.jitter
 		*s = newSource(h.ssrc, h.seq, s.clock, began)
-		s.maxSeq, s.jitter = h.seq, jitter
+		s.maxSeq, s.jitter, newest = h.seq, jitter, true
 		s.burst.received(0)
 	default:
 		s.burst.late()
@@ -67,6 +68,7 @@ func (s *source) count(h *rtpHeader, at time.Duration, audio bool) {
 	if audio {
 		s.measure(h.ts, at)
 	}
+	return newest
 }
 
 func (s *source) measure(ts uint32, at time.Duration) {

@@ -46,7 +46,7 @@ func latency(rtt, jitterBuffer float64, clock int) float64 {
 func (s *session) discarded() int64 {
 	n := int64(s.recv.dropped.Load())
 	if p := s.recv.playing.Load(); p != nil {
-		n += p.stats().late
+		n += int64(p.Statistics().Discarded)
 	}
 	return n
 }
@@ -68,9 +68,9 @@ func (s *session) Statistics() Statistics {
 	st.LocalCandidate, st.RemoteCandidate = s.link.candidates()
 	st.DiscardedPackets = s.discarded()
 	if p := s.recv.playing.Load(); p != nil {
-		j := p.stats()
-		st.JitterBufferMs, st.PreferredJitterBuffer = j.delay, j.target
-		st.ConcealedPercent = j.concealed
+		j := p.Buffer.Statistics()
+		st.JitterBufferMs, st.PreferredJitterBuffer = j.DelayMs, j.TargetMs
+		st.ConcealedPercent = j.ConcealedPercent()
 	}
 	burst := s.fillReceived(&st, now)
 	s.fillReported(&st)
