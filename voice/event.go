@@ -3,6 +3,7 @@ package voice
 import (
 	"time"
 
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -76,6 +77,28 @@ type UploadLogSucceeded struct{ Reference string }
 // UploadLogFailed reports that UploadLogs gave up.
 type UploadLogFailed struct{ Err *fault.Error }
 
+// StatusChanged reports that Client.Status gives another picture than before.
+type StatusChanged struct{ Status Status }
+
+// SoundFailed reports that a sound device of a call could not be opened; the
+// call goes on without it.
+type SoundFailed struct {
+	Call CallDetails
+	// Capture says that it was the microphone.
+	Capture bool
+	Err     *fault.Error
+}
+
+// SoundNotice reports something about the sound of a call that a person should
+// know: a device that fell back, a microphone that is silent.
+type SoundNotice struct {
+	CallID string
+	Notice audio.Notice
+}
+
+func (SoundNotice) event()             {}
+func (SoundFailed) event()             {}
+func (StatusChanged) event()           {}
 func (InitializationSucceeded) event() {}
 func (InitializationFailed) event()    {}
 func (Deinitialized) event()           {}

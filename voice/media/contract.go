@@ -67,13 +67,17 @@ type EventKind int
 
 // Connected: the path (ICE, DTLS) is up. FirstSound: the first audio packet
 // arrived. DTMF: a digit was received. Disconnected: ICE hears nothing.
-// Failed: the path is lost and needs an ICE restart.
+// Failed: the path is lost and needs an ICE restart; Err says how. PeerHeld and
+// PeerResumed: the far side's description says that it no longer takes sound,
+// or takes it again.
 const (
 	Connected EventKind = iota
 	FirstSound
 	DTMF
 	Disconnected
 	Failed
+	PeerHeld
+	PeerResumed
 )
 
 // Statistics of a session (reference, section 1.8; RFC 3550, RFC 3611, G.107).

@@ -1,0 +1,77 @@
+package media
+
+import (
+	"log/slog"
+	"time"
+
+	"offhook/voice/codec"
+)
+
+// ICEServer is a STUN or TURN server (RFC 7064, RFC 7065).
+type ICEServer struct {
+	// URLs such as stun:host:port or turn:host:port?transport=tcp.
+	URLs       []string
+	Username   string
+	Credential string
+}
+
+// Config says how a session is made. The zero value is a working one.
+type Config struct {
+	// Codecs by name in order of preference; see codec.Lookup. All that the
+	// phone speaks if empty.
+	Codecs []string
+	// Bitrate of Opus in bit/s on a clean network; 0 stands for 24000.
+	Bitrate int
+	// Complexity of Opus, 1 to 10; 0 stands for 5.
+	Complexity int
+	// DTX lets Opus send next to nothing while nobody speaks.
+	DTX bool
+	// DigitDuration is the length of a digit sent, 50 ms to 2 s; 0 stands for
+	// 100 ms.
+	DigitDuration time.Duration
+
+	// ICEServers to gather from; none is fine where the peer is reachable.
+	ICEServers []ICEServer
+	// RelayOnly keeps everything but relayed candidates to itself.
+	RelayOnly bool
+	// Loopback gathers candidates on the loopback interface too.
+	Loopback bool
+	// GatherTimeout cuts off servers that do not answer; 0 stands for 500 ms.
+	GatherTimeout time.Duration
+	// Network replaces the machine's network in tests.
+	Network Network
+
+	// Now is the monotonic clock; nil is the machine's.
+	Now func() time.Duration
+	// Logger gets what support needs; nil drops it.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Codecs) == 0 {
+		for _, i := range codec.Infos() {
+			c.Codecs = append(c.Codecs, i.Name)
+		}
+	}
+	if c.Bitrate == 0 {
+		c.Bitrate = 24000
+	}
+	if c.Complexity == 0 {
+		c.Complexity = 5
+	}
+	if c.DigitDuration == 0 {
+		c.DigitDuration = 100 * time.Millisecond
+	}
+	c.DigitDuration = min(max(c.DigitDuration, 50*time.Millisecond), 2*time.Second)
+	if c.GatherTimeout <= 0 {
+		c.GatherTimeout = 500 * time.Millisecond
+	}
+	if c.Now == nil {
+		start := time.Now()
+		c.Now = func() time.Duration { return time.Since(start) }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

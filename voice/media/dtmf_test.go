@@ -1,0 +1,211 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/voice/codec"
+)
+
+func agreedPCMU(t testing.TB) *sendPlan {
+	t.Helper()
+	enc, err := codec.NewEncoder(codec.PCMU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, _ := codec.Lookup(codec.PCMU)
+	return &sendPlan{info: info, enc: enc, eventPT: 101, eventClock: 8000}
+}
+
+func replaceDirection(sdp, d string) string {
+	return strings.Replace(sdp, "a=sendrecv", "a="+d, 1)
+}
+
+// Digits arrive once each and in order, at both clocks, with Opus and G.711.
+func TestDigitsArrive(t *testing.T) {
+	t.Parallel()
+	const digits = "159*0#ABCD"
+	for _, name := range []string{"opus", "PCMU"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := call(t, Config{Codecs: []string{name}, DigitDuration: 50 * time.Millisecond}, Config{})
+			hears(t, b, 440)
+			if err := a.SendDTMF(strings.ToLower(digits)); err != nil {
+				t.Fatal(err)
+			}
+			b.await("the digits", func() bool { return len(b.digits()) >= len(digits) })
+			hears(t, b, 440)
+			if got := b.digits(); got != digits {
+				t.Errorf("got %q", got)
+			}
+			if via := a.Statistics().DTMFVia; via != "RFC4733" {
+				t.Errorf("via %q", via)
+			}
+			if lost := b.Statistics().CumulativeLost; lost != 0 {
+				t.Errorf("%d packets lost: digits and sound do not share their numbers", lost)
+			}
+		})
+	}
+}
+
+func TestDigitErrors(t *testing.T) {
+	t.Parallel()
+	a, b := newPhone(t, 440, Config{}), newPhone(t, 1000, Config{})
+	if err := a.SendDTMF("1"); !errors.Is(err, ErrNoTelephoneEvent) {
+		t.Errorf("before any answer: %v", err)
+	}
+	if via := a.Statistics().DTMFVia; via != "INFO" {
+		t.Errorf("via %q", via)
+	}
+	exchange(t, a, b, false)
+	if err := a.SendDTMF("1x2"); !errors.Is(err, ErrDigit) {
+		t.Error(err)
+	}
+	if err := a.SendDTMF(strings.Repeat("1", 300)); !errors.Is(err, ErrTooManyDigits) {
+		t.Error(err)
+	}
+	if err := a.SendDTMF(""); err != nil {
+		t.Error(err)
+	}
+	a.end()
+	if err := a.SendDTMF("1"); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// The packets of a digit, one by one (RFC 4733, sections 2.3 and 2.5).
+func TestDigitPackets(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		clock   int
+		digit   time.Duration
+		packets int
+		step    uint16
+	}{
+		{8000, 50 * time.Millisecond, 5, 160},
+		{8000, 100 * time.Millisecond, 7, 160},
+		{48000, 100 * time.Millisecond, 7, 960},
+	} {
+		now := time.Second
+		type sent struct {
+			h rtpHeader
+			p []byte
+		}
+		var got []sent
+		s := newSender(func() time.Duration { return now }, tc.digit, func(_ *rtpHeader, p []byte) error {
+			h, ok := parseRTP(append([]byte(nil), p...))
+			if !ok {
+				t.Fatal("malformed packet")
+			}
+			got = append(got, sent{h, h.payload})
+			return nil
+		})
+		plan := agreedPCMU(t)
+		plan.eventClock = tc.clock
+		s.plan.Store(plan)
+		s.setOn(true)
+		if err := s.digits.push("5,6"); err != nil {
+			t.Fatal(err)
+		}
+		ticks := 0
+		for s.digitsDue() {
+			s.stepDigits()
+			now += packetTime
+			if ticks++; ticks > 1000 {
+				t.Fatal("no end")
+			}
+		}
+		// Digit, gap, pause of 2 s, digit, gap; each stretch ends a tick later.
+		if want := 2*tc.packets + 2*gapPackets + pausePackets; ticks < want || ticks > want+4 {
+			t.Errorf("%v at %d Hz: %d packet times, want about %d", tc.digit, tc.clock, ticks, want)
+		}
+		if len(got) != 2*tc.packets {
+			t.Fatalf("%v at %d Hz: %d packets", tc.digit, tc.clock, len(got))
+		}
+		full := tc.packets - endPackets + 1
+		for i, g := range got {
+			n := i % tc.packets
+			duration, end := binary.BigEndian.Uint16(g.p[2:]), g.p[1]&0x80 != 0
+			switch {
+			case g.h.pt != 101 || g.h.ssrc != s.ssrc || i > 0 && g.h.seq != got[i-1].h.seq+1:
+				t.Errorf("packet %d: %+v", i, g.h)
+			case n > 0 && g.h.ts != got[i-1].h.ts:
+				t.Errorf("packet %d: timestamp moved within a digit", i)
+			case n == 0 && i > 0 && g.h.ts-got[0].h.ts < 2*8000:
+				t.Errorf("the second digit comes %d ticks after the first", g.h.ts-got[0].h.ts)
+			case g.h.marker != (n == 0):
+				t.Errorf("packet %d: marker %v", i, g.h.marker)
+			case g.p[0] != 5+byte(i/tc.packets) || end != (n >= full-1):
+				t.Errorf("packet %d: event %d, end %v", i, g.p[0], end)
+			case duration != tc.step*uint16(min(n+1, full)):
+				t.Errorf("packet %d: duration %d", i, duration)
+			}
+		}
+	}
+}
+
+// eventPacket is a telephone-event as it arrives.
+func eventPacket(ts uint32, code byte, end, marker bool, duration uint16) *rtpHeader {
+	p := []byte{code, 10, byte(duration >> 8), byte(duration)}
+	if end {
+		p[1] |= 0x80
+	}
+	return &rtpHeader{ts: ts, marker: marker, payload: p}
+}
+
+func TestReadDigits(t *testing.T) {
+	t.Parallel()
+	type arrival struct {
+		h  *rtpHeader
+		at time.Duration
+	}
+	ms := time.Millisecond
+	for _, tc := range []struct {
+		name string
+		in   []arrival
+		want string
+	}{
+		{"whole", []arrival{
+			{eventPacket(1000, 1, false, true, 160), 0}, {eventPacket(1000, 1, false, false, 320), 20 * ms},
+			{eventPacket(1000, 1, true, false, 400), 40 * ms}, {eventPacket(1000, 1, true, false, 400), 60 * ms},
+		}, "1"},
+		{"only the last packet", []arrival{{eventPacket(1000, 11, true, false, 400), 0}}, "#"},
+		{"twice the same digit", []arrival{
+			{eventPacket(1000, 1, true, false, 400), 0}, {eventPacket(2000, 1, true, false, 400), 100 * ms},
+		}, "11"},
+		{"twice the same, the first end lost", []arrival{
+			{eventPacket(1000, 1, false, true, 160), 0}, {eventPacket(2000, 1, false, true, 160), 60 * ms},
+		}, "11"},
+		{"a straggler", []arrival{
+			{eventPacket(1000, 1, true, false, 400), 0}, {eventPacket(2000, 2, false, true, 160), 60 * ms},
+			{eventPacket(1000, 1, true, false, 400), 65 * ms}, {eventPacket(2000, 2, true, false, 400), 90 * ms},
+		}, "12"},
+		{"a long event in segments", []arrival{
+			{eventPacket(1000, 9, false, true, 0xffff), 0},
+			{eventPacket(1000+0xffff, 9, false, false, 160), 8200 * ms},
+			{eventPacket(1000+0xffff, 9, true, false, 320), 8220 * ms},
+		}, "9"},
+		{"timestamps that move on", []arrival{
+			{eventPacket(1000, 9, false, true, 160), 0}, {eventPacket(1160, 9, false, false, 320), 20 * ms},
+			{eventPacket(1320, 9, true, false, 480), 40 * ms},
+		}, "9"},
+		{"over the wrap", []arrival{
+			{eventPacket(0xffffff00, 4, true, false, 400), 0}, {eventPacket(0x100, 4, true, false, 400), 100 * ms},
+		}, "44"},
+		{"no digit", []arrival{{eventPacket(1000, 16, false, true, 160), 0}, {&rtpHeader{payload: []byte{1}}, 0}}, ""},
+	} {
+		var r digitReader
+		got := ""
+		for _, a := range tc.in {
+			if d, ok := r.read(a.h, a.at); ok {
+				got += string(d)
+			}
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}

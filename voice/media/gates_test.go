@@ -1,0 +1,204 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// Before OpenSend the microphone hums into a connected path and not one packet
+// of sound leaves; before OpenReceive what arrives is not heard.
+func TestNothingPassesAShutGate(t *testing.T) {
+	t.Parallel()
+	a, b := newPhone(t, 440, Config{}), newPhone(t, 1000, Config{})
+	b.OpenSend()
+	b.OpenReceive()
+	exchange(t, a, b, false)
+	for _, p := range []*phone{a, b} {
+		p.await("connection", func() bool { return p.count(Connected) > 0 })
+	}
+	a.await("the far side's packets", func() bool { return a.Statistics().PacketsReceived > 20 })
+	if n := a.Statistics().PacketsSent; n != 0 {
+		t.Errorf("%d packets of sound before OpenSend", n)
+	}
+	if n := b.Statistics().PacketsReceived; n != 0 {
+		t.Errorf("the far side got %d packets of sound before OpenSend", n)
+	}
+	if a.count(FirstSound) != 1 || b.count(FirstSound) != 0 {
+		t.Errorf("events %v and %v", a.kinds(), b.kinds())
+	}
+	if l := loudness(a.since(0)); l != 0 {
+		t.Errorf("loudness %.1f before OpenReceive", l)
+	}
+	if l := loudness(b.since(0)); l != 0 {
+		t.Errorf("the far side heard %.1f before OpenSend", l)
+	}
+	a.OpenReceive()
+	hears(t, a, 1000)
+	a.OpenSend()
+	hears(t, b, 440)
+}
+
+// Muted, the far side hears digital silence, and the microphone again after.
+func TestMute(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"opus", "PCMU"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := call(t, Config{Codecs: []string{name}}, Config{})
+			hears(t, b, 440)
+			a.SetMuted(true)
+			b.await("silence", func() bool { n := b.mark(); return loudness(b.since(n-4800)) < 20 })
+			sent := a.Statistics().PacketsSent
+			if l := loudness(b.listen(200 * time.Millisecond)); l > 20 {
+				t.Errorf("loudness %.1f while muted", l)
+			}
+			if a.Statistics().PacketsSent == sent {
+				t.Error("mute stopped the packets: the far side would think the path is lost")
+			}
+			hears(t, a, 1000)
+			a.SetMuted(false)
+			hears(t, b, 440)
+		})
+	}
+}
+
+// What the microphone takes after SetMuted returns does not go out, not even
+// the part of a packet that was begun.
+func TestMuteWithinOneFrame(t *testing.T) {
+	t.Parallel()
+	var sent [][]byte
+	s := newSender(func() time.Duration { return time.Second }, 0, func(_ *rtpHeader, p []byte) error {
+		sent = append(sent, append([]byte(nil), p...))
+		return nil
+	})
+	plan := agreedPCMU(t)
+	s.plan.Store(plan)
+	s.setOn(true)
+	loud := make([]int16, frameSamples)
+	for i := range loud {
+		loud[i] = 20000
+	}
+	for range 6 {
+		s.push(loud)
+	}
+	s.drain()
+	s.push(loud)
+	s.muted.Store(true)
+	for range 3 {
+		s.push(loud)
+	}
+	s.drain()
+	if len(sent) != 5 {
+		t.Fatalf("%d packets", len(sent))
+	}
+	for i, v := range sent[4][rtpHeaderSize:] {
+		if v != 0xff && v != 0x7f {
+			t.Fatalf("sample %d of the second muted packet is %#x", i, v)
+		}
+	}
+	// The first muted packet may hold the end of the filter's echo, 3 ms.
+	for i, v := range sent[3][rtpHeaderSize+24:] {
+		if v != 0xff && v != 0x7f {
+			t.Fatalf("sample %d of the first muted packet is %#x", i+24, v)
+		}
+	}
+}
+
+// Hold stops both directions at once, says so in the description, and ends.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	a, b := call(t, Config{}, Config{})
+	hears(t, a, 1000)
+	hears(t, b, 440)
+	a.Hold(true)
+	exchange(t, a, b, false)
+	for _, p := range []*phone{a, b} {
+		p.await("silence", func() bool { n := p.mark(); return loudness(p.since(n-9600)) < 20 })
+	}
+	before := a.Statistics().PacketsSent
+	if l := loudness(b.listen(200 * time.Millisecond)); l > 20 {
+		t.Errorf("loudness %.1f while held", l)
+	}
+	if n := a.Statistics().PacketsSent; n != before {
+		t.Errorf("%d packets of sound while held", n-before)
+	}
+	if a.count(PeerHeld) != 0 {
+		t.Error("the holder was told that it is held")
+	}
+	a.Hold(false)
+	exchange(t, a, b, false)
+	hears(t, a, 1000)
+	hears(t, b, 440)
+}
+
+// A far side that holds is noticed, and gets no sound.
+func TestHeldByPeer(t *testing.T) {
+	t.Parallel()
+	a, b := call(t, Config{}, Config{})
+	hears(t, b, 440)
+	offer, err := a.Offer(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := b.Answer(context.Background(), offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		direction string
+		kind      EventKind
+	}{{"sendonly", PeerHeld}, {"sendrecv", PeerResumed}} {
+		if _, err := a.Offer(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.SetAnswer(replaceDirection(answer, step.direction)); err != nil {
+			t.Fatal(err)
+		}
+		a.await("the event", func() bool { return a.count(step.kind) == 1 })
+		if on := a.Session.(*session).send.on.Load(); on != (step.kind == PeerResumed) {
+			t.Errorf("%s: sending is %v", step.direction, on)
+		}
+	}
+}
+
+// Repeated and unasked answers.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	a, b := newPhone(t, 440, Config{}), newPhone(t, 1000, Config{})
+	if err := a.SetAnswer("v=0\r\n"); !errors.Is(err, ErrState) {
+		t.Errorf("an answer without an offer: %v", err)
+	}
+	offer, err := a.Offer(ctx, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := b.Answer(ctx, offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := a.SetAnswer(answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.await("connection", func() bool { return a.count(Connected) > 0 })
+	if err := a.SetAnswer(answer + "a=x-other:1\r\n"); err != nil {
+		t.Errorf("an answer that differs in nothing that matters: %v", err)
+	}
+	a.end()
+	if _, err := a.Offer(ctx, false); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := a.Answer(ctx, offer); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if err := a.SetAnswer(answer); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+}

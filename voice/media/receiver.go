@@ -1,0 +1,169 @@
+package media
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"offhook/voice/codec"
+	"offhook/voice/sdp"
+)
+
+// receivePlan is what the payload types of the far side mean: those that the
+// phone described last (RFC 3264, section 6.1).
+type receivePlan struct {
+	audio [128]*codec.Info
+	event [128]int // clock of telephone-event, 0 for any other type
+}
+
+func newReceivePlan(codecs []sdp.Codec) *receivePlan {
+	p := &receivePlan{}
+	for _, c := range codecs {
+		if strings.EqualFold(c.Name, telephoneEvent) {
+			p.event[c.PayloadType] = c.ClockRate
+		} else if info, ok := codec.Lookup(c.Name); ok && info.ClockRate == c.ClockRate {
+			p.audio[c.PayloadType] = &info
+		}
+	}
+	return p
+}
+
+// receiver takes packets from the network goroutine to the loudspeaker's
+// thread, and measures them on the way.
+type receiver struct {
+	now  func() time.Duration
+	emit func(Event)
+	ring packetRing
+	on   atomic.Bool // sound may reach Pull
+	plan atomic.Pointer[receivePlan]
+
+	// heard is when the far side's last packet came, in nanoseconds of now.
+	heard   atomic.Int64
+	octets  atomic.Uint64
+	packets atomic.Uint64
+	dropped atomic.Uint64 // packets that no one pulled in time
+
+	// playing is what Pull plays; it changes in the thread of Pull only.
+	playing atomic.Pointer[playout]
+
+	mu        sync.Mutex // guards what follows; never taken by Push or Pull
+	src       source
+	next      candidate
+	play      *playout
+	digits    digitReader
+	skipped   uint16 // packets of digits: to the playout they are no gap
+	firstAt   time.Duration
+	lastAudio time.Duration
+	any       bool
+}
+
+// candidate is a new SSRC on probation: one stray packet must not take over
+// the call (RFC 3550, appendix A.1).
+type candidate struct {
+	ssrc uint32
+	seq  uint16
+	any  bool
+}
+
+func newReceiver(now func() time.Duration, emit func(Event)) *receiver {
+	r := &receiver{now: now, emit: emit}
+	r.heard.Store(int64(now()))
+	return r
+}
+
+// packet takes an RTP packet that has passed authentication.
+func (r *receiver) packet(b []byte, at time.Duration) {
+	h, ok := parseRTP(b)
+	plan := r.plan.Load()
+	if !ok || plan == nil {
+		return
+	}
+	r.heard.Store(int64(at))
+	info, clock := plan.audio[h.pt], plan.event[h.pt]
+	if info == nil && clock == 0 {
+		return
+	}
+	r.octets.Add(uint64(len(h.payload)))
+	r.packets.Add(1)
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.admit(&h, info, at) {
+		return
+	}
+	inOrder := r.src.count(&h, at, info != nil)
+	if info == nil {
+		if inOrder {
+			r.skipped++
+		}
+		if d, ok := r.digits.read(&h, at); ok {
+			r.emit(Event{Kind: DTMF, Digit: d})
+		}
+		return
+	}
+	r.audio(&h, *info, at)
+}
+
+// admit follows the far side's SSRC.
+func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool {
+	if r.any && h.ssrc == r.src.ssrc {
+		return true
+	}
+	proven := r.next.any && r.next.ssrc == h.ssrc && h.seq == r.next.seq+1
+	if r.any && !proven {
+		r.next = candidate{ssrc: h.ssrc, seq: h.seq, any: true}
+		return false
+	}
+	clock := codec.SampleRate
+	if info != nil {
+		clock = info.ClockRate
+	}
+	r.src = newSource(h.ssrc, h.seq, clock, at)
+	r.any, r.next, r.play, r.digits, r.skipped = true, candidate{}, nil, digitReader{}, 0
+	return true
+}
+
+func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
+	if r.firstAt == 0 {
+		r.firstAt = max(at, 1)
+		r.emit(Event{Kind: FirstSound})
+	}
+	r.lastAudio = at
+	if r.play == nil || r.play.info != info {
+		play, err := newPlayout(info, r.now)
+		if err != nil {
+			return
+		}
+		r.play, r.src.clock = play, info.ClockRate
+	}
+	if !r.on.Load() || len(h.payload) == 0 {
+		return
+	}
+	if !r.ring.put(r.play, h.seq-r.skipped, h.ts, at, h.payload) {
+		r.dropped.Add(1)
+	}
+}
+
+// pull fills the loudspeaker's next frame.
+func (r *receiver) pull(frame []int16) {
+	if !r.on.Load() {
+		r.ring.drop()
+		clear(frame)
+		return
+	}
+	play := r.playing.Load()
+	for p := r.ring.front(); p != nil; p = r.ring.front() {
+		if p.play != play {
+			play = p.play
+			r.playing.Store(play)
+		}
+		play.Put(p.seq, p.ts, p.arrival, p.data[:p.n])
+		r.ring.release()
+	}
+	if play == nil || len(frame) != frameSamples {
+		clear(frame)
+		return
+	}
+	play.Get(frame)
+}

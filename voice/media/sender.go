@@ -1,0 +1,231 @@
+package media
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"offhook/voice/codec"
+)
+
+// sendPlan is what the two sides agreed that the phone sends. It is replaced
+// whole, never changed.
+type sendPlan struct {
+	info codec.Info
+	pt   uint8
+	enc  codec.Encoder // belongs to the sender's goroutine
+	// eventPT and eventClock describe telephone-event; eventClock 0 is none.
+	eventPT    uint8
+	eventClock int
+}
+
+// packetSamples is the packet time: 20 ms at 48 kHz.
+const packetSamples = 2 * frameSamples
+
+const packetTime = 20 * time.Millisecond
+
+// sender turns microphone frames and digits into RTP. Push fills its ring from
+// a real-time thread, one goroutine encodes and sends.
+type sender struct {
+	now   func() time.Duration
+	write func(h *rtpHeader, packet []byte) error
+	wake  chan struct{}
+	ring  frameRing
+
+	on    atomic.Bool   // sound may go out
+	epoch atomic.Uint32 // rises whenever on does
+	muted atomic.Bool
+	plan  atomic.Pointer[sendPlan]
+	loss  atomic.Int32 // of the far side, in percent
+
+	digits digitQueue
+	counts sendCounts
+
+	// What follows belongs to the goroutine.
+	ssrc     uint32
+	seq      uint16
+	base     uint32 // RTP timestamp of media time 0
+	media    int64  // media time in samples at 48 kHz
+	last     time.Duration
+	pcm      [packetSamples]int16
+	buf      [rtpHeaderSize + codec.MaxPayload]byte
+	enc      codec.Encoder // of the last packet
+	lossSeen int32
+	marker   bool
+	event    event
+	digitLen int // packets of one digit
+}
+
+// sendCounts is read by the statistics and the reports.
+type sendCounts struct {
+	packets, octets, overruns, failed atomic.Uint64
+	// lastTS and lastAt say which RTP timestamp was sent when, for sender
+	// reports (RFC 3550, section 6.4.1): timestamp in the upper half.
+	lastTS atomic.Uint32
+	lastAt atomic.Int64
+}
+
+func newSender(now func() time.Duration, digit time.Duration, write func(*rtpHeader, []byte) error) *sender {
+	return &sender{
+		now:      now,
+		write:    write,
+		wake:     make(chan struct{}, 1),
+		ssrc:     rand.Uint32() | 1,
+		seq:      uint16(rand.Uint32N(1 << 15)), // room before the first wrap (RFC 3711, section 3.3.1)
+		base:     rand.Uint32(),
+		digitLen: int((digit + packetTime - 1) / packetTime),
+	}
+}
+
+// setOn opens or shuts the gate. What was pushed before does not go out after.
+func (s *sender) setOn(on bool) {
+	if on && !s.on.Load() {
+		s.epoch.Add(1)
+	}
+	s.on.Store(on)
+	s.kick()
+}
+
+func (s *sender) kick() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// push is called from the microphone's thread.
+func (s *sender) push(pcm []int16) {
+	if !s.on.Load() || len(pcm) != frameSamples {
+		return
+	}
+	f := s.ring.free()
+	if f == nil {
+		s.counts.overruns.Add(1)
+		s.kick()
+		return
+	}
+	f.epoch = s.epoch.Load()
+	if s.muted.Load() {
+		clear(f.pcm[:])
+	} else {
+		copy(f.pcm[:], pcm)
+	}
+	s.ring.commit()
+	if s.ring.len() >= 2 {
+		s.kick()
+	}
+}
+
+// run encodes and sends until done is closed.
+func (s *sender) run(done <-chan struct{}) {
+	tick := time.NewTicker(packetTime)
+	tick.Stop()
+	ticking := false
+	for {
+		if busy := s.digitsDue(); busy != ticking {
+			if ticking = busy; busy {
+				tick.Reset(packetTime)
+			} else {
+				tick.Stop()
+			}
+		}
+		select {
+		case <-done:
+			tick.Stop()
+			return
+		case <-s.wake:
+		case <-tick.C:
+			s.stepDigits()
+		}
+		s.drain()
+	}
+}
+
+// drain sends every whole packet that waits in the ring.
+func (s *sender) drain() {
+	for s.ring.len() >= 2 {
+		if !s.take() {
+			continue
+		}
+		plan := s.plan.Load()
+		if plan == nil || !s.on.Load() {
+			continue
+		}
+		s.advance()
+		if s.event.active {
+			continue
+		}
+		s.encode(plan)
+	}
+}
+
+// take moves two frames of the present epoch into pcm.
+func (s *sender) take() bool {
+	epoch := s.epoch.Load()
+	if f := s.ring.front(); f.epoch != epoch {
+		s.ring.release()
+		return false
+	}
+	for i := range 2 {
+		copy(s.pcm[i*frameSamples:], s.ring.front().pcm[:])
+		s.ring.release()
+	}
+	if s.muted.Load() {
+		clear(s.pcm[:])
+	}
+	return true
+}
+
+// advance moves the media time on by a packet, and beyond what the microphone
+// left out: the far side's playout must see a gap in time as one.
+func (s *sender) advance() {
+	const slack = 3 * packetTime
+	now := s.now()
+	if gap := now - s.last - packetTime; s.last == 0 || gap > slack {
+		s.media += int64(gap/packetTime) * packetSamples
+		s.marker = true // beginning of a talkspurt (RFC 3551, section 4.1)
+	}
+	s.last = now
+	s.media += packetSamples
+}
+
+func (s *sender) encode(plan *sendPlan) {
+	if plan.enc != s.enc {
+		s.enc, s.lossSeen = plan.enc, 0
+	}
+	if l := s.loss.Load(); l != s.lossSeen {
+		s.lossSeen = l
+		plan.enc.SetLoss(int(l))
+	}
+	n, err := plan.enc.Encode(s.pcm[:], s.buf[rtpHeaderSize:])
+	if err != nil {
+		s.counts.failed.Add(1)
+		return
+	}
+	if n == 0 {
+		s.marker = true
+		return
+	}
+	s.send(plan.pt, s.marker, s.timestamp(plan), n)
+	s.marker = false
+}
+
+// timestamp is the present media time in the audio's clock.
+func (s *sender) timestamp(plan *sendPlan) uint32 {
+	return s.base + uint32(s.media*int64(plan.info.ClockRate)/codec.SampleRate)
+}
+
+// send completes the packet in buf, whose payload has n bytes.
+func (s *sender) send(pt uint8, marker bool, ts uint32, n int) {
+	h := rtpHeader{pt: pt, marker: marker, seq: s.seq, ts: ts, ssrc: s.ssrc}
+	s.seq++
+	h.put(s.buf[:])
+	if err := s.write(&h, s.buf[:rtpHeaderSize+n]); err != nil {
+		s.counts.failed.Add(1)
+		return
+	}
+	s.counts.packets.Add(1)
+	s.counts.octets.Add(uint64(n))
+	s.counts.lastTS.Store(ts)
+	s.counts.lastAt.Store(int64(s.now()))
+}

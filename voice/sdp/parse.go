@@ -1,0 +1,291 @@
+package sdp
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Bounds on what is read. A browser's offer of one audio line has some 60
+// lines; what goes beyond these is an attack or a mistake.
+const (
+	maxSize       = 64 << 10
+	maxLines      = 2000
+	maxMedia      = 32
+	maxFormats    = 128
+	maxCandidates = 64
+)
+
+// staticNames are the payload types of RFC 3551 that need no rtpmap.
+var staticNames = map[uint8]Codec{
+	0:  {PayloadType: 0, Name: "PCMU", ClockRate: 8000, Channels: 1},
+	3:  {PayloadType: 3, Name: "GSM", ClockRate: 8000, Channels: 1},
+	8:  {PayloadType: 8, Name: "PCMA", ClockRate: 8000, Channels: 1},
+	9:  {PayloadType: 9, Name: "G722", ClockRate: 8000, Channels: 1},
+	13: {PayloadType: 13, Name: "CN", ClockRate: 8000, Channels: 1},
+	18: {PayloadType: 18, Name: "G729", ClockRate: 8000, Channels: 1},
+}
+
+// Parse reads a session description. It is lenient where the world is sloppy
+// (bare newlines, unknown lines, any order of attributes) and refuses what it
+// can't understand of the lines that matter.
+func Parse(text string) (*Description, error) {
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(text))
+	}
+	p := parser{level: Media{Direction: SendRecv}}
+	n := 0
+	for line := range strings.Lines(text) {
+		if n++; n > maxLines {
+			return nil, fmt.Errorf("%w: more than %d lines", ErrTooLarge, maxLines)
+		}
+		line = strings.TrimRight(line, "\r\n\t ")
+		if line == "" {
+			continue
+		}
+		if n == 1 && line != "v=0" {
+			return nil, fmt.Errorf("%w: does not begin with v=0", ErrMalformed)
+		}
+		if len(line) < 2 || line[1] != '=' {
+			return nil, fmt.Errorf("%w: line %d is not of the form x=…", ErrMalformed, n)
+		}
+		if err := p.line(line[0], line[2:]); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("%w: empty", ErrMalformed)
+	}
+	p.finish()
+	return &p.d, nil
+}
+
+type parser struct {
+	d Description
+	// level is what stands before the first m= line: defaults for all sections.
+	level Media
+	media *Media
+	// maps and fmtps belong to the section that is being read.
+	maps  map[uint8]Codec
+	fmtps map[uint8]string
+}
+
+func (p *parser) line(kind byte, value string) error {
+	switch kind {
+	case 'o':
+		return p.origin(value)
+	case 'c':
+		p.target().Address = connection(value)
+		return nil
+	case 'm':
+		return p.section(value)
+	case 'a':
+		return p.attribute(value)
+	default:
+		return nil
+	}
+}
+
+func (p *parser) target() *Media {
+	if p.media != nil {
+		return p.media
+	}
+	return &p.level
+}
+
+func (p *parser) origin(value string) error {
+	f := strings.Fields(value)
+	if len(f) != 6 {
+		return fmt.Errorf("%w: o= has %d fields", ErrMalformed, len(f))
+	}
+	// Some peers write numbers beyond 64 bits; they serve only to be compared.
+	p.d.SessionID, _ = strconv.ParseUint(f[1], 10, 64)
+	p.d.Version, _ = strconv.ParseUint(f[2], 10, 64)
+	return nil
+}
+
+func connection(value string) netip.Addr {
+	f := strings.Fields(value)
+	if len(f) != 3 {
+		return netip.Addr{}
+	}
+	host, _, _ := strings.Cut(f[2], "/")
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap()
+}
+
+func (p *parser) section(value string) error {
+	p.finish()
+	f := strings.Fields(value)
+	if len(f) < 4 {
+		return fmt.Errorf("%w: m= has %d fields", ErrMalformed, len(f))
+	}
+	if len(p.d.Media) == maxMedia || len(f) > maxFormats+3 {
+		return fmt.Errorf("%w: too many media", ErrTooLarge)
+	}
+	port, _, _ := strings.Cut(f[1], "/")
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%w: port %q", ErrMalformed, port)
+	}
+	m := p.level
+	m.Kind, m.Port, m.Proto, m.Formats = f[0], int(n), f[2], f[3:]
+	m.Candidates, m.Fingerprints, m.Cryptos = nil, append([]Fingerprint(nil), m.Fingerprints...), nil
+	p.d.Media = append(p.d.Media, m)
+	p.media = &p.d.Media[len(p.d.Media)-1]
+	p.maps, p.fmtps = map[uint8]Codec{}, map[uint8]string{}
+	return nil
+}
+
+// finish puts the payload types of the section that ends here in order.
+func (p *parser) finish() {
+	if p.media == nil {
+		p.d.Address = p.level.Address
+		return
+	}
+	for _, f := range p.media.Formats {
+		n, err := strconv.ParseUint(f, 10, 7)
+		if err != nil {
+			continue
+		}
+		pt := uint8(n)
+		c, ok := p.maps[pt]
+		if !ok {
+			c, ok = staticNames[pt]
+		}
+		if ok {
+			c.Fmtp = p.fmtps[pt]
+			p.media.Codecs = append(p.media.Codecs, c)
+		}
+	}
+}
+
+func (p *parser) attribute(value string) error {
+	name, rest, _ := strings.Cut(value, ":")
+	m := p.target()
+	switch name {
+	case "sendrecv", "sendonly", "recvonly", "inactive":
+		m.Direction = Direction(name)
+	case "rtpmap":
+		return p.rtpmap(rest)
+	case "fmtp":
+		if pt, params, ok := payloadType(rest); ok && p.fmtps != nil {
+			p.fmtps[pt] = params
+		}
+	case "mid":
+		m.MID = rest
+	case "group":
+		if f := strings.Fields(rest); len(f) > 1 && f[0] == "BUNDLE" {
+			p.d.Bundle = f[1:]
+		}
+	case "ice-lite":
+		p.d.ICELite = true
+	case "ice-ufrag":
+		m.Ufrag = rest
+	case "ice-pwd":
+		m.Password = rest
+	case "candidate":
+		if len(m.Candidates) < maxCandidates {
+			m.Candidates = append(m.Candidates, rest)
+		}
+	case "end-of-candidates":
+		m.EndOfCandidates = true
+	case "fingerprint":
+		if f := strings.Fields(rest); len(f) == 2 && len(m.Fingerprints) < 8 {
+			m.Fingerprints = append(m.Fingerprints, Fingerprint{Hash: strings.ToLower(f[0]), Value: strings.ToUpper(f[1])})
+		}
+	case "setup":
+		m.Setup = rest
+	case "rtcp-mux":
+		m.RTCPMux = true
+	default:
+		return p.rare(name, rest)
+	}
+	return nil
+}
+
+// rare reads the attributes that plain RTP and JSEP know.
+func (p *parser) rare(name, rest string) error {
+	m := p.target()
+	switch name {
+	case "rtcp":
+		port, _, _ := strings.Cut(rest, " ")
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return fmt.Errorf("%w: a=rtcp", ErrMalformed)
+		}
+		m.RTCPPort = int(n)
+	case "ptime":
+		if n, err := strconv.ParseFloat(strings.TrimSpace(rest), 64); err == nil && n > 0 && n <= 1000 {
+			m.PTime = int(n)
+		}
+	case "crypto":
+		if c, ok := parseCrypto(rest); ok && len(m.Cryptos) < 16 {
+			m.Cryptos = append(m.Cryptos, c)
+		}
+	case "msid":
+		m.MSID = rest
+	case "ssrc":
+		id, attr, _ := strings.Cut(rest, " ")
+		n, err := strconv.ParseUint(id, 10, 32)
+		if err != nil {
+			return nil
+		}
+		if m.SSRC == 0 {
+			m.SSRC = uint32(n)
+		}
+		if cname, ok := strings.CutPrefix(attr, "cname:"); ok && m.SSRC == uint32(n) {
+			m.CNAME = cname
+		}
+	}
+	return nil
+}
+
+func payloadType(s string) (pt uint8, rest string, ok bool) {
+	num, rest, _ := strings.Cut(strings.TrimSpace(s), " ")
+	n, err := strconv.ParseUint(num, 10, 7)
+	return uint8(n), strings.TrimSpace(rest), err == nil
+}
+
+func (p *parser) rtpmap(s string) error {
+	pt, rest, ok := payloadType(s)
+	f := strings.Split(rest, "/")
+	if !ok || len(f) < 2 || p.maps == nil {
+		return fmt.Errorf("%w: a=rtpmap", ErrMalformed)
+	}
+	rate, err := strconv.ParseUint(strings.TrimSpace(f[1]), 10, 31)
+	if err != nil || rate == 0 {
+		return fmt.Errorf("%w: a=rtpmap clock rate", ErrMalformed)
+	}
+	c := Codec{PayloadType: pt, Name: f[0], ClockRate: int(rate), Channels: 1}
+	if len(f) > 2 {
+		if n, err := strconv.ParseUint(strings.TrimSpace(f[2]), 10, 8); err == nil && n > 0 {
+			c.Channels = int(n)
+		}
+	}
+	p.maps[pt] = c
+	return nil
+}
+
+// parseCrypto reads RFC 4568's "tag suite inline:key|lifetime|mki params". A
+// line with an MKI is passed over, since the phone sends none.
+func parseCrypto(s string) (Crypto, bool) {
+	f := strings.Fields(s)
+	if len(f) < 3 {
+		return Crypto{}, false
+	}
+	tag, err := strconv.ParseUint(f[0], 10, 30)
+	key, ok := strings.CutPrefix(f[2], "inline:")
+	if err != nil || !ok || strings.Contains(key, ";") {
+		return Crypto{}, false
+	}
+	key, extra, _ := strings.Cut(key, "|")
+	if strings.Contains(extra, ":") {
+		return Crypto{}, false
+	}
+	return Crypto{Tag: int(tag), Suite: f[1], Inline: key, Params: strings.Join(f[3:], " ")}, true
+}

@@ -1,0 +1,163 @@
+package sdp
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+)
+
+// Errors of this package; what exactly is wrong is in the text that wraps them.
+var (
+	// ErrMalformed reports text that is no session description.
+	ErrMalformed = errors.New("sdp: malformed description")
+	// ErrTooLarge reports a description beyond any sensible size.
+	ErrTooLarge = errors.New("sdp: description too large")
+	// ErrNoAudio reports a description without a usable audio section.
+	ErrNoAudio = errors.New("sdp: no audio section")
+)
+
+// Direction is the direction of a media section, from the view of the one who
+// describes it (RFC 8866, section 6.7).
+type Direction string
+
+// The four directions.
+const (
+	SendRecv Direction = "sendrecv"
+	SendOnly Direction = "sendonly"
+	RecvOnly Direction = "recvonly"
+	Inactive Direction = "inactive"
+)
+
+// Sends reports whether the describer sends.
+func (d Direction) Sends() bool { return d == SendRecv || d == SendOnly }
+
+// Receives reports whether the describer receives.
+func (d Direction) Receives() bool { return d == SendRecv || d == RecvOnly }
+
+// Join makes a direction of its two halves.
+func Join(sends, receives bool) Direction {
+	switch {
+	case sends && receives:
+		return SendRecv
+	case sends:
+		return SendOnly
+	case receives:
+		return RecvOnly
+	default:
+		return Inactive
+	}
+}
+
+// Answer is the direction that answers an offer of d when the answerer itself
+// would like want (RFC 3264, section 6.1).
+func (d Direction) Answer(want Direction) Direction {
+	return Join(want.Sends() && d.Receives(), want.Receives() && d.Sends())
+}
+
+// Codec is one payload type: a codec, telephone-event or CN.
+type Codec struct {
+	PayloadType uint8
+	// Name is the encoding name as written; compare it without regard to case.
+	Name      string
+	ClockRate int
+	// Channels is at least 1.
+	Channels int
+	// Fmtp is the format-specific text, possibly empty.
+	Fmtp string
+}
+
+// Is reports whether the codec has the encoding name and clock rate.
+func (c Codec) Is(name string, clockRate int) bool {
+	return c.ClockRate == clockRate && strings.EqualFold(c.Name, name)
+}
+
+// Param returns a parameter of the fmtp line such as useinbandfec, without
+// regard to the case of its name.
+func (c Codec) Param(name string) (string, bool) {
+	for _, p := range strings.Split(c.Fmtp, ";") {
+		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(strings.TrimSpace(k), name) {
+			return strings.TrimSpace(v), true
+		}
+	}
+	return "", false
+}
+
+// Fingerprint is the hash of a certificate (RFC 8122).
+type Fingerprint struct{ Hash, Value string }
+
+// Crypto is a key for SRTP in the signalling (RFC 4568). Its String holds the
+// key: never log it.
+type Crypto struct {
+	Tag   int
+	Suite string
+	// Inline is the base64 of key and salt, without lifetime and MKI.
+	Inline string
+	// Params are the session parameters, possibly empty.
+	Params string
+}
+
+// Media is one media section. Attributes that stand at the session level are
+// found in every section.
+type Media struct {
+	Kind  string
+	Port  int
+	Proto string
+	// Address is the one of the c= line; the zero value stands for a name or
+	// for none at all.
+	Address netip.Addr
+	MID     string
+	// Direction is SendRecv unless something else is written.
+	Direction Direction
+	// Codecs are in the describer's order of preference.
+	Codecs []Codec
+	// Formats are the raw payload types, for sections that are refused.
+	Formats []string
+
+	RTCPMux bool
+	// RTCPPort is 0 unless an a=rtcp line says otherwise (RFC 3605).
+	RTCPPort int
+	// PTime is the packet time in ms, 0 if not given.
+	PTime int
+
+	Ufrag, Password string
+	// Candidates are the values of a=candidate lines, in their order.
+	Candidates      []string
+	EndOfCandidates bool
+	Fingerprints    []Fingerprint
+	Setup           string
+	Cryptos         []Crypto
+	// SSRC and CNAME come from a=ssrc (RFC 5576); 0 if not given.
+	SSRC  uint32
+	CNAME string
+	// MSID names the stream for peers that speak JSEP.
+	MSID string
+}
+
+// Refused reports whether the section is switched off by port 0.
+func (m *Media) Refused() bool { return m.Port == 0 }
+
+// Description is a session description as far as an audio call needs it.
+type Description struct {
+	SessionID, Version uint64
+	// Address is the one of the session's c= line, or the zero value.
+	Address netip.Addr
+	// ICELite says that the describer only answers checks (RFC 8445, section 2.5).
+	ICELite bool
+	// Bundle are the mids that share one transport.
+	Bundle []string
+	Media  []Media
+}
+
+// Audio is the first audio section that is not refused.
+func (d *Description) Audio() (*Media, error) {
+	for i := range d.Media {
+		if m := &d.Media[i]; m.Kind == "audio" && !m.Refused() {
+			return m, nil
+		}
+	}
+	return nil, ErrNoAudio
+}
+
+// Secure reports whether the section is for SRTP keyed by DTLS.
+func (m *Media) Secure() bool { return strings.HasPrefix(m.Proto, "UDP/TLS/RTP/SAVP") }
