@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -81,7 +82,7 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 }
 
 // extensions are the option tags that we understand.
-var extensions = []string{}
+var extensions = []string{"timer"}
 
 // handleInside routes a request to its dialog.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {
@@ -114,8 +115,13 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 			d.serveOffer(f, req, tx)
 			return
 		}
+		headers, ok := d.serveSession(req)
+		if !ok {
+			_ = f.respond(req, tx, 422, tooBrief())
+			return
+		}
 		d.refresh(req.Contact())
-		_ = f.respond(req, tx, sipmsg.StatusOK, f.contact())
+		_ = f.respond(req, tx, sipmsg.StatusOK, append(headers, f.contact())...)
 	case sipmsg.OPTIONS:
 		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
 	case sipmsg.NOTIFY:
@@ -125,6 +131,11 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 	default:
 		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
 	}
+}
+
+// tooBrief is what a 422 demands instead.
+func tooBrief() sipmsg.Header {
+	return sipmsg.NewHeader("Min-SE", strconv.Itoa(int(minSession/time.Second)))
 }
 
 // isFrom says whether a request comes from the far side of this dialog.
@@ -167,6 +178,10 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	d.mu.Lock()
 	late, ours := seq <= d.offerSeq, d.weOffer
 	d.mu.Unlock()
+	if interval, _, asked := parseSession(headerValue(req, "Session-Expires")); asked && interval < minSession {
+		_ = f.respond(req, tx, 422, tooBrief())
+		return
+	}
 	if late {
 		_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
 		return
@@ -241,7 +256,11 @@ func (r *reply) reply(status int, body string) error {
 			return
 		}
 		r.d.refresh(r.req.Contact())
-		res := r.f.response(r.req, status, body, append(abilities(), r.f.contact())...)
+		session, _ := r.d.serveSession(r.req)
+		r.d.mu.Lock()
+		r.d.localSDP = body
+		r.d.mu.Unlock()
+		res := r.f.response(r.req, status, body, append(append(abilities(), session...), r.f.contact())...)
 		r.accepted = res
 		err = r.tx.Respond(res)
 	})
