@@ -10,14 +10,9 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
-	"github.com/pion/transport/v4"
 
 	"offhook/voice/sdp"
 )
-
-// Network is the network that a session opens its sockets on: the machine's, or
-// a simulated one.
-type Network = transport.Net
 
 // ICE timing. The library's own values suit a browser; a phone would rather
 // know soon, and has the engine to restart ICE.
@@ -28,6 +23,7 @@ const (
 	// iceCheck paces connectivity checks where the first ones, which are sent by
 	// kick, found nothing.
 	iceCheck    = 50 * time.Millisecond
+	closeGrace  = 100 * time.Millisecond
 	iceRequests = 400 // checks of a pair before it is given up: 20 s
 	// Acceptance waits: how long a better kind of path is waited for.
 	waitReflexive = 100 * time.Millisecond
@@ -47,21 +43,28 @@ type leg struct {
 	connected   chan struct{}
 	onConnected sync.Once
 	over        chan struct{}
+	interrupt   func() // ends what still waits for servers
 	tasks       sync.WaitGroup
 }
 
 // newLeg gathers candidates until all servers have answered, the timeout has
 // passed or ctx is done.
 func newLeg(ctx context.Context, cfg Config, onState func(*leg, ice.ConnectionState)) (*leg, error) {
+	l := &leg{connected: make(chan struct{}), over: make(chan struct{}), interrupt: func() {}}
+	if cfg.Network == nil {
+		machine, err := newMachineNet()
+		if err != nil {
+			return nil, fmt.Errorf("network: %w", err)
+		}
+		cfg.Network, l.interrupt = machine, machine.interrupt
+	}
 	opts, err := agentOptions(cfg)
 	if err != nil {
 		return nil, err
 	}
-	agent, err := ice.NewAgentWithOptions(opts...)
-	if err != nil {
+	if l.agent, err = ice.NewAgentWithOptions(opts...); err != nil {
 		return nil, fmt.Errorf("ICE agent: %w", err)
 	}
-	l := &leg{agent: agent, connected: make(chan struct{}), over: make(chan struct{})}
 	if err := l.gather(ctx, cfg, onState); err != nil {
 		l.close()
 		return nil, err
@@ -89,7 +92,6 @@ func agentOptions(cfg Config) ([]ice.AgentOption, error) {
 		ice.WithSrflxAcceptanceMinWait(waitReflexive),
 		ice.WithPrflxAcceptanceMinWait(waitReflexive),
 		ice.WithSTUNGatherTimeout(cfg.GatherTimeout),
-		ice.WithIPFilter(func(ip net.IP) bool { return !ip.IsLinkLocalUnicast() }),
 	}
 	if cfg.RelayOnly {
 		opts = append(opts,
@@ -101,10 +103,7 @@ func agentOptions(cfg Config) ([]ice.AgentOption, error) {
 	if cfg.Loopback {
 		opts = append(opts, ice.WithIncludeLoopback())
 	}
-	if cfg.Network != nil {
-		opts = append(opts, ice.WithNet(cfg.Network))
-	}
-	return opts, nil
+	return append(opts, ice.WithNet(cfg.Network)), nil
 }
 
 func serverURLs(servers []ICEServer) ([]*stun.URI, error) {
@@ -162,6 +161,9 @@ func (l *leg) gather(ctx context.Context, cfg Config, onState func(*leg, ice.Con
 func (l *leg) read(found []ice.Candidate) {
 	best := -1
 	for _, c := range found {
+		if a, err := netip.ParseAddr(c.Address()); err == nil && a.IsLinkLocalUnicast() {
+			continue // means nothing on the peer's link
+		}
 		l.candidates = append(l.candidates, c.Marshal())
 		if c.NetworkType().IsTCP() {
 			continue
@@ -266,7 +268,12 @@ func (l *leg) up() { l.onConnected.Do(func() { close(l.connected) }) }
 // must not call it.
 func (l *leg) close() {
 	close(l.over)
+	// A relayed candidate says good-bye to its server, so the sockets are taken
+	// away only from what does not end by itself.
+	late := time.AfterFunc(closeGrace, l.interrupt)
 	_ = l.agent.GracefulClose()
+	late.Stop()
+	l.interrupt()
 	l.tasks.Wait()
 }
 

@@ -423,7 +423,7 @@ func (l *webrtcLink) open(b []byte, at time.Duration) {
 }
 
 // sendRTP implements link.
-func (l *webrtcLink) sendRTP(_ *rtpHeader, packet []byte) error {
+func (l *webrtcLink) sendRTP(packet []byte) error {
 	conn, keys := l.out.Load(), l.keys.Load()
 	if conn == nil || keys == nil {
 		return ErrPathLost
