@@ -1,8 +1,9 @@
-// Package demo is the platform, whole and embedded: subscriber API, tokens,
-// profile, exophone (SIP over WebSocket), media relay, application backend,
-// push inbox and bots. `offhook --demo` runs it inside the phone's process,
-// `offhook-demo serve` as a server of its own, and the tests call against it.
+// Package demo is the whole platform in one value: subscriber management,
+// exchange, media relay, application backend and push inbox behind one port, for
+// demo deployments, for `offhook --demo`, and for the tests.
 //
-// The platform and the application backend are two hats that talk over
-// documented HTTP only, so that either can be replaced by a customer's own.
+// The platform and the application backend are two hats of one process. They
+// speak with each other only over HTTP, by the documented interfaces, so that
+// either can be replaced: Config.DialWhomURL and Config.PushURL point the
+// platform at another backend.
 package demo

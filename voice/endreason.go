@@ -1,5 +1,7 @@
 package voice
 
+import "offhook/voice/sip"
+
 // EndReason says why a call ended (reference, section 2.2).
 type EndReason int
 
@@ -65,4 +67,50 @@ func endReasonOf(status int, ringLimit bool) EndReason {
 	default:
 		return EndFailure
 	}
+}
+
+// platformReasons are the words of X-End-Reason, which tell what a status alone
+// can't (docs/architecture.md, "Wire").
+var platformReasons = map[string]EndReason{
+	"ring-limit":         EndTimeout,
+	"conversation-limit": EndRemoteHangup,
+	"media-timeout":      EndMediaTimeout,
+	"declined":           EndBusy,
+	"caller-gone":        EndRemoteHangup,
+}
+
+// refusal is why an outgoing call was not connected.
+func refusal(ev sip.Failed) EndReason {
+	word := header(ev.Headers, headerEndReason)
+	if r, ok := platformReasons[word]; ok {
+		return r
+	}
+	if ev.Status == 0 {
+		return EndUnreachable
+	}
+	return endReasonOf(ev.Status, word == "ring-limit")
+}
+
+// answerRefusal is why an incoming call could not be answered: a call that the
+// platform no longer knows is one that the caller gave up.
+func answerRefusal(ev sip.Failed) EndReason {
+	if r, ok := platformReasons[header(ev.Headers, headerEndReason)]; ok {
+		return r
+	}
+	switch ev.Status {
+	case 0:
+		return EndUnreachable
+	case 404, 410, 481, 487:
+		return EndRemoteHangup
+	default:
+		return endReasonOf(ev.Status, false)
+	}
+}
+
+// farewellReason is why a dialog ended.
+func farewellReason(ev sip.Ended) EndReason {
+	if r, ok := platformReasons[header(ev.Headers, headerEndReason)]; ok {
+		return r
+	}
+	return EndRemoteHangup
 }

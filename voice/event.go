@@ -76,6 +76,20 @@ type UploadLogSucceeded struct{ Reference string }
 // UploadLogFailed reports that UploadLogs gave up.
 type UploadLogFailed struct{ Err *fault.Error }
 
+// StatusChanged reports that Client.Status gives another picture than before.
+type StatusChanged struct{ Status Status }
+
+// SoundFailed reports that a sound device of a call could not be opened; the
+// call goes on without it.
+type SoundFailed struct {
+	Call CallDetails
+	// Capture says that it was the microphone.
+	Capture bool
+	Err     *fault.Error
+}
+
+func (SoundFailed) event()             {}
+func (StatusChanged) event()           {}
 func (InitializationSucceeded) event() {}
 func (InitializationFailed) event()    {}
 func (Deinitialized) event()           {}

@@ -29,7 +29,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		from = r.RemoteAddr
 	}
 	key := req.UserName + "\x00" + from
-	if wait := s.slow.wait(key); wait > 0 {
+	if wait := s.slow.Wait(key); wait > 0 {
 		return &failure{status: http.StatusTooManyRequests, message: "too many wrong passwords; wait a little", retryAfter: wait}
 	}
 	display, err := s.users.check(r.Context(), req.UserName, req.Password)
@@ -37,13 +37,13 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		err = ErrUserUnknown
 	}
 	if errors.Is(err, ErrUserUnknown) {
-		s.log.Warn("sign-in refused", "user", quoted(req.UserName), "from", from, "in_a_row", s.slow.failed(key))
+		s.log.Warn("sign-in refused", "user", quoted(req.UserName), "from", from, "in_a_row", s.slow.Failed(key))
 		return &failure{status: http.StatusForbidden, message: "user name, password or account is wrong"}
 	}
 	if err != nil {
 		return err
 	}
-	s.slow.succeeded(key)
+	s.slow.Succeeded(key)
 	pair, err := s.platform.subscriberToken(r.Context(), req.UserName, req.DeviceID)
 	switch {
 	case errors.Is(err, errInactive):

@@ -14,6 +14,7 @@ import (
 
 	"offhook/demo/inbox"
 	"offhook/demo/store"
+	"offhook/demo/throttle"
 	"offhook/demo/upload"
 )
 
@@ -39,7 +40,8 @@ type Config struct {
 	Users []User
 	// Bots are the ids of the platform's bots, for the contacts.
 	Bots []Contact
-	// PasswordCost is bcrypt's; 0 means its default.
+	// PasswordCost is bcrypt's for Users; 0 means its default. Where the
+	// passwords are public anyway, the least cost starts sooner.
 	PasswordCost int
 	// Inbox tunes the push inbox; DB, Gate, Now and Logger are set by New.
 	Inbox inbox.Config
@@ -47,6 +49,13 @@ type Config struct {
 	Now    func() time.Time
 	Logger *slog.Logger
 }
+
+// One subscriber's requests: a bucket of subscriberBurst that fills up at
+// subscriberRate a second.
+const (
+	subscriberRate  = 20
+	subscriberBurst = 100
+)
 
 // Server is the application backend. Its methods are safe for concurrent use.
 type Server struct {
@@ -57,7 +66,8 @@ type Server struct {
 	platform *platformClient
 	gate     *gate
 	inbox    *inbox.Hub
-	slow     *slowdown
+	slow     *throttle.Failures
+	rate     *throttle.Rate
 }
 
 // New makes a Server over a database that has Migrations. Close ends it.
@@ -75,7 +85,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg: cfg, db: cfg.DB, log: cfg.Logger,
 		users:    Users{DB: cfg.DB, Cost: cfg.PasswordCost},
 		platform: &platformClient{base: cfg.PlatformURL, accountSID: cfg.AccountSID, key: cfg.APIKey, token: cfg.APIToken, http: cfg.PlatformClient},
-		slow:     newSlowdown(cfg.Now),
+		slow:     throttle.NewFailures(cfg.Now), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
 	}
 	for _, user := range cfg.Users {
 		if err := s.users.Add(ctx, user); err != nil && !errors.Is(err, ErrUserExists) {
@@ -150,6 +160,7 @@ var (
 	errNoBearer     = &failure{status: http.StatusUnauthorized, message: "a Bearer access token is required", challenge: `Bearer realm="backend"`}
 	errTokenRefused = &failure{status: http.StatusUnauthorized, message: "the access token is refused", challenge: `Bearer realm="backend", error="invalid_token"`}
 	errCallback     = &failure{status: http.StatusUnauthorized, message: "credentials are required in the URL", challenge: `Basic realm="backend"`}
+	errTooMany      = &failure{status: http.StatusTooManyRequests, message: "too many requests", retryAfter: time.Second}
 	errTryLater     = &failure{status: http.StatusServiceUnavailable, message: "the platform cannot be reached now", retryAfter: 2 * time.Second}
 )
 
@@ -242,6 +253,8 @@ func (s *Server) signedInAsAny(serve subscriberEndpoint) endpoint {
 			return err
 		case r.PathValue("sid") != owner.Account:
 			return errTokenRefused
+		case !s.rate.Allow(owner.Subscriber):
+			return errTooMany
 		}
 		return serve(w, r, owner.Subscriber)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -60,6 +61,12 @@ func (u Users) Add(ctx context.Context, user User) error {
 	if user.DisplayName == "" {
 		user.DisplayName = user.Name
 	}
+	if _, err := u.find(ctx, user.Name); !errors.Is(err, ErrUserUnknown) {
+		if err == nil {
+			err = ErrUserExists
+		}
+		return err
+	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(user.Password), u.Cost)
 	if err != nil {
 		return fmt.Errorf("hash a password: %w", err)
@@ -110,14 +117,19 @@ func (u Users) find(ctx context.Context, name string) (display string, err error
 
 // nobody's hash is compared with when there is no such user, so that the time
 // of an answer does not tell who exists.
-var nobody, _ = bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.MinCost)
+var nobody = sync.OnceValue(func() []byte {
+	hash, _ := bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.DefaultCost)
+	return hash
+})
 
 // check compares a password and returns the display name. A wrong password is
 // ErrUserUnknown too.
 func (u Users) check(ctx context.Context, name, password string) (display string, err error) {
-	hash := nobody
+	var hash []byte
 	err = u.DB.QueryRow(ctx, "SELECT display_name, password FROM users WHERE name = ?", name).Scan(&display, &hash)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) {
+		hash = nobody()
+	} else if err != nil {
 		return "", err
 	}
 	if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || err != nil {

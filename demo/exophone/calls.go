@@ -6,93 +6,77 @@ import (
 	"time"
 )
 
-// registry holds what the long poll may ask for: a callState for each session,
-// for a while after its end too.
+// registry holds what the long poll may ask for: a state for each callee of a
+// session, for a while after its end too.
 type registry struct {
 	mu sync.Mutex
-	m  map[string]*callState
+	m  map[string]map[string]*calleeState
 }
 
-// callState is the state of one session as its callees see it.
-type callState struct {
+// calleeState is the state of a session as one callee sees it.
+type calleeState struct {
+	reject func(reason string)
+
 	mu      sync.Mutex
 	state   CallState
-	callees map[string]bool
+	reason  string
 	changed chan struct{}
-	reject  func(subscriber, reason string)
 }
 
-func newCallState(reject func(subscriber, reason string)) *callState {
-	return &callState{
-		state:   CallRinging,
-		callees: make(map[string]bool),
-		changed: make(chan struct{}),
-		reject:  reject,
-	}
+func newCalleeState(reject func(reason string)) *calleeState {
+	return &calleeState{reject: reject, state: CallRinging, changed: make(chan struct{})}
 }
 
-// invite lets subscriber ask for this state.
-func (c *callState) invite(subscriber string) {
+// end changes ringing into state and wakes those who wait; reason is for a
+// phone that dials in too late. The first end is the last.
+func (c *calleeState) end(state CallState, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.callees[subscriber] = true
-}
-
-// set changes the state and wakes those who wait. The first end is the last.
-func (c *callState) set(state CallState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state != CallRinging || state == CallRinging {
+	if c.state != CallRinging {
 		return
 	}
-	c.state = state
+	c.state, c.reason = state, reason
 	close(c.changed)
 }
 
-// get returns the state and a channel that closes at its change.
-func (c *callState) get() (CallState, <-chan struct{}) {
+func (c *calleeState) get() (state CallState, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state, c.changed
+	return c.state, c.reason
 }
 
-func (c *callState) isCallee(subscriber string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.callees[subscriber]
-}
-
-func (r *registry) add(sessionID string, c *callState) {
+func (r *registry) add(sessionID, callee string, c *calleeState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m == nil {
-		r.m = make(map[string]*callState)
+		r.m = make(map[string]map[string]*calleeState)
 	}
-	r.m[sessionID] = c
+	if r.m[sessionID] == nil {
+		r.m[sessionID] = make(map[string]*calleeState)
+	}
+	r.m[sessionID][callee] = c
 }
 
-// forget removes the session after d.
-func (r *registry) forget(clock Clock, sessionID string, d time.Duration) {
-	clock.AfterFunc(d, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.m, sessionID)
-	})
-}
-
-func (r *registry) find(sessionID, subscriber string) *callState {
+func (r *registry) remove(sessionID string) {
 	r.mu.Lock()
-	c := r.m[sessionID]
-	r.mu.Unlock()
-	if c == nil || !c.isCallee(subscriber) {
-		return nil
-	}
-	return c
+	defer r.mu.Unlock()
+	delete(r.m, sessionID)
+}
+
+func (r *registry) find(sessionID, callee string) *calleeState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m[sessionID][callee]
+}
+
+// forgetLater removes an ended session once it has been remembered long enough.
+func (x *Exchange) forgetLater(sessionID string, after time.Duration) {
+	x.cfg.Clock.AfterFunc(after, func() { x.states.remove(sessionID) })
 }
 
 // State implements Calls.
 func (x *Exchange) State(sessionID, subscriber string) (CallState, bool) {
-	c := x.sessions.find(sessionID, subscriber)
+	c := x.states.find(sessionID, subscriber)
 	if c == nil {
 		return "", false
 	}
@@ -100,35 +84,36 @@ func (x *Exchange) State(sessionID, subscriber string) (CallState, bool) {
 	return state, true
 }
 
-// Wait implements Calls.
+// Wait implements Calls. Only ringing is ever followed by another state, so
+// that a wait after any other ends with ctx.
 func (x *Exchange) Wait(ctx context.Context, sessionID, subscriber string, after CallState) (CallState, bool) {
-	c := x.sessions.find(sessionID, subscriber)
+	c := x.states.find(sessionID, subscriber)
 	if c == nil {
 		return "", false
 	}
-	state, changed := c.get()
-	if state != after || state != CallRinging {
-		// Only ringing is ever followed by another state.
-		if state == after {
-			<-ctx.Done()
-		}
+	state, _ := c.get()
+	if state != after {
+		return state, true
+	}
+	if after != CallRinging {
+		<-ctx.Done()
 		return state, true
 	}
 	select {
-	case <-changed:
-		state, _ = c.get()
+	case <-c.changed:
 	case <-ctx.Done():
 	}
+	state, _ = c.get()
 	return state, true
 }
 
 // Reject implements Calls.
 func (x *Exchange) Reject(sessionID, subscriber, reason string) bool {
-	c := x.sessions.find(sessionID, subscriber)
+	c := x.states.find(sessionID, subscriber)
 	if c == nil {
 		return false
 	}
-	c.reject(subscriber, reason)
+	c.reject(reason)
 	return true
 }
 

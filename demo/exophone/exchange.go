@@ -1,36 +1,285 @@
 package exophone
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+	"github.com/gobwas/ws"
+
+	"offhook/voice/sip/wsconn"
 )
 
 // Exchange is the telephone exchange. All methods may be called from any
 // goroutine.
 type Exchange struct {
-	cfg      Config
-	sessions registry
+	cfg    Config
+	log    *slog.Logger
+	states registry
+	auth   *authenticator
+	limits *limiter
+	conns  connections
+
+	listener *wsconn.Listener
+	ua       *sipgo.UserAgent
+	client   *sipgo.Client
+
+	mu       sync.Mutex
+	sessions map[string]*session
+	dialogs  map[dialogID]*dialog
+	draining bool
+	empty    chan struct{} // closed when draining and no session is left
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	byes   sync.WaitGroup // goodbyes still being said
 }
 
-// New makes an exchange that serves once Handler is reached.
+// New makes an exchange that serves the connections which its Handler takes.
 func New(cfg Config) (*Exchange, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	return &Exchange{cfg: cfg}, nil
+	x := &Exchange{
+		cfg: cfg, log: cfg.Logger,
+		limits:   newLimiter(cfg.CallRate, cfg.CallBurst),
+		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
+		empty: make(chan struct{}),
+	}
+	x.ctx, x.cancel = context.WithCancel(context.Background())
+	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
+	x.auth = newAuthenticator(cfg.Domain, cfg.Clock, x.lookup)
+	x.auth.misses.report = func(key missKey, count int) {
+		if count >= freeMisses {
+			x.log.Warn("wrong SIP password again", "remote", key.remote, "subscriber", key.name, "count", count)
+		}
+	}
+	if err := x.startSIP(); err != nil {
+		x.cancel()
+		return nil, err
+	}
+	return x, nil
+}
+
+// startSIP sets the stack up. It serves WebSocket connections handed to it and
+// opens none itself, wherever a hostile Via may point.
+func (x *Exchange) startSIP() error {
+	// The stack logs whole messages, tokens included.
+	silent := slog.New(slog.DiscardHandler)
+	noDial := errors.New("the exchange opens no connections")
+	var err error
+	x.ua, err = sipgo.NewUA(
+		sipgo.WithUserAgent("Offhook exchange"),
+		sipgo.WithUserAgentHostname(x.cfg.Domain),
+		sipgo.WithUserAgentTransportLayerOptions(
+			sip.WithTransportLayerLogger(silent),
+			sip.WithTransportLayerTransports(sip.TransportsConfig{WS: &sip.TransportWS{
+				DialerCreate: func(net.Addr) ws.Dialer {
+					return ws.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, noDial }}
+				},
+			}}),
+		),
+		sipgo.WithUserAgentTransactionLayerOptions(
+			sip.WithTransactionLayerLogger(silent),
+			sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}),
+			sip.WithTransactionLayerTerminateOnConnClose(),
+		),
+	)
+	if err != nil {
+		return fmt.Errorf("SIP stack: %w", err)
+	}
+	server, err := sipgo.NewServer(x.ua, sipgo.WithServerLogger(silent))
+	if err != nil {
+		return fmt.Errorf("SIP stack: %w", err)
+	}
+	x.client, err = sipgo.NewClient(x.ua, sipgo.WithClientLogger(silent), sipgo.WithClientHostname(x.cfg.Domain))
+	if err != nil {
+		return fmt.Errorf("SIP stack: %w", err)
+	}
+	server.OnInvite(x.guarded(x.onInvite))
+	server.OnAck(func(*sip.Request, sip.ServerTransaction) {})
+	server.OnCancel(x.guarded(x.onStrayCancel))
+	server.OnBye(x.guarded(x.onInDialog))
+	server.OnInfo(x.guarded(x.onInDialog))
+	server.OnUpdate(x.guarded(x.onInDialog))
+	server.OnOptions(x.guarded(x.onOptions))
+	server.OnNoRoute(x.guarded(x.onOther))
+
+	x.listener = wsconn.NewListener(&net.TCPAddr{IP: net.IPv4zero, Port: 5060}, wsconn.ListenerConfig{
+		Conn: wsconn.Config{
+			MaxMessage: maxMessage, Logger: x.log,
+			Accept: func(message []byte) bool {
+				if err := acceptable(message); err != nil {
+					x.log.Debug("SIP message dropped", "reason", err)
+					return false
+				}
+				return true
+			},
+		},
+		OnConn: x.conns.opened,
+	})
+	x.work.Go(func() {
+		if err := server.ServeWS(x.listener); err != nil && !errors.Is(err, net.ErrClosed) {
+			x.log.Error("SIP is no longer served", "error", err)
+		}
+	})
+	return nil
 }
 
 // Handler takes the WebSocket upgrade of /sip, subprotocol sip.
-func (x *Exchange) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "SIP is not served yet", http.StatusServiceUnavailable)
-	})
-}
+func (x *Exchange) Handler() http.Handler { return x.listener }
+
+// Connections is the number of open SIP connections.
+func (x *Exchange) Connections() int { return x.conns.count() }
 
 // Live returns the calls in progress, oldest first.
-func (x *Exchange) Live() []Record { return nil }
+func (x *Exchange) Live() []Record {
+	x.mu.Lock()
+	sessions := make([]*session, 0, len(x.sessions))
+	for _, s := range x.sessions {
+		sessions = append(sessions, s)
+	}
+	x.mu.Unlock()
+	records := make([]Record, 0, len(sessions))
+	for _, s := range sessions {
+		records = append(records, s.snapshot())
+	}
+	slices.SortFunc(records, func(a, b Record) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SessionID, b.SessionID))
+	})
+	return records
+}
 
-// Close ends all calls with BYE, waits for them as long as ctx allows, and
-// closes the connections.
-func (x *Exchange) Close(ctx context.Context) error { return nil }
+// Drain refuses new calls with 503 and waits until those in progress have
+// ended, or ctx ends.
+func (x *Exchange) Drain(ctx context.Context) error {
+	x.mu.Lock()
+	if !x.draining {
+		x.draining = true
+		if len(x.sessions) == 0 {
+			close(x.empty)
+		}
+	}
+	x.mu.Unlock()
+	select {
+	case <-x.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close ends all calls with BYE, waits for that as long as ctx allows, and
+// closes the connections. Drain first lets calls end by themselves.
+func (x *Exchange) Close(ctx context.Context) error {
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	_ = x.Drain(gone)
+	x.mu.Lock()
+	for _, s := range x.sessions {
+		s.post(func() { s.end(ending{reason: endShutdown, by: byPlatform, status: 503}) })
+	}
+	x.mu.Unlock()
+	err := x.Drain(ctx)
+	// What is still said goodbye to has no more time than ctx leaves.
+	said := make(chan struct{})
+	stop := context.AfterFunc(ctx, x.cancel)
+	go func() {
+		defer close(said)
+		x.byes.Wait()
+	}()
+	select {
+	case <-said:
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+	stop()
+	x.cancel()
+	<-said
+	err = errors.Join(err, x.listener.Close(), x.ua.Close())
+	x.work.Wait()
+	x.conns.wait.Wait()
+	return err
+}
+
+// lookup asks the directory within its time.
+func (x *Exchange) lookup(ctx context.Context, name string) (Subscriber, error) {
+	if name == "" {
+		return Subscriber{}, ErrUnknownSubscriber
+	}
+	return x.cfg.Directory.Subscriber(ctx, name)
+}
+
+func isUnknown(err error) bool { return errors.Is(err, ErrUnknownSubscriber) }
+
+// add takes a session in, unless the exchange is closing down.
+func (x *Exchange) add(s *session) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.draining {
+		return false
+	}
+	x.sessions[s.id] = s
+	return true
+}
+
+func (x *Exchange) remove(s *session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.sessions, s.id)
+	if x.draining && len(x.sessions) == 0 {
+		close(x.empty)
+	}
+}
+
+func (x *Exchange) session(id string) *session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.sessions[id]
+}
+
+func (x *Exchange) addDialog(d *dialog) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.dialogs[d.id] = d
+}
+
+func (x *Exchange) removeDialog(d *dialog) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.dialogs[d.id] == d {
+		delete(x.dialogs, d.id)
+	}
+}
+
+func (x *Exchange) dialog(id dialogID) *dialog {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.dialogs[id]
+}
+
+// connectionLost tells the sessions whose phone was reached over it.
+func (x *Exchange) connectionLost(source string) {
+	x.mu.Lock()
+	var lost []*dialog
+	for _, d := range x.dialogs {
+		if d.sourceNow() == source {
+			lost = append(lost, d)
+		}
+	}
+	x.mu.Unlock()
+	for _, d := range lost {
+		d.session.post(func() { d.session.connectionLost(d) })
+	}
+}

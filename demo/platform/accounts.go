@@ -31,7 +31,11 @@ func (s *Server) checkBasic(r *http.Request) (*Account, error) {
 		known = &Account{}
 	}
 	if !ok || !same(key, known.APIKey) || !same(token, known.APIToken) || account == nil || known.APIKey == "" {
+		s.log.Warn("API credentials refused", "from", r.RemoteAddr, "path", r.URL.Path)
 		return nil, errBadCredentials
+	}
+	if !s.accountRate.Allow(account.SID) {
+		return nil, errTooMany
 	}
 	return account, nil
 }

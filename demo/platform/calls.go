@@ -20,6 +20,7 @@ type callEndpoints struct {
 const (
 	defaultLongPoll = 25 * time.Second
 	maxLongPoll     = 60 * time.Second
+	pollGrace       = 10 * time.Second
 )
 
 func (c callEndpoints) claims(r *http.Request) (exophone.Claims, error) {
@@ -56,6 +57,10 @@ func (c callEndpoints) getState(w http.ResponseWriter, r *http.Request) error {
 		hold := min(time.Duration(claims.LongPollTimeout)*time.Second, maxLongPoll)
 		if hold <= 0 {
 			hold = defaultLongPoll
+		}
+		// The server's read timeout would end the request's context before.
+		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(hold + pollGrace)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), hold)
 		defer cancel()

@@ -14,8 +14,8 @@ import (
 // ErrorCode is the code in error_data (reference, sections 4 and 10.7).
 type ErrorCode int
 
-// The codes 1000 to 1004 are those of the documents and of section 10.7; the
-// others are this platform's, for failures that the documents leave open.
+// The codes of error_data. 1000 to 1004 are those of the documents and of section
+// 10.7; the others are this platform's, for failures that the documents leave open.
 const (
 	CodeNotFound     ErrorCode = 1000
 	CodeBadParameter ErrorCode = 1001
@@ -24,13 +24,15 @@ const (
 	CodeUnauthorized ErrorCode = 1004
 	CodeInternal     ErrorCode = 1005
 	CodeTooMany      ErrorCode = 1006
-	CodeUnavailable  ErrorCode = 1007
-	CodeNotEnabled   ErrorCode = 1008
-	statusSuccess              = "success"
-	statusFailure              = "failure"
-	requestIDBytes             = 16
-	maxBody                    = 64 << 10
-	headerRequestID            = "X-Request-Id"
+	CodeNotEnabled   ErrorCode = 1007
+)
+
+const (
+	statusSuccess   = "success"
+	statusFailure   = "failure"
+	requestIDBytes  = 16
+	maxBody         = 64 << 10
+	headerRequestID = "X-Request-Id"
 )
 
 // ErrorData is error_data of the envelope.
@@ -83,6 +85,7 @@ var (
 	errInactive           = &apiError{status: http.StatusForbidden, code: CodeInactive, description: "Subscriber is inactive"}
 	errBadCredentials     = &apiError{status: http.StatusUnauthorized, code: CodeUnauthorized, description: "API key or token is wrong", challenge: `Basic realm="platform", charset="UTF-8"`}
 	errVoIPNotEnabled     = &apiError{status: http.StatusForbidden, code: CodeNotEnabled, description: "VoIP is not enabled for this account"}
+	errTooMany            = &apiError{status: http.StatusTooManyRequests, code: CodeTooMany, description: "Too many requests", retryAfter: 1}
 	errInternal           = &apiError{status: http.StatusInternalServerError, code: CodeInternal, description: "The platform failed; try again later"}
 )
 

@@ -4,6 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"offhook/demo/exophone"
+	"offhook/demo/relay"
+	"offhook/demo/upload"
 )
 
 func (s *Server) keepEvents(ctx context.Context, account, name string, events []json.RawMessage, sessions []string) error {
@@ -16,4 +23,265 @@ func (s *Server) keepEvents(ctx context.Context, account, name string, events []
 		}
 		return nil
 	})
+}
+
+// Call is a call as the platform reads it back. Times that have not come are
+// empty.
+type Call struct {
+	SessionID   string `json:"session_id"`
+	Caller      string `json:"caller"`
+	Callee      string `json:"callee"`
+	CustomField string `json:"custom_field,omitempty"`
+	State       string `json:"state"`
+	Created     string `json:"date_created"`
+	Ringing     string `json:"date_ringing,omitempty"`
+	Answered    string `json:"date_answered,omitempty"`
+	Ended       string `json:"date_ended,omitempty"`
+	// Duration is in seconds since the answer.
+	Duration  int     `json:"duration"`
+	EndReason string  `json:"end_reason,omitempty"`
+	EndedBy   string  `json:"ended_by,omitempty"`
+	Status    int     `json:"sip_status,omitempty"`
+	Codec     string  `json:"codec,omitempty"`
+	CallerLeg CallLeg `json:"caller_leg"`
+	CalleeLeg CallLeg `json:"callee_leg"`
+}
+
+// CallLeg are the relay's figures of one leg. MOS is that of the phone's sound
+// as it reached the platform, 0 without any.
+type CallLeg struct {
+	PacketsReceived uint64  `json:"packets_received"`
+	PacketsSent     uint64  `json:"packets_sent"`
+	PacketsLost     int64   `json:"packets_lost"`
+	JitterMs        float64 `json:"jitter_ms"`
+	MOS             float64 `json:"mos"`
+}
+
+// Feedback is what the user of one leg said of a call.
+type Feedback struct {
+	Subscriber string `json:"subscriber_name"`
+	Rating     int    `json:"rating"`
+	Issue      string `json:"issue"`
+	Note       string `json:"note,omitempty"`
+	Date       string `json:"date"`
+}
+
+// Event is what a phone reported.
+type Event struct {
+	Subscriber string          `json:"subscriber_name"`
+	Date       string          `json:"date"`
+	Event      json.RawMessage `json:"event"`
+}
+
+// Log is an uploaded log file.
+type Log struct {
+	Reference   string `json:"reference"`
+	Subscriber  string `json:"subscriber_name"`
+	SessionID   string `json:"session_id,omitempty"`
+	Description string `json:"description"`
+	Size        int64  `json:"size"`
+	Date        string `json:"date"`
+}
+
+func (s *Server) optionalStamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return s.stamp(t)
+}
+
+func (s *Server) call(r exophone.Record) Call {
+	c := Call{
+		SessionID: r.SessionID, Caller: r.Caller, Callee: r.Callee, CustomField: r.CustomField, State: string(r.State),
+		Created: s.optionalStamp(r.Created), Ringing: s.optionalStamp(r.Ringing), Answered: s.optionalStamp(r.Answered), Ended: s.optionalStamp(r.Ended),
+		EndReason: r.EndReason, EndedBy: r.EndedBy, Status: r.Status, Codec: r.Codec,
+		CallerLeg: leg(r.CallerMedia, r.Codec), CalleeLeg: leg(r.CalleeMedia, r.Codec),
+	}
+	if !r.Answered.IsZero() {
+		end := r.Ended
+		if end.IsZero() {
+			end = s.now()
+		}
+		c.Duration = int(end.Sub(r.Answered).Seconds())
+	}
+	return c
+}
+
+func leg(m relay.Stats, codec string) CallLeg {
+	return CallLeg{PacketsReceived: m.PacketsReceived, PacketsSent: m.PacketsSent, PacketsLost: m.PacketsLost, JitterMs: m.JitterMs, MOS: mos(m, codec)}
+}
+
+// Calls returns a page of the calls of an account, newest first, and how many
+// there are in all. If live is true, only those in progress.
+func (s *Server) Calls(ctx context.Context, account string, live bool, limit, offset int) (page []Call, total int, err error) {
+	const where = " FROM calls WHERE account = ? AND (NOT ? OR ended = 0)"
+	if err := s.db.QueryRow(ctx, "SELECT count(*)"+where, account, live).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	rows, err := s.db.Query(ctx, "SELECT record"+where+" ORDER BY created DESC, session LIMIT ? OFFSET ?", account, live, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		var record exophone.Record
+		if err := rows.Scan(&text); err != nil {
+			return nil, 0, err
+		}
+		if err := json.Unmarshal([]byte(text), &record); err != nil {
+			return nil, 0, err
+		}
+		page = append(page, s.call(record))
+	}
+	return page, total, rows.Err()
+}
+
+// FeedbackOf returns the feedback on a call, by subscriber.
+func (s *Server) FeedbackOf(ctx context.Context, account, session string) (list []Feedback, err error) {
+	rows, err := s.db.Query(ctx, "SELECT name, rating, issue, note, at FROM feedback WHERE account = ? AND session = ? ORDER BY name", account, session)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list = []Feedback{}
+	for rows.Next() {
+		var f Feedback
+		var at int64
+		if err := rows.Scan(&f.Subscriber, &f.Rating, &f.Issue, &f.Note, &at); err != nil {
+			return nil, err
+		}
+		f.Date = s.stamp(time.UnixMilli(at))
+		list = append(list, f)
+	}
+	return list, rows.Err()
+}
+
+// maxEventsRead bounds the events of one answer.
+const maxEventsRead = 1000
+
+func (s *Server) eventsOf(ctx context.Context, account, session string) (list []Event, err error) {
+	rows, err := s.db.Query(ctx, "SELECT name, at, body FROM events WHERE account = ? AND session = ? ORDER BY id LIMIT ?", account, session, maxEventsRead)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list = []Event{}
+	for rows.Next() {
+		var e Event
+		var at int64
+		var body string
+		if err := rows.Scan(&e.Subscriber, &at, &body); err != nil {
+			return nil, err
+		}
+		e.Date, e.Event = s.stamp(time.UnixMilli(at)), json.RawMessage(body)
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}
+
+// Logs returns the newest uploaded logs of an account, at most limit; a session
+// other than "" keeps those of that call.
+func (s *Server) Logs(ctx context.Context, account, session string, limit int) ([]Log, error) {
+	uploads, err := s.cfg.Uploads.List(ctx, account, session, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := []Log{}
+	for _, u := range uploads {
+		list = append(list, Log{Reference: u.Reference, Subscriber: u.Subscriber, SessionID: u.Session, Description: u.Description, Size: u.Size, Date: s.stamp(u.Received)})
+	}
+	return list, nil
+}
+
+func (s *Server) getCalls(w http.ResponseWriter, r *http.Request) error {
+	account, err := s.checkBasic(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
+	if err != nil {
+		return err
+	}
+	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	if err != nil {
+		return err
+	}
+	calls, total, err := s.Calls(r.Context(), account.SID, false, size, offset)
+	if err != nil {
+		return err
+	}
+	items := make([]Item, 0, len(calls))
+	for _, c := range calls {
+		items = append(items, success(c))
+	}
+	respond(w, r, http.StatusOK, pagesAround(r.URL.Path, "", size, offset, total), items)
+	return nil
+}
+
+// getCall reads back all that is known of a call.
+func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
+	account, err := s.checkBasic(r)
+	if err != nil {
+		return err
+	}
+	ctx, session := r.Context(), r.PathValue("session")
+	var text string
+	err = s.db.QueryRow(ctx, "SELECT record FROM calls WHERE account = ? AND session = ?", account.SID, session).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errCallNotFound
+	}
+	if err != nil {
+		return err
+	}
+	var record exophone.Record
+	if err := json.Unmarshal([]byte(text), &record); err != nil {
+		return err
+	}
+	feedback, err := s.FeedbackOf(ctx, account.SID, session)
+	if err != nil {
+		return err
+	}
+	events, err := s.eventsOf(ctx, account.SID, session)
+	if err != nil {
+		return err
+	}
+	logs, err := s.Logs(ctx, account.SID, session, maxPageSize)
+	if err != nil {
+		return err
+	}
+	respond(w, r, http.StatusOK, nil, success(struct {
+		Call
+		Feedback []Feedback `json:"feedback"`
+		Events   []Event    `json:"events"`
+		Logs     []Log      `json:"logs"`
+	}{s.call(record), feedback, events, logs}))
+	return nil
+}
+
+// getLog downloads an uploaded log.
+func (s *Server) getLog(w http.ResponseWriter, r *http.Request) error {
+	account, err := s.checkBasic(r)
+	if err != nil {
+		return err
+	}
+	return s.SendLog(w, r, account.SID)
+}
+
+// SendLog sends the uploaded log that the path's {reference} names.
+func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string) error {
+	f, name, err := s.cfg.Uploads.Open(r.Context(), account, r.PathValue("reference"))
+	if errors.Is(err, upload.ErrNotFound) {
+		return &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Log not found"}
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
 }

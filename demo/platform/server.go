@@ -14,6 +14,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/store"
+	"offhook/demo/throttle"
 	"offhook/demo/upload"
 )
 
@@ -98,6 +99,13 @@ func orElse[T comparable](value *T, otherwise T) {
 // documentZone is the zone of every time in the documents.
 var documentZone = time.FixedZone("IST", int((5*time.Hour + 30*time.Minute).Seconds()))
 
+// What one account's servers and one subscriber's phones may ask: buckets of the
+// burst that fill up at the rate a second.
+const (
+	accountRate, accountBurst = 500, 2000
+	phoneRate, phoneBurst     = 20, 100
+)
+
 // Server is the platform's HTTP hat, the directory and the keys. Its methods
 // are safe for concurrent use.
 type Server struct {
@@ -107,6 +115,8 @@ type Server struct {
 	now                      func() time.Time
 	accounts                 map[string]*Account
 	refresh, access, payload signer
+	accountRate, phoneRate   *throttle.Rate
+	recorder                 *recorder
 }
 
 // New makes a Server over a database that has Migrations. The secret that signs
@@ -116,7 +126,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if len(cfg.Accounts) == 0 {
 		return nil, errors.New("platform: no account is configured")
 	}
-	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account)}
+	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account),
+		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now)}
 	for i := range cfg.Accounts {
 		s.accounts[cfg.Accounts[i].SID] = &cfg.Accounts[i]
 	}
@@ -129,7 +140,16 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	if s.recorder, err = newRecorder(ctx, cfg.DB, cfg.Accounts[0].SID, cfg.Now, cfg.Logger); err != nil {
+		return nil, err
+	}
 	return s, nil
+}
+
+// Close writes what is not yet written. The database may be closed after it.
+func (s *Server) Close(context.Context) error {
+	s.recorder.close()
+	return nil
 }
 
 // Secret returns the 32 random bytes that the database keeps under name, and
@@ -149,6 +169,9 @@ func Secret(ctx context.Context, db *store.DB, name string) (value []byte, err e
 	return value, nil
 }
 
+// Healthy tells whether the platform can do its work.
+func (s *Server) Healthy(ctx context.Context) error { return s.db.Ping(ctx) }
+
 // endpoint answers a request or returns the error to answer with.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 
@@ -165,6 +188,9 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		subscriber + "/feedback":              {http.MethodPost: s.postFeedback},
 		subscriber + "/events":                {http.MethodPost: s.postEvents},
 		subscriber + "/logdestination":        {http.MethodPost: s.postLogDestination},
+		"/v2/accounts/{sid}/calls":            {http.MethodGet: s.getCalls},
+		"/v2/accounts/{sid}/calls/{session}":  {http.MethodGet: s.getCall},
+		"/v2/accounts/{sid}/logs/{reference}": {http.MethodGet: s.getLog},
 		"/v2/calls/{session}/state":           {http.MethodGet: poll.getState},
 		"/v2/calls/{session}/reject":          {http.MethodPost: poll.postReject},
 	}

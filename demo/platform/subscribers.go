@@ -9,6 +9,8 @@ import (
 	"errors"
 	"regexp"
 	"time"
+
+	"offhook/demo/upload"
 )
 
 // The status of a subscriber.
@@ -25,7 +27,7 @@ var (
 )
 
 // Migrations is the schema of the platform's database.
-var Migrations = []string{`
+var Migrations = []string{upload.Migrations + `
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE subscribers (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,6 +46,10 @@ CREATE TABLE events (
 	id INTEGER PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, session TEXT NOT NULL,
 	at INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX events_by_session ON events (account, session);
+CREATE TABLE calls (
+	account TEXT NOT NULL, session TEXT NOT NULL, created INTEGER NOT NULL, ended INTEGER NOT NULL, record TEXT NOT NULL,
+	PRIMARY KEY (account, session));
+CREATE INDEX calls_by_time ON calls (account, created);
 `}
 
 // subscriber is a row of the directory; times are Unix milliseconds.

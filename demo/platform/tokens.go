@@ -113,6 +113,9 @@ func (s *Server) checkToken(r *http.Request, kind signer, scope string) (*Accoun
 	if account == nil || claims.AccountSID != account.SID || claims.Subject != r.PathValue("name") || claims.Scope != scope {
 		return nil, subscriber{}, claims, errTokenInvalid
 	}
+	if !s.phoneRate.Allow(account.SID + "/" + claims.Subject) {
+		return nil, subscriber{}, claims, errTooMany
+	}
 	sub, err := s.findByToken(r.Context(), account.SID, claims)
 	if err != nil {
 		return nil, subscriber{}, claims, err

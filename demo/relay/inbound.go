@@ -126,6 +126,7 @@ func (l *Leg) receiveRTP(k *keys, b []byte) {
 		return
 	}
 	in.packets++
+	l.relay.received.Add(1)
 	in.bytes += uint64(len(payload))
 	if in.receiver.started && in.receiver.ssrc != p.ssrc {
 		in.lost += in.receiver.lost()
@@ -137,7 +138,7 @@ func (l *Leg) receiveRTP(k *keys, b []byte) {
 		}
 	}
 	if !l.gate.fromPhone.Load() || !l.gate.phoneSends.Load() {
-		l.gate.phoneSilent.Add(1)
+		l.relay.held.Add(1)
 		return
 	}
 	if s := l.to.Load(); s != nil {

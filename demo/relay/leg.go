@@ -56,9 +56,8 @@ type sink interface {
 // gate says what may pass a leg. The phone's own direction (hold) is kept apart
 // from the gate of the call.
 type gate struct {
-	fromPhone, toPhone         atomic.Bool
-	phoneSends, phoneReceives  atomic.Bool
-	phoneHeldBack, phoneSilent atomic.Uint64 // packets stopped, each way
+	fromPhone, toPhone        atomic.Bool
+	phoneSends, phoneReceives atomic.Bool
 }
 
 // NewLeg makes a leg for an offer. onDigit, if it is not nil, is called for each

@@ -66,7 +66,7 @@ func (o *outbound) shift(p packet, clock int, now time.Time) {
 // send writes p to the phone in the phone's own numbers.
 func (l *Leg) send(p packet) {
 	if !l.gate.toPhone.Load() || !l.gate.phoneReceives.Load() {
-		l.gate.phoneHeldBack.Add(1)
+		l.relay.held.Add(1)
 		return
 	}
 	k, table := l.keys.Load(), l.table.Load()
@@ -110,6 +110,7 @@ func (l *Leg) send(p packet) {
 	o.cipher = out
 	if l.write(out) == nil {
 		o.packets++
+		l.relay.sent.Add(1)
 		o.bytes += uint64(len(p.payload))
 	}
 }

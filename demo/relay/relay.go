@@ -11,6 +11,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
@@ -47,9 +48,27 @@ type Relay struct {
 	address     net.IP
 	speech      speech
 
+	received, sent, held atomic.Uint64
+
 	mu     sync.Mutex
 	legs   map[*Leg]struct{}
 	closed bool
+}
+
+// Totals are the relay's figures since its start.
+type Totals struct {
+	// Legs are those open now.
+	Legs int
+	// PacketsReceived are the RTP packets that came from phones, PacketsSent
+	// those that went to them, PacketsHeld those that a gate or hold stopped.
+	PacketsReceived, PacketsSent, PacketsHeld uint64
+}
+
+// Totals returns the figures so far.
+func (r *Relay) Totals() Totals {
+	return Totals{
+		Legs: r.Legs(), PacketsReceived: r.received.Load(), PacketsSent: r.sent.Load(), PacketsHeld: r.held.Load(),
+	}
 }
 
 // ErrClosed says that the relay has been closed.

@@ -29,8 +29,10 @@ type Sink interface {
 // same interface, so that a whole phone runs without a sound card.
 type System interface {
 	// Devices lists what is there now. It may take a while and must not be
-	// called on a real-time thread.
+	// called on a real-time thread. A machine without sound has none.
 	Devices() ([]Device, error)
+	// OpenSource and OpenSink return a *fault.Error of type AudioDeviceError or
+	// MissingPermission that names the device if it can't be opened.
 	OpenSource(Spec) (Source, error)
 	OpenSink(Spec) (Sink, error)
 	// Close finishes every file that was written and releases the system.
@@ -46,6 +48,14 @@ const (
 	Playback
 )
 
+// String is the word for a person: microphone or loudspeaker.
+func (k Kind) String() string {
+	if k == Playback {
+		return "loudspeaker"
+	}
+	return "microphone"
+}
+
 // Device is one sound device of the system.
 type Device struct {
 	ID        string `json:"id"`
@@ -53,6 +63,9 @@ type Device struct {
 	Kind      Kind   `json:"kind"`
 	IsDefault bool   `json:"is_default"`
 }
+
+// Spec is how to open this very device again.
+func (d Device) Spec() Spec { return Spec{Kind: SpecDevice, Value: d.ID} }
 
 // Far is the network side of a call's sound: media.Session is one.
 type Far interface {

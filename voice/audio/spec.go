@@ -1,5 +1,13 @@
 package audio
 
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"offhook/voice/fault"
+)
+
 // Spec says which device to open; ParseSpec reads it from the command line's
 // form. The zero value is the system's default device.
 type Spec struct {
@@ -22,3 +30,55 @@ const (
 	SpecFile
 	SpecNull
 )
+
+// ParseSpec reads the command line's form of a Spec: empty or "default",
+// "device:NAME" with a device's ID or name, "sine:HZ" (20 to 20000),
+// "file:PATH", and "null". The error is a *fault.Error of type
+// InvalidParameter that quotes the form.
+func ParseSpec(text string) (Spec, error) {
+	kind, value, colon := strings.Cut(text, ":")
+	switch {
+	case text == "" || text == "default":
+		return Spec{}, nil
+	case text == "null":
+		return Spec{Kind: SpecNull}, nil
+	case !colon || value == "":
+	case kind == "device":
+		return Spec{Kind: SpecDevice, Value: value}, nil
+	case kind == "file":
+		return Spec{Kind: SpecFile, Value: value}, nil
+	case kind == "sine":
+		hz, err := strconv.ParseFloat(value, 64)
+		if err == nil && hz >= 20 && hz <= 20000 { // false for NaN
+			return Spec{Kind: SpecSine, Hz: hz}, nil
+		}
+		return Spec{}, fault.New(fault.InvalidParameter,
+			"The tone "+strconv.Quote(value)+" is not a frequency between 20 and 20000 Hz.", "Use for example sine:440.")
+	}
+	return Spec{}, fault.New(fault.InvalidParameter,
+		strconv.Quote(text)+" names no sound device.", "Use default, device:NAME, sine:HZ, file:PATH or null.")
+}
+
+// String returns the form that ParseSpec reads.
+func (s Spec) String() string {
+	switch s.Kind {
+	case SpecDevice:
+		return "device:" + s.Value
+	case SpecSine:
+		hz := s.Hz
+		if math.IsNaN(hz) || math.IsInf(hz, 0) {
+			hz = 0
+		}
+		return "sine:" + strconv.FormatFloat(hz, 'f', -1, 64)
+	case SpecFile:
+		return "file:" + s.Value
+	case SpecNull:
+		return "null"
+	default:
+		return "default"
+	}
+}
+
+// Real reports whether the spec names a device of the system, which can come
+// and go.
+func (s Spec) Real() bool { return s.Kind == SpecDefault || s.Kind == SpecDevice }

@@ -16,8 +16,8 @@ import (
 func TestMOSFollowsLoss(t *testing.T) {
 	t.Parallel()
 	const often = 250 * time.Millisecond // reports, so that ten fill the window soon
-	for _, name := range []string{codec.Opus, codec.PCMU} {
-		for _, every := range []int64{0, 20, 7} {
+	for name, rows := range map[string][]int64{codec.Opus: {20, 7}, codec.PCMU: {0, 7}} {
+		for _, every := range rows {
 			t.Run(fmt.Sprintf("%s/every %d", name, every), func(t *testing.T) {
 				t.Parallel()
 				w := newWire(t, 20*time.Millisecond, 5*time.Millisecond)

@@ -37,6 +37,8 @@ type Config struct {
 	// AccountSID and Subscriber say whose interfaces are used.
 	AccountSID string
 	Subscriber string
+	// DeviceID is told at renewal: a token is bound to its device.
+	DeviceID string
 	// HTTP is http.DefaultClient if nil; its transport is used, its redirect
 	// policy and cookies are not.
 	HTTP *http.Client
@@ -152,6 +154,9 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	}
 	if r.bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+r.bearer)
+	}
+	if c.cfg.DeviceID != "" {
+		req.Header.Set("X-Device-ID", c.cfg.DeviceID)
 	}
 	if c.cfg.UserAgent != "" {
 		req.Header.Set("User-Agent", c.cfg.UserAgent)

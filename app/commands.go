@@ -1,0 +1,357 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"offhook/app/backend"
+	"offhook/app/settings"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+func newID() string { return uuid.NewString() }
+
+// CheckNumber says whether number could be dialled: nil, or the error that
+// Dial would return. It returns nil for an empty number.
+func (p *Phone) CheckNumber(number string) error {
+	n := cleanNumber(number)
+	if n == "" {
+		return nil
+	}
+	return checkNumber(n, p.Snapshot().Account.UserName, false)
+}
+
+// dialPlan is what the loop decided for a call.
+type dialPlan struct {
+	session *session
+	req     DialRequest
+}
+
+// Dial calls number, which may be a name, a number, or a tel: or sip: link.
+// message is free text for the callee's screen. It returns when the call
+// exists (Snapshot.Call is set), or with INVALID_DIAL_INFO and the sentence to
+// show.
+func (p *Phone) Dial(ctx context.Context, number, message string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	var plan dialPlan
+	if err := p.loop.ask(ctx, func() (err error) {
+		plan, err = p.planDial(number, message)
+		if err == nil {
+			p.m.dialling = true
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	err := p.place(ctx, plan)
+	p.loop.post(func() { p.m.dialling = false })
+	if err != nil {
+		p.log.Warn("dial", "to", plan.req.RemoteID, "err", err)
+		p.audioFailed(err)
+	}
+	return err
+}
+
+// planDial checks what can be checked at once.
+func (p *Phone) planDial(number, message string) (dialPlan, error) {
+	m := &p.m
+	number = cleanNumber(number)
+	switch {
+	case m.account.State == Expired:
+		return dialPlan{}, fault.New(fault.AuthenticationExpiredToken, "Please sign in again.", "")
+	case m.session == nil:
+		return dialPlan{}, fault.New(fault.Uninitialized, "You are not signed in.", "Sign in first.")
+	}
+	own := m.session.account.SubscriberName
+	if err := checkNumber(number, own, false); err != nil {
+		return dialPlan{}, err
+	}
+	switch {
+	case m.call != nil || m.dialling:
+		return dialPlan{}, fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
+	case m.settings.OnAnotherPhone:
+		return dialPlan{}, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
+	}
+	dir := p.contacts.Load()
+	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
+	if dir.special(number) {
+		req.Exophone = number // dialled directly (reference, section 5)
+	}
+	return dialPlan{session: m.session, req: req}, nil
+}
+
+// place posts the call's context and then calls.
+func (p *Phone) place(ctx context.Context, plan dialPlan) error {
+	s, req := plan.session, plan.req
+	if err := s.backend.PostContext(ctx, s.account.AccountSID, s.account.SubscriberName, req.RemoteID, req.Message); err != nil {
+		if backend.IsAuthentication(err) {
+			select {
+			case s.authFailed <- err:
+			default:
+			}
+		}
+		return fault.From(err)
+	}
+	if _, err := p.store.Update(func(st *settings.Settings) {
+		st.LastDialled, st.LastDialledName = req.RemoteID, req.RemoteName
+	}); err != nil {
+		p.notWritten(err)
+	}
+	p.settingsChanged()
+	d, err := p.engine.Dial(ctx, req)
+	if err != nil {
+		return err
+	}
+	return p.loop.ask(ctx, func() error {
+		// The engine's events may have told more, or even the end, already.
+		if p.m.call == nil && (p.m.last == nil || p.m.last.ID != d.CallID) {
+			p.callChanged(d)
+		}
+		if c := p.m.call; c != nil && c.d.CallID == d.CallID {
+			c.name, c.message = or(c.name, req.RemoteName), req.Message
+			p.logProgress(c, nil)
+			p.touch()
+		}
+		return nil
+	})
+}
+
+// Answer accepts the incoming call.
+func (p *Phone) Answer(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	p.cfg.Bell.Stop()
+	err := p.engine.Answer(ctx)
+	p.audioFailed(err)
+	return err
+}
+
+// Hangup declines, cancels or ends the call, as its state asks.
+func (p *Phone) Hangup(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	p.cfg.Bell.Stop()
+	return p.engine.Hangup(ctx)
+}
+
+// Silence stops the ringing of the incoming call; the call goes on.
+func (p *Phone) Silence() {
+	p.cfg.Bell.Stop()
+	p.loop.post(func() {
+		if c := p.m.call; c != nil && c.d.State == voice.StateIncoming {
+			c.silenced = true
+			p.touch()
+		}
+	})
+}
+
+// Mute stops the microphone of the established call.
+func (p *Phone) Mute() error { return p.engine.Mute() }
+
+// Unmute opens the microphone again.
+func (p *Phone) Unmute() error { return p.engine.Unmute() }
+
+// Hold puts the far side on hold. It returns when the far side has agreed.
+func (p *Phone) Hold(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	return p.engine.Hold(ctx)
+}
+
+// Resume ends Hold.
+func (p *Phone) Resume(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	return p.engine.Resume(ctx)
+}
+
+// SendDTMF sends digits: 0-9 * # A-D and ',' for a pause.
+func (p *Phone) SendDTMF(digits string) error {
+	if err := p.engine.SendDTMF(digits); err != nil {
+		return err
+	}
+	p.loop.post(func() {
+		if c := p.m.call; c != nil {
+			c.dtmfSent += digits
+			p.touch()
+		}
+	})
+	return nil
+}
+
+// routeNames are the routes by the reference's names.
+var routeNames = map[string]voice.AudioRoute{
+	"EARPIECE": voice.RouteEarpiece, "SPEAKER": voice.RouteSpeaker,
+	"BLUETOOTH": voice.RouteBluetooth, "HEADPHONES": voice.RouteHeadphones,
+}
+
+// SetRoute chooses EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES. A route that is
+// not there changes nothing and says so.
+func (p *Phone) SetRoute(route string) error {
+	r, ok := routeNames[route]
+	if !ok {
+		return fault.New(fault.InvalidParameter, "There is no such audio route.", "Use EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES.")
+	}
+	return p.engine.SetRoute(r)
+}
+
+// SetAvailability chooses what happens to calls from now on; it is kept over
+// restarts.
+func (p *Phone) SetAvailability(a Availability) error {
+	switch a {
+	case Available, Busy, Break, DoNotDisturb:
+	default:
+		return fault.New(fault.InvalidParameter, "There is no such availability.", "Use available, busy, break or dnd.")
+	}
+	changed := false
+	err := p.UpdateSettings(func(s *Settings) {
+		changed = s.Availability != string(a)
+		s.Availability = string(a)
+	})
+	if changed {
+		p.log.Info("availability", "is", a)
+		p.loop.post(func() { p.m.availableSince = p.cfg.Now().UTC(); p.touch() })
+	}
+	return err
+}
+
+// SetOnAnotherPhone is the switch of the reference's PSTN rule: no dialling,
+// incoming calls are declined and missed, a call in progress ends as
+// PSTN_HANGUP.
+func (p *Phone) SetOnAnotherPhone(on bool) error {
+	err := p.UpdateSettings(func(s *Settings) { s.OnAnotherPhone = on })
+	p.engine.SetSystemBusy(on)
+	return err
+}
+
+// Statistics returns those of the call in progress, or of the last one. The
+// second value is false when there was none.
+func (p *Phone) Statistics() (Stats, bool) { return p.engine.Statistics() }
+
+// DismissEnded leaves the ended page: Snapshot.LastCall.Shown becomes false.
+func (p *Phone) DismissEnded() {
+	p.loop.post(func() {
+		if p.m.last != nil && p.m.last.Shown {
+			p.m.lastShownEnds()
+			p.touch()
+		}
+	})
+}
+
+// OpenLink takes a tel: or sip: link as the command line or the system hands
+// it over. By the user's choice it dials at once, or asks the window to prefill
+// its field: the number then comes out of Prefills. "" raises the window.
+func (p *Phone) OpenLink(ctx context.Context, link string) error {
+	number := ""
+	if link != "" {
+		var ok bool
+		if number, ok = linkNumber(link); !ok {
+			return fault.New(fault.InvalidDialInfo, "That is no tel: or sip: link.", "")
+		}
+		if p.store.Get().Calls.LinkMode == settings.DialAtOnce {
+			return p.Dial(ctx, number, "")
+		}
+	}
+	select {
+	case p.prefills <- number:
+	default: // nobody reads: there is no window
+	}
+	return nil
+}
+
+// Prefills gives the numbers that links put into the number field, and "" when
+// another start of the program asks for the window to be raised. It is closed
+// with the phone.
+func (p *Phone) Prefills() <-chan string { return p.prefills }
+
+// tick keeps what depends on time up to date.
+func (p *Phone) tick(ctx context.Context) {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			p.loop.post(func() { p.everySecond(n) })
+		}
+	}
+}
+
+// heartbeat is how often a call in progress is written to the log, in seconds:
+// the length of a call during which the phone is killed is right to that.
+const heartbeat = 10
+
+func (p *Phone) everySecond(n int) {
+	m := &p.m
+	if m.session != nil && m.inbox.Connected {
+		was := m.ready.ok(ConditionPush)
+		dirty := m.dirty
+		p.judgePush()
+		if was == m.ready.ok(ConditionPush) {
+			m.dirty = dirty // nothing that anybody sees
+		}
+	}
+	c := m.call
+	if c == nil || !c.d.State.Answered() {
+		return
+	}
+	p.judgeQuality(c)
+	p.touch()
+	if n%heartbeat == 0 {
+		p.logProgress(c, nil)
+	}
+}
+
+// The words of Call.Quality.
+const (
+	QualityGood      = "good"
+	QualityFair      = "fair"
+	QualityPoor      = "poor"
+	QualityMeasuring = "measuring"
+	QualityNoSound   = "no_sound"
+	QualityOnHold    = "on_hold"
+)
+
+// The MOS from which quality is good and fair, and how long is measured first.
+const (
+	goodMOS   = 4.0
+	fairMOS   = 3.6
+	measuring = 5 * time.Second
+)
+
+func (p *Phone) judgeQuality(c *liveCall) {
+	d := c.d
+	switch {
+	case !d.State.Answered():
+		c.quality = ""
+		return
+	case d.State != voice.StateEstablished:
+		c.quality = QualityNoSound
+		return
+	case d.Held || d.RemoteHeld:
+		c.quality = QualityOnHold
+		return
+	case p.cfg.Now().Sub(d.Established) < measuring:
+		c.quality = QualityMeasuring
+		return
+	}
+	st, ok := p.engine.Statistics()
+	if !ok || st.MOS == 0 {
+		c.quality = QualityMeasuring
+		return
+	}
+	c.mos = st.MOS
+	switch {
+	case st.MOS >= goodMOS:
+		c.quality = QualityGood
+	case st.MOS >= fairMOS:
+		c.quality = QualityFair
+	default:
+		c.quality = QualityPoor
+	}
+}

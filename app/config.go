@@ -1,0 +1,84 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"offhook/app/secrets"
+	"offhook/voice/audio"
+)
+
+// Config is what a Phone is made of. Dir, Engine and OpenInbox are needed, the
+// rest has defaults.
+type Config struct {
+	// Dir is the profile's folder; it is made if it is missing.
+	Dir string
+	// Profile is the profile's name, shown in the snapshots.
+	Profile string
+	// Version is the program's.
+	Version string
+
+	// Engine is owned by the phone from now on: Close closes it.
+	Engine Engine
+	// Bell makes the ringtone; nil is silence. The phone closes it.
+	Bell Bell
+	// OpenInbox makes the receiver of pushed calls of one session.
+	OpenInbox func(InboxConfig) (Inbox, error)
+	// Secrets is the keyring; nil means memory only, which is then said.
+	Secrets secrets.Store
+	// Audio opens the sound devices for the audio check and lists them; the
+	// engine has its own hold on it. nil means that nothing is known of them.
+	// The phone does not close it.
+	Audio audio.System
+	// HTTP is used for all requests of the phone's own. nil means one that
+	// honours the system's proxy and certificate authorities.
+	HTTP *http.Client
+	Log  *slog.Logger
+	// Now is the wall clock.
+	Now func() time.Time
+
+	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
+	// them: "" leaves the settings' choice.
+	AudioIn, AudioOut, RingOut string
+	// Defaults fill the sign-in page of a profile that never signed in.
+	Defaults Credentials
+	// ReadLogs collects the phone's log files of a time range into a zip file
+	// for Report and returns its path; the phone deletes it afterwards.
+	ReadLogs func(from, to time.Time) (path string, err error)
+	// Protect is called with each secret as it becomes known, so that the log
+	// can never hold it.
+	Protect func(secret string)
+}
+
+func (c *Config) fill() {
+	if c.Profile == "" {
+		c.Profile = "default"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.HTTP == nil {
+		c.HTTP = NewHTTPClient()
+	}
+	if c.Secrets == nil {
+		c.Secrets = noKeyring{}
+	}
+	if c.Bell == nil {
+		c.Bell = silence{}
+	}
+	if c.Protect == nil {
+		c.Protect = func(string) {}
+	}
+}
+
+// silence is the Bell of a phone without one.
+type silence struct{}
+
+func (silence) Ring(int)       {}
+func (silence) Stop()          {}
+func (silence) Play(Tone, int) {}
+func (silence) Close()         {}

@@ -1,0 +1,204 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"offhook/app/settings"
+	"offhook/voice/audio"
+	"offhook/voice/fault"
+)
+
+// devicePoll is how often the devices are looked at outside calls: no backend
+// tells of a change of the default device.
+const devicePoll = 4 * time.Second
+
+// specOf reads a device of the settings or of the command line.
+func specOf(text string) audio.Spec {
+	kind, value, _ := strings.Cut(text, ":")
+	switch kind {
+	case "device":
+		return audio.Spec{Kind: audio.SpecDevice, Value: value}
+	case "file":
+		return audio.Spec{Kind: audio.SpecFile, Value: value}
+	case "sine":
+		hz, _ := strconv.ParseFloat(value, 64)
+		return audio.Spec{Kind: audio.SpecSine, Hz: hz}
+	case "null":
+		return audio.Spec{Kind: audio.SpecNull}
+	default:
+		return audio.Spec{}
+	}
+}
+
+// audioConfig is what the engine uses: the command line's devices before the
+// settings'.
+func (p *Phone) audioConfig(s settings.Settings) AudioConfig {
+	return AudioConfig{
+		Source: specOf(or(p.cfg.AudioIn, s.Audio.Microphone)), Sink: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)),
+		Ring: specOf(or(p.cfg.RingOut, s.Audio.Ring)), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
+		NoiseSuppression: s.Audio.NoiseSuppression, AutomaticGain: s.Audio.AutomaticGain,
+	}
+}
+
+// initialAudio names the devices before they were looked at.
+func (p *Phone) initialAudio(s settings.Settings) Audio {
+	a := p.audioConfig(s)
+	return Audio{
+		Microphone: specTitle(a.Source), Speaker: specTitle(a.Sink), Ring: specTitle(a.Ring),
+		MicrophoneWorks: true, SpeakerWorks: true, Routes: []string{"EARPIECE"},
+	}
+}
+
+// specTitle is what the window shows of a device that was not looked at.
+func specTitle(s audio.Spec) string {
+	switch s.Kind {
+	case audio.SpecDevice:
+		return s.Value
+	case audio.SpecSine:
+		return "Test tone"
+	case audio.SpecFile:
+		return "File"
+	case audio.SpecNull:
+		return "None"
+	default:
+		return "System default"
+	}
+}
+
+// Devices lists the sound devices that are there now. It may take a while.
+func (p *Phone) Devices(ctx context.Context) ([]audio.Device, error) {
+	if p.cfg.Audio == nil {
+		return nil, fault.New(fault.AudioDeviceError, "The sound devices can't be listed.", "")
+	}
+	type result struct {
+		d   []audio.Device
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		d, err := p.cfg.Audio.Devices()
+		done <- result{d, err}
+	}()
+	select {
+	case r := <-done:
+		return r.d, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// watchDevices keeps the condition of the devices true, but not during a call,
+// which looking could disturb.
+func (p *Phone) watchDevices(ctx context.Context) {
+	for {
+		kick := p.kick.wait()
+		if p.Snapshot().Call == nil {
+			look, cancel := context.WithTimeout(ctx, 3*time.Second)
+			devices, err := p.Devices(look)
+			cancel()
+			if ctx.Err() == nil {
+				p.loop.post(func() { p.judgeDevices(devices, err) })
+			}
+		}
+		if pause(ctx, devicePoll, kick) != nil {
+			return
+		}
+	}
+}
+
+// judgeDevices decides whether there is a microphone and a loudspeaker.
+func (p *Phone) judgeDevices(devices []audio.Device, err error) {
+	a := p.audioConfig(p.m.settings)
+	next := p.m.audio
+	var c state
+	next.Microphone, c = findDevice(a.Source, audio.Capture, devices, err)
+	speaker, sc := findDevice(a.Sink, audio.Playback, devices, err)
+	next.Speaker = speaker
+	next.MicrophoneWorks = c.ok && p.m.openFailed == nil
+	next.SpeakerWorks = sc.ok
+	if next.Ring, _ = findDevice(a.Ring, audio.Playback, devices, err); a.Ring == (audio.Spec{}) {
+		next.Ring = speaker
+	}
+	if c.ok {
+		c = sc
+	}
+	if c.ok && p.m.openFailed != nil {
+		c = bad(sentence(p.m.openFailed), ActionOpenAudioSettings)
+		if fault.TypeOf(p.m.openFailed) == fault.MissingPermission {
+			c.action = ActionOpenSystemSettings
+		}
+	}
+	next.Routes = next.Routes[:0:0]
+	for _, r := range p.engine.Routes() {
+		next.Routes = append(next.Routes, r.String())
+	}
+	changed := !sameAudio(next, p.m.audio)
+	before := p.m.ready.ok(ConditionDevices)
+	p.m.ready.set(ConditionDevices, c)
+	p.m.audio = next
+	if changed || before != c.ok {
+		p.touch()
+	}
+}
+
+func sameAudio(a, b Audio) bool {
+	return strings.Join(a.Routes, ",") == strings.Join(b.Routes, ",") && a.Microphone == b.Microphone &&
+		a.Speaker == b.Speaker && a.Ring == b.Ring && a.MicrophoneWorks == b.MicrophoneWorks && a.SpeakerWorks == b.SpeakerWorks
+}
+
+// findDevice names the device that spec means and says whether it is there.
+func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err error) (string, state) {
+	what := "microphone"
+	if kind == audio.Playback {
+		what = "loudspeaker"
+	}
+	switch spec.Kind {
+	case audio.SpecSine, audio.SpecFile, audio.SpecNull:
+		return specTitle(spec), good()
+	}
+	if err != nil {
+		return specTitle(spec), bad("The sound system does not answer.", ActionRetry)
+	}
+	first := ""
+	for _, d := range devices {
+		if d.Kind != kind {
+			continue
+		}
+		if spec.Kind == audio.SpecDevice && (d.ID == spec.Value || d.Name == spec.Value) || spec.Kind == audio.SpecDefault && d.IsDefault {
+			return d.Name, good()
+		}
+		if first == "" {
+			first = d.Name
+		}
+	}
+	switch {
+	case first == "":
+		return "None", bad("There is no "+what+".", ActionOpenAudioSettings)
+	case spec.Kind == audio.SpecDevice:
+		// The default stands in for a device that was unplugged.
+		return first, good()
+	default:
+		return first, good()
+	}
+}
+
+// audioFailed keeps the reason why a device could not be opened, until one is
+// opened again or the devices change.
+func (p *Phone) audioFailed(err error) {
+	switch fault.TypeOf(err) {
+	case "":
+		err = nil
+	case fault.AudioDeviceError, fault.MissingPermission:
+	default:
+		return
+	}
+	p.loop.post(func() {
+		if (err == nil) != (p.m.openFailed == nil) {
+			p.m.openFailed = err
+			p.kick.fire()
+		}
+	})
+}

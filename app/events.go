@@ -1,0 +1,380 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"offhook/app/history"
+	"offhook/voice"
+)
+
+// followEngine takes the engine's events to the loop, in order.
+func (p *Phone) followEngine(ctx context.Context) {
+	for ev := range p.engine.Events(context.WithoutCancel(ctx)) {
+		if !p.loop.post(func() { p.engineEvent(ev) }) {
+			return
+		}
+	}
+}
+
+// engineEvent is the phone's answer to what happened in the engine.
+func (p *Phone) engineEvent(ev any) {
+	switch ev := ev.(type) {
+	case EngineStatus:
+		p.engineStatus(ev)
+	case voice.IncomingCall:
+		p.incoming(ev.Call)
+	case voice.CallInitiated:
+		p.callChanged(ev.Call)
+	case voice.CallRinging:
+		p.callChanged(ev.Call)
+	case voice.CallEstablished:
+		p.callChanged(ev.Call)
+	case voice.CallChanged:
+		p.callChanged(ev.Call)
+	case voice.MediaDisrupted:
+		p.callChanged(ev.Call)
+	case voice.RenewingMedia:
+		p.callChanged(ev.Call)
+	case voice.DTMFReceived:
+		p.callChanged(ev.Call)
+	case voice.CallEnded:
+		p.callEnded(ev.Call)
+	case voice.MissedCall:
+		p.missed(ev)
+	case voice.AuthenticationFailed:
+		p.m.ready.set(ConditionToken, bad(sentence(ev.Err), ActionSignIn))
+		if s := p.m.session; s != nil {
+			select {
+			case s.authFailed <- ev.Err:
+			default:
+			}
+		}
+		p.touch()
+	}
+}
+
+func (p *Phone) engineStatus(st EngineStatus) {
+	m := &p.m
+	if m.session == nil && m.account.State != SigningIn {
+		return
+	}
+	set := func(name string, h EngineHealth, waiting, action string) {
+		switch {
+		case h.OK:
+			m.ready.set(name, good())
+		case h.Err != nil:
+			m.ready.set(name, bad(sentence(h.Err), action))
+		default:
+			m.ready.set(name, bad(waiting, ""))
+		}
+	}
+	if !st.Token.OK && st.Token.Err == nil {
+		// Nothing is known yet: what a failed sign-in said stays.
+	} else {
+		set(ConditionToken, st.Token, "", ActionSignIn)
+	}
+	set(ConditionProfile, st.Profile, "The platform's settings are not there yet.", ActionRetry)
+	platform := st.Flow
+	if st.Platform.Err != nil && !st.Flow.OK {
+		platform = st.Platform
+	}
+	set(ConditionPlatform, platform, "The platform is being connected.", ActionRetry)
+	m.account.ValidUntil = st.TokenValidUntil.UTC()
+	if st.TokenValidUntil.IsZero() {
+		m.account.ValidUntil = time.Time{}
+	}
+	if m.account.Exophone == "" {
+		m.account.Exophone = st.Exophone
+	}
+	p.judgeClock(st.ClockOffset)
+	p.touch()
+}
+
+// incoming decides what to do with a call that the engine has validated.
+func (p *Phone) incoming(d voice.CallDetails) {
+	c := &liveCall{d: d, ringing: p.cfg.Now()}
+	c.name = or(d.RemoteDisplayName, p.NameOf(d.RemoteID))
+	c.message = d.ContextMessage
+	p.m.call = c
+	p.m.lastShownEnds()
+	p.log.Info("incoming call", "call", d.CallID, "session", d.SessionID, "from", d.RemoteID)
+
+	p.cfg.Bell.Ring(p.ringVolume())
+	p.fetchContext(c)
+	p.autoAnswer(c)
+	p.logProgress(c, func() { p.loop.post(p.handledOne) })
+	p.touch()
+}
+
+// ringVolume is how loud it rings: Busy rings quietly.
+func (p *Phone) ringVolume() int {
+	v := p.m.settings.Audio.RingVolume
+	if Availability(p.m.settings.Availability) == Busy {
+		v /= 4
+	}
+	return v
+}
+
+// fetchContext asks the backend for the message that the caller left.
+func (p *Phone) fetchContext(c *liveCall) {
+	s := p.m.session
+	if s == nil {
+		return
+	}
+	caller, id := c.d.RemoteID, c.d.CallID
+	p.background(func(ctx context.Context) {
+		msg, err := s.backend.Context(ctx, s.account.AccountSID, caller)
+		if err != nil {
+			p.log.Warn("call context", "err", err)
+			return
+		}
+		p.loop.post(func() {
+			if c := p.m.call; c != nil && c.d.CallID == id && msg != "" {
+				c.message = msg
+				p.logProgress(c, nil)
+				p.touch()
+			}
+		})
+	})
+}
+
+// autoAnswer answers by itself after the delay that the settings ask for.
+func (p *Phone) autoAnswer(c *liveCall) {
+	set := p.m.settings.Calls
+	if !set.AutoAnswer {
+		return
+	}
+	id := c.d.CallID
+	p.background(func(ctx context.Context) {
+		if pause(ctx, time.Duration(set.AutoAnswerDelayS)*time.Second, nil) != nil {
+			return
+		}
+		if call := p.Snapshot().Call; call == nil || call.ID != id || call.State != voice.StateIncoming.String() {
+			return
+		}
+		p.cfg.Bell.Stop()
+		p.cfg.Bell.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		if err := p.Answer(ctx); err != nil {
+			p.log.Warn("automatic answer", "err", err)
+		}
+	})
+}
+
+// background runs f until the phone closes.
+func (p *Phone) background(f func(ctx context.Context)) {
+	if p.ctx.Err() == nil {
+		p.wg.Go(func() { f(p.ctx) })
+	}
+}
+
+// lastShownEnds takes the ended page away.
+func (m *model) lastShownEnds() {
+	if m.last != nil {
+		m.last.Shown = false
+	}
+}
+
+// callChanged takes the engine's newer picture of a call.
+func (p *Phone) callChanged(d voice.CallDetails) {
+	c := p.m.call
+	if c == nil || c.d.CallID != d.CallID {
+		if d.Direction != voice.Outgoing || !d.State.Active() {
+			return
+		}
+		c = &liveCall{d: d, name: p.NameOf(d.RemoteID)}
+		p.m.call = c
+		p.m.lastShownEnds()
+		defer p.logProgress(c, nil)
+	}
+	if c.d.State == voice.StateEnded {
+		return // an older picture, overtaken
+	}
+	before := c.d.State
+	c.d = d
+	if d.State != voice.StateIncoming {
+		p.cfg.Bell.Stop()
+	}
+	if c.ringing.IsZero() && !d.Ringing.IsZero() {
+		c.ringing = d.Ringing
+	}
+	switch d.State {
+	case voice.StateMediaDisrupted, voice.StateRenewingMedia:
+		if c.silentSince.IsZero() {
+			c.silentSince = p.cfg.Now()
+			c.giveUpAt = c.silentSince.Add(mediaTimeout)
+		}
+		c.quality = QualityNoSound
+	default:
+		c.silentSince, c.giveUpAt = time.Time{}, time.Time{}
+	}
+	if before != d.State && d.State == voice.StateEstablished {
+		p.logProgress(c, nil)
+	}
+	p.judgeQuality(c)
+	p.touch()
+}
+
+// mediaTimeout is the profile's default from a disruption to MEDIA_TIMEOUT.
+const mediaTimeout = 25 * time.Second
+
+// endTones are the tones that say why an outgoing call failed (reference,
+// section 6).
+var endTones = map[voice.EndReason]Tone{
+	voice.EndBusy: ToneBusy, voice.EndTimeout: ToneReorder, voice.EndUnreachable: ToneReorder,
+	voice.EndFailure: ToneReorder, voice.EndInvalidDialInfo: ToneReorder, voice.EndThrottled: ToneReorder,
+}
+
+// callEnded writes the call's log entry and shows it as the last call when that
+// is committed.
+func (p *Phone) callEnded(d voice.CallDetails) {
+	c := p.m.call
+	if c == nil || c.d.CallID != d.CallID {
+		c = &liveCall{d: d, name: or(d.RemoteDisplayName, p.NameOf(d.RemoteID))}
+		if p.m.call == nil {
+			p.m.call = c
+		}
+	}
+	c.d = d
+	c.d.State = voice.StateEnded
+	p.cfg.Bell.Stop()
+	if tone, ok := endTones[d.EndReason]; ok && d.Direction == voice.Outgoing {
+		p.cfg.Bell.Play(tone, p.m.settings.Audio.RingVolume)
+	}
+	if st, ok := p.engine.Statistics(); ok && st.CallID == d.CallID && !d.Established.IsZero() {
+		c.mos = st.MOS
+	}
+	r := c.record()
+	p.log.Info("call ended", "call", d.CallID, "session", d.SessionID, "direction", r.Direction, "reason", r.EndReason,
+		"duration_s", r.DurationS, "missed", r.Missed, "mos", c.mos)
+	p.deleteContext()
+	p.touch()
+	p.scribe.add(job{
+		keep: true,
+		do:   func(l *history.Log) error { return l.End(r) },
+		then: func(err error) { p.loop.post(func() { p.callLogged(c, r, err) }) },
+	})
+}
+
+// callLogged turns an ended call into the last call.
+func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
+	if err != nil {
+		p.say("error", "The call log can't be written: "+diskTrouble(err)+".")
+	}
+	p.m.last = &EndedCall{
+		ID: r.ID, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
+		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
+		MOS: r.MOS, Shown: p.m.call == c,
+	}
+	p.m.lastRated = false
+	if p.m.call == c {
+		p.m.call = nil
+	}
+	p.touch()
+}
+
+// record is the call as the log holds it now.
+func (c *liveCall) record() CallRecord {
+	d := c.d
+	end := d.Ended
+	r := CallRecord{
+		ID: d.CallID, SessionID: d.SessionID, Direction: d.Direction.String(), RemoteID: d.RemoteID, RemoteName: c.name,
+		Message: c.message, Started: d.Started, MOS: c.mos,
+	}
+	if d.State == voice.StateEnded {
+		r.EndReason = d.EndReason.String()
+	}
+	if !c.ringing.IsZero() {
+		until := end
+		for _, t := range []time.Time{d.Answered, d.Established} {
+			if !t.IsZero() && (until.IsZero() || t.Before(until)) {
+				until = t
+			}
+		}
+		if !until.IsZero() {
+			r.RangS = int(max(0, until.Sub(c.ringing)) / time.Second)
+		}
+	}
+	if !end.IsZero() {
+		r.DurationS = int(d.Duration(end) / time.Second)
+	}
+	if d.Direction == voice.Incoming && d.State == voice.StateEnded && d.Established.IsZero() {
+		switch {
+		case d.EndReason == voice.EndPSTNHangup:
+			r.Missed, r.MissedReason = true, "pstn"
+		case d.EndReason != voice.EndLocalHangup:
+			r.Missed = true
+		}
+	}
+	return r
+}
+
+// logProgress writes a call that goes on; then may be nil and is called from
+// another goroutine.
+func (p *Phone) logProgress(c *liveCall, then func()) {
+	r := c.record()
+	r.DurationS = int(c.d.Duration(p.cfg.Now()) / time.Second)
+	p.scribe.add(job{
+		quiet: true,
+		do:    func(l *history.Log) error { return l.Progress(r) },
+		then: func(error) {
+			if then != nil {
+				then()
+			}
+		},
+	})
+}
+
+// missedReasons gives a call that could not be offered its end reason.
+var missedReasons = map[string]voice.EndReason{
+	"busy": voice.EndBusy, "over": voice.EndRemoteHangup, "expired": voice.EndTimeout,
+	"pstn": voice.EndPSTNHangup, "declined": voice.EndLocalHangup,
+}
+
+// missed logs a call that was never offered.
+func (p *Phone) missed(ev voice.MissedCall) {
+	id := ev.SessionID
+	if id == "" {
+		id = newID()
+	}
+	at := ev.Time
+	if at.IsZero() {
+		at = p.cfg.Now()
+	}
+	r := CallRecord{
+		ID: "missed-" + id, SessionID: ev.SessionID, Direction: history.Incoming, Missed: true, RemoteID: ev.RemoteID,
+		RemoteName: or(ev.RemoteDisplayName, p.NameOf(ev.RemoteID)), Started: at, MissedReason: ev.Reason,
+		EndReason: missedReasons[ev.Reason].String(),
+	}
+	if a := Availability(p.m.settings.Availability); ev.Reason == "declined" {
+		switch a {
+		case Break, DoNotDisturb:
+			r.MissedReason = string(a)
+		}
+		if a != DoNotDisturb {
+			p.cfg.Bell.Play(ToneMissed, p.ringVolume())
+		}
+	}
+	p.log.Info("missed call", "session", ev.SessionID, "from", ev.RemoteID, "reason", ev.Reason)
+	p.scribe.add(job{
+		keep: true,
+		do: func(l *history.Log) error {
+			_, err := l.Missed(r)
+			return err
+		},
+		then: func(error) { p.loop.post(p.handledOne) },
+	})
+}
+
+// deleteContext removes what this phone said of its call, at the end of each.
+func (p *Phone) deleteContext() {
+	s := p.m.session
+	if s == nil {
+		return
+	}
+	p.background(func(ctx context.Context) {
+		if err := s.backend.DeleteContext(ctx, s.account.AccountSID, s.account.SubscriberName); err != nil {
+			p.log.Warn("deleting the call context", "err", err)
+		}
+	})
+}

@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"offhook/voice/fault"
+)
+
+// proofLimit is how old the inbox's last sign of life may be: a ping every
+// 15 s, dead after 5 s (wire decisions).
+const proofLimit = 20 * time.Second
+
+// runInbox keeps the inbox connected until the session ends.
+func (s *session) runInbox() {
+	p := s.p
+	in, err := p.cfg.OpenInbox(InboxConfig{
+		URL: s.pushURL(), DeviceToken: s.deviceToken(), Token: p.engine.AccessToken, Dir: p.cfg.Dir,
+	})
+	if err != nil {
+		p.log.Error("inbox", "err", err)
+		p.loop.post(func() {
+			if p.m.session == s {
+				p.m.inbox = InboxStatus{Err: err}
+				p.judgePush()
+			}
+		})
+		return
+	}
+	s.mu.Lock()
+	s.inbox = in
+	s.mu.Unlock()
+	in.Run(s.ctx, s.deliver, func(st InboxStatus) {
+		p.loop.post(func() {
+			if p.m.session == s {
+				p.inboxChanged(st)
+			}
+		})
+	})
+}
+
+// handleLimit is how long a pushed call may take from the engine to the log.
+const handleLimit = 10 * time.Second
+
+// deliver hands one pushed message to the engine. It returns nil, which
+// acknowledges the message, once the call was raised or durably logged.
+func (s *session) deliver(ctx context.Context, m InboxMessage) error {
+	p := s.p
+	if name := m.Data["subscriberName"]; name != s.account.SubscriberName {
+		p.log.Warn("a call for somebody else was pushed", "subscriber", name)
+		return nil
+	}
+	var before int
+	if err := p.loop.ask(ctx, func() error { before = p.m.handled; return nil }); err != nil {
+		return err
+	}
+	shown, err := p.engine.RelaySessionData(ctx, m.Data)
+	p.log.Info("pushed call", "id", m.ID, "shown", shown, "err", err)
+	if err != nil {
+		switch fault.TypeOf(err) {
+		case fault.Uninitialized, fault.NetworkError:
+			if ctx.Err() == nil && (m.Expires.IsZero() || p.cfg.Now().Before(m.Expires)) {
+				return err // it is kept and comes again
+			}
+		}
+		return nil // nothing would make it better
+	}
+	return p.awaitHandled(ctx, before)
+}
+
+// awaitHandled waits until more pushed calls than before were handled.
+func (p *Phone) awaitHandled(ctx context.Context, before int) error {
+	ctx, cancel := context.WithTimeout(ctx, handleLimit)
+	defer cancel()
+	for {
+		var wait chan struct{}
+		if err := p.loop.ask(ctx, func() error {
+			if p.m.handled > before {
+				return nil
+			}
+			wait = make(chan struct{})
+			p.m.waiting = append(p.m.waiting, wait)
+			return nil
+		}); err != nil {
+			return err
+		}
+		if wait == nil {
+			return nil
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// handledOne is called on the loop when a pushed call was raised and logged.
+func (p *Phone) handledOne() {
+	p.m.handled++
+	for _, w := range p.m.waiting {
+		close(w)
+	}
+	p.m.waiting = nil
+}
+
+func (p *Phone) inboxChanged(st InboxStatus) {
+	p.m.inbox = st
+	if !st.ServerTime.IsZero() {
+		p.judgeClock(st.ServerTime.Sub(st.Local))
+	}
+	p.judgePush()
+}
+
+// judgePush decides whether calls can reach this phone, from proofs only.
+func (p *Phone) judgePush() {
+	m := &p.m
+	st := m.inbox
+	now := p.cfg.Now()
+	var c state
+	switch {
+	case m.session == nil:
+		return
+	case st.Replaced:
+		c = bad("Another phone has taken over your calls.", ActionRetry)
+	case st.Refused:
+		c = bad("The server no longer lets this phone receive calls.", ActionSignIn)
+	case !st.Connected && st.Err != nil:
+		c = bad(sentence(st.Err), ActionRetry)
+		c.retryAt = st.RetryAt
+	case !st.Connected:
+		c = bad("Calls can't reach you yet: the phone is connecting.", "")
+	case age(now, st.Proof) > proofLimit:
+		c = bad("The server that delivers your calls does not answer.", ActionRetry)
+	case !m.deviceTokenSent && m.deviceTokenErr != nil:
+		c = bad("The server doesn't know this phone yet: "+sentence(m.deviceTokenErr), ActionRetry)
+	case !m.deviceTokenSent:
+		c = bad("The server doesn't know this phone yet.", "")
+	default:
+		c = good()
+	}
+	m.ready.set(ConditionPush, c)
+	p.touch()
+}
+
+// age is the time since at by whichever clock went further: the monotonic one
+// stands still while the machine sleeps.
+func age(now, at time.Time) time.Duration {
+	return max(now.Sub(at), now.Round(0).Sub(at.Round(0)))
+}
+
+func sentence(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Message
+	}
+	return "The connection broke."
+}
+
+// clockLimit is how far this machine's clock may be off before it is said.
+const clockLimit = 30 * time.Second
+
+func (p *Phone) judgeClock(ahead time.Duration) {
+	if ahead > -clockLimit && ahead < clockLimit {
+		p.m.ready.set(ConditionClock, good())
+		return
+	}
+	word, d := "behind", ahead
+	if ahead < 0 {
+		word, d = "ahead", -ahead
+	}
+	p.m.ready.set(ConditionClock, bad(fmt.Sprintf("This computer's clock is %s %s.", d.Round(time.Second), word), ActionOpenSystemSettings))
+}

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"time"
+
+	"offhook/app/settings"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// model is the state of the phone. It belongs to the loop: only functions that
+// run there touch it.
+type model struct {
+	account  Account
+	settings settings.Settings
+	ready    *readiness
+
+	// call is the call in progress, nil without one. A call that has ended
+	// stays here until its log entry is committed.
+	call *liveCall
+	last *EndedCall
+	// lastRated says that the last call was rated, or the question skipped.
+	lastRated bool
+	// dialling holds the line between Dial's checks and the call's first event.
+	dialling bool
+	// handled counts the pushed calls that were raised or durably logged.
+	handled int
+	waiting []chan struct{}
+
+	session *session
+	notice  *Notice
+	unseen  int
+	audio   Audio
+	inbox   InboxStatus
+	// openFailed is why a sound device could not be opened the last time.
+	openFailed error
+	// deviceTokenSent: the backend knows where this phone's inbox is.
+	deviceTokenSent bool
+	deviceTokenErr  error
+
+	contactsRevision, recentsRevision, settingsRevision int
+	availableSince                                      time.Time
+
+	dirty bool
+}
+
+// liveCall is a call and what the phone adds to the engine's picture of it.
+type liveCall struct {
+	d        voice.CallDetails
+	name     string
+	message  string
+	silenced bool
+	dtmfSent string
+	mos      float64
+	quality  string
+	// ringing is when the far phone, or this one, began to ring.
+	ringing time.Time
+	// silentSince and giveUpAt frame a disruption.
+	silentSince, giveUpAt time.Time
+}
+
+// draw draws the present state.
+func (p *Phone) draw() *Snapshot {
+	m := &p.m
+	now := p.cfg.Now()
+	s := &Snapshot{
+		Version:          p.cfg.Version,
+		Profile:          p.cfg.Profile,
+		Ready:            m.ready.ready() && m.account.State == SignedIn,
+		Conditions:       m.ready.snapshot(),
+		Account:          m.account,
+		Availability:     Availability(m.settings.Availability),
+		AvailableSince:   m.availableSince,
+		OnAnotherPhone:   m.settings.OnAnotherPhone,
+		LastDialled:      m.settings.LastDialled,
+		LastDialledName:  m.settings.LastDialledName,
+		MissedUnseen:     m.unseen,
+		Audio:            m.audio,
+		ContactsRevision: m.contactsRevision,
+		RecentsRevision:  m.recentsRevision,
+		SettingsRevision: m.settingsRevision,
+	}
+	if m.notice != nil {
+		n := *m.notice
+		s.Notice = &n
+	}
+	if c := m.call; c != nil {
+		s.Call = c.draw(now)
+	}
+	if m.last != nil {
+		last := *m.last
+		s.LastCall = &last
+		s.FeedbackDue = last.Answered && !m.lastRated && last.Rating == 0
+	}
+	return s
+}
+
+func (c *liveCall) draw(now time.Time) *Call {
+	d := c.d
+	state := d.State
+	if state == voice.StateEnded {
+		state = voice.StateEnding // until the log entry is committed
+	}
+	out := &Call{
+		ID: d.CallID, SessionID: d.SessionID, Direction: d.Direction.String(), State: state.String(),
+		RemoteID: d.RemoteID, RemoteName: c.name, Message: c.message, Started: d.Started.UTC(),
+		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
+		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
+		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
+	}
+	if !d.Established.IsZero() {
+		at := d.Established.UTC()
+		out.Established = &at
+	}
+	if !c.silentSince.IsZero() {
+		at, end := c.silentSince.UTC(), c.giveUpAt.UTC()
+		out.SilentSince, out.GiveUpAt = &at, &end
+	}
+	return out
+}
+
+// touch asks for a new snapshot when the function on the loop is done.
+func (p *Phone) touch() { p.m.dirty = true }
+
+// publish gives out a snapshot if something changed.
+func (p *Phone) publish() {
+	if p.m.dirty {
+		p.m.dirty = false
+		p.stream.publish(p.draw())
+	}
+}
+
+// say puts a remark on the screen.
+func (p *Phone) say(level, text string) {
+	p.m.notice = &Notice{At: p.cfg.Now().UTC(), Level: level, Text: text}
+	p.log.Info("notice", "level", level, "text", text)
+	p.touch()
+}
+
+// problem turns an error into what the snapshot holds of it.
+func problem(err error) *Problem {
+	f := fault.From(err)
+	if f == nil {
+		return nil
+	}
+	return &Problem{Code: string(f.Type), Message: f.Message, Next: f.Next}
+}

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"reflect"
+	"strings"
+	"syscall"
+
+	"offhook/app/settings"
+	"offhook/voice/fault"
+)
+
+// Settings returns a copy of the settings.
+func (p *Phone) Settings() Settings { return p.store.Get() }
+
+// UpdateSettings changes the settings and writes them. change must only write
+// to its argument. Settings that a provisioning file locked keep their value,
+// and an error says so.
+func (p *Phone) UpdateSettings(change func(*Settings)) error {
+	var locked []string
+	_, err := p.store.Update(func(s *settings.Settings) {
+		before := s.Clone()
+		change(s)
+		s.Locked = before.Locked
+		locked = settings.Restore(s, before)
+	})
+	p.settingsChanged()
+	if err != nil {
+		return p.notWritten(err)
+	}
+	if len(locked) > 0 {
+		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed this setting ("+strings.Join(locked, ", ")+").", "Ask them to change it.")
+	}
+	return nil
+}
+
+// settingsChanged makes the phone follow its settings.
+func (p *Phone) settingsChanged() {
+	set := p.store.Get()
+	p.loop.post(func() {
+		m := &p.m
+		old := m.settings
+		if reflect.DeepEqual(old, set) {
+			return
+		}
+		m.settings = set
+		m.settingsRevision++
+		if old.Audio != set.Audio {
+			p.engine.SetAudio(p.audioConfig(set))
+			m.audio = p.initialAudio(set)
+			p.kick.fire() // the devices are looked at again
+		}
+		if !reflect.DeepEqual(old.Favourites, set.Favourites) {
+			p.contacts.Store(p.contacts.Load().withFavourites(set.Favourites))
+			m.contactsRevision++
+		}
+		p.engine.SetDeclining(declines(set))
+		if c := m.call; c != nil && c.d.State.String() == "INCOMING" && !c.silenced && old.Availability != set.Availability {
+			p.cfg.Bell.Ring(p.ringVolume())
+		}
+		p.touch()
+	})
+}
+
+// declines reports whether calls are declined before they ring.
+func declines(s settings.Settings) bool {
+	a := Availability(s.Availability)
+	return a == Break || a == DoNotDisturb
+}
+
+// notWritten says that a setting holds until the restart only.
+func (p *Phone) notWritten(err error) error {
+	p.log.Error("settings can't be written", "err", err)
+	return fault.Wrap(err, fault.InternalError, "This setting could not be saved: "+diskTrouble(err)+".", "It holds until the phone is closed.")
+}
+
+// diskTrouble names what the disk has in a few words.
+func diskTrouble(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "disk is full"):
+		return "the disk is full"
+	case errors.Is(err, fs.ErrPermission):
+		return "the folder can't be written"
+	default:
+		return "the disk has a problem"
+	}
+}

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"offhook/app/history"
+	"offhook/voice/fault"
+)
+
+// recentsChanged is called by the scribe after each change of the log.
+func (p *Phone) recentsChanged(recents []CallRecord, unseen int, err error) {
+	if err != nil {
+		p.log.Error("call log", "err", err)
+		return
+	}
+	p.recents.Store(&recents)
+	p.loop.post(func() {
+		p.m.recentsRevision++
+		p.m.unseen = unseen
+		p.touch()
+	})
+}
+
+// Recents returns the newest 200 calls of the log, newest first. The slice is
+// shared and must not be written.
+func (p *Phone) Recents() []CallRecord { return *p.recents.Load() }
+
+// SearchRecents reads the whole log.
+func (p *Phone) SearchRecents(ctx context.Context, q RecentsQuery) ([]CallRecord, error) {
+	r, err := p.calls.Search(ctx, q)
+	return r, logFault(err)
+}
+
+// ExportRecents writes the calls that fit q as CSV with a header line.
+func (p *Phone) ExportRecents(ctx context.Context, w io.Writer, q RecentsQuery) error {
+	if q.Limit == 0 {
+		q.Limit = history.KeepCalls
+	}
+	r, err := p.calls.Search(ctx, q)
+	if err != nil {
+		return logFault(err)
+	}
+	return history.WriteCSV(w, r)
+}
+
+func logFault(err error) error {
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, history.ErrUnknownCall):
+		return fault.Wrap(err, fault.InvalidParameter, "This call is not in the log.", "")
+	default:
+		return fault.Wrap(err, fault.InternalError, "The call log can't be used: "+diskTrouble(err)+".", "Check the disk.")
+	}
+}
+
+// MarkRecentsSeen sets Snapshot.MissedUnseen to 0.
+func (p *Phone) MarkRecentsSeen() {
+	if p.Snapshot().MissedUnseen > 0 {
+		p.scribe.add(job{do: (*history.Log).MarkSeen})
+	}
+}
+
+// DeleteRecent removes a call from the log; "" removes all.
+func (p *Phone) DeleteRecent(ctx context.Context, id string) error {
+	do := func(l *history.Log) error { return l.Delete(id) }
+	if id == "" {
+		do = (*history.Log).DeleteAll
+	}
+	return logFault(p.write(ctx, job{do: do}))
+}
+
+// write waits for a job of the scribe.
+func (p *Phone) write(ctx context.Context, j job) error {
+	done := make(chan error, 1)
+	j.then = func(err error) { done <- err }
+	p.scribe.add(j)
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Feedback rates the last call: rating 1 (unusable) to 5 (excellent), issue one
+// of Issues ("" is NO_ISSUE), note free text. A second one overwrites the
+// first.
+func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	if rating < 1 || rating > 5 {
+		return fault.New(fault.InvalidParameter, "A rating is 1 to 5.", "")
+	}
+	if issue == "" {
+		issue = IssueNone
+	}
+	known := false
+	for _, i := range Issues {
+		known = known || i == issue
+	}
+	if !known {
+		return fault.New(fault.InvalidParameter, "There is no such issue.", "")
+	}
+	snap := p.Snapshot()
+	switch {
+	case snap.Call != nil:
+		return fault.New(fault.InvalidParameter, "The call is not over yet.", "Rate it after its end.")
+	case snap.LastCall == nil:
+		return fault.New(fault.InvalidParameter, "There is no call to rate.", "Make a call first.")
+	}
+	id := snap.LastCall.ID
+	if err := p.engine.PostFeedback(ctx, rating, issue, note); err != nil {
+		return err
+	}
+	if err := p.write(ctx, job{do: func(l *history.Log) error { return l.SetFeedback(id, rating, issue, note) }}); err != nil {
+		p.log.Warn("feedback in the log", "err", err) // the platform has it
+	}
+	p.loop.post(func() {
+		if p.m.last != nil && p.m.last.ID == id {
+			p.m.last.Rating = rating
+			p.m.lastRated = true
+			p.touch()
+		}
+	})
+	return nil
+}
+
+// SkipFeedback clears Snapshot.FeedbackDue.
+func (p *Phone) SkipFeedback() {
+	p.loop.post(func() {
+		p.m.lastRated = true
+		p.touch()
+	})
+}

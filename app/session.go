@@ -1,0 +1,279 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
+
+	"offhook/app/backend"
+	"offhook/app/secrets"
+	"offhook/app/settings"
+	"offhook/voice/fault"
+)
+
+// The names of the secrets in the keyring.
+const (
+	secretPassword = "password"
+	secretToken    = "subscriber_token"
+)
+
+// session is one subscriber being signed in: the goroutines that keep the
+// engine initialised, the inbox connected and the directory fresh.
+type session struct {
+	p       *Phone
+	account settings.Account
+	backend *backend.Client
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	// authFailed holds the reason why the engine needs a new token.
+	authFailed chan error
+
+	mu    sync.Mutex // guards inbox
+	inbox Inbox
+}
+
+// newSession prepares a session for an account that was logged in.
+func (p *Phone) newSession(a settings.Account) (*session, error) {
+	s := &session{p: p, account: a, authFailed: make(chan error, 1)}
+	client, err := backend.New(a.Server, p.http, p.engine.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	s.backend = client
+	s.ctx, s.cancel = context.WithCancel(p.ctx)
+	return s, nil
+}
+
+// retry connects the inbox at once; what waits otherwise hears Phone.kick.
+func (s *session) retry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inbox != nil {
+		s.inbox.Retry()
+	}
+}
+
+// identity is with what the engine is initialised.
+func (s *session) identity(token string) Identity {
+	return Identity{
+		HostName: s.account.PlatformURL, SubscriberName: s.account.SubscriberName,
+		DisplayName: or(s.account.DisplayName, s.account.SubscriberName), AccountSID: s.account.AccountSID,
+		DeviceID: s.p.store.Get().DeviceID, Token: token,
+	}
+}
+
+// newBackOff is the pace at which the phone tries again by itself: full jitter
+// up to 20 s (wire decisions).
+func newBackOff() *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = 200 * time.Millisecond
+	b.RandomizationFactor = 1
+	b.Multiplier = 2
+	b.MaxInterval = 10 * time.Second // twice that with full jitter
+	return b
+}
+
+// pause waits for d, for a kick, or for ctx. kick must have been taken before
+// the attempt that failed, so that a Retry in between is not lost.
+func pause(ctx context.Context, d time.Duration, kick <-chan struct{}) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-kick:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// keepTrying calls f until it succeeds or ctx ends. failed is told of each
+// failure and when the next attempt comes.
+func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, failed func(err error, next time.Time)) error {
+	b := newBackOff()
+	for {
+		kick := p.kick.wait()
+		err := f(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d := b.NextBackOff()
+		failed(err, p.cfg.Now().Add(d))
+		if err := pause(ctx, d, kick); err != nil {
+			return err
+		}
+	}
+}
+
+// run keeps the session up until its context ends. It begins after the engine
+// was initialised.
+func (s *session) run() {
+	p := s.p
+	s.wg.Go(s.runInbox)
+	s.wg.Go(s.sendDeviceToken)
+	s.wg.Go(func() {
+		_ = p.keepTrying(s.ctx, s.fetchContacts, func(err error, _ time.Time) { p.log.Warn("contacts", "err", err) })
+	})
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case reason := <-s.authFailed:
+			p.log.Warn("the token is no longer good", "err", reason)
+			if !s.signInAgain() {
+				return
+			}
+		}
+	}
+}
+
+// end stops the session's goroutines and waits for them.
+func (s *session) end() {
+	s.cancel()
+	s.wg.Wait()
+}
+
+// signInAgain gets a new token with the stored password and gives it to the
+// engine. It returns false when the user must sign in.
+func (s *session) signInAgain() bool {
+	p := s.p
+	err := p.keepTrying(s.ctx, func(ctx context.Context) error {
+		token, err := p.silentLogin(ctx, s)
+		if err != nil {
+			if fault.TypeOf(err) == fault.InvalidCredentials {
+				p.expire(s, err)
+				s.cancel()
+				return nil
+			}
+			return err
+		}
+		return p.engine.Initialize(ctx, s.identity(token))
+	}, func(err error, next time.Time) {
+		p.loop.post(func() {
+			if p.m.session == s {
+				c := bad(problem(err).Message, ActionRetry)
+				c.retryAt = next
+				p.m.ready.set(ConditionToken, c)
+				p.touch()
+			}
+		})
+	})
+	select {
+	case <-s.authFailed: // the engine's word on an attempt that is over
+	default:
+	}
+	return err == nil && s.ctx.Err() == nil
+}
+
+// silentLogin logs in with the stored password. INVALID_CREDENTIALS also says
+// that there is none.
+func (p *Phone) silentLogin(ctx context.Context, s *session) (token string, err error) {
+	password, err := p.secrets.Get(secretPassword)
+	if errors.Is(err, secrets.ErrNotFound) {
+		return "", fault.New(fault.InvalidCredentials, "Your sign-in has run out.", "Please sign in again.")
+	}
+	if err != nil {
+		return "", err
+	}
+	p.cfg.Protect(password)
+	login, err := s.backend.Login(ctx, backend.LoginRequest{
+		UserName: s.account.UserName, Password: password, AccountSID: s.account.AccountSID, DeviceID: p.store.Get().DeviceID,
+	})
+	if err != nil {
+		return "", err
+	}
+	return p.keepToken(login.Token)
+}
+
+// keepToken stores a token pair and returns it as the engine takes it.
+func (p *Phone) keepToken(pair backend.TokenPair) (string, error) {
+	data, err := json.Marshal(pair)
+	if err != nil {
+		return "", err
+	}
+	p.cfg.Protect(pair.AccessToken)
+	p.cfg.Protect(pair.RefreshToken)
+	_ = p.secrets.Set(secretToken, string(data))
+	p.noteKeyring()
+	return string(data), nil
+}
+
+// expire says that the user must sign in again.
+func (p *Phone) expire(s *session, reason error) {
+	p.loop.post(func() {
+		if p.m.session != s {
+			return
+		}
+		p.m.account.State = Expired
+		p.m.account.Err = problem(reason)
+		p.m.ready.set(ConditionToken, bad("Please sign in again.", ActionSignIn))
+		p.touch()
+	})
+}
+
+// noteKeyring shows whether the keyring takes our secrets.
+func (p *Phone) noteKeyring() {
+	err := p.secrets.Err()
+	p.loop.post(func() {
+		p.m.account.KeyringMissing = err != nil
+		if err == nil {
+			p.m.ready.set(ConditionKeyring, good())
+		} else {
+			p.log.Warn("keyring", "err", err)
+			p.m.ready.set(ConditionKeyring, bad("No keyring here: you sign in again after a restart.", ""))
+		}
+		p.touch()
+	})
+}
+
+// sendDeviceToken tells the backend where the inbox is, until it has taken it.
+func (s *session) sendDeviceToken() {
+	p := s.p
+	_ = p.keepTrying(s.ctx, func(ctx context.Context) error {
+		return s.backend.SendDeviceToken(ctx, s.account.AccountSID, s.account.SubscriberName, s.deviceToken())
+	}, func(err error, _ time.Time) {
+		p.log.Warn("device token", "err", err)
+		p.loop.post(func() {
+			if p.m.session == s {
+				p.m.deviceTokenErr = err
+				p.judgePush()
+			}
+		})
+	})
+	p.loop.post(func() {
+		if p.m.session == s && s.ctx.Err() == nil {
+			p.m.deviceTokenSent, p.m.deviceTokenErr = true, nil
+			p.judgePush()
+		}
+	})
+}
+
+// deviceToken names this installation's inbox of this subscriber. It is stable,
+// so that a restart replaces its own older socket and nobody else's.
+func (s *session) deviceToken() string {
+	own, err := uuid.Parse(s.p.store.Get().DeviceID)
+	if err != nil {
+		own = uuid.NameSpaceOID
+	}
+	return uuid.NewSHA1(own, []byte(s.account.Server+"|"+s.account.AccountSID+"|"+s.account.SubscriberName)).String()
+}
+
+// pushURL is the address of the inbox, beside the application backend's other
+// interfaces.
+func (s *session) pushURL() string {
+	u := s.backend.URL("push")
+	u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1)
+	return u.String()
+}

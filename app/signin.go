@@ -1,0 +1,318 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"offhook/app/backend"
+	"offhook/app/settings"
+	"offhook/voice/fault"
+)
+
+// Credentials.check finds what is missing in the order of the sign-in page
+// (reference, section 6).
+func (c Credentials) check() error {
+	missing := func(what string) error { return fault.New(fault.InvalidParameter, what, "") }
+	switch {
+	case c.UserName == "":
+		return missing("Enter your user name.")
+	case c.Password == "":
+		return missing("Enter your password.")
+	case c.AccountSID == "":
+		return missing("Enter the account SID.")
+	case c.Server == "":
+		return missing("Enter the server's address.")
+	}
+	_, err := backend.ParseServer(c.Server)
+	return err
+}
+
+// lockSigning waits until nobody else signs in or out.
+func (p *Phone) lockSigning(ctx context.Context) (unlock func(), err error) {
+	select {
+	case p.signing <- struct{}{}:
+		return func() { <-p.signing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-p.ctx.Done():
+		return nil, errClosed
+	}
+}
+
+// SignIn logs in at the application backend, prepares the engine and connects
+// the inbox. It returns when the platform has accepted the phone, or with the
+// reason why not, which is also in Snapshot.Account.Err. A phone that is
+// signed in as somebody else is signed out first.
+func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
+	p.stopRestoring()
+	unlock, err := p.lockSigning(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+
+	stored := p.store.Get().Account
+	d := p.cfg.Defaults
+	c.UserName = strings.TrimSpace(c.UserName)
+	c.AccountSID = or(strings.TrimSpace(c.AccountSID), or(stored.AccountSID, d.AccountSID))
+	c.Server = or(strings.TrimSpace(c.Server), or(stored.Server, d.Server))
+	c.DisplayName = or(strings.TrimSpace(c.DisplayName), c.UserName)
+	p.cfg.Protect(c.Password)
+	if p.Snapshot().Call != nil {
+		return fault.New(fault.SystemBusy, "You are in a call.", "Hang up before you sign in.")
+	}
+	p.endSession(ctx)
+	_ = p.loop.ask(ctx, func() error {
+		a := &p.m.account
+		a.State, a.Err = SigningIn, nil
+		a.UserName, a.DisplayName, a.AccountSID, a.Server = c.UserName, c.DisplayName, c.AccountSID, c.Server
+		p.touch()
+		return nil
+	})
+	err = p.signIn(ctx, c)
+	if err != nil {
+		if ctx.Err() == nil {
+			err = fault.From(err)
+		}
+		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
+		p.loop.post(func() {
+			p.m.account.State, p.m.account.Err = SignedOut, problem(err)
+			p.touch()
+		})
+	}
+	return err
+}
+
+// withLife ends ctx with the phone.
+func (p *Phone) withLife(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(p.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func (p *Phone) signIn(ctx context.Context, c Credentials) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	client, err := backend.New(c.Server, p.http, nil)
+	if err != nil {
+		return err
+	}
+	login, err := client.Login(ctx, backend.LoginRequest{
+		UserName: c.UserName, Password: c.Password, AccountSID: c.AccountSID, DeviceID: p.store.Get().DeviceID,
+	})
+	if err != nil {
+		return err
+	}
+	account := settings.Account{
+		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server,
+		SubscriberName: login.SubscriberName, PlatformURL: login.HostName, Exophone: login.Exophone, ContactName: login.ContactName,
+	}
+	data, err := json.Marshal(login.Token)
+	if err != nil {
+		return err
+	}
+	p.cfg.Protect(login.Token.AccessToken)
+	p.cfg.Protect(login.Token.RefreshToken)
+	s, err := p.newSession(account)
+	if err != nil {
+		return err
+	}
+	if err := p.initialise(ctx, s, string(data)); err != nil {
+		s.cancel()
+		return err
+	}
+	// Only a sign-in that worked is remembered.
+	if _, err := p.store.Update(func(st *settings.Settings) { st.Account, st.SignedIn = account, true }); err != nil {
+		p.notWritten(err)
+	}
+	_ = p.secrets.Set(secretPassword, c.Password)
+	_, err = p.keepToken(login.Token)
+	p.settingsChanged()
+	return err
+}
+
+// initialise brings the engine up and the session with it.
+func (p *Phone) initialise(ctx context.Context, s *session, token string) error {
+	if err := p.engine.Initialize(ctx, s.identity(token)); err != nil {
+		return err
+	}
+	return p.loop.ask(ctx, func() error {
+		p.m.session = s
+		p.m.deviceTokenSent, p.m.deviceTokenErr, p.m.inbox = false, nil, InboxStatus{}
+		a := &p.m.account
+		a.State, a.Err = SignedIn, nil
+		a.UserName, a.DisplayName = s.account.UserName, s.account.DisplayName
+		a.AccountSID, a.Server, a.Exophone = s.account.AccountSID, s.account.Server, s.account.Exophone
+		s.wg.Go(s.run)
+		p.judgePush()
+		p.touch()
+		p.log.Info("signed in", "subscriber", s.account.SubscriberName, "platform", s.account.PlatformURL)
+		return nil
+	})
+}
+
+// restore brings the last session back at the start of the phone: with the
+// stored token, or by a silent login when that is spent.
+func (p *Phone) restore(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.restoring.Store(&cancel)
+	unlock, err := p.lockSigning(ctx)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	account := p.store.Get().Account
+	s, err := p.newSession(account)
+	if err != nil {
+		p.log.Warn("the stored account can't be used", "err", err)
+		return
+	}
+	p.loop.post(func() { p.m.account.State = SigningIn; p.touch() })
+	token, err := p.secrets.Get(secretToken)
+	p.noteKeyring()
+	ask := err != nil // there is no token: log in silently
+	if err == nil {
+		p.protectToken(token)
+	}
+	err = p.keepTrying(ctx, func(ctx context.Context) error {
+		if ask {
+			fresh, err := p.silentLogin(ctx, s)
+			if fault.TypeOf(err) == fault.InvalidCredentials {
+				p.mustSignIn(err)
+				s.cancel()
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			token, ask = fresh, false
+		}
+		err := p.initialise(ctx, s, token)
+		if backend.IsAuthentication(err) {
+			p.log.Info("the stored token is spent", "err", err)
+			ask = true
+			fresh, lerr := p.silentLogin(ctx, s)
+			if fault.TypeOf(lerr) == fault.InvalidCredentials {
+				p.mustSignIn(lerr)
+				s.cancel()
+				return nil
+			}
+			if lerr != nil {
+				return lerr
+			}
+			token, ask = fresh, false
+			return p.initialise(ctx, s, token)
+		}
+		return err
+	}, func(err error, next time.Time) {
+		p.loop.post(func() {
+			c := bad(problem(err).Message, ActionRetry)
+			c.retryAt = next
+			p.m.ready.set(ConditionPlatform, c)
+			p.m.account.Err = problem(err)
+			p.touch()
+		})
+	})
+	if err != nil {
+		s.cancel()
+	}
+}
+
+// stopRestoring gives up bringing the last session back: the user wants
+// another one.
+func (p *Phone) stopRestoring() {
+	if cancel := p.restoring.Load(); cancel != nil {
+		(*cancel)()
+	}
+}
+
+func (p *Phone) protectToken(token string) {
+	var pair backend.TokenPair
+	if json.Unmarshal([]byte(token), &pair) == nil {
+		p.cfg.Protect(pair.AccessToken)
+		p.cfg.Protect(pair.RefreshToken)
+	}
+}
+
+// mustSignIn shows the sign-in page with the reason.
+func (p *Phone) mustSignIn(reason error) {
+	p.loop.post(func() {
+		p.m.account.State, p.m.account.Err = Expired, problem(reason)
+		p.m.ready.set(ConditionToken, bad("Please sign in again.", ActionSignIn))
+		p.touch()
+	})
+}
+
+// endSession takes the present session down and leaves nothing of it.
+func (p *Phone) endSession(ctx context.Context) {
+	var s *session
+	_ = p.loop.ask(ctx, func() error {
+		s = p.m.session
+		p.m.session = nil
+		return nil
+	})
+	if s == nil {
+		return
+	}
+	s.end()
+	if err := p.engine.Stop(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
+		p.log.Warn("stopping the engine", "err", err)
+	}
+	p.contacts.Store(newDirectory(nil, p.store.Get().Favourites))
+	_ = p.loop.ask(ctx, func() error {
+		m := &p.m
+		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
+		m.deviceTokenSent, m.inbox = false, InboxStatus{}
+		m.contactsRevision++
+		m.ready.set(ConditionToken, bad("You are not signed in.", ActionSignIn))
+		m.ready.set(ConditionProfile, bad("The platform's settings are not there yet.", ""))
+		m.ready.set(ConditionPush, bad("Calls can't reach you: you are not signed in.", ActionSignIn))
+		m.ready.set(ConditionPlatform, bad("The platform was not reached yet.", ""))
+		p.touch()
+		return nil
+	})
+}
+
+// SignOut ends a call, stops the engine and wipes every secret, also from the
+// keyring. The call log stays.
+func (p *Phone) SignOut(ctx context.Context) error {
+	p.stopRestoring()
+	unlock, err := p.lockSigning(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	p.hangupForClose(ctx)
+	p.endSession(ctx)
+	if _, err := p.store.Update(func(st *settings.Settings) {
+		st.SignedIn = false
+		st.Account.SubscriberName, st.Account.PlatformURL, st.Account.Exophone, st.Account.ContactName = "", "", "", ""
+	}); err != nil {
+		p.notWritten(err)
+	}
+	err = p.secrets.Delete(secretPassword)
+	if terr := p.secrets.Delete(secretToken); err == nil {
+		err = terr
+	}
+	_ = p.loop.ask(ctx, func() error {
+		p.m.account.Err = nil
+		p.m.account.State = SignedOut
+		p.touch()
+		return nil
+	})
+	p.settingsChanged()
+	p.log.Info("signed out")
+	if err != nil && p.Snapshot().Account.KeyringMissing {
+		return nil // nothing was ever stored there
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.InternalError, "You are signed out, but the keyring did not forget your password.", "Remove “Offhook” in the system's password settings.")
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"offhook/demo"
+	"offhook/demo/platform"
+)
+
+// settings are the flags of serve.
+type settings struct {
+	demo.Config
+	account   platform.Account
+	publicIPs string
+	logLevel  slog.Level
+	json      bool
+	drain     time.Duration
+}
+
+func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("offhook-demo serve", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "TCP `address` of HTTP, WebSockets and ICE-TCP")
+	f.StringVar(&s.MediaListen, "media-listen", "127.0.0.1:8080", "UDP `address` of media")
+	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
+	f.StringVar(&s.PublicURL, "public-url", "", "`URL` at which phones reach the platform, if not the address listened on")
+	f.StringVar(&s.publicIPs, "public-ip", "", "comma-separated `addresses` of media as phones reach them, behind one-to-one NAT")
+	f.StringVar(&s.TLSCertFile, "tls-cert", "", "PEM `file` of the certificate chain; read again when it changes")
+	f.StringVar(&s.TLSKeyFile, "tls-key", "", "PEM `file` of the certificate's key")
+	f.StringVar(&s.account.SID, "account", demo.DemoAccount, "account `SID` that phones use")
+	f.StringVar(&s.account.Exophone, "exophone", demo.DemoExophone, "`number` that phones dial")
+	f.StringVar(&s.account.APIKey, "api-key", "", "API `key` of the account; random if empty")
+	f.StringVar(&s.account.APIToken, "api-token", "", "API `token` of the account")
+	f.BoolVar(&s.account.Preprovisioned, "preprovisioned", false, "refuse subscribers that were not created beforehand")
+	f.StringVar(&s.SIPDomain, "sip-domain", "", "SIP `domain`; <account>.voip.offhook if empty")
+	f.StringVar(&s.DialWhomURL, "dial-whom-url", "", "Dial-Whom `URL` of the application backend, with credentials; the embedded one if empty")
+	f.StringVar(&s.DialWhomFallbackURL, "dial-whom-fallback-url", "", "`URL` that is asked when Dial-Whom fails")
+	f.StringVar(&s.PushURL, "push-url", "", "push `URL` of the application backend, with credentials; the embedded one if empty")
+	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
+	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
+	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
+	f.DurationVar(&s.LongPollTimeout, "long-poll-timeout", 25*time.Second, "how long a poll is held")
+	f.DurationVar(&s.LegTimeout, "leg-timeout", time.Minute, "when a leg that is silent altogether ends its call")
+	f.DurationVar(&s.Timers.Connection, "connection-timeout", platform.DefaultTimers.Connection, "the phones' limit from dial to ringing and from answer to media")
+	f.DurationVar(&s.Timers.MediaDisrupted, "media-disrupted-timeout", platform.DefaultTimers.MediaDisrupted, "when phones call their media disrupted")
+	f.DurationVar(&s.Timers.Media, "media-timeout", platform.DefaultTimers.Media, "when phones give up without media")
+	f.DurationVar(&s.RefreshLife, "refresh-token-life", platform.DefaultRefreshLife, "life of a refresh token")
+	f.DurationVar(&s.AccessLife, "access-token-life", platform.DefaultAccessLife, "life of an access token")
+	f.Float64Var(&s.CallRate, "call-rate", 1, "`calls` a second that one subscriber may place")
+	f.IntVar(&s.CallBurst, "call-burst", 20, "`calls` that one subscriber may place at once")
+	f.DurationVar(&s.Inbox.Life, "message-life", 24*time.Hour, "how long a push message waits for its phone")
+	f.DurationVar(&s.Inbox.PingEvery, "push-ping", 15*time.Second, "time between pings of a push socket")
+	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
+	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
+	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
+	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
+	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
+	f.Usage = func() {
+		fmt.Fprint(f.Output(), "Usage: offhook-demo serve [flags]\n\nRuns the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C.\n\nFlags:\n")
+		f.PrintDefaults()
+	}
+	return f
+}
+
+// parse reads the flags; the error is a usageError or flag.ErrHelp.
+func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
+	f := s.flags(io.Discard)
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			f.SetOutput(stdout)
+			f.Usage()
+			return err
+		}
+		return usageError{err}
+	}
+	if f.NArg() > 0 {
+		return usageError{fmt.Errorf("serve takes no argument %q", f.Arg(0))}
+	}
+	for _, text := range strings.FieldsFunc(s.publicIPs, func(r rune) bool { return r == ',' || r == ' ' }) {
+		ip := net.ParseIP(text)
+		if ip == nil {
+			return usageError{fmt.Errorf("public-ip: %q is not an IP address", text)}
+		}
+		s.PublicIPs = append(s.PublicIPs, ip)
+	}
+	s.Timers.IncomingCall = s.RingLimit
+	s.account.VoIP = true
+	s.Accounts = []platform.Account{s.account}
+	s.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.logLevel}))
+	return nil
+}
+
+// closeWithin bounds the end of the platform after calls had their time.
+const closeWithin = 4 * time.Second
+
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error) {
+	var s settings
+	if err := s.parse(args, stdout, stderr); err != nil {
+		return s.json, err
+	}
+	p, err := demo.New(s.Config)
+	if err != nil {
+		return s.json, usageError{err}
+	}
+	if err := p.Start(ctx); err != nil {
+		return s.json, err
+	}
+	announce(p, s.json, stdout)
+	<-ctx.Done()
+	drain(p, s.drain)
+	closing, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	return s.json, p.Close(closing)
+}
+
+// announce prints the one line that says the platform is ready. It has no secret.
+func announce(p *demo.Platform, asJSON bool, stdout io.Writer) {
+	if !asJSON {
+		fmt.Fprintf(stdout, "offhook-demo is ready at %s\n", p.URL())
+		return
+	}
+	_ = json.NewEncoder(stdout).Encode(struct {
+		URL      string `json:"url"`
+		Account  string `json:"account"`
+		Exophone string `json:"exophone"`
+	}{p.URL(), p.Account().SID, p.Account().Exophone})
+}
+
+// drain lets the calls in progress end by themselves for a while.
+func drain(p *demo.Platform, limit time.Duration) {
+	const look = 100 * time.Millisecond
+	over := time.After(limit)
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for len(p.Calls()) > 0 {
+		select {
+		case <-tick.C:
+		case <-over:
+			return
+		}
+	}
+}

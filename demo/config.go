@@ -1,0 +1,176 @@
+package demo
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"offhook/demo/backend"
+	"offhook/demo/exophone"
+	"offhook/demo/inbox"
+	"offhook/demo/platform"
+)
+
+// The demo account (design.md, wire decisions).
+const (
+	DemoAccount  = "demo"
+	DemoExophone = "08040408080"
+	DemoPassword = "demo"
+)
+
+// DemoUsers are the users of the demo account.
+func DemoUsers() []backend.User {
+	return []backend.User{
+		{Name: "alice", DisplayName: "Alice", Password: DemoPassword},
+		{Name: "bob", DisplayName: "Bob", Password: DemoPassword},
+		{Name: "carol", DisplayName: "Carol", Password: DemoPassword},
+	}
+}
+
+// bots are the contacts that the exchange plays itself.
+var bots = []backend.Contact{
+	{Name: "Echo: hear yourself", Number: "echo"},
+	{Name: "Announcer: speaks to you", Number: "announcer"},
+	{Name: "Callback: hangs up and calls you", Number: "callback"},
+	{Name: "Busy", Number: "busy"},
+	{Name: "No answer", Number: "noanswer"},
+	{Name: "Unreachable", Number: "unreachable"},
+	{Name: "Throttled", Number: "throttled"},
+	{Name: "Fails", Number: "fails"},
+	{Name: "Silent: answers without sound", Number: "silent"},
+}
+
+// Config says what to run. The zero value is a demo platform in memory on ports
+// of the system's choice on 127.0.0.1.
+type Config struct {
+	// Listen is the TCP address of everything but UDP media; "" means
+	// 127.0.0.1:0.
+	Listen string
+	// MediaListen is the UDP address of media; "" means 127.0.0.1:0.
+	MediaListen string
+	// DataDir keeps what must outlive the process; "" means memory.
+	DataDir string
+	// PublicURL is scheme, host and port as phones reach the platform, "" means
+	// the address listened on.
+	PublicURL string
+	// PublicIPs are the addresses of media as phones reach them, for a host
+	// behind one-to-one NAT.
+	PublicIPs []net.IP
+	// TLSCertFile and TLSKeyFile make the port speak TLS.
+	TLSCertFile, TLSKeyFile string
+
+	// Accounts are the tenants of the platform; the first is the one that
+	// phones and the embedded backend use. None means the demo account.
+	// Empty credentials are made at random.
+	Accounts []platform.Account
+	// Users are added to the backend unless they are there. nil means the demo
+	// users for the demo account and none otherwise.
+	Users []backend.User
+	// SIPDomain is the SIP domain; "" means <account>.voip.offhook.
+	SIPDomain string
+	// NoBots turns the bots off.
+	NoBots bool
+
+	// DialWhomURL, DialWhomFallbackURL and PushURL point at an application
+	// backend, with credentials in the URL; "" means the embedded one, and no
+	// fallback.
+	DialWhomURL, DialWhomFallbackURL, PushURL string
+
+	// Timers are told to the phones.
+	Timers platform.Timers
+	// RingLimit and ConversationLimit hold unless Dial-Whom says otherwise;
+	// 0 means 30 s and 1 h.
+	RingLimit, ConversationLimit time.Duration
+	// LongPollTimeout is how long a poll is held; 0 means 25 s.
+	LongPollTimeout time.Duration
+	// LegTimeout ends a call whose leg has gone silent altogether; 0 means 60 s.
+	LegTimeout time.Duration
+	// RefreshLife and AccessLife are the token lives; 0 means 24 h and 30 min.
+	RefreshLife, AccessLife time.Duration
+	// CallRate and CallBurst limit one subscriber's calls; 0 means 1 a second
+	// after a burst of 20.
+	CallRate  float64
+	CallBurst int
+	// Inbox tunes the push inbox. Its DB, Gate, Now and Logger are not used.
+	Inbox inbox.Config
+	// ICEServers are told to the phones.
+	ICEServers []platform.ICEServer
+
+	publicPasswords bool // Users are the demo users
+
+	// Clock is the real one if nil.
+	Clock exophone.Clock
+	// Logger may be nil.
+	Logger *slog.Logger
+}
+
+// check fills in the defaults and returns an error that names what is wrong.
+func (c *Config) check() error {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
+	if c.MediaListen == "" {
+		c.MediaListen = "127.0.0.1:0"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if len(c.Accounts) == 0 {
+		c.Accounts = []platform.Account{{SID: DemoAccount, Exophone: DemoExophone, VoIP: true}}
+	}
+	if c.Users == nil && c.Accounts[0].SID == DemoAccount {
+		c.Users, c.publicPasswords = DemoUsers(), true
+	}
+	c.Accounts = append([]platform.Account(nil), c.Accounts...)
+	for i := range c.Accounts {
+		account := &c.Accounts[i]
+		if account.SID == "" || url.PathEscape(account.SID) != account.SID {
+			return fmt.Errorf("account %q is not fit for a URL", account.SID)
+		}
+		if account.APIKey == "" {
+			account.APIKey, account.APIToken = randomText(), randomText()
+		}
+		if account.APIToken == "" {
+			return fmt.Errorf("account %s has an API key but no API token", account.SID)
+		}
+	}
+	if c.Accounts[0].Exophone == "" {
+		return fmt.Errorf("account %s has no exophone", c.Accounts[0].SID)
+	}
+	if c.SIPDomain == "" {
+		c.SIPDomain = strings.ToLower(c.Accounts[0].SID) + ".voip.offhook"
+	}
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		return errors.New("TLS needs both a certificate and a key")
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+			return errors.New("the public URL must be http:// or https://, a host and perhaps a port, and nothing more")
+		}
+		c.PublicURL = u.Scheme + "://" + u.Host
+	}
+	return nil
+}
+
+func randomText() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// endpoint parses the URL of an application backend's endpoint. The error never
+// quotes it, since it holds credentials.
+func endpoint(what, text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("the %s URL must be http:// or https:// and a host", what)
+	}
+	return u, nil
+}

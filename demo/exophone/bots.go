@@ -1,0 +1,119 @@
+package exophone
+
+import (
+	"time"
+)
+
+// Times of the bots.
+const (
+	botRings        = 100 * time.Millisecond
+	botEarly        = 3 * time.Second
+	noAnswerLimit   = 5 * time.Second
+	callbackHangsUp = time.Second
+	callbackCalls   = 500 * time.Millisecond
+)
+
+// Bots are the names that the exchange answers itself: the callees that the
+// platform plays, one for each way in which a call can go.
+func Bots() []string {
+	return []string{
+		"announcer", "busy", "callback", "early", "echo", "fails", "noanswer", "silent", "throttled", "unreachable",
+	}
+}
+
+// bot returns what a bot of that name does when it is called, on the session's
+// goroutine; nil if it is none.
+func bot(name string) func(s *session) {
+	refuses := func(e ending) func(*session) { return func(s *session) { s.attemptOver(e) } }
+	switch name {
+	case "echo":
+		return func(s *session) { s.botAnswers(func() { s.caller.media.Echo() }) }
+	case "announcer":
+		return func(s *session) { s.botAnswers(s.announce) }
+	case "silent":
+		return func(s *session) { s.botAnswers(func() { s.caller.media.Silent() }) }
+	case "early":
+		return earlyBot
+	case "callback":
+		return callbackBot
+	case "noanswer":
+		return noAnswerBot
+	case "busy":
+		return refuses(ending{status: 486, reason: endBusy, by: byCallee})
+	case "unreachable":
+		return refuses(ending{status: 503, by: byPlatform})
+	case "throttled":
+		return refuses(ending{status: 429, by: byPlatform, retry: "5"})
+	case "fails":
+		return refuses(ending{status: 500, by: byPlatform})
+	default:
+		return nil
+	}
+}
+
+func (s *session) announce() {
+	if err := s.caller.media.Announce(); err != nil {
+		s.x.log.Error("announcement", "error", err)
+	}
+}
+
+// botAnswers rings for a moment, answers, and lets play begin.
+func (s *session) botAnswers(play func()) {
+	s.ring(s.caller.offer.Codecs[0].Name)
+	if s.phase != calling {
+		return
+	}
+	s.after("bot", botRings, func() { s.botTalks(play) })
+}
+
+// botTalks gives the caller its 200.
+func (s *session) botTalks(play func()) {
+	if s.phase != calling {
+		return
+	}
+	d := s.caller.dialog
+	if err := d.respond(200, s.caller.answer, headerCallSid, s.id); err != nil || d.cancelled() {
+		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+		return
+	}
+	s.talk()
+	play()
+	s.caller.media.Open()
+}
+
+// noAnswerBot rings, and nobody comes.
+func noAnswerBot(s *session) {
+	_ = s.caller.dialog.respond(180, "", headerCallSid, s.id)
+	s.note(func(r *Record) { r.Ringing = s.x.cfg.Clock.Now() })
+	s.after("ring", noAnswerLimit, s.ringLimit)
+}
+
+// earlyBot speaks before it answers (183 with SDP).
+func earlyBot(s *session) {
+	if !s.openCaller(s.caller.offer.Codecs[0].Name) {
+		return
+	}
+	s.caller.media.OpenEarly()
+	s.announce()
+	_ = s.caller.dialog.respond(183, s.caller.answer, headerCallSid, s.id)
+	s.after("bot", botEarly, func() { s.botTalks(func() {}) })
+}
+
+// callbackBot answers, hangs up, and calls back by push as anyone would.
+func callbackBot(s *session) {
+	s.botAnswers(func() {
+		s.caller.media.Silent()
+		s.after("bot", callbackHangsUp, func() {
+			back := s.x.newSession(party{name: "callback", display: "Callback", bot: "callback"}, "")
+			back.direct = s.caller.name
+			x := s.x
+			s.end(ending{reason: endHangup, by: byCallee})
+			x.cfg.Clock.AfterFunc(callbackCalls, func() {
+				if x.add(back) {
+					go back.run()
+					back.post(back.route)
+				}
+			})
+		})
+	})
+}

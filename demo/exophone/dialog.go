@@ -1,0 +1,155 @@
+package exophone
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// dialog is the SIP side of one phone's leg. The phone has sent its INVITE, so
+// that this side is always the callee of the dialog.
+type dialog struct {
+	x          *Exchange
+	id         dialogID
+	session    *session
+	subscriber string
+	device     string
+	invite     *sip.Request
+	tx         sip.ServerTransaction
+	finished   chan struct{}
+	finishOnce sync.Once
+
+	mu      sync.Mutex
+	source  string
+	target  sip.Uri
+	cseq    uint32 // of our own requests
+	highest uint32 // of the phone's requests
+	seen    uint64 // bit i: highest-i has been handled
+	ending  bool
+	rebound chan struct{}
+	bye     bool // the phone has said BYE itself
+}
+
+// newDialog makes the dialog of an INVITE and gives it its tag.
+func (x *Exchange) newDialog(req *sip.Request, tx sip.ServerTransaction, s *session, subscriber string) *dialog {
+	id := dialogOf(req)
+	d := &dialog{
+		x: x, id: id, session: s, subscriber: subscriber, device: header(req, headerDeviceID),
+		invite: req, tx: tx, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
+		source: req.Source(), target: contactOf(req), highest: req.CSeq().SeqNo, seen: 1,
+	}
+	return d
+}
+
+func contactOf(req *sip.Request) sip.Uri {
+	if c := req.Contact(); c != nil && !c.Address.Wildcard {
+		return *c.Address.Clone()
+	}
+	return *req.From().Address.Clone()
+}
+
+// respond answers the INVITE. A final response lets its handler go.
+func (d *dialog) respond(status int, body string, headers ...string) error {
+	res := respond(d.invite, status, headers...)
+	if status > 100 && status < 300 {
+		res.AppendHeader(d.x.contact())
+		res.AppendHeader(sip.NewHeader("Allow", allowed))
+	}
+	err := d.tx.Respond(withSDP(res, body))
+	if status >= 200 {
+		d.finish()
+	}
+	return err
+}
+
+// finish lets the handler of the INVITE return.
+func (d *dialog) finish() { d.finishOnce.Do(func() { close(d.finished) }) }
+
+// cancelled reports whether the phone's CANCEL has won: the stack has sent 487.
+func (d *dialog) cancelled() bool { return d.tx.Err() == sip.ErrTransactionCanceled }
+
+// fresh notes the number of a request and reports whether it is new. The stack
+// hands over each request on its own goroutine, so that they may overtake each
+// other: only one that was seen before is refused (RFC 3261, 12.2.2).
+func (d *dialog) fresh(seq uint32) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch delta := int64(seq) - int64(d.highest); {
+	case delta > 0:
+		if delta > 63 {
+			d.seen = 0
+		} else {
+			d.seen <<= uint(delta)
+		}
+		d.highest, d.seen = seq, d.seen|1
+		return true
+	case delta < -63 || d.seen&(1<<uint(-delta)) != 0:
+		return false
+	default:
+		d.seen |= 1 << uint(-delta)
+		return true
+	}
+}
+
+// bind moves the dialog to the connection that a request of it came over.
+func (d *dialog) bind(req *sip.Request) {
+	d.mu.Lock()
+	moved := d.source != req.Source()
+	d.source = req.Source()
+	if req.Contact() != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+		d.target = contactOf(req)
+	}
+	ending := d.ending
+	d.mu.Unlock()
+	if moved {
+		d.x.log.Info("dialog moved to another connection", "session", d.session.id, "subscriber", d.subscriber)
+	}
+	if moved || ending {
+		select {
+		case d.rebound <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (d *dialog) sourceNow() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.source
+}
+
+// request builds a request of ours within the dialog.
+func (d *dialog) request(method sip.RequestMethod, headers ...string) *sip.Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cseq == 0 {
+		d.cseq = 1
+	} else {
+		d.cseq++
+	}
+	req := sip.NewRequest(method, *d.target.Clone())
+	to, from := d.invite.From().AsTo(), d.invite.To().AsFrom()
+	from.Params = from.Params.Clone()
+	from.Params.Add("tag", d.id.local)
+	id := sip.CallIDHeader(d.id.callID)
+	forwards := sip.MaxForwardsHeader(70)
+	for _, h := range []sip.Header{&from, &to, &id, &sip.CSeqHeader{SeqNo: d.cseq, MethodName: method}, &forwards, d.x.contact()} {
+		req.AppendHeader(h)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i+1] != "" {
+			req.AppendHeader(sip.NewHeader(headers[i], headers[i+1]))
+		}
+	}
+	req.SetBody(nil)
+	req.SetTransport("WS")
+	req.SetDestination(d.source)
+	return req
+}
+
+// contact is where the phone sends its requests within a dialog: the exchange
+// itself, reached over the phone's own connection.
+func (x *Exchange) contact() sip.Header {
+	return sip.NewHeader("Contact", "<sip:"+x.cfg.Exophone+"@"+strings.ToLower(x.cfg.Domain)+";transport=ws>")
+}

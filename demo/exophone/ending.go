@@ -1,0 +1,207 @@
+package exophone
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Who ended a call.
+const (
+	byCaller   = "caller"
+	byCallee   = "callee"
+	byPlatform = "platform"
+)
+
+// ending is how a call or an attempt came to its end.
+type ending struct {
+	reason string // X-End-Reason
+	by     string
+	status int // to a caller whose INVITE is not answered yet
+	retry  string
+}
+
+// stateOf is what the long poll of a callee says after an attempt that was not
+// answered.
+func stateOf(e ending) CallState {
+	if e.reason == endRingLimit {
+		return CallTimeout
+	}
+	return CallCancelled
+}
+
+// end ends the call for all who take part in it.
+func (s *session) end(e ending) {
+	if s.phase == over {
+		return
+	}
+	answered := s.phase == talking
+	s.phase = over
+	for name := range s.timers {
+		s.stop(name)
+	}
+	if s.tell != nil {
+		s.tell.end(stateOf(e), e.reason)
+	}
+	s.recordMu.Lock()
+	r := &s.record
+	r.Ended, r.EndReason, r.EndedBy = s.x.cfg.Clock.Now(), e.reason, e.by
+	if e.reason == "" {
+		r.EndReason = endHangup
+	}
+	if r.Status = 200; !answered {
+		r.Status, r.State = e.status, stateOf(e)
+	}
+	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
+	s.recordMu.Unlock()
+	final := s.snapshot()
+	s.x.log.Info("call ended", "session", s.id, "caller", s.caller.name, "callee", final.Callee,
+		"reason", final.EndReason, "by", e.by, "status", final.Status)
+
+	reason := e.reason
+	if reason == endHangup {
+		reason = ""
+	}
+	if d := s.caller.dialog; d != nil && !answered {
+		if !d.cancelled() {
+			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, reason, "Retry-After", e.retry)
+		}
+		d.finish()
+		s.x.removeDialog(d)
+		s.closeMedia(&s.caller)
+	} else {
+		s.leave(&s.caller, reason)
+	}
+	s.dropRinging(ending{reason: reason})
+	s.leave(&s.callee, reason)
+	s.x.forgetLater(s.id, s.x.cfg.Remember)
+	s.x.remove(s)
+	if rec := s.x.cfg.Recorder; rec != nil {
+		rec.Record(final)
+	}
+}
+
+// leave ends one answered leg: BYE, unless the phone itself has said it.
+func (s *session) leave(p *party, reason string) {
+	s.closeMedia(p)
+	if p.dialog == nil {
+		return
+	}
+	d := p.dialog
+	d.mu.Lock()
+	gone := d.bye
+	d.ending = true
+	d.mu.Unlock()
+	if gone {
+		s.x.removeDialog(d)
+		return
+	}
+	s.x.byes.Go(func() { s.x.sayBye(d, reason) })
+}
+
+// closeMedia does so on a goroutine of its own, for the leg waits for its own.
+func (s *session) closeMedia(p *party) {
+	if p.media == nil {
+		return
+	}
+	leg := p.media
+	leg.Shut()
+	s.x.byes.Go(leg.Close)
+}
+
+// phoneBye ends the call, or only the leg of a phone that was still ringing.
+func (s *session) phoneBye(d *dialog) {
+	p := s.partyOf(d)
+	switch {
+	case p == nil || s.phase == over:
+	case p == &s.caller:
+		s.end(ending{reason: endHangup, by: byCaller})
+	case p == &s.callee:
+		s.end(ending{reason: endHangup, by: byCallee})
+	default:
+		s.drop(p, "")
+	}
+}
+
+// callerCancelled ends a call that its caller gave up.
+func (s *session) callerCancelled() {
+	if s.phase == talking && !s.caller.dialog.cancelled() {
+		return // the answer was faster
+	}
+	s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+}
+
+// connectionLost takes the loss of the connection that a dialog is bound to. An
+// unanswered INVITE dies with it; everything else waits for the phone to come
+// back on another connection.
+func (s *session) connectionLost(d *dialog) {
+	if s.phase == over || d.sourceNow() != "" && s.x.conns.alive(d.sourceNow()) {
+		return
+	}
+	s.x.log.Info("phone's connection lost", "session", s.id, "subscriber", d.subscriber)
+	if d == s.caller.dialog && s.phase != talking {
+		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+	}
+}
+
+// errAway says that a phone has no connection.
+var errAway = errors.New("phone is away")
+
+// answerTime is how long a phone has to answer a request within a dialog.
+const answerTime = 8 * time.Second
+
+// transact sends a request of ours and returns the phone's final answer. It
+// waits, and so runs on goroutines of its own.
+func (x *Exchange) transact(d *dialog, req *sip.Request) (*sip.Response, error) {
+	if !x.conns.alive(req.Destination()) {
+		return nil, errAway
+	}
+	ctx, cancel := context.WithTimeout(x.ctx, answerTime)
+	defer cancel()
+	tx, err := x.client.TransactionRequest(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Terminate()
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() {
+				return res, nil
+			}
+		case <-tx.Done():
+			return nil, tx.Err()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// sayBye ends a dialog. For a phone that is away it is held, and said when the
+// phone comes back, or forgotten.
+func (x *Exchange) sayBye(d *dialog, reason string) {
+	defer x.removeDialog(d)
+	expired := make(chan struct{})
+	timer := x.cfg.Clock.AfterFunc(x.cfg.ByeHold, func() { close(expired) })
+	defer timer.Stop()
+	for {
+		d.mu.Lock()
+		gone := d.bye
+		d.mu.Unlock()
+		if gone {
+			return
+		}
+		if _, err := x.transact(d, d.request(sip.BYE, headerCallSid, d.session.id, headerEndReason, reason)); err == nil {
+			return // 481 is as good as 200 here
+		}
+		select {
+		case <-d.rebound:
+		case <-expired:
+			return
+		case <-x.ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package exophone
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/demo/relay"
+)
+
+// guarded keeps a request that breaks something from breaking more than itself,
+// and answers what no handler need see.
+func (x *Exchange) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
+	return func(req *sip.Request, tx sip.ServerTransaction) {
+		defer func() {
+			if r := recover(); r != nil {
+				x.log.Error("SIP request broke its handler", "method", req.Method, "panic", r)
+				_ = tx.Respond(respond(req, 500))
+			}
+		}()
+		if err := wellFormed(req); err != nil {
+			x.log.Debug("bad SIP request", "method", req.Method, "error", err)
+			_ = tx.Respond(respond(req, 400))
+			return
+		}
+		// No extension may be required of this exchange (RFC 3261, 8.2.2.3).
+		if r := header(req, "Require"); r != "" && req.Method != sip.CANCEL {
+			_ = tx.Respond(respond(req, 420, "Unsupported", r))
+			return
+		}
+		handle(req, tx)
+	}
+}
+
+// authenticate returns who sent the request, or has answered it.
+func (x *Exchange) authenticate(req *sip.Request, tx sip.ServerTransaction) (Subscriber, bool) {
+	sub, v, stale, err := x.auth.check(x.ctx, req)
+	switch {
+	case err != nil:
+		x.log.Error("directory failed", "error", err)
+		_ = tx.Respond(respond(req, 503, "Retry-After", "5"))
+	case v == challenged:
+		_ = tx.Respond(x.auth.challenge(req, stale))
+	case v == throttled:
+		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(longest)))
+	case v == denied:
+		_ = tx.Respond(respond(req, 403))
+	case req.From().Address.User != sub.Name:
+		x.log.Warn("SIP request in another's name", "remote", hostOf(req.Source()), "subscriber", sub.Name)
+		_ = tx.Respond(respond(req, 403))
+	default:
+		x.conns.proven(req.Source(), sub.Name)
+		return sub, true
+	}
+	return Subscriber{}, false
+}
+
+// onInvite takes new calls, answers to calls, and re-INVITEs.
+func (x *Exchange) onInvite(req *sip.Request, tx sip.ServerTransaction) {
+	if dialogOf(req).local != "" {
+		x.onInDialog(req, tx)
+		return
+	}
+	sub, ok := x.authenticate(req, tx)
+	if !ok {
+		return
+	}
+	// The tag is set before the first answer, so that all of them, those of
+	// the stack too, carry the same (RFC 3261, 8.2.6.2).
+	req.To().Params.Add("tag", sip.GenerateTagN(16))
+	_ = tx.Respond(respond(req, 100))
+	refuse := func(status int, headers ...string) { _ = tx.Respond(respond(req, status, headers...)) }
+	switch {
+	case !sub.Active:
+		refuse(403)
+	case !strings.EqualFold(req.Recipient.Host, x.cfg.Domain):
+		refuse(404)
+	case len(req.Body()) > 0 && contentType(req) != typeSDP:
+		refuse(415, "Accept", typeSDP)
+	default:
+		offer, err := relay.ParseOffer(string(req.Body()))
+		if err != nil {
+			x.log.Info("offer refused", "subscriber", sub.Name, "error", err)
+			refuse(488)
+			return
+		}
+		if token := header(req, headerSessionToken); token != "" {
+			x.onAnsweringInvite(req, tx, sub, offer, token)
+		} else {
+			x.onCallingInvite(req, tx, sub, offer)
+		}
+	}
+}
+
+// onCallingInvite places a call. It returns when the INVITE is answered.
+func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, sub Subscriber, offer *relay.Offer) {
+	if wait, ok := x.limits.take(sub.Name, x.cfg.Clock.Now()); !ok {
+		x.log.Warn("too many calls", "subscriber", sub.Name)
+		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(wait)))
+		return
+	}
+	direct := ""
+	if user := req.Recipient.User; user != x.cfg.Exophone {
+		if !validName(user) {
+			_ = tx.Respond(respond(req, 484))
+			return
+		}
+		direct = user
+	}
+	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, headerCustomField))
+	s.direct = direct
+	d := x.newDialog(req, tx, s, sub.Name)
+	d.id.local, _ = req.To().Params.Get("tag")
+	s.caller.dialog = d
+	if !x.add(s) {
+		_ = tx.Respond(respond(req, 503, "Retry-After", "10"))
+		return
+	}
+	x.addDialog(d)
+	go s.run()
+	s.post(s.route)
+	tx.OnCancel(func(*sip.Request) { s.post(s.callerCancelled) })
+	if d.cancelled() || !x.conns.alive(d.sourceNow()) {
+		s.post(s.callerCancelled)
+	}
+	<-d.finished
+}
+
+// onAnsweringInvite joins a phone that was called to its session. It returns
+// when the INVITE is answered, which it is at once.
+func (x *Exchange) onAnsweringInvite(req *sip.Request, tx sip.ServerTransaction, sub Subscriber, offer *relay.Offer, token string) {
+	refuse := func(status int, why string, headers ...string) {
+		x.log.Info("answer refused", "subscriber", sub.Name, "session", req.Recipient.User, "status", status, "why", why)
+		_ = tx.Respond(respond(req, status, headers...))
+	}
+	claims, err := x.cfg.Payloads.Verify(token)
+	switch {
+	case err != nil:
+		refuse(403, "token: "+err.Error())
+		return
+	case claims.Subscriber != sub.Name:
+		refuse(403, "another's token")
+		return
+	case claims.SessionID != req.Recipient.User:
+		refuse(403, "another session's token")
+		return
+	}
+	state := x.states.find(claims.SessionID, sub.Name)
+	if state == nil {
+		refuse(410, "session forgotten", headerCallSid, claims.SessionID)
+		return
+	}
+	s := x.session(claims.SessionID)
+	if now, reason := state.get(); now != CallRinging || s == nil {
+		if now == CallAnswered {
+			refuse(403, "token spent")
+		} else {
+			refuse(487, "too late", headerCallSid, claims.SessionID, headerEndReason, reason)
+		}
+		return
+	}
+	d := x.newDialog(req, tx, s, sub.Name)
+	d.id.local, _ = req.To().Params.Get("tag")
+	x.addDialog(d)
+	later := strings.EqualFold(header(req, headerAnswer), "later")
+	if !s.post(func() { s.calleeInvite(d, offer, later) }) {
+		x.removeDialog(d)
+		refuse(487, "too late", headerCallSid, claims.SessionID)
+		return
+	}
+	<-d.finished
+}
+
+// onInDialog takes every request within a dialog.
+func (x *Exchange) onInDialog(req *sip.Request, tx sip.ServerTransaction) {
+	d := x.dialog(dialogOf(req))
+	if d == nil {
+		_ = tx.Respond(respond(req, 481))
+		return
+	}
+	// The phone has proven itself on the connection that the dialog is bound
+	// to; on any other it does so first, and the dialog moves there.
+	if source := req.Source(); source != d.sourceNow() && !x.conns.isProven(source, d.subscriber) {
+		sub, ok := x.authenticate(req, tx)
+		if !ok {
+			return
+		}
+		if sub.Name != d.subscriber {
+			_ = tx.Respond(respond(req, 403))
+			return
+		}
+	}
+	if !d.fresh(req.CSeq().SeqNo) {
+		_ = tx.Respond(respond(req, 500, "Retry-After", "0"))
+		return
+	}
+	d.bind(req)
+	if req.Method == sip.BYE {
+		_ = tx.Respond(respond(req, 200))
+		x.removeDialog(d)
+		d.mu.Lock()
+		d.bye = true
+		d.mu.Unlock()
+		select {
+		case d.rebound <- struct{}{}:
+		default:
+		}
+		d.session.post(func() { d.session.phoneBye(d) })
+		return
+	}
+	if d.isEnding() {
+		_ = tx.Respond(respond(req, 481))
+		return
+	}
+	res := d.session.ask(func() *sip.Response { return d.session.inDialog(d, req) })
+	if res == nil {
+		res = respond(req, 481)
+	}
+	_ = tx.Respond(res)
+}
+
+func (d *dialog) isEnding() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ending
+}
+
+// onOptions tells what this exchange can do (RFC 3261, 11); within a dialog it
+// also tells whether the dialog is there.
+func (x *Exchange) onOptions(req *sip.Request, tx sip.ServerTransaction) {
+	if dialogOf(req).local != "" {
+		x.onInDialog(req, tx)
+		return
+	}
+	_ = tx.Respond(options(req))
+}
+
+func options(req *sip.Request) *sip.Response {
+	return respond(req, 200, "Allow", allowed, "Accept", typeSDP)
+}
+
+// onStrayCancel answers a CANCEL whose INVITE is unknown or answered.
+func (x *Exchange) onStrayCancel(req *sip.Request, tx sip.ServerTransaction) {
+	_ = tx.Respond(respond(req, 481))
+}
+
+func (x *Exchange) onOther(req *sip.Request, tx sip.ServerTransaction) {
+	_ = tx.Respond(respond(req, 405, "Allow", allowed))
+}
+
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+}
+
+// validName reports whether s may be a subscriber's name (reference, section
+// 10.9).
+func validName(s string) bool {
+	if len(s) < 1 || len(s) > 16 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}

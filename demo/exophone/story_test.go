@@ -1,0 +1,110 @@
+package exophone_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"offhook/demo/exophone"
+	"offhook/demo/relay"
+	"offhook/internal/listen"
+)
+
+func sound(pcm []int16) listen.Sound {
+	s := listen.Sound{Rate: 48000, Samples: make([]float64, len(pcm))}
+	for i, v := range pcm {
+		s.Samples[i] = float64(v) / 32768
+	}
+	return s
+}
+
+func speech(t testing.TB) []int16 {
+	t.Helper()
+	pcm, err := relay.Announcement()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pcm[:3*24000]
+}
+
+func tone(hz float64, d time.Duration) []int16 {
+	pcm := make([]int16, int(d.Seconds()*48000))
+	for i := range pcm {
+		pcm[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
+	}
+	return pcm
+}
+
+// alice dials bob; bob learns of it by push alone, his phone rings with its
+// path ready, he answers, both hear each other, and either hangs up.
+func TestCallStory(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"caller", "callee"} {
+		t.Run(who+" hangs up", func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(t, nil)
+			alice, bob := p.connect("alice"), p.connect("bob")
+			out := alice.dial("bob")
+			token, claims := p.pushed("bob")
+			if claims.CallerID != "alice" || claims.CallerName != "ALICE" || claims.Subscriber != "bob" {
+				t.Errorf("claims: %+v", claims)
+			}
+			if want := "http://platform.test/v2/calls/" + claims.SessionID + "/state"; claims.LongPollURL != want {
+				t.Errorf("long poll URL %s, want %s", claims.LongPollURL, want)
+			}
+			in := bob.joinWith(token, claims.SessionID, true)
+			if got := value(in.expect(200), "X-Call-Sid"); got != claims.SessionID {
+				t.Errorf("callee's X-Call-Sid %q", got)
+			}
+			ringing := out.expect(180)
+			if got := value(ringing, "X-Call-Sid"); got != claims.SessionID || len(ringing.Body()) == 0 {
+				t.Errorf("180: X-Call-Sid %q, %d bytes of SDP", got, len(ringing.Body()))
+			}
+			if got := p.state(claims.SessionID, "bob"); got != exophone.CallRinging {
+				t.Errorf("long poll %s", got)
+			}
+
+			// Bob's phone is connected and already speaks; none of it passes.
+			in.media.WaitConnected()
+			out.media.WaitConnected()
+			stop, spoken := make(chan struct{}), make(chan struct{})
+			go func() { defer close(spoken); in.media.Speak(tone(440, time.Second), stop) }()
+			for p.r.Totals().PacketsReceived < 20 {
+				time.Sleep(5 * time.Millisecond)
+			}
+			if n := len(out.media.Packets()); n > 0 {
+				t.Fatalf("%d packets of the callee reached the caller before the answer", n)
+			}
+			in.answer()
+			out.expect(200)
+			if got := p.state(claims.SessionID, "bob"); got != exophone.CallAnswered {
+				t.Errorf("long poll %s", got)
+			}
+			out.media.WaitPackets(25)
+			close(stop)
+			<-spoken
+			if got := sound(out.media.Heard()).Tone(440); got < 0.2 {
+				t.Errorf("tone at alice: %.2f", got)
+			}
+			said := speech(t)
+			out.media.Speak(said, nil)
+			in.media.WaitPackets(len(said)/960 - 2)
+			if m := listen.Find(sound(in.media.Heard()), sound(said)); m.Correlation < 0.8 {
+				t.Errorf("speech at bob: %+v", m)
+			}
+
+			first, second := out, in
+			if who == "callee" {
+				first, second = in, out
+			}
+			first.hangup()
+			if reason := second.ended(); reason != "" {
+				t.Errorf("X-End-Reason %q", reason)
+			}
+			r := p.over()
+			if r.EndReason != "hangup" || r.EndedBy != who || r.Codec != "opus" || r.Answered.IsZero() {
+				t.Errorf("record: %+v", r)
+			}
+		})
+	}
+}

@@ -1,0 +1,149 @@
+package relay_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"offhook/demo/relay"
+	"offhook/demo/relay/relaytest"
+	"offhook/internal/listen"
+)
+
+func newRelay(t testing.TB) *relay.Relay {
+	t.Helper()
+	r, err := relay.New(relay.Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := r.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if n := r.Legs(); n != 0 {
+			t.Errorf("%d legs left", n)
+		}
+	})
+	return r
+}
+
+// dial makes a leg for a phone and answers it with the codec.
+func dial(t testing.TB, r *relay.Relay, p *relaytest.Phone, codec string, peer *relay.Offer, onDigit func(rune)) *relay.Leg {
+	t.Helper()
+	o, err := relay.ParseOffer(p.Offer(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.NewLeg(o, onDigit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := l.Answer(codec, peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.SetAnswer(answer)
+	return l
+}
+
+func sound(pcm []int16) listen.Sound {
+	s := listen.Sound{Rate: 48000, Samples: make([]float64, len(pcm))}
+	for i, v := range pcm {
+		s.Samples[i] = float64(v) / 32768
+	}
+	return s
+}
+
+func speech(t testing.TB) []int16 {
+	t.Helper()
+	pcm, err := relay.Announcement()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pcm[:3*24000]
+}
+
+func tone(hz float64, d time.Duration) []int16 {
+	pcm := make([]int16, int(d.Seconds()*48000))
+	for i := range pcm {
+		pcm[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
+	}
+	return pcm
+}
+
+// Two phones are joined, speak, and hear each other; neither hears anything
+// while the gates are shut.
+func TestTwoPhonesHearEachOther(t *testing.T) {
+	t.Parallel()
+	for _, codec := range []string{"opus", "PCMU", "PCMA"} {
+		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
+			r := newRelay(t)
+			alice, bob := relaytest.New(t, relaytest.Options{}), relaytest.New(t, relaytest.Options{Codecs: []string{"PCMA", "PCMU", "opus"}})
+			a := dial(t, r, alice, codec, nil, nil)
+			b := dial(t, r, bob, codec, a.Offer(), nil)
+			alice.WaitConnected()
+			bob.WaitConnected()
+			relay.Join(a, b)
+
+			stop := make(chan struct{})
+			done := make(chan struct{})
+			go func() { defer close(done); bob.Speak(tone(440, time.Second), stop) }()
+			for b.Stats().PacketsReceived < 10 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := len(alice.Packets()); n != 0 {
+				t.Fatalf("%d packets passed a shut gate", n)
+			}
+			a.Open()
+			b.Open()
+			alice.WaitPackets(25)
+			close(stop)
+			<-done
+			if got := sound(alice.Heard()).Tone(440); got < 0.2 {
+				t.Errorf("tone at alice: %.2f", got)
+			}
+			said := speech(t)
+			alice.Speak(said, nil)
+			bob.WaitPackets(len(said)/960 - 2)
+			if m := listen.Find(sound(bob.Heard()), sound(said)); m.Correlation < 0.8 {
+				t.Errorf("speech at bob: %+v", m)
+			}
+		})
+	}
+}
+
+func TestEchoAndAnnouncement(t *testing.T) {
+	t.Parallel()
+	r := newRelay(t)
+	digits := make(chan rune, 16)
+	p := relaytest.New(t, relaytest.Options{})
+	l := dial(t, r, p, "opus", nil, func(d rune) { digits <- d })
+	p.WaitConnected()
+	l.Echo()
+	l.Open()
+	said := speech(t)
+	p.Speak(said, nil)
+	p.WaitPackets(len(said)/960 - 2)
+	if m := listen.Find(sound(p.Heard()), sound(said)); m.Correlation < 0.9 {
+		t.Errorf("echo: %+v", m)
+	}
+	for _, d := range []byte("5#") {
+		p.SendDigit(d)
+		if got := <-digits; got != rune(d) {
+			t.Errorf("digit %q, heard %q", d, got)
+		}
+	}
+	before := len(p.Heard())
+	if err := l.Announce(); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := relay.Announcement()
+	p.WaitPackets(len(p.Packets()) + 150)
+	if m := listen.Find(sound(p.Heard()[before:]), sound(want[:2*48000])); m.Correlation < 0.9 {
+		t.Errorf("announcement: %+v", m)
+	}
+}

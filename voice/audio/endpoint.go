@@ -1,0 +1,266 @@
+package audio
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"offhook/voice/fault"
+)
+
+const (
+	// frozenAfter is how long a device may stay without a frame before it counts
+	// as lost. PulseAudio doesn't say so when a device goes: its frames just end.
+	frozenAfter = 150 * time.Millisecond
+	// warmUp is how long a new device may take its time: null sinks bring few
+	// frames at first.
+	warmUp = 2 * time.Second
+	// frozenWarm is frozenAfter while it warms up.
+	frozenWarm = 800 * time.Millisecond
+)
+
+// endpoint is one end of a path: a device that is wanted, the one that is open
+// in its place, and the watch over it. Its methods belong to the path's
+// goroutine; only beat runs on devices' threads.
+type endpoint struct {
+	sys    System
+	kind   Kind
+	log    *slog.Logger
+	notice func(Notice)
+	// work fills or takes a frame; one thread at a time.
+	work func(frame []int16)
+	gate gate
+
+	wanted Spec
+	// around is what is wanted for as long as a route is chosen; nil for none.
+	around *Spec
+	cur    *running
+	last   uint64
+	// problem is why the wanted device is not the one in use.
+	problem *fault.Error
+	names   map[string]string // device names by ID
+	closing sync.WaitGroup
+}
+
+// running is one open device of an endpoint.
+type running struct {
+	id    uint64
+	spec  Spec
+	dev   io.Closer
+	beats atomic.Uint64
+	owned bool // belongs to the device's thread
+
+	since, seenAt time.Time
+	seen          uint64
+	// standard is the ID of the default device it was opened as.
+	standard string
+}
+
+// aim is the device that is wanted at present.
+func (e *endpoint) aim() Spec {
+	if e.around != nil {
+		return *e.around
+	}
+	return e.wanted
+}
+
+// beat is called by a device for each frame.
+func (e *endpoint) beat(r *running, frame []int16) {
+	r.beats.Add(1)
+	if !r.owned {
+		r.owned = true
+		e.gate.take(r.id)
+	}
+	if e.gate.enter(r.id) {
+		e.work(frame)
+		e.gate.leave()
+	} else if e.kind == Playback {
+		clear(frame)
+	}
+}
+
+// open starts one device and makes it the current one; the one before is closed
+// in the background, after its successor has begun.
+func (e *endpoint) open(spec Spec) *fault.Error {
+	e.last++
+	r := &running{id: e.last, spec: spec}
+	begin := time.Now()
+	var err error
+	if e.kind == Capture {
+		var src Source
+		if src, err = e.sys.OpenSource(spec); err == nil {
+			r.dev = src
+			err = src.Start(func(frame []int16) { e.beat(r, frame) })
+		}
+	} else {
+		var sink Sink
+		if sink, err = e.sys.OpenSink(spec); err == nil {
+			r.dev = sink
+			err = sink.Start(func(frame []int16) { e.beat(r, frame) })
+		}
+	}
+	if err != nil {
+		if r.dev != nil {
+			e.retire(r)
+		}
+		return fault.From(err)
+	}
+	r.since = time.Now()
+	r.seenAt = r.since
+	e.log.Info("sound device opened", "kind", e.kind.String(), "device", spec.String(), "took", r.since.Sub(begin))
+	old := e.cur
+	e.cur = r
+	if old != nil {
+		e.retire(old)
+	}
+	return nil
+}
+
+func (e *endpoint) retire(r *running) {
+	e.closing.Add(1)
+	go func() {
+		defer e.closing.Done()
+		if err := r.dev.Close(); err != nil {
+			e.log.Warn("closing a sound device", "kind", e.kind.String(), "device", r.spec.String(), "err", err)
+		}
+	}()
+}
+
+// start opens the wanted device, or what can stand in for it: the default, or
+// at the worst nothing at the right pace. It tells when that is news.
+func (e *endpoint) start() {
+	aim := e.aim()
+	err := e.open(aim)
+	if err == nil {
+		if e.problem != nil {
+			e.problem = nil
+			e.notice(Notice{Code: Returned, Kind: e.kind, Device: e.name()})
+		}
+		return
+	}
+	if aim.Kind == SpecDevice && e.open(Spec{}) == nil {
+		e.trouble(FellBack, instead(err, e.kind, "The system's default "+e.kind.String()+" is used instead."))
+		return
+	}
+	if e.cur == nil || e.cur.spec.Kind != SpecNull {
+		_ = e.open(Spec{Kind: SpecNull})
+	}
+	text := "Nobody can hear you until there is one."
+	if e.kind == Playback {
+		text = "You can hear nobody until there is one."
+	}
+	e.trouble(NoDevice, instead(err, e.kind, text))
+}
+
+// trouble remembers why another device is in use, and tells it once.
+func (e *endpoint) trouble(code NoticeCode, err *fault.Error) {
+	known := e.problem != nil && e.problem.Message == err.Message
+	e.problem = err
+	e.log.Warn("sound device", "kind", e.kind.String(), "notice", code.String(), "err", err)
+	if !known {
+		e.notice(Notice{Code: code, Kind: e.kind, Device: e.name(), Err: err})
+	}
+}
+
+// instead adds to an error what is used in place of the device.
+func instead(err *fault.Error, _ Kind, text string) *fault.Error {
+	return fault.Wrap(err, err.Type, err.Message+" "+text, err.Next)
+}
+
+// stop closes the device.
+func (e *endpoint) stop() {
+	if e.cur != nil {
+		e.retire(e.cur)
+		e.cur = nil
+	}
+}
+
+// watch finds out whether the device has frozen, and replaces it if so.
+func (e *endpoint) watch(now time.Time) {
+	r := e.cur
+	if r == nil {
+		return
+	}
+	if beats := r.beats.Load(); beats != r.seen {
+		r.seen, r.seenAt = beats, now
+		return
+	}
+	limit := frozenAfter
+	if now.Sub(r.since) < warmUp {
+		limit = frozenWarm
+	}
+	if !r.spec.Real() || now.Sub(r.seenAt) < limit {
+		return
+	}
+	e.log.Warn("sound device froze", "kind", e.kind.String(), "device", r.spec.String(), "silent_for", now.Sub(r.seenAt))
+	e.start()
+}
+
+// survey acts on a fresh list of devices: a wanted one that came back is taken,
+// one that went is left, and a new default is followed.
+func (e *endpoint) survey(list []Device) {
+	e.names = make(map[string]string, len(list))
+	standard := ""
+	present := false
+	aim := e.aim()
+	for _, d := range list {
+		if d.Kind != e.kind {
+			continue
+		}
+		e.names[d.ID] = d.Name
+		if d.IsDefault {
+			standard = d.ID
+		}
+		if aim.Kind == SpecDevice && matches(d, aim) {
+			present = true
+		}
+	}
+	r := e.cur
+	if r == nil || !aim.Real() {
+		return
+	}
+	switch {
+	case aim.Kind == SpecDevice && present != (r.spec == aim):
+		e.start()
+	case r.spec.Kind == SpecNull && len(e.names) > 0:
+		e.start()
+	case r.spec.Kind == SpecDefault && standard != "" && r.standard == "":
+		r.standard = standard
+	case r.spec.Kind == SpecDefault && standard != "" && r.standard != standard:
+		if e.open(Spec{}) == nil {
+			e.cur.standard = standard
+			e.notice(Notice{Code: Moved, Kind: e.kind, Device: e.name()})
+		}
+	}
+}
+
+// matches reports whether spec means d.
+func matches(d Device, spec Spec) bool {
+	return d.ID == spec.Value || strings.EqualFold(d.Name, spec.Value)
+}
+
+// name is the name of the device in use, as far as it is known.
+func (e *endpoint) name() string {
+	if e.cur == nil {
+		return ""
+	}
+	switch s := e.cur.spec; s.Kind {
+	case SpecDevice:
+		if n := e.names[s.Value]; n != "" {
+			return n
+		}
+		return s.Value
+	case SpecDefault:
+		if n := e.names[e.cur.standard]; n != "" {
+			return n
+		}
+		return "system default"
+	case SpecNull:
+		return ""
+	default:
+		return s.String()
+	}
+}

@@ -1,0 +1,43 @@
+package audio
+
+import "offhook/voice/fault"
+
+// Notice is something about the sound of a call that a person should know.
+type Notice struct {
+	Code NoticeCode
+	Kind Kind
+	// Device is the name of the device that is in use now; empty for none.
+	Device string
+	// Err says in words what is wrong and what is used instead; nil for good news.
+	Err *fault.Error
+}
+
+// NoticeCode tells the notices apart.
+type NoticeCode int
+
+// FellBack: the chosen device is gone or can't be opened, another is used.
+// Returned: the chosen device is back in use. Moved: the system's default is
+// another device now, and the call followed. NoDevice: there is none, so that
+// nobody hears or is heard. MutedSpeech: somebody speaks into the muted
+// microphone. DeadMicrophone: the microphone delivers digital silence, as one does
+// that is muted in the system or not permitted. AliveMicrophone: it delivers sound
+// again.
+const (
+	FellBack NoticeCode = iota
+	Returned
+	Moved
+	NoDevice
+	MutedSpeech
+	DeadMicrophone
+	AliveMicrophone
+)
+
+var noticeNames = [...]string{"fell back", "returned", "moved", "no device", "muted speech", "dead microphone", "alive microphone"}
+
+// String returns the code's name, for logs.
+func (c NoticeCode) String() string {
+	if c < 0 || int(c) >= len(noticeNames) {
+		return "unknown"
+	}
+	return noticeNames[c]
+}

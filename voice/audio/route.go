@@ -1,0 +1,298 @@
+package audio
+
+import (
+	"regexp"
+	"runtime"
+	"strings"
+
+	"offhook/voice/fault"
+)
+
+// Route is where the sound of a call goes, in the reference's words (section
+// 1.4): the same order and names as voice.AudioRoute.
+type Route int
+
+// The routes. RouteEarpiece is what the settings chose, or else the system's
+// default device.
+const (
+	RouteEarpiece Route = iota
+	RouteSpeaker
+	RouteBluetooth
+	RouteHeadphones
+)
+
+// String returns the name that the reference gives the route.
+func (r Route) String() string {
+	switch r {
+	case RouteSpeaker:
+		return "SPEAKER"
+	case RouteBluetooth:
+		return "BLUETOOTH"
+	case RouteHeadphones:
+		return "HEADPHONES"
+	default:
+		return "EARPIECE"
+	}
+}
+
+// class is what a device is to a person, as far as its names tell.
+type class int
+
+const (
+	unknown class = iota
+	speaker
+	headset   // on a wire or a dongle of its own
+	bluetooth // a headset by radio
+	screen    // a display's loudspeaker: the last choice of all
+	builtin   // a microphone in the machine
+)
+
+// mark is one sign by which a device is known.
+type mark struct {
+	os    string // runtime.GOOS, "" for all
+	kind  Kind
+	both  bool // either kind
+	of    string
+	class class
+}
+
+// marks are tried in order against "ID\nname"; the first that fits decides.
+var marks = []mark{
+	// PulseAudio and PipeWire name the bus in the ID.
+	{os: "linux", both: true, of: `^bluez_(sink|source|output|input)\.`, class: bluetooth},
+	{os: "linux", both: true, of: `(?i)^alsa_output\..*(hdmi|displayport)`, class: screen},
+	// Radio headsets as Windows and macOS show them: by profile, or by their names.
+	{both: true, of: `(?i)hands-?free|bluetooth|\bHFP\b|\bA2DP\b`, class: bluetooth},
+	{both: true, of: `(?i)airpods|\bbeats\b|galaxy buds|pixel buds|freebuds|\bW[HF]-\d{3,4}X|quietcomfort|soundsport|powerbeats`, class: bluetooth},
+	// Displays.
+	{kind: Playback, of: `(?i)hdmi|displayport|display audio|nvidia high definition|\bmonitor\b`, class: screen},
+	// Conference loudspeakers carry the makers' names of headsets: first.
+	{both: true, of: `(?i)speak(er)?phone|\bspeak2?\s?\d{2,3}\b|calisto|poly sync|expand \d|\bSP[ -]?\d{2}\b`, class: speaker},
+	// Headsets and headphones by word, in the languages systems speak.
+	{both: true, of: `(?i)head-?set|head-?phone|earphone|ear-?buds?|kopfhörer|casque|écouteurs|auriculares|cuffie|fones`, class: headset},
+	{os: "linux", both: true, of: `(?i)analog-stereo-headphones|headset-(mono|stereo)`, class: headset},
+	// Headsets by maker and model, where the name has no such word.
+	{both: true, of: `(?i)jabra|plantronics|blackwire|savi \d|voyager|evolve|\bepos\b|sennheiser (sc|mb|sp|adapt|impact)|\bH\d{3}e?\b|zone (wired|vibe|900)|yealink [uwb]h|poly (bw|vfocus)|\bUC[ -]?(stereo|mono)`, class: headset},
+	// Loudspeakers.
+	{kind: Playback, of: `(?i)speaker|lautsprecher|haut-parleurs?|altavoces|altoparlanti|alto-falantes|built-?in audio|internal|line ?out`, class: speaker},
+	{os: "linux", kind: Playback, of: `(?i)^alsa_output\.pci`, class: speaker},
+	{kind: Capture, of: `(?i)built-?in|internal|array|macbook|integrated|webcam|camera`, class: builtin},
+}
+
+// table is marks, ready for one system.
+type table []struct {
+	kind  Kind
+	both  bool
+	of    *regexp.Regexp
+	class class
+}
+
+func tableFor(os string) table {
+	var t table
+	for _, m := range marks {
+		if m.os == "" || m.os == os {
+			t = append(t, struct {
+				kind  Kind
+				both  bool
+				of    *regexp.Regexp
+				class class
+			}{m.kind, m.both, regexp.MustCompile("(?m)" + m.of), m.class})
+		}
+	}
+	return t
+}
+
+var here = tableFor(runtime.GOOS)
+
+func (t table) classOf(d Device) class {
+	text := d.ID + "\n" + d.Name
+	for _, m := range t {
+		if (m.both || m.kind == d.Kind) && m.of.MatchString(text) {
+			return m.class
+		}
+	}
+	return unknown
+}
+
+// pair is the two devices of a route. in is nil if the microphone stays as it is.
+type pair struct {
+	out Device
+	in  *Device
+}
+
+// pick finds the devices of a route, false if there are none.
+func (t table) pick(r Route, list []Device) (pair, bool) {
+	var want class
+	switch r {
+	case RouteSpeaker:
+		want = speaker
+	case RouteBluetooth:
+		want = bluetooth
+	case RouteHeadphones:
+		want = headset
+	default:
+		return pair{}, false
+	}
+	var best pair
+	found, score := false, 0
+	for _, out := range list {
+		if out.Kind != Playback || t.classOf(out) != want {
+			continue
+		}
+		p := pair{out: out}
+		s := 1
+		if want != speaker {
+			if p.in = t.partner(out, want, list); p.in != nil {
+				s += 4
+			}
+		}
+		// A hands-free endpoint carries both ways; a stereo one has no microphone,
+		// and opening the headset's own would take its sound away.
+		if want == bluetooth && handsFree.MatchString(out.ID+"\n"+out.Name) {
+			s += 2
+		}
+		if out.IsDefault {
+			s++
+		}
+		if !found || s > score {
+			best, found, score = p, true, s
+		}
+	}
+	return best, found
+}
+
+var (
+	handsFree = regexp.MustCompile(`(?i)hands-?free|headset.head.unit|\bHFP\b|\bHSP\b`)
+	// trimmings are what systems put around the name of the thing itself.
+	trimmings = regexp.MustCompile(`(?i)^(bluez|alsa)_(sink|source|input|output)\.|hands-?free( ag)?( audio)?|(analog|digital)?[ -]?(stereo|mono)|headphones?|headset( earphone| microphone)?|earphone|microphone|\.?(a2dp|handsfree|headset)[._a-z-]*|(mono|stereo)-fallback|multichannel-(in|out)put|\baudio\b|\bspeakers?\b|[^\pL\pN]+`)
+)
+
+// core is what is left of a name without the words for its direction and profile.
+func core(s string) string { return strings.ToLower(trimmings.ReplaceAllString(s, "")) }
+
+// partner finds the microphone of the same thing as out.
+func (t table) partner(out Device, want class, list []Device) *Device {
+	outID, outName := core(out.ID), core(out.Name)
+	var second *Device
+	for i, in := range list {
+		if in.Kind != Capture || strings.HasSuffix(in.ID, ".monitor") {
+			continue
+		}
+		if inID := core(in.ID); len(outID) > 3 && inID == outID || len(outName) > 3 && core(in.Name) == outName {
+			return &list[i]
+		}
+		if t.classOf(in) == want && second == nil {
+			second = &list[i]
+		}
+	}
+	return second
+}
+
+// noRoute is the error of a route without a device.
+func noRoute(r Route) *fault.Error {
+	what := map[Route]string{RouteSpeaker: "loudspeaker", RouteBluetooth: "Bluetooth headset", RouteHeadphones: "headset"}[r]
+	return fault.New(fault.AudioDeviceError, "There is no "+what+" now: the sound stays where it is.", "Connect one and try again.")
+}
+
+// SetRoute moves the sound of the call to the devices of r: the headset with its
+// own microphone, the loudspeaker with the microphone as chosen. RouteEarpiece
+// goes back to the devices of the settings. Without a device for r, or if it
+// can't be opened, nothing changes and the error says so.
+func (p *Path) SetRoute(r Route) error {
+	if r < RouteEarpiece || r > RouteHeadphones {
+		return fault.New(fault.InvalidParameter, "There is no such audio route.", "")
+	}
+	list := listAll(p.sys)
+	return p.do(func() error {
+		var out, in *Spec
+		if r != RouteEarpiece {
+			found, ok := here.pick(r, list)
+			if !ok {
+				return noRoute(r)
+			}
+			s := found.out.Spec()
+			out = &s
+			if found.in != nil {
+				s := found.in.Spec()
+				in = &s
+			}
+		}
+		return p.around(r, out, in)
+	})
+}
+
+// around takes other devices than those of the settings; all or nothing.
+func (p *Path) around(r Route, out, in *Spec) error {
+	if err := p.out.turn(out); err != nil {
+		return err
+	}
+	if err := p.in.turn(in); err != nil {
+		before := p.route
+		if before == RouteEarpiece {
+			_ = p.out.turn(nil)
+		}
+		return err
+	}
+	p.route = r
+	return nil
+}
+
+// turn goes round the wanted device, or back to it with nil.
+func (e *endpoint) turn(to *Spec) error {
+	was := e.around
+	e.around = to
+	aim := e.aim()
+	if e.cur == nil || e.cur.spec == aim {
+		return nil
+	}
+	if err := e.open(aim); err != nil {
+		e.around = was
+		return err
+	}
+	e.problem = nil
+	return nil
+}
+
+// Route is where the sound goes now.
+func (p *Path) Route() Route {
+	r := RouteEarpiece
+	_ = p.do(func() error {
+		r = p.route
+		return nil
+	})
+	return r
+}
+
+// Routes lists the routes that there are devices for, EARPIECE always.
+func Routes(list []Device) []Route {
+	routes := []Route{RouteEarpiece}
+	for _, r := range []Route{RouteSpeaker, RouteBluetooth, RouteHeadphones} {
+		if _, ok := here.pick(r, list); ok {
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
+// prefer takes a headset at the start of a call, if nobody chose a device and
+// one is there.
+func (p *Path) prefer() {
+	if p.started {
+		return
+	}
+	p.started = true
+	if p.out.wanted.Kind != SpecDefault || p.in.wanted.Kind != SpecDefault {
+		return
+	}
+	p.devices = listAll(p.sys)
+	for _, r := range []Route{RouteHeadphones, RouteBluetooth} {
+		found, ok := here.pick(r, p.devices)
+		if !ok || found.in == nil {
+			continue
+		}
+		out, in := found.out.Spec(), found.in.Spec()
+		p.out.around, p.in.around = &out, &in
+		p.route = r
+		return
+	}
+}

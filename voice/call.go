@@ -1,0 +1,269 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/sip"
+)
+
+// Call is one call, in progress or ended. Its methods may be called from any
+// goroutine and return within microseconds, but for Hold, Resume and
+// PostFeedback, which wait for the far side or the platform.
+//
+// One goroutine owns everything below "owned": it executes what is posted to
+// mail, and never waits for a network or a device. What waits runs in tasks
+// that post their result back.
+type Call struct {
+	client  *Client
+	session *session
+	id      string
+	log     *slog.Logger
+	mail    *mailbox
+	limits  timeouts
+	// picture is the latest CallDetails; final the statistics at the end.
+	picture atomic.Pointer[CallDetails]
+	live    atomic.Pointer[media.Session]
+	final   atomic.Pointer[Statistics]
+	path    atomic.Pointer[soundPath]
+	setup   setupClock
+	// ended is closed as CallEnded is published, gone when the goroutine ends.
+	ended, gone chan struct{}
+
+	// ctx ends what the call waits for as soon as the call begins to end;
+	// farewell is for what must still be said then.
+	ctx      context.Context
+	cancel   context.CancelFunc
+	farewell context.Context
+	forget   context.CancelFunc
+
+	// Owned by the goroutine.
+
+	details CallDetails
+	timers  timers
+	// tasks counts the work that will still post its result.
+	tasks     int
+	destroyed bool
+	sound     sound
+	// media is the session of the call, nil until its first offer; leg its
+	// INVITE, nil until that was sent.
+	media media.Session
+	leg   *leg
+	// inviting says that an INVITE is being made.
+	inviting bool
+	// payload is what announced an incoming call.
+	payload *payload
+	// exophone and message are what an outgoing call dials.
+	exophone, message string
+	talk              talk
+	// informing is closed when the last digits sent by INFO are out.
+	informing chan struct{}
+	survival  survival
+}
+
+// leg is one INVITE.
+type leg struct {
+	dialog dialog
+	// up says that the INVITE was answered with 2xx.
+	up bool
+	// over says that the dialog has ended or failed; done is closed then.
+	over bool
+	done chan struct{}
+	// later says that the INVITE carried X-Answer: later.
+	later bool
+	// flowLost says that the dialog's connection is gone.
+	flowLost bool
+}
+
+func newLeg(d dialog, later bool) *leg {
+	return &leg{dialog: d, later: later, done: make(chan struct{})}
+}
+
+func (l *leg) end() {
+	if !l.over {
+		l.over = true
+		close(l.done)
+	}
+}
+
+// newCall makes the call and starts its goroutine.
+func newCall(c *Client, s *session, details CallDetails) *Call {
+	details.CallID = uuid.NewString()
+	details.State = StateNone
+	details.Started = c.clock.Now()
+	call := &Call{
+		client: c, session: s, id: details.CallID,
+		log:    c.log.With("call", details.CallID),
+		mail:   newMailbox(),
+		limits: timeoutsOf(s.profile),
+		ended:  make(chan struct{}), gone: make(chan struct{}),
+		details: details,
+	}
+	call.ctx, call.cancel = context.WithCancel(context.Background())
+	call.farewell, call.forget = context.WithCancel(context.Background())
+	call.timers = timers{clock: c.clock, post: func(f func()) { call.mail.post(f) }, armed: make(map[timerKind]*armedTimer)}
+	call.sound.init(call)
+	call.setup.clock = c.clock
+	call.setup.mark(stageStarted)
+	call.show()
+	c.calls.Add(1)
+	go call.run()
+	return call
+}
+
+func (c *Call) run() {
+	defer c.client.calls.Done()
+	defer close(c.gone)
+	c.mail.run(func() bool { return c.destroyed && c.tasks == 0 })
+	c.timers.clearAll()
+	c.cancel()
+	c.forget()
+}
+
+// task runs work in a goroutine and its result, if any, on the call's. The
+// call's goroutine does not end before all of them have.
+func (c *Call) task(work func() (then func())) {
+	c.tasks++
+	go func() {
+		then := work()
+		c.mail.post(func() {
+			c.tasks--
+			if then != nil {
+				then()
+			}
+		})
+	}()
+}
+
+// show publishes the details to readers of Details.
+func (c *Call) show() {
+	d := c.details
+	c.picture.Store(&d)
+}
+
+// move enters a state. An illegal move is refused and logged: the table of
+// state.go has the last word.
+func (c *Call) move(next State) bool {
+	if c.details.State == next {
+		return false
+	}
+	if !c.details.State.CanMove(next) {
+		c.log.Error("illegal move refused", "from", c.details.State, "to", next)
+		return false
+	}
+	c.log.Info("call state", "from", c.details.State, "to", next)
+	c.details.State = next
+	c.show()
+	return true
+}
+
+// changed publishes the details as they are now.
+func (c *Call) changed() {
+	c.show()
+	c.client.bus.publish(CallChanged{Call: c.details})
+}
+
+// adopt makes l the call's leg and follows its events.
+func (c *Call) adopt(l *leg) {
+	c.leg = l
+	follow(c, l.dialog.Events(), func(ev sip.DialogEvent) { c.onDialog(l, ev) })
+}
+
+// follow passes events on to the call's goroutine until their channel is closed
+// or the call has nothing more to say.
+func follow[E any](c *Call, events <-chan E, on func(E)) {
+	c.client.calls.Add(1)
+	go func() {
+		defer c.client.calls.Done()
+		for {
+			select {
+			case ev, ok := <-events:
+				if !ok || !c.mail.post(func() { on(ev) }) {
+					return
+				}
+			case <-c.farewell.Done():
+				return
+			}
+		}
+	}()
+}
+
+// onDialog is everything the far side says by SIP.
+func (c *Call) onDialog(l *leg, ev sip.DialogEvent) {
+	switch ev := ev.(type) {
+	case sip.Provisional:
+		c.learn(ev.Headers)
+		if l == c.leg && c.details.Direction == Outgoing {
+			c.onProvisional(l, ev)
+		}
+	case sip.Answered:
+		l.up = true
+		c.learn(ev.Headers)
+		c.onAnswered(l, ev)
+	case sip.Failed:
+		l.end()
+		c.learn(ev.Headers)
+		c.onFailed(l, ev)
+	case sip.Ended:
+		l.end()
+		c.onLegEnded(l, ev)
+	case sip.Reoffered:
+		c.onReoffered(l, ev)
+	case sip.Informed:
+		c.onInformed(ev)
+	case sip.FlowLost:
+		l.flowLost = true
+		c.onFlowLost(l, ev)
+	}
+}
+
+// learn keeps the platform's name of the call.
+func (c *Call) learn(headers []sip.Header) {
+	if sid := header(headers, "X-Call-Sid"); sid != "" && showable(sid, 128) && c.details.SessionID == "" {
+		c.details.SessionID = sid
+		c.show()
+	}
+}
+
+// do runs f on the call's goroutine and returns its error.
+func (c *Call) do(f func() error) error {
+	result := make(chan error, 1)
+	if !c.mail.post(func() { result <- f() }) {
+		return noCall()
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.gone:
+		// It may have run as the last thing of all.
+		select {
+		case err := <-result:
+			return err
+		default:
+			return noCall()
+		}
+	}
+}
+
+// abandon gives up what the call still waits for.
+func (c *Call) abandon() {
+	c.forget()
+	c.cancel()
+	c.mail.post(func() { c.finish() })
+}
+
+var errTooEarly = errors.New("the call is not established")
+
+func noCall() *fault.Error {
+	return fault.New(fault.NoCall, "There is no call.", "")
+}
+
+func notEstablished() *fault.Error {
+	return fault.Wrap(errTooEarly, fault.NoCall, "The call is not connected yet.", "Wait for the answer.")
+}

@@ -1,0 +1,435 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"offhook/voice/auth"
+	"offhook/voice/fault"
+	"offhook/voice/platform"
+)
+
+// Version is the engine's version.
+const Version = "0.1.0"
+
+// Client is the engine: it is initialised for one subscriber and holds one call
+// at a time. All methods may be called from any goroutine.
+type Client struct {
+	settings
+	bus bus
+
+	// lifecycle serialises Initialize, Stop and Reset.
+	lifecycle sync.Mutex
+
+	mu sync.Mutex
+	// session is what Initialize made, or nil.
+	session *session
+	// call is the call that occupies the phone, or nil. claimed says that an
+	// incoming call is being looked at.
+	call    *Call
+	claimed bool
+	// latest is the call that was made last; its details stay valid.
+	latest         *Call
+	onAnotherPhone bool
+	declining      bool
+	seen           seenSessions
+	status         Status
+	closed         bool
+	// calls counts the goroutines of calls, which outlive their CallEnded.
+	calls sync.WaitGroup
+}
+
+// session is the time between Initialize and Stop.
+type session struct {
+	account  checked
+	platform *platform.Client
+	keeper   *auth.Keeper
+	profile  platform.Profile
+	line     *line
+	// ctx ends with the session.
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// New makes a Client that is not initialised. Close releases it.
+func New(options ...Option) (*Client, error) {
+	c := &Client{}
+	for _, o := range options {
+		o(&c.settings)
+	}
+	if err := c.settings.complete(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Subscribe returns the events from now on.
+func (c *Client) Subscribe() *Subscription { return c.bus.subscribe() }
+
+// DeviceID is the id of this installation: the device_id to log in with.
+func (c *Client) DeviceID() string { return c.settings.deviceID }
+
+// Version is the engine's version.
+func (c *Client) Version() string { return Version }
+
+// IsInitialized reports whether the client can dial and be called.
+func (c *Client) IsInitialized() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session != nil
+}
+
+// Status returns how far the client is able to carry a call.
+func (c *Client) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.snapshotStatus()
+}
+
+// snapshotStatus is Status with the mutex held.
+func (c *Client) snapshotStatus() Status {
+	s := c.status
+	if s.Initialized = c.session != nil; s.Initialized {
+		s.TokenValidUntil = c.session.keeper.ValidUntil()
+		s.ClockOffset = c.session.platform.ServerOffset()
+		s.Exophone = c.session.profile.Exophone
+	}
+	return s
+}
+
+// note changes the status and tells of it.
+func (c *Client) note(change func(s *Status, now time.Time) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if change(&c.status, c.clock.Now()) {
+		c.bus.publish(StatusChanged{Status: c.snapshotStatus()})
+	}
+}
+
+// Initialize prepares the client for an account: it checks the token, fetches
+// the profile and keeps a signalling connection open from then on. It blocks
+// until that is known, and its result is also an event: InitializationSucceeded,
+// InitializationFailed, or AuthenticationFailed if the token is
+// AUTHENTICATION_INVALID_TOKEN or AUTHENTICATION_EXPIRED_TOKEN.
+//
+// An initialised client takes a new token for the same subscriber at any time;
+// for another subscriber it fails with SYSTEM_BUSY during a call.
+func (c *Client) Initialize(ctx context.Context, account Account) error {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	err := c.initialize(ctx, account)
+	if err == nil {
+		c.bus.publish(InitializationSucceeded{})
+		return nil
+	}
+	problem := fault.From(err)
+	if isAuthentication(problem) {
+		c.bus.publish(AuthenticationFailed{Err: problem})
+	} else {
+		c.bus.publish(InitializationFailed{Err: problem})
+	}
+	c.log.Warn("initialization failed", "error", problem)
+	return problem
+}
+
+func isAuthentication(err *fault.Error) bool {
+	return err.Type == fault.AuthenticationInvalidToken || err.Type == fault.AuthenticationExpiredToken
+}
+
+func (c *Client) initialize(ctx context.Context, account Account) error {
+	checked, err := account.check()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	old, busy, closed := c.session, c.call != nil || c.claimed, c.closed
+	c.mu.Unlock()
+	switch {
+	case closed:
+		return fault.New(fault.Uninitialized, "The phone is closing.", "Start it again.")
+	case old != nil && busy && !old.account.sameSubscriber(checked):
+		return busyFault()
+	}
+
+	next, err := c.prepare(ctx, checked)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.session = next
+	// The line of the same subscriber goes on carrying the call that is there.
+	keepLine := old != nil && old.account.sameSubscriber(checked) && old.profile.SIPPassword == next.profile.SIPPassword
+	if keepLine {
+		next.line = old.line
+	} else {
+		next.line = c.openLine(next)
+	}
+	c.mu.Unlock()
+	if old != nil {
+		old.close(keepLine)
+	}
+	return nil
+}
+
+// prepare makes a session but for its line.
+func (c *Client) prepare(ctx context.Context, account checked) (*session, error) {
+	s := &session{account: account}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.platform = platform.New(platform.Config{
+		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
+		DeviceID: c.settings.deviceID,
+		HTTP:     c.http, Now: c.clock.Now, UserAgent: "offhook/" + Version, Logger: c.log,
+	})
+	keeper, err := auth.NewKeeper(auth.Config{
+		Pair: account.pair, Renewer: s.platform, Clock: c.clock,
+		ServerOffset: s.platform.ServerOffset, Logger: c.log,
+		Failed: func(problem *fault.Error) { c.tokenFailed(s, problem) },
+	})
+	if err != nil {
+		s.cancel()
+		return nil, err
+	}
+	s.keeper = keeper
+	s.platform.UseTokens(keeper)
+	s.profile, err = c.fetchProfile(ctx, s)
+	c.note(func(st *Status, now time.Time) bool {
+		reached := err == nil || platform.StatusOf(err) != 0
+		changed := st.Platform.set(now, reached, err)
+		changed = st.Profile.set(now, err == nil, err) || changed
+		return st.Token.set(now, err == nil, plain(keeper.Failure())) || changed
+	})
+	if err != nil {
+		keeper.Close()
+		s.cancel()
+		return nil, err
+	}
+	return s, nil
+}
+
+// profileTries is how often a passing failure to fetch the profile is tried
+// again, at once: whoever called Initialize waits.
+const profileTries = 2
+
+func (c *Client) fetchProfile(ctx context.Context, s *session) (p platform.Profile, err error) {
+	for range profileTries {
+		p, err = s.platform.Profile(ctx)
+		if err == nil || !platform.Passing(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = fault.Wrap(err, fault.NetworkError, "The platform did not answer in time.", "Try again.")
+	}
+	return p, err
+}
+
+// tokenFailed is called by the keeper when the token can no longer be renewed.
+// A call in progress goes on (reference, section 10.12).
+func (c *Client) tokenFailed(s *session, problem *fault.Error) {
+	c.mu.Lock()
+	current := c.session == s
+	c.mu.Unlock()
+	if !current {
+		return // Initialize says it itself, or the session is over.
+	}
+	c.note(func(st *Status, now time.Time) bool { return st.Token.set(now, false, problem) })
+	c.bus.publish(AuthenticationFailed{Err: problem})
+}
+
+// openLine keeps a flow open for s.
+func (c *Client) openLine(s *session) *line {
+	who := credentials{
+		profile: s.profile, user: s.account.SubscriberName,
+		display: s.account.DisplayName, deviceID: c.settings.deviceID,
+		clearText: s.account.base.Scheme == "http",
+	}
+	return newLine(func(ctx context.Context) (flow, error) {
+		return c.sip.connect(ctx, who)
+	}, c.clock, c.log, func(up bool, err error) {
+		c.note(func(st *Status, now time.Time) bool { return st.Flow.set(now, up, err) })
+	})
+}
+
+func (s *session) close(keepLine bool) {
+	s.cancel()
+	s.keeper.Close()
+	if !keepLine {
+		s.line.close()
+	}
+}
+
+// AccessToken returns an access token that is valid now, for the application
+// backend and the push inbox; rejected is one that a server has just refused,
+// or "". The errors are those of auth.Keeper, and SDK_UNINITIALIZED.
+func (c *Client) AccessToken(ctx context.Context, rejected string) (string, error) {
+	c.mu.Lock()
+	s := c.session
+	c.mu.Unlock()
+	if s == nil {
+		return "", uninitialized()
+	}
+	if rejected != "" {
+		s.keeper.Rejected(rejected)
+	}
+	return s.keeper.AccessToken(ctx)
+}
+
+// NetworkChanged tells the client that the machine has other addresses than
+// before, or has slept: the signalling connects again at once, and a call in
+// progress renews its media.
+func (c *Client) NetworkChanged() {
+	c.mu.Lock()
+	s, call := c.session, c.call
+	c.mu.Unlock()
+	if s == nil {
+		return
+	}
+	c.log.Info("network changed")
+	s.line.renew()
+	if call != nil {
+		call.mail.post(call.networkChanged)
+	}
+}
+
+// Stop de-initialises the client, closes its connections and publishes
+// Deinitialized. During a call it fails with SYSTEM_BUSY (reference, section
+// 1.2). It waits for what is left of ended calls, or for ctx.
+func (c *Client) Stop(ctx context.Context) error {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	return c.stop(ctx)
+}
+
+func (c *Client) stop(ctx context.Context) error {
+	c.mu.Lock()
+	s := c.session
+	switch {
+	case s == nil:
+		c.mu.Unlock()
+		return uninitialized()
+	case c.call != nil || c.claimed:
+		c.mu.Unlock()
+		return busyFault()
+	}
+	c.session = nil
+	c.mu.Unlock()
+
+	// Farewells that are under way may still go out.
+	c.awaitCalls(ctx)
+	s.close(false)
+	c.calls.Wait()
+
+	c.mu.Lock()
+	c.status = Status{}
+	c.bus.publish(StatusChanged{})
+	c.bus.publish(Deinitialized{})
+	c.mu.Unlock()
+	return nil
+}
+
+func (c *Client) awaitCalls(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		c.calls.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// Reset hangs up what call there is and then does what Stop does.
+func (c *Client) Reset(ctx context.Context) error {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	c.mu.Lock()
+	call := c.call
+	c.mu.Unlock()
+	if call != nil {
+		// It may have ended by itself in the meantime.
+		_ = call.Hangup()
+		select {
+		case <-call.ended:
+		case <-ctx.Done():
+			call.abandon()
+			<-call.ended
+		}
+	}
+	return c.stop(ctx)
+}
+
+// Close resets the client if it is initialised and ends all subscriptions after
+// their last event. The client cannot be used again.
+func (c *Client) Close(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	err := c.Reset(ctx)
+	if fault.TypeOf(err) == fault.Uninitialized {
+		err = nil
+	}
+	c.bus.close()
+	return err
+}
+
+// LatestCallDetails returns the details of the call that was made last; false
+// if there was none.
+func (c *Client) LatestCallDetails() (CallDetails, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.latest == nil {
+		return CallDetails{}, false
+	}
+	return c.latest.Details(), true
+}
+
+// CallFromID returns the latest call if it has that id; only one call's context
+// is kept (reference, section 1.3).
+func (c *Client) CallFromID(id string) (*Call, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.latest == nil || c.latest.id != id {
+		return nil, false
+	}
+	return c.latest, true
+}
+
+// SetOnAnotherPhone is the reference's rule for a PSTN call in progress
+// (section 2.4): no dialling, incoming calls are declined and missed, and a
+// call in progress ends as PSTN_HANGUP.
+func (c *Client) SetOnAnotherPhone(on bool) {
+	c.mu.Lock()
+	c.onAnotherPhone = on
+	call := c.call
+	c.mu.Unlock()
+	if on && call != nil {
+		call.mail.post(func() { call.leave(EndPSTNHangup) })
+	}
+}
+
+// SetDeclining makes incoming calls be declined and reported as missed, with
+// the reason "declined", while on is true. Calls in progress go on.
+func (c *Client) SetDeclining(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.declining = on
+}
+
+// plain turns a fault that may be nil into an error that may be nil.
+func plain(problem *fault.Error) error {
+	if problem == nil {
+		return nil
+	}
+	return problem
+}
+
+func uninitialized() *fault.Error {
+	return fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first.")
+}
+
+func busyFault() *fault.Error {
+	return fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
+}

@@ -1,0 +1,77 @@
+package voice
+
+import (
+	"time"
+
+	"offhook/voice/auth"
+)
+
+// Clock is the time that a Client lives by: every timer of a call is one of
+// its AfterFunc.
+type Clock interface {
+	// Now is the present time.
+	Now() time.Time
+	// AfterFunc calls f in a goroutine of its own after d. stop prevents that
+	// and reports whether it came in time.
+	AfterFunc(d time.Duration, f func()) (stop func() bool)
+}
+
+var _ Clock = auth.SystemClock{}
+
+// timers are the timers of one call, by what they are for. They belong to the
+// call's goroutine and call back on it.
+type timers struct {
+	clock Clock
+	post  func(func())
+	armed map[timerKind]*armedTimer
+}
+
+type armedTimer struct{ stop func() bool }
+
+// timerKind says what a timer is for.
+type timerKind int
+
+const (
+	// timerConnection guards the time from dial to the first provisional
+	// answer, and from the answer to media.
+	timerConnection timerKind = iota
+	// timerRing guards the ring limit, which is the platform's.
+	timerRing
+	// timerWatch looks after the media.
+	timerWatch
+	// timerRenew starts the next attempt to renew the media.
+	timerRenew
+	// timerClosing ends the wait for the far side's farewell.
+	timerClosing
+	// timerOffer repeats an offer that met another (RFC 3261, section 14.1).
+	timerOffer
+)
+
+// set arms a timer, in place of the one of its kind that may be armed.
+func (t *timers) set(kind timerKind, d time.Duration, f func()) {
+	t.clear(kind)
+	a := &armedTimer{}
+	t.armed[kind] = a
+	a.stop = t.clock.AfterFunc(d, func() {
+		t.post(func() {
+			// It may have been cleared or replaced while it was on its way.
+			if t.armed[kind] == a {
+				delete(t.armed, kind)
+				f()
+			}
+		})
+	})
+}
+
+func (t *timers) clear(kind timerKind) {
+	if a := t.armed[kind]; a != nil {
+		a.stop()
+		delete(t.armed, kind)
+	}
+}
+
+func (t *timers) clearAll() {
+	for kind := range t.armed {
+		t.clear(kind)
+	}
+}

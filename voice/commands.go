@@ -1,0 +1,169 @@
+package voice
+
+import (
+	"context"
+
+	"offhook/voice/fault"
+)
+
+// ID names the call within this phone.
+func (c *Call) ID() string { return c.id }
+
+// Details is the call as it is now; an ended call keeps its last.
+func (c *Call) Details() CallDetails { return *c.picture.Load() }
+
+// Ended is closed when the call has ended.
+func (c *Call) Ended() <-chan struct{} { return c.ended }
+
+// Answer accepts an incoming call: INCOMING becomes ANSWERING, then ESTABLISHED
+// or ENDED. It fails with NO_CALL in any other state.
+func (c *Call) Answer() error { return c.do(c.answer) }
+
+// Hangup declines, cancels or ends the call, as its state asks. CallEnded
+// follows with LOCAL_HANGUP. It fails with NO_CALL if the call is over.
+func (c *Call) Hangup() error {
+	return c.do(func() error {
+		if c.details.State == StateEnded {
+			return noCall()
+		}
+		c.leave(EndLocalHangup)
+		return nil
+	})
+}
+
+// Mute stops what the microphone hears from being sent. It fails with NO_CALL
+// before the call is established and after its end.
+func (c *Call) Mute() error { return c.setMuted(true) }
+
+// Unmute ends Mute.
+func (c *Call) Unmute() error { return c.setMuted(false) }
+
+func (c *Call) setMuted(on bool) error {
+	return c.do(func() error {
+		if !c.details.State.Answered() {
+			return notEstablished()
+		}
+		c.media.SetMuted(on)
+		if c.details.Muted != on {
+			c.details.Muted = on
+			c.changed()
+		}
+		return nil
+	})
+}
+
+// Hold stops the sound in both directions and tells the far side. The sound
+// stops at once; Hold returns when the far side has agreed, or with the reason
+// why not, or with ctx. It fails with NO_CALL before the call is established.
+func (c *Call) Hold(ctx context.Context) error { return c.awaitHold(ctx, true) }
+
+// Resume ends Hold.
+func (c *Call) Resume(ctx context.Context) error { return c.awaitHold(ctx, false) }
+
+func (c *Call) awaitHold(ctx context.Context, on bool) error {
+	result := make(chan error, 1)
+	if !c.mail.post(func() { c.setHold(on, result) }) {
+		return noCall()
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.gone:
+		return noCall()
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.NetworkError, "The other side has not agreed yet.", "Wait a moment.")
+	}
+}
+
+// SendDTMF sends the digits 0-9 * # A-D, with ',' for a pause of 2 s, as RFC
+// 4733 events, or by INFO to a far side that takes none. It does not wait for
+// them to be sent. It fails with INVALID_PARAMETER for anything else and with
+// NO_CALL before the call is established.
+func (c *Call) SendDTMF(digits string) error {
+	if !validDigits(digits) {
+		return fault.New(fault.InvalidParameter, "The digit is not valid.", "Use 0-9, *, #, A-D.")
+	}
+	return c.do(func() error { return c.sendDTMF(digits) })
+}
+
+// EnableSpeaker moves the sound to the loudspeaker; DisableSpeaker back to the
+// default device. A route without a device changes nothing and fails with
+// AUDIO_DEVICE_ERROR.
+func (c *Call) EnableSpeaker() error { return c.SetAudioRoute(RouteSpeaker) }
+
+// DisableSpeaker moves the sound from the loudspeaker to the default device; it
+// does nothing if it is elsewhere.
+func (c *Call) DisableSpeaker() error { return c.leaveRoute(RouteSpeaker) }
+
+// EnableBluetooth moves the sound to a connected Bluetooth device; without one
+// it changes nothing and fails with AUDIO_DEVICE_ERROR.
+func (c *Call) EnableBluetooth() error { return c.SetAudioRoute(RouteBluetooth) }
+
+// DisableBluetooth moves the sound from a Bluetooth device to the default
+// device; it does nothing if it is elsewhere.
+func (c *Call) DisableBluetooth() error { return c.leaveRoute(RouteBluetooth) }
+
+func (c *Call) leaveRoute(r AudioRoute) error {
+	if c.AudioRoute() != r {
+		return nil
+	}
+	return c.SetAudioRoute(RouteEarpiece)
+}
+
+// SetAudioRoute moves the sound of the call. It waits for the device.
+func (c *Call) SetAudioRoute(r AudioRoute) error {
+	if r < RouteEarpiece || r > RouteHeadphones {
+		return fault.New(fault.InvalidParameter, "There is no such audio route.", "Choose another one.")
+	}
+	result := make(chan error, 1)
+	posted := c.mail.post(func() {
+		if !c.details.State.Active() || c.details.State == StateEnding {
+			result <- noCall()
+			return
+		}
+		c.sound.do("route", func(p soundPath) error { return p.SetRoute(r) }, func(err error) {
+			if err != nil {
+				result <- soundFault(err, false)
+				return
+			}
+			c.onSound(false, nil)
+			result <- nil
+		})
+	})
+	if !posted {
+		return noCall()
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.gone:
+		return noCall()
+	}
+}
+
+// AudioRoute is where the sound goes.
+func (c *Call) AudioRoute() AudioRoute { return c.Details().Route }
+
+// Levels returns the loudness of the microphone and of the far side, each 0
+// (silence) to 1 (full scale); both 0 without sound.
+func (c *Call) Levels() (mic, far float64) {
+	p := c.path.Load()
+	if p == nil || c.Details().State == StateEnded {
+		return 0, 0
+	}
+	return (*p).Levels()
+}
+
+// ContextMessage is the free text that came with the call, or "".
+func (c *Call) ContextMessage() string { return c.Details().ContextMessage }
+
+// SetContextMessage notes the free text that the application learnt of the
+// call; CallChanged follows.
+func (c *Call) SetContextMessage(text string) {
+	c.mail.post(func() {
+		if c.details.ContextMessage != text && c.details.State != StateEnded {
+			c.details.ContextMessage = text
+			c.changed()
+		}
+	})
+}

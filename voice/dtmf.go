@@ -1,0 +1,121 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"strings"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+)
+
+const (
+	// maxDigits bounds what one SendDTMF takes and what a call remembers.
+	maxDigits = 256
+	// dtmfRelay is the content type of a digit in an INFO (reference, section
+	// 7).
+	dtmfRelay = "application/dtmf-relay"
+	// infoPause is between two digits in INFOs, and for ','.
+	infoPause  = 100 * time.Millisecond
+	commaPause = 2 * time.Second
+)
+
+// validDigits reports whether digits are 0-9 * # A-D and ',' for a pause.
+func validDigits(digits string) bool {
+	if digits == "" || len(digits) > maxDigits {
+		return false
+	}
+	for _, r := range digits {
+		if !strings.ContainsRune("0123456789*#ABCD,", r) {
+			return false
+		}
+	}
+	return true
+}
+
+// sendDTMF sends digits as RFC 4733 events, or by INFO to a far side that takes
+// none.
+func (c *Call) sendDTMF(digits string) error {
+	if !c.details.State.Answered() {
+		return notEstablished()
+	}
+	err := c.media.SendDTMF(digits)
+	if !errors.Is(err, media.ErrNoTelephoneEvent) {
+		if err != nil {
+			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
+		}
+		return nil
+	}
+	c.informDigits(digits)
+	return nil
+}
+
+// informDigits sends digits one by one, each after the one before.
+func (c *Call) informDigits(digits string) {
+	ctx, l := c.ctx, c.leg
+	before := c.informing
+	done := make(chan struct{})
+	c.informing = done
+	c.task(func() func() {
+		defer close(done)
+		if before != nil {
+			select {
+			case <-before:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		for _, d := range digits {
+			pause := infoPause
+			if d == ',' {
+				pause = commaPause
+			} else if err := c.informDigit(ctx, l, d); err != nil {
+				c.log.Warn("digit not sent", "error", err)
+			}
+			if !c.sleep(ctx, pause) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+func (c *Call) informDigit(ctx context.Context, l *leg, digit rune) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return l.dialog.Info(ctx, dtmfRelay, fmt.Sprintf("Signal=%c\r\nDuration=240\r\n", digit))
+}
+
+// relayedDigit reads a digit from the body of an INFO: Signal=5 in
+// application/dtmf-relay, or the digit alone in application/dtmf.
+func relayedDigit(contentType, body string) (rune, bool) {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return 0, false
+	}
+	signal := ""
+	switch kind {
+	case "application/dtmf":
+		signal = body
+	case dtmfRelay:
+		for line := range strings.Lines(body) {
+			name, value, ok := strings.Cut(line, "=")
+			if ok && strings.EqualFold(strings.TrimSpace(name), "Signal") {
+				signal = value
+			}
+		}
+	}
+	switch signal = strings.ToUpper(strings.TrimSpace(signal)); signal {
+	case "10":
+		signal = "*"
+	case "11":
+		signal = "#"
+	}
+	if len(signal) != 1 || !strings.Contains("0123456789*#ABCD", signal) {
+		return 0, false
+	}
+	return rune(signal[0]), true
+}

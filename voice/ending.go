@@ -1,0 +1,240 @@
+package voice
+
+import (
+	"context"
+	"time"
+
+	"offhook/voice/sip"
+)
+
+const (
+	// ringGrace is how much later than the platform the phone's own guard of
+	// the ring limit ends a call.
+	ringGrace = 5 * time.Second
+	// closingTime is how long ENDING waits for the far side's last word.
+	closingTime = time.Second
+	// farewellTime is how long a BYE is tried to get through.
+	farewellTime = 30 * time.Second
+)
+
+// leave ends the call from this side.
+func (c *Call) leave(reason EndReason) {
+	state := c.details.State
+	if state == StateEnding || state == StateEnded {
+		return
+	}
+	c.setup.mark(stageHangup)
+	c.details.EndReason = reason
+	c.hush()
+	waiting := c.inviting
+	if c.payload != nil && (state == StateIncoming || state == StateAnswering) {
+		waiting = c.decline(reason) || waiting
+	}
+	if c.leg != nil && !c.leg.over {
+		c.farewellTo(c.leg)
+		waiting = true
+	}
+	if !waiting {
+		c.finish()
+		return
+	}
+	c.move(StateEnding)
+	c.changed()
+	c.timers.set(timerClosing, closingTime, c.finish)
+}
+
+// hush stops all sound at once, and everything that the call waits for.
+func (c *Call) hush() {
+	c.timers.clearAll()
+	c.cancel()
+	c.sound.stopRingback()
+	if c.media != nil {
+		c.media.SetMuted(true)
+	}
+	c.talk.giveUp(noCall())
+}
+
+// decline tells the platform that the user does not take the call. It reports
+// whether there is something to wait for.
+func (c *Call) decline(reason EndReason) bool {
+	word := ""
+	switch reason {
+	case EndLocalHangup:
+		word = "declined"
+	case EndPSTNHangup:
+		word = "busy"
+	default:
+		return false
+	}
+	ctx, p := c.farewell, c.payload
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, farewellTime)
+		defer cancel()
+		if err := c.client.rejectCall(ctx, c.session, p, word); err != nil {
+			c.log.Warn("call not declined", "error", err)
+		}
+		return c.finishEnding
+	})
+	return true
+}
+
+// finishEnding ends the wait of ENDING, if nobody else has.
+func (c *Call) finishEnding() {
+	if c.details.State == StateEnding {
+		c.finish()
+	}
+}
+
+// farewellTo hangs a leg up, over another flow if its own is gone.
+func (c *Call) farewellTo(l *leg) {
+	if l.over {
+		return
+	}
+	ctx, lost := c.farewell, l.flowLost
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, farewellTime)
+		defer cancel()
+		for {
+			var err error
+			if lost {
+				err = c.rebind(ctx, l)
+			}
+			if err == nil {
+				err = l.dialog.Hangup(ctx)
+			}
+			if err == nil || ctx.Err() != nil {
+				return nil
+			}
+			c.log.Debug("farewell failed", "error", err)
+			lost = true
+			select {
+			case <-l.done:
+				return nil
+			default:
+			}
+			if !c.sleep(ctx, 500*time.Millisecond) {
+				return nil
+			}
+		}
+	})
+}
+
+// rebind moves a leg to the open flow. It may run on any goroutine.
+func (c *Call) rebind(ctx context.Context, l *leg) error {
+	f, err := c.session.line.flow(ctx)
+	if err != nil {
+		return err
+	}
+	return l.dialog.Rebind(f)
+}
+
+// sleep waits for d by the client's clock; false if ctx ended first.
+func (c *Call) sleep(ctx context.Context, d time.Duration) bool {
+	woken := make(chan struct{})
+	stop := c.client.clock.AfterFunc(d, func() { close(woken) })
+	defer stop()
+	select {
+	case <-woken:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// onAnswered is the 2xx to an INVITE.
+func (c *Call) onAnswered(l *leg, ev sip.Answered) {
+	state := c.details.State
+	switch {
+	case l != c.leg, state == StateEnding, state == StateEnded:
+		// The answer crossed the hang-up.
+		c.farewellTo(l)
+	case c.details.Direction == Incoming:
+		c.legUp(l, ev.Body)
+	case c.details.Answered.IsZero():
+		c.accepted(l, ev.Body)
+	}
+}
+
+// onFailed is the refusal of an INVITE.
+func (c *Call) onFailed(l *leg, ev sip.Failed) {
+	c.log.Info("invitation refused", "status", ev.Status, "reason", ev.Reason, "error", ev.Err)
+	switch {
+	case c.details.State == StateEnding:
+		c.finish()
+	case l != c.leg || c.details.State == StateEnded:
+	case c.details.Direction == Incoming:
+		c.legRefused(ev)
+	default:
+		c.conclude(refusal(ev), ev.Status)
+	}
+}
+
+// onLegEnded is the end of an answered dialog.
+func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
+	switch {
+	case c.details.State == StateEnding:
+		c.finish()
+	case l != c.leg || c.details.State == StateEnded:
+	default:
+		c.conclude(farewellReason(ev), ev.Status)
+	}
+}
+
+// conclude ends a call that the far side, the platform or the network has
+// ended.
+func (c *Call) conclude(reason EndReason, status int) {
+	state := c.details.State
+	if state == StateEnding || state == StateEnded {
+		return
+	}
+	c.details.EndReason, c.details.Status = reason, status
+	c.hush()
+	if c.leg != nil && !c.leg.over {
+		c.farewellTo(c.leg)
+	}
+	c.finish()
+}
+
+// finish enters ENDED, frees the phone and cleans up. It does nothing the
+// second time.
+func (c *Call) finish() {
+	if c.details.State == StateEnded {
+		return
+	}
+	if c.details.State != StateEnding {
+		c.hush()
+	}
+	c.setup.mark(stageEnded)
+	c.details.Ended = c.client.clock.Now()
+	c.keepStatistics()
+
+	client := c.client
+	client.mu.Lock()
+	c.move(StateEnded)
+	if client.call == c {
+		client.call = nil
+	}
+	client.bus.publish(CallEnded{Call: c.details})
+	client.mu.Unlock()
+	close(c.ended)
+
+	c.timers.clearAll()
+	c.cancel()
+	c.sound.close(c.destroyMedia)
+}
+
+// destroyMedia closes the session after its devices.
+func (c *Call) destroyMedia() {
+	session := c.media
+	c.task(func() func() {
+		if session != nil {
+			if err := session.Close(); err != nil {
+				c.log.Warn("media not closed cleanly", "error", err)
+			}
+		}
+		return func() {
+			c.destroyed = true
+			c.client.bus.publish(MediaSessionDestroyed{CallID: c.id})
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package voice
+
+import (
+	"context"
+
+	"offhook/voice/fault"
+	"offhook/voice/platform"
+)
+
+// Issue is what a user says was wrong with a call (reference, section 1.5).
+type Issue string
+
+// The issues of the reference.
+const (
+	NoIssue         Issue = "NO_ISSUE"
+	BackgroundNoise Issue = "BACKGROUND_NOISE"
+	ChoppyAudio     Issue = "CHOPPY_AUDIO"
+	HighLatency     Issue = "HIGH_LATENCY"
+	NoAudio         Issue = "NO_AUDIO"
+	Echo            Issue = "ECHO"
+)
+
+// Issues are all of them, in the order in which to show them.
+func Issues() []Issue {
+	return []Issue{NoIssue, BackgroundNoise, ChoppyAudio, HighLatency, NoAudio, Echo}
+}
+
+// maxNote bounds the free text of feedback, in bytes.
+const maxNote = 4096
+
+// PostFeedback rates the call from 1 (unusable) to 5 (excellent), once it has
+// ended and until the next one; a second rating replaces the first. An empty
+// issue is NO_ISSUE. It waits for the platform. The errors are
+// INVALID_PARAMETER, and those of the platform.
+func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note string) error {
+	if issue == "" {
+		issue = NoIssue
+	}
+	if rating < 1 || rating > 5 || !knownIssue(issue) || len(note) > maxNote {
+		return fault.New(fault.InvalidParameter, "The rating must be 1 to 5, with an issue of the list.", "Rate the call again.")
+	}
+	client := c.client
+	client.mu.Lock()
+	latest, s := client.latest == c, client.session
+	client.mu.Unlock()
+	d := c.Details()
+	switch {
+	case d.State != StateEnded || !latest:
+		return fault.New(fault.InvalidParameter, "Only the last call can be rated, once it has ended.", "")
+	case s == nil:
+		return uninitialized()
+	case d.SessionID == "":
+		return fault.New(fault.InvalidParameter, "This call never reached the platform.", "")
+	}
+	return s.platform.PostFeedback(ctx, platform.Feedback{
+		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,
+	})
+}
+
+func knownIssue(issue Issue) bool {
+	for _, known := range Issues() {
+		if issue == known {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,80 @@
+package voice
+
+import (
+	"log/slog"
+	"net/http"
+
+	"offhook/voice/audio"
+	"offhook/voice/auth"
+	"offhook/voice/fault"
+)
+
+// Option changes one thing of a Client from its default.
+type Option func(*settings)
+
+// settings are a Client's injected parts.
+type settings struct {
+	http     *http.Client
+	clock    Clock
+	log      *slog.Logger
+	deviceID string
+
+	system           audio.System
+	capture, playout audio.Spec
+
+	sip   signalling
+	media mediaRoom
+	sound soundRoom
+}
+
+// WithHTTPClient sets the transport of the platform's interfaces, with its
+// proxy and certificates; the default is http.DefaultClient's.
+func WithHTTPClient(c *http.Client) Option { return func(s *settings) { s.http = c } }
+
+// WithClock sets the clock; the default is the machine's.
+func WithClock(c Clock) Option { return func(s *settings) { s.clock = c } }
+
+// WithLogger sets where the engine logs; the default is nowhere. No secret is
+// ever logged.
+func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.log = l } }
+
+// WithDeviceID sets the id of this installation, to which tokens are bound; the
+// default is a random UUID, kept in the user's config folder.
+func WithDeviceID(id string) Option { return func(s *settings) { s.deviceID = id } }
+
+// WithAudio sets the sound system; the default is the machine's. The Client
+// does not close a system that it was given.
+func WithAudio(system audio.System) Option { return func(s *settings) { s.system = system } }
+
+// WithDevices sets the microphone and the loudspeaker of the first calls;
+// Client.SetDevices changes them later. The default is the system's.
+func WithDevices(capture, playout audio.Spec) Option {
+	return func(s *settings) { s.capture, s.playout = capture, playout }
+}
+
+// complete fills in the defaults.
+func (s *settings) complete() error {
+	if s.clock == nil {
+		s.clock = auth.SystemClock{}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.deviceID == "" {
+		id, err := ownDeviceID()
+		if err != nil {
+			s.log.Warn("device id is not kept", "error", err)
+		}
+		s.deviceID = id
+	}
+	if s.sip == nil {
+		s.sip = sipRoom{http: s.http, log: s.log}
+	}
+	if s.media == nil {
+		s.media = webRTC{log: s.log}
+	}
+	if !showable(s.deviceID, 128) {
+		return fault.New(fault.InvalidParameter, "The device id can't be used.", "Use a UUID.")
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package voice
+
+import (
+	"context"
+	"strings"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/sip"
+)
+
+// DialOption says more of a call than what is dialled.
+type DialOption func(*CallDetails)
+
+// ShownAs sets whom the call is for, as CallDetails.RemoteID shows it; the
+// exophone is never shown.
+func ShownAs(remoteID string) DialOption {
+	return func(d *CallDetails) { d.RemoteID = remoteID }
+}
+
+// WithContextMessage sets the free text that the application posted as the
+// call's context. It is kept in the details and sent nowhere.
+func WithContextMessage(text string) DialOption {
+	return func(d *CallDetails) { d.ContextMessage = text }
+}
+
+// Dial calls the exophone, a number or name with or without sip: before it;
+// the platform asks the application backend whom to connect. message goes with
+// it and may be empty: see MessageAllowed. Dial returns as soon as the call
+// exists; ctx bounds nothing beyond that.
+//
+// The errors are SDK_UNINITIALIZED, SYSTEM_BUSY, PSTN_CALL_INPROGRESS,
+// INVALID_DIAL_INFO for an exophone that cannot be, and INVALID_PARAMETER for a
+// message that may not be sent.
+func (c *Client) Dial(ctx context.Context, exophone, message string, options ...DialOption) (*Call, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fault.From(err)
+	}
+	user, err := parseExophone(exophone)
+	if err != nil {
+		return nil, err
+	}
+	if !MessageAllowed(message) {
+		return nil, fault.New(fault.InvalidParameter,
+			"The message holds characters that can't be sent with a call.", "Use letters, digits, commas, colons and brackets.")
+	}
+	details := CallDetails{Direction: Outgoing, RemoteID: user}
+	for _, o := range options {
+		o(&details)
+	}
+	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.session == nil:
+		return nil, uninitialized()
+	case c.call != nil || c.claimed:
+		return nil, busyFault()
+	case c.onAnotherPhone:
+		return nil, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "End that call first.")
+	case c.session.keeper.Failure() != nil:
+		return nil, c.session.keeper.Failure()
+	}
+	call := newCall(c, c.session, details)
+	call.exophone, call.message = user, message
+	c.call, c.latest = call, call
+	call.mail.post(call.begin)
+	return call, nil
+}
+
+// begin starts an outgoing call.
+func (c *Call) begin() {
+	c.move(StateOutgoingInitiated)
+	c.client.bus.publish(CallInitiated{Call: c.details})
+	c.timers.set(timerConnection, c.limits.connection, func() { c.leave(EndTimeout) })
+	headers := []sip.Header{{Name: headerDeviceID, Value: c.client.settings.deviceID}}
+	if c.message != "" {
+		headers = append(headers, sip.Header{Name: headerCustomField, Value: c.message})
+	}
+	c.invite(sip.Invitation{Target: c.exophone, Headers: headers}, false)
+}
+
+// invite makes the offer and gets the flow, both at once, and sends the INVITE.
+func (c *Call) invite(inv sip.Invitation, later bool) {
+	c.inviting = true
+	session, ctx := c.media, c.ctx
+	c.task(func() func() {
+		type flowResult struct {
+			flow flow
+			err  error
+		}
+		flows := make(chan flowResult, 1)
+		go func() {
+			f, err := c.session.line.flow(ctx)
+			flows <- flowResult{f, err}
+		}()
+		var err error
+		made := session == nil
+		if made {
+			session, err = c.client.media.newSession(c.session.profile)
+		}
+		if err == nil {
+			inv.Offer, err = session.Offer(ctx, false)
+			c.setup.mark(stageOffered)
+		}
+		got := <-flows
+		if err == nil && got.err != nil {
+			err = unreachable{got.err}
+		}
+		var d dialog
+		if err == nil {
+			d, err = got.flow.Invite(ctx, inv)
+			if err != nil {
+				err = unreachable{err}
+			}
+			c.setup.mark(stageInvited)
+		}
+		return func() { c.invited(session, made, d, later, err) }
+	})
+}
+
+// unreachable is an error that came before the INVITE was sent.
+type unreachable struct{ error }
+
+func (u unreachable) Unwrap() error { return u.error }
+
+func (c *Call) invited(session media.Session, made bool, d dialog, later bool, err error) {
+	c.inviting = false
+	if made && session != nil {
+		c.takeMedia(session)
+	}
+	if d != nil {
+		l := newLeg(d, later)
+		c.adopt(l)
+		if !c.details.State.Active() || c.details.State == StateEnding {
+			// The user was faster. The end has been or will be reported.
+			c.farewellTo(l)
+			return
+		}
+	}
+	if c.details.State == StateEnding || c.details.State == StateEnded {
+		c.finish()
+		return
+	}
+	if err != nil {
+		c.log.Warn("invitation failed", "error", err)
+		c.onInviteError(err)
+		return
+	}
+	if c.details.State == StateOutgoingInitiated || c.details.State == StateIncoming {
+		c.sound.openPlayout(session)
+	}
+}
+
+// takeMedia makes session the call's; if the call is over it is closed at once.
+func (c *Call) takeMedia(session media.Session) {
+	if c.details.State == StateEnded {
+		c.task(func() func() { _ = session.Close(); return nil })
+		return
+	}
+	c.media = session
+	c.live.Store(&session)
+	follow(c, session.Events(), func(ev media.Event) { c.onMedia(ev) })
+}
+
+// onInviteError ends an outgoing call that could not be placed. An incoming one
+// only ends if it was being answered.
+func (c *Call) onInviteError(err error) {
+	reason := EndFailure
+	if _, ok := err.(unreachable); ok {
+		reason = EndUnreachable
+	}
+	if c.details.Direction == Outgoing || c.details.State == StateAnswering {
+		c.conclude(reason, 0)
+	}
+}
+
+// onProvisional is the progress of an outgoing call. RINGING and EARLY come in
+// any order; local ringback plays while RINGING came first and nothing is heard
+// (reference, section 2.1).
+func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
+	switch c.details.State {
+	case StateOutgoingInitiated, StateRinging, StateEarly:
+	default:
+		return
+	}
+	c.timers.clear(timerConnection)
+	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.leave(EndTimeout) })
+	if ev.Body != "" {
+		if err := c.media.SetAnswer(ev.Body); err != nil {
+			c.log.Warn("early answer not understood", "error", err)
+		} else {
+			// Nothing but early media comes before the answer: the platform's
+			// gate sees to that.
+			c.media.OpenReceive()
+		}
+	}
+	switch {
+	case ev.Status == 180:
+		c.setup.mark(stageRinging)
+		if c.details.Ringing.IsZero() {
+			c.details.Ringing = c.client.clock.Now()
+		}
+		early := c.details.State == StateEarly
+		if c.move(StateRinging) {
+			c.client.bus.publish(CallRinging{Call: c.details})
+		}
+		if !early && !c.survival.heard {
+			c.sound.startRingback()
+		}
+	case ev.Status == 183 && ev.Body != "":
+		c.sound.stopRingback()
+		if c.move(StateEarly) {
+			c.changed()
+		}
+	}
+}
+
+// accepted is the far side's answer to an outgoing call.
+func (c *Call) accepted(l *leg, body string) {
+	c.setup.mark(stageAnswered)
+	c.details.Answered = c.client.clock.Now()
+	c.sound.stopRingback()
+	if body != "" {
+		if err := c.media.SetAnswer(body); err != nil {
+			c.log.Warn("answer not understood", "error", err)
+			c.leave(EndFailure)
+			return
+		}
+	}
+	c.talkOn()
+	c.established()
+}
+
+// talkOn opens both directions.
+func (c *Call) talkOn() {
+	if c.survival.heard {
+		c.setup.mark(stageFirstSound)
+	}
+	c.media.OpenReceive()
+	c.media.OpenSend()
+	c.sound.openCapture(c.media)
+}
+
+// established enters or enters again the conversation.
+func (c *Call) established() {
+	c.timers.clear(timerConnection)
+	c.timers.clear(timerRing)
+	c.setup.mark(stageEstablished)
+	if c.details.Established.IsZero() {
+		c.details.Established = c.client.clock.Now()
+		c.survival.begin(c.client.clock.Now())
+	}
+	if c.move(StateEstablished) {
+		c.client.bus.publish(CallEstablished{Call: c.details})
+	}
+	c.watchSoon()
+}

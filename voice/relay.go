@@ -1,0 +1,226 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/platform"
+)
+
+// relayTries is how often the state of a pushed call is asked for when the
+// network fails.
+const relayTries = 3
+
+// RelaySessionData takes what a push said of a call: the keys payload,
+// payloadVersion and, if it is there, subscriberName. It validates them, asks
+// the platform whether the call is still alive, and publishes IncomingCall or
+// MissedCall. It reports whether there is a call to show.
+//
+// A call that is missed because the phone is busy, or because it is over, is no
+// error. The errors are SDK_UNINITIALIZED and PAYLOAD_ERROR, with which nothing
+// is published. A payload that was relayed before publishes nothing again.
+func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (bool, error) {
+	started := c.clock.Now()
+	c.mu.Lock()
+	s := c.session
+	if s == nil {
+		c.mu.Unlock()
+		return false, uninitialized()
+	}
+	p, err := parsePayload(data, s.account.SubscriberName, s.account.base)
+	if err != nil {
+		c.mu.Unlock()
+		c.log.Warn("payload refused", "error", err)
+		return false, err
+	}
+	if c.seen.has(p.sessionID) {
+		alive := c.call != nil && c.call.payload != nil && c.call.payload.sessionID == p.sessionID
+		c.mu.Unlock()
+		return alive, nil
+	}
+	c.seen.add(p.sessionID)
+	refusal := ""
+	switch {
+	case c.onAnotherPhone:
+		refusal = "pstn"
+	case c.call != nil || c.claimed:
+		refusal = "busy"
+	case c.declining:
+		refusal = "declined"
+	default:
+		c.claimed = true
+	}
+	current := c.call
+	c.mu.Unlock()
+
+	if refusal != "" {
+		word := "busy"
+		if refusal == "declined" {
+			word = "declined"
+		}
+		c.refuse(s, p, word)
+		if current != nil && refusal == "busy" {
+			current.mail.post(current.sound.callWaiting)
+		}
+		c.missed(p, refusal)
+		return false, nil
+	}
+	return c.offer(ctx, s, p, started)
+}
+
+// offer asks whether the claimed call is alive and shows it if so.
+func (c *Client) offer(ctx context.Context, s *session, p *payload, started time.Time) (bool, error) {
+	polled, err := c.firstPoll(ctx, s, p)
+	now := polled.ServerTime
+	if now.IsZero() {
+		now = c.clock.Now().Add(s.platform.ServerOffset())
+	}
+	why := ""
+	switch status := platform.StatusOf(err); {
+	case err == nil && polled.State == platform.CallRinging && now.Before(p.expires):
+	case err == nil && polled.State == platform.CallRinging:
+		why = "expired"
+	case err == nil, status == 404, status == 410:
+		why = "over"
+	case status == 401 && !now.Before(p.expires):
+		why = "expired"
+	case status == 401, status == 403:
+		c.release()
+		return false, payloadFault("refused by the platform")
+	case ctx.Err() != nil:
+		c.release()
+		c.forgetSession(p)
+		return false, fault.Wrap(err, fault.NetworkError, "The platform did not answer in time.", "Try again.")
+	default:
+		why = "unreachable"
+	}
+	if why != "" {
+		c.release()
+		c.log.Info("call missed", "why", why, "error", err)
+		c.missed(p, why)
+		return false, nil
+	}
+
+	c.mu.Lock()
+	c.claimed = false
+	if c.session == nil || c.closed {
+		c.mu.Unlock()
+		return false, uninitialized()
+	}
+	call := newCall(c, c.session, CallDetails{
+		Direction: Incoming, SessionID: p.sessionID,
+		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
+	})
+	call.setup.at[stageStarted] = started
+	call.payload = p
+	c.call, c.latest = call, call
+	call.mail.post(call.ring)
+	c.mu.Unlock()
+	return true, nil
+}
+
+// firstPoll asks for the call's state, again where that can help.
+func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled platform.Polled, err error) {
+	for try := range relayTries {
+		polled, err = s.platform.PollState(ctx, p.pollURL, p.token, "", 0)
+		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
+			break
+		}
+		woken := make(chan struct{})
+		stop := c.clock.AfterFunc(200*time.Millisecond<<try, func() { close(woken) })
+		select {
+		case <-woken:
+		case <-ctx.Done():
+			stop()
+			return polled, errors.Join(err, ctx.Err())
+		}
+	}
+	return polled, err
+}
+
+// release gives up the claim that RelaySessionData has on the phone.
+func (c *Client) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.claimed = false
+}
+
+func (c *Client) forgetSession(p *payload) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen.remove(p.sessionID)
+}
+
+// missed publishes MissedCall.
+func (c *Client) missed(p *payload, why string) {
+	at := p.notified
+	if at.IsZero() {
+		at = c.clock.Now()
+	}
+	c.bus.publish(MissedCall{
+		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
+		SessionID: p.sessionID, Time: at, Reason: why,
+	})
+}
+
+// refuse declines a call that was never shown, in the background.
+func (c *Client) refuse(s *session, p *payload, word string) {
+	c.calls.Add(1)
+	go func() {
+		defer c.calls.Done()
+		ctx, cancel := context.WithTimeout(s.ctx, farewellTime)
+		defer cancel()
+		if err := c.rejectCall(ctx, s, p, word); err != nil {
+			c.log.Warn("call not declined", "error", err)
+		}
+	}()
+}
+
+// rejectCall posts a rejection, again where that can help until ctx ends.
+func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word string) error {
+	for pause := 250 * time.Millisecond; ; pause *= 2 {
+		err := s.platform.Reject(ctx, p.rejectURL, p.token, word)
+		if err == nil || !platform.Passing(err) {
+			return err
+		}
+		woken := make(chan struct{})
+		stop := c.clock.AfterFunc(pause, func() { close(woken) })
+		select {
+		case <-woken:
+		case <-ctx.Done():
+			stop()
+			return err
+		}
+	}
+}
+
+// seenSessions remembers the last sessions that were relayed.
+type seenSessions struct {
+	ids  [64]string
+	next int
+}
+
+func (s *seenSessions) has(id string) bool {
+	for _, known := range s.ids {
+		if known == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *seenSessions) add(id string) {
+	s.ids[s.next] = id
+	s.next = (s.next + 1) % len(s.ids)
+}
+
+func (s *seenSessions) remove(id string) {
+	for i, known := range s.ids {
+		if known == id {
+			s.ids[i] = ""
+		}
+	}
+}

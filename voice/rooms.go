@@ -1,0 +1,108 @@
+package voice
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+)
+
+// sipRoom is the real signalling.
+type sipRoom struct {
+	http *http.Client
+	log  *slog.Logger
+}
+
+func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
+	p := who.profile
+	u := url.URL{Scheme: "ws", Host: p.SIPServer, Path: p.SIPPath}
+	if p.SIPTransport == "WSS" {
+		u.Scheme = "wss"
+	}
+	if p.SIPPort > 0 {
+		u.Host = net.JoinHostPort(p.SIPServer, strconv.Itoa(p.SIPPort))
+	}
+	cfg := sip.Config{
+		URL: u.String(), Domain: p.SIPDomain,
+		User: who.user, Password: p.SIPPassword, DisplayName: who.display,
+		UserAgent: "offhook/" + Version, Logger: r.log,
+		// Whoever initialises with http:// has chosen clear text.
+		AllowClearText: who.clearText,
+	}
+	cfg.TLS, cfg.Dial = transportOf(r.http)
+	f, err := sip.Connect(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return realFlow{f}, nil
+}
+
+// transportOf takes over what the HTTP client trusts and how it connects.
+func transportOf(c *http.Client) (*tls.Config, func(ctx context.Context, network, address string) (net.Conn, error)) {
+	if c == nil {
+		return nil, nil
+	}
+	t, ok := c.Transport.(*http.Transport)
+	if !ok {
+		return nil, nil
+	}
+	return t.TLSClientConfig, t.DialContext
+}
+
+type realFlow struct{ *sip.Flow }
+
+func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error) {
+	d, err := f.Flow.Invite(ctx, inv)
+	if err != nil {
+		return nil, err
+	}
+	return realDialog{d}, nil
+}
+
+type realDialog struct{ *sip.Dialog }
+
+func (d realDialog) Rebind(f flow) error {
+	r, ok := f.(realFlow)
+	if !ok {
+		return fault.New(fault.InternalError, "The call cannot move to another kind of line.", "")
+	}
+	return d.Dialog.Rebind(r.Flow)
+}
+
+// sipStatus returns the SIP status behind an error of a dialog, or 0.
+func sipStatus(err error) int {
+	var s *sip.StatusError
+	if errors.As(err, &s) {
+		return s.Status
+	}
+	return 0
+}
+
+// webRTC is the real media of a subscriber line.
+type webRTC struct{ log *slog.Logger }
+
+func (r webRTC) newSession(p platform.Profile) (media.Session, error) {
+	cfg := media.Config{Codecs: p.Codecs, Loopback: loopback(p.SIPServer), Logger: r.log}
+	for _, s := range p.ICEServers {
+		cfg.ICEServers = append(cfg.ICEServers, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	return media.NewWebRTC(cfg)
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

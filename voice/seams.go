@@ -1,0 +1,103 @@
+package voice
+
+import (
+	"context"
+	"time"
+
+	"offhook/voice/audio"
+	"offhook/voice/media"
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+)
+
+// A call stands on three rooms; it sees each through what it needs of it.
+
+// signalling opens connections to the platform's exophone.
+type signalling interface {
+	connect(ctx context.Context, credentials credentials) (flow, error)
+}
+
+// credentials are what a flow needs to know of the subscriber.
+type credentials struct {
+	profile  platform.Profile
+	user     string
+	display  string
+	deviceID string
+	// clearText allows an unencrypted connection.
+	clearText bool
+}
+
+// flow is one connection to the exophone, kept alive by its owner.
+type flow interface {
+	// Invite sends an INVITE and does not wait for its answers.
+	Invite(ctx context.Context, inv sip.Invitation) (dialog, error)
+	// Done is closed when the connection is gone.
+	Done() <-chan struct{}
+	Err() error
+	Close() error
+}
+
+// dialog is one leg's signalling.
+type dialog interface {
+	Events() <-chan sip.DialogEvent
+	// Hangup sends CANCEL or BYE, as the state asks. Over a flow that is lost
+	// it waits for Rebind.
+	Hangup(ctx context.Context) error
+	// Reinvite returns the SDP answer to offer.
+	Reinvite(ctx context.Context, offer string) (answer string, err error)
+	Info(ctx context.Context, contentType, body string) error
+	// Refresh shows the far side which flow the dialog uses now.
+	Refresh(ctx context.Context) error
+	// Rebind moves the dialog to another flow.
+	Rebind(f flow) error
+}
+
+// mediaRoom makes the media session of one leg.
+type mediaRoom interface {
+	newSession(p platform.Profile) (media.Session, error)
+}
+
+// soundRoom makes the sound of one call.
+type soundRoom interface {
+	newPath() (soundPath, error)
+}
+
+// soundPath is the sound of one call: its devices, its tones, its meters. Its
+// methods may block for as long as a device does and are called from one
+// goroutine, but for Levels.
+type soundPath interface {
+	OpenPlayout(far audio.Far) error
+	OpenCapture(far audio.Far) error
+	PlayTone(t tone)
+	StopTone()
+	// SetRoute moves the sound; it changes nothing and fails if there is no
+	// device for the route.
+	SetRoute(r AudioRoute) error
+	// Route is where the sound goes now.
+	Route() AudioRoute
+	// Levels are 0 (silence) to 1 (full scale).
+	Levels() (mic, far float64)
+	Close() error
+}
+
+// tone is a sound that the engine itself makes in a call.
+type tone int
+
+const (
+	toneRingback tone = iota
+	toneCallWaiting
+)
+
+// timeouts are the profile's timers as durations.
+type timeouts struct {
+	ring, connection, disrupted, media time.Duration
+}
+
+func timeoutsOf(p platform.Profile) timeouts {
+	return timeouts{
+		ring:       platform.Seconds(p.IncomingCallTimeout),
+		connection: platform.Seconds(p.CallConnectionTimeout),
+		disrupted:  platform.Seconds(p.MediaDisruptedTimeout),
+		media:      platform.Seconds(p.MediaTimeout),
+	}
+}

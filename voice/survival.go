@@ -1,0 +1,236 @@
+package voice
+
+import (
+	"time"
+
+	"offhook/voice/media"
+	"offhook/voice/sip"
+)
+
+const (
+	// watchCalm and watchAlert are how often the media is looked at while all is
+	// well, and while it is being renewed.
+	watchCalm  = 500 * time.Millisecond
+	watchAlert = 50 * time.Millisecond
+	// renewPause is the first pause between two attempts to renew the media;
+	// it doubles up to renewPauseMax.
+	renewPause    = time.Second
+	renewPauseMax = 8 * time.Second
+)
+
+// survival looks after the media of a conversation: silence of the network is a
+// disruption, renewed by an ICE restart until media comes or the media timeout
+// has passed (reference, section 10.13). Silence of the speaker is none: the
+// far side sends something all the same.
+type survival struct {
+	// base is when media was last due to begin: the answer, or the end of a
+	// hold. Silence before it does not count.
+	base time.Time
+	// answered is the time of the first answer.
+	answered time.Time
+	// heard says that sound has arrived since the answer, or before it as early
+	// media.
+	heard bool
+	// troubled is when the present disruption or renewal began; media that
+	// arrives later ends it.
+	troubled time.Time
+	// renewedAt is when the last ICE restart was agreed, zero while none is.
+	renewedAt time.Time
+	// attempts counts the failed renewals of this disruption.
+	attempts int
+}
+
+func (s *survival) begin(now time.Time) {
+	s.base, s.answered = now, now
+}
+
+// resumed says that a hold began or ended.
+func (s *survival) resumed(now time.Time) { s.base = now }
+
+// held reports whether no sound is due.
+func (c *Call) held() bool { return c.talk.hold || c.details.RemoteHeld }
+
+// watchSoon looks after the media now and from now on.
+func (c *Call) watchSoon() {
+	c.timers.set(timerWatch, 0, c.watch)
+}
+
+// watch is one look at the media.
+func (c *Call) watch() {
+	state := c.details.State
+	if !state.Answered() {
+		return
+	}
+	now := c.client.clock.Now()
+	s := &c.survival
+	if c.held() {
+		s.base = now
+	}
+	since := c.media.SinceReceived()
+	silent := min(since, now.Sub(s.base))
+	switch {
+	case silent >= c.limits.media,
+		!s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
+		c.log.Warn("no media", "silent", silent)
+		c.leave(EndMediaTimeout)
+		return
+	case state == StateEstablished && silent >= c.limits.disrupted:
+		c.disrupted("silence")
+	case state != StateEstablished:
+		c.seekRecovery(now, since)
+	}
+	pause := watchCalm
+	if c.details.State != StateEstablished {
+		pause = watchAlert
+	}
+	c.timers.set(timerWatch, pause, c.watch)
+}
+
+// seekRecovery ends a disruption once media has arrived after it began, and a
+// renewal once media has come by the new path.
+func (c *Call) seekRecovery(now time.Time, since time.Duration) {
+	s := &c.survival
+	if c.talk.offering || c.talk.restart {
+		return
+	}
+	from := s.troubled
+	if !s.renewedAt.IsZero() {
+		from = s.renewedAt
+	}
+	if c.held() || now.Add(-since).After(from) {
+		c.recovered()
+	}
+}
+
+func (c *Call) recovered() {
+	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
+	s := &c.survival
+	s.troubled, s.renewedAt, s.attempts = time.Time{}, time.Time{}, 0
+	c.timers.clear(timerRenew)
+	c.established()
+}
+
+// disrupted begins a disruption and its cure.
+func (c *Call) disrupted(why string) {
+	c.log.Warn("media disrupted", "why", why)
+	c.survival.troubled = c.client.clock.Now()
+	c.survival.renewedAt = time.Time{}
+	if c.move(StateMediaDisrupted) {
+		c.client.bus.publish(MediaDisrupted{Call: c.details})
+	}
+	c.renew()
+}
+
+// renew asks for a new media path.
+func (c *Call) renew() {
+	if !c.details.State.Answered() {
+		return
+	}
+	if c.survival.troubled.IsZero() {
+		c.survival.troubled = c.client.clock.Now()
+	}
+	c.talk.restart = true
+	c.negotiate()
+	c.watchSoon()
+}
+
+// renewed says that the far side has agreed to a new path. If nothing comes by
+// it, another one is tried.
+func (c *Call) renewed() {
+	c.survival.renewedAt = c.client.clock.Now()
+	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
+		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
+			c.survival.attempts++
+			c.renew()
+		}
+	})
+}
+
+// renewalFailed tries again later, over another flow if this one is gone.
+func (c *Call) renewalFailed(r offerRound) {
+	if r.restart && c.move(StateMediaDisrupted) {
+		c.client.bus.publish(MediaDisrupted{Call: c.details})
+	}
+	c.timers.set(timerRenew, c.renewalPause(), func() {
+		c.talk.rebind = c.talk.rebind || c.leg.flowLost
+		c.negotiate()
+	})
+	c.survival.attempts++
+	c.watchSoon()
+}
+
+func (c *Call) renewalPause() time.Duration {
+	return min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+}
+
+// onMedia is what happens in the media session.
+func (c *Call) onMedia(ev media.Event) {
+	switch ev.Kind {
+	case media.Connected:
+		c.setup.mark(stageConnected)
+	case media.FirstSound:
+		c.survival.heard = true
+		if c.details.State.Answered() || c.details.State == StateAnswering {
+			c.setup.mark(stageFirstSound)
+		} else {
+			c.sound.stopRingback()
+		}
+	case media.DTMF:
+		if c.details.State.Answered() {
+			c.gotDigit(ev.Digit)
+		}
+	case media.Disconnected:
+		// The silence will show whether it lasts.
+		c.log.Info("media path hears nothing")
+	case media.Failed:
+		c.onPathFailed(ev)
+	}
+}
+
+func (c *Call) onPathFailed(ev media.Event) {
+	c.log.Warn("media path failed", "error", ev.Err)
+	switch c.details.State {
+	case StateEstablished:
+		c.disrupted("path failed")
+	case StateMediaDisrupted, StateRenewingMedia:
+		if !c.talk.offering {
+			c.renew()
+		}
+	}
+}
+
+// onFlowLost moves the dialog to another flow. The media may well go on; if it
+// does not, its path is renewed in the same breath.
+func (c *Call) onFlowLost(l *leg, ev sip.FlowLost) {
+	c.log.Warn("signalling lost under the call", "error", ev.Err)
+	switch state := c.details.State; {
+	case state == StateEnding || state == StateEnded:
+		// A farewell may be waiting for another way.
+		ctx := c.farewell
+		c.task(func() func() {
+			if err := c.rebind(ctx, l); err != nil {
+				c.log.Debug("no way for the farewell", "error", err)
+			}
+			return nil
+		})
+	case l != c.leg:
+	case state.Answered():
+		c.talk.rebind = true
+		if !c.held() && c.media.SinceReceived() > time.Second {
+			c.talk.restart = true
+			if c.survival.troubled.IsZero() {
+				c.survival.troubled = c.client.clock.Now()
+			}
+		}
+		c.negotiate()
+	}
+}
+
+// networkChanged renews the media at once: the addresses that it used may be
+// gone.
+func (c *Call) networkChanged() {
+	if c.details.State.Answered() {
+		c.survival.renewedAt = time.Time{}
+		c.renew()
+	}
+}

@@ -1,0 +1,216 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/sip"
+)
+
+// talk is what both sides negotiate during a conversation: hold and a new media
+// path. One re-INVITE is under way at a time; what is wanted meanwhile goes
+// into the next.
+type talk struct {
+	// offering says that a re-INVITE is under way.
+	offering bool
+	// hold is what the user wants, agreed what the far side was last told.
+	hold, agreed bool
+	// restart asks for new ICE credentials, rebind only for another flow.
+	restart, rebind bool
+	// waiters are the Hold and Resume calls that wait for the far side.
+	waiters []chan<- error
+}
+
+// offerTimeout bounds one re-INVITE; after that the flow counts as lost.
+const offerTimeout = 8 * time.Second
+
+func (t *talk) giveUp(err error) {
+	for _, w := range t.waiters {
+		w <- err
+	}
+	t.waiters = nil
+}
+
+// setHold wants hold or its end; result gets one error, or nil, when the far
+// side has agreed.
+func (c *Call) setHold(on bool, result chan<- error) {
+	if !c.details.State.Answered() {
+		result <- notEstablished()
+		return
+	}
+	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
+		result <- nil
+		return
+	}
+	c.talk.hold = on
+	c.talk.waiters = append(c.talk.waiters, result)
+	// What the user hears and sends stops now, not when the far side agrees.
+	c.media.Hold(on)
+	c.details.Held = on
+	c.changed()
+	c.negotiate()
+}
+
+// negotiate sends a re-INVITE if there is something to agree on.
+func (c *Call) negotiate() {
+	t := &c.talk
+	if t.offering || !c.details.State.Answered() || c.leg == nil || c.leg.over {
+		return
+	}
+	if t.hold == t.agreed && !t.restart && !t.rebind {
+		t.giveUp(nil)
+		return
+	}
+	t.offering = true
+	c.timers.clear(timerOffer)
+	round := offerRound{leg: c.leg, hold: t.hold, same: t.hold == t.agreed, restart: t.restart, lost: c.leg.flowLost}
+	t.restart, t.rebind = false, false
+	if round.restart && c.move(StateRenewingMedia) {
+		c.client.bus.publish(RenewingMedia{Call: c.details})
+	}
+	ctx, session := c.ctx, c.media
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+		defer cancel()
+		round.err = func() error {
+			if round.lost {
+				if err := c.rebind(ctx, round.leg); err != nil {
+					return err
+				}
+			}
+			if !round.restart && round.same {
+				// Only the way has changed, not the media.
+				return round.leg.dialog.Refresh(ctx)
+			}
+			offer, err := session.Offer(ctx, round.restart)
+			if err != nil {
+				return err
+			}
+			answer, err := round.leg.dialog.Reinvite(ctx, offer)
+			if err != nil {
+				return err
+			}
+			return session.SetAnswer(answer)
+		}()
+		return func() { c.negotiated(round) }
+	})
+}
+
+// offerRound is one re-INVITE.
+type offerRound struct {
+	leg                 *leg
+	hold, restart, lost bool
+	// same says that hold is what was agreed already.
+	same bool
+	err  error
+}
+
+func (c *Call) negotiated(r offerRound) {
+	t := &c.talk
+	t.offering = false
+	if !c.details.State.Answered() || r.leg != c.leg || r.leg.over {
+		t.giveUp(noCall())
+		return
+	}
+	if r.err == nil {
+		if r.lost {
+			r.leg.flowLost = false
+		}
+		t.agreed = r.hold
+		if r.restart {
+			c.renewed()
+		}
+		c.watchSoon()
+		c.negotiate()
+		return
+	}
+	status := sipStatus(r.err)
+	c.log.Warn("offer failed", "error", r.err, "status", status, "restart", r.restart)
+	t.restart = t.restart || r.restart
+	switch {
+	case status == 491:
+		// Glare (RFC 3261, section 14.1): the phone always owns the Call-ID.
+		c.timers.set(timerOffer, glarePause(), c.negotiate)
+	case status >= 400 && status < 500 && status != 408 && status != 481 && r.hold != t.agreed && !r.restart:
+		// The far side does not want to be held.
+		t.hold = t.agreed
+		c.media.Hold(t.hold)
+		c.details.Held = t.hold
+		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
+		c.changed()
+	default:
+		if status == 0 || status == 408 {
+			r.leg.flowLost = true
+		}
+		c.renewalFailed(r)
+	}
+}
+
+// glarePause is between 2.1 and 4 s in steps of 10 ms.
+func glarePause() time.Duration {
+	return time.Duration(210+rand.IntN(191)) * 10 * time.Millisecond
+}
+
+// onReoffered answers the far side's re-INVITE.
+func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
+	if c.details.State == StateEnding || c.details.State == StateEnded || l != c.leg || c.media == nil {
+		c.task(func() func() { _ = ev.Reply(481, ""); return nil })
+		return
+	}
+	if c.talk.offering {
+		c.task(func() func() { _ = ev.Reply(491, ""); return nil })
+		return
+	}
+	session, ctx := c.media, c.ctx
+	// Nothing is offered until this is answered.
+	c.talk.offering = true
+	c.task(func() func() {
+		err := func() error {
+			if ev.Offer == "" {
+				offer, err := session.Offer(ctx, false)
+				if err != nil {
+					return errors.Join(err, ev.Reply(500, ""))
+				}
+				return ev.Reply(200, offer)
+			}
+			answer, err := session.Answer(ctx, ev.Offer)
+			if err != nil {
+				return errors.Join(err, ev.Reply(488, ""))
+			}
+			return ev.Reply(200, answer)
+		}()
+		return func() { c.reoffered(ev, err) }
+	})
+}
+
+func (c *Call) reoffered(ev sip.Reoffered, err error) {
+	c.talk.offering = false
+	if err != nil {
+		c.log.Warn("offer not answered", "error", err)
+	} else if held := remoteHolds(ev.Offer); ev.Offer != "" && held != c.details.RemoteHeld {
+		c.details.RemoteHeld = held
+		c.survival.resumed(c.client.clock.Now())
+		if c.details.State != StateEnded {
+			c.changed()
+		}
+	}
+	c.negotiate()
+}
+
+// onInformed is an INFO: a digit, from a far side that has no RFC 4733.
+func (c *Call) onInformed(ev sip.Informed) {
+	if digit, ok := relayedDigit(ev.ContentType, ev.Body); ok {
+		c.gotDigit(digit)
+	}
+}
+
+func (c *Call) gotDigit(digit rune) {
+	if len(c.details.DTMFReceived) < maxDigits {
+		c.details.DTMFReceived += string(digit)
+	}
+	c.show()
+	c.client.bus.publish(DTMFReceived{Call: c.details, Digit: digit})
+}
