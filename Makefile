@@ -2,7 +2,7 @@
 SHELL   := /bin/bash
 TAGS    := nolibopusfile,migrated_fynedo
 PATH    := $(PATH):/usr/local/go/bin
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION := $(shell packaging/version.sh)
 LDFLAGS := -X offhook/voice.version=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak interop deps-build deps-test clean
+.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package clean
 
 all: build
 
@@ -52,6 +52,12 @@ lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach 
 
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
+
+deps-package:
+	@packaging/deps.sh package
+
+package: deps-package ## installers into dist/
+	packaging/package.sh
 
 clean:
 	rm -rf bin out dist

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sees to the system packages that Offhook needs: `deps.sh build`, `deps.sh test`, or `deps.sh interop`.
+# Sees to the system packages that Offhook needs: `deps.sh build`, `deps.sh test`, `deps.sh package` or
+# `deps.sh interop`.
 # On Debian and its kin it installs what is missing, as root or with sudo. On Fedora, macOS and
 # Windows (MSYS2) it checks, and says what to install. It prints nothing when nothing is missing.
 set -euo pipefail
@@ -10,12 +11,15 @@ build_deb=(gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev li
   libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev libopus-dev libspeexdsp-dev)
 test_deb=(ca-certificates xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils dbus dunst libnotify-bin
   pulseaudio pulseaudio-utils sox espeak-ng gnome-keyring libsecret-tools procps)
+package_deb=(gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 nsis wixl msitools osslsigncode openssl wine64 rpm desktop-file-utils
+  appstream xz-utils librsvg2-bin icoutils dpkg-dev autoconf automake libtool make debootstrap)
 interop_deb=(kamailio kamailio-websocket-modules kamailio-tls-modules rtpengine-daemon baresip-core sip-tester
   coturn chromium iproute2)
 
 debian() {
   local packages=("${build_deb[@]}") missing=() p
   [ "$want" = build ] || packages+=("${test_deb[@]}")
+  [ "$want" != package ] || packages+=("${package_deb[@]}")
   [ "$want" != interop ] || packages+=("${interop_deb[@]}")
   for p in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")

@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -201,7 +203,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 func Password(label string, show, hide string, tips *Tips) *Field {
 	in := NewInput(label, "")
 	in.Password = true
-	in.ActionItem = canvas.NewRectangle(nil)
+	in.ActionItem = canvas.NewRectangle(color.Transparent)
 	var b *IconButton
 	b = NewIconButton(show, theme.Eye, theme.Text2, tips, func() {
 		in.Password = !in.Password
@@ -243,4 +245,12 @@ func (k *KeyCap) CreateRenderer() fyne.WidgetRenderer {
 	r.refresh = func() { paint(k, box, theme.Window, theme.Line, 1) }
 	r.refresh()
 	return r
+}
+
+// Parts are the field itself and what is at its end.
+func (f *Field) Parts() []fyne.CanvasObject {
+	if f.end == nil {
+		return []fyne.CanvasObject{f.body}
+	}
+	return []fyne.CanvasObject{f.body, f.end}
 }

@@ -35,7 +35,7 @@ type session struct {
 }
 
 // newSession makes a session around the link that makeLink returns.
-func newSession(cfg Config, makeLink func(Config, linkHandler) (link, error)) (*session, error) {
+func newSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, error)) (*session, error) {
 	cfg = cfg.withDefaults()
 	nego, err := newNegotiation(cfg)
 	if err != nil {
@@ -54,7 +54,7 @@ func newSession(cfg Config, makeLink func(Config, linkHandler) (link, error)) (*
 	s.nego.ssrc = s.send.ssrc
 	s.nego.cname = strconv.FormatUint(rand.Uint64(), 36)
 	s.report = newReporter(s)
-	if s.link, err = makeLink(cfg, s); err != nil {
+	if s.link, err = makeLink(cfg, s.send.ssrc, s); err != nil {
 		return nil, err
 	}
 	s.tasks.Go(func() { s.send.run(s.done) })

@@ -1,0 +1,43 @@
+package media
+
+import (
+	"net/netip"
+
+	"github.com/pion/ice/v4"
+)
+
+// standard is the default candidate for the m= and c= lines, without which some
+// peers read a hold: port 9 of 0.0.0.0 if there is none.
+func standard(candidates []string) (port int, address netip.Addr) {
+	best := -1
+	port, address = 9, netip.IPv4Unspecified()
+	for _, line := range candidates {
+		c, err := ice.UnmarshalCandidate(line)
+		if err != nil || c.NetworkType().IsTCP() {
+			continue
+		}
+		a, err := netip.ParseAddr(c.Address())
+		if err != nil {
+			continue
+		}
+		if r := standardRank(c.Type(), a); r > best {
+			best, port, address = r, c.Port(), a
+		}
+	}
+	return port, address
+}
+
+// standardRank orders candidates by how likely a peer without ICE could use
+// them (RFC 8839, section 4.2.1.2).
+func standardRank(t ice.CandidateType, a netip.Addr) int {
+	rank := map[ice.CandidateType]int{
+		ice.CandidateTypeRelay: 6, ice.CandidateTypeServerReflexive: 4, ice.CandidateTypeHost: 2,
+	}[t]
+	if a.IsLoopback() {
+		rank = 0
+	}
+	if a.Is4() {
+		rank++
+	}
+	return rank
+}
