@@ -73,6 +73,7 @@ func firstAudio(b *testing.B, call *voice.Call) time.Duration {
 			return time.Duration(*s.SetupMs.AnswerToFirstAudio * float64(time.Millisecond))
 		}
 	}
-	b.Fatal("nothing is heard")
+	s, err := call.Statistics()
+	b.Fatalf("nothing is heard: %v %+v %v", call.Details(), s, err)
 	return 0
 }

@@ -129,12 +129,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
 			break
 		}
-		woken := make(chan struct{})
-		stop := c.clock.AfterFunc(200*time.Millisecond<<try, func() { close(woken) })
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			stop()
+		if !c.pause(ctx, 200*time.Millisecond<<try) {
 			return polled, errors.Join(err, ctx.Err())
 		}
 	}
@@ -186,12 +181,7 @@ func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word st
 		if err == nil || !platform.Passing(err) {
 			return err
 		}
-		woken := make(chan struct{})
-		stop := c.clock.AfterFunc(pause, func() { close(woken) })
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			stop()
+		if !c.pause(ctx, max(pause, platform.RetryAfter(err))) {
 			return err
 		}
 	}
