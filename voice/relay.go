@@ -163,10 +163,17 @@ func (c *Client) missed(p *payload, why string) {
 
 // refuse declines a call that was never shown, in the background.
 func (c *Client) refuse(s *session, p *payload, word string) {
+	c.mu.Lock()
+	if c.session != s {
+		c.mu.Unlock()
+		return
+	}
+	farewells := c.farewells
 	c.calls.Add(1)
+	c.mu.Unlock()
 	go func() {
 		defer c.calls.Done()
-		ctx, cancel := context.WithTimeout(s.ctx, farewellTime)
+		ctx, cancel := context.WithTimeout(farewells, farewellTime)
 		defer cancel()
 		if err := c.rejectCall(ctx, s, p, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
