@@ -17,6 +17,7 @@ import (
 
 	"offhook/app/secrets"
 	"offhook/voice"
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -196,7 +197,6 @@ func (e *fakeEngine) Hold(context.Context) error      { e.note("hold"); return n
 func (e *fakeEngine) Resume(context.Context) error    { e.note("resume"); return nil }
 func (e *fakeEngine) SendDTMF(d string) error         { e.note("dtmf %s", d); return nil }
 func (e *fakeEngine) SetRoute(voice.AudioRoute) error { return nil }
-func (e *fakeEngine) Routes() []voice.AudioRoute      { return []voice.AudioRoute{voice.RouteEarpiece} }
 func (e *fakeEngine) SetSystemBusy(on bool)           { e.note("busy %v", on) }
 func (e *fakeEngine) SetDeclining(on bool)            { e.note("declining %v", on) }
 func (e *fakeEngine) SetAudio(AudioConfig)            {}
@@ -235,15 +235,31 @@ func (e *fakeEngine) Close(context.Context) error {
 type fakeInbox struct {
 	cfg     InboxConfig
 	deliver func(context.Context, InboxMessage) error
-	changed func(InboxStatus)
+	told    func(InboxStatus)
 	ready   chan struct{}
 	retries int
+
+	mu     sync.Mutex
+	status InboxStatus
+}
+
+func (i *fakeInbox) changed(s InboxStatus) {
+	i.mu.Lock()
+	i.status = s
+	i.mu.Unlock()
+	i.told(s)
+}
+
+func (i *fakeInbox) Status() InboxStatus {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.status
 }
 
 func (i *fakeInbox) Run(ctx context.Context, deliver func(context.Context, InboxMessage) error, changed func(InboxStatus)) {
-	i.deliver, i.changed = deliver, changed
+	i.deliver, i.told = deliver, changed
 	close(i.ready)
-	changed(InboxStatus{Connected: true, Proof: time.Now(), ServerTime: time.Now(), Local: time.Now()})
+	i.changed(InboxStatus{Connected: true, Proof: time.Now()})
 	<-ctx.Done()
 }
 
@@ -309,11 +325,12 @@ type fakeBell struct {
 	did []string
 }
 
-func (b *fakeBell) note(s string)      { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
-func (b *fakeBell) Ring(v int)         { b.note(fmt.Sprint("ring ", v)) }
-func (b *fakeBell) Stop()              { b.note("stop") }
-func (b *fakeBell) Play(t Tone, v int) { b.note(fmt.Sprint("play ", t)) }
-func (b *fakeBell) Close()             {}
+func (b *fakeBell) note(s string)                     { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
+func (b *fakeBell) SetDevices(audio.Spec, audio.Spec) {}
+func (b *fakeBell) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
+func (b *fakeBell) Stop()                             { b.note("stop") }
+func (b *fakeBell) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
+func (b *fakeBell) Close()                            {}
 func (b *fakeBell) played(s string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -331,6 +348,8 @@ type desk struct {
 	backend *fakeBackend
 	bell    *fakeBell
 	keyring secrets.Store
+	// initErr is what the next engine's Initialize fails with.
+	initErr []error
 }
 
 func newDesk(t *testing.T) *desk {
@@ -340,7 +359,7 @@ func newDesk(t *testing.T) *desk {
 // start makes the phone; restart is start again with the same folder.
 func (d *desk) start() *desk {
 	d.t.Helper()
-	d.engine = &fakeEngine{}
+	d.engine = &fakeEngine{initErr: d.initErr}
 	d.engine.relay = func(data map[string]string) (bool, error) {
 		d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, data["payload"])})
 		return true, nil
@@ -348,7 +367,7 @@ func (d *desk) start() *desk {
 	d.bell = &fakeBell{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
 	p, err := New(Config{
-		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: d.engine, Secrets: d.keyring, Bell: d.bell,
+		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
 		HTTP: &http.Client{Transport: d.backend}, AudioIn: "null", AudioOut: "null",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}

@@ -292,7 +292,7 @@ func TestReadyIsAProof(t *testing.T) {
 		if c := d.condition(ConditionPush); !strings.Contains(c.Text, "Another phone") {
 			t.Fatalf("%+v", c)
 		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ServerTime: time.Now().Add(time.Hour), Local: time.Now()})
+		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
 		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text, "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)
@@ -349,8 +349,8 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 		}
 		d.close()
 		// At the start.
+		d.initErr = []error{spent}
 		d.start()
-		d.engine.initErr = []error{spent}
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		// And when the password was changed meanwhile, the user is asked.
 		d.backend.mu.Lock()
@@ -376,10 +376,10 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newDesk(t).start().signIn()
 		d.close()
+		down := fault.New(fault.NetworkError, "There is no network.", "")
+		d.initErr = []error{down, down, down}
 		d.start()
 		defer d.close()
-		down := fault.New(fault.NetworkError, "There is no network.", "")
-		d.engine.initErr = []error{down, down, down}
 		d.until("said", func(s *Snapshot) bool {
 			for _, c := range s.Conditions {
 				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text == "There is no network." {

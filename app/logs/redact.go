@@ -31,7 +31,7 @@ var patterns = []struct {
 }{
 	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?`), "[token]"},
 	{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}`), "$1 [secret]"},
-	{regexp.MustCompile(`(?i)((?:sip_?)?password|passwd|secret|refresh_token|access_token|x-session-token|x-device-token)(\\?"?\s*[:=]\s*\\?"?)[^\s"\\,;&}]{1,4096}`), "$1$2[secret]"},
+	{regexp.MustCompile(`(?i)((?:sip_?)?password|passwd|secret|refresh_token|access_token|x-session-token|x-device-token)(\\?"?\s*[:=]\s*\\?"?)[^\s"\\,;&}]+`), "$1$2[secret]"},
 	{regexp.MustCompile(`(?i)\b(response|nonce|cnonce)=(\\?"?)[A-Za-z0-9+/=._-]{8,}`), "$1=$2[secret]"},
 	{regexp.MustCompile(`(https?|wss?)://[^\s"/@]+:[^\s"/@]+@`), "$1://[secret]@"},
 }

@@ -47,13 +47,13 @@ func NewEnded(env *Env) *Ended {
 	}
 	d.Note = widget.NewField(widget.NewInput(env.T("Note"), env.T("Anything that would help")), 44, nil, nil)
 	d.Note.Input.OnSubmitted = func(string) { d.send() }
-	d.card = widget.NewCard(widget.Inset(15, 15, 15, 15, widget.Column(
+	d.card = widget.NewCard(widget.Inset(16, 16, 16, 16, widget.Column(
 		widget.NewText(env.T("How was the sound?"), widget.Style{Size: theme.SizeSub, Bold: true}),
-		widget.Gap(13), d.Rating.Container,
-		widget.Gap(14), widget.Row(label(env.T("Anything wrong?")), widget.Gap(4), caption(env.T("Choose one"))),
-		widget.Gap(8), widget.Flow(8, chips...),
+		widget.Gap(15), d.Rating.Container,
+		widget.Gap(15), widget.Row(label(env.T("Anything wrong?")), widget.Gap(4), caption(env.T("Choose one"))),
+		widget.Gap(9), widget.Flow(8, chips...),
 		widget.Gap(14), widget.Row(label(env.T("Note")), widget.Gap(4), caption(env.T("optional"))),
-		widget.Gap(4), d.Note)))
+		widget.Gap(5), d.Note)))
 	d.Skip = widget.NewPill(env.T("Skip"), "", widget.Plain, widget.HeightButton, env.Actions.SkipFeedback)
 	d.Send = widget.NewPill(env.T("Send rating"), "", widget.Accent, widget.HeightButton, d.send)
 	d.Send.SetEnabled(false)
