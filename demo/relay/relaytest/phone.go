@@ -154,6 +154,25 @@ func (p *Phone) SetAnswer(answer string) {
 	}
 }
 
+// Answer answers a later offer of the platform's own.
+func (p *Phone) Answer(offer string) string {
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
+	if err != nil {
+		p.t.Errorf("offer: %v", err)
+		return ""
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		p.t.Error(err)
+		return ""
+	}
+	if err := p.pc.SetLocalDescription(answer); err != nil {
+		p.t.Error(err)
+		return ""
+	}
+	return p.pc.LocalDescription().SDP
+}
+
 // WaitConnected waits until ICE and DTLS are up.
 func (p *Phone) WaitConnected() {
 	p.t.Helper()
