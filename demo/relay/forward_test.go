@@ -188,3 +188,30 @@ func TestWrongFingerprint(t *testing.T) {
 		t.Error("secured with the wrong certificate")
 	}
 }
+
+// What a gate stops is a pause in time to the far phone, and no loss.
+func TestPauseIsNoLoss(t *testing.T) {
+	t.Parallel()
+	a, b, la, lb := pair(t, "opus", relaytest.Options{}, relaytest.Options{})
+	talk := func() { a.Speak(tone(440, 200*time.Millisecond), nil) }
+	talk()
+	b.WaitPackets(9)
+	for _, l := range []*relay.Leg{la, lb} {
+		l.Shut()
+		talk()
+		l.Open()
+		talk()
+	}
+	b.WaitPackets(28)
+	packets := b.Packets()
+	longest := uint32(0)
+	for i := 1; i < len(packets); i++ {
+		if packets[i].SequenceNumber != packets[i-1].SequenceNumber+1 {
+			t.Errorf("a gap before packet %d", i)
+		}
+		longest = max(longest, packets[i].Timestamp-packets[i-1].Timestamp)
+	}
+	if longest < 48000/10 || longest > 48000*5 {
+		t.Errorf("the pause is %d in timestamps", longest)
+	}
+}
