@@ -110,7 +110,8 @@ func New(cfg Config) (*Phone, error) {
 
 	go p.loop.run(p.publish)
 	p.scribe = newScribe(calls, p.log, p.recentsChanged)
-	p.start(p.followEngine)
+	events := p.engine.Events(context.Background()) // from before anything can happen
+	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
 	if set.SignedIn {
