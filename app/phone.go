@@ -193,6 +193,12 @@ func (p *Phone) Watch(ctx context.Context) <-chan *Snapshot { return p.stream.wa
 // newest snapshot. The last one is never lost.
 func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot { return p.stream.watch(ctx, true) }
 
+// Settle returns when everything that was asked of the phone before is in its
+// Snapshot.
+func (p *Phone) Settle(ctx context.Context) error {
+	return p.loop.ask(ctx, func() error { return nil })
+}
+
 // DismissNotice clears Snapshot.Notice.
 func (p *Phone) DismissNotice() {
 	p.loop.post(func() {
