@@ -39,6 +39,10 @@ type Config struct {
 	// Now is the wall clock.
 	Now func() time.Time
 
+	// Addresses names the machine's network addresses in a stable form, so that
+	// a change of network shows.
+	Addresses func() string
+
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
 	AudioIn, AudioOut, RingOut string
@@ -61,6 +65,9 @@ func (c *Config) fill() {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Addresses == nil {
+		c.Addresses = localAddresses
 	}
 	if c.HTTP == nil {
 		c.HTTP = NewHTTPClient()

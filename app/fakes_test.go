@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,7 +238,7 @@ type fakeInbox struct {
 	deliver func(context.Context, InboxMessage) error
 	told    func(InboxStatus)
 	ready   chan struct{}
-	retries int
+	retries atomic.Int32
 
 	mu     sync.Mutex
 	status InboxStatus
@@ -263,7 +264,7 @@ func (i *fakeInbox) Run(ctx context.Context, deliver func(context.Context, Inbox
 	<-ctx.Done()
 }
 
-func (i *fakeInbox) Retry() { i.retries++ }
+func (i *fakeInbox) Retry() { i.retries.Add(1) }
 
 // fakeBackend answers as the application backend does.
 type fakeBackend struct {
@@ -350,6 +351,9 @@ type desk struct {
 	keyring secrets.Store
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
+	// addresses and ahead are what the machine says of its network and clock.
+	addresses atomic.Pointer[string]
+	ahead     atomic.Int64
 }
 
 func newDesk(t *testing.T) *desk {
@@ -368,6 +372,13 @@ func (d *desk) start() *desk {
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
 	p, err := New(Config{
 		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
+		Addresses: func() string {
+			if a := d.addresses.Load(); a != nil {
+				return *a
+			}
+			return "eth0=192.0.2.1"
+		},
 		HTTP: &http.Client{Transport: d.backend}, AudioIn: "null", AudioOut: "null",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}

@@ -114,6 +114,7 @@ func New(cfg Config) (*Phone, error) {
 	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
+	p.start(p.watchSurroundings)
 	if set.SignedIn {
 		p.start(p.restore)
 	}
