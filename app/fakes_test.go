@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -349,6 +350,8 @@ type desk struct {
 	backend *fakeBackend
 	bell    *fakeBell
 	keyring secrets.Store
+	audio   *fakeAudio
+	http    *http.Client
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
 	// addresses and ahead are what the machine says of its network and clock.
@@ -370,7 +373,22 @@ func (d *desk) start() *desk {
 	}
 	d.bell = &fakeBell{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
+	hc := d.http
+	if hc == nil {
+		hc = &http.Client{Transport: d.backend}
+	}
+	var system audio.System
+	if d.audio != nil {
+		system = d.audio
+	}
 	p, err := New(Config{
+		HTTP: hc, Audio: system,
+		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
+			if host == "backend" {
+				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
+			}
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		},
 		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
 		Addresses: func() string {
@@ -379,7 +397,7 @@ func (d *desk) start() *desk {
 			}
 			return "eth0=192.0.2.1"
 		},
-		HTTP: &http.Client{Transport: d.backend}, AudioIn: "null", AudioOut: "null",
+		AudioIn: "null", AudioOut: "null",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
 			d.inbox = in
