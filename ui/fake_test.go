@@ -290,3 +290,21 @@ func madeRecents() []app.CallRecord {
 		{ID: "1", Direction: "INCOMING", RemoteID: "9900", RemoteName: "Sam Okafor", Started: day(21, 16, 20), DurationS: 41, EndReason: "REMOTE_HANGUP"},
 	}
 }
+
+func madeChecks() []app.Check {
+	return []app.Check{
+		{Name: "microphone", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
+		{Name: "speaker", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
+		{Name: "token", Status: app.CheckPass, Text: "Valid until 18:00"},
+		{Name: "push_socket", Status: app.CheckPass, Text: "Last reply 4 s ago,", Figure: "24 ms"},
+		{Name: "sip_socket", Status: app.CheckPass, Text: "Line answers in", Figure: "31 ms"},
+		{Name: "media", Status: app.CheckWarn, Text: "TCP only: voice may lag"},
+	}
+}
+
+func madeStats() app.Stats {
+	var s app.Stats
+	s.CallID, s.AudioCodec, s.AudioBitrate, s.MOS, s.RTTMs, s.AverageJitterMs, s.FractionLost = "c1", "opus", 24000, 4.3, 38, 6, 0.2
+	s.JitterBufferMs, s.CumulativeLost, s.RemoteFractionLoss, s.DTMFVia, s.RemoteCandidate = 40, 7, 0.1, "rfc4733", "udp 192.0.2.7:8080"
+	return s
+}

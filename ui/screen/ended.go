@@ -23,6 +23,7 @@ type Ended struct {
 	Skip, Send     *widget.PillButton
 	Close, AgainBt *widget.PillButton
 	rate, plain    *fyne.Container
+	head           *fyne.Container
 	object         fyne.CanvasObject
 
 	last *app.EndedCall
@@ -38,7 +39,11 @@ func NewEnded(env *Env) *Ended {
 
 	words := [5]string{env.T("Unusable"), env.T("rating::Bad"), env.T("rating::Average"), env.T("rating::Good"), env.T("rating::Excellent")}
 	d.Rating = widget.NewRating(words, func(n int, w string) string { return env.T("Rating {n}, {word}", "n", n, "word", w) },
-		func(n int) { d.Send.SetEnabled(n > 0) })
+		func(n int) {
+			if d.Send != nil {
+				d.Send.SetEnabled(n > 0)
+			}
+		})
 	var chips []fyne.CanvasObject
 	for i, w := range []string{env.T("No issue"), env.T("Background noise"), env.T("Choppy audio"), env.T("High latency"), env.T("No audio"), env.T("Echo")} {
 		c := widget.NewChip(w, func() { d.choose(i) })
@@ -62,8 +67,8 @@ func NewEnded(env *Env) *Ended {
 	d.rate = widget.Grid(2, 8, d.Skip, d.Send)
 	d.plain = widget.Grid(2, 8, d.Close, d.AgainBt)
 
-	head := widget.Row(d.face, widget.Gap(12), widget.Grow(widget.Column(d.title, d.reason)), widget.Gap(8), d.Again)
-	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, widget.Column(head, widget.Gap(12), d.card)))
+	d.head = widget.Row(d.face, widget.Gap(12), widget.Grow(widget.Column(d.title, d.reason)), widget.Gap(8), d.Again)
+	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, widget.Column(d.head, widget.Gap(12), d.card)))
 	foot := widget.Inset(8, 16, 16, 16, widget.Column(d.rate, d.plain))
 	d.object = widget.Centre(520, container.NewBorder(nil, foot, nil, nil, body))
 	return d
