@@ -15,15 +15,10 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"offhook/voice/sdp"
 )
-
-// Network is the network that a session opens its sockets on: the machine's, or
-// a simulated one.
-type Network = transport.Net
 
 // NewWebRTC makes a session whose media travels by ICE and DTLS-SRTP, as
 // browsers do it (RFC 8834, RFC 8835). It opens no socket before the first
@@ -54,6 +49,7 @@ type peerLink struct {
 
 	out    atomic.Pointer[outTrack]
 	rtcpTo atomic.Pointer[webrtc.PeerConnection]
+	pair   atomic.Pointer[[2]string] // names of the candidates in use
 	tasks  sync.WaitGroup
 	kicks  chan struct{}
 	done   chan struct{}
@@ -138,6 +134,10 @@ func (l *peerLink) connection() error {
 	}
 	pc.OnConnectionStateChange(l.onState)
 	pc.OnICEConnectionStateChange(l.onICE)
+	// Asking the library for the pair in use races with its own start.
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(p *webrtc.ICECandidatePair) {
+		l.pair.Store(&[2]string{candidateName(p.Local), candidateName(p.Remote)})
+	})
 	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		l.tasks.Go(func() { l.readRTCP(r.Read, false) })
 		l.readRTP(t)
@@ -150,7 +150,7 @@ func (l *peerLink) connection() error {
 
 func (l *peerLink) settings() webrtc.SettingEngine {
 	var e webrtc.SettingEngine
-	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepalive)
+	e.SetICETimeouts(l.cfg.patience, l.cfg.patience*iceFailed/iceDisconnected, l.cfg.patience*iceKeepalive/iceDisconnected)
 	e.SetHostAcceptanceMinWait(0)
 	e.SetSrflxAcceptanceMinWait(waitReflexive)
 	e.SetPrflxAcceptanceMinWait(waitReflexive)
@@ -229,7 +229,7 @@ func (t *outTrack) StreamID() string { return "offhook" }
 func (t *outTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
 
 // sendRTP implements link.
-func (l *peerLink) sendRTP(h *rtpHeader, packet []byte) error {
+func (l *peerLink) sendRTP(h rtpHeader, packet []byte) error {
 	t := l.out.Load()
 	if t == nil {
 		return ErrPathLost
@@ -560,11 +560,10 @@ func (l *peerLink) kick() {
 
 // candidates implements link.
 func (l *peerLink) candidates() (local, remote string) {
-	pair, err := l.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	if err != nil || pair == nil {
-		return "", ""
+	if p := l.pair.Load(); p != nil {
+		return p[0], p[1]
 	}
-	return candidateName(pair.Local), candidateName(pair.Remote)
+	return "", ""
 }
 
 func candidateName(c *webrtc.ICECandidate) string {
