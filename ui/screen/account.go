@@ -81,7 +81,7 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 func (a *Account) ask(on bool) {
 	setVisible(a.leave, !on)
 	setVisible(a.confirm, on)
-	a.object.Refresh()
+	widget.Relayout(a.object)
 	if on {
 		widget.FocusQuietly(a.Sure)
 	} else {
@@ -127,7 +127,7 @@ func (a *Account) Render(v View) {
 	}
 	a.version.SetText("Offhook " + v.Version)
 	setVisible(a.rate, v.LastCall != nil && v.LastCall.Answered && v.Call == nil)
-	a.object.Refresh()
+	widget.Relayout(a.object)
 }
 
 // short shows both ends of a long id.

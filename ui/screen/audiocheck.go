@@ -28,8 +28,10 @@ type devices struct {
 	kind     audio.Kind
 	Selector *widget.Selector
 	choices  []deviceChoice
-	get      func(*app.Settings) *string
-	changed  func()
+	// usual is the name of the system's default device.
+	usual   string
+	get     func(*app.Settings) *string
+	changed func()
 }
 
 func newDevices(env *Env, tasks Tasks, name string, g theme.Glyph, kind audio.Kind, get func(*app.Settings) *string, changed func()) *devices {
@@ -42,6 +44,9 @@ func (d *devices) load(list []audio.Device, set *app.Settings) {
 	d.choices = []deviceChoice{{"", d.env.T("System's default device")}}
 	for _, dev := range list {
 		if dev.Kind == d.kind {
+			if dev.IsDefault {
+				d.usual = dev.Name
+			}
 			d.choices = append(d.choices, deviceChoice{"device:" + dev.Name, dev.Name})
 		}
 	}
@@ -50,7 +55,10 @@ func (d *devices) load(list []audio.Device, set *app.Settings) {
 
 func (d *devices) show(set *app.Settings) {
 	spec := *d.get(set)
-	name := d.env.T("System's default device")
+	name := d.usual
+	if name == "" {
+		name = d.env.T("System's default device")
+	}
 	if spec != "" {
 		name = strings.TrimPrefix(spec, "device:")
 	}
@@ -62,7 +70,7 @@ func (d *devices) open() {
 	chosen := 0
 	for i, c := range d.choices {
 		names = append(names, c.name)
-		if c.name == d.Selector.Word() {
+		if c.name == d.Selector.Word() && d.Selector.Word() != d.usual {
 			chosen = i
 		}
 	}
@@ -71,7 +79,6 @@ func (d *devices) open() {
 	}
 	d.tasks.Choose(d.Selector, names, chosen, func(i int) {
 		spec := d.choices[i].spec
-		d.Selector.Set(d.choices[i].name)
 		d.tasks.Update(func(s *app.Settings) { *d.get(s) = spec })
 		if d.changed != nil {
 			d.changed()
@@ -260,7 +267,7 @@ func (a *AudioCheck) play() {
 func (a *AudioCheck) heard(yes bool) {
 	a.yes.SetChosen(yes)
 	a.no.SetChosen(!yes)
-	a.object.Refresh()
+	widget.Relayout(a.object)
 	if !yes {
 		a.speaker.open()
 	}

@@ -183,7 +183,7 @@ func (d *Diagnostics) fill() {
 		d.disc.SetIcon(theme.Check, theme.SuccessSoft, theme.SuccessInk)
 		d.title.SetText(e.T("Ready"))
 	}
-	d.object.Refresh()
+	widget.Relayout(d.object)
 }
 
 // text is the page for the clipboard.

@@ -29,5 +29,6 @@ func (f *Feedback) Render(v View) {
 	f.render(v)
 	f.inner.Render(v)
 	f.inner.card.Show()
-	f.object.Refresh()
+	f.inner.head.Show()
+	widget.Relayout(f.object)
 }

@@ -37,6 +37,7 @@ type frame struct {
 	env    *Env
 	Back   *widget.IconButton
 	call   *widget.TapRow
+	bar    *widget.Panel
 	callT  *widget.Text
 	object *fyne.Container
 	up     Page
@@ -55,9 +56,9 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.callT = widget.NewText("", widget.Style{Bold: true, Role: theme.SuccessInk})
 	f.call = widget.NewTapRow(env.T("Back to call"), 40, widget.Inset(0, 16, 0, 16, widget.Row(
 		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Actions.Open(PageNone) })
-	bar := widget.NewPanel(theme.SuccessSoft, 0, f.call)
-	f.call.Hide()
-	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), bar)
+	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
+	f.bar.Hide()
+	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)
 	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, body)))
 	var bottom fyne.CanvasObject
 	if foot != nil {
@@ -75,7 +76,9 @@ func (f *frame) Focus() { widget.FocusQuietly(f.Back) }
 
 func (f *frame) render(v View) {
 	if v.Call == nil {
-		setVisible(f.call, false)
+		if setVisible(f.bar, false) {
+			f.object.Refresh()
+		}
 		return
 	}
 	word := f.env.T("Back to call")
@@ -84,7 +87,9 @@ func (f *frame) render(v View) {
 	}
 	f.callT.SetText(word)
 	f.call.SetLabel(word)
-	setVisible(f.call, true)
+	if setVisible(f.bar, true) {
+		f.object.Refresh()
+	}
 }
 
 func heading(text string) *widget.Text { return label(text) }

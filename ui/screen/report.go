@@ -145,7 +145,7 @@ func (r *Report) finished(reference string, err error) {
 		r.failed.Set(r.env.T("It didn't go through. Nothing is lost."), sentenceOf(err))
 		setVisible(r.failed, true)
 		r.Send.Set(r.env.T("Try again"), theme.RefreshIcon, widget.Accent)
-		r.object.Refresh()
+		widget.Relayout(r.object)
 		return
 	}
 	r.reference = reference
@@ -158,13 +158,13 @@ func (r *Report) finished(reference string, err error) {
 	setVisible(r.form, false)
 	setVisible(r.done, true)
 	setVisible(r.idle, false)
-	r.object.Refresh()
+	widget.Relayout(r.object)
 }
 
 func (r *Report) show(sending bool) {
 	setVisible(r.sending, sending)
 	setVisible(r.idle, !sending)
-	r.object.Refresh()
+	widget.Relayout(r.object)
 }
 
 func (r *Report) reset() {

@@ -149,6 +149,7 @@ func (s *Settings) Render(v View) {
 	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
 	s.rows[PageLanguage].set(e.languageName(s.tasks.Language()))
 	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.shortcuts())))
+	widget.Relayout(s.object)
 }
 
 func (e *Env) themeName(name string) string {
@@ -363,7 +364,7 @@ func NewNetwork(env *Env) *Network {
 	body := widget.Column(heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
 		widget.Gap(16), heading(env.T("Connections")), widget.Gap(6), n.rows, widget.Gap(12),
 		widget.NewText(env.T("Offhook finds the best way to the server by itself: UDP first, TCP when that is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),
-		widget.Gap(16), widget.Grid(2, 8, retry, check))
+		widget.Gap(16), check, widget.Gap(8), retry)
 	n.frame = newFrame(env, env.T("Network"), PageSettings, nil, body, nil)
 	return n
 }
@@ -381,7 +382,7 @@ func (n *Network) Render(v View) {
 		}
 		row := widget.NewStatusRow(checkIcons[c.Name], n.env.checkTitle(app.Check{Name: c.Name}))
 		if c.OK {
-			row.Set(checkIcons[c.Name], n.env.T("Since {time}, {ago}", "time", hhmm(c.Since), "ago", n.env.Ago(v.Now.Sub(c.Since))), n.env.T("Works"), widget.ToneGood)
+			row.Set(checkIcons[c.Name], n.env.T("Since {time}", "time", hhmm(c.Since)), n.env.T("Works"), widget.ToneGood)
 		} else {
 			row.Set(checkIcons[c.Name], n.env.retrying(c.Text, &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
 		}
@@ -391,7 +392,7 @@ func (n *Network) Render(v View) {
 	if len(rows) > 0 {
 		n.rows.Objects = []fyne.CanvasObject{widget.CardOf(rows...)}
 	}
-	n.object.Refresh()
+	widget.Relayout(n.object)
 }
 
 type shortcut struct{ keys, does string }

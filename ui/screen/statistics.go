@@ -72,7 +72,7 @@ func (s *Statistics) Render(v View) {
 	setVisible(s.figures, ok)
 	setVisible(s.empty, !ok)
 	if !ok {
-		s.object.Refresh()
+		widget.Relayout(s.object)
 		return
 	}
 	if st.CallID != s.callID {
@@ -109,7 +109,7 @@ func (s *Statistics) Render(v View) {
 		fmt.Sprintf("%d", st.CumulativeLost), fmt.Sprintf("%.1f %%", st.RemoteFractionLoss), way, via} {
 		s.rows[i].SetText(text)
 	}
-	s.object.Refresh()
+	widget.Relayout(s.object)
 }
 
 // kilobits takes a bit rate in bit/s or kbit/s.
