@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"offhook/voice"
-	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -14,7 +14,13 @@ import (
 func NewEngine(c *voice.Client) Engine { return &clientEngine{client: c} }
 
 // clientEngine speaks of the one call that the phone can have.
-type clientEngine struct{ client *voice.Client }
+type clientEngine struct {
+	client *voice.Client
+
+	mu      sync.Mutex // guards what follows
+	wanted  *AudioConfig
+	setting bool
+}
 
 var errNoCall = fault.New(fault.NoCall, "There is no call.", "")
 
@@ -57,16 +63,8 @@ func (e *clientEngine) Initialize(ctx context.Context, id Identity) error {
 
 func (e *clientEngine) Stop(ctx context.Context) error { return e.client.Stop(ctx) }
 
-// tokens is what a client that gives out its access token has.
-type tokens interface {
-	AccessToken(ctx context.Context, rejected string) (string, error)
-}
-
 func (e *clientEngine) AccessToken(ctx context.Context, rejected string) (string, error) {
-	if c, ok := any(e.client).(tokens); ok {
-		return c.AccessToken(ctx, rejected)
-	}
-	return "", fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first.")
+	return e.client.AccessToken(ctx, rejected)
 }
 
 func (e *clientEngine) Dial(ctx context.Context, d DialRequest) (voice.CallDetails, error) {
@@ -106,22 +104,32 @@ func (e *clientEngine) SetRoute(r voice.AudioRoute) error {
 	return e.with(func(c *voice.Call) error { return c.SetAudioRoute(r) })
 }
 
-func (e *clientEngine) Routes() []voice.AudioRoute {
-	if c, ok := any(e.client).(interface{ Routes() []voice.AudioRoute }); ok {
-		return c.Routes()
-	}
-	return []voice.AudioRoute{voice.RouteEarpiece}
-}
-
 func (e *clientEngine) SetSystemBusy(on bool) { e.client.SetOnAnotherPhone(on) }
 func (e *clientEngine) SetDeclining(on bool)  { e.client.SetDeclining(on) }
 
+// SetAudio returns at once: a device may take a while in a call, and one that
+// can't be opened is reported by an event of its own. The latest choice wins.
 func (e *clientEngine) SetAudio(a AudioConfig) {
-	if c, ok := any(e.client).(interface {
-		SetDevices(capture, playout audio.Spec)
-	}); ok {
-		c.SetDevices(a.Source, a.Sink)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = &a
+	if e.setting {
+		return
 	}
+	e.setting = true
+	go func() {
+		for {
+			e.mu.Lock()
+			a := e.wanted
+			e.wanted = nil
+			e.setting = a != nil
+			e.mu.Unlock()
+			if a == nil {
+				return
+			}
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink})
+		}
+	}()
 }
 
 func (e *clientEngine) Statistics() (Stats, bool) {

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +19,7 @@ import (
 
 	"offhook/app/secrets"
 	"offhook/voice"
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -196,7 +199,6 @@ func (e *fakeEngine) Hold(context.Context) error      { e.note("hold"); return n
 func (e *fakeEngine) Resume(context.Context) error    { e.note("resume"); return nil }
 func (e *fakeEngine) SendDTMF(d string) error         { e.note("dtmf %s", d); return nil }
 func (e *fakeEngine) SetRoute(voice.AudioRoute) error { return nil }
-func (e *fakeEngine) Routes() []voice.AudioRoute      { return []voice.AudioRoute{voice.RouteEarpiece} }
 func (e *fakeEngine) SetSystemBusy(on bool)           { e.note("busy %v", on) }
 func (e *fakeEngine) SetDeclining(on bool)            { e.note("declining %v", on) }
 func (e *fakeEngine) SetAudio(AudioConfig)            {}
@@ -235,19 +237,35 @@ func (e *fakeEngine) Close(context.Context) error {
 type fakeInbox struct {
 	cfg     InboxConfig
 	deliver func(context.Context, InboxMessage) error
-	changed func(InboxStatus)
+	told    func(InboxStatus)
 	ready   chan struct{}
-	retries int
+	retries atomic.Int32
+
+	mu     sync.Mutex
+	status InboxStatus
+}
+
+func (i *fakeInbox) changed(s InboxStatus) {
+	i.mu.Lock()
+	i.status = s
+	i.mu.Unlock()
+	i.told(s)
+}
+
+func (i *fakeInbox) Status() InboxStatus {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.status
 }
 
 func (i *fakeInbox) Run(ctx context.Context, deliver func(context.Context, InboxMessage) error, changed func(InboxStatus)) {
-	i.deliver, i.changed = deliver, changed
+	i.deliver, i.told = deliver, changed
 	close(i.ready)
-	changed(InboxStatus{Connected: true, Proof: time.Now(), ServerTime: time.Now(), Local: time.Now()})
+	i.changed(InboxStatus{Connected: true, Proof: time.Now()})
 	<-ctx.Done()
 }
 
-func (i *fakeInbox) Retry() { i.retries++ }
+func (i *fakeInbox) Retry() { i.retries.Add(1) }
 
 // fakeBackend answers as the application backend does.
 type fakeBackend struct {
@@ -309,11 +327,12 @@ type fakeBell struct {
 	did []string
 }
 
-func (b *fakeBell) note(s string)      { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
-func (b *fakeBell) Ring(v int)         { b.note(fmt.Sprint("ring ", v)) }
-func (b *fakeBell) Stop()              { b.note("stop") }
-func (b *fakeBell) Play(t Tone, v int) { b.note(fmt.Sprint("play ", t)) }
-func (b *fakeBell) Close()             {}
+func (b *fakeBell) note(s string)                     { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
+func (b *fakeBell) SetDevices(audio.Spec, audio.Spec) {}
+func (b *fakeBell) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
+func (b *fakeBell) Stop()                             { b.note("stop") }
+func (b *fakeBell) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
+func (b *fakeBell) Close()                            {}
 func (b *fakeBell) played(s string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -331,6 +350,13 @@ type desk struct {
 	backend *fakeBackend
 	bell    *fakeBell
 	keyring secrets.Store
+	audio   *fakeAudio
+	http    *http.Client
+	// initErr is what the next engine's Initialize fails with.
+	initErr []error
+	// addresses and ahead are what the machine says of its network and clock.
+	addresses atomic.Pointer[string]
+	ahead     atomic.Int64
 }
 
 func newDesk(t *testing.T) *desk {
@@ -340,16 +366,38 @@ func newDesk(t *testing.T) *desk {
 // start makes the phone; restart is start again with the same folder.
 func (d *desk) start() *desk {
 	d.t.Helper()
-	d.engine = &fakeEngine{}
+	d.engine = &fakeEngine{initErr: d.initErr}
 	d.engine.relay = func(data map[string]string) (bool, error) {
 		d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, data["payload"])})
 		return true, nil
 	}
 	d.bell = &fakeBell{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
+	hc := d.http
+	if hc == nil {
+		hc = &http.Client{Transport: d.backend}
+	}
+	var system audio.System
+	if d.audio != nil {
+		system = d.audio
+	}
 	p, err := New(Config{
-		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: d.engine, Secrets: d.keyring, Bell: d.bell,
-		HTTP: &http.Client{Transport: d.backend}, AudioIn: "null", AudioOut: "null",
+		HTTP: hc, Audio: system,
+		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
+			if host == "backend" {
+				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
+			}
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		},
+		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
+		Addresses: func() string {
+			if a := d.addresses.Load(); a != nil {
+				return *a
+			}
+			return "eth0=192.0.2.1"
+		},
+		AudioIn: "null", AudioOut: "null",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
 			d.inbox = in

@@ -284,7 +284,7 @@ func TestReadyIsAProof(t *testing.T) {
 		}
 		d.Retry()
 		synctest.Wait()
-		if d.inbox.retries != 1 {
+		if d.inbox.retries.Load() != 1 {
 			t.Fatal("Retry does not reach the inbox")
 		}
 		d.inbox.changed(InboxStatus{Replaced: true})
@@ -292,7 +292,7 @@ func TestReadyIsAProof(t *testing.T) {
 		if c := d.condition(ConditionPush); !strings.Contains(c.Text, "Another phone") {
 			t.Fatalf("%+v", c)
 		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ServerTime: time.Now().Add(time.Hour), Local: time.Now()})
+		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
 		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text, "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)
@@ -349,8 +349,8 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 		}
 		d.close()
 		// At the start.
+		d.initErr = []error{spent}
 		d.start()
-		d.engine.initErr = []error{spent}
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		// And when the password was changed meanwhile, the user is asked.
 		d.backend.mu.Lock()
@@ -376,10 +376,10 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newDesk(t).start().signIn()
 		d.close()
+		down := fault.New(fault.NetworkError, "There is no network.", "")
+		d.initErr = []error{down, down, down}
 		d.start()
 		defer d.close()
-		down := fault.New(fault.NetworkError, "There is no network.", "")
-		d.engine.initErr = []error{down, down, down}
 		d.until("said", func(s *Snapshot) bool {
 			for _, c := range s.Conditions {
 				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text == "There is no network." {
@@ -548,6 +548,39 @@ func TestLinks(t *testing.T) {
 		}
 		if d.engine.count("dial 0804 for bob") != 1 {
 			t.Fatalf("%v", d.engine.did)
+		}
+	})
+}
+
+func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		time.Sleep(10 * time.Second)
+		if n := d.engine.count("renew"); n != 0 {
+			t.Fatalf("%d renewals without a reason", n)
+		}
+		d.ahead.Add(int64(time.Hour)) // the machine slept: its monotonic clock stood still
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := d.engine.count("renew"); n != 1 || d.inbox.retries.Load() != 1 {
+			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
+		}
+		if s := d.Snapshot(); s.Ready {
+			t.Fatal("ready on a proof from before the sleep")
+		}
+		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now().Add(time.Hour)})
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		none, other := "", "wlan0=198.51.100.7"
+		d.addresses.Store(&none)
+		time.Sleep(2 * time.Second)
+		if n := d.engine.count("renew"); n != 1 {
+			t.Fatal("renewed without any network")
+		}
+		d.addresses.Store(&other)
+		time.Sleep(2 * time.Second)
+		if n := d.engine.count("renew"); n != 2 || d.inbox.retries.Load() != 2 {
+			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
 		}
 	})
 }

@@ -73,7 +73,8 @@ func (w *mapWalk) walk(o fyne.CanvasObject, origin fyne.Position, clip box) {
 	}
 	at := origin.Add(o.Position())
 	seen := clip.cut(box{at.X, at.Y, at.X + o.Size().Width, at.Y + o.Size().Height})
-	if a, ok := o.(fyne.Accessible); ok {
+	_, group := o.(*fyne.Container)
+	if a, ok := o.(fyne.Accessible); ok && !group {
 		w.note(o, a, seen)
 	}
 	switch o := o.(type) {

@@ -17,7 +17,7 @@ type menu struct {
 	rows   []*widget.TapRow
 }
 
-// openMenuWith shows rows below opener, its right edge under the opener's.
+// openMenuWith shows rows below opener, at the right edge of the window.
 func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fyne.CanvasObject, rows []*widget.TapRow, first int) {
 	if s.canvas == nil {
 		return
@@ -33,10 +33,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
 	width = min(width, s.canvas.Size().Width-24)
 	h := card.HeightFor(width)
-	x := max(12, at.X+opener.Size().Width-width)
-	if x+width > s.canvas.Size().Width-12 {
-		x = s.canvas.Size().Width - 12 - width
-	}
+	x := s.canvas.Size().Width - 12 - width
 	y := min(at.Y+opener.Size().Height+6, max(8, s.canvas.Size().Height-h-8))
 	m.pop.Resize(fyne.NewSize(width, h))
 	m.pop.ShowAtPosition(fyne.NewPos(x, y))

@@ -41,8 +41,8 @@ func startDemo(t testing.TB, cfg demo.Config) *demo.Platform {
 	return p
 }
 
-// phone is an engine that is signed in at the platform, with its inbox open.
-type phone struct {
+// phoneOf is an engine that is signed in at the platform, with its inbox open.
+type phoneOf struct {
 	*voice.Client
 	t       testing.TB
 	name    string
@@ -54,7 +54,7 @@ type phone struct {
 }
 
 // newPhone makes a phone that hears and says what in and out say.
-func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, options ...voice.Option) *phone {
+func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, options ...voice.Option) *phoneOf {
 	t.Helper()
 	system, err := audio.NewSystem(audio.Config{NoDevices: true})
 	if err != nil {
@@ -65,7 +65,7 @@ func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, o
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("side", name)
 	}
 	transport := &http.Transport{}
-	ph := &phone{t: t, name: name, url: p.URL(), pushes: make(chan map[string]string, 64)}
+	ph := &phoneOf{t: t, name: name, url: p.URL(), pushes: make(chan map[string]string, 64)}
 	ph.Client, err = voice.New(append([]voice.Option{
 		voice.WithDeviceID("device-" + name), voice.WithAudio(system), voice.WithLogger(log),
 		voice.WithSound(voice.Sound{Capture: in, Playout: out}),
@@ -118,6 +118,20 @@ func login(t testing.TB, base, name, device string) voice.Account {
 	}
 }
 
+func postContext(t testing.TB, url, name, token, callee string) {
+	t.Helper()
+	post(t, url+"/v1/accounts/demo/subscribers/"+name+"/context", token, map[string]string{"dialToNumber": "sip:" + callee, "message": ""}, nil)
+}
+
+// accessToken is the one that the login gave.
+func accessToken(a voice.Account) string {
+	var pair struct {
+		Access string `json:"access_token"`
+	}
+	_ = json.Unmarshal([]byte(a.SubscriberToken), &pair)
+	return pair.Access
+}
+
 func post(t testing.TB, url, bearer string, in, out any) {
 	t.Helper()
 	text, _ := json.Marshal(in)
@@ -147,7 +161,7 @@ func post(t testing.TB, url, bearer string, in, out any) {
 
 // openInbox relays what the push inbox delivers, as package push does with more
 // care.
-func (p *phone) openInbox() (stop func()) {
+func (p *phoneOf) openInbox() (stop func()) {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	token, err := p.AccessToken(ctx, "")
@@ -190,13 +204,13 @@ func (p *phone) openInbox() (stop func()) {
 }
 
 // dialTo posts the call context and dials, as the application does.
-func (p *phone) dialTo(id string) *voice.Call {
+func (p *phoneOf) dialTo(id string) *voice.Call {
 	p.t.Helper()
 	token, err := p.AccessToken(context.Background(), "")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	post(p.t, p.url+"/v1/accounts/demo/subscribers/"+p.name+"/context", token, map[string]string{"dialToNumber": "sip:" + id, "message": ""}, nil)
+	postContext(p.t, p.url, p.name, token, id)
 	call, err := p.Dial(context.Background(), "sip:"+demo.DemoExophone, "", voice.ShownAs(id))
 	if err != nil {
 		p.t.Fatal(err)
@@ -205,7 +219,7 @@ func (p *phone) dialTo(id string) *voice.Call {
 }
 
 // expect waits for the next event of type E and passes over the others.
-func expect[E voice.Event](p *phone) E {
+func expect[E voice.Event](p *phoneOf) E {
 	p.t.Helper()
 	limit := time.NewTimer(45 * time.Second)
 	defer limit.Stop()
@@ -229,7 +243,7 @@ func expect[E voice.Event](p *phone) E {
 	}
 }
 
-func (p *phone) latest() *voice.Call {
+func (p *phoneOf) latest() *voice.Call {
 	p.t.Helper()
 	d, ok := p.LatestCallDetails()
 	if !ok {

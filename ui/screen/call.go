@@ -81,7 +81,7 @@ func NewCall(env *Env) *Call {
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
 	c.bannerBox = widget.Column(widget.Gap(16), widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
-	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(7),
+	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
@@ -218,7 +218,7 @@ func (c *Call) Render(v View) {
 	c.HangUp.Set(word, theme.HangUp, widget.Danger)
 	c.HangUp.SetEnabled(phase != PhaseEnding)
 	c.pad.render(v, name)
-	c.object.Refresh()
+	widget.Relayout(c.object)
 }
 
 func (c *Call) renderRinging(v View, name, id string) {

@@ -96,7 +96,7 @@ func (c *Contacts) fill() {
 		if len(parts) > 0 {
 			parts = append(parts, widget.Gap(4))
 		}
-		open := text != "" || !c.closed[g.Name]
+		open := text != "" || c.isOpen(g, len(groups))
 		parts = append(parts, c.heading(g, open))
 		if open {
 			parts = append(parts, c.people(g))
@@ -114,6 +114,18 @@ func (c *Contacts) fill() {
 	}
 }
 
+// manyPeople is how large a group must be to begin closed.
+const manyPeople = 10
+
+// isOpen reports whether a group is open: as the user left it, else closed when
+// it is large and not the only one.
+func (c *Contacts) isOpen(g app.ContactGroup, groups int) bool {
+	if closed, ok := c.closed[g.Name]; ok {
+		return !closed
+	}
+	return groups == 1 || len(g.Contacts) < manyPeople
+}
+
 func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
 	glyph, name := theme.ChevronUp, c.env.T("{group}, open", "group", g.Name)
 	if !open {
@@ -124,7 +136,7 @@ func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
 		widget.NewText(strconv.Itoa(len(g.Contacts)), widget.Style{Role: theme.Text2}),
 		widget.Flex(8), widget.NewIcon(glyph, theme.Text2, 20))),
 		func() {
-			c.closed[g.Name] = !c.closed[g.Name]
+			c.closed[g.Name] = open
 			c.fill()
 		})
 }
