@@ -186,9 +186,7 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
 		return
 	}
-	select {
-	case d.offer <- struct{}{}:
-	default:
+	if !d.takeTheirOffer(ours) {
 		if ours {
 			_ = f.respond(req, tx, sipmsg.StatusRequestPending)
 		} else {
@@ -196,7 +194,8 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		}
 		return
 	}
-	defer func() { <-d.offer }()
+	release := sync.OnceFunc(func() { <-d.offer })
+	defer release()
 	acked := make(chan string, 1)
 	d.mu.Lock()
 	d.offerSeq = seq
@@ -210,7 +209,7 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		d.mu.Unlock()
 	}()
 
-	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{})}
+	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{}), release: release}
 	if !d.emit(Reoffered{Offer: string(req.Body()), Reply: r.reply}) {
 		_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
 		return
@@ -228,6 +227,30 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	}
 }
 
+// takeTheirOffer begins an offer of the far side, unless another is open. One of
+// its own may look open for a moment: its ACK is overtaken by the next request,
+// because sipgo gives each a goroutine.
+func (d *Dialog) takeTheirOffer(ours bool) bool {
+	patience := sipmsg.T1
+	if ours {
+		patience = 0
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case d.offer <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case d.offer <- struct{}{}:
+		return true
+	case <-limit.C:
+	case <-d.done:
+	}
+	return false
+}
+
 // reply is the one answer to an offer.
 type reply struct {
 	d        *Dialog
@@ -236,6 +259,7 @@ type reply struct {
 	tx       *sipmsg.ServerTx
 	once     sync.Once
 	given    chan struct{}
+	release  func()           // makes way for the next offer
 	accepted *sipmsg.Response // set before given is closed
 }
 
@@ -250,6 +274,9 @@ func (r *reply) reply(status int, body string) error {
 		case <-r.tx.Done():
 			return
 		default:
+		}
+		if status >= 300 || !r.req.IsInvite() {
+			r.release() // before the far side, which may offer again at once, hears
 		}
 		if status >= 300 {
 			err = r.f.respond(r.req, r.tx, status)
