@@ -165,6 +165,9 @@ func (t *tour) callEcho(ctx context.Context) error {
 	if err := t.enter(ctx, "Name or number", "echo"); err != nil {
 		return err
 	}
+	if err := t.see(ctx, "Call Echo: hear yourself"); err != nil {
+		return err
+	}
 	t.shot(ctx, "dial-typed")
 	if err := t.display.Press(ctx, "Return"); err != nil {
 		return err
@@ -227,7 +230,10 @@ func (t *tour) callEcho(ctx context.Context) error {
 
 // beCalledBack dials the bot that hangs up and calls, and answers it.
 func (t *tour) beCalledBack(ctx context.Context) error {
-	if err := t.enter(ctx, "Name or number", "callback\n"); err != nil {
+	if err := t.enter(ctx, "Name or number", "callback"); err != nil {
+		return err
+	}
+	if err := t.display.Press(ctx, "Return"); err != nil {
 		return err
 	}
 	if _, err := t.until(ctx, "called back", drive.InState("INCOMING")); err != nil {
