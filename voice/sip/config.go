@@ -37,6 +37,10 @@ type Config struct {
 	// AllowClearText lets ws:// reach beyond this machine.
 	AllowClearText bool
 
+	// Incoming, if set, is given every INVITE that begins a dialog, from a
+	// goroutine of its own; it must not block. Without it they get 480.
+	Incoming func(Incoming)
+
 	// PingInterval, PongTimeout and PongDelay are those of wsconn.Config.
 	PingInterval, PongTimeout, PongDelay time.Duration
 

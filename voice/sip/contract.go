@@ -35,12 +35,15 @@ type Answered struct {
 }
 
 // Failed is the final refusal of the INVITE, or the loss of the flow before an
-// answer (Status 0 and Err set). Cancelled says that Cancel was called first.
+// answer (Status 0 and Err set). Cancelled says that Hangup was called first, or
+// Refuse for an incoming INVITE; ByRemote that the caller of an incoming INVITE
+// gave up.
 type Failed struct {
 	Status     int
 	Reason     string
 	RetryAfter time.Duration
 	Cancelled  bool
+	ByRemote   bool
 	Headers    []Header
 	Err        error
 }

@@ -50,7 +50,8 @@ type Dialog struct {
 	offerSeq  uint32 // of the last INVITE or UPDATE from the far side
 	updates   bool   // the far side takes UPDATE
 	acks      map[uint32]chan string
-	invite    *inviteAttempt
+	invite    *inviteAttempt // of a dialog that we began
+	inbound   *inbound       // of one that the far side began
 	session   sessionTimer
 	localSDP  string // what we offered or answered last
 }
@@ -316,13 +317,18 @@ func (d *Dialog) Refresh(ctx context.Context) error {
 	return err
 }
 
-// Hangup ends the dialog: with CANCEL before the answer, with BYE after it. A
+// Hangup ends the dialog: with CANCEL before the answer (486 if the call is
+// incoming), with BYE after it. A
 // CANCEL is only begun, Failed with Cancelled comes later; a BYE is answered
 // when Hangup returns. While the flow is lost Hangup waits for a Rebind. When
 // ctx ends first the dialog is over all the same, and the error says that the
 // far side may not know. Hanging up twice is no error.
 func (d *Dialog) Hangup(ctx context.Context) error {
 	d.mu.Lock()
+	if d.state == calling && d.inbound != nil {
+		d.mu.Unlock()
+		return d.Refuse(sipmsg.StatusBusyHere)
+	}
 	if d.state == calling {
 		d.cancelLocked()
 		d.mu.Unlock()

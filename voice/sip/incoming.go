@@ -47,7 +47,7 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	case sipmsg.CANCEL, sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
 		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
 	case sipmsg.INVITE:
-		_ = f.respond(req, tx, sipmsg.StatusTemporarilyUnavailable)
+		f.serveInvite(req, tx)
 	case sipmsg.NOTIFY:
 		_ = f.respond(req, tx, sipmsg.StatusOK)
 	default:
@@ -223,7 +223,9 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		return
 	}
 	if req.IsInvite() && r.accepted != nil {
-		d.awaitAck(tx, r.accepted, acked, len(req.Body()) == 0)
+		if body, ok := d.awaitAck(tx, r.accepted, acked); ok && len(req.Body()) == 0 {
+			d.emit(Reanswered{Answer: body})
+		}
 	}
 }
 
@@ -294,8 +296,9 @@ func (r *reply) reply(status int, body string) error {
 	return err
 }
 
-// awaitAck sends a 2xx again until its ACK is there (RFC 3261, 13.3.1.4).
-func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string, answerInAck bool) {
+// awaitAck sends a 2xx again until its ACK is there, and returns the ACK's body
+// (RFC 3261, 13.3.1.4).
+func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string) (body string, ok bool) {
 	pause := sipmsg.T1
 	limit := time.NewTimer(transactionTime)
 	defer limit.Stop()
@@ -304,23 +307,17 @@ func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-cha
 		select {
 		case body := <-acked:
 			again.Stop()
-			if answerInAck {
-				d.emit(Reanswered{Answer: body})
-			}
-			return
+			return body, true
 		case <-again.C:
 			_ = tx.Respond(res)
 			pause = min(2*pause, sipmsg.T2)
+			continue
 		case <-limit.C:
-			again.Stop()
-			return
 		case <-d.done:
-			again.Stop()
-			return
 		case <-tx.Done():
-			again.Stop()
-			return
 		}
+		again.Stop()
+		return "", false
 	}
 }
 

@@ -45,10 +45,8 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, h := range inv.Headers {
-		if h.Name == "" || strings.ContainsAny(h.Name, " \t:") || !clean(h.Name) || !clean(h.Value) {
-			return nil, fault.New(fault.InvalidParameter, "The call carries text that cannot be sent.", "Use plain text without line breaks.")
-		}
+	if err := checkHeaders(inv.Headers); err != nil {
+		return nil, err
 	}
 	d := newDialog(f, strings.ToLower(rand.Text()), newTag())
 	d.local = party{f.cfg.DisplayName, sipmsg.Uri{Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.cfg.Domain}}
@@ -70,6 +68,16 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	}
 	go d.runInvite(f, inv)
 	return d, nil
+}
+
+// checkHeaders refuses headers that would break the message.
+func checkHeaders(headers []Header) error {
+	for _, h := range headers {
+		if !isToken(h.Name) || !clean(h.Value) {
+			return fault.New(fault.InvalidParameter, "The call carries text that cannot be sent.", "Use plain text without line breaks.")
+		}
+	}
+	return nil
 }
 
 func (f *Flow) lostFault() error {

@@ -162,15 +162,21 @@ func (d *Dialog) serveSession(req *sipmsg.Request) (headers []sipmsg.Header, ok 
 	if interval < minSession {
 		return nil, false
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.startSessionAs(interval, refresher, req), true
+}
+
+// startSessionAs begins an interval that a request of the far side asked for,
+// under mu, and returns the headers of the answer.
+func (d *Dialog) startSessionAs(interval time.Duration, refresher string, req *sipmsg.Request) []sipmsg.Header {
 	if refresher != "uas" {
 		refresher = "uac"
 	}
-	d.mu.Lock()
 	d.startSession(interval, refresher == "uas")
-	d.mu.Unlock()
-	headers = append(headers, sipmsg.NewHeader("Session-Expires", fmt.Sprintf("%d;refresher=%s", interval/time.Second, refresher)))
+	headers := []sipmsg.Header{sipmsg.NewHeader("Session-Expires", fmt.Sprintf("%d;refresher=%s", interval/time.Second, refresher))}
 	if refresher == "uac" && hasToken(req, "Supported", "timer") {
 		headers = append(headers, sipmsg.NewHeader("Require", "timer"))
 	}
-	return headers, true
+	return headers
 }
