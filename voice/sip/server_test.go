@@ -37,6 +37,7 @@ type server struct {
 	// challenge decides how a request is challenged; nil asks nobody.
 	challenge func(req *sipmsg.Request) *sipmsg.Response
 	conns     chan *wsconn.Conn
+	register  func(*sipmsg.Request, *sipmsg.ServerTx)
 	answers   chan string // the status lines of the clients' responses
 
 	mu   sync.Mutex
@@ -146,6 +147,8 @@ func (s *server) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		return
 	}
 	switch req.Method {
+	case sipmsg.REGISTER:
+		s.register(req, tx)
 	case sipmsg.INVITE:
 		l := &leg{s: s, req: req, tx: tx, source: req.Source(), tag: newTag(), inbox: make(chan *sipmsg.Request, 4096), seq: 100}
 		s.mu.Lock()
