@@ -298,7 +298,7 @@ func granted(f *Flow, res *sipmsg.Response, asked time.Duration) time.Duration {
 		return min(time.Duration(n)*time.Second, maxSession), true
 	}
 	for _, h := range res.GetHeaders("Contact") {
-		if c, ok := h.(*sipmsg.ContactHeader); ok && strings.EqualFold(c.Address.Host, f.host) {
+		if c, ok := h.(*sipmsg.ContactHeader); ok && strings.EqualFold(c.Address.Host, f.host) && c.Address.Port == f.port {
 			if d, ok := seconds(c.Params.Get("expires")); ok {
 				return d
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,9 +162,10 @@ func TestAccountRefreshesAt80Percent(t *testing.T) {
 		t.Errorf("refreshed after %v of 1 s", took)
 	}
 	// A refresh that fails for now does not unregister by itself.
-	fails := 2
+	var fails atomic.Int32
+	fails.Store(2)
 	r.set(func(req *sipmsg.Request) *sipmsg.Response {
-		if fails--; fails >= 0 {
+		if fails.Add(-1) >= 0 {
 			return sipmsg.NewResponseFromRequest(req, 500, "Oops", nil)
 		}
 		return grant(req)

@@ -125,7 +125,9 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 	case sipmsg.OPTIONS:
 		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
 	case sipmsg.NOTIFY:
-		_ = f.respond(req, tx, sipmsg.StatusOK)
+		d.serveNotify(f, req, tx)
+	case sipmsg.REFER:
+		d.serveRefer(f, req, tx)
 	case sipmsg.CANCEL, sipmsg.PRACK:
 		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
 	default:

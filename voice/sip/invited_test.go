@@ -26,6 +26,7 @@ func (s *server) call(f *Flow, source, body string, headers ...sipmsg.Header) *c
 	asked := sipmsg.NewRequest(sipmsg.INVITE, contact.Address)
 	from := &sipmsg.FromHeader{Address: sipmsg.Uri{Scheme: "sip", User: "alice", Host: "sip.example"}, Params: sipmsg.NewParams()}
 	to := &sipmsg.ToHeader{DisplayName: "Bob B.", Address: sipmsg.Uri{Scheme: "sip", User: "bob", Host: "sip.example"}}
+	asked.SetTransport("WS")
 	asked.AppendHeader(from)
 	asked.AppendHeader(to)
 	asked.AppendHeader(&id)

@@ -269,9 +269,9 @@ func (l *leg) build(method sipmsg.RequestMethod, body string, headers ...sipmsg.
 	defer l.mu.Unlock()
 	l.seq++
 	req := sipmsg.NewRequest(method, l.req.Contact().Address)
-	req.SetTransport("WS")
+	req.SetTransport(l.req.Transport())
 	req.SetDestination(l.source)
-	via := &sipmsg.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "WS", Host: "exchange.invalid", Params: sipmsg.NewParams()}
+	via := &sipmsg.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: l.req.Transport(), Host: "exchange.invalid", Params: sipmsg.NewParams()}
 	via.Params.Add("branch", "z9hG4bK"+newTag())
 	req.AppendHeader(via)
 	from := &sipmsg.FromHeader{Address: l.req.To().Address, Params: sipmsg.NewParams()}
