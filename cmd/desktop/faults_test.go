@@ -98,7 +98,7 @@ func TestCorruptPayloadsAreDropped(t *testing.T) {
 		`{"subscriberName":"bob","payload":"eyJhbGciOiJIUzI1NiJ9.e30.x","payloadVersion":"9"}`,
 		`{"subscriberName":"bob","payload":"","payloadVersion":""}`,
 	} {
-		request, err := http.NewRequest(http.MethodPost, platform.url+"/v1/accounts/demo/push", strings.NewReader(body))
+		request, err := http.NewRequest(http.MethodPost, platform.url+"/v1/accounts/demo/pushtoclient", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
