@@ -103,6 +103,7 @@ type Config struct {
 	ICEServers []platform.ICEServer
 
 	publicPasswords bool // Users are the demo users
+	patience        patience
 
 	// Clock is the real one if nil.
 	Clock exophone.Clock
@@ -120,6 +121,9 @@ func (c *Config) check() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.patience == (patience{}) {
+		c.patience = usualPatience
 	}
 	if c.Clock == nil {
 		c.Clock = systemClock{}

@@ -26,14 +26,16 @@ import (
 	"offhook/demo/upload"
 )
 
-// Limits of the HTTP server: a peer that is slower or wordier is cut off.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 20 * time.Second
-	writeTimeout      = 90 * time.Second // longer than any poll is held
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-)
+// patience bounds how long a peer may take: one that is slower is cut off.
+type patience struct {
+	firstByte, header, read, write, idle time.Duration
+}
+
+// usualPatience holds unless a test has less. Writing may take longer than any
+// poll is held.
+var usualPatience = patience{firstByte: 15 * time.Second, header: 10 * time.Second, read: 20 * time.Second, write: 90 * time.Second, idle: 2 * time.Minute}
+
+const maxHeaderBytes = 16 << 10
 
 // Platform is a running platform. Make it with New, run it with Start, end it
 // with Close.
@@ -102,7 +104,7 @@ func (p *Platform) listen() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	p.split = newSplitter(l)
+	p.split = newSplitter(l, p.cfg.patience.firstByte)
 	p.onClose(func(context.Context) error { return p.split.Close() })
 	p.baseURL = p.cfg.PublicURL
 	if p.baseURL == "" {
@@ -280,8 +282,9 @@ func (p *Platform) serve() {
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
+	slow := p.cfg.patience
 	p.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: mux, ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
