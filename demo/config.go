@@ -82,6 +82,10 @@ type Config struct {
 	// fallback.
 	DialWhomURL, DialWhomFallbackURL, PushURL string
 
+	// CallbackKey and CallbackToken are the credentials that the embedded
+	// backend's Dial-Whom and push endpoints take; random if empty.
+	CallbackKey, CallbackToken string
+
 	// Timers are told to the phones.
 	Timers platform.Timers
 	// RingLimit and ConversationLimit hold unless Dial-Whom says otherwise;
@@ -149,6 +153,12 @@ func (c *Config) check() error {
 	}
 	if c.Accounts[0].Exophone == "" {
 		return fmt.Errorf("account %s has no exophone", c.Accounts[0].SID)
+	}
+	if c.CallbackKey == "" {
+		c.CallbackKey, c.CallbackToken = randomText(), randomText()
+	}
+	if c.CallbackToken == "" {
+		return errors.New("there is a callback key but no callback token")
 	}
 	if c.SIPDomain == "" {
 		c.SIPDomain = strings.ToLower(c.Accounts[0].SID) + ".voip.offhook"

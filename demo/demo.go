@@ -162,7 +162,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	cfg := backend.Config{
 		AccountSID: account.SID, APIKey: account.APIKey, APIToken: account.APIToken, Exophone: account.Exophone,
 		PlatformURL: p.scheme() + "://" + reachable(p.split.listener.Addr()) + "/v2", HostName: p.baseURL + "/v2", PlatformClient: client,
-		CallbackUser: randomText(), CallbackPassword: randomText(),
+		CallbackUser: p.cfg.CallbackKey, CallbackPassword: p.cfg.CallbackToken,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}

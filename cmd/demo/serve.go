@@ -49,6 +49,8 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.DialWhomURL, "dial-whom-url", "", "Dial-Whom `URL` of the application backend, with credentials; the embedded one if empty")
 	f.StringVar(&s.DialWhomFallbackURL, "dial-whom-fallback-url", "", "`URL` that is asked when Dial-Whom fails")
 	f.StringVar(&s.PushURL, "push-url", "", "push `URL` of the application backend, with credentials; the embedded one if empty")
+	f.StringVar(&s.CallbackKey, "callback-key", "", "`key` that the embedded backend's Dial-Whom and push endpoints take; random if empty")
+	f.StringVar(&s.CallbackToken, "callback-token", "", "`token` that goes with it")
 	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
 	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
 	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
