@@ -1,11 +1,8 @@
 package demo
 
 import (
-	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,13 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/emiago/sipgo/sip"
-	"github.com/icholy/digest"
-
 	"offhook/demo/exophone"
 	"offhook/demo/platform"
-	"offhook/demo/relay/relaytest"
 )
 
 // stubBackend is an application backend that has nothing to do with this
@@ -66,79 +58,6 @@ type fixedClock struct{ at time.Time }
 func (c fixedClock) Now() time.Time { return c.at }
 
 func (c fixedClock) AfterFunc(d time.Duration, f func()) exophone.Timer { return time.AfterFunc(d, f) }
-
-// caller places one call over raw SIP and returns its final status.
-func (ph *phone) call(t *testing.T, message string) int {
-	t.Helper()
-	var profile struct {
-		Password string `json:"sip_password"`
-		Domain   string `json:"sip_domain"`
-		Exophone string `json:"exophone"`
-	}
-	ph.do(http.MethodGet, ph.voice("profile"), ph.access, nil).data(t, &profile)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	conn, _, err := websocket.Dial(ctx, ph.url+"/sip", &websocket.DialOptions{HTTPClient: ph.client, Subprotocols: []string{"sip"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.CloseNow()
-	offer := relaytest.New(t, relaytest.Options{}).Offer(false)
-	uri := "sip:" + profile.Exophone + "@" + profile.Domain
-	id, tag := rand.Text(), rand.Text()[:10]
-	request := func(method string, seq int, branch, toTag, body string, headers ...string) {
-		text := fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/WS phone.invalid;branch=%s\r\nMax-Forwards: 70\r\nFrom: <sip:%s@%s>;tag=%s\r\nTo: <%s>%s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:%s@phone.invalid;transport=ws>\r\nX-Device-ID: %s\r\n",
-			method, uri, branch, ph.name, profile.Domain, tag, uri, toTag, id, seq, method, ph.name, ph.device)
-		for _, h := range headers {
-			text += h + "\r\n"
-		}
-		text += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
-		if err := conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	final := func() *sip.Response {
-		for {
-			_, text, err := conn.Read(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := sip.ParseMessage(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if res, ok := m.(*sip.Response); ok && res.StatusCode >= 200 {
-				return res
-			}
-		}
-	}
-	ack := func(res *sip.Response, seq int, branch string) {
-		toTag, _ := res.To().Params.Get("tag")
-		request("ACK", seq, branch, ";tag="+toTag, "")
-	}
-	headers := []string{"Content-Type: application/sdp"}
-	if message != "" {
-		headers = append(headers, "X-Custom-Field: "+message)
-	}
-	request("INVITE", 1, "z9hG4bKone"+tag, "", offer, headers...)
-	res := final()
-	ack(res, 1, "z9hG4bKone"+tag)
-	if res.StatusCode != 401 {
-		return res.StatusCode
-	}
-	challenge, err := digest.ParseChallenge(res.GetHeader("WWW-Authenticate").Value())
-	if err != nil {
-		t.Fatal(err)
-	}
-	credentials, err := digest.Digest(challenge, digest.Options{Method: "INVITE", URI: uri, Username: ph.name, Password: profile.Password, Count: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	request("INVITE", 2, "z9hG4bKtwo"+tag, "", offer, append(headers, "Authorization: "+credentials.String())...)
-	res = final()
-	ack(res, 2, "z9hG4bKtwo"+tag)
-	return res.StatusCode
-}
 
 // The platform against a backend that somebody else wrote: what it is asked and
 // what it is pushed, field by field.
