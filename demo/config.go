@@ -24,6 +24,9 @@ const (
 	DemoPassword = "demo"
 )
 
+// DefaultKeep is how long what happened is kept.
+const DefaultKeep = 90 * 24 * time.Hour
+
 // DemoUsers are the users of the demo account.
 func DemoUsers() []backend.User {
 	return []backend.User{
@@ -103,6 +106,9 @@ type Config struct {
 	CallBurst int
 	// Inbox tunes the push inbox. Its DB, Gate, Now and Logger are not used.
 	Inbox inbox.Config
+	// Keep is how long calls, feedback, events and uploaded logs are kept; 0
+	// means 90 days.
+	Keep time.Duration
 	// ICEServers are told to the phones.
 	ICEServers []platform.ICEServer
 
@@ -125,6 +131,9 @@ func (c *Config) check() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Keep <= 0 {
+		c.Keep = DefaultKeep
 	}
 	if c.patience == (patience{}) {
 		c.patience = usualPatience

@@ -90,6 +90,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		return err
 	}
 	p.serve()
+	p.prune()
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
@@ -308,6 +309,32 @@ func (p *Platform) serve() {
 		<-done
 		return err
 	})
+}
+
+// pruneEvery is how often what is too old is deleted.
+const pruneEvery = time.Hour
+
+// prune deletes what is too old, now and from time to time.
+func (p *Platform) prune() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(pruneEvery)
+		defer tick.Stop()
+		for {
+			before := p.now().Add(-p.cfg.Keep)
+			if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
+				p.log.Error("what is too old could not be deleted", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
 }
 
 // certificate reads the files at each handshake's need, so that a renewed

@@ -188,3 +188,67 @@ func TestMediaOverTheSamePort(t *testing.T) {
 		})
 	}
 }
+
+// At the end a call in progress is hung up, push sockets are told, and nobody
+// waits for a poll.
+func TestCloseInTheMiddle(t *testing.T) {
+	t.Parallel()
+	p := startPlatform(t, Config{})
+	alice, bob := signedIn(t, p, "alice"), signedIn(t, p, "bob")
+	push, _ := bob.openPush()
+	alice.do(http.MethodPost, alice.desk("alice", "context"), alice.access, map[string]string{"dialToNumber": "sip:announcer"})
+	media := relaytest.New(t, relaytest.Options{})
+	d := alice.dial(t)
+	res := d.call(media.Offer(false))
+	if res.StatusCode != 200 {
+		t.Fatalf("the announcer answers %d", res.StatusCode)
+	}
+	media.SetAnswer(string(res.Body()))
+	media.WaitConnected()
+
+	// Draining takes no new call and leaves this one.
+	draining, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := p.Drain(draining); err == nil || len(p.Calls()) != 1 {
+		t.Errorf("drained with %d calls, %v", len(p.Calls()), err)
+	}
+	if status := bob.call(t, ""); status != 503 {
+		t.Errorf("a new call while draining gets %d", status)
+	}
+
+	told := make(chan websocket.StatusCode, 1)
+	go func() {
+		_, _, err := push.Read(context.Background())
+		told <- websocket.CloseStatus(err)
+	}()
+	bye := make(chan bool, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		for {
+			_, text, err := d.conn.Read(ctx)
+			if err != nil {
+				bye <- false
+				return
+			}
+			if m, err := sip.ParseMessage(text); err == nil {
+				if req, ok := m.(*sip.Request); ok && req.Method == sip.BYE {
+					_ = d.conn.Write(ctx, websocket.MessageText, []byte(sip.NewResponseFromRequest(req, 200, "OK", nil).String()))
+					bye <- true
+					return
+				}
+			}
+		}
+	}()
+	started := time.Now()
+	closePlatform(t, p)
+	if took := time.Since(started); took > 8*time.Second {
+		t.Errorf("closing took %v", took)
+	}
+	if !<-bye {
+		t.Error("the caller heard no BYE")
+	}
+	if code := <-told; code != websocket.StatusGoingAway {
+		t.Errorf("the push socket closes with %d", code)
+	}
+}

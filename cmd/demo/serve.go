@@ -67,6 +67,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.Inbox.PingEvery, "push-ping", 15*time.Second, "time between pings of a push socket")
 	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
 	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
+	f.DurationVar(&s.Keep, "keep", demo.DefaultKeep, "how long calls, feedback, events and uploaded logs are kept")
 	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
 	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")

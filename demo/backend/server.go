@@ -117,6 +117,11 @@ func (s *Server) Users() Users { return s.users }
 // Inbox gives access to the push inboxes.
 func (s *Server) Inbox() *inbox.Hub { return s.inbox }
 
+// Prune deletes the logs that were uploaded before a time.
+func (s *Server) Prune(ctx context.Context, before time.Time) error {
+	return s.cfg.Uploads.Prune(ctx, before)
+}
+
 // Close ends the push sockets.
 func (s *Server) Close(ctx context.Context) error { return s.inbox.Close(ctx) }
 
