@@ -191,9 +191,9 @@ func randomText() string {
 	return hex.EncodeToString(b[:])
 }
 
-// endpoint parses the URL of an application backend's endpoint. The error never
+// backendURL parses the URL of an application backend's endpoint. The error never
 // quotes it, since it holds credentials.
-func endpoint(what, text string) (*url.URL, error) {
+func backendURL(what, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("the %s URL must be http:// or https:// and a host", what)

@@ -240,16 +240,16 @@ func (p *Platform) openExchange() (err error) {
 		return err
 	}
 	asked := &platform.DialWhom{Client: client, Now: p.now, Logger: p.log}
-	if asked.URL, err = endpoint("Dial-Whom", p.cfg.DialWhomURL); err != nil {
+	if asked.URL, err = backendURL("Dial-Whom", p.cfg.DialWhomURL); err != nil {
 		return err
 	}
 	if p.cfg.DialWhomFallbackURL != "" {
-		if asked.Fallback, err = endpoint("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
+		if asked.Fallback, err = backendURL("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
 			return err
 		}
 	}
 	pusher := &platform.Pusher{Client: client}
-	if pusher.URL, err = endpoint("push", p.cfg.PushURL); err != nil {
+	if pusher.URL, err = backendURL("push", p.cfg.PushURL); err != nil {
 		return err
 	}
 	if p.relay, err = relay.New(relay.Config{Listen: p.cfg.MediaListen, PublicIPs: p.cfg.PublicIPs, TCPListener: p.split.ice, Logger: p.log.With("hat", "relay")}); err != nil {
