@@ -76,7 +76,7 @@ func TestConnectionLostAndBack(t *testing.T) {
 // A BYE for a phone that is away is held, and said when the phone comes back.
 func TestHeldBye(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, func(c *exophone.Config) { c.ConversationLimit = 300 * time.Millisecond })
+	p := newPlatform(t, func(c *exophone.Config) { c.ConversationLimit = 4 * time.Second })
 	out, in := established(p)
 	out.h.close()
 	if got := in.ended(); got != "conversation-limit" {
@@ -246,6 +246,9 @@ func TestHoldAndRestart(t *testing.T) {
 		t.Fatalf("empty re-INVITE: %d with %d bytes", res.StatusCode, len(res.Body()))
 	}
 	out.h.write(out.message("ACK", out.uri(), out.inviteSeq, newBranch(), out.media.Answer(string(res.Body())), "Content-Type", "application/sdp"))
+	if got := mirrored(in); got != "sendrecv" {
+		t.Errorf("the far side was told %s", got)
+	}
 	before = len(out.media.Packets())
 	in.media.Speak(tone(440, 200*time.Millisecond), nil)
 	out.media.WaitPackets(before + 5)

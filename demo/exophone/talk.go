@@ -137,9 +137,16 @@ func (s *session) acknowledged(d *dialog, answer string) {
 		return
 	}
 	p.awaiting = false
-	if err := p.media.TakeAnswer(answer); err != nil {
-		s.x.log.Info("phone's answer", "session", s.id, "subscriber", p.name, "error", err)
+	said, err := relay.ParseOffer(answer)
+	if err == nil {
+		err = p.media.TakeAnswer(answer)
 	}
+	if err != nil {
+		s.x.log.Info("phone's answer", "session", s.id, "subscriber", p.name, "error", err)
+		return
+	}
+	p.offer = said
+	s.mirrorHold(s.other(p))
 }
 
 // info takes the answer of a phone that rings, and digits of phones without
