@@ -119,9 +119,10 @@ func (c *Call) farewellTo(l *leg) {
 	})
 }
 
-// rebind moves a leg to the open flow. It may run on any goroutine.
+// rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
+// on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.session.line.flow(ctx)
+	f, err := c.session.line.await(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"errors"
 	"time"
 
 	"offhook/voice/media"
@@ -90,7 +91,7 @@ func (c *Call) watch() {
 // renewal once media has come by the new path.
 func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 	s := &c.survival
-	if c.talk.offering || c.talk.restart {
+	if (c.talk.offering || c.talk.restart) && !c.leg.flowLost {
 		return
 	}
 	from := s.troubled
@@ -151,7 +152,11 @@ func (c *Call) renewalFailed(r offerRound) {
 	if r.restart && c.move(StateMediaDisrupted) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}
-	c.timers.set(timerRenew, c.renewalPause(), func() {
+	pause := c.renewalPause()
+	if errors.Is(r.err, sip.ErrFlowLost) && !r.lost {
+		pause = 0 // The next attempt waits for another flow.
+	}
+	c.timers.set(timerRenew, pause, func() {
 		c.talk.rebind = c.talk.rebind || c.leg.flowLost
 		c.negotiate()
 	})
@@ -229,6 +234,8 @@ func (c *Call) onFlowLost(l *leg, ev sip.FlowLost) {
 func (c *Call) networkChanged() {
 	if c.details.State.Answered() {
 		c.survival.renewedAt = time.Time{}
+		// The line has dropped its flow, whether the dialog knows it yet or not.
+		c.leg.flowLost = true
 		c.renew()
 	}
 }
