@@ -54,6 +54,7 @@ type fakePlatform struct {
 	changed  chan struct{}
 	rejected map[string]string
 	feedback []platform.Feedback
+	reports  []map[string]any
 	// requests counts by method and path, bearers keeps the last token of each.
 	requests map[string]int
 	bearers  map[string]string
@@ -105,6 +106,13 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 		return reply(req, 200, map[string]string{"access_token": sign(map[string]any{
 			"sub": "alice", "iat": now.Unix(), "exp": now.Add(30 * time.Minute).Unix(), "n": p.requests[key],
 		})}), nil
+	case path == "events":
+		var in struct{ Events []map[string]any }
+		_ = json.NewDecoder(req.Body).Decode(&in)
+		p.mu.Lock()
+		p.reports = append(p.reports, in.Events...)
+		p.mu.Unlock()
+		return reply(req, 200, nil), nil
 	case path == "feedback":
 		var f platform.Feedback
 		_ = json.NewDecoder(req.Body).Decode(&f)

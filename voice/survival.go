@@ -37,6 +37,8 @@ type survival struct {
 	troubled time.Time
 	// renewedAt is when the last ICE restart was agreed, zero while none is.
 	renewedAt time.Time
+	// renewals counts the ICE restarts that the far side agreed to.
+	renewals int
 	// attempts counts the failed renewals of this disruption.
 	attempts int
 }
@@ -138,6 +140,7 @@ func (c *Call) renew() {
 // renewed says that the far side has agreed to a new path. If nothing comes by
 // it, another one is tried.
 func (c *Call) renewed() {
+	c.survival.renewals++
 	c.survival.renewedAt = c.client.clock.Now()
 	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
