@@ -19,6 +19,9 @@ type AccessMap struct {
 	// Focused is the name of what has the keyboard, or "".
 	Focused string         `json:"focused"`
 	Objects []AccessObject `json:"objects"`
+	// Panel is the small window of an incoming call, in its own units, while it is
+	// shown.
+	Panel *AccessMap `json:"panel,omitempty"`
 }
 
 // AccessObject is one part of the window.

@@ -38,7 +38,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	m.pop.Resize(fyne.NewSize(width, h))
 	m.pop.ShowAtPosition(fyne.NewPos(x, y))
 	if len(rows) > 0 {
-		widget.FocusQuietly(rows[first])
+		widget.FocusOn(s.canvas, rows[first])
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *shell) closeMenu() bool {
 	open := m.pop.Visible()
 	m.pop.Hide()
 	if open {
-		widget.FocusQuietly(m.opener)
+		widget.FocusOn(s.canvas, m.opener)
 	}
 	return open
 }

@@ -99,7 +99,7 @@ func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.The
 func (s *shell) build() {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Actions: (*actions)(s), Directory: (*directory)(s), Theme: s.theme,
-		Mac: onMac, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
+		Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
 	s.strip = widget.NewStatusStrip(func() { (*actions)(s).Open(screen.PageSettings) })
@@ -173,12 +173,23 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.page = screen.PageNone
 	}
 	s.callID = id
-	if before != s.phase && s.phase == screen.PhaseIncoming && s.page == screen.PageNone {
+	if before != s.phase && s.phase == screen.PhaseIncoming && !s.typing() {
+		s.page = screen.PageNone
 		s.takeTab(screen.TabDial)
 	}
 	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
 		s.page = screen.PageNone
 	}
+}
+
+// typing reports whether the user writes something outside of the dialling tab:
+// then a call takes neither the page nor the tab away.
+func (s *shell) typing() bool {
+	if s.canvas == nil || s.page == screen.PageNone && s.tab == screen.TabDial {
+		return false
+	}
+	_, ok := s.canvas.Focused().(*widget.Input)
+	return ok
 }
 
 // wanted is the page that covers the tabs now.
@@ -270,7 +281,11 @@ func (s *shell) put(p part, page screen.Page) {
 // focusOn gives the keyboard to a part that has just appeared. An incoming call
 // moves no focus.
 func (s *shell) focusOn(p part) {
-	if p == part(s.incoming) || s.canvas == nil {
+	if s.canvas == nil {
+		return
+	}
+	if p == part(s.incoming) {
+		s.canvas.Unfocus()
 		return
 	}
 	if f, ok := p.(interface{ Focus() }); ok {

@@ -83,9 +83,9 @@ func (a *Account) ask(on bool) {
 	setVisible(a.confirm, on)
 	widget.Relayout(a.object)
 	if on {
-		widget.FocusQuietly(a.Sure)
+		a.env.focus(a.Sure)
 	} else {
-		widget.FocusQuietly(a.SignOut)
+		a.env.focus(a.SignOut)
 	}
 }
 

@@ -155,7 +155,7 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 func (a *AudioCheck) Object() fyne.CanvasObject { return a.object }
 
 // Focus puts the keyboard on the main action.
-func (a *AudioCheck) Focus() { widget.FocusQuietly(a.StartWorking) }
+func (a *AudioCheck) Focus() { a.env.focus(a.StartWorking) }
 
 // Entered opens the devices and begins the checks.
 func (a *AudioCheck) Entered() {

@@ -59,7 +59,7 @@ func NewContacts(env *Env, lists Lists) *Contacts {
 	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, revision: -1, list: container.NewStack()}
 	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
 	in.Icon = theme.Icon(theme.Search, env.Theme.Color(theme.Text2, fyne.CurrentApp().Settings().ThemeVariant()))
-	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); widget.FocusQuietly(in) })
+	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); env.focus(in) })
 	c.erase.Hide()
 	c.Search = widget.NewField(in, 44, c.erase, nil)
 	in.OnChanged = func(string) { c.fill() }
@@ -72,7 +72,7 @@ func NewContacts(env *Env, lists Lists) *Contacts {
 func (c *Contacts) Object() fyne.CanvasObject { return c.object }
 
 // Focus puts the keyboard into the search field.
-func (c *Contacts) Focus() { widget.FocusQuietly(c.Search.Input) }
+func (c *Contacts) Focus() { c.env.focus(c.Search.Input) }
 
 // Render draws the tab; the list is only made anew when the directory changed.
 func (c *Contacts) Render(v View) {

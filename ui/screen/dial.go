@@ -83,7 +83,7 @@ func (e *Env) keyLabel(r rune) string {
 func (d *Dial) Object() fyne.CanvasObject { return d.object }
 
 // Focus puts the keyboard into the number field.
-func (d *Dial) Focus() { widget.FocusQuietly(d.Field.Input) }
+func (d *Dial) Focus() { d.env.focus(d.Field.Input) }
 
 // FocusField puts the keyboard into the number field and selects what is there.
 func (d *Dial) FocusField() {

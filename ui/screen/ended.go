@@ -87,10 +87,10 @@ func (d *Ended) Object() fyne.CanvasObject { return d.object }
 // Focus puts the keyboard on rating 1, or on Done when there is nothing to rate.
 func (d *Ended) Focus() {
 	if d.card.Visible() {
-		widget.FocusQuietly(d.Rating.Squares[0])
+		d.env.focus(d.Rating.Squares[0])
 		return
 	}
-	widget.FocusQuietly(d.Close)
+	d.env.focus(d.Close)
 }
 
 func (d *Ended) choose(i int) {

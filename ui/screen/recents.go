@@ -42,7 +42,7 @@ func NewRecents(env *Env, lists Lists) *Recents {
 func (r *Recents) Object() fyne.CanvasObject { return r.object }
 
 // Focus puts the keyboard on the first choice.
-func (r *Recents) Focus() { widget.FocusQuietly(r.All) }
+func (r *Recents) Focus() { r.env.focus(r.All) }
 
 func (r *Recents) choose(missed bool) {
 	r.onlyMissed = missed
