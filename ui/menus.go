@@ -13,6 +13,7 @@ import (
 type menu struct {
 	shell  *shell
 	pop    *fynewidget.PopUp
+	card   *widget.MenuCard
 	opener fyne.CanvasObject
 	rows   []*widget.TapRow
 }
@@ -29,6 +30,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	for i, r := range rows {
 		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
 	}
+	m.card = card
 	m.pop = fynewidget.NewPopUp(card, s.canvas)
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
 	width = min(width, s.canvas.Size().Width-24)
@@ -76,6 +78,14 @@ func (s *shell) closeMenu() bool {
 		widget.FocusOn(s.canvas, m.opener)
 	}
 	return open
+}
+
+// overlay is the open menu, or nil.
+func (s *shell) overlay() fyne.CanvasObject {
+	if s.menu == nil || !s.menu.pop.Visible() {
+		return nil
+	}
+	return s.menu.card
 }
 
 func (s *shell) openAvailability(from fyne.CanvasObject) {

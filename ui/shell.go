@@ -65,6 +65,8 @@ type shell struct {
 	callID   string
 	visible  bool
 
+	// keys are the shortcuts by Fyne's names.
+	keys       map[string]func()
 	menu       *menu
 	noticeBox  *fyne.Container
 	noticeAt   time.Time
@@ -251,6 +253,7 @@ func (s *shell) render(v screen.View) {
 		s.put(p, page)
 	}
 	p.Render(v)
+	widget.Relayout(p.Object())
 	s.renderNotice(v.Notice)
 	s.call.SetTurning(p == part(s.call) && s.visible)
 	if changed {

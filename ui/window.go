@@ -308,9 +308,9 @@ func (w *window) levels() {
 }
 
 func (w *window) writeMap() {
-	m := mapOf(w.win.Canvas(), w.shell.screenName())
+	m := mapOf(w.win.Canvas(), w.shell.screenName(), w.shell.overlay())
 	if w.panel != nil && w.panel.shown {
-		p := mapOf(w.panel.win.Canvas(), "panel")
+		p := mapOf(w.panel.win.Canvas(), "panel", nil)
 		m.Panel = &p
 	}
 	if err := w.mapFile.write(m); err != nil {

@@ -75,7 +75,7 @@ func NewEnded(env *Env) *Ended {
 	d.bigReason = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true, Wrap: true}))
 	d.bigWho = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
 	d.big = widget.Column(widget.Flex(24), widget.CentredRow(d.bigFace), widget.Gap(24), d.bigReason, widget.Gap(6), d.bigWho, widget.Flex(24))
-	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, container.NewStack(widget.Column(d.head, widget.Gap(12), d.card), d.big)))
+	body := container.NewVScroll(widget.Narrow(widget.Inset(16, 16, 8, 16, container.NewStack(widget.Column(d.head, widget.Gap(12), d.card), d.big))))
 	foot := widget.Inset(8, 16, 16, 16, widget.Column(d.rate, d.plain))
 	d.object = widget.Centre(520, container.NewBorder(nil, foot, nil, nil, body))
 	return d

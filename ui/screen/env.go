@@ -115,7 +115,7 @@ func (e *Env) focus(w fyne.CanvasObject) {
 func (e *Env) still() bool { return e.StillMotion != nil && e.StillMotion() }
 
 func caption(text string) *widget.Text {
-	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2})
+	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})
 }
 
 func label(text string) *widget.Text {

@@ -227,8 +227,8 @@ type StatusRow struct {
 func NewStatusRow(g theme.Glyph, title string) *StatusRow {
 	s := &StatusRow{
 		disc:    NewDisc(g, 36, theme.Sunken, theme.Text2),
-		title:   NewText(title, Style{Bold: true}),
-		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2}),
+		title:   NewText(title, Style{Bold: true, Least: 11}),
+		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10}),
 		word:    NewText("", Style{Size: theme.SizeCaption, Bold: true}),
 		icon:    NewIcon("", theme.Text2, 18),
 	}
