@@ -87,7 +87,7 @@ func TestBadNumbersAreRefusedAndThePhoneStaysUsable(t *testing.T) {
 func TestCorruptPayloadsAreDropped(t *testing.T) {
 	t.Parallel()
 	const key, token = "pushkey", "pushtoken"
-	platform := startPlatform(t, "--api-key", key, "--api-token", token)
+	platform := startPlatform(t, "--callback-key", key, "--callback-token", token)
 	bob := startPhone(t, platform.url, "bob", "null")
 	bob.ready(t)
 
