@@ -19,6 +19,8 @@ const (
 	// jump is how far a timestamp may stray from the clock before it is taken
 	// for a new beginning.
 	jump = 2 * SampleRate
+	// askAgain is after how many losses redundancy is looked for again.
+	askAgain = 8
 	// tooMuchDisorder is where a missing packet may well still come.
 	tooMuchDisorder = 0.02
 )
@@ -67,6 +69,8 @@ type Buffer struct {
 	pause bool
 	// fec says what the last attempt to use forward error correction found.
 	fec fecState
+	// asked counts single losses since the sender seemed to have none.
+	asked int
 	// rested counts samples since time was last stretched.
 	rested int64
 
@@ -196,7 +200,7 @@ func (b *Buffer) late(ts int64, arrival time.Duration) {
 	b.stats.received.add(1)
 	b.stats.late.add(1)
 	b.stats.discarded.add(1)
-	b.delay.add(b.transit(ts, arrival, b.clock()))
+	b.delay.add(ts, b.transit(ts, arrival, b.clock()))
 }
 
 func (b *Buffer) clock() time.Duration {
@@ -271,7 +275,7 @@ func (b *Buffer) begin() {
 		if p.ts >= turn {
 			first = p
 		} else {
-			b.delay.add(b.transit(p.ts, p.arrival, b.now))
+			b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
 			b.stats.discarded.add(1)
 			b.store.drop(p)
 		}
@@ -315,6 +319,12 @@ func (b *Buffer) settle(p *packet) {
 	waited := b.waited
 	b.waited = 0
 	gap := p.ts - b.nextTS
+	if b.fec == fecNone && p.seq == b.nextSeq+1 {
+		// A sender turns its redundancy on when it hears of loss: look again.
+		if b.asked++; b.asked%askAgain == 0 {
+			b.fec = fecUnknown
+		}
+	}
 	if p.seq == b.nextSeq+1 && gap == b.length() && waited >= gap && b.fec != fecNone {
 		// The lost packet is inside p. If the delay has to grow anyway to wait
 		// for such packets, it is played late, or else given up.
@@ -326,7 +336,12 @@ func (b *Buffer) settle(p *packet) {
 	if p.seq > b.nextSeq+1 {
 		b.learnInterpolable(p)
 	}
-	b.nextTS += min(max(gap, 0), waited)
+	over := min(max(gap, 0), waited)
+	b.nextTS += over
+	if p.seq == b.nextSeq && !b.pause { // nothing is missing: the sender paused
+		b.stats.concealed.take(int(over))
+		b.stats.silent.add(int(over))
+	}
 	// Packets whose whole time has passed are lost.
 	for p.seq > b.nextSeq+1 && p.ts-b.nextTS < (p.seq-b.nextSeq)*b.length() {
 		b.nextSeq++
@@ -365,7 +380,7 @@ func (b *Buffer) play(p *packet) {
 func (b *Buffer) decode(p *packet) []int16 {
 	n, err := b.dec.Decode(p.payload(), b.pcm[:])
 	b.store.drop(p)
-	b.delay.add(b.transit(p.ts, p.arrival, b.now))
+	b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
 	b.nextSeq = p.seq + 1
 	if err != nil || n <= 0 || n > len(b.pcm) {
 		b.stats.discarded.add(1)
@@ -457,7 +472,7 @@ func (b *Buffer) learnRecoverable(p *packet, missing int64) {
 	if b.fec == fecNone {
 		return
 	}
-	b.delay.add(b.transit(p.ts-b.length(), p.arrival, b.now))
+	b.delay.add(p.ts-b.length(), b.transit(p.ts-b.length(), p.arrival, b.now))
 	if missing > 1 {
 		b.learnInterpolable(p)
 	}
@@ -467,7 +482,7 @@ func (b *Buffer) learnRecoverable(p *packet, missing int64) {
 // could have been drawn out to meet the last.
 func (b *Buffer) learnInterpolable(p *packet) {
 	if b.fec == fecSeen {
-		b.delay.add(b.transit(p.ts-2*b.length(), p.arrival, b.now))
+		b.delay.add(p.ts-2*b.length(), b.transit(p.ts-2*b.length(), p.arrival, b.now))
 	}
 }
 

@@ -13,6 +13,9 @@ const (
 	grain = SampleRate / 100
 	// quietMemory is how much of the background noise is kept: 40 ms.
 	quietMemory = SampleRate * 40 / 1000
+	// loudestNoise is the mean power of the loudest comfort noise: -45 dB. What is
+	// louder and steady, such as a tone, is no background.
+	loudestNoise = 184 * 184
 )
 
 // concealer makes up sound that continues what was heard: the last period of a
@@ -33,6 +36,7 @@ type concealer struct {
 	background [quietMemory]float32
 	floor      float64
 	noise      granulator
+	noiseGain  float32
 	random     uint32
 }
 
@@ -116,6 +120,7 @@ func (c *concealer) beginBackwards(future []int16) {
 // study learns from tail how it goes on.
 func (c *concealer) study() {
 	c.active, c.made, c.at = true, 0, 0
+	c.noiseGain = float32(math.Sqrt(min(1, loudestNoise/max(c.floor, 1))))
 	c.hiss = granulator{from: memory - grain, before: memory - grain - grain/2}
 	lag, like := c.pitch()
 	c.lag = lag
@@ -201,7 +206,7 @@ func (c *concealer) sample() float32 {
 		v *= gain
 	}
 	if gain < 1 && c.floor > 0 {
-		v += (1 - max(gain, 0)) * c.noise.next(c.background[:], c)
+		v += (1 - max(gain, 0)) * c.noiseGain * c.noise.next(c.background[:], c)
 	}
 	return v
 }
