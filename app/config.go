@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -19,8 +21,9 @@ type Config struct {
 	// Version is the program's.
 	Version string
 
-	// Engine is owned by the phone from now on: Close closes it.
-	Engine Engine
+	// Engine makes the engine for this installation's device id. The phone owns
+	// it: Close closes it.
+	Engine func(deviceID string) (Engine, error)
 	// Bell makes the ringtone; nil is silence. The phone closes it.
 	Bell Bell
 	// OpenInbox makes the receiver of pushed calls of one session.
@@ -37,6 +40,12 @@ type Config struct {
 	Log  *slog.Logger
 	// Now is the wall clock.
 	Now func() time.Time
+
+	// LookupIP finds the addresses of a name.
+	LookupIP func(ctx context.Context, host string) ([]net.IPAddr, error)
+	// Addresses names the machine's network addresses in a stable form, so that
+	// a change of network shows.
+	Addresses func() string
 
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
@@ -61,6 +70,12 @@ func (c *Config) fill() {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.LookupIP == nil {
+		c.LookupIP = net.DefaultResolver.LookupIPAddr
+	}
+	if c.Addresses == nil {
+		c.Addresses = localAddresses
+	}
 	if c.HTTP == nil {
 		c.HTTP = NewHTTPClient()
 	}
@@ -78,7 +93,8 @@ func (c *Config) fill() {
 // silence is the Bell of a phone without one.
 type silence struct{}
 
-func (silence) Ring(int)       {}
-func (silence) Stop()          {}
-func (silence) Play(Tone, int) {}
-func (silence) Close()         {}
+func (silence) SetDevices(audio.Spec, audio.Spec) {}
+func (silence) Ring(int)                          {}
+func (silence) Stop()                             {}
+func (silence) Play(Tone, int)                    {}
+func (silence) Close()                            {}

@@ -8,9 +8,10 @@ import (
 	"offhook/voice"
 )
 
-// followEngine takes the engine's events to the loop, in order.
-func (p *Phone) followEngine(ctx context.Context) {
-	for ev := range p.engine.Events(context.WithoutCancel(ctx)) {
+// followEngine takes the engine's events to the loop, in order, until the engine
+// is closed.
+func (p *Phone) followEngine(events <-chan any) {
+	for ev := range events {
 		if !p.loop.post(func() { p.engineEvent(ev) }) {
 			return
 		}
@@ -42,13 +43,15 @@ func (p *Phone) engineEvent(ev any) {
 		p.callEnded(ev.Call)
 	case voice.MissedCall:
 		p.missed(ev)
+	case voice.SoundFailed:
+		p.openFailed(ev.Err)
+		p.say("error", ev.Err.Sentence())
+	case voice.SoundNotice:
+		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
 		p.m.ready.set(ConditionToken, bad(sentence(ev.Err), ActionSignIn))
 		if s := p.m.session; s != nil {
-			select {
-			case s.authFailed <- ev.Err:
-			default:
-			}
+			s.needsToken(ev.Err)
 		}
 		p.touch()
 	}

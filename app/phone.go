@@ -71,8 +71,13 @@ func New(cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.InternalError, "The call log can't be opened.", "Check the profile's folder and the disk.")
 	}
+	engine, err := cfg.Engine(store.Get().DeviceID)
+	if err != nil {
+		calls.Close()
+		return nil, err
+	}
 	p := &Phone{
-		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: cfg.Engine, loop: newLoop(), store: store, calls: calls,
+		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: engine, loop: newLoop(), store: store, calls: calls,
 		secrets: secrets.NewSafe(cfg.Secrets), prefills: make(chan string, 8), signing: make(chan struct{}, 1),
 		kick: newBroadcast(),
 	}
@@ -99,15 +104,17 @@ func New(cfg Config) (*Phone, error) {
 		}
 	}
 	p.stream.last = p.draw()
-	p.engine.SetAudio(p.audioConfig(set))
+	p.useAudio(set)
 	p.engine.SetSystemBusy(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(set))
 
 	go p.loop.run(p.publish)
 	p.scribe = newScribe(calls, p.log, p.recentsChanged)
-	p.start(p.followEngine)
+	events := p.engine.Events(context.Background()) // from before anything can happen
+	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
+	p.start(p.watchSurroundings)
 	if set.SignedIn {
 		p.start(p.restore)
 	}
@@ -186,6 +193,12 @@ func (p *Phone) Watch(ctx context.Context) <-chan *Snapshot { return p.stream.wa
 // WatchLatest is Watch for a window: a reader that is late gets only the
 // newest snapshot. The last one is never lost.
 func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot { return p.stream.watch(ctx, true) }
+
+// Settle returns when everything that was asked of the phone before is in its
+// Snapshot.
+func (p *Phone) Settle(ctx context.Context) error {
+	return p.loop.ask(ctx, func() error { return nil })
+}
 
 // DismissNotice clears Snapshot.Notice.
 func (p *Phone) DismissNotice() {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"offhook/demo/backend"
+	"offhook/demo/console"
 	"offhook/demo/exophone"
 	"offhook/demo/platform"
 	"offhook/demo/relay"
@@ -25,23 +26,29 @@ import (
 	"offhook/demo/upload"
 )
 
-// Limits of the HTTP server: a peer that is slower or wordier is cut off.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 20 * time.Second
-	writeTimeout      = 90 * time.Second // longer than any poll is held
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-)
+// patience bounds how long a peer may take: one that is slower is cut off.
+type patience struct {
+	firstByte, header, read, write, idle time.Duration
+}
+
+// usualPatience holds unless a test has less. Writing may take longer than any
+// poll is held.
+var usualPatience = patience{firstByte: 15 * time.Second, header: 10 * time.Second, read: 20 * time.Second, write: 90 * time.Second, idle: 2 * time.Minute}
+
+const maxHeaderBytes = 16 << 10
 
 // Platform is a running platform. Make it with New, run it with Start, end it
 // with Close.
 type Platform struct {
-	cfg Config
-	log *slog.Logger
-	now func() time.Time
+	cfg   Config
+	log   *slog.Logger
+	clock exophone.Clock
+	now   func() time.Time
+
+	metrics *metrics
 
 	// All of the following is set by Start.
+	started   time.Time
 	baseURL   string
 	split     *splitter
 	server    *http.Server
@@ -61,11 +68,8 @@ func New(cfg Config) (*Platform, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	p := &Platform{cfg: cfg, log: cfg.Logger, now: time.Now}
-	if cfg.Clock != nil {
-		p.now = cfg.Clock.Now
-	}
-	return p, nil
+	clock := zonedClock{Clock: cfg.Clock}
+	return &Platform{cfg: cfg, log: cfg.Logger, clock: clock, now: clock.Now, metrics: newMetrics()}, nil
 }
 
 // Start opens the ports and serves. When it fails, nothing is left running.
@@ -75,6 +79,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 			err = errors.Join(err, p.Close(ctx))
 		}
 	}()
+	p.started = p.now()
 	if err := p.listen(); err != nil {
 		return err
 	}
@@ -85,6 +90,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		return err
 	}
 	p.serve()
+	p.prune()
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
@@ -99,7 +105,7 @@ func (p *Platform) listen() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	p.split = newSplitter(l)
+	p.split = newSplitter(l, p.cfg.patience.firstByte)
 	p.onClose(func(context.Context) error { return p.split.Close() })
 	p.baseURL = p.cfg.PublicURL
 	if p.baseURL == "" {
@@ -157,7 +163,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	cfg := backend.Config{
 		AccountSID: account.SID, APIKey: account.APIKey, APIToken: account.APIToken, Exophone: account.Exophone,
 		PlatformURL: p.scheme() + "://" + reachable(p.split.listener.Addr()) + "/v2", HostName: p.baseURL + "/v2", PlatformClient: client,
-		CallbackUser: randomText(), CallbackPassword: randomText(),
+		CallbackUser: p.cfg.CallbackKey, CallbackPassword: p.cfg.CallbackToken,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}
@@ -234,28 +240,30 @@ func (p *Platform) openExchange() (err error) {
 		return err
 	}
 	asked := &platform.DialWhom{Client: client, Now: p.now, Logger: p.log}
-	if asked.URL, err = endpoint("Dial-Whom", p.cfg.DialWhomURL); err != nil {
+	if asked.URL, err = backendURL("Dial-Whom", p.cfg.DialWhomURL); err != nil {
 		return err
 	}
 	if p.cfg.DialWhomFallbackURL != "" {
-		if asked.Fallback, err = endpoint("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
+		if asked.Fallback, err = backendURL("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
 			return err
 		}
 	}
 	pusher := &platform.Pusher{Client: client}
-	if pusher.URL, err = endpoint("push", p.cfg.PushURL); err != nil {
+	if pusher.URL, err = backendURL("push", p.cfg.PushURL); err != nil {
 		return err
 	}
 	if p.relay, err = relay.New(relay.Config{Listen: p.cfg.MediaListen, PublicIPs: p.cfg.PublicIPs, TCPListener: p.split.ice, Logger: p.log.With("hat", "relay")}); err != nil {
 		return fmt.Errorf("media port: %w", err)
 	}
 	p.onClose(p.relay.Close)
+	account := p.cfg.Accounts[0]
 	p.exchange, err = exophone.New(exophone.Config{
-		Domain: p.cfg.SIPDomain, Exophone: p.cfg.Accounts[0].Exophone, PublicBaseURL: func() string { return p.baseURL },
-		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: p.platform,
+		Domain: p.cfg.SIPDomain, Exophone: account.Exophone, PublicBaseURL: func() string { return p.baseURL },
+		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics},
 		RingLimit: p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
 		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,
-		Clock: p.cfg.Clock, Logger: p.log.With("hat", "exchange"),
+		TenantID: numberOf(account.SID, "tenant"), FlowID: numberOf(account.SID, "flow"),
+		Clock: p.clock, Logger: p.log.With("hat", "exchange"),
 	})
 	if err != nil {
 		return err
@@ -265,14 +273,19 @@ func (p *Platform) openExchange() (err error) {
 
 func (p *Platform) serve() {
 	mux := http.NewServeMux()
-	mux.Handle("/v2/", p.platform.Handler(p.exchange))
-	mux.Handle("/v1/", p.backend.Handler())
+	mux.Handle("/v2/", p.metrics.counted("platform", p.platform.Handler(p.exchange)))
+	mux.Handle("/v1/", p.metrics.counted("backend", p.backend.Handler()))
 	mux.Handle("/sip", p.exchange.Handler())
+	pages := p.forOperators(console.New(consoleSource{p}, p.log).Handler())
+	mux.Handle("/console", pages)
+	mux.Handle("/console/", pages)
+	mux.Handle("GET /metrics", p.forOperators(http.HandlerFunc(p.writeMetrics)))
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
+	slow := p.cfg.patience
 	p.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: mux, ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
@@ -296,6 +309,32 @@ func (p *Platform) serve() {
 		<-done
 		return err
 	})
+}
+
+// pruneEvery is how often what is too old is deleted.
+const pruneEvery = time.Hour
+
+// prune deletes what is too old, now and from time to time.
+func (p *Platform) prune() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(pruneEvery)
+		defer tick.Stop()
+		for {
+			before := p.now().Add(-p.cfg.Keep)
+			if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
+				p.log.Error("what is too old could not be deleted", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
 }
 
 // certificate reads the files at each handshake's need, so that a renewed
@@ -325,6 +364,10 @@ func (p *Platform) Account() platform.Account { return p.cfg.Accounts[0] }
 
 // Backend is the embedded application backend.
 func (p *Platform) Backend() *backend.Server { return p.backend }
+
+// Drain refuses new calls and waits until those in progress have ended, or ctx
+// ends.
+func (p *Platform) Drain(ctx context.Context) error { return p.exchange.Drain(ctx) }
 
 // Calls are the calls in progress.
 func (p *Platform) Calls() []exophone.Record { return p.exchange.Live() }

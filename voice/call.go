@@ -61,7 +61,11 @@ type Call struct {
 	payload *payload
 	// exophone and message are what an outgoing call dials.
 	exophone, message string
-	talk              talk
+	// endedIn and endedBy say in which state the call began to end, and by whom.
+	endedIn State
+	endedBy string
+
+	talk talk
 	// informing is closed when the last digits sent by INFO are out.
 	informing chan struct{}
 	survival  survival
@@ -106,7 +110,7 @@ func newCall(c *Client, s *session, details CallDetails) *Call {
 		details: details,
 	}
 	call.ctx, call.cancel = context.WithCancel(context.Background())
-	call.farewell, call.forget = context.WithCancel(context.Background())
+	call.farewell, call.forget = context.WithCancel(c.farewells)
 	call.timers = timers{clock: c.clock, post: func(f func()) { call.mail.post(f) }, armed: make(map[timerKind]*armedTimer)}
 	call.sound.init(call)
 	call.setup.clock = c.clock

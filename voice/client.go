@@ -37,8 +37,11 @@ type Client struct {
 	seen           seenSessions
 	status         Status
 	closed         bool
-	// calls counts the goroutines of calls, which outlive their CallEnded.
-	calls sync.WaitGroup
+	// calls counts the goroutines of calls, which outlive their CallEnded to say
+	// farewell; farewells ends that.
+	calls     sync.WaitGroup
+	farewells context.Context
+	hurry     context.CancelFunc
 }
 
 // session is the time between Initialize and Stop.
@@ -48,14 +51,13 @@ type session struct {
 	keeper   *auth.Keeper
 	profile  platform.Profile
 	line     *line
-	// ctx ends with the session.
-	ctx    context.Context
-	cancel context.CancelFunc
+	reporter *reporter
 }
 
 // New makes a Client that is not initialised. Close releases it.
 func New(options ...Option) (*Client, error) {
 	c := &Client{}
+	c.farewells, c.hurry = context.WithCancel(context.Background())
 	for _, o := range options {
 		o(&c.settings)
 	}
@@ -157,6 +159,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	if err != nil {
 		return err
 	}
+	next.reporter = newReporter(c.clock, c.log, platform.Seconds(next.profile.EventThreadInterval), next.platform.PostEvents)
 	c.mu.Lock()
 	c.session = next
 	// The line of the same subscriber goes on carrying the call that is there.
@@ -168,7 +171,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	}
 	c.mu.Unlock()
 	if old != nil {
-		old.close(keepLine)
+		old.close(ctx, keepLine)
 	}
 	return nil
 }
@@ -176,7 +179,6 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 // prepare makes a session but for its line.
 func (c *Client) prepare(ctx context.Context, account checked) (*session, error) {
 	s := &session{account: account}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.platform = platform.New(platform.Config{
 		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
 		DeviceID: c.settings.deviceID,
@@ -188,7 +190,6 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 		Failed: func(problem *fault.Error) { c.tokenFailed(s, problem) },
 	})
 	if err != nil {
-		s.cancel()
 		return nil, err
 	}
 	s.keeper = keeper
@@ -202,7 +203,6 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	})
 	if err != nil {
 		keeper.Close()
-		s.cancel()
 		return nil, err
 	}
 	return s, nil
@@ -248,12 +248,20 @@ func (c *Client) openLine(s *session) *line {
 	return newLine(func(ctx context.Context) (flow, error) {
 		return c.sip.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
-		c.note(func(st *Status, now time.Time) bool { return st.Flow.set(now, up, err) })
+		changed := false
+		c.note(func(st *Status, now time.Time) bool {
+			changed = st.Flow.OK != up
+			return st.Flow.set(now, up, err)
+		})
+		if changed {
+			c.report(flowReport{c.head("flow"), up})
+		}
 	})
 }
 
-func (s *session) close(keepLine bool) {
-	s.cancel()
+// close ends what the session started; ctx bounds what is still to be said.
+func (s *session) close(ctx context.Context, keepLine bool) {
+	s.reporter.close(ctx)
 	s.keeper.Close()
 	if !keepLine {
 		s.line.close()
@@ -318,10 +326,12 @@ func (c *Client) stop(ctx context.Context) error {
 
 	// Farewells that are under way may still go out.
 	c.awaitCalls(ctx)
-	s.close(false)
+	c.hurry()
+	s.close(ctx, false)
 	c.calls.Wait()
 
 	c.mu.Lock()
+	c.farewells, c.hurry = context.WithCancel(context.Background())
 	c.status = Status{}
 	c.bus.publish(StatusChanged{})
 	c.bus.publish(Deinitialized{})
@@ -372,6 +382,10 @@ func (c *Client) Close(ctx context.Context) error {
 		err = nil
 	}
 	c.bus.close()
+	c.hurry()
+	if own, ok := c.sound.(*devices); ok {
+		err = errors.Join(err, own.close())
+	}
 	return err
 }
 

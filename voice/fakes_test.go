@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +55,7 @@ type fakePlatform struct {
 	changed  chan struct{}
 	rejected map[string]string
 	feedback []platform.Feedback
+	reports  []map[string]any
 	// requests counts by method and path, bearers keeps the last token of each.
 	requests map[string]int
 	bearers  map[string]string
@@ -104,6 +107,13 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 		return reply(req, 200, map[string]string{"access_token": sign(map[string]any{
 			"sub": "alice", "iat": now.Unix(), "exp": now.Add(30 * time.Minute).Unix(), "n": p.requests[key],
 		})}), nil
+	case path == "events":
+		var in struct{ Events []map[string]any }
+		_ = json.NewDecoder(req.Body).Decode(&in)
+		p.mu.Lock()
+		p.reports = append(p.reports, in.Events...)
+		p.mu.Unlock()
+		return reply(req, 200, nil), nil
 	case path == "feedback":
 		var f platform.Feedback
 		_ = json.NewDecoder(req.Body).Decode(&f)
@@ -247,18 +257,29 @@ type fakeDialog struct {
 	invitation sip.Invitation
 	events     chan sip.DialogEvent
 
-	mu       sync.Mutex
-	flow     *fakeFlow
-	up, over bool
-	hungUp   bool
-	lost     bool
-	infos    []string
-	offers   []string
-	refreshs int
-	rebinds  int
+	mu   sync.Mutex
+	flow *fakeFlow
+	up   bool
+	lost bool
+	dialogView
 	// onInfo and onOffer answer for the far side; nil accepts.
 	onInfo  func() error
 	onOffer func(n int) error
+}
+
+// dialogView is what a test may ask of a dialog.
+type dialogView struct {
+	over, hungUp      bool
+	infos, offers     []string
+	refreshs, rebinds int
+}
+
+func (d *fakeDialog) view() dialogView {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.dialogView
+	v.infos, v.offers = slices.Clone(v.infos), slices.Clone(v.offers)
+	return v
 }
 
 func (d *fakeDialog) Events() <-chan sip.DialogEvent { return d.events }
@@ -382,16 +403,28 @@ func (m *fakeMedia) session(i int) *fakeSession {
 type fakeSession struct {
 	events chan media.Event
 
-	mu             sync.Mutex
-	offers         int
-	answers        []string
-	send, receive  bool
-	muted, held    bool
-	digits         string
-	noDTMF, closed bool
+	mu      sync.Mutex
+	offers  int
+	answers []string
+	noDTMF  bool
+	sessionView
 	// flowing says that media arrives all the time, last when it last did.
 	flowing bool
 	last    time.Time
+}
+
+// sessionView is what a test may ask of a session.
+type sessionView struct {
+	send, receive bool
+	muted, held   bool
+	digits        string
+	closed        bool
+}
+
+func (s *fakeSession) view() sessionView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessionView
 }
 
 func (s *fakeSession) Offer(ctx context.Context, restart bool) (string, error) {
@@ -491,7 +524,7 @@ type fakeSound struct {
 	paths []*fakePath
 }
 
-func (s *fakeSound) newPath() (soundPath, error) {
+func (s *fakeSound) newPath(Sound, func(audio.Notice)) (soundPath, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &fakePath{}
@@ -548,6 +581,7 @@ func (p *fakePath) Route() AudioRoute {
 	defer p.mu.Unlock()
 	return p.route
 }
+func (p *fakePath) SetDevices(Sound) error     { p.note("devices"); return nil }
 func (p *fakePath) Levels() (float64, float64) { return 0.5, 0.25 }
 func (p *fakePath) Close() error               { p.note("closed"); return nil }
 
@@ -655,4 +689,26 @@ func push(session string, change func(claims map[string]any)) map[string]string 
 		change(claims)
 	}
 	return map[string]string{"payload": sign(claims), "payloadVersion": "1", "subscriberName": "alice"}
+}
+
+// lockedBuilder keeps a log.
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lockedBuilder) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -19,6 +19,9 @@ import (
 // settings are the flags of serve.
 type settings struct {
 	demo.Config
+	command   string // serve or doctor
+	about     string
+	config    string
 	account   platform.Account
 	publicIPs string
 	logLevel  slog.Level
@@ -26,9 +29,10 @@ type settings struct {
 	drain     time.Duration
 }
 
-func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
-	f := flag.NewFlagSet("offhook-demo serve", flag.ContinueOnError)
-	f.SetOutput(stderr)
+func (s *settings) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("offhook-demo "+s.command, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&s.config, "config", "", "`file` of flags, one a line as name = value; the command line goes before it")
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "TCP `address` of HTTP, WebSockets and ICE-TCP")
 	f.StringVar(&s.MediaListen, "media-listen", "127.0.0.1:8080", "UDP `address` of media")
 	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
@@ -45,6 +49,8 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&s.DialWhomURL, "dial-whom-url", "", "Dial-Whom `URL` of the application backend, with credentials; the embedded one if empty")
 	f.StringVar(&s.DialWhomFallbackURL, "dial-whom-fallback-url", "", "`URL` that is asked when Dial-Whom fails")
 	f.StringVar(&s.PushURL, "push-url", "", "push `URL` of the application backend, with credentials; the embedded one if empty")
+	f.StringVar(&s.CallbackKey, "callback-key", "", "`key` that the embedded backend's Dial-Whom and push endpoints take; random if empty")
+	f.StringVar(&s.CallbackToken, "callback-token", "", "`token` that goes with it")
 	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
 	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
 	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
@@ -61,11 +67,12 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.DurationVar(&s.Inbox.PingEvery, "push-ping", 15*time.Second, "time between pings of a push socket")
 	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
 	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
+	f.DurationVar(&s.Keep, "keep", demo.DefaultKeep, "how long calls, feedback, events and uploaded logs are kept")
 	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
 	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
 	f.Usage = func() {
-		fmt.Fprint(f.Output(), "Usage: offhook-demo serve [flags]\n\nRuns the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C.\n\nFlags:\n")
+		fmt.Fprintf(f.Output(), "Usage: offhook-demo %s [flags]\n\n%s\n\nFlags:\n", s.command, s.about)
 		f.PrintDefaults()
 	}
 	return f
@@ -73,7 +80,7 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 
 // parse reads the flags; the error is a usageError or flag.ErrHelp.
 func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
-	f := s.flags(io.Discard)
+	f := s.flags()
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			f.SetOutput(stdout)
@@ -83,7 +90,12 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		return usageError{err}
 	}
 	if f.NArg() > 0 {
-		return usageError{fmt.Errorf("serve takes no argument %q", f.Arg(0))}
+		return usageError{fmt.Errorf("%s takes no argument %q", s.command, f.Arg(0))}
+	}
+	if s.config != "" {
+		if err := readConfig(f, s.config); err != nil {
+			return usageError{err}
+		}
 	}
 	for _, text := range strings.FieldsFunc(s.publicIPs, func(r rune) bool { return r == ',' || r == ' ' }) {
 		ip := net.ParseIP(text)
@@ -103,7 +115,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 const closeWithin = 4 * time.Second
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error) {
-	var s settings
+	s := settings{command: "serve", about: "Runs the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C."}
 	if err := s.parse(args, stdout, stderr); err != nil {
 		return s.json, err
 	}
@@ -116,7 +128,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON
 	}
 	announce(p, s.json, stdout)
 	<-ctx.Done()
-	drain(p, s.drain)
+	s.Logger.Info("closing: calls in progress may end by themselves", "calls", len(p.Calls()), "within", s.drain)
+	draining, cancel := context.WithTimeout(context.Background(), s.drain)
+	defer cancel()
+	if err := p.Drain(draining); err != nil {
+		s.Logger.Warn("calls in progress are hung up", "calls", len(p.Calls()))
+	}
 	closing, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	return s.json, p.Close(closing)
@@ -133,19 +150,4 @@ func announce(p *demo.Platform, asJSON bool, stdout io.Writer) {
 		Account  string `json:"account"`
 		Exophone string `json:"exophone"`
 	}{p.URL(), p.Account().SID, p.Account().Exophone})
-}
-
-// drain lets the calls in progress end by themselves for a while.
-func drain(p *demo.Platform, limit time.Duration) {
-	const look = 100 * time.Millisecond
-	over := time.After(limit)
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	for len(p.Calls()) > 0 {
-		select {
-		case <-tick.C:
-		case <-over:
-			return
-		}
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/gobwas/ws"
 
+	"offhook/demo/throttle"
 	"offhook/voice/sip/wsconn"
 )
 
@@ -26,7 +27,7 @@ type Exchange struct {
 	log    *slog.Logger
 	states registry
 	auth   *authenticator
-	limits *limiter
+	limits *throttle.Rate
 	conns  connections
 
 	listener *wsconn.Listener
@@ -53,17 +54,15 @@ func New(cfg Config) (*Exchange, error) {
 	}
 	x := &Exchange{
 		cfg: cfg, log: cfg.Logger,
-		limits:   newLimiter(cfg.CallRate, cfg.CallBurst),
+		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
 		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
 		empty: make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
 	x.auth = newAuthenticator(cfg.Domain, cfg.Clock, x.lookup)
-	x.auth.misses.report = func(key missKey, count int) {
-		if count >= freeMisses {
-			x.log.Warn("wrong SIP password again", "remote", key.remote, "subscriber", key.name, "count", count)
-		}
+	x.auth.report = func(remote, name string, count int) {
+		x.log.Warn("wrong SIP password", "remote", remote, "subscriber", name, "in_a_row", count)
 	}
 	if err := x.startSIP(); err != nil {
 		x.cancel()
@@ -108,7 +107,7 @@ func (x *Exchange) startSIP() error {
 		return fmt.Errorf("SIP stack: %w", err)
 	}
 	server.OnInvite(x.guarded(x.onInvite))
-	server.OnAck(func(*sip.Request, sip.ServerTransaction) {})
+	server.OnAck(x.onAck)
 	server.OnCancel(x.guarded(x.onStrayCancel))
 	server.OnBye(x.guarded(x.onInDialog))
 	server.OnInfo(x.guarded(x.onInDialog))
@@ -223,15 +222,25 @@ func (x *Exchange) lookup(ctx context.Context, name string) (Subscriber, error) 
 
 func isUnknown(err error) bool { return errors.Is(err, ErrUnknownSubscriber) }
 
-// add takes a session in, unless the exchange is closing down.
-func (x *Exchange) add(s *session) bool {
+// add takes a session in, or returns the status with which its caller is
+// refused.
+func (x *Exchange) add(s *session) (status int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.draining {
-		return false
+		return 503
+	}
+	placed := 0
+	for _, other := range x.sessions {
+		if other.placedBy == s.placedBy {
+			placed++
+		}
+	}
+	if s.placedBy != "" && placed >= x.cfg.MaxCalls {
+		return 429
 	}
 	x.sessions[s.id] = s
-	return true
+	return 0
 }
 
 func (x *Exchange) remove(s *session) {

@@ -227,8 +227,8 @@ type StatusRow struct {
 func NewStatusRow(g theme.Glyph, title string) *StatusRow {
 	s := &StatusRow{
 		disc:    NewDisc(g, 36, theme.Sunken, theme.Text2),
-		title:   NewText(title, Style{Bold: true}),
-		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2}),
+		title:   NewText(title, Style{Bold: true, Least: 11}),
+		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10}),
 		word:    NewText("", Style{Size: theme.SizeCaption, Bold: true}),
 		icon:    NewIcon("", theme.Text2, 18),
 	}
@@ -270,5 +270,52 @@ func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{s.box}}
 	r.layout = func(size fyne.Size) { place(s.box, 0, 0, size.Width, size.Height) }
 	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, Row56) }
+	return r
+}
+
+// SetKeys lets keys see each key that the row has no use for itself; it returns
+// false to pass them on.
+func (t *TapRow) SetKeys(keys func(*fyne.KeyEvent) bool) { t.onKey = keys }
+
+// Parts are what lies in the row.
+func (t *TapRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{t.content} }
+
+// Parts are what lies on the card.
+func (c *Card) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{c.content} }
+
+// Parts are what lies on the panel.
+func (p *Panel) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
+
+// Parts are what lies in the row.
+func (s *StatusRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{s.box} }
+
+// Framed paints the surface and a thin line around content, without corners: a
+// window without decoration.
+type Framed struct {
+	fynewidget.BaseWidget
+	content fyne.CanvasObject
+}
+
+// NewFramed returns content in a frame.
+func NewFramed(content fyne.CanvasObject) *Framed {
+	f := &Framed{content: content}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Parts are what lies in the frame.
+func (f *Framed) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{f.content} }
+
+// CreateRenderer is for Fyne.
+func (f *Framed) CreateRenderer() fyne.WidgetRenderer {
+	box := newRect(0)
+	r := &renderer{objects: []fyne.CanvasObject{box, f.content}}
+	r.layout = func(s fyne.Size) {
+		place(box, 0, 0, s.Width, s.Height)
+		place(f.content, 1, 1, s.Width-2, s.Height-2)
+	}
+	r.min = func() fyne.Size { return fyne.NewSize(10, 10) }
+	r.refresh = func() { paint(f, box, theme.Surface, theme.Line, 1) }
+	r.refresh()
 	return r
 }

@@ -43,6 +43,10 @@ type Config struct {
 
 	// Now is the monotonic clock; nil is the machine's.
 	Now func() time.Duration
+	// patience replaces iceDisconnected in tests.
+	patience time.Duration
+	// reportEvery replaces reportInterval in tests.
+	reportEvery time.Duration
 	// Logger gets what support needs; nil drops it.
 	Logger *slog.Logger
 }
@@ -65,6 +69,12 @@ func (c Config) withDefaults() Config {
 	c.DigitDuration = min(max(c.DigitDuration, 50*time.Millisecond), 2*time.Second)
 	if c.GatherTimeout <= 0 {
 		c.GatherTimeout = 500 * time.Millisecond
+	}
+	if c.patience == 0 {
+		c.patience = iceDisconnected
+	}
+	if c.reportEvery == 0 {
+		c.reportEvery = reportInterval
 	}
 	if c.Now == nil {
 		start := time.Now()

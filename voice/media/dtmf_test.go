@@ -95,7 +95,7 @@ func TestDigitPackets(t *testing.T) {
 			p []byte
 		}
 		var got []sent
-		s := newSender(func() time.Duration { return now }, tc.digit, func(_ *rtpHeader, p []byte) error {
+		s := newSender(func() time.Duration { return now }, tc.digit, func(_ rtpHeader, p []byte) error {
 			h, ok := parseRTP(append([]byte(nil), p...))
 			if !ok {
 				t.Fatal("malformed packet")

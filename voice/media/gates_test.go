@@ -69,7 +69,7 @@ func TestMute(t *testing.T) {
 func TestMuteWithinOneFrame(t *testing.T) {
 	t.Parallel()
 	var sent [][]byte
-	s := newSender(func() time.Duration { return time.Second }, 0, func(_ *rtpHeader, p []byte) error {
+	s := newSender(func() time.Duration { return time.Second }, 0, func(_ rtpHeader, p []byte) error {
 		sent = append(sent, append([]byte(nil), p...))
 		return nil
 	})

@@ -20,7 +20,7 @@ type link interface {
 	accept(peer *sdp.Description, theirs *sdp.Media) error
 	// sendRTP protects and sends a packet; it belongs to the sender's goroutine
 	// and allocates nothing. sendRTCP belongs to the reporter's.
-	sendRTP(h *rtpHeader, packet []byte) error
+	sendRTP(h rtpHeader, packet []byte) error
 	sendRTCP(packet []byte) error
 	// candidates names the two ends of the path, empty while there is none.
 	candidates() (local, remote string)

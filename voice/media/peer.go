@@ -15,15 +15,10 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"offhook/voice/sdp"
 )
-
-// Network is the network that a session opens its sockets on: the machine's, or
-// a simulated one.
-type Network = transport.Net
 
 // NewWebRTC makes a session whose media travels by ICE and DTLS-SRTP, as
 // browsers do it (RFC 8834, RFC 8835). It opens no socket before the first
@@ -54,6 +49,7 @@ type peerLink struct {
 
 	out    atomic.Pointer[outTrack]
 	rtcpTo atomic.Pointer[webrtc.PeerConnection]
+	pair   atomic.Pointer[[2]string] // names of the candidates in use
 	tasks  sync.WaitGroup
 	kicks  chan struct{}
 	done   chan struct{}
@@ -138,6 +134,10 @@ func (l *peerLink) connection() error {
 	}
 	pc.OnConnectionStateChange(l.onState)
 	pc.OnICEConnectionStateChange(l.onICE)
+	// Asking the library for the pair in use races with its own start.
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(p *webrtc.ICECandidatePair) {
+		l.pair.Store(&[2]string{candidateName(p.Local), candidateName(p.Remote)})
+	})
 	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		l.tasks.Go(func() { l.readRTCP(r.Read, false) })
 		l.readRTP(t)
@@ -150,7 +150,7 @@ func (l *peerLink) connection() error {
 
 func (l *peerLink) settings() webrtc.SettingEngine {
 	var e webrtc.SettingEngine
-	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepalive)
+	e.SetICETimeouts(l.cfg.patience, l.cfg.patience*(iceFailed/time.Second)/(iceDisconnected/time.Second), l.cfg.patience*(iceKeepalive/time.Second)/(iceDisconnected/time.Second))
 	e.SetHostAcceptanceMinWait(0)
 	e.SetSrflxAcceptanceMinWait(waitReflexive)
 	e.SetPrflxAcceptanceMinWait(waitReflexive)
@@ -229,7 +229,7 @@ func (t *outTrack) StreamID() string { return "offhook" }
 func (t *outTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
 
 // sendRTP implements link.
-func (l *peerLink) sendRTP(h *rtpHeader, packet []byte) error {
+func (l *peerLink) sendRTP(h rtpHeader, packet []byte) error {
 	t := l.out.Load()
 	if t == nil {
 		return ErrPathLost
@@ -434,6 +434,9 @@ func (l *peerLink) apply(kind webrtc.SDPType, peer *sdp.Description, theirs *sdp
 	if err := l.describePeer(kind, p); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAcceptable, err)
 	}
+	if l.peer == nil || l.peer.media.Ufrag != p.media.Ufrag {
+		l.pair.Store(nil)
+	}
 	l.peer = p
 	select {
 	case l.kicks <- struct{}{}:
@@ -528,43 +531,41 @@ func (l *peerLink) onICE(s webrtc.ICEConnectionState) {
 
 // kick makes ICE look at its checks early and often after each description. On
 // its own it looks every 200 ms: it sends checks at one look and nominates at
-// the next, so that an answer to a check waits most of that time. A candidate
-// that nobody can be reached by (RFC 6544, section 4.5: active ones have port
-// 9) is news without consequence, and makes it look.
+// the next, so that an answer to a check waits most of that time. A new
+// candidate makes it look; one in the discard prefix (RFC 6666) is nobody's.
 func (l *peerLink) kick() {
-	port := 9
+	news := 0
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-l.kicks:
 		case <-l.done:
 			return
 		}
-		for wait := time.Millisecond; wait < 100*time.Millisecond; wait += wait/2 + time.Millisecond {
-			timer := time.NewTimer(wait)
+		for wait := time.Millisecond; wait < 40*time.Millisecond; wait += wait/2 + time.Millisecond {
+			timer.Reset(wait)
 			select {
 			case <-timer.C:
 			case <-l.done:
-				timer.Stop()
 				return
 			}
-			if l.pc.ICEConnectionState() == webrtc.ICEConnectionStateConnected && wait > 10*time.Millisecond {
+			if l.pair.Load() != nil {
 				break
 			}
-			port++
-			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{
-				Candidate: fmt.Sprintf("0 1 tcp 1 127.0.0.1 %d typ host tcptype active", port),
-			})
+			news++
+			// It is refused once the connection is closed, and not needed then.
+			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: fmt.Sprintf("0 1 udp 1 100::%x 9 typ host", news)})
 		}
 	}
 }
 
 // candidates implements link.
 func (l *peerLink) candidates() (local, remote string) {
-	pair, err := l.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	if err != nil || pair == nil {
-		return "", ""
+	if p := l.pair.Load(); p != nil {
+		return p[0], p[1]
 	}
-	return candidateName(pair.Local), candidateName(pair.Remote)
+	return "", ""
 }
 
 func candidateName(c *webrtc.ICECandidate) string {

@@ -22,12 +22,15 @@ type pionPeer struct {
 	events []rtp.Packet // telephone-event packets received
 }
 
-func newPionPeer(t *testing.T, lite bool) *pionPeer {
+func newPionPeer(t *testing.T, lite bool, settings ...func(*webrtc.SettingEngine)) *pionPeer {
 	t.Helper()
 	var se webrtc.SettingEngine
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetLite(lite)
 	se.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	for _, set := range settings {
+		set(&se)
+	}
 	var me webrtc.MediaEngine
 	for _, c := range []webrtc.RTPCodecParameters{
 		{PayloadType: 96, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}},

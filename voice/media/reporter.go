@@ -60,7 +60,8 @@ func (r *reporter) hurry() {
 func (r *reporter) run(done <-chan struct{}) {
 	// Half to one and a half times the interval, so that the two sides do not
 	// fall into step (RFC 3550, section 6.3.1).
-	next := func() time.Duration { return reportInterval/2 + rand.N(reportInterval) }
+	every := r.s.cfg.reportEvery
+	next := func() time.Duration { return every/2 + rand.N(every) }
 	timer := time.NewTimer(next())
 	defer timer.Stop()
 	for {

@@ -28,7 +28,7 @@ const packetTime = 20 * time.Millisecond
 // a real-time thread, one goroutine encodes and sends.
 type sender struct {
 	now   func() time.Duration
-	write func(h *rtpHeader, packet []byte) error
+	write func(h rtpHeader, packet []byte) error
 	wake  chan struct{}
 	ring  frameRing
 
@@ -65,7 +65,7 @@ type sendCounts struct {
 	lastAt atomic.Int64
 }
 
-func newSender(now func() time.Duration, digit time.Duration, write func(*rtpHeader, []byte) error) *sender {
+func newSender(now func() time.Duration, digit time.Duration, write func(h rtpHeader, packet []byte) error) *sender {
 	return &sender{
 		now:      now,
 		write:    write,
@@ -220,7 +220,7 @@ func (s *sender) send(pt uint8, marker bool, ts uint32, n int) {
 	h := rtpHeader{pt: pt, marker: marker, seq: s.seq, ts: ts, ssrc: s.ssrc}
 	s.seq++
 	h.put(s.buf[:])
-	if err := s.write(&h, s.buf[:rtpHeaderSize+n]); err != nil {
+	if err := s.write(h, s.buf[:rtpHeaderSize+n]); err != nil {
 		s.counts.failed.Add(1)
 		return
 	}

@@ -50,7 +50,7 @@ func newSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, er
 	}
 	s.via.Store("")
 	s.recv = newReceiver(cfg.Now, s.events.emit)
-	s.send = newSender(cfg.Now, cfg.DigitDuration, func(h *rtpHeader, p []byte) error { return s.link.sendRTP(h, p) })
+	s.send = newSender(cfg.Now, cfg.DigitDuration, func(h rtpHeader, p []byte) error { return s.link.sendRTP(h, p) })
 	s.nego.ssrc = s.send.ssrc
 	s.nego.cname = strconv.FormatUint(rand.Uint64(), 36)
 	s.report = newReporter(s)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,7 +27,8 @@ const patience = 5 * time.Second
 // server is a SIP server behind the path /sip of a web server. It challenges
 // with digest and hands every INVITE that passes to onInvite.
 type server struct {
-	t            *testing.T
+	t            testing.TB
+	ping         time.Duration
 	web          *httptest.Server
 	listener     *wsconn.Listener
 	transport    *sipmsg.TransportLayer
@@ -34,6 +37,7 @@ type server struct {
 	// challenge decides how a request is challenged; nil asks nobody.
 	challenge func(req *sipmsg.Request) *sipmsg.Response
 	conns     chan *wsconn.Conn
+	answers   chan string // the status lines of the clients' responses
 
 	mu   sync.Mutex
 	legs map[string]*leg
@@ -46,20 +50,21 @@ func withDigest(algorithms ...string) serverOption {
 	return func(s *server) { s.challenge = digestChallenge("sip.example", "secret", algorithms...) }
 }
 
-func newServer(t *testing.T, onInvite func(*leg), options ...serverOption) *server {
+func newServer(t testing.TB, onInvite func(*leg), options ...serverOption) *server {
 	t.Helper()
 	return serve(t, httptest.NewServer, onInvite, options...)
 }
 
-func serve(t *testing.T, start func(http.Handler) *httptest.Server, onInvite func(*leg), options ...serverOption) *server {
+func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite func(*leg), options ...serverOption) *server {
 	t.Helper()
-	s := &server{t: t, onInvite: onInvite, legs: map[string]*leg{}, conns: make(chan *wsconn.Conn, 16)}
+	s := &server{t: t, onInvite: onInvite, legs: map[string]*leg{}, conns: make(chan *wsconn.Conn, 16), answers: make(chan string, 4096)}
 	for _, o := range options {
 		o(s)
 	}
 	mux := http.NewServeMux()
 	s.web = start(mux)
 	s.listener = wsconn.NewListener(s.web.Listener.Addr(), wsconn.ListenerConfig{
+		Conn:   wsconn.Config{PingInterval: s.ping, Accept: s.note},
 		OnConn: func(c *wsconn.Conn, _ *http.Request) { s.conns <- c },
 	})
 	mux.Handle("/sip", s.listener)
@@ -80,6 +85,17 @@ func serve(t *testing.T, start func(http.Handler) *httptest.Server, onInvite fun
 		s.web.Close()
 	})
 	return s
+}
+
+// note sees every message of a client before sipgo does.
+func (s *server) note(message []byte) bool {
+	if line, _, _ := strings.Cut(string(message), "\r\n"); strings.HasPrefix(line, "SIP/2.0 ") {
+		select {
+		case s.answers <- line:
+		default:
+		}
+	}
+	return true
 }
 
 func (s *server) url() string {
@@ -112,6 +128,9 @@ func (s *server) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	s.seen = append(s.seen, req.Method.String())
 	l := s.legs[req.CallID().Value()]
 	s.mu.Unlock()
+	if req.Method == sipmsg.ACK {
+		tx.Terminate() // or sipgo takes the next ACK for a repetition
+	}
 	if s.challenge != nil && req.Method != sipmsg.ACK && req.Method != sipmsg.CANCEL {
 		if res := s.challenge(req); res != nil {
 			_ = tx.Respond(res)
@@ -169,6 +188,13 @@ type leg struct {
 	mu     sync.Mutex
 	source string // the connection that the client was last heard on
 	seq    uint32
+}
+
+// on makes f answer what comes inside the dialog, if it returns true.
+func (l *leg) on(f func(*sipmsg.Request, *sipmsg.ServerTx) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onReq = f
 }
 
 // inside answers what comes inside the dialog with 200, unless onReq does.
@@ -332,7 +358,12 @@ func limited(t *testing.T) context.Context {
 	return ctx
 }
 
-func tlsServer(h http.Handler) *httptest.Server { return httptest.NewTLSServer(h) }
+func tlsServer(h http.Handler) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of refused certificates
+	s.StartTLS()
+	return s
+}
 
 func trusting(s *server) func(*Config) {
 	return func(c *Config) {
