@@ -89,10 +89,7 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	s, req := plan.session, plan.req
 	if err := s.backend.PostContext(ctx, s.account.AccountSID, s.account.SubscriberName, req.RemoteID, req.Message); err != nil {
 		if backend.IsAuthentication(err) {
-			select {
-			case s.authFailed <- err:
-			default:
-			}
+			s.needsToken(err)
 		}
 		return fault.From(err)
 	}
@@ -289,6 +286,7 @@ const heartbeat = 10
 func (p *Phone) everySecond(n int) {
 	m := &p.m
 	if m.session != nil && m.inbox.Connected {
+		m.inbox = m.session.inboxStatus(m.inbox)
 		was := m.ready.ok(ConditionPush)
 		dirty := m.dirty
 		p.judgePush()

@@ -19,8 +19,9 @@ type Config struct {
 	// Version is the program's.
 	Version string
 
-	// Engine is owned by the phone from now on: Close closes it.
-	Engine Engine
+	// Engine makes the engine for this installation's device id. The phone owns
+	// it: Close closes it.
+	Engine func(deviceID string) (Engine, error)
 	// Bell makes the ringtone; nil is silence. The phone closes it.
 	Bell Bell
 	// OpenInbox makes the receiver of pushed calls of one session.
@@ -78,7 +79,8 @@ func (c *Config) fill() {
 // silence is the Bell of a phone without one.
 type silence struct{}
 
-func (silence) Ring(int)       {}
-func (silence) Stop()          {}
-func (silence) Play(Tone, int) {}
-func (silence) Close()         {}
+func (silence) SetDevices(audio.Spec, audio.Spec) {}
+func (silence) Ring(int)                          {}
+func (silence) Stop()                             {}
+func (silence) Play(Tone, int)                    {}
+func (silence) Close()                            {}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,20 +16,11 @@ const devicePoll = 4 * time.Second
 
 // specOf reads a device of the settings or of the command line.
 func specOf(text string) audio.Spec {
-	kind, value, _ := strings.Cut(text, ":")
-	switch kind {
-	case "device":
-		return audio.Spec{Kind: audio.SpecDevice, Value: value}
-	case "file":
-		return audio.Spec{Kind: audio.SpecFile, Value: value}
-	case "sine":
-		hz, _ := strconv.ParseFloat(value, 64)
-		return audio.Spec{Kind: audio.SpecSine, Hz: hz}
-	case "null":
-		return audio.Spec{Kind: audio.SpecNull}
-	default:
+	s, err := audio.ParseSpec(text)
+	if err != nil {
 		return audio.Spec{}
 	}
+	return s
 }
 
 // audioConfig is what the engine uses: the command line's devices before the
@@ -38,9 +28,28 @@ func specOf(text string) audio.Spec {
 func (p *Phone) audioConfig(s settings.Settings) AudioConfig {
 	return AudioConfig{
 		Source: specOf(or(p.cfg.AudioIn, s.Audio.Microphone)), Sink: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)),
-		Ring: specOf(or(p.cfg.RingOut, s.Audio.Ring)), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
+		Ring: p.ringSpec(s), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
 		NoiseSuppression: s.Audio.NoiseSuppression, AutomaticGain: s.Audio.AutomaticGain,
 	}
+}
+
+// ringSpec is where it rings. A loudspeaker that is a file or nothing was
+// chosen for a phone that nobody sits at: it does not ring aloud then.
+func (p *Phone) ringSpec(s settings.Settings) audio.Spec {
+	if p.cfg.RingOut != "" {
+		return specOf(p.cfg.RingOut)
+	}
+	if p.cfg.AudioOut != "" && !specOf(p.cfg.AudioOut).Real() {
+		return audio.Spec{Kind: audio.SpecNull}
+	}
+	return specOf(s.Audio.Ring)
+}
+
+// useAudio has the engine and the bell follow the settings.
+func (p *Phone) useAudio(s settings.Settings) {
+	a := p.audioConfig(s)
+	p.engine.SetAudio(a)
+	p.cfg.Bell.SetDevices(a.Sink, a.Ring)
 }
 
 // initialAudio names the devices before they were looked at.
@@ -132,7 +141,7 @@ func (p *Phone) judgeDevices(devices []audio.Device, err error) {
 		}
 	}
 	next.Routes = next.Routes[:0:0]
-	for _, r := range p.engine.Routes() {
+	for _, r := range audio.Routes(devices) {
 		next.Routes = append(next.Routes, r.String())
 	}
 	changed := !sameAudio(next, p.m.audio)
@@ -195,10 +204,41 @@ func (p *Phone) audioFailed(err error) {
 	default:
 		return
 	}
-	p.loop.post(func() {
-		if (err == nil) != (p.m.openFailed == nil) {
-			p.m.openFailed = err
-			p.kick.fire()
+	p.loop.post(func() { p.openFailed(err) })
+}
+
+// openFailed is audioFailed on the loop.
+func (p *Phone) openFailed(err error) {
+	if (err == nil) == (p.m.openFailed == nil) {
+		return
+	}
+	p.m.openFailed = err
+	if err != nil {
+		action := ActionOpenAudioSettings
+		if fault.TypeOf(err) == fault.MissingPermission {
+			action = ActionOpenSystemSettings
 		}
-	})
+		p.m.ready.set(ConditionDevices, bad(sentence(err), action))
+		p.m.audio.MicrophoneWorks = false
+		p.touch()
+	}
+	p.kick.fire()
+}
+
+// soundNotice says what a person should know of the sound of the call.
+func (p *Phone) soundNotice(n audio.Notice) {
+	switch n.Code {
+	case audio.MutedSpeech:
+		p.say("info", "You are muted: nobody hears you.")
+	case audio.Returned, audio.Moved:
+		p.say("info", "The sound is on "+n.Device+" now.")
+	case audio.AliveMicrophone:
+		p.say("info", "The microphone works again.")
+	default:
+		text := "The sound has a problem."
+		if n.Err != nil {
+			text = n.Err.Sentence()
+		}
+		p.say("warning", text)
+	}
 }

@@ -33,7 +33,6 @@ type Engine interface {
 	Resume(ctx context.Context) error
 	SendDTMF(digits string) error
 	SetRoute(route voice.AudioRoute) error
-	Routes() []voice.AudioRoute
 	// SetSystemBusy is the switch of the reference's PSTN rule.
 	SetSystemBusy(on bool)
 	// SetDeclining makes incoming calls be declined before they ring and
@@ -99,7 +98,9 @@ type EngineHealth struct {
 // Bell makes the sounds outside a call, on the ring device or the loudspeaker.
 // Its methods return at once; the sounds begin as soon as the device is open.
 type Bell interface {
-	// Ring loops the ringtone, volume 1 to 100.
+	// SetDevices says where it sounds from now on.
+	SetDevices(speaker, ring audio.Spec)
+	// Ring loops the ringtone; volume is 0 (silent) to 100.
 	Ring(volume int)
 	// Stop ends what plays.
 	Stop()
@@ -113,13 +114,12 @@ type Bell interface {
 type Tone int
 
 // The tones of the end of a call (reference, section 6), of an automatic
-// answer, of a call that was missed during a break, and of the audio check.
+// answer, and of a call that was missed during a break.
 const (
 	ToneBusy Tone = iota
 	ToneReorder
 	ToneAutoAnswer
 	ToneMissed
-	ToneTest
 )
 
 // AudioConfig is which devices the engine uses, and how.
@@ -135,6 +135,8 @@ type Inbox interface {
 	// message once, in order; nil acknowledges the message, an error keeps it
 	// for a later attempt. changed is called whenever Status changes.
 	Run(ctx context.Context, deliver func(context.Context, InboxMessage) error, changed func(InboxStatus))
+	// Status is how it stands now.
+	Status() InboxStatus
 	// Retry connects at once, also after the inbox went to another phone.
 	Retry()
 }
@@ -160,8 +162,8 @@ type InboxStatus struct {
 	RetryAt time.Time
 	// Replaced: another phone took the inbox. Refused: the token was refused.
 	Replaced, Refused bool
-	// ServerTime is the server's clock, measured at Local.
-	ServerTime, Local time.Time
+	// ClockOffset is the server's clock less this machine's.
+	ClockOffset time.Duration
 }
 
 // InboxConfig is what an inbox is made of.
@@ -174,4 +176,7 @@ type InboxConfig struct {
 	Token func(ctx context.Context, rejected string) (string, error)
 	// Dir is where the last seen message is remembered.
 	Dir string
+	// AllowClearText lets ws:// reach beyond this machine: the user signed in
+	// at an http:// address.
+	AllowClearText bool
 }

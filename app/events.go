@@ -42,13 +42,15 @@ func (p *Phone) engineEvent(ev any) {
 		p.callEnded(ev.Call)
 	case voice.MissedCall:
 		p.missed(ev)
+	case voice.SoundFailed:
+		p.openFailed(ev.Err)
+		p.say("error", ev.Err.Sentence())
+	case voice.SoundNotice:
+		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
 		p.m.ready.set(ConditionToken, bad(sentence(ev.Err), ActionSignIn))
 		if s := p.m.session; s != nil {
-			select {
-			case s.authFailed <- ev.Err:
-			default:
-			}
+			s.needsToken(ev.Err)
 		}
 		p.touch()
 	}

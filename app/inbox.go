@@ -18,6 +18,7 @@ func (s *session) runInbox() {
 	p := s.p
 	in, err := p.cfg.OpenInbox(InboxConfig{
 		URL: s.pushURL(), DeviceToken: s.deviceToken(), Token: p.engine.AccessToken, Dir: p.cfg.Dir,
+		AllowClearText: s.backend.URL().Scheme == "http",
 	})
 	if err != nil {
 		p.log.Error("inbox", "err", err)
@@ -39,6 +40,16 @@ func (s *session) runInbox() {
 			}
 		})
 	})
+}
+
+// inboxStatus is how the inbox stands now; before while there is none.
+func (s *session) inboxStatus(before InboxStatus) InboxStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inbox == nil {
+		return before
+	}
+	return s.inbox.Status()
 }
 
 // handleLimit is how long a pushed call may take from the engine to the log.
@@ -107,9 +118,16 @@ func (p *Phone) handledOne() {
 }
 
 func (p *Phone) inboxChanged(st InboxStatus) {
+	refused := st.Refused && !p.m.inbox.Refused
 	p.m.inbox = st
-	if !st.ServerTime.IsZero() {
-		p.judgeClock(st.ServerTime.Sub(st.Local))
+	if st.Connected {
+		p.judgeClock(st.ClockOffset)
+	}
+	if refused && p.cfg.Now().Sub(p.m.refusedAt) > time.Minute {
+		// The token may have been revoked with the subscriber's password: a new
+		// sign-in may help, once.
+		p.m.refusedAt = p.cfg.Now()
+		p.m.session.needsToken(st.Err)
 	}
 	p.judgePush()
 }

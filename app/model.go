@@ -32,6 +32,8 @@ type model struct {
 	unseen  int
 	audio   Audio
 	inbox   InboxStatus
+	// refusedAt is when the inbox was refused the last time.
+	refusedAt time.Time
 	// openFailed is why a sound device could not be opened the last time.
 	openFailed error
 	// deviceTokenSent: the backend knows where this phone's inbox is.

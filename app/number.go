@@ -31,7 +31,9 @@ var (
 // without the scheme, the host, the parameters and the separators that people
 // put between digits.
 func cleanNumber(s string) string {
-	s = strings.TrimSpace(s)
+	// Only blanks are forgiven around it: a line break or a control character
+	// means that something else than a number was pasted.
+	s = strings.Trim(s, blanks)
 	lower := strings.ToLower(s)
 	link := ""
 	for _, scheme := range []string{"sips:", "sip:", "tel:", "callto:"} {
@@ -64,8 +66,12 @@ func cleanNumber(s string) string {
 			return -1
 		}, s)
 	}
-	return strings.TrimSpace(s)
+	return strings.Trim(s, blanks)
 }
+
+// blanks are the spaces that come along with a pasted number: space, no-break
+// spaces, and the direction marks that some programs put around it.
+const blanks = " \u00a0\u202f\u200e\u200f\u202a\u202c"
 
 // checkNumber holds the rules of the dial field for a cleaned number.
 func checkNumber(number, own string, sipAccount bool) error {

@@ -71,8 +71,13 @@ func New(cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.InternalError, "The call log can't be opened.", "Check the profile's folder and the disk.")
 	}
+	engine, err := cfg.Engine(store.Get().DeviceID)
+	if err != nil {
+		calls.Close()
+		return nil, err
+	}
 	p := &Phone{
-		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: cfg.Engine, loop: newLoop(), store: store, calls: calls,
+		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: engine, loop: newLoop(), store: store, calls: calls,
 		secrets: secrets.NewSafe(cfg.Secrets), prefills: make(chan string, 8), signing: make(chan struct{}, 1),
 		kick: newBroadcast(),
 	}
@@ -99,7 +104,7 @@ func New(cfg Config) (*Phone, error) {
 		}
 	}
 	p.stream.last = p.draw()
-	p.engine.SetAudio(p.audioConfig(set))
+	p.useAudio(set)
 	p.engine.SetSystemBusy(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(set))
 

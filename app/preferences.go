@@ -47,7 +47,7 @@ func (p *Phone) settingsChanged() {
 		m.settings = set
 		m.settingsRevision++
 		if old.Audio != set.Audio {
-			p.engine.SetAudio(p.audioConfig(set))
+			p.useAudio(set)
 			m.audio = p.initialAudio(set)
 			p.kick.fire() // the devices are looked at again
 		}

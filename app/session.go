@@ -61,6 +61,14 @@ func (s *session) retry() {
 	}
 }
 
+// needsToken has the session sign in again, unless it is about to.
+func (s *session) needsToken(reason error) {
+	select {
+	case s.authFailed <- reason:
+	default:
+	}
+}
+
 // identity is with what the engine is initialised.
 func (s *session) identity(token string) Identity {
 	return Identity{
@@ -174,7 +182,11 @@ func (s *session) signInAgain() bool {
 	case <-s.authFailed: // the engine's word on an attempt that is over
 	default:
 	}
-	return err == nil && s.ctx.Err() == nil
+	if err != nil || s.ctx.Err() != nil {
+		return false
+	}
+	s.retry() // an inbox that was refused tries again
+	return true
 }
 
 // silentLogin logs in with the stored password. INVALID_CREDENTIALS also says

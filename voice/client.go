@@ -372,6 +372,9 @@ func (c *Client) Close(ctx context.Context) error {
 		err = nil
 	}
 	c.bus.close()
+	if own, ok := c.sound.(*devices); ok {
+		err = errors.Join(err, own.close())
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package voice
 import (
 	"time"
 
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -88,6 +89,14 @@ type SoundFailed struct {
 	Err     *fault.Error
 }
 
+// SoundNotice reports something about the sound of a call that a person should
+// know: a device that fell back, a microphone that is silent.
+type SoundNotice struct {
+	CallID string
+	Notice audio.Notice
+}
+
+func (SoundNotice) event()             {}
 func (SoundFailed) event()             {}
 func (StatusChanged) event()           {}
 func (InitializationSucceeded) event() {}

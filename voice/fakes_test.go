@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -247,18 +248,29 @@ type fakeDialog struct {
 	invitation sip.Invitation
 	events     chan sip.DialogEvent
 
-	mu       sync.Mutex
-	flow     *fakeFlow
-	up, over bool
-	hungUp   bool
-	lost     bool
-	infos    []string
-	offers   []string
-	refreshs int
-	rebinds  int
+	mu   sync.Mutex
+	flow *fakeFlow
+	up   bool
+	lost bool
+	dialogView
 	// onInfo and onOffer answer for the far side; nil accepts.
 	onInfo  func() error
 	onOffer func(n int) error
+}
+
+// dialogView is what a test may ask of a dialog.
+type dialogView struct {
+	over, hungUp      bool
+	infos, offers     []string
+	refreshs, rebinds int
+}
+
+func (d *fakeDialog) view() dialogView {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.dialogView
+	v.infos, v.offers = slices.Clone(v.infos), slices.Clone(v.offers)
+	return v
 }
 
 func (d *fakeDialog) Events() <-chan sip.DialogEvent { return d.events }
@@ -382,16 +394,28 @@ func (m *fakeMedia) session(i int) *fakeSession {
 type fakeSession struct {
 	events chan media.Event
 
-	mu             sync.Mutex
-	offers         int
-	answers        []string
-	send, receive  bool
-	muted, held    bool
-	digits         string
-	noDTMF, closed bool
+	mu      sync.Mutex
+	offers  int
+	answers []string
+	noDTMF  bool
+	sessionView
 	// flowing says that media arrives all the time, last when it last did.
 	flowing bool
 	last    time.Time
+}
+
+// sessionView is what a test may ask of a session.
+type sessionView struct {
+	send, receive bool
+	muted, held   bool
+	digits        string
+	closed        bool
+}
+
+func (s *fakeSession) view() sessionView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessionView
 }
 
 func (s *fakeSession) Offer(ctx context.Context, restart bool) (string, error) {
@@ -491,7 +515,7 @@ type fakeSound struct {
 	paths []*fakePath
 }
 
-func (s *fakeSound) newPath() (soundPath, error) {
+func (s *fakeSound) newPath(Sound, func(audio.Notice)) (soundPath, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &fakePath{}
@@ -548,6 +572,7 @@ func (p *fakePath) Route() AudioRoute {
 	defer p.mu.Unlock()
 	return p.route
 }
+func (p *fakePath) SetDevices(Sound) error     { p.note("devices"); return nil }
 func (p *fakePath) Levels() (float64, float64) { return 0.5, 0.25 }
 func (p *fakePath) Close() error               { p.note("closed"); return nil }
 

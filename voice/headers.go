@@ -18,6 +18,9 @@ const (
 // answerType is the content type of the INFO that answers a ringing leg.
 const answerType = "application/offhook-answer"
 
+// answerBody gives that INFO something to describe by its type.
+const answerBody = "answer\r\n"
+
 // header returns the value of the first header of that name, or "".
 func header(headers []sip.Header, name string) string {
 	for _, h := range headers {

@@ -142,7 +142,7 @@ func (c *Call) answerLeg(l *leg) {
 				err = c.rebind(ctx, l)
 			}
 			if err == nil {
-				err = l.dialog.Info(ctx, answerType, "")
+				err = l.dialog.Info(ctx, answerType, answerBody)
 			}
 			if err == nil {
 				return func() { c.legAnswered(l, lost) }

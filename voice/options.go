@@ -19,8 +19,8 @@ type settings struct {
 	log      *slog.Logger
 	deviceID string
 
-	system           audio.System
-	capture, playout audio.Spec
+	system audio.System
+	device Sound
 
 	sip   signalling
 	media mediaRoom
@@ -46,11 +46,9 @@ func WithDeviceID(id string) Option { return func(s *settings) { s.deviceID = id
 // does not close a system that it was given.
 func WithAudio(system audio.System) Option { return func(s *settings) { s.system = system } }
 
-// WithDevices sets the microphone and the loudspeaker of the first calls;
-// Client.SetDevices changes them later. The default is the system's.
-func WithDevices(capture, playout audio.Spec) Option {
-	return func(s *settings) { s.capture, s.playout = capture, playout }
-}
+// WithSound sets the devices of the first calls; Client.SetSound changes them
+// later. The default is the system's.
+func WithSound(sound Sound) Option { return func(s *settings) { s.device = sound } }
 
 // complete fills in the defaults.
 func (s *settings) complete() error {
@@ -69,6 +67,9 @@ func (s *settings) complete() error {
 	}
 	if s.sip == nil {
 		s.sip = sipRoom{http: s.http, log: s.log}
+	}
+	if s.sound == nil {
+		s.sound = &devices{system: s.system, log: s.log}
 	}
 	if s.media == nil {
 		s.media = webRTC{log: s.log}

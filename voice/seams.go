@@ -59,7 +59,7 @@ type mediaRoom interface {
 
 // soundRoom makes the sound of one call.
 type soundRoom interface {
-	newPath() (soundPath, error)
+	newPath(sound Sound, notice func(audio.Notice)) (soundPath, error)
 }
 
 // soundPath is the sound of one call: its devices, its tones, its meters. Its
@@ -75,6 +75,8 @@ type soundPath interface {
 	SetRoute(r AudioRoute) error
 	// Route is where the sound goes now.
 	Route() AudioRoute
+	// SetDevices changes over to other devices.
+	SetDevices(s Sound) error
 	// Levels are 0 (silence) to 1 (full scale).
 	Levels() (mic, far float64)
 	Close() error

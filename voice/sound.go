@@ -77,12 +77,15 @@ func (s *sound) ensure() error {
 	if s.path != nil {
 		return nil
 	}
-	p, err := s.call.client.sound.newPath()
+	c := s.call
+	p, err := c.client.sound.newPath(c.client.currentSound(), func(n audio.Notice) {
+		c.client.bus.publish(SoundNotice{CallID: c.id, Notice: n})
+	})
 	if err != nil {
 		return err
 	}
 	s.path = p
-	s.call.path.Store(&p)
+	c.path.Store(&p)
 	return nil
 }
 

@@ -68,7 +68,7 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 			t.Errorf("session %q", got)
 		}
 		synctest.Wait()
-		if s.send {
+		if s.view().send {
 			t.Error("sends before the answer")
 		}
 		time.Sleep(3 * time.Second)
@@ -78,18 +78,18 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 		}
 		s.flow(true)
 		synctest.Wait()
-		if !s.send || !s.receive {
+		if !s.view().send || !s.view().receive {
 			t.Error("the gates are shut")
 		}
 		if got, want := r.sound.path(0).all(), "playout, tone 0, silence, capture"; got != want {
 			t.Errorf("sound: %s, want %s", got, want)
 		}
 
-		if err := call.Mute(); err != nil || !s.muted || !call.Details().Muted {
+		if err := call.Mute(); err != nil || !s.view().muted || !call.Details().Muted {
 			t.Errorf("mute: %v", err)
 		}
-		if err := call.SendDTMF("12#"); err != nil || s.digits != "12#" {
-			t.Errorf("digits %q, %v", s.digits, err)
+		if err := call.SendDTMF("12#"); err != nil || s.view().digits != "12#" {
+			t.Errorf("digits %q, %v", s.view().digits, err)
 		}
 		if err := call.SendDTMF("x"); fault.TypeOf(err) != fault.InvalidParameter {
 			t.Errorf("bad digit: %v", err)
@@ -110,7 +110,7 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 		if got := expect[MediaSessionDestroyed](r).CallID; got != call.ID() {
 			t.Errorf("destroyed %q", got)
 		}
-		if !d.hungUp || !s.closed {
+		if !d.view().hungUp || !s.view().closed {
 			t.Error("the leg or its media is still there")
 		}
 		stats, err := call.Statistics()
@@ -152,8 +152,8 @@ func TestIncomingCallFromPushToHangup(t *testing.T) {
 		}
 		d.says(answered())
 		synctest.Wait()
-		if got := r.sound.path(0).all(); got != "playout" || s.send {
-			t.Errorf("before the answer: sound %q, sends %v", got, s.send)
+		if got := r.sound.path(0).all(); got != "playout" || s.view().send {
+			t.Errorf("before the answer: sound %q, sends %v", got, s.view().send)
 		}
 		// The same push again changes nothing.
 		if ok, err := r.client.RelaySessionData(t.Context(), data); !ok || err != nil {
@@ -168,10 +168,10 @@ func TestIncomingCallFromPushToHangup(t *testing.T) {
 			t.Errorf("established: %+v", got)
 		}
 		synctest.Wait()
-		if len(d.infos) != 1 || d.infos[0] != "application/offhook-answer " {
-			t.Errorf("answer: %q", d.infos)
+		if len(d.view().infos) != 1 || d.view().infos[0] != "application/offhook-answer answer\r\n" {
+			t.Errorf("answer: %q", d.view().infos)
 		}
-		if got := r.sound.path(0).all(); got != "playout, capture" || !s.send || !s.receive {
+		if got := r.sound.path(0).all(); got != "playout, capture" || !s.view().send || !s.view().receive {
 			t.Errorf("after the answer: sound %q", got)
 		}
 		s.flow(true)
@@ -227,7 +227,7 @@ func TestDeclinedCall(t *testing.T) {
 		if got := r.platform.rejection("s1"); got != "declined" {
 			t.Errorf("rejected as %q", got)
 		}
-		if !r.sip.leg(0).hungUp {
+		if !r.sip.leg(0).view().hungUp {
 			t.Error("the ringing leg stays")
 		}
 	})
@@ -283,7 +283,7 @@ func TestAnswerBeforeTheLegIsUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if len(r.sip.leg(0).infos) != 0 || call.Details().State != StateAnswering {
+		if len(r.sip.leg(0).view().infos) != 0 || call.Details().State != StateAnswering {
 			t.Error("answered a leg that is not up")
 		}
 		r.sip.leg(0).says(answered())
@@ -314,7 +314,7 @@ func TestAnswerWithoutALeg(t *testing.T) {
 		d.says(answered())
 		expect[CallEstablished](r)
 		synctest.Wait()
-		if len(d.infos) != 0 || !r.media.session(0).send {
+		if len(d.view().infos) != 0 || !r.media.session(0).view().send {
 			t.Error("the INVITE was the answer")
 		}
 	})

@@ -176,9 +176,7 @@ func (c *Call) onMedia(ev media.Event) {
 			c.sound.stopRingback()
 		}
 	case media.DTMF:
-		if c.details.State.Answered() {
-			c.gotDigit(ev.Digit)
-		}
+		c.gotDigit(ev.Digit)
 	case media.Disconnected:
 		// The silence will show whether it lasts.
 		c.log.Info("media path hears nothing")

@@ -131,10 +131,12 @@ func (c *Call) negotiated(r offerRound) {
 	c.log.Warn("offer failed", "error", r.err, "status", status, "restart", r.restart)
 	t.restart = t.restart || r.restart
 	switch {
+	case status == 481, status == 408, errors.Is(r.err, sip.ErrDialogEnded):
+		// The far side has forgotten the call: Ended is on its way.
 	case status == 491:
 		// Glare (RFC 3261, section 14.1): the phone always owns the Call-ID.
 		c.timers.set(timerOffer, glarePause(), c.negotiate)
-	case status >= 400 && status < 500 && status != 408 && status != 481 && r.hold != t.agreed && !r.restart:
+	case status >= 400 && status < 500 && r.hold != t.agreed && !r.restart:
 		// The far side does not want to be held.
 		t.hold = t.agreed
 		c.media.Hold(t.hold)
@@ -142,7 +144,7 @@ func (c *Call) negotiated(r offerRound) {
 		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
 		c.changed()
 	default:
-		if status == 0 || status == 408 {
+		if status == 0 {
 			r.leg.flowLost = true
 		}
 		c.renewalFailed(r)
@@ -208,6 +210,9 @@ func (c *Call) onInformed(ev sip.Informed) {
 }
 
 func (c *Call) gotDigit(digit rune) {
+	if !c.details.State.Answered() {
+		return
+	}
 	if len(c.details.DTMFReceived) < maxDigits {
 		c.details.DTMFReceived += string(digit)
 	}

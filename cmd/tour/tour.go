@@ -130,7 +130,7 @@ func startPlatform(ctx context.Context, binary, dir string) (url string, stop fu
 // signIn types name and password into the sign-in page.
 func (t *tour) signIn(ctx context.Context) error {
 	var err error
-	if t.window, err = t.display.Window(ctx, "Offhook"); err != nil {
+	if t.window, err = t.display.Window(ctx, "Offhook.*"); err != nil {
 		return err
 	}
 	if err := t.click(ctx, "User name"); err != nil {

@@ -106,8 +106,6 @@ func (h *phone) read(ctx context.Context, conn *websocket.Conn) {
 			status := 200
 			if c == nil {
 				status = 481
-			} else if m.Method != sip.ACK {
-				c.requests <- m
 			}
 			if m.Method != sip.ACK {
 				res := sip.NewResponseFromRequest(m, status, "OK", nil)
@@ -115,6 +113,9 @@ func (h *phone) read(ctx context.Context, conn *websocket.Conn) {
 					c.reply(m, res)
 				}
 				_ = conn.Write(ctx, websocket.MessageText, []byte(res.String()))
+				if c != nil {
+					c.requests <- m
+				}
 			}
 		}
 	}

@@ -18,7 +18,7 @@ CREATE TABLE inboxes (
 CREATE TABLE messages (
 	account TEXT NOT NULL, name TEXT NOT NULL, id INTEGER NOT NULL,
 	sent INTEGER NOT NULL, expires INTEGER NOT NULL, data BLOB NOT NULL,
-	PRIMARY KEY (account, name, id)) WITHOUT ROWID;
+	PRIMARY KEY (account, name, id));
 CREATE INDEX messages_by_expiry ON messages (expires);
 `
 

@@ -1,6 +1,10 @@
 package platform
 
-import "offhook/demo/relay"
+import (
+	"math"
+
+	"offhook/demo/relay"
+)
 
 // Parameters of the E-model (ITU-T G.107, G.113 appendix I): the rating without
 // impairment, the impairment of each codec, and its robustness to loss.
@@ -36,5 +40,5 @@ func mos(m relay.Stats, codec string) float64 {
 	case r >= 100:
 		return 4.5
 	}
-	return max(1, 1+0.035*r+r*(r-60)*(100-r)*7e-6)
+	return math.Round(100*max(1, 1+0.035*r+r*(r-60)*(100-r)*7e-6)) / 100
 }

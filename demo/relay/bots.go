@@ -100,12 +100,13 @@ func (s *speaker) close() {
 }
 
 // speak sends a frame each 20 ms by the clock, not by the last frame, so that
-// the pace does not drift.
+// the pace does not drift. After a pause of the machine it goes on where it was.
 func (s *speaker) speak(ctx context.Context) {
+	const pause = 10
 	ticker := time.NewTicker(frameTime)
 	defer ticker.Stop()
 	var start time.Time
-	var sent int
+	var sent, paused int
 	for {
 		select {
 		case <-ctx.Done():
@@ -118,14 +119,15 @@ func (s *speaker) speak(ctx context.Context) {
 		if start.IsZero() {
 			start = time.Now()
 		}
-		due := int(time.Since(start)/frameTime) + 1
-		if due-sent > 50 {
-			sent = due // the machine slept
+		due := int(time.Since(start)/frameTime) + 1 - paused
+		if late := due - sent; late > pause {
+			paused += late - 1
+			due = sent + 1
 		}
 		clock := s.leg.table.Load().sound.Clock
 		for ; sent < due; sent++ {
 			s.leg.send(packet{
-				ssrc: s.ssrc, seq: uint16(sent), ts: uint32(sent) * uint32(clock/50), marker: sent == 0,
+				ssrc: s.ssrc, seq: uint16(sent), ts: uint32(sent+paused) * uint32(clock/50), marker: sent == 0,
 				kind: sound, clock: clock, payload: s.frames[sent%len(s.frames)],
 			})
 		}

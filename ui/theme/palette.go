@@ -43,8 +43,8 @@ const (
 	// HoverVeil and PressVeil lie over a control under the pointer.
 	HoverVeil = fynetheme.ColorNameHover
 	PressVeil = fynetheme.ColorNamePressed
-	// Shadow lies under menus only.
-	Shadow = fynetheme.ColorNameShadow
+	// Shadow lies under menus only; Fyne's own shadows are not drawn.
+	Shadow fyne.ThemeColorName = "offhook.shadow"
 	// Clear is no colour at all.
 	Clear fyne.ThemeColorName = "offhook.clear"
 )
@@ -97,7 +97,7 @@ var same = map[fyne.ThemeColorName]fyne.ThemeColorName{
 }
 
 func (p palette) color(name fyne.ThemeColorName) (color.NRGBA, bool) {
-	if name == Clear {
+	if name == Clear || name == fynetheme.ColorNameShadow {
 		return color.NRGBA{}, true
 	}
 	if to, ok := same[name]; ok {

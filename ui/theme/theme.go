@@ -114,13 +114,14 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 		return 4
 	case fynetheme.SizeNameInnerPadding:
 		if t.number {
-			return 10
+			return 13
 		}
 		return 12
 	case fynetheme.SizeNameInputRadius, fynetheme.SizeNameSelectionRadius:
 		return RadiusInput
 	case fynetheme.SizeNameInputBorder:
-		return 1
+		// The width of the text cursor too; fields draw their own outline.
+		return 2
 	case fynetheme.SizeNameInlineIcon:
 		return 20
 	case fynetheme.SizeNameButtonRadius:

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image/color"
 	"strings"
 	"unicode"
 
@@ -85,7 +86,7 @@ func Initials(name string) string {
 
 // CreateRenderer is for Fyne.
 func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
-	disc := canvas.NewCircle(nil)
+	disc := canvas.NewCircle(color.Transparent)
 	img := newImage()
 	size := a.size * 0.36
 	if size < theme.SizeCaption {

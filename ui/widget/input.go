@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -110,6 +112,32 @@ func (i *Input) focusChanged(on bool) {
 	}
 }
 
+// CreateRenderer is for Fyne. A Field draws ground and outline, so Fyne's own
+// are left out.
+func (i *Input) CreateRenderer() fyne.WidgetRenderer {
+	r := &bareEntry{i.Entry.CreateRenderer()}
+	r.strip()
+	return r
+}
+
+// bareEntry is Fyne's entry without its ground and border, which are the first
+// two of its objects.
+type bareEntry struct{ fyne.WidgetRenderer }
+
+func (r *bareEntry) strip() {
+	for n, o := range r.Objects() {
+		if rect, ok := o.(*canvas.Rectangle); ok && n < 2 {
+			rect.Hidden = true
+		}
+	}
+}
+
+// Refresh is for Fyne.
+func (r *bareEntry) Refresh() {
+	r.strip()
+	r.WidgetRenderer.Refresh()
+}
+
 // MinSize leaves the width to the layout.
 func (i *Input) MinSize() fyne.Size {
 	m := i.Entry.MinSize()
@@ -197,11 +225,14 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
+// noAction keeps Fyne from adding its own button to a password field.
+func noAction() fyne.CanvasObject { return canvas.NewRectangle(color.Transparent) }
+
 // Password returns a field for a secret with a button that shows it.
 func Password(label string, show, hide string, tips *Tips) *Field {
 	in := NewInput(label, "")
 	in.Password = true
-	in.ActionItem = canvas.NewRectangle(nil)
+	in.ActionItem = noAction()
 	var b *IconButton
 	b = NewIconButton(show, theme.Eye, theme.Text2, tips, func() {
 		in.Password = !in.Password
@@ -243,4 +274,12 @@ func (k *KeyCap) CreateRenderer() fyne.WidgetRenderer {
 	r.refresh = func() { paint(k, box, theme.Window, theme.Line, 1) }
 	r.refresh()
 	return r
+}
+
+// Parts are the field itself and what is at its end.
+func (f *Field) Parts() []fyne.CanvasObject {
+	if f.end == nil {
+		return []fyne.CanvasObject{f.body}
+	}
+	return []fyne.CanvasObject{f.body, f.end}
 }

@@ -37,6 +37,9 @@ func (k *Key) SetHeight(h float32) {
 	}
 }
 
+// Word returns the digit shown.
+func (k *Key) Word() string { return string(k.digit) }
+
 // SetLit marks the key as the one pressed last.
 func (k *Key) SetLit(on bool) {
 	if k.lit != on {
@@ -62,7 +65,7 @@ func (k *Key) CreateRenderer() fyne.WidgetRenderer {
 		}
 		total := dh + lh - 6
 		y := (s.Height - total) / 2
-		place(digit, 0, y-1, s.Width, dh)
+		place(digit, 0, y-2.5, s.Width, dh)
 		place(letters, 0, y+dh-6, s.Width, lh)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(40, k.height) }

@@ -108,10 +108,8 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		switch {
 		case b.glyph == "":
 			return 0
-		case b.height >= HeightMain && b.glyph == theme.HangUp:
-			return 26
-		case b.glyph == theme.HangUp:
-			return 22
+		case b.height >= HeightMain:
+			return 24
 		default:
 			return 20
 		}
@@ -120,7 +118,7 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		if b.glyph == "" || b.text == "" {
 			return 0
 		}
-		return 10
+		return 8
 	}
 	hintWidth := func() float32 {
 		if b.hint == "" {
@@ -143,7 +141,7 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		x := (s.Width - w) / 2
 		place(img, x, (s.Height-icon())/2, icon(), icon())
 		x += icon() + space()
-		place(text, x, (s.Height-m.Height)/2, m.Width, m.Height)
+		place(text, x, (s.Height-m.Height)/2-0.75, m.Width, m.Height)
 		place(hint, x+m.Width+8, (s.Height-hint.MinSize().Height)/2, hint.MinSize().Width, hint.MinSize().Height)
 	}
 	r.min = func() fyne.Size {

@@ -89,9 +89,9 @@ func (s *RatingSquare) CreateRenderer() fyne.WidgetRenderer {
 		place(veil, 0, 0, size.Width, size.Height)
 		place(ring, -3, -3, size.Width+6, size.Height+6)
 		dh, wh := digit.MinSize().Height, word.MinSize().Height
-		y := (size.Height - dh - wh + 6) / 2
-		place(digit, 0, y-1, size.Width, dh)
-		place(word, 2, y+dh-6, size.Width-4, wh)
+		y := (size.Height - dh - wh + 4) / 2
+		place(digit, 0, y-1.5, size.Width, dh)
+		place(word, 2, y+dh-4, size.Width-4, wh)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(44, 64) }
 	r.refresh = func() {

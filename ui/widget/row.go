@@ -272,3 +272,19 @@ func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, Row56) }
 	return r
 }
+
+// SetKeys lets keys see each key that the row has no use for itself; it returns
+// false to pass them on.
+func (t *TapRow) SetKeys(keys func(*fyne.KeyEvent) bool) { t.onKey = keys }
+
+// Parts are what lies in the row.
+func (t *TapRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{t.content} }
+
+// Parts are what lies on the card.
+func (c *Card) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{c.content} }
+
+// Parts are what lies on the panel.
+func (p *Panel) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
+
+// Parts are what lies in the row.
+func (s *StatusRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{s.box} }

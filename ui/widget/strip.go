@@ -46,7 +46,7 @@ func (s *StatusStrip) CreateRenderer() fyne.WidgetRenderer {
 		place(veil, 0, 1, size.Width, size.Height-1)
 		place(line, 0, 0, size.Width, 1)
 		place(ring, 3, 4, size.Width-6, size.Height-7)
-		mid := size.Height/2 + 0.5
+		mid := size.Height / 2
 		at := func(o fyne.CanvasObject, x, w, h float32) { place(o, x, mid-h/2, w, h) }
 		at(head, 16, 18, 18)
 		m := word.MinSize()

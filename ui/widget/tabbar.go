@@ -128,6 +128,9 @@ func (t *Tab) SetCount(n int, label string) {
 	}
 }
 
+// Word returns the word shown.
+func (t *Tab) Word() string { return t.text }
+
 // SetCompact leaves the icon out.
 func (t *Tab) SetCompact(on bool) {
 	if t.compact != on {

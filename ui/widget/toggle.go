@@ -80,7 +80,7 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 		total := 24 + 4 + h
 		y := (s.Height - total) / 2
 		place(img, (s.Width-24)/2, y, 24, 24)
-		place(word, 8, y+28, s.Width-16, h)
+		place(word, 8, y+27, s.Width-16, h)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(56, t.height) }
 	r.refresh = func() {

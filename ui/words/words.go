@@ -128,9 +128,10 @@ func FromEnvironment(getenv func(string) string) string {
 
 // base cuts a language tag to its first part: es_MX.UTF-8 is es.
 func base(tag string) string {
-	return strings.ToLower(strings.FieldsFunc(tag+"_", func(r rune) bool {
-		return r == '_' || r == '-' || r == '.' || r == '@' || r == ':'
-	})[0])
+	if i := strings.IndexAny(tag, "_-.@:"); i >= 0 {
+		tag = tag[:i]
+	}
+	return strings.ToLower(tag)
 }
 
 func load(files fs.FS, language string) (map[string]string, error) {

@@ -161,8 +161,6 @@ func (c *cards) close() {
 type card struct {
 	Device
 	id malgo.DeviceID
-	// monitor says that it is no microphone: it records what is played.
-	monitor bool
 }
 
 // list asks the sound system what is there. A connection that fails or has
@@ -198,9 +196,11 @@ func listOf(ctx *malgo.AllocatedContext) ([]card, error) {
 		for _, d := range infos {
 			id := identity(d.ID)
 			all = append(all, card{
-				Device:  Device{ID: id, Name: d.Name(), Kind: kind, IsDefault: d.IsDefault != 0},
-				id:      d.ID,
-				monitor: kind == Capture && runtime.GOOS == "linux" && strings.HasSuffix(id, ".monitor"),
+				Device: Device{
+					ID: id, Name: d.Name(), Kind: kind, IsDefault: d.IsDefault != 0,
+					monitor: kind == Capture && runtime.GOOS == "linux" && strings.HasSuffix(id, ".monitor"),
+				},
+				id: d.ID,
 			})
 		}
 	}
@@ -336,8 +336,10 @@ func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, data malgo.Data
 	}
 	sub.Format, sub.Channels = malgo.FormatS16, 1
 	if d != nil {
-		pin.Pin(&d.id)
-		sub.DeviceID = unsafe.Pointer(&d.id)
+		id := new(malgo.DeviceID)
+		*id = d.id
+		pin.Pin(id)
+		sub.DeviceID = unsafe.Pointer(id)
 	}
 	return malgo.InitDevice(ctx.Context, cfg, malgo.DeviceCallbacks{Data: data})
 }

@@ -62,6 +62,9 @@ type Device struct {
 	Name      string `json:"name"`
 	Kind      Kind   `json:"kind"`
 	IsDefault bool   `json:"is_default"`
+
+	// monitor says that it is no microphone: it records what is played.
+	monitor bool
 }
 
 // Spec is how to open this very device again.

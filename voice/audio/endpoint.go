@@ -15,11 +15,12 @@ const (
 	// frozenAfter is how long a device may stay without a frame before it counts
 	// as lost. PulseAudio doesn't say so when a device goes: its frames just end.
 	frozenAfter = 150 * time.Millisecond
-	// warmUp is how long a new device may take its time: null sinks bring few
-	// frames at first.
-	warmUp = 2 * time.Second
-	// frozenWarm is frozenAfter while it warms up.
-	frozenWarm = 800 * time.Millisecond
+	// warmUp is how long a new device may take its time: PulseAudio's null sinks
+	// sleep up to 2 s before they heed a new listener.
+	warmUp = 3 * time.Second
+	// frozenWarm is frozenAfter while it warms up, until it brought warmBeats.
+	frozenWarm = 2500 * time.Millisecond
+	warmBeats  = 50
 )
 
 // endpoint is one end of a path: a device that is wanted, the one that is open
@@ -189,7 +190,7 @@ func (e *endpoint) watch(now time.Time) {
 		return
 	}
 	limit := frozenAfter
-	if now.Sub(r.since) < warmUp {
+	if r.seen < warmBeats && now.Sub(r.since) < warmUp {
 		limit = frozenWarm
 	}
 	if !r.spec.Real() || now.Sub(r.seenAt) < limit {
@@ -204,13 +205,14 @@ func (e *endpoint) watch(now time.Time) {
 func (e *endpoint) survey(list []Device) {
 	e.names = make(map[string]string, len(list))
 	standard := ""
-	present := false
+	present, any := false, false
 	aim := e.aim()
 	for _, d := range list {
 		if d.Kind != e.kind {
 			continue
 		}
 		e.names[d.ID] = d.Name
+		any = any || !d.monitor
 		if d.IsDefault {
 			standard = d.ID
 		}
@@ -225,7 +227,7 @@ func (e *endpoint) survey(list []Device) {
 	switch {
 	case aim.Kind == SpecDevice && present != (r.spec == aim):
 		e.start()
-	case r.spec.Kind == SpecNull && len(e.names) > 0:
+	case r.spec.Kind == SpecNull && any:
 		e.start()
 	case r.spec.Kind == SpecDefault && standard != "" && r.standard == "":
 		r.standard = standard

@@ -175,7 +175,7 @@ func (t table) partner(out Device, want class, list []Device) *Device {
 	outID, outName := core(out.ID), core(out.Name)
 	var second *Device
 	for i, in := range list {
-		if in.Kind != Capture || strings.HasSuffix(in.ID, ".monitor") {
+		if in.Kind != Capture || in.monitor {
 			continue
 		}
 		if inID := core(in.ID); len(outID) > 3 && inID == outID || len(outName) > 3 && core(in.Name) == outName {
@@ -223,14 +223,12 @@ func (p *Path) SetRoute(r Route) error {
 
 // around takes other devices than those of the settings; all or nothing.
 func (p *Path) around(r Route, out, in *Spec) error {
+	before := p.out.around
 	if err := p.out.turn(out); err != nil {
 		return err
 	}
 	if err := p.in.turn(in); err != nil {
-		before := p.route
-		if before == RouteEarpiece {
-			_ = p.out.turn(nil)
-		}
+		_ = p.out.turn(before)
 		return err
 	}
 	p.route = r

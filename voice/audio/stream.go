@@ -8,11 +8,11 @@ import (
 	"github.com/gen2brain/malgo"
 )
 
-// The size of the device's own buffer: blocks of 5 ms, three of them. Frames
-// stay 10 ms long; shorter blocks only make the way to and from them shorter.
+// The size of the device's own buffer: two blocks of 10 ms. Smaller ones gain a few
+// milliseconds and break sooner on a busy machine.
 const (
-	periodMs = 5
-	periods  = 3
+	periodMs = 10
+	periods  = 2
 )
 
 // cardStream is an opened device. Its callback runs on a thread of the sound

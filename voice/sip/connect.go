@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 	"github.com/gobwas/ws"
@@ -91,6 +92,8 @@ func dial(ctx context.Context, cfg *Config, at address) (net.Conn, error) {
 // open makes sipgo shake hands over raw, with a wsconn.Conn in between.
 func (f *Flow) open(ctx context.Context, raw net.Conn, at address) error {
 	var refused *HandshakeError
+	// sipgo would dial again for a request after the connection is gone.
+	var dialled atomic.Bool
 	transport := &sipmsg.TransportWS{
 		// The scheme is ws for wss too: TLS is ours.
 		DialURI: func(string) string { return "ws://" + at.hostPort + at.path },
@@ -98,8 +101,12 @@ func (f *Flow) open(ctx context.Context, raw net.Conn, at address) error {
 			return ws.Dialer{
 				Protocols: sipmsg.WebSocketProtocols,
 				Header:    ws.HandshakeHeaderHTTP(f.cfg.Header),
-				NetDial:   func(context.Context, string, string) (net.Conn, error) { return raw, nil },
-				WrapConn:  f.wrap,
+				NetDial: func(context.Context, string, string) (net.Conn, error) {
+					if dialled.Swap(true) {
+						return nil, ErrFlowLost
+					}
+					return f.wrap(raw), nil
+				},
 				OnStatusError: func(status int, _ []byte, resp io.Reader) {
 					refused = &HandshakeError{Status: status}
 					if res, err := http.ReadResponse(bufio.NewReader(resp), nil); err == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,7 +27,8 @@ const patience = 5 * time.Second
 // server is a SIP server behind the path /sip of a web server. It challenges
 // with digest and hands every INVITE that passes to onInvite.
 type server struct {
-	t            *testing.T
+	t            testing.TB
+	ping         time.Duration
 	web          *httptest.Server
 	listener     *wsconn.Listener
 	transport    *sipmsg.TransportLayer
@@ -46,12 +49,12 @@ func withDigest(algorithms ...string) serverOption {
 	return func(s *server) { s.challenge = digestChallenge("sip.example", "secret", algorithms...) }
 }
 
-func newServer(t *testing.T, onInvite func(*leg), options ...serverOption) *server {
+func newServer(t testing.TB, onInvite func(*leg), options ...serverOption) *server {
 	t.Helper()
 	return serve(t, httptest.NewServer, onInvite, options...)
 }
 
-func serve(t *testing.T, start func(http.Handler) *httptest.Server, onInvite func(*leg), options ...serverOption) *server {
+func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite func(*leg), options ...serverOption) *server {
 	t.Helper()
 	s := &server{t: t, onInvite: onInvite, legs: map[string]*leg{}, conns: make(chan *wsconn.Conn, 16)}
 	for _, o := range options {
@@ -60,6 +63,7 @@ func serve(t *testing.T, start func(http.Handler) *httptest.Server, onInvite fun
 	mux := http.NewServeMux()
 	s.web = start(mux)
 	s.listener = wsconn.NewListener(s.web.Listener.Addr(), wsconn.ListenerConfig{
+		Conn:   wsconn.Config{PingInterval: s.ping},
 		OnConn: func(c *wsconn.Conn, _ *http.Request) { s.conns <- c },
 	})
 	mux.Handle("/sip", s.listener)
@@ -112,6 +116,9 @@ func (s *server) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	s.seen = append(s.seen, req.Method.String())
 	l := s.legs[req.CallID().Value()]
 	s.mu.Unlock()
+	if req.Method == sipmsg.ACK {
+		tx.Terminate() // or sipgo takes the next ACK for a repetition
+	}
 	if s.challenge != nil && req.Method != sipmsg.ACK && req.Method != sipmsg.CANCEL {
 		if res := s.challenge(req); res != nil {
 			_ = tx.Respond(res)
@@ -169,6 +176,13 @@ type leg struct {
 	mu     sync.Mutex
 	source string // the connection that the client was last heard on
 	seq    uint32
+}
+
+// on makes f answer what comes inside the dialog, if it returns true.
+func (l *leg) on(f func(*sipmsg.Request, *sipmsg.ServerTx) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onReq = f
 }
 
 // inside answers what comes inside the dialog with 200, unless onReq does.
@@ -332,7 +346,12 @@ func limited(t *testing.T) context.Context {
 	return ctx
 }
 
-func tlsServer(h http.Handler) *httptest.Server { return httptest.NewTLSServer(h) }
+func tlsServer(h http.Handler) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of refused certificates
+	s.StartTLS()
+	return s
+}
 
 func trusting(s *server) func(*Config) {
 	return func(c *Config) {

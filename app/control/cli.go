@@ -1,0 +1,199 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"offhook/app/profile"
+)
+
+// The exit codes of the command line.
+const (
+	ExitOK    = 0
+	ExitError = 1
+	ExitUsage = 2
+)
+
+// Main is `offhook ctl`: it runs the command line args against the running
+// phone and returns the exit code.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	inv, err := parse(args, stdout)
+	asJSON := inv.json
+	if errors.Is(err, flag.ErrHelp) {
+		return ExitOK
+	}
+	if err == nil {
+		err = inv.run(ctx, stdout)
+	}
+	if err == nil {
+		return ExitOK
+	}
+	f := failureOf(err)
+	if errors.Is(err, context.Canceled) {
+		f = &Failure{Code: CodeTimeout, Message: "Interrupted."}
+	}
+	if asJSON {
+		_ = json.NewEncoder(stdout).Encode(map[string]*Failure{"error": f})
+	} else {
+		fmt.Fprintln(stderr, strings.TrimSpace("offhook: "+f.Message+" "+f.Next))
+	}
+	if f.Code == CodeUsage {
+		return ExitUsage
+	}
+	return ExitError
+}
+
+// invocation is one command line.
+type invocation struct {
+	req       request
+	json, csv bool
+	profile   string
+	configDir string
+}
+
+// parse reads flags and arguments in any order, as people write them.
+func parse(args []string, help io.Writer) (invocation, error) {
+	var inv invocation
+	var passwordFile string
+	fs := flag.NewFlagSet("offhook ctl", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&inv.profile, "profile", "", "the phone's `name`")
+	fs.StringVar(&inv.configDir, "config-dir", "", "the `folder` of the profiles")
+	fs.BoolVar(&inv.json, "json", false, "print one JSON object")
+	fs.BoolVar(&inv.csv, "csv", false, "print the call log as CSV")
+	fs.StringVar(&inv.req.Wait, "wait", "", "wait for a `state` of the call, READY or IDLE")
+	fs.DurationVar(&inv.req.Timeout, "timeout", DefaultTimeout, "give up after this `time`")
+	fs.StringVar(&inv.req.Message, "message", "", "a `text` for the callee's screen")
+	fs.StringVar(&inv.req.Description, "description", "", "what went wrong, as `text`")
+	fs.StringVar(&inv.req.Note, "note", "", "a `text` for the feedback")
+	fs.StringVar(&inv.req.Kind, "kind", "", "incoming, outgoing or missed")
+	fs.DurationVar(&inv.req.Since, "since", 0, "how far back, such as 24h")
+	fs.IntVar(&inv.req.Limit, "limit", 0, "at most so many")
+	fs.StringVar(&inv.req.UserName, "user", "", "the user `name`")
+	fs.StringVar(&passwordFile, "password-file", "", "a `file` with the password")
+	fs.StringVar(&inv.req.AccountSID, "account", "", "the account `SID`")
+	fs.StringVar(&inv.req.Server, "server", "", "the server's `URL`")
+	fs.StringVar(&inv.req.DisplayName, "display-name", "", "the display `name`")
+
+	// A wrong flag must not hide that JSON was asked for.
+	for _, a := range args {
+		if a == "--json" || a == "-json" {
+			inv.json = true
+		}
+	}
+	var words []string
+	for rest := args; ; {
+		if err := fs.Parse(rest); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				printHelp(help, fs)
+				return inv, err
+			}
+			return inv, usage(sentenceOf(err))
+		}
+		rest = fs.Args()
+		if len(rest) == 0 {
+			break
+		}
+		if len(rest) < len(args) && args[len(args)-len(rest)-1] == "--" {
+			words = append(words, rest...)
+			break
+		}
+		words, rest = append(words, rest[0]), rest[1:]
+	}
+	if len(words) == 0 {
+		printHelp(help, fs)
+		return inv, usage("Name a command: " + strings.Join(names(), ", ") + ".")
+	}
+	inv.req.Command, inv.req.Args = words[0], words[1:]
+	c, ok := commands[inv.req.Command]
+	switch {
+	case !ok:
+		return inv, usage("There is no command “" + inv.req.Command + "”.")
+	case len(inv.req.Args) < c.min || len(inv.req.Args) > c.max:
+		return inv, usage(strings.TrimSpace("Use: offhook ctl " + inv.req.Command + " " + c.args))
+	case inv.req.Timeout <= 0:
+		return inv, usage("--timeout is longer than 0.")
+	case inv.req.Wait != "" && !validWait(strings.ToUpper(inv.req.Wait)):
+		return inv, usage("--wait is a state of a call, READY or IDLE.")
+	}
+	if passwordFile != "" {
+		password, err := profile.ReadPassword(passwordFile)
+		if err != nil {
+			return inv, usage("The password file can't be read.")
+		}
+		inv.req.Password = password
+	}
+	return inv, nil
+}
+
+func sentenceOf(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+func (inv invocation) run(ctx context.Context, stdout io.Writer) error {
+	dir, err := inv.find()
+	if err != nil {
+		return err
+	}
+	out := &printer{w: stdout, json: inv.json, csv: inv.csv}
+	result, err := call(ctx, dir, inv.req, out.item)
+	if err != nil {
+		return err
+	}
+	return out.result(inv.req.Command, result)
+}
+
+// find returns the folder of the phone that is meant: the named profile, else
+// the default one, else the only one that runs.
+func (inv invocation) find() (string, error) {
+	base, err := profile.Base(inv.configDir)
+	if err != nil {
+		return "", err
+	}
+	if inv.profile != "" {
+		if err := profile.Check(inv.profile); err != nil {
+			return "", usage(err.Error())
+		}
+		return profile.Dir(base, inv.profile), nil
+	}
+	def := profile.Dir(base, profile.Default)
+	if Running(def) {
+		return def, nil
+	}
+	var running []string
+	for _, name := range profile.List(base) {
+		if Running(profile.Dir(base, name)) {
+			running = append(running, name)
+		}
+	}
+	switch len(running) {
+	case 0:
+		return def, nil
+	case 1:
+		return profile.Dir(base, running[0]), nil
+	default:
+		return "", usage("Several phones run; name one with --profile: " + strings.Join(running, ", ") + ".")
+	}
+}
+
+func printHelp(w io.Writer, fs *flag.FlagSet) {
+	fmt.Fprint(w, "Usage: offhook ctl [flags] COMMAND [ARGUMENT]\n\nCommands:\n")
+	for _, n := range names() {
+		c := commands[n]
+		fmt.Fprintf(w, "  %-34s %s\n", strings.TrimSpace(n+" "+c.args), c.help)
+	}
+	fmt.Fprint(w, "\nFlags:\n")
+	var b bytes.Buffer
+	fs.SetOutput(&b)
+	fs.PrintDefaults()
+	fs.SetOutput(io.Discard)
+	_, _ = w.Write(b.Bytes())
+	fmt.Fprintf(w, "\nExit codes: %d success, %d the phone refused, %d wrong use.\n", ExitOK, ExitError, ExitUsage)
+}

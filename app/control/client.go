@@ -1,0 +1,76 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+)
+
+// call sends one request to the phone of a profile. items gets each item as it
+// comes; the result is returned.
+func call(ctx context.Context, dir string, r request, items func(json.RawMessage) error) (json.RawMessage, error) {
+	conn, err := dial(dir)
+	if err != nil {
+		return nil, &Failure{Code: CodeNotRunning, Message: "No phone runs on this profile.", Next: "Start offhook, or name its --profile."}
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetWriteDeadline(time.Now().Add(requestLimit))
+	if _, err := conn.Write(append(data, '\n')); err != nil {
+		return nil, &Failure{Code: CodeNotRunning, Message: "The phone does not listen."}
+	}
+	in := bufio.NewScanner(conn)
+	in.Buffer(make([]byte, 0, 64<<10), maxAnswer)
+	for in.Scan() {
+		var a answer
+		if err := json.Unmarshal(in.Bytes(), &a); err != nil {
+			return nil, &Failure{Code: "INTERNAL_ERROR", Message: "The phone's answer can't be understood."}
+		}
+		switch {
+		case a.Error != nil:
+			return nil, a.Error
+		case a.Item != nil:
+			if err := items(append(json.RawMessage(nil), a.Item...)); err != nil {
+				return nil, err
+			}
+		default:
+			return append(json.RawMessage(nil), a.Result...), nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err := in.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, &Failure{Code: CodeNotRunning, Message: "The connection to the phone broke."}
+	}
+	return nil, &Failure{Code: CodeNotRunning, Message: "The phone ended."}
+}
+
+// HandOver gives a link, or "" to be raised, to the phone that runs on a
+// profile. A phone that is just starting gets a moment.
+func HandOver(ctx context.Context, dir, link string) error {
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		r := request{Command: "open"}
+		if link != "" {
+			r.Args = []string{link}
+		}
+		_, err := call(ctx, dir, r, func(json.RawMessage) error { return nil })
+		var f *Failure
+		if !errors.As(err, &f) || f.Code != CodeNotRunning || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

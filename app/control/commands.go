@@ -1,0 +1,344 @@
+package control
+
+import (
+	"context"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"offhook/app"
+	"offhook/voice"
+)
+
+// command is one word of the remote control.
+type command struct {
+	// args describes the arguments for the help; min and max count them.
+	args     string
+	min, max int
+	help     string
+	// local commands have a form of their own on the command line.
+	run func(ctx context.Context, s *Server, r request, emit func(any) error) (any, error)
+	// calls says that the command concerns a call, so that --wait waits for the
+	// state of that call.
+	calls bool
+}
+
+// commands is everything that `offhook ctl` knows.
+var commands map[string]command
+
+func init() {
+	commands = map[string]command{
+		"status": {help: "print the phone's state", run: none},
+		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Dial(ctx, r.Args[0], r.Message)
+			}},
+		"answer":  simple("accept the incoming call", (*app.Phone).Answer),
+		"hangup":  simple("decline, cancel or end the call", (*app.Phone).Hangup),
+		"hold":    simple("put the other side on hold", (*app.Phone).Hold),
+		"resume":  simple("end the hold", (*app.Phone).Resume),
+		"mute":    quick("close the microphone", (*app.Phone).Mute),
+		"unmute":  quick("open the microphone", (*app.Phone).Unmute),
+		"silence": quick("stop the ringing", func(p *app.Phone) error { p.Silence(); return nil }),
+		"retry":   quick("connect again now", func(p *app.Phone) error { p.Retry(); return nil }),
+		"dtmf": {args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
+			}},
+		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SetRoute(strings.ToUpper(r.Args[0]))
+			}},
+		"availability": {args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SetAvailability(app.Availability(r.Args[0]))
+			}},
+		"other-phone": {args: "on|off", min: 1, max: 1, help: "say that you are on another phone",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Args[0] != "on" && r.Args[0] != "off" {
+					return nil, usage("Use on or off.")
+				}
+				return nil, s.cfg.Phone.SetOnAnotherPhone(r.Args[0] == "on")
+			}},
+		"stats": {help: "print the statistics of the call, or of the last one", run: stats},
+		"history": {args: "[TEXT]", max: 1, help: "print the call log, newest first; --kind missed|incoming|outgoing, --since 24h, --limit N, --csv",
+			run: history},
+		"contacts": {args: "[TEXT]", max: 1, help: "print the directory",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				groups := s.cfg.Phone.SearchContacts(strings.Join(r.Args, " "))
+				if groups == nil {
+					groups = []app.ContactGroup{}
+				}
+				return map[string]any{"groups": groups}, nil
+			}},
+		"events":   {help: "print a snapshot a line as things change, the present one first", run: events},
+		"diagnose": {help: "check devices, network and servers", run: diagnose},
+		"feedback": {args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
+		"upload-logs": {help: "send the logs to the support; --since 168h, --description TEXT",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Since <= 0 {
+					r.Since = 7 * 24 * time.Hour
+				}
+				ref, err := s.cfg.Phone.Report(ctx, time.Now().Add(-r.Since), time.Now(), r.Description, nil)
+				return map[string]string{"reference": ref}, err
+			}},
+		"sign-in": {help: "sign in; --user, --password-file, --account, --server, --display-name",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SignIn(ctx, app.Credentials{
+					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
+				})
+			}},
+		"sign-out": simple("sign out and forget the password", (*app.Phone).SignOut),
+		"open": {args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
+			}},
+		"quit": {help: "end the phone cleanly", run: quit},
+	}
+}
+
+// names lists the commands in order.
+func names() []string {
+	out := make([]string, 0, len(commands))
+	for n := range commands {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func none(context.Context, *Server, request, func(any) error) (any, error) { return nil, nil }
+
+func simple(help string, f func(*app.Phone, context.Context) error) command {
+	return command{help: help, calls: true, run: func(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+		return nil, f(s.cfg.Phone, ctx)
+	}}
+}
+
+func quick(help string, f func(*app.Phone) error) command {
+	return simple(help, func(p *app.Phone, _ context.Context) error { return f(p) })
+}
+
+// DefaultTimeout bounds a command that was given no --timeout.
+const DefaultTimeout = 30 * time.Second
+
+// run does what a client asks for. A command without an answer of its own
+// answers with the snapshot after it.
+func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any, error) {
+	c, ok := commands[r.Command]
+	switch {
+	case !ok:
+		return nil, usage("There is no command “" + r.Command + "”.")
+	case len(r.Args) < c.min || len(r.Args) > c.max:
+		return nil, usage(strings.TrimSpace("Use: " + r.Command + " " + c.args))
+	}
+	if r.Timeout <= 0 {
+		r.Timeout = DefaultTimeout
+	}
+	if r.Command != "events" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	}
+	var w *waiter
+	if r.Wait != "" {
+		var err error
+		if w, err = newWaiter(ctx, s.cfg.Phone, r.Wait); err != nil {
+			return nil, err
+		}
+		defer w.stop()
+	}
+	result, err := c.run(ctx, s, r, emit)
+	if err != nil {
+		return nil, err
+	}
+	if w != nil {
+		snap, err := w.wait(r.Command == "dial")
+		if err != nil || result == nil {
+			return snap, err
+		}
+	}
+	if result == nil {
+		return s.cfg.Phone.Snapshot(), nil
+	}
+	return result, nil
+}
+
+func stats(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+	st, ok := s.cfg.Phone.Statistics()
+	if !ok {
+		return nil, &Failure{Code: "NO_CALL", Message: "There are no statistics yet.", Next: "Make a call first."}
+	}
+	return st, nil
+}
+
+func history(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	switch r.Kind {
+	case "", "incoming", "outgoing", "missed":
+	default:
+		return nil, usage("--kind is incoming, outgoing or missed.")
+	}
+	q := app.RecentsQuery{Text: strings.Join(r.Args, " "), Kind: r.Kind, Limit: r.Limit}
+	if r.Since > 0 {
+		q.Since = time.Now().Add(-r.Since)
+	}
+	calls, err := s.cfg.Phone.SearchRecents(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"calls": calls}, nil
+}
+
+func events(ctx context.Context, s *Server, _ request, emit func(any) error) (any, error) {
+	for snap := range s.cfg.Phone.Watch(ctx) {
+		if err := emit(snap); err != nil {
+			return nil, err
+		}
+	}
+	return struct{}{}, nil
+}
+
+func diagnose(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+	worst := app.CheckPass
+	checks := []app.Check{}
+	for c := range s.cfg.Phone.Diagnose(ctx) {
+		if c.Status == app.CheckRunning {
+			continue
+		}
+		checks = append(checks, c)
+		switch {
+		case c.Status == app.CheckFail:
+			worst = app.CheckFail
+		case c.Status == app.CheckWarn && worst == app.CheckPass:
+			worst = app.CheckWarn
+		}
+	}
+	return map[string]any{"status": worst, "checks": checks}, ctx.Err()
+}
+
+func feedback(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	rating, err := strconv.Atoi(r.Args[0])
+	if err != nil {
+		return nil, usage("RATING is 1 to 5.")
+	}
+	issue := ""
+	if len(r.Args) > 1 {
+		issue = strings.ToUpper(r.Args[1])
+	}
+	return nil, s.cfg.Phone.Feedback(ctx, rating, issue, r.Note)
+}
+
+// quit answers when the phone is closed and every file is complete.
+func quit(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+	s.cfg.Quit()
+	select {
+	case <-s.closed:
+		return s.cfg.Phone.Snapshot(), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// The words of --wait that are no states of a call.
+const (
+	waitReady = "READY"
+	waitIdle  = "IDLE"
+)
+
+// waiter watches the phone from before a command, so that no state is missed
+// between the two.
+type waiter struct {
+	phone *app.Phone
+	state string
+	watch <-chan *app.Snapshot
+	stop  context.CancelFunc
+	ctx   context.Context
+	// before is the call that was there before the command.
+	before string
+	last   string
+}
+
+func validWait(state string) bool {
+	if state == waitReady || state == waitIdle {
+		return true
+	}
+	for st := voice.StateOutgoingInitiated; st <= voice.StateEnded; st++ {
+		if st.String() == state {
+			return true
+		}
+	}
+	return false
+}
+
+func newWaiter(ctx context.Context, p *app.Phone, state string) (*waiter, error) {
+	state = strings.ToUpper(state)
+	if !validWait(state) {
+		return nil, usage("--wait is a state of a call, READY or IDLE.")
+	}
+	w := &waiter{phone: p, state: state}
+	w.ctx, w.stop = context.WithCancel(ctx)
+	w.watch = p.Watch(w.ctx)
+	s := p.Snapshot()
+	if s.Call != nil {
+		w.before = s.Call.ID
+	}
+	if s.LastCall != nil {
+		w.last = s.LastCall.ID
+	}
+	return w, nil
+}
+
+// wait returns the first snapshot since the command that shows the state. fresh
+// says that the command made a new call, which alone counts.
+func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
+	call := w.before
+	if fresh {
+		call = ""
+	}
+	var latest *app.Snapshot
+	for s := range w.watch {
+		latest = s
+		switch {
+		case w.state == waitReady && s.Ready, w.state == waitIdle && s.Call == nil:
+			return s, nil
+		case w.state == waitReady || w.state == waitIdle:
+			continue
+		}
+		if s.Call != nil && s.Call.ID != w.last && (call == "" || s.Call.ID == call) {
+			call = s.Call.ID
+			if s.Call.State == w.state || passed(s.Call.State, w.state) {
+				return s, nil
+			}
+		}
+		ended := s.LastCall != nil && s.LastCall.ID != w.last && (call == "" || s.LastCall.ID == call)
+		switch {
+		case ended && w.state == voice.StateEnded.String():
+			return s, nil
+		case ended && (fresh || call != ""):
+			return nil, &Failure{Code: CodeEnded, Message: "The call ended before it was " + w.state + ": " + s.LastCall.EndReason + "."}
+		}
+	}
+	if err := w.ctx.Err(); err != nil {
+		where := "there was no call"
+		if latest != nil && latest.Call != nil {
+			where = "the call was " + latest.Call.State
+		}
+		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + where + "."}
+	}
+	return nil, &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+}
+
+// passed reports whether a call in a state has gone past what is waited for: a
+// phone that answers at once may never have been seen to ring.
+func passed(state, waited string) bool {
+	if state != voice.StateEstablished.String() {
+		return false
+	}
+	switch waited {
+	case voice.StateOutgoingInitiated.String(), voice.StateEarly.String(), voice.StateRinging.String(),
+		voice.StateConnecting.String(), voice.StateIncoming.String(), voice.StateAnswering.String():
+		return true
+	}
+	return false
+}

@@ -1,0 +1,179 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"offhook/app"
+	callog "offhook/app/history"
+)
+
+// printer shows answers: as JSON for scripts, else as text for people.
+type printer struct {
+	w         io.Writer
+	json, csv bool
+}
+
+// item shows one of a stream of answers: a snapshot.
+func (p *printer) item(data json.RawMessage) error {
+	if p.json {
+		_, err := fmt.Fprintf(p.w, "%s\n", data)
+		return err
+	}
+	var s app.Snapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.w, "%s  %s\n", time.Now().Format("15:04:05.000"), oneLine(&s))
+	return err
+}
+
+// result shows the answer of a command.
+func (p *printer) result(command string, data json.RawMessage) error {
+	if command == "events" {
+		return nil
+	}
+	if p.json {
+		_, err := fmt.Fprintf(p.w, "%s\n", data)
+		return err
+	}
+	switch command {
+	case "status":
+		return decode(data, p.status)
+	case "history":
+		return decode(data, p.history)
+	case "stats":
+		return decode(data, p.stats)
+	case "diagnose":
+		return decode(data, p.diagnose)
+	case "contacts":
+		return decode(data, p.contacts)
+	case "upload-logs":
+		return decode(data, func(r *struct {
+			Reference string `json:"reference"`
+		}) error {
+			_, err := fmt.Fprintf(p.w, "Report sent. Reference: %s\n", r.Reference)
+			return err
+		})
+	default:
+		return decode(data, func(s *app.Snapshot) error {
+			_, err := fmt.Fprintln(p.w, oneLine(s))
+			return err
+		})
+	}
+}
+
+func decode[T any](data json.RawMessage, show func(*T) error) error {
+	var v T
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	return show(&v)
+}
+
+// oneLine is a snapshot in a line.
+func oneLine(s *app.Snapshot) string {
+	line := "not ready"
+	if s.Ready {
+		line = "ready"
+	} else {
+		for _, c := range s.Conditions {
+			if !c.OK && !c.Remark {
+				line += ": " + c.Text
+				break
+			}
+		}
+	}
+	switch {
+	case s.Call != nil:
+		line += fmt.Sprintf("; %s %s with %s, %d s", s.Call.Direction, s.Call.State, party(s.Call.RemoteID, s.Call.RemoteName), s.Call.DurationS)
+		if s.Call.Muted {
+			line += ", muted"
+		}
+		if s.Call.Held {
+			line += ", held"
+		}
+	case s.LastCall != nil:
+		line += fmt.Sprintf("; last call with %s: %s after %d s", party(s.LastCall.RemoteID, s.LastCall.RemoteName), s.LastCall.EndReason, s.LastCall.DurationS)
+	}
+	return line
+}
+
+func party(id, name string) string {
+	if name == "" || name == id {
+		return id
+	}
+	return name + " (" + id + ")"
+}
+
+func (p *printer) status(s *app.Snapshot) error {
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(t, "Offhook %s\tprofile %s\n", s.Version, s.Profile)
+	fmt.Fprintf(t, "Account\t%s at %s (%s)\n", s.Account.UserName, s.Account.Server, s.Account.State)
+	fmt.Fprintf(t, "State\t%s\n", oneLine(s))
+	fmt.Fprintf(t, "Availability\t%s\n", s.Availability)
+	fmt.Fprintf(t, "Missed\t%d\n", s.MissedUnseen)
+	for _, c := range s.Conditions {
+		word := "ok"
+		if !c.OK {
+			word = c.Text
+		}
+		fmt.Fprintf(t, "  %s\t%s (since %s)\n", c.Name, word, c.Since.Local().Format("15:04:05"))
+	}
+	return t.Flush()
+}
+
+func (p *printer) history(h *struct {
+	Calls []app.CallRecord `json:"calls"`
+}) error {
+	if p.csv {
+		return callog.WriteCSV(p.w, h.Calls)
+	}
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	for _, c := range h.Calls {
+		kind := c.Direction
+		if c.Missed {
+			kind = "MISSED"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d s\t%s\n", c.Started.Local().Format("2006-01-02 15:04:05"), kind, party(c.RemoteID, c.RemoteName), c.DurationS, c.EndReason)
+	}
+	return t.Flush()
+}
+
+func (p *printer) stats(s *app.Stats) error {
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(t, "Codec\t%s, %.0f kbit/s\n", s.AudioCodec, s.AudioBitrate)
+	fmt.Fprintf(t, "MOS\t%.2f\n", s.MOS)
+	fmt.Fprintf(t, "Jitter\t%.1f ms (at most %.1f ms)\n", s.AverageJitterMs, s.MaxJitterMs)
+	fmt.Fprintf(t, "Round trip\t%.1f ms\n", s.RTTMs)
+	fmt.Fprintf(t, "Lost\t%.2f %% here, %.2f %% there\n", s.FractionLost, s.RemoteFractionLoss)
+	fmt.Fprintf(t, "Packets\t%d sent, %d received\n", s.PacketsSent, s.PacketsReceived)
+	return t.Flush()
+}
+
+func (p *printer) diagnose(d *struct {
+	Status app.CheckStatus `json:"status"`
+	Checks []app.Check     `json:"checks"`
+}) error {
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	for _, c := range d.Checks {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s %s\n", c.Status, c.Title, c.Figure, c.Text, c.Remedy)
+	}
+	fmt.Fprintf(t, "%s\n", d.Status)
+	return t.Flush()
+}
+
+func (p *printer) contacts(d *struct {
+	Groups []app.ContactGroup `json:"groups"`
+}) error {
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	for _, g := range d.Groups {
+		for _, c := range g.Contacts {
+			fmt.Fprintf(t, "%s\t%s\t%s\n", g.Name, c.Name, c.Number)
+		}
+	}
+	return t.Flush()
+}

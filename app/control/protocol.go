@@ -1,0 +1,90 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"offhook/voice/fault"
+)
+
+// request is the one line that a client sends.
+type request struct {
+	Command string   `json:"command"`
+	Args    []string `json:"args,omitempty"`
+	options
+}
+
+// options are the flags of the commands.
+type options struct {
+	Message     string        `json:"message,omitempty"`
+	Description string        `json:"description,omitempty"`
+	Note        string        `json:"note,omitempty"`
+	Kind        string        `json:"kind,omitempty"`
+	Limit       int           `json:"limit,omitempty"`
+	Since       time.Duration `json:"since,omitempty"`
+	Wait        string        `json:"wait,omitempty"`
+	Timeout     time.Duration `json:"timeout,omitempty"`
+	UserName    string        `json:"user,omitempty"`
+	Password    string        `json:"password,omitempty"`
+	AccountSID  string        `json:"account,omitempty"`
+	Server      string        `json:"server,omitempty"`
+	DisplayName string        `json:"display_name,omitempty"`
+}
+
+// answer is each line that the phone sends back: any number of Items, then a
+// Result or an Error.
+type answer struct {
+	Item   json.RawMessage `json:"item,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  *Failure        `json:"error,omitempty"`
+}
+
+// Failure is why a command failed, as `--json` prints it.
+type Failure struct {
+	// Code is an ErrorType of the reference or one of this package's codes.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Next says what to do, if there is something.
+	Next string `json:"next,omitempty"`
+}
+
+// The codes that are not ErrorTypes. CodeEnded: the call ended before it came
+// to the state that was waited for.
+const (
+	CodeUsage      = "USAGE"
+	CodeNotRunning = "NOT_RUNNING"
+	CodeTimeout    = "TIMEOUT"
+	CodeEnded      = "CALL_ENDED"
+)
+
+// Error returns the code and the sentence.
+func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+func usage(message string) *Failure { return &Failure{Code: CodeUsage, Message: message} }
+
+// failureOf makes any error fit for a script.
+func failureOf(err error) *Failure {
+	var f *Failure
+	var known *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &known):
+		return &Failure{Code: string(known.Type), Message: known.Message, Next: known.Next}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Failure{Code: CodeTimeout, Message: "The phone did not get there in time."}
+	case errors.Is(err, context.Canceled):
+		return &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+	default:
+		internal := fault.From(err)
+		return &Failure{Code: string(internal.Type), Message: internal.Message, Next: internal.Next}
+	}
+}
+
+// maxLine bounds a request; maxAnswer an answer, such as a whole call log.
+const (
+	maxLine   = 64 << 10
+	maxAnswer = 64 << 20
+)

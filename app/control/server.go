@@ -1,0 +1,156 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"offhook/app"
+)
+
+// Server lets other programs of the same user work the phone.
+type Server struct {
+	cfg      Config
+	listener net.Listener
+	path     string
+	ctx      context.Context
+	cancel   context.CancelFunc
+	wg       sync.WaitGroup
+	slots    chan struct{}
+	// closed is closed when the phone is closed: quit returns then.
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Config is what a Server is made of.
+type Config struct {
+	// Dir is the profile's folder, whose Lock the caller holds.
+	Dir   string
+	Phone *app.Phone
+	// Quit asks the program to end. It must not wait for it.
+	Quit func()
+	Log  *slog.Logger
+}
+
+// maxClients bounds the programs that are connected at one time.
+const maxClients = 64
+
+// requestLimit is how long a client may take to say what it wants.
+const requestLimit = 5 * time.Second
+
+// Serve begins to listen. The caller calls Finish when the phone is closed.
+func Serve(cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	l, path, err := listen(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, listener: l, path: path, slots: make(chan struct{}, maxClients), closed: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.wg.Go(s.accept)
+	return s, nil
+}
+
+// Finish answers those who wait for the end of the phone, and stops listening.
+func (s *Server) Finish() {
+	s.once.Do(func() {
+		close(s.closed)
+		s.listener.Close()
+		// The answers to quit are a few bytes; a client that does not read them
+		// is cut off.
+		done := make(chan struct{})
+		go func() {
+			s.wg.Wait()
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+		}
+		s.cancel()
+		<-done
+		_ = os.Remove(s.path)
+		_ = os.Remove(filepath.Join(s.cfg.Dir, pointerName))
+	})
+}
+
+func (s *Server) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		select {
+		case s.slots <- struct{}{}:
+		default:
+			conn.Close()
+			continue
+		}
+		s.wg.Go(func() {
+			defer func() { <-s.slots }()
+			s.serve(conn)
+		})
+	}
+}
+
+func (s *Server) serve(conn net.Conn) {
+	defer conn.Close()
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+
+	_ = conn.SetReadDeadline(time.Now().Add(requestLimit))
+	in := bufio.NewReaderSize(conn, maxLine)
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return
+	}
+	var req request
+	out := json.NewEncoder(conn)
+	send := func(a answer) error {
+		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		return out.Encode(a)
+	}
+	if err := json.Unmarshal(line, &req); err != nil {
+		_ = send(answer{Error: usage("That is no request.")})
+		return
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	// A client that goes away gives up what it asked for.
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _ = in.ReadByte()
+		cancel()
+	}()
+	defer func() { conn.Close(); <-gone }()
+
+	result, err := s.run(ctx, req, func(v any) error {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		return send(answer{Item: data})
+	})
+	if err != nil {
+		f := failureOf(err)
+		s.cfg.Log.Info("control", "command", req.Command, "code", f.Code)
+		_ = send(answer{Error: f})
+		return
+	}
+	s.cfg.Log.Debug("control", "command", req.Command)
+	data, err := json.Marshal(result)
+	if err != nil {
+		_ = send(answer{Error: failureOf(err)})
+		return
+	}
+	_ = send(answer{Result: data})
+}

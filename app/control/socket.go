@@ -1,0 +1,130 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// The files of a running phone within its profile's folder.
+const (
+	socketName = "control.sock"
+	// pointerName holds the socket's path when the profile's own is too long
+	// for a socket.
+	pointerName = "control.path"
+	lockName    = "lock"
+)
+
+// maxSocketPath is what every system takes as the path of a Unix socket.
+const maxSocketPath = 100
+
+// ErrRunning is returned by Listen when another phone has the profile.
+var ErrRunning = errors.New("control: a phone runs on this profile")
+
+// Lock is the right to be the one phone of a profile.
+type Lock struct{ file *os.File }
+
+// Acquire takes the profile's lock, or returns ErrRunning. The lock goes with
+// the process, however it ends.
+func Acquire(dir string) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(f); err != nil {
+		f.Close()
+		return nil, ErrRunning
+	}
+	return &Lock{f}, nil
+}
+
+// Release gives the lock back.
+func (l *Lock) Release() { l.file.Close() }
+
+// listen opens the profile's socket. The caller holds the lock, so that what is
+// left of an older socket belongs to nobody.
+func listen(dir string) (net.Listener, string, error) {
+	path := filepath.Join(dir, socketName)
+	pointer := filepath.Join(dir, pointerName)
+	_ = os.Remove(pointer)
+	if len(path) > maxSocketPath {
+		short, err := shortPath(dir)
+		if err != nil {
+			return nil, "", err
+		}
+		path = short
+		if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
+			return nil, "", err
+		}
+	}
+	_ = os.Remove(path)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, "", err
+	}
+	// The folder is the user's alone already; this is the second bolt.
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, "", err
+	}
+	return l, path, nil
+}
+
+// shortPath is a place for the socket of a profile in a deep folder.
+func shortPath(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Join(os.TempDir(), fmt.Sprintf("offhook-%d", os.Getuid()))
+	if len(base) > maxSocketPath-30 {
+		base = fmt.Sprintf("/tmp/offhook-%d", os.Getuid())
+	}
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return "", err
+	}
+	// Somebody else may have made the folder to listen in our place.
+	info, err := os.Lstat(base)
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() || !ownedByUs(info) {
+		return "", fmt.Errorf("control: %s belongs to somebody else", base)
+	}
+	if err := os.Chmod(base, 0o700); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(abs))
+	return filepath.Join(base, hex.EncodeToString(sum[:8])+".sock"), nil
+}
+
+// dial connects to the phone of a profile.
+func dial(dir string) (net.Conn, error) {
+	path := filepath.Join(dir, socketName)
+	if data, err := os.ReadFile(filepath.Join(dir, pointerName)); err == nil && len(data) < 4096 {
+		path = strings.TrimSpace(string(data))
+	}
+	if len(path) > maxSocketPath {
+		return nil, os.ErrNotExist
+	}
+	return net.DialTimeout("unix", path, 2*time.Second)
+}
+
+// Running reports whether a phone answers on a profile's folder.
+func Running(dir string) bool {
+	c, err := dial(dir)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}

@@ -1,0 +1,224 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// NewEngine makes an Engine of the voice client, which it then owns.
+func NewEngine(c *voice.Client) Engine { return &clientEngine{client: c} }
+
+// clientEngine speaks of the one call that the phone can have.
+type clientEngine struct {
+	client *voice.Client
+
+	mu      sync.Mutex // guards what follows
+	wanted  *AudioConfig
+	setting bool
+}
+
+var errNoCall = fault.New(fault.NoCall, "There is no call.", "")
+
+// latest is the call in progress, or the last one.
+func (e *clientEngine) latest() (*voice.Call, error) {
+	d, ok := e.client.LatestCallDetails()
+	if !ok {
+		return nil, errNoCall
+	}
+	c, ok := e.client.CallFromID(d.CallID)
+	if !ok {
+		return nil, errNoCall
+	}
+	return c, nil
+}
+
+// present is the call in progress.
+func (e *clientEngine) present() (*voice.Call, error) {
+	c, err := e.latest()
+	if err == nil && !c.Details().State.Active() {
+		return nil, errNoCall
+	}
+	return c, err
+}
+
+func (e *clientEngine) with(f func(*voice.Call) error) error {
+	c, err := e.present()
+	if err != nil {
+		return err
+	}
+	return f(c)
+}
+
+func (e *clientEngine) Initialize(ctx context.Context, id Identity) error {
+	return e.client.Initialize(ctx, voice.Account{
+		Hostname: id.HostName, SubscriberName: id.SubscriberName, DisplayName: id.DisplayName, AccountSID: id.AccountSID,
+		SubscriberToken: id.Token,
+	})
+}
+
+func (e *clientEngine) Stop(ctx context.Context) error { return e.client.Stop(ctx) }
+
+func (e *clientEngine) AccessToken(ctx context.Context, rejected string) (string, error) {
+	return e.client.AccessToken(ctx, rejected)
+}
+
+func (e *clientEngine) Dial(ctx context.Context, d DialRequest) (voice.CallDetails, error) {
+	custom := ""
+	if voice.MessageAllowed(d.Message) {
+		custom = d.Message
+	}
+	c, err := e.client.Dial(ctx, d.Exophone, custom, voice.ShownAs(d.RemoteID), voice.WithContextMessage(d.Message))
+	if err != nil {
+		return voice.CallDetails{}, err
+	}
+	return c.Details(), nil
+}
+
+func (e *clientEngine) RelaySessionData(ctx context.Context, data map[string]string) (bool, error) {
+	return e.client.RelaySessionData(ctx, data)
+}
+
+func (e *clientEngine) Answer(context.Context) error { return e.with((*voice.Call).Answer) }
+func (e *clientEngine) Hangup(context.Context) error { return e.with((*voice.Call).Hangup) }
+func (e *clientEngine) Mute() error                  { return e.with((*voice.Call).Mute) }
+func (e *clientEngine) Unmute() error                { return e.with((*voice.Call).Unmute) }
+
+func (e *clientEngine) Hold(ctx context.Context) error {
+	return e.with(func(c *voice.Call) error { return c.Hold(ctx) })
+}
+
+func (e *clientEngine) Resume(ctx context.Context) error {
+	return e.with(func(c *voice.Call) error { return c.Resume(ctx) })
+}
+
+func (e *clientEngine) SendDTMF(digits string) error {
+	return e.with(func(c *voice.Call) error { return c.SendDTMF(digits) })
+}
+
+func (e *clientEngine) SetRoute(r voice.AudioRoute) error {
+	return e.with(func(c *voice.Call) error { return c.SetAudioRoute(r) })
+}
+
+func (e *clientEngine) SetSystemBusy(on bool) { e.client.SetOnAnotherPhone(on) }
+func (e *clientEngine) SetDeclining(on bool)  { e.client.SetDeclining(on) }
+
+// SetAudio returns at once: a device may take a while in a call, and one that
+// can't be opened is reported by an event of its own. The latest choice wins.
+func (e *clientEngine) SetAudio(a AudioConfig) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = &a
+	if e.setting {
+		return
+	}
+	e.setting = true
+	go func() {
+		for {
+			e.mu.Lock()
+			a := e.wanted
+			e.wanted = nil
+			e.setting = a != nil
+			e.mu.Unlock()
+			if a == nil {
+				return
+			}
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink})
+		}
+	}()
+}
+
+func (e *clientEngine) Statistics() (Stats, bool) {
+	c, err := e.latest()
+	if err != nil {
+		return Stats{}, false
+	}
+	s, err := c.Statistics()
+	if err != nil {
+		return Stats{}, false
+	}
+	out := Stats{Statistics: s.Statistics, CallID: c.ID(), SetupMs: map[string]float64{}}
+	if data, err := json.Marshal(s.SetupMs); err == nil {
+		_ = json.Unmarshal(data, &out.SetupMs)
+	}
+	return out, true
+}
+
+func (e *clientEngine) Levels() (mic, far float64) {
+	c, err := e.present()
+	if err != nil {
+		return 0, 0
+	}
+	return c.Levels()
+}
+
+func (e *clientEngine) PostFeedback(ctx context.Context, rating int, issue, note string) error {
+	c, err := e.latest()
+	if err != nil {
+		return fault.New(fault.InvalidParameter, "There is no call to rate.", "Make a call first.")
+	}
+	return c.PostFeedback(ctx, rating, voice.Issue(issue), note)
+}
+
+// uploader is what a client that uploads logs has.
+type uploader interface {
+	UploadLogs(ctx context.Context, zip, description string, progress func(float64)) (reference string, err error)
+}
+
+func (e *clientEngine) UploadLogs(ctx context.Context, zip, description string, progress func(float64)) (string, error) {
+	if c, ok := any(e.client).(uploader); ok {
+		return c.UploadLogs(ctx, zip, description, progress)
+	}
+	return "", fault.New(fault.UploadLogFailure, "Logs can't be sent yet.", "Sign in first.")
+}
+
+func (e *clientEngine) Events(ctx context.Context) <-chan any {
+	out := make(chan any)
+	sub := e.client.Subscribe()
+	stop := context.AfterFunc(ctx, sub.Close)
+	go func() {
+		defer close(out)
+		defer stop()
+		for ev := range sub.Events() {
+			var give any = ev
+			if st, ok := ev.(voice.StatusChanged); ok {
+				give = engineStatus(st.Status)
+			}
+			select {
+			case out <- give:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+func engineStatus(s voice.Status) EngineStatus {
+	health := func(h voice.Health) EngineHealth {
+		out := EngineHealth{OK: h.OK}
+		if h.Err != nil {
+			out.Err = h.Err
+		}
+		return out
+	}
+	return EngineStatus{
+		Platform: health(s.Platform), Profile: health(s.Profile), Flow: health(s.Flow), Token: health(s.Token),
+		TokenValidUntil: s.TokenValidUntil, ClockOffset: s.ClockOffset, Exophone: s.Exophone,
+	}
+}
+
+func (e *clientEngine) Renew() { e.client.NetworkChanged() }
+
+// closePatience is how long the engine may take to say goodbye.
+const closePatience = 4 * time.Second
+
+func (e *clientEngine) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	defer cancel()
+	return e.client.Close(ctx)
+}

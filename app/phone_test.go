@@ -1,0 +1,553 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/app/secrets"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+func TestAnOutgoingCall(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		if err := d.Dial(ctx, " tel:bob ", "ticket 7"); err != nil {
+			t.Fatal(err)
+		}
+		s := d.Snapshot()
+		if s.Call == nil || s.Call.RemoteID != "bob" || s.Call.Direction != "OUTGOING" || s.Call.Message != "ticket 7" {
+			t.Fatalf("after Dial the call is %+v", s.Call)
+		}
+		d.until("named", func(s *Snapshot) bool { return s.Call.RemoteName == "Bob Ross" })
+		if d.engine.count("dial 0804 for bob") != 1 || !d.backend.saw("POST /accounts/demo/subscribers/alice/context") {
+			t.Fatalf("%v %v", d.engine.did, d.backend.requests)
+		}
+		wantFault(t, d.Dial(ctx, "carol", ""), fault.SystemBusy, "already")
+
+		d.engine.emit(voice.CallRinging{Call: d.engine.to(voice.StateRinging)})
+		d.until("ringing", func(s *Snapshot) bool { return s.Call.State == "RINGING" })
+		d.engine.stats = Stats{CallID: "call-1"}
+		d.engine.stats.MOS = 4.3
+		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
+		d.until("measuring", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" && s.Call.Quality == QualityMeasuring })
+		d.until("good", func(s *Snapshot) bool { return s.Call.Quality == QualityGood && s.Call.DurationS >= 5 })
+
+		watching, cancel := context.WithCancel(ctx)
+		defer cancel()
+		w := d.Watch(watching)
+		d.engine.end(voice.EndRemoteHangup)
+		for s := range w {
+			if s.Call != nil && s.Call.State == "ENDED" {
+				t.Fatal("ENDED was shown as a call")
+			}
+			if s.LastCall != nil {
+				if s.Call != nil {
+					t.Fatal("the ended call is still a call")
+				}
+				break
+			}
+		}
+		recs, err := d.SearchRecents(ctx, RecentsQuery{})
+		last := d.Snapshot().LastCall
+		if err != nil || len(recs) != 1 || recs[0].EndReason != "REMOTE_HANGUP" || recs[0].DurationS != last.DurationS || recs[0].MOS != 4.3 {
+			t.Fatalf("the log holds %+v as %+v is shown", recs, last)
+		}
+		if s := d.Snapshot(); !s.FeedbackDue || !last.Shown || !last.Answered || s.LastDialled != "bob" || s.LastDialledName != "Bob Ross" {
+			t.Fatalf("%+v %+v", s, last)
+		}
+		if err := d.Feedback(ctx, 4, "", "a bit far"); err != nil {
+			t.Fatal(err)
+		}
+		d.DismissEnded()
+		s = d.until("rated", func(s *Snapshot) bool { return !s.FeedbackDue && !s.LastCall.Shown })
+		if s.LastCall.Rating != 4 || d.engine.count("feedback 4 NO_ISSUE a bit far") != 1 {
+			t.Fatalf("%+v", s.LastCall)
+		}
+		synctest.Wait()
+		if !d.backend.saw("DELETE /accounts/demo/subscribers/alice/context") {
+			t.Fatal("the context was not deleted")
+		}
+	})
+}
+
+func TestAPushedCall(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		d.backend.context = "about ticket 7"
+		<-d.inbox.ready
+		acked := make(chan error, 1)
+		go func() {
+			acked <- d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "bob"}})
+		}()
+		s := d.until("incoming", func(s *Snapshot) bool { return s.Call != nil && s.Call.Message != "" })
+		if s.Call.State != "INCOMING" || s.Call.Message != "about ticket 7" || s.Call.RemoteName != "Bob Ross" {
+			t.Fatalf("%+v", s.Call)
+		}
+		if err := <-acked; err != nil {
+			t.Fatal("not acknowledged:", err)
+		}
+		if !d.bell.played("ring 80") {
+			t.Fatalf("the bell: %v", d.bell.did)
+		}
+		d.Silence()
+		d.until("silenced", func(s *Snapshot) bool { return s.Call.RingSilenced })
+		if err := d.Answer(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		d.until("established", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" })
+		if err := d.Hangup(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		s = d.until("over", func(s *Snapshot) bool { return s.Call == nil })
+		if s.LastCall.EndReason != "LOCAL_HANGUP" || s.LastCall.Direction != "INCOMING" {
+			t.Fatalf("%+v", s.LastCall)
+		}
+		// What is somebody else's is acknowledged and goes no further.
+		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 2, Data: map[string]string{"subscriberName": "mallory"}}); err != nil {
+			t.Fatal(err)
+		}
+		if d.engine.count("relay ") != 0 {
+			t.Fatal("a stranger's call was relayed")
+		}
+	})
+}
+
+func TestACallerWhoGivesUpIsMissed(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		<-d.inbox.ready
+		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "carol"}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(22 * time.Second)
+		d.engine.end(voice.EndRemoteHangup)
+		d.until("missed", func(s *Snapshot) bool { return s.LastCall != nil && s.MissedUnseen == 1 })
+		if r := d.Recents()[0]; !r.Missed || r.RangS != 22 || r.RemoteName != "Carol" {
+			t.Fatalf("%+v", r)
+		}
+		d.MarkRecentsSeen()
+		d.until("seen", func(s *Snapshot) bool { return s.MissedUnseen == 0 })
+	})
+}
+
+func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		if err := d.SetAvailability(DoNotDisturb); err != nil {
+			t.Fatal(err)
+		}
+		d.until("dnd", func(s *Snapshot) bool { return s.Availability == DoNotDisturb })
+		if d.engine.count("declining true") == 0 {
+			t.Fatal("the engine does not decline")
+		}
+		d.engine.emit(voice.MissedCall{RemoteID: "bob", SessionID: "s9", Time: time.Now(), Reason: "declined"})
+		d.engine.emit(voice.MissedCall{RemoteID: "bob", SessionID: "s9", Time: time.Now(), Reason: "declined"})
+		d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
+		synctest.Wait()
+		if r := d.Recents(); len(r) != 1 || r[0].MissedReason != "dnd" {
+			t.Fatalf("%+v", r)
+		}
+		for _, b := range d.bell.did {
+			if strings.HasPrefix(b, "play") || strings.HasPrefix(b, "ring") {
+				t.Fatalf("do not disturb makes a sound: %v", d.bell.did)
+			}
+		}
+		if err := d.SetOnAnotherPhone(true); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		wantFault(t, d.Dial(context.Background(), "bob", ""), fault.PSTNCallInProgress, "another phone")
+		wantFault(t, d.SetAvailability("asleep"), fault.InvalidParameter, "")
+	})
+}
+
+func TestSpecialContactsAreDialledDirectly(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		synctest.Wait()
+		if err := d.Dial(context.Background(), "100", ""); err != nil {
+			t.Fatal(err)
+		}
+		if d.engine.count("dial 100 for 100") != 1 {
+			t.Fatalf("%v", d.engine.did)
+		}
+	})
+}
+
+func TestWhatCannotBeDialled(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start()
+		defer d.close()
+		ctx := context.Background()
+		wantFault(t, d.Dial(ctx, "bob", ""), fault.Uninitialized, "signed in")
+		d.signIn()
+		for number, text := range map[string]string{
+			"": "Enter a name", "bob smith": "letters and digits", "alice": "That is you", "sip:alice@x": "That is you",
+			"<script>": "letters", "\x00": "letters", strings.Repeat("1", 400): "too long", "+": "letters", "../..": "letters",
+		} {
+			wantFault(t, d.Dial(ctx, number, ""), fault.InvalidDialInfo, text)
+		}
+		d.backend.mu.Lock()
+		d.backend.down = errors.New("cut")
+		d.backend.mu.Unlock()
+		wantFault(t, d.Dial(ctx, "bob", ""), fault.NetworkError, "can't reach")
+		d.backend.mu.Lock()
+		d.backend.down = nil
+		d.backend.mu.Unlock()
+		d.engine.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone.", "Allow it.")
+		wantFault(t, d.Dial(ctx, "bob", ""), fault.MissingPermission, "microphone")
+		s := d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
+		if c := d.condition(ConditionDevices); c.OK || c.Action != ActionOpenSystemSettings || s.Audio.MicrophoneWorks {
+			t.Fatalf("%+v", c)
+		}
+		// It stays usable.
+		d.engine.dialErr = nil
+		if err := d.Dial(ctx, "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.engine.count("dial 0804 for bob"); n != 2 {
+			t.Fatalf("dialled %d times", n)
+		}
+	})
+}
+
+func TestSigningInWrongly(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start()
+		defer d.close()
+		ctx := context.Background()
+		for _, row := range []struct {
+			change func(*Credentials)
+			code   fault.Type
+			text   string
+		}{
+			{func(c *Credentials) { c.UserName = " " }, fault.InvalidParameter, "Enter your user name."},
+			{func(c *Credentials) { c.Password = "" }, fault.InvalidParameter, "Enter your password."},
+			{func(c *Credentials) { c.AccountSID = "" }, fault.InvalidParameter, "account SID"},
+			{func(c *Credentials) { c.Server = "" }, fault.InvalidParameter, "server"},
+			{func(c *Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "begins with"},
+			{func(c *Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "isn't right"},
+		} {
+			c := alice
+			row.change(&c)
+			wantFault(t, d.SignIn(ctx, c), row.code, row.text)
+			s := d.until("told", func(s *Snapshot) bool { return s.Account.State == SignedOut && s.Account.Err != nil })
+			if s.Account.Err.Code != string(row.code) {
+				t.Fatalf("%+v", s.Account.Err)
+			}
+		}
+		if _, err := d.keyring.Get(secretPassword); !errors.Is(err, secrets.ErrNotFound) {
+			t.Fatal("a wrong password was kept")
+		}
+		d.engine.initErr = []error{fault.New(fault.ServerError, "The platform is down.", "Try later.")}
+		wantFault(t, d.SignIn(ctx, alice), fault.ServerError, "down")
+		d.signIn()
+	})
+}
+
+func TestReadyIsAProof(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start()
+		defer d.close()
+		if s := d.Snapshot(); s.Ready {
+			t.Fatal("ready before anything was proven")
+		}
+		d.signIn()
+		since := d.condition(ConditionPush).Since
+		// The server falls silent: the socket stays open, no pong comes.
+		began := time.Now()
+		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
+		c := d.condition(ConditionPush)
+		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text == "" || c.Action != ActionRetry || !c.Since.After(since) {
+			t.Fatalf("after %v: %+v", took, c)
+		}
+		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now()})
+		d.until("ready again", func(s *Snapshot) bool { return s.Ready })
+
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.", ""), RetryAt: time.Now().Add(time.Second)})
+		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
+		if c := d.condition(ConditionPush); c.Text != "No network." || c.RetryAt == nil {
+			t.Fatalf("%+v", c)
+		}
+		d.Retry()
+		synctest.Wait()
+		if d.inbox.retries != 1 {
+			t.Fatal("Retry does not reach the inbox")
+		}
+		d.inbox.changed(InboxStatus{Replaced: true})
+		synctest.Wait()
+		if c := d.condition(ConditionPush); !strings.Contains(c.Text, "Another phone") {
+			t.Fatalf("%+v", c)
+		}
+		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ClockOffset: time.Hour})
+		synctest.Wait()
+		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text, "1h0m0s behind") || !d.Snapshot().Ready {
+			t.Fatalf("%+v", c)
+		}
+		st := healthy
+		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.", "")}
+		d.engine.emit(st)
+		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
+		if c := d.condition(ConditionPlatform); c.OK || c.Text != "The platform does not answer." {
+			t.Fatalf("%+v", c)
+		}
+	})
+}
+
+func TestARestartRestoresTheSession(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		id := d.Snapshot().Account.DeviceID
+		first := d.inbox.cfg
+		if first.URL != "wss://backend/v1/push" || len(first.DeviceToken) != 36 {
+			t.Fatalf("%+v", first)
+		}
+		d.close()
+		d.start()
+		defer d.close()
+		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if s.Account.UserName != "alice" || s.Account.DeviceID != id || d.inbox.cfg.DeviceToken != first.DeviceToken {
+			t.Fatalf("%+v", s.Account)
+		}
+		if !strings.Contains(d.engine.tokens[0], "REFRESH-TOKEN") || len(d.engine.tokens) != 1 {
+			t.Fatalf("%q", d.engine.tokens)
+		}
+		logins := 0
+		for _, r := range d.backend.requests {
+			if r == "POST /login" {
+				logins++
+			}
+		}
+		if logins != 1 {
+			t.Fatalf("%d logins for one sign-in and one restart", logins)
+		}
+	})
+}
+
+func TestASpentTokenIsReplacedSilently(t *testing.T) {
+	spent := fault.New(fault.AuthenticationExpiredToken, "The sign-in has run out.", "Sign in again.")
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		// While it runs.
+		d.engine.emit(voice.AuthenticationFailed{Err: spent})
+		synctest.Wait()
+		if n := d.engine.count("initialize alice"); n != 2 || !d.Snapshot().Ready {
+			t.Fatalf("%d initialisations, ready %v", n, d.Snapshot().Ready)
+		}
+		d.close()
+		// At the start.
+		d.initErr = []error{spent}
+		d.start()
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		// And when the password was changed meanwhile, the user is asked.
+		d.backend.mu.Lock()
+		d.backend.password = "changed"
+		d.backend.mu.Unlock()
+		d.engine.emit(voice.AuthenticationFailed{Err: spent})
+		s := d.until("expired", func(s *Snapshot) bool { return s.Account.State == Expired })
+		if c := d.condition(ConditionToken); c.OK || c.Action != ActionSignIn || s.Ready {
+			t.Fatalf("%+v", c)
+		}
+		wantFault(t, d.Dial(context.Background(), "bob", ""), fault.AuthenticationExpiredToken, "sign in again")
+		c := alice
+		c.Password = "changed"
+		if err := d.SignIn(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready && s.Account.State == SignedIn })
+		d.close()
+	})
+}
+
+func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		d.close()
+		down := fault.New(fault.NetworkError, "There is no network.", "")
+		d.initErr = []error{down, down, down}
+		d.start()
+		defer d.close()
+		d.until("said", func(s *Snapshot) bool {
+			for _, c := range s.Conditions {
+				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text == "There is no network." {
+					return true
+				}
+			}
+			return false
+		})
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+	})
+}
+
+func TestSigningOutWipes(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		if err := d.Dial(context.Background(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.SignOut(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		s := d.Snapshot()
+		if s.Account.State != SignedOut || s.Ready || s.Call != nil || len(d.Contacts()) != 0 || d.engine.count("stop") != 1 {
+			t.Fatalf("%+v %v", s.Account, d.engine.did)
+		}
+		for _, name := range []string{secretPassword, secretToken} {
+			if v, err := d.keyring.Get(name); !errors.Is(err, secrets.ErrNotFound) {
+				t.Fatalf("%s is still %q", name, v)
+			}
+		}
+		if len(d.Recents()) != 1 {
+			t.Fatal("the call log is gone")
+		}
+		d.close()
+		d.start()
+		synctest.Wait()
+		if s := d.Snapshot(); s.Account.State != SignedOut || s.Account.UserName != "alice" {
+			t.Fatalf("%+v", s.Account)
+		}
+		d.close()
+		noSecretsIn(t, d.dir)
+	})
+}
+
+// noSecretsIn looks for the secrets of the test in every file of a profile.
+func noSecretsIn(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, secret := range []string{"REFRESH-TOKEN", "ACCESS-TOKEN", `"demo1"`} {
+			if strings.Contains(string(data), secret) {
+				t.Errorf("%s holds %s", path, secret)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnotherUserSignsIn(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		old := d.inbox.cfg.DeviceToken
+		c := alice
+		c.UserName = "bob"
+		if err := d.SignIn(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if s.Account.UserName != "bob" || d.inbox.cfg.DeviceToken == old || d.engine.count("stop") != 1 {
+			t.Fatalf("%+v", s.Account)
+		}
+	})
+}
+
+func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.keyring = noKeyring{}
+		d.start().signIn()
+		defer d.close()
+		s := d.until("said", func(s *Snapshot) bool { return s.Account.KeyringMissing })
+		if c := d.condition(ConditionKeyring); c.OK || !c.Remark || !s.Ready {
+			t.Fatalf("%+v", c)
+		}
+		if err := d.SignOut(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAutomaticAnswer(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.AutoAnswer, s.Calls.AutoAnswerDelayS = true, 2 }); err != nil {
+			t.Fatal(err)
+		}
+		<-d.inbox.ready
+		began := time.Now()
+		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "bob"}}); err != nil {
+			t.Fatal(err)
+		}
+		d.until("answered", func(s *Snapshot) bool { return s.Call != nil && s.Call.State == "ESTABLISHED" })
+		if took := time.Since(began); took != 2*time.Second {
+			t.Fatalf("after %v", took)
+		}
+	})
+}
+
+func TestClosingInACallLogsIt(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		if err := d.Dial(context.Background(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		d.close()
+		d.start()
+		defer d.close()
+		synctest.Wait()
+		if r := d.Recents(); len(r) != 1 || r[0].Interrupted || r[0].EndReason != "LOCAL_HANGUP" {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+func TestLockedSettingsStay(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start()
+		defer d.close()
+		if _, err := d.store.Update(func(s *Settings) { s.Locked = []string{"audio.ring_volume", "nonsense", "calls"} }); err != nil {
+			t.Fatal(err)
+		}
+		err := d.UpdateSettings(func(s *Settings) { s.Audio.RingVolume, s.Appearance.Theme, s.Locked = 3, "dark", nil })
+		wantFault(t, err, fault.ConfigurationInvalid, "audio.ring_volume")
+		if s := d.Settings(); s.Audio.RingVolume != 80 || s.Appearance.Theme != "dark" || len(s.Locked) != 3 {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+func TestLinks(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		if err := d.OpenLink(ctx, "tel:+49-30-123"); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-d.Prefills(); got != "+4930123" {
+			t.Fatalf("prefilled %q", got)
+		}
+		wantFault(t, d.OpenLink(ctx, "file:///etc/passwd"), fault.InvalidDialInfo, "link")
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = "dial" }); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.OpenLink(ctx, "sip:bob@pbx.example;transport=tcp?x=y"); err != nil {
+			t.Fatal(err)
+		}
+		if d.engine.count("dial 0804 for bob") != 1 {
+			t.Fatalf("%v", d.engine.did)
+		}
+	})
+}

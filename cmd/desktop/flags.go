@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"offhook/app/profile"
+	"offhook/voice/audio"
+)
+
+// options are the command line of the phone.
+type options struct {
+	demo, headless, version            bool
+	profile, configDir                 string
+	server, account, user, displayName string
+	passwordFile                       string
+	sipAccount, sipServer              string
+	audioIn, audioOut, ringOut         string
+	logLevel                           slog.Level
+	demoListen                         string
+	link                               string
+}
+
+// parseFlags reads the command line. It returns flag.ErrHelp after --help.
+func parseFlags(args []string, help io.Writer) (options, error) {
+	var o options
+	level := ""
+	fs := flag.NewFlagSet("offhook", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.BoolVar(&o.demo, "demo", false, "run with the embedded demo platform and sign in as alice")
+	fs.StringVar(&o.demoListen, "demo-listen", "127.0.0.1:0", "with --demo, the `address` of the platform")
+	fs.BoolVar(&o.headless, "headless", false, "run without a window")
+	fs.BoolVar(&o.version, "version", false, "print the version")
+	fs.StringVar(&o.profile, "profile", "", "the `name` of the profile: two phones run side by side under two names")
+	fs.StringVar(&o.configDir, "config-dir", "", "the `folder` of the profiles")
+	fs.StringVar(&o.server, "server", "", "the application backend's `URL`")
+	fs.StringVar(&o.account, "account", "", "the account `SID`")
+	fs.StringVar(&o.user, "user", "", "the user `name`")
+	fs.StringVar(&o.passwordFile, "password-file", "", "sign in with the password in this `file`; - is the standard input")
+	fs.StringVar(&o.displayName, "display-name", "", "the `name` that callees see")
+	fs.StringVar(&o.sipAccount, "sip-account", "", "use a SIP account, `USER@DOMAIN`, in place of a subscriber")
+	fs.StringVar(&o.sipServer, "sip-server", "", "the SIP account's `server`: ws, wss, tls, tcp or udp://HOST:PORT")
+	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
+	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
+	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
+	fs.StringVar(&level, "log-level", "info", "debug, info, warn or error (`LEVEL`)")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			printHelp(help, fs)
+		}
+		return o, err
+	}
+	if fs.NArg() > 1 {
+		return o, fmt.Errorf("one link at most, got %q", fs.Args())
+	}
+	o.link = fs.Arg(0)
+	if o.link != "" && !strings.Contains(o.link, ":") {
+		return o, fmt.Errorf("%q is no tel: or sip: link", o.link)
+	}
+	if err := o.logLevel.UnmarshalText([]byte(level)); err != nil {
+		return o, fmt.Errorf("--log-level is debug, info, warn or error, not %q", level)
+	}
+	if o.profile == "" {
+		o.profile = profile.Default
+		if o.demo {
+			o.profile = profile.Demo
+		}
+	}
+	if err := profile.Check(o.profile); err != nil {
+		return o, err
+	}
+	for name, spec := range map[string]string{"--audio-in": o.audioIn, "--audio-out": o.audioOut, "--ring-out": o.ringOut} {
+		if _, err := audio.ParseSpec(spec); err != nil {
+			return o, fmt.Errorf("%s: %s", name, sentence(err))
+		}
+	}
+	switch {
+	case (o.sipAccount == "") != (o.sipServer == ""):
+		return o, errors.New("--sip-account and --sip-server belong together")
+	case o.demo && o.server != "":
+		return o, errors.New("--demo has a server of its own")
+	}
+	return o, nil
+}
+
+func printHelp(w io.Writer, fs *flag.FlagSet) {
+	fmt.Fprint(w, "Usage: offhook [flags] [LINK]\n       offhook ctl [flags] COMMAND [ARGUMENT]\n\n"+
+		"Offhook is a softphone. LINK is a tel: or sip: link to call.\noffhook ctl --help tells how to work a running phone.\n\nFlags:\n")
+	var b bytes.Buffer
+	fs.SetOutput(&b)
+	fs.PrintDefaults()
+	fs.SetOutput(io.Discard)
+	_, _ = w.Write(b.Bytes())
+}

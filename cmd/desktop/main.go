@@ -1,0 +1,53 @@
+// Command offhook is the phone.
+//
+// It reads the command line, puts the rooms together, and turns what happened
+// into an exit code; everything else is in app and ui.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"offhook/app/control"
+)
+
+// version is set by the linker in releases.
+var version = "0.1.0"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program without its process. It returns the exit code: 0 for a
+// clean end, 1 for an error, 2 for wrong use. It must be called on the first
+// goroutine, which the window needs.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "ctl" {
+		return control.Main(ctx, args[1:], stdout, stderr)
+	}
+	opts, err := parseFlags(args, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return control.ExitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "offhook:", err)
+		fmt.Fprintln(stderr, "Try offhook --help.")
+		return control.ExitUsage
+	case opts.version:
+		fmt.Fprintln(stdout, "offhook", version)
+		return control.ExitOK
+	}
+	if err := runPhone(ctx, opts); err != nil {
+		fmt.Fprintln(stderr, "offhook:", sentence(err))
+		return control.ExitError
+	}
+	return control.ExitOK
+}

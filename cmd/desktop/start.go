@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"offhook/app"
+	"offhook/app/control"
+	"offhook/app/logs"
+	"offhook/app/profile"
+	"offhook/app/secrets"
+	"offhook/demo"
+	"offhook/ui"
+	"offhook/voice"
+	"offhook/voice/audio"
+	"offhook/voice/fault"
+)
+
+// closeLimit bounds a clean end; what is not done by then is cut off.
+const closeLimit = 8 * time.Second
+
+// runPhone runs the phone until ctx ends, it is told to quit, or its window is
+// closed for good.
+func runPhone(ctx context.Context, o options) (err error) {
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	base, err := profile.Base(o.configDir)
+	if err != nil {
+		return err
+	}
+	dir := profile.Dir(base, o.profile)
+	lock, err := control.Acquire(dir)
+	if errors.Is(err, control.ErrRunning) {
+		return control.HandOver(ctx, dir, o.link)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.InternalError, "The profile's folder can't be used.", "Choose another with --config-dir.")
+	}
+	defer lock.Release()
+	if o.sipAccount != "" {
+		return fault.New(fault.ConfigurationInvalid, "This phone can't use a SIP account yet.", "Sign in as a subscriber.")
+	}
+
+	// What is opened is closed in the reverse order.
+	var closers closing
+	defer func() { err = errors.Join(err, closers.close()) }()
+	redactor := &logs.Redactor{}
+	files, err := logs.Open(filepath.Join(dir, logs.Dir), logs.Bounds{Days: 14, Bytes: 50 << 20}, redactor, nil)
+	if err != nil {
+		return fault.Wrap(err, fault.InternalError, "The logs can't be written.", "Check the disk, or choose another --config-dir.")
+	}
+	closers.add(files.Close)
+	log := files.Logger(o.logLevel)
+	crashes, calm, err := files.WatchCrashes()
+	if err != nil {
+		log.Warn("crash reports can't be kept", "err", err)
+	}
+	closers.add(func() error { calm(); return nil })
+	for _, c := range crashes {
+		log.Error("the last run crashed", "report", filepath.Base(c))
+	}
+
+	if o.demo {
+		if err := startDemo(ctx, &o, dir, log, &closers); err != nil {
+			return err
+		}
+	}
+	system, err := audio.NewSystem(audio.Config{Log: log})
+	if err != nil {
+		return err
+	}
+	closers.add(system.Close)
+	phone, err := makePhone(o, dir, log, redactor, files, system)
+	if err != nil {
+		return err
+	}
+	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log})
+	if err != nil {
+		phone.Close(ctx)
+		return fault.Wrap(err, fault.InternalError, "The remote control's socket can't be made.", "Choose a shorter --config-dir.")
+	}
+	// The answer to quit is given when every recording is complete, so that the
+	// server is closed last of these three.
+	closers.last = append(closers.last, server.Finish)
+	closers.add(func() error {
+		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		return phone.Close(limit)
+	})
+
+	var signing sync.WaitGroup
+	defer signing.Wait()
+	defer quit()
+	if err := signIn(ctx, o, phone, log, &signing); err != nil {
+		return err
+	}
+	if o.link != "" {
+		if err := phone.OpenLink(ctx, o.link); err != nil {
+			log.Warn("link", "err", err)
+		}
+	}
+	if o.headless {
+		<-ctx.Done()
+		return nil
+	}
+	return showWindow(ctx, phone, o, log)
+}
+
+// makePhone puts the phone together.
+func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System) (*app.Phone, error) {
+	hc := app.NewHTTPClient()
+	return app.New(app.Config{
+		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Audio: system,
+		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
+		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
+		Bell:      app.NewBell(system, log),
+		OpenInbox: app.NewInbox(hc, log),
+		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
+		Engine: func(deviceID string) (app.Engine, error) {
+			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system))
+			if err != nil {
+				return nil, err
+			}
+			return app.NewEngine(client), nil
+		},
+	})
+}
+
+// startDemo runs the platform inside this process and signs in there.
+func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, closers *closing) error {
+	platform, err := demo.New(demo.Config{
+		Listen: o.demoListen, MediaListen: "127.0.0.1:0", DataDir: filepath.Join(dir, "platform"), Logger: log.With("room", "demo"),
+	})
+	if err == nil {
+		err = platform.Start(ctx)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.InternalError, "The demo platform can't start.", "Close another demo, or choose --demo-listen.")
+	}
+	closers.add(func() error {
+		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		return platform.Close(limit)
+	})
+	o.server, o.account = platform.URL(), demo.DemoAccount
+	if o.user == "" {
+		o.user = "alice"
+	}
+	return nil
+}
+
+// signIn signs in with the password of the command line, or of the demo. A
+// sign-in that fails is shown by the phone, which goes on.
+func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, wg *sync.WaitGroup) error {
+	password := ""
+	switch {
+	case o.passwordFile != "":
+		var err error
+		if password, err = profile.ReadPassword(o.passwordFile); err != nil {
+			return fault.Wrap(err, fault.InvalidParameter, "The password file can't be read.", "Check its name.")
+		}
+	case o.demo:
+		password = demo.DemoPassword
+	default:
+		return nil
+	}
+	if err := phone.UpdateSettings(func(s *app.Settings) { s.AudioCheckDone = true }); err != nil {
+		log.Warn("settings", "err", err)
+	}
+	wg.Go(func() {
+		_ = phone.SignIn(ctx, app.Credentials{
+			UserName: o.user, Password: password, AccountSID: o.account, Server: o.server, DisplayName: o.displayName,
+		})
+	})
+	return nil
+}
+
+// showWindow runs the window until the user quits or the phone is told to.
+func showWindow(ctx context.Context, phone *app.Phone, o options, log *slog.Logger) error {
+	// The window goes when its phone is closed.
+	stop := context.AfterFunc(ctx, func() {
+		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		_ = phone.Close(limit)
+	})
+	defer stop()
+	return ui.Run(phone, ui.Options{Profile: o.profile, Log: log})
+}
+
+// closing closes what was opened, the latest first.
+type closing struct {
+	todo []func() error
+	// last is done after all others.
+	last []func()
+}
+
+func (c *closing) add(f func() error) { c.todo = append(c.todo, f) }
+
+func (c *closing) close() error {
+	var errs []error
+	for i := len(c.todo) - 1; i >= 0; i-- {
+		errs = append(errs, c.todo[i]())
+	}
+	for _, f := range c.last {
+		f()
+	}
+	return errors.Join(errs...)
+}
+
+// sentence is an error for a person.
+func sentence(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Sentence()
+	}
+	var c *control.Failure
+	if errors.As(err, &c) {
+		return c.Message
+	}
+	return fmt.Sprint(err)
+}

@@ -1,0 +1,439 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// The frames, to the letter of the wire decisions.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	conn, _, err := w.dial("bob", "device", "?since=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if conn.Subprotocol() != "offhook.push.v1" {
+		t.Errorf("subprotocol %q", conn.Subprotocol())
+	}
+	_, hello, err := conn.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbox, _ := w.hub.openInbox(t.Context(), owner("bob"))
+	if !sameJSON(t, hello, `{"type":"hello","inbox":"`+inbox+`","now":"2026-11-22T10:00:00.000Z"}`) {
+		t.Errorf("hello %s", hello)
+	}
+	w.deliver("bob", "a.b.c")
+	_, message, err := conn.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameJSON(t, message, `{"type":"message","id":1,"sent_at":"2026-11-22T10:00:00.000Z","expires_at":"2026-11-23T10:00:00.000Z","data":{"subscriberName":"bob","payload":"a.b.c","payloadVersion":"1"}}`) {
+		t.Errorf("message %s", message)
+	}
+}
+
+func TestUnacknowledgedComesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.deliver("bob", "one") // while nobody is there
+	bob := w.connect("bob", "device", "")
+	bob.message(1, "one")
+	w.deliver("bob", "two")
+	w.deliver("bob", "three")
+	bob.message(2, "two")
+	bob.message(3, "three")
+	bob.ack(2) // out of order
+	bob.ack(2) // twice
+	bob.ack(9) // never sent
+	bob.ack(3)
+	w.acknowledged(2)
+	bob.conn.CloseNow()
+	again := w.connect("bob", "device", "?since=3")
+	if again.inbox != bob.inbox {
+		t.Error("the inbox changed")
+	}
+	again.message(1, "one")
+	again.ack(1)
+	w.acknowledged(3)
+	w.deliver("bob", "four")
+	again.message(4, "four")
+}
+
+// A phone that says which inbox its since is of acknowledges by it; a since of
+// another inbox loses nothing.
+func TestSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for _, text := range []string{"one", "two", "three"} {
+		w.deliver("bob", text)
+	}
+	first := w.connect("bob", "device", "?since=2&inbox=11111111-1111-1111-1111-111111111111")
+	first.message(1, "one")
+	second := w.connect("bob", "device", "?since=2&inbox="+first.inbox)
+	second.message(3, "three")
+	for _, query := range []string{"?since=-1", "?since=x", "?since=99999999999999999999"} {
+		if _, res, err := w.dial("bob", "device", query); err == nil || res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s is taken", query)
+		}
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Life = time.Minute })
+	w.deliver("bob", "old")
+	w.clock.Add(30 * time.Second)
+	w.deliver("bob", "young")
+	w.clock.Add(30 * time.Second)
+	w.connect("bob", "device", "").message(2, "young")
+	if n, err := w.hub.expire(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d expired, %v", n, err)
+	}
+}
+
+func TestInboxesAreApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	alice, bob := w.connect("alice", "a", ""), w.connect("bob", "b", "")
+	if alice.inbox == bob.inbox {
+		t.Error("two subscribers share an inbox")
+	}
+	w.deliver("alice", "for alice")
+	w.deliver("bob", "for bob")
+	alice.message(1, "for alice")
+	bob.message(1, "for bob")
+	alice.ack(1)
+	w.acknowledged(1)
+	w.connect("bob", "b", "").message(1, "for bob")
+	if _, err := w.hub.Deliver(t.Context(), Owner{Account: "other", Subscriber: "bob"}, Data{Payload: "foreign"}); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver("bob", "second")
+	last := w.connect("bob", "b", "")
+	last.message(1, "for bob")
+	last.message(2, "second")
+}
+
+func TestSecondSocket(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, device string
+		code         websocket.StatusCode
+	}{{"same device", "device-1", websocket.StatusNormalClosure}, {"another device", "device-2", CloseOtherDevice}} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			first := w.connect("bob", "device-1", "")
+			second := w.connect("bob", row.device, "")
+			if code := first.closed(); code != row.code {
+				t.Errorf("the first socket closes with %d, want %d", code, row.code)
+			}
+			w.deliver("bob", "hello")
+			second.message(1, "hello")
+			if n := w.hub.Stats().Sockets; n != 1 {
+				t.Errorf("%d sockets", n)
+			}
+		})
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.gate.set("idle", ErrRefused)
+	w.gate.set("unlucky", errPlatformDown)
+	if conn, _, err := w.dial("idle", "device", ""); err != nil {
+		t.Errorf("refused before the upgrade: %v", err)
+	} else if code := (&phone{t: t, conn: conn}).closed(); code != CloseRefused {
+		t.Errorf("close code %d", code)
+	}
+	if _, res, err := w.dial("unlucky", "device", ""); err == nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("platform down: %v", err)
+	}
+	if _, res, err := w.dial("bob", "", ""); err == nil || res.StatusCode != http.StatusBadRequest {
+		t.Errorf("without device token: %v", err)
+	}
+	if res, err := w.http.Client().Get(w.http.URL); err != nil || res.StatusCode == http.StatusOK {
+		t.Errorf("without upgrade: %v %v", res.StatusCode, err)
+	} else {
+		res.Body.Close()
+	}
+	conn, _, err := websocket.Dial(t.Context(), w.http.URL, &websocket.DialOptions{HTTPClient: w.http.Client(), HTTPHeader: http.Header{"Authorization": {"Bearer token-of-bob"}, "X-Device-Token": {"d"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := (&phone{t: t, conn: conn}).closed(); code != websocket.StatusPolicyViolation {
+		t.Errorf("without subprotocol: close code %d", code)
+	}
+}
+
+// The owner of an open socket is checked from time to time.
+func TestRecheck(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		err    error
+		closes bool
+		keeps  bool // the inbox
+	}{{"inactive", ErrRefused, true, true}, {"deleted", ErrGone, true, false}, {"platform down", errPlatformDown, false, true}} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(c *Config) { c.PingEvery, c.RecheckEvery = 5*time.Millisecond, 10*time.Millisecond })
+			bob := w.connect("bob", "device", "")
+			w.gate.set("bob", row.err)
+			if row.closes {
+				if code := bob.closed(); code != CloseRefused {
+					t.Errorf("close code %d", code)
+				}
+			} else {
+				w.deliver("bob", "still here")
+				bob.message(1, "still here")
+			}
+			w.gate.set("bob", nil)
+			w.until("detaching", func() bool { return !row.closes || !w.hub.Connected(owner("bob")) })
+			if again := w.connect("bob", "device", ""); (again.inbox == bob.inbox) != row.keeps {
+				t.Errorf("inbox kept: %v", again.inbox == bob.inbox)
+			}
+		})
+	}
+}
+
+func TestHostileFrames(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		send func(p *phone)
+		code websocket.StatusCode // 0: stays open
+	}{
+		{"unknown type", func(p *phone) { p.send(`{"type":"dance"}`) }, 0},
+		{"ack with more fields", func(p *phone) { p.send(`{"type":"ack","id":1,"mood":"good"}`) }, 0},
+		{"not JSON", func(p *phone) { p.send(`hello`) }, websocket.StatusInvalidFramePayloadData},
+		{"empty", func(p *phone) { p.send(``) }, websocket.StatusInvalidFramePayloadData},
+		{"null", func(p *phone) { p.send(`null`) }, websocket.StatusInvalidFramePayloadData},
+		{"id of a wrong type", func(p *phone) { p.send(`{"type":"ack","id":"1"}`) }, websocket.StatusInvalidFramePayloadData},
+		{"id below 1", func(p *phone) { p.send(`{"type":"ack","id":-1}`) }, websocket.StatusInvalidFramePayloadData},
+		{"id over all bounds", func(p *phone) { p.send(`{"type":"ack","id":1e30}`) }, websocket.StatusInvalidFramePayloadData},
+		{"binary", func(p *phone) {
+			p.conn.Write(context.Background(), websocket.MessageBinary, []byte(`{"type":"ack","id":1}`))
+		}, websocket.StatusUnsupportedData},
+		{"too large", func(p *phone) { p.send(strings.Repeat("x", maxClientFrame+1)) }, websocket.StatusMessageTooBig},
+		{"flood", func(p *phone) {
+			for range clientFrameBurst + clientFrameRate*10 {
+				if p.conn.Write(context.Background(), websocket.MessageText, []byte(`{"type":"x"}`)) != nil {
+					return
+				}
+			}
+		}, websocket.StatusPolicyViolation},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			bob := w.connect("bob", "device", "")
+			row.send(bob)
+			if row.code == 0 {
+				w.deliver("bob", "still here")
+				bob.message(1, "still here")
+				return
+			}
+			// A peer that still writes may see the reset before the code.
+			if code := bob.closed(); code != row.code && !(row.name == "flood" && code == -1) {
+				t.Errorf("close code %d, want %d", code, row.code)
+			}
+			w.until("detaching", func() bool { return !w.hub.Connected(owner("bob")) })
+		})
+	}
+}
+
+func TestFull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.MaxWaiting = 2 })
+	w.deliver("bob", "one")
+	w.deliver("bob", "two")
+	if _, err := w.hub.Deliver(t.Context(), owner("bob"), Data{}); !errors.Is(err, ErrFull) {
+		t.Errorf("a third message: %v", err)
+	}
+	bob := w.connect("bob", "device", "")
+	bob.message(1, "one")
+	bob.ack(1)
+	w.acknowledged(1)
+	if id := w.deliver("bob", "three"); id != 3 {
+		t.Errorf("id %d: a refused message took one", id)
+	}
+}
+
+// A phone that does not answer pings is let go.
+func TestDeadPhone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.PingEvery, c.PongWait = 10*time.Millisecond, 50*time.Millisecond })
+	w.connect("bob", "device", "") // reads nothing, so answers nothing
+	w.until("detaching", func() bool { return !w.hub.Connected(owner("bob")) })
+}
+
+// A phone that reads slowly holds up nobody, and what it did not get is kept.
+func TestSlowPhone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.WriteWait, c.PingEvery = 300*time.Millisecond, time.Hour })
+	w.narrow()
+	w.connect("slow", "device", "")
+	w.widen()
+	fast := w.connect("fast", "device", "")
+	big := strings.Repeat("x", 16<<10)
+	const n = 300 // more than the sockets' buffers hold
+	for range n {
+		w.deliver("slow", big)
+	}
+	started := time.Now()
+	w.deliver("fast", "now")
+	fast.message(1, "now")
+	if d := time.Since(started); d > 2*time.Second {
+		t.Errorf("the fast phone waited %v", d)
+	}
+	w.until("letting go of the slow phone", func() bool { return !w.hub.Connected(owner("slow")) })
+	again := w.connect("slow", "device", "")
+	again.conn.SetReadLimit(1 << 20)
+	for id := range int64(n) {
+		again.message(id+1, big)
+	}
+}
+
+func TestCloseSaysGoodbye(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	bob := w.connect("bob", "device", "")
+	done := make(chan error)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		done <- w.hub.Close(ctx)
+	}()
+	if code := bob.closed(); code != websocket.StatusGoingAway {
+		t.Errorf("close code %d", code)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if conn, _, err := w.dial("bob", "device", ""); err == nil {
+		if code := (&phone{t: t, conn: conn}).closed(); code > 0 && code != websocket.StatusGoingAway {
+			t.Errorf("a closed hub takes a socket, close code %d", code)
+		}
+	}
+	if id := w.deliver("bob", "later"); id != 1 {
+		t.Errorf("id %d", id)
+	}
+}
+
+// Sockets are cut at random while messages come: each message arrives, in order
+// of its first arrival, and none after its acknowledgement was taken.
+func TestNothingIsLostWhenSocketsAreCut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const n = 500 / share
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for i := range n {
+			if _, err := w.hub.Deliver(context.Background(), owner("bob"), Data{Payload: fmt.Sprint(i + 1)}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	random := rand.New(rand.NewPCG(1, 2))
+	seen, newest := make(map[int64]bool), int64(0)
+	for len(seen) < n {
+		bob := w.connect("bob", "device", "")
+		for range 1 + random.IntN(40) {
+			if len(seen) == n {
+				break
+			}
+			f := bob.read()
+			if f.Data.Payload != fmt.Sprint(f.ID) {
+				t.Fatalf("message %d holds %q", f.ID, f.Data.Payload)
+			}
+			if !seen[f.ID] && f.ID != newest+1 {
+				t.Fatalf("message %d after %d", f.ID, newest)
+			}
+			seen[f.ID], newest = true, max(newest, f.ID)
+			if random.IntN(4) > 0 {
+				bob.ack(f.ID)
+			}
+		}
+		bob.conn.CloseNow()
+	}
+	sending.Wait()
+	w.until("letting go", func() bool { return !w.hub.Connected(owner("bob")) })
+	rest, err := w.hub.waiting(t.Context(), owner("bob"), 0, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uint64(len(rest))+w.hub.Stats().Acked != n {
+		t.Errorf("%d wait and %d are acknowledged of %d", len(rest), w.hub.Stats().Acked, n)
+	}
+}
+
+// Thousands of sockets at once, each with its own messages.
+func TestThousandsOfSockets(t *testing.T) {
+	t.Parallel()
+	const phones, each, dialling = 3000 / share, 2, 16
+	w := newWorld(t, func(c *Config) { c.PingEvery = time.Hour }) // a phone reads only when its turn comes
+	all := make([]*phone, phones)
+	inParallel(dialling, phones, func(i int) {
+		conn, _, err := w.dial(fmt.Sprint("p", i), "device", "")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		all[i] = &phone{t: t, conn: conn}
+	})
+	if t.Failed() {
+		return
+	}
+	defer inParallel(dialling, phones, func(i int) { all[i].conn.CloseNow() })
+	w.until("sockets", func() bool { return w.hub.Stats().Sockets == phones })
+	inParallel(dialling, phones, func(i int) {
+		for k := range each {
+			w.deliver(fmt.Sprint("p", i), fmt.Sprintf("%d/%d", i, k))
+		}
+	})
+	inParallel(dialling, phones, func(i int) {
+		all[i].read() // hello
+		for k := range each {
+			all[i].message(int64(k+1), fmt.Sprintf("%d/%d", i, k))
+			all[i].ack(int64(k + 1))
+		}
+	})
+	w.acknowledged(phones * each)
+}
+
+func inParallel(workers, n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			for i := worker; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func FuzzClientFrame(f *testing.F) {
+	for _, seed := range []string{`{"type":"ack","id":1}`, `{}`, `null`, `[]`, `{"type":"ack","id":-1}`, "\xff", `{"type":"ack","id":9223372036854775808}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if frame, err := parseClientFrame(text); err == nil && (frame.Type == "" || frame.Type == "ack" && frame.ID < 1) {
+			t.Errorf("%q is taken as %+v", text, frame)
+		}
+	})
+}

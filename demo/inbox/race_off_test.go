@@ -1,0 +1,6 @@
+//go:build !race
+
+package inbox
+
+// share divides the size of the large tests.
+const share = 1

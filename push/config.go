@@ -1,0 +1,152 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"offhook/voice/fault"
+)
+
+// Subprotocol is the WebSocket subprotocol of the inbox.
+const Subprotocol = "offhook.push.v1"
+
+// Handler is given each message once. It returns nil when the message was
+// raised or durably logged. After an error, or a panic, the message is tried
+// again a few times and is not acknowledged. Messages come one at a time.
+type Handler func(ctx context.Context, m Message) error
+
+// Store keeps the ledger over a restart. Both methods are called by one
+// goroutine at a time.
+type Store interface {
+	// Load returns what was saved last, or the zero State.
+	Load() (State, error)
+	Save(State) error
+}
+
+// Config is what a Receiver needs.
+type Config struct {
+	// URL is the inbox, https://HOST/v1/push; ws and wss are understood too.
+	URL string
+	// AccessToken returns a token that is valid now. An error with one of the
+	// types AUTHENTICATION_… of package fault stops the receiver until Kick.
+	AccessToken func(ctx context.Context) (string, error)
+	// DeviceToken names this installation.
+	DeviceToken string
+	Handler     Handler
+	// Store keeps the ledger; nil forgets it at the end of the process.
+	Store Store
+	// OnStatus, if set, is told of every change, one at a time and in order.
+	// It must not block.
+	OnStatus func(Status)
+
+	// HTTPClient opens the connection: its Transport holds proxy and TLS. nil
+	// is a client of its own with the system's settings.
+	HTTPClient *http.Client
+	// AllowClearText lets http:// reach beyond this machine.
+	AllowClearText bool
+
+	// PingInterval and PongTimeout prove the connection alive; 15 s and 5 s.
+	PingInterval, PongTimeout time.Duration
+	// DialTimeout limits the connecting, up to the server's hello; 15 s.
+	DialTimeout time.Duration
+	// BackoffBase and BackoffMax bound the pauses between attempts; 100 ms and
+	// 20 s. The pause is random below the bound ("full jitter").
+	BackoffBase, BackoffMax time.Duration
+	// Jitter picks a pause in [0, limit); nil is random.
+	Jitter func(limit time.Duration) time.Duration
+	// Clock is the time; nil is the real one.
+	Clock  Clock
+	Logger *slog.Logger
+}
+
+// Clock is what the receiver needs of time.
+type Clock interface {
+	Now() time.Time
+	// After is like time.After; stop releases it early.
+	After(d time.Duration) (c <-chan time.Time, stop func())
+}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time { return time.Now() }
+
+func (realClock) After(d time.Duration) (<-chan time.Time, func()) {
+	t := time.NewTimer(d)
+	return t.C, func() { t.Stop() }
+}
+
+// healthy is how long a connection must have lasted for the next pause to
+// start small again.
+const healthy = time.Minute
+
+func (c Config) withDefaults() (Config, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" {
+		return c, invalid("The address of the inbox is not valid.")
+	}
+	switch u.Scheme = strings.ToLower(u.Scheme); u.Scheme {
+	case "https", "wss":
+	case "http", "ws":
+		if !c.AllowClearText && !loopback(u.Hostname()) {
+			return c, invalid("The inbox's address is not encrypted.")
+		}
+	default:
+		return c, invalid("The address of the inbox must start with https://.")
+	}
+	if c.AccessToken == nil || c.Handler == nil || c.DeviceToken == "" {
+		return c, fault.Wrap(errors.New("push: AccessToken, Handler and DeviceToken are required"), fault.InternalError, "The inbox is not set up.", "Report the problem.")
+	}
+	for _, d := range []struct {
+		value     *time.Duration
+		otherwise time.Duration
+	}{
+		{&c.PingInterval, 15 * time.Second}, {&c.PongTimeout, 5 * time.Second}, {&c.DialTimeout, 15 * time.Second},
+		{&c.BackoffBase, 100 * time.Millisecond}, {&c.BackoffMax, 20 * time.Second},
+	} {
+		if *d.value <= 0 {
+			*d.value = d.otherwise
+		}
+	}
+	if c.Jitter == nil {
+		c.Jitter = func(limit time.Duration) time.Duration { return rand.N(max(limit, 1)) }
+	}
+	if c.Clock == nil {
+		c.Clock = realClock{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Store == nil {
+		c.Store = forgetful{}
+	}
+	client := http.Client{}
+	if c.HTTPClient != nil {
+		client = *c.HTTPClient
+	}
+	client.Timeout = 0
+	// A redirect would carry the device token to another host.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.HTTPClient = &client
+	return c, nil
+}
+
+func invalid(message string) error {
+	return fault.New(fault.ConfigurationInvalid, message, "Check the server's address.")
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+type forgetful struct{}
+
+func (forgetful) Load() (State, error) { return State{}, nil }
+func (forgetful) Save(State) error     { return nil }

@@ -1,0 +1,168 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Receiver keeps one connection to the inbox. Its methods are safe for
+// concurrent use.
+type Receiver struct {
+	cfg     Config
+	clock   Clock
+	kicks   chan struct{}
+	deliver *delivery
+
+	mu     sync.Mutex // guards status; held while OnStatus runs, for its order
+	status Status
+}
+
+// New makes a receiver; Run starts it.
+func New(cfg Config) (*Receiver, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	saved, err := cfg.Store.Load()
+	if err != nil {
+		cfg.Logger.Warn("the inbox's ledger could not be read; messages may come twice", "error", err)
+		saved = State{}
+	}
+	r := &Receiver{cfg: cfg, clock: cfg.Clock, kicks: make(chan struct{}, 1)}
+	r.deliver = newDelivery(&r.cfg, saved)
+	r.status = Status{Phase: Stopped, Since: r.clock.Now()}
+	return r, nil
+}
+
+// Status is how it stands now.
+func (r *Receiver) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+// set changes the status and reports it.
+func (r *Receiver) set(change func(*Status)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.status
+	change(&r.status)
+	if before.OK() != r.status.OK() {
+		r.status.Since = r.clock.Now()
+	}
+	if r.cfg.OnStatus != nil && r.status != before {
+		r.cfg.OnStatus(r.status)
+	}
+}
+
+// Kick is for when the machine woke, the network changed or the user signed in
+// again: a receiver that waits tries at once, one that is refused or replaced
+// tries again, and one that is connected proves it by a ping at once. A
+// Retry-After of the server is obeyed all the same.
+func (r *Receiver) Kick() {
+	select {
+	case r.kicks <- struct{}{}:
+	default:
+	}
+}
+
+// Run connects and delivers until ctx ends, and returns when every goroutine of
+// the receiver is gone. A message that the handler has is waited for.
+func (r *Receiver) Run(ctx context.Context) {
+	var working sync.WaitGroup
+	working.Go(func() { r.deliver.run(ctx) })
+	defer working.Wait()
+	defer r.set(func(s *Status) { s.Phase, s.RetryAt, s.Err = Stopped, time.Time{}, nil })
+
+	pause := backoff{base: r.cfg.BackoffBase, max: r.cfg.BackoffMax}
+	for ctx.Err() == nil {
+		r.set(func(s *Status) { s.Phase, s.RetryAt = Connecting, time.Time{}; s.Attempts++ })
+		started := r.clock.Now()
+		fail := r.connect(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if errors.Is(fail.err, errOtherInbox) {
+			continue // the ledger has been turned over
+		}
+		if s := r.Status(); s.OK() && r.clock.Now().Sub(started) >= healthy {
+			pause.reset()
+		}
+		r.cfg.Logger.Info("inbox not reachable", "phase", fail.phase, "error", fail.err)
+		if fail.phase != Waiting {
+			r.set(func(s *Status) { s.Phase, s.Err, s.RetryAt = fail.phase, fail.err, time.Time{} })
+			pause.reset()
+			r.awaitKick(ctx)
+			continue
+		}
+		wait := r.cfg.Jitter(pause.next())
+		r.await(ctx, fail, wait)
+	}
+}
+
+// await waits for the next attempt. A kick cuts our own pause short, not the
+// server's.
+func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) {
+	now := r.clock.Now()
+	earliest := now.Add(fail.pause)
+	at := earliest.Add(wait)
+	for {
+		r.set(func(s *Status) { s.Phase, s.Err, s.RetryAt = Waiting, fail.err, at })
+		due, stop := r.clock.After(at.Sub(r.clock.Now()))
+		select {
+		case <-ctx.Done():
+			stop()
+			return
+		case <-due:
+			return
+		case <-r.kicks:
+			stop()
+			if !r.clock.Now().Before(earliest) {
+				return
+			}
+			at = earliest
+		}
+	}
+}
+
+func (r *Receiver) awaitKick(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-r.kicks:
+	}
+}
+
+// backoff doubles a bound from base to max.
+type backoff struct {
+	base, max time.Duration
+	tries     int
+}
+
+func (b *backoff) next() time.Duration {
+	limit := b.max
+	if b.tries < 20 {
+		limit = min(b.max, b.base<<b.tries)
+	}
+	b.tries++
+	return limit
+}
+
+func (b *backoff) reset() { b.tries = 0 }
+
+// parseRetryAfter parses seconds or a date (RFC 9110, section 10.2.3); an hour
+// is the most it believes.
+func parseRetryAfter(value string) time.Duration {
+	value = strings.TrimSpace(value)
+	if n, err := strconv.Atoi(value); err == nil {
+		return min(time.Duration(max(0, min(n, 3600)))*time.Second, time.Hour)
+	}
+	if t, err := http.ParseTime(value); err == nil {
+		return max(0, min(time.Until(t), time.Hour))
+	}
+	return 0
+}

@@ -1,0 +1,378 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"offhook/voice/fault"
+)
+
+func TestMessagesArriveAndAreAcknowledged(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	in.post("before") // waits since before the phone was there
+	p := in.phone()
+	if s := p.phase(Connected); !s.OK() || s.Err != nil || s.LastPong.IsZero() || s.ClockOffset > time.Minute {
+		t.Errorf("status %+v", s)
+	}
+	in.post("after")
+	for i, want := range []string{"before", "after"} {
+		m := p.message()
+		if m.Data != (Data{"bob", want, "1"}) || m.ID != int64(i+1) || m.Again || m.ExpiresAt.Sub(m.SentAt) != 30*time.Second {
+			t.Errorf("message %+v", m)
+		}
+	}
+	eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
+	r := in.request(0)
+	if r.Header.Get("Authorization") != "Bearer token-1" || r.Header.Get("X-Device-Token") != "device-1" || r.URL.Query().Get("since") != "0" {
+		t.Errorf("asked with %v %v", r.URL, r.Header)
+	}
+	p.stop()
+	if s := p.Status(); s.Phase != Stopped {
+		t.Errorf("status after the end %+v", s)
+	}
+}
+
+func TestReconnectsAndDropsRepetitions(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	p := in.phone()
+	p.phase(Connected)
+	in.post("one")
+	p.message()
+	for _, code := range []websocket.StatusCode{0, websocket.StatusGoingAway, websocket.StatusTryAgainLater, 4000} {
+		eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
+		in.cut(code)
+		s := p.phase(Waiting)
+		if s.OK() || fault.TypeOf(s.Err) == "" || s.RetryAt.IsZero() {
+			t.Errorf("cut with %d: %+v", code, s)
+		}
+		p.phase(Connected)
+	}
+	// The same message once more, and then another.
+	s := <-in.opened
+	for len(in.opened) > 0 {
+		s = <-in.opened
+	}
+	s.send(frameOf(1, "one"))
+	in.post("two")
+	if m := p.message(); m.ID != 2 {
+		t.Errorf("delivered again: %+v", m)
+	}
+	eventually(t, "the repetition is acknowledged", func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.acked[1] > 1
+	})
+	if q := in.request(4).URL.Query(); q.Get("since") != "1" || q.Get("inbox") != "inbox-1" {
+		t.Errorf("resumed with %v", q)
+	}
+}
+
+type memory struct {
+	mu    sync.Mutex
+	state State
+	err   error
+}
+
+func (m *memory) Load() (State, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state, m.err
+}
+
+func (m *memory) Save(s State) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state = s
+	return m.err
+}
+
+func TestResumesAfterARestart(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	store := &memory{}
+	withStore := func(c *Config) { c.Store = store }
+	p := in.phone(withStore)
+	in.post("one")
+	p.message()
+	eventually(t, "saved", func() bool { s, _ := store.Load(); return s.Since == 1 })
+	p.stop()
+	in.mu.Lock()
+	in.messages[1] = "one" // the ack was lost with the server
+	in.mu.Unlock()
+	in.post("two")
+	p = in.phone(withStore)
+	if m := p.message(); m.Data.Payload != "two" {
+		t.Errorf("delivered %+v", m)
+	}
+}
+
+func TestAnotherInboxStartsAnew(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	store := &memory{state: State{Inbox: "inbox-0", Since: 50, Done: []int64{52}}}
+	p := in.phone(func(c *Config) { c.Store = store })
+	in.post("first")
+	if m := p.message(); m.ID != 1 {
+		t.Errorf("delivered %+v", m)
+	}
+	if q := in.request(1).URL.Query(); q.Get("since") != "0" || q.Get("inbox") != "inbox-1" {
+		t.Errorf("asked with %v", q)
+	}
+	if s := p.phase(Connected); s.Attempts != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestHandlerFails(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	var mu sync.Mutex
+	tries := map[string]int{}
+	done := make(chan Message, 10)
+	p := in.phone(func(c *Config) {
+		c.Handler = func(_ context.Context, m Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			tries[m.Data.Payload]++
+			switch {
+			case m.Data.Payload == "panics" && tries["panics"] == 1:
+				panic("boom")
+			case m.Data.Payload == "fails" && tries["fails"] == 1:
+				return errors.New("not now")
+			}
+			done <- m
+			return nil
+		}
+	})
+	in.post("panics")
+	in.post("fails")
+	in.post("works")
+	if m := <-done; m.Data.Payload != "works" {
+		t.Errorf("a message waited for one that fails: %+v", m)
+	}
+	for range 2 {
+		if m := <-done; !m.Again {
+			t.Errorf("not said to come again: %+v", m)
+		}
+	}
+	eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
+	_ = p
+}
+
+func TestRefusedAndReplaced(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		code  websocket.StatusCode
+		phase Phase
+		code2 fault.Type
+	}{{4401, Refused, fault.AuthenticationInvalidToken}, {4409, Replaced, fault.SystemBusy}} {
+		in := newInbox(t)
+		p := in.phone()
+		p.phase(Connected)
+		in.cut(tc.code)
+		s := p.phase(tc.phase)
+		if fault.TypeOf(s.Err) != tc.code2 || !s.RetryAt.IsZero() {
+			t.Errorf("%d: %+v", tc.code, s)
+		}
+		select {
+		case s := <-p.statuses:
+			t.Errorf("%d: came back by itself: %+v", tc.code, s)
+		case <-time.After(50 * time.Millisecond):
+		}
+		p.Kick()
+		p.phase(Connected)
+	}
+}
+
+func TestRefusedHandshakes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status int
+		retry  string
+		phase  Phase
+		code   fault.Type
+		pause  time.Duration
+	}{
+		{401, "", Refused, fault.AuthenticationInvalidToken, 0},
+		{403, "", Refused, fault.AuthenticationInvalidToken, 0},
+		{404, "", Waiting, fault.ServerError, 0},
+		{302, "", Waiting, fault.ServerError, 0},
+		{500, "", Waiting, fault.ServerError, 0},
+		{503, "120", Waiting, fault.ServerError, 120 * time.Second},
+		{429, "1", Waiting, fault.ServerError, time.Second},
+		{200, "", Waiting, fault.ServerError, 0},
+	} {
+		in := newInbox(t)
+		in.refuse = func(w http.ResponseWriter) int {
+			if tc.retry != "" {
+				w.Header().Set("Retry-After", tc.retry)
+			}
+			if tc.status == 302 {
+				w.Header().Set("Location", "http://127.0.0.1:1/elsewhere")
+			}
+			return tc.status
+		}
+		p := in.phone()
+		s := p.until("refused", func(s Status) bool { return s.Err != nil })
+		if s.Phase != tc.phase || fault.TypeOf(s.Err) != tc.code {
+			t.Errorf("%d: %+v", tc.status, s)
+		}
+		if left := time.Until(s.RetryAt); tc.pause > 0 && (left < tc.pause-patience || left > tc.pause+time.Second) {
+			t.Errorf("%d: next attempt in %v", tc.status, left)
+		}
+		if tc.pause > time.Minute {
+			p.Kick() // must not break the server's word
+			p.phase(Waiting)
+			in.mu.Lock()
+			if n := len(in.requests); n != 1 {
+				t.Errorf("%d requests in spite of Retry-After", n)
+			}
+			in.mu.Unlock()
+		}
+		p.stop()
+	}
+}
+
+func TestTokenErrors(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	var mu sync.Mutex
+	err := error(fault.New(fault.NetworkError, "No network.", ""))
+	p := in.phone(func(c *Config) {
+		c.AccessToken = func(context.Context) (string, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return "t", err
+		}
+	})
+	p.until("waits", func(s Status) bool { return s.Phase == Waiting && fault.TypeOf(s.Err) == fault.NetworkError })
+	mu.Lock()
+	err = fault.New(fault.AuthenticationExpiredToken, "Expired.", "Sign in.")
+	mu.Unlock()
+	p.phase(Refused)
+	mu.Lock()
+	err = nil
+	mu.Unlock()
+	p.Kick()
+	p.phase(Connected)
+}
+
+// A server that stops (SIGSTOP) keeps its sockets and answers nothing.
+func TestStoppedServerIsNoticed(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	in.greet = func(s *socket) {
+		s.send(`{"type":"hello","inbox":"inbox-1"}`)
+		<-release // reads nothing, so answers no ping
+	}
+	p := in.phone(func(c *Config) { c.PingInterval, c.PongTimeout = 20*time.Millisecond, 20*time.Millisecond })
+	p.phase(Connected)
+	s := p.phase(Waiting)
+	if !errors.Is(s.Err, errPong) || fault.TypeOf(s.Err) != fault.NetworkError {
+		t.Errorf("%+v", s)
+	}
+	p.stop()
+	// A server that does not even greet.
+	in.mu.Lock()
+	in.greet = func(*socket) { <-release }
+	in.mu.Unlock()
+	q := in.phone(func(c *Config) { c.DialTimeout = 30 * time.Millisecond })
+	if s := q.until("no hello", func(s Status) bool { return s.Err != nil }); !strings.Contains(s.Err.Error(), "does not answer") {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestPingsAndKick(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	p := in.phone(func(c *Config) { c.PingInterval = 10 * time.Millisecond })
+	p.phase(Connected)
+	for range 3 {
+		p.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
+	}
+	// A kick pings at once, however long the interval.
+	q := newInbox(t).phone(func(c *Config) { c.PingInterval = time.Hour })
+	q.phase(Connected)
+	q.Kick()
+	q.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	in := newInbox(t)
+	p := in.phone(func(c *Config) { c.URL = "ws://" + addr + "/v1/push" })
+	var since time.Time
+	for i := range 3 {
+		s := p.phase(Waiting)
+		if fault.TypeOf(s.Err) != fault.NetworkError || s.Attempts != i+1 {
+			t.Errorf("%+v", s)
+		}
+		if i > 0 && s.Since != since {
+			t.Error("a failed attempt changed since when it is unreachable")
+		}
+		since = s.Since
+	}
+}
+
+func TestBackoffGrows(t *testing.T) {
+	t.Parallel()
+	b := backoff{base: 100 * time.Millisecond, max: 20 * time.Second}
+	want := []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000}
+	for i, w := range want {
+		if got := b.next(); got != w*time.Millisecond {
+			t.Errorf("pause %d below %v, want %v", i, got, w*time.Millisecond)
+		}
+	}
+	for range 100 {
+		if b.next() != 20*time.Second {
+			t.Fatal("the bound moved")
+		}
+	}
+	b.reset()
+	if b.next() != 100*time.Millisecond {
+		t.Error("reset has no effect")
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	t.Parallel()
+	good := Config{URL: "https://push.example/v1/push", DeviceToken: "d",
+		AccessToken: func(context.Context) (string, error) { return "", nil }, Handler: func(context.Context, Message) error { return nil }}
+	for _, tc := range []struct {
+		name   string
+		change func(*Config)
+		code   fault.Type
+	}{
+		{"good", func(*Config) {}, ""},
+		{"no host", func(c *Config) { c.URL = "https:///x" }, fault.ConfigurationInvalid},
+		{"scheme", func(c *Config) { c.URL = "ftp://x/" }, fault.ConfigurationInvalid},
+		{"clear text", func(c *Config) { c.URL = "http://push.example/" }, fault.ConfigurationInvalid},
+		{"clear text allowed", func(c *Config) { c.URL, c.AllowClearText = "http://push.example/", true }, ""},
+		{"clear text here", func(c *Config) { c.URL = "ws://[::1]:80/" }, ""},
+		{"no handler", func(c *Config) { c.Handler = nil }, fault.InternalError},
+	} {
+		cfg := good
+		tc.change(&cfg)
+		if _, err := New(cfg); fault.TypeOf(err) != tc.code {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"offhook/voice/fault"
+)
+
+// Phase is where the receiver stands.
+type Phase string
+
+// Connecting: an attempt is under way. Connected: the server said hello and
+// answers pings. Waiting: the next attempt is at Status.RetryAt. Refused: the
+// token or the subscriber is refused. Replaced: another device has the inbox.
+// Stopped: Run is not running. Of Refused and Replaced only Kick gets out.
+const (
+	Stopped    Phase = "stopped"
+	Connecting Phase = "connecting"
+	Connected  Phase = "connected"
+	Waiting    Phase = "waiting"
+	Refused    Phase = "refused"
+	Replaced   Phase = "replaced"
+)
+
+// Status is the proof that messages can arrive, or why they can't.
+type Status struct {
+	Phase Phase
+	// Since is when the inbox became reachable or stopped being so: attempts to
+	// connect that fail do not change it.
+	Since time.Time
+	// LastPong and RoundTrip are of the last answered ping; the server's hello
+	// counts as one, with no round trip.
+	LastPong  time.Time
+	RoundTrip time.Duration
+	// Err is why the inbox is not reachable, a *fault.Error; nil while it is.
+	Err error
+	// RetryAt is when the next attempt starts; zero if none is planned.
+	RetryAt time.Time
+	// Attempts counts the attempts since the inbox was last reachable.
+	Attempts int
+	// ClockOffset is the server's clock less ours, at the last hello.
+	ClockOffset time.Duration
+}
+
+// OK says that the inbox is reachable as far as is known.
+func (s Status) OK() bool { return s.Phase == Connected }
+
+// Close codes of the push socket (wire decisions).
+const (
+	closeRefused     = 4401
+	closeOtherDevice = 4409
+)
+
+// errPong says that a ping was not answered in time.
+var errPong = errors.New("push: no answer to a ping")
+
+// failure is what the end of a connection, or of an attempt, means.
+type failure struct {
+	err   error // a *fault.Error
+	phase Phase // Waiting, Refused or Replaced
+	pause time.Duration
+}
+
+// judge says what an error means; res may be the answer to the handshake.
+func judge(err error, res *http.Response) failure {
+	f := failure{phase: Waiting}
+	const retry = "The phone tries again by itself."
+	wrap := func(t fault.Type, message, next string) { f.err = fault.Wrap(err, t, message, next) }
+	code := websocket.CloseStatus(err)
+	var known *fault.Error
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &known):
+		f.err = known
+		if known.Type == fault.AuthenticationInvalidToken || known.Type == fault.AuthenticationExpiredToken || known.Type == fault.InvalidCredentials {
+			f.phase = Refused
+		}
+	case code == closeRefused, res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
+		f.phase = Refused
+		wrap(fault.AuthenticationInvalidToken, "The server no longer accepts this sign-in.", "Sign in again.")
+	case code == closeOtherDevice:
+		f.phase = Replaced
+		wrap(fault.SystemBusy, "You are signed in on another device, which receives the calls now.", "Reconnect here to take them back.")
+	case errors.Is(err, errPong):
+		wrap(fault.NetworkError, "The server stopped answering.", retry)
+	case res != nil && res.StatusCode != http.StatusSwitchingProtocols:
+		f.pause = parseRetryAfter(res.Header.Get("Retry-After"))
+		if res.StatusCode == http.StatusNotFound {
+			wrap(fault.ServerError, "The server has no inbox at this address.", "Check the server's address.")
+		} else {
+			wrap(fault.ServerError, "The server cannot take the connection now.", retry)
+		}
+	case errors.As(err, &dns):
+		wrap(fault.NetworkError, "The server's name cannot be found.", "Check the network and the server's address.")
+	case code != -1:
+		wrap(fault.ServerError, "The server closed the connection.", retry)
+	case errors.Is(err, context.DeadlineExceeded):
+		wrap(fault.NetworkError, "The server does not answer.", retry)
+	default:
+		wrap(fault.NetworkError, "The connection to the server is lost.", retry)
+	}
+	return f
+}

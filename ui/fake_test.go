@@ -1,0 +1,292 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"offhook/app"
+	"offhook/app/settings"
+	"offhook/voice/audio"
+	"offhook/voice/fault"
+)
+
+// madePhone is a Phone with made answers that writes down what it is asked for.
+type madePhone struct {
+	mu       sync.Mutex
+	calls    []string
+	snap     *app.Snapshot
+	set      app.Settings
+	groups   []app.ContactGroup
+	recents  []app.CallRecord
+	mic, far float64
+	stats    app.Stats
+	hasStats bool
+	checks   []app.Check
+	devices  []audio.Device
+	watch    chan *app.Snapshot
+	prefill  chan string
+	fail     error
+	report   func(ctx context.Context, progress func(float64)) (string, error)
+}
+
+var errMade = fault.New(fault.NetworkError, "It did not work.", "Try again.")
+
+func newMadePhone(s *app.Snapshot) *madePhone {
+	set := settings.Default()
+	set.AudioCheckDone = true
+	set.SignedIn = true
+	set.Appearance.Theme = "light"
+	return &madePhone{snap: s, set: set, groups: madeGroups(), recents: madeRecents(), mic: 0.05, far: 0.02,
+		watch: make(chan *app.Snapshot, 8), prefill: make(chan string, 1),
+		devices: []audio.Device{{ID: "jabra", Name: "Jabra Evolve2 65", Kind: audio.Capture, IsDefault: true}, {ID: "jabra-out", Name: "Jabra Evolve2 65", Kind: audio.Playback, IsDefault: true},
+			{ID: "speakers", Name: "Computer speakers", Kind: audio.Playback}}}
+}
+
+func (p *madePhone) note(call string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, call)
+}
+
+func (p *madePhone) asked() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.calls, " ")
+}
+
+func (p *madePhone) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = nil
+}
+
+func (p *madePhone) Snapshot() *app.Snapshot                              { return p.snap }
+func (p *madePhone) WatchLatest(ctx context.Context) <-chan *app.Snapshot { return p.watch }
+func (p *madePhone) SignIn(_ context.Context, c app.Credentials) error {
+	p.note("signin:" + c.UserName + ":" + c.Password + ":" + c.Server)
+	return p.fail
+}
+func (p *madePhone) SignOut(context.Context) error { p.note("signout"); return p.fail }
+func (p *madePhone) Dial(_ context.Context, number, _ string) error {
+	p.note("dial:" + number)
+	return p.fail
+}
+func (p *madePhone) CheckNumber(number string) error {
+	if strings.ContainsAny(number, "!?&()") {
+		return fault.New(fault.InvalidDialInfo, "Use letters and digits, or + and digits.", "")
+	}
+	if number == "meera" {
+		return fault.New(fault.InvalidDialInfo, "That is you.", "")
+	}
+	return nil
+}
+func (p *madePhone) Answer(context.Context) error { p.note("answer"); return p.fail }
+func (p *madePhone) Hangup(context.Context) error { p.note("hangup"); return p.fail }
+func (p *madePhone) Silence()                     { p.note("silence") }
+func (p *madePhone) Mute() error                  { p.note("mute"); return p.fail }
+func (p *madePhone) Unmute() error                { p.note("unmute"); return p.fail }
+func (p *madePhone) Hold(context.Context) error   { p.note("hold"); return p.fail }
+func (p *madePhone) Resume(context.Context) error { p.note("resume"); return p.fail }
+func (p *madePhone) SendDTMF(d string) error      { p.note("dtmf:" + d); return p.fail }
+func (p *madePhone) SetRoute(r string) error      { p.note("route:" + r); return p.fail }
+func (p *madePhone) SetAvailability(a app.Availability) error {
+	p.note("availability:" + string(a))
+	return p.fail
+}
+func (p *madePhone) SetOnAnotherPhone(on bool) error {
+	if on {
+		p.note("another:on")
+	} else {
+		p.note("another:off")
+	}
+	return p.fail
+}
+func (p *madePhone) Statistics() (app.Stats, bool)         { return p.stats, p.hasStats }
+func (p *madePhone) Levels() (float64, float64)            { return p.mic, p.far }
+func (p *madePhone) Contacts() []app.ContactGroup          { return p.groups }
+func (p *madePhone) RefreshContacts(context.Context) error { p.note("refresh-contacts"); return p.fail }
+func (p *madePhone) Suggest(text string) []app.Contact {
+	var list []app.Contact
+	for _, g := range p.groups {
+		for _, c := range g.Contacts {
+			if strings.Contains(strings.ToLower(c.Name), strings.ToLower(text)) || strings.HasPrefix(c.Number, text) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+func (p *madePhone) SearchContacts(text string) []app.ContactGroup {
+	var groups []app.ContactGroup
+	for _, g := range p.groups {
+		out := app.ContactGroup{Name: g.Name, Special: g.Special}
+		for _, c := range g.Contacts {
+			if strings.Contains(strings.ToLower(c.Name), strings.ToLower(text)) {
+				out.Contacts = append(out.Contacts, c)
+			}
+		}
+		if len(out.Contacts) > 0 {
+			groups = append(groups, out)
+		}
+	}
+	return groups
+}
+func (p *madePhone) NameOf(number string) string {
+	for _, g := range p.groups {
+		for _, c := range g.Contacts {
+			if c.Number == number {
+				return c.Name
+			}
+		}
+	}
+	return ""
+}
+func (p *madePhone) Recents() []app.CallRecord { return p.recents }
+func (p *madePhone) MarkRecentsSeen()          { p.note("seen") }
+func (p *madePhone) DeleteRecent(_ context.Context, id string) error {
+	p.note("delete:" + id)
+	return p.fail
+}
+func (p *madePhone) Feedback(_ context.Context, rating int, issue, note string) error {
+	p.note("feedback:" + string(rune('0'+rating)) + ":" + issue + ":" + note)
+	return p.fail
+}
+func (p *madePhone) SkipFeedback()          { p.note("skip") }
+func (p *madePhone) DismissEnded()          { p.note("dismiss-ended") }
+func (p *madePhone) DismissNotice()         { p.note("dismiss-notice") }
+func (p *madePhone) Settings() app.Settings { return p.set }
+func (p *madePhone) UpdateSettings(change func(*app.Settings)) error {
+	change(&p.set)
+	p.note("settings")
+	return p.fail
+}
+func (p *madePhone) Devices(context.Context) ([]audio.Device, error) { return p.devices, p.fail }
+func (p *madePhone) CheckAudio(ctx context.Context) (<-chan app.Check, error) {
+	p.note("check-audio")
+	return p.stream("microphone", "speaker"), p.fail
+}
+func (p *madePhone) stream(only ...string) <-chan app.Check {
+	out := make(chan app.Check, len(p.checks))
+	for _, c := range p.checks {
+		keep := len(only) == 0
+		for _, o := range only {
+			keep = keep || c.Name == o
+		}
+		if keep {
+			out <- c
+		}
+	}
+	close(out)
+	return out
+}
+func (p *madePhone) PlayTest(_ context.Context, device string) error {
+	p.note("tone:" + device)
+	return p.fail
+}
+func (p *madePhone) Diagnose(context.Context) <-chan app.Check { p.note("diagnose"); return p.stream() }
+func (p *madePhone) Report(ctx context.Context, from, to time.Time, text string, progress func(float64)) (string, error) {
+	p.note("report:" + text)
+	if p.report != nil {
+		return p.report(ctx, progress)
+	}
+	return "REF-1", p.fail
+}
+func (p *madePhone) Retry()                  { p.note("retry") }
+func (p *madePhone) Prefills() <-chan string { return p.prefill }
+
+// sameThread runs everything at once, on the test's goroutine.
+type sameThread struct{ later []func() }
+
+func (r *sameThread) Go(work func(context.Context) error, done func(error)) {
+	err := work(context.Background())
+	if done != nil {
+		done(err)
+	}
+}
+func (r *sameThread) Post(f func()) { f() }
+func (r *sameThread) After(_ time.Duration, f func()) func() {
+	r.later = append(r.later, f)
+	return func() {}
+}
+
+var errPlain = errors.New("plain")
+
+// madeNow is the clock of all pictures: 22 November 2026, 14:06:40.
+var madeNow = time.Date(2026, 11, 22, 14, 6, 40, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return madeNow.Add(-d) }
+
+func at(t time.Time) *time.Time { return &t }
+
+// madeReady is a phone that is ready, as in the pictures of the design.
+func madeReady() *app.Snapshot {
+	return &app.Snapshot{
+		Version: "1.0.0", Profile: "default", Ready: true,
+		Conditions: []app.Condition{{Name: app.ConditionToken, OK: true}, {Name: app.ConditionPush, OK: true}, {Name: app.ConditionPlatform, OK: true}, {Name: app.ConditionDevices, OK: true}},
+		Account: app.Account{State: app.SignedIn, UserName: "meera", DisplayName: "Meera Iyer", AccountSID: "demo", Server: "https://voice.example.com",
+			Exophone: "08040408080", DeviceID: "7c1e55d2-90aa-4c1b-8d65-11f0be7aa94f", ValidUntil: time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)},
+		Availability: app.Available, AvailableSince: ago(12*time.Minute + 41*time.Second),
+		LastDialled: "9845012345", LastDialledName: "Priya Nair", MissedUnseen: 2,
+		Audio: app.Audio{Microphone: "Jabra Evolve2 65", Speaker: "Jabra Evolve2 65", Ring: "Computer speakers", MicrophoneWorks: true, SpeakerWorks: true, Routes: []string{"EARPIECE", "SPEAKER"}},
+	}
+}
+
+func madeCall(state string, talked time.Duration) *app.Snapshot {
+	s := madeReady()
+	s.Call = &app.Call{ID: "c1", SessionID: "s1", Direction: "OUTGOING", State: state, RemoteID: "9845012345", RemoteName: "Priya Nair",
+		Message: "Order 4471: delivery is late", Started: ago(talked + 7*time.Second), Route: "EARPIECE", MOS: 4.3, Quality: "good"}
+	if talked > 0 {
+		s.Call.Established = at(ago(talked))
+		s.Call.DurationS = int(talked / time.Second)
+	}
+	return s
+}
+
+func madeEnded(reason string, answered bool) *app.Snapshot {
+	s := madeReady()
+	s.LastCall = &app.EndedCall{ID: "c1", Direction: "OUTGOING", RemoteID: "9845012345", RemoteName: "Priya Nair", EndReason: reason, Ended: ago(time.Second), Answered: answered, Shown: true}
+	if answered {
+		s.LastCall.DurationS = 768
+	}
+	s.FeedbackDue = answered
+	return s
+}
+
+func madeTrouble(name, action string, since time.Duration, retry time.Duration) *app.Snapshot {
+	s := madeReady()
+	s.Ready = false
+	c := app.Condition{Name: name, Since: ago(since), Text: "It does not work.", Action: action}
+	if retry > 0 {
+		c.RetryAt = at(madeNow.Add(retry))
+	}
+	s.Conditions = []app.Condition{c}
+	return s
+}
+
+func madeGroups() []app.ContactGroup {
+	floor := app.ContactGroup{Name: "Floor team"}
+	floor.Contacts = append(floor.Contacts, app.Contact{Name: "Prince Samuel", Number: "samuel4"})
+	for _, n := range []string{"Asha Rao", "Ben Carter", "Chitra Bose", "Dev Patel", "Elena Ruiz", "Farah Khan", "Gita Das", "Hugo Lima", "Isha Sen", "Jon Bell", "Kavya Jain", "Leo Fox", "Mina Roy"} {
+		floor.Contacts = append(floor.Contacts, app.Contact{Name: n, Number: strings.ToLower(strings.ReplaceAll(n, " ", ""))})
+	}
+	return []app.ContactGroup{
+		{Name: "Special numbers", Special: true, Contacts: []app.Contact{{Name: "Supervisor line", Number: "1800"}, {Name: "Echo test", Number: "echo"}}},
+		{Name: "Customers", Contacts: []app.Contact{{Name: "Priya Nair", Number: "9845012345"}, {Name: "Lucía Ortega", Number: "9880030021"}, {Name: "Tom Becker", Number: "9972045510"}}},
+		floor,
+	}
+}
+
+func madeRecents() []app.CallRecord {
+	day := func(d, h, m int) time.Time { return time.Date(2026, 11, d, h, m, 0, 0, time.UTC) }
+	return []app.CallRecord{
+		{ID: "6", Direction: "INCOMING", Missed: true, RemoteID: "9880030021", RemoteName: "Lucía Ortega", Started: day(22, 14, 5), RangS: 22, EndReason: "TIMEOUT"},
+		{ID: "5", Direction: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair", Started: day(22, 13, 41), DurationS: 768, EndReason: "REMOTE_HANGUP"},
+		{ID: "4", Direction: "OUTGOING", RemoteID: "9972045510", Started: day(22, 13, 2), EndReason: "TIMEOUT"},
+		{ID: "3", Direction: "INCOMING", Missed: true, RemoteID: "+44 20 7946 0018", Started: day(22, 11, 27), EndReason: "BUSY"},
+		{ID: "2", Direction: "OUTGOING", RemoteID: "9972045510", RemoteName: "Tom Becker", Started: day(21, 17, 55), DurationS: 189, EndReason: "LOCAL_HANGUP"},
+		{ID: "1", Direction: "INCOMING", RemoteID: "9900", RemoteName: "Sam Okafor", Started: day(21, 16, 20), DurationS: 41, EndReason: "REMOTE_HANGUP"},
+	}
+}

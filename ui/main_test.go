@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"offhook/app"
+)
+
+// TestMain runs the tests, or, as the program that TestRealWindow starts, a real
+// window on a made phone.
+func TestMain(m *testing.M) {
+	if os.Getenv("OFFHOOK_REAL_WINDOW") != "" {
+		if err := realWindow(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("fyne.io/fyne/v2/internal/async.(*UnboundedChan[...]).processing"))
+}
+
+// playedPhone is a made phone that acts: it rings, connects and ends calls as a
+// platform with an echo would.
+type playedPhone struct {
+	*madePhone
+	out chan *app.Snapshot
+}
+
+func (p *playedPhone) show(change func(*app.Snapshot)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := *p.snap
+	if s.Call != nil {
+		c := *s.Call
+		s.Call = &c
+	}
+	change(&s)
+	p.snap = &s
+	p.out <- &s
+}
+
+func (p *playedPhone) WatchLatest(context.Context) <-chan *app.Snapshot { return p.out }
+func (p *playedPhone) Snapshot() *app.Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.snap
+}
+
+func (p *playedPhone) note(call string) { fmt.Println(call) }
+
+func (p *playedPhone) Dial(_ context.Context, number, _ string) error {
+	p.note("dial:" + number)
+	p.show(func(s *app.Snapshot) {
+		s.LastCall = nil
+		now := time.Now()
+		s.Call = &app.Call{ID: "c" + now.String(), Direction: "OUTGOING", State: "ESTABLISHED", RemoteID: number, RemoteName: p.NameOf(number),
+			Started: now, Established: &now, Route: "EARPIECE", Quality: "measuring"}
+	})
+	return nil
+}
+
+func (p *playedPhone) Mute() error {
+	p.note("mute")
+	p.show(func(s *app.Snapshot) { s.Call.Muted = true })
+	return nil
+}
+
+func (p *playedPhone) Unmute() error {
+	p.note("unmute")
+	p.show(func(s *app.Snapshot) { s.Call.Muted = false })
+	return nil
+}
+
+func (p *playedPhone) SendDTMF(d string) error {
+	p.note("dtmf:" + d)
+	p.show(func(s *app.Snapshot) { s.Call.DTMFSent += d })
+	return nil
+}
+
+func (p *playedPhone) Answer(context.Context) error {
+	p.note("answer")
+	p.show(func(s *app.Snapshot) {
+		now := time.Now()
+		s.Call.State, s.Call.Established = "ESTABLISHED", &now
+	})
+	return nil
+}
+
+func (p *playedPhone) Silence() {
+	p.note("silence")
+	p.show(func(s *app.Snapshot) { s.Call.RingSilenced = true })
+}
+
+func (p *playedPhone) Hangup(context.Context) error {
+	p.note("hangup")
+	p.show(func(s *app.Snapshot) {
+		c := s.Call
+		s.Call = nil
+		s.LastCall = &app.EndedCall{ID: c.ID, Direction: c.Direction, RemoteID: c.RemoteID, RemoteName: c.RemoteName, EndReason: "LOCAL_HANGUP",
+			Ended: time.Now(), Answered: c.Established != nil, DurationS: 3, Shown: true}
+	})
+	return nil
+}
+
+func (p *playedPhone) DismissEnded() { p.show(func(s *app.Snapshot) { s.LastCall = nil }) }
+func (p *playedPhone) SkipFeedback() { p.note("skip") }
+
+// realWindow shows the scene of OFFHOOK_REAL_WINDOW until it is killed.
+func realWindow() error {
+	name := os.Getenv("OFFHOOK_REAL_WINDOW")
+	for _, sc := range scenes() {
+		if sc.name != name {
+			continue
+		}
+		made := newMadePhone(sc.snap())
+		made.snap.AvailableSince = time.Now()
+		if mode := os.Getenv("OFFHOOK_REAL_THEME"); mode != "" {
+			made.set.Appearance.Theme = mode
+		}
+		if sc.made != nil {
+			sc.made(made)
+		}
+		p := &playedPhone{madePhone: made, out: make(chan *app.Snapshot, 16)}
+		p.out <- made.snap
+		if os.Getenv("OFFHOOK_REAL_RINGS") != "" {
+			go func() {
+				time.Sleep(3 * time.Second) // the window must have been seen first
+				p.show(func(s *app.Snapshot) {
+					s.Call = &app.Call{ID: "in", Direction: "INCOMING", State: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair",
+						Message: "Order 4471: delivery is late", Started: time.Now()}
+				})
+			}()
+		}
+		return Run(p, Options{})
+	}
+	return fmt.Errorf("no scene %q", name)
+}

@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"offhook/ui/screen"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// menu is an open menu: rows on a card over the window.
+type menu struct {
+	shell  *shell
+	pop    *fynewidget.PopUp
+	opener fyne.CanvasObject
+	rows   []*widget.TapRow
+}
+
+// openMenuWith shows rows below opener, at the right edge of the window.
+func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fyne.CanvasObject, rows []*widget.TapRow, first int) {
+	if s.canvas == nil {
+		return
+	}
+	s.closeMenu()
+	m := &menu{shell: s, opener: opener, rows: rows}
+	s.menu = m
+	card := widget.NewMenuCard(content)
+	for i, r := range rows {
+		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
+	}
+	m.pop = fynewidget.NewPopUp(card, s.canvas)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
+	width = min(width, s.canvas.Size().Width-24)
+	h := card.HeightFor(width)
+	x := s.canvas.Size().Width - 12 - width
+	y := min(at.Y+opener.Size().Height+6, max(8, s.canvas.Size().Height-h-8))
+	m.pop.Resize(fyne.NewSize(width, h))
+	m.pop.ShowAtPosition(fyne.NewPos(x, y))
+	if len(rows) > 0 {
+		widget.FocusQuietly(rows[first])
+	}
+}
+
+func (m *menu) key(i int, e *fyne.KeyEvent) bool {
+	to := i
+	switch e.Name {
+	case fyne.KeyUp:
+		to--
+	case fyne.KeyDown:
+		to++
+	case fyne.KeyHome:
+		to = 0
+	case fyne.KeyEnd:
+		to = len(m.rows) - 1
+	default:
+		return false
+	}
+	if to >= 0 && to < len(m.rows) {
+		m.shell.canvas.Focus(m.rows[to])
+	}
+	return true
+}
+
+// closeMenu closes the open menu and gives the keyboard back to its opener. It
+// reports whether one was open.
+func (s *shell) closeMenu() bool {
+	m := s.menu
+	if m == nil {
+		return false
+	}
+	s.menu = nil
+	open := m.pop.Visible()
+	m.pop.Hide()
+	if open {
+		widget.FocusQuietly(m.opener)
+	}
+	return open
+}
+
+func (s *shell) openAvailability(from fyne.CanvasObject) {
+	e := s.env
+	var rows []*widget.TapRow
+	var parts []fyne.CanvasObject
+	first := 0
+	for i, l := range e.Availabilities() {
+		chosen := s.snap != nil && s.snap.Availability == l.Choice
+		title := widget.Style{}
+		tail := []fyne.CanvasObject{}
+		if chosen {
+			first = i
+			title.Bold = true
+			since := screen.Clock(s.now().Sub(s.snap.AvailableSince))
+			tail = append(tail, widget.NewText(since, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}), widget.Gap(12),
+				widget.NewIcon(theme.Check, theme.AccentInk, 20))
+		}
+		line := append([]fyne.CanvasObject{widget.NewIcon(l.Glyph, l.Ink, 20), widget.Gap(12),
+			widget.Grow(widget.Column(widget.NewText(l.Word, title), widget.NewText(l.Means, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))),
+			widget.Gap(8)}, tail...)
+		label := l.Word + ". " + l.Means
+		row := widget.NewTapRow(label, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(line...)), func() {
+			s.closeMenu()
+			(*actions)(s).SetAvailability(l.Choice)
+		})
+		row.SetMarked(chosen)
+		rows = append(rows, row)
+		parts = append(parts, row)
+	}
+	on := s.snap != nil && s.snap.OnAnotherPhone
+	word := e.T("I'm on another phone")
+	label := e.T("I'm on another phone, off")
+	if on {
+		label = e.T("I'm on another phone, on")
+	}
+	check := widget.NewIcon("", theme.AccentInk, 20)
+	if on {
+		check.Set(theme.Check, theme.AccentInk)
+	}
+	phone := widget.NewTapRow(label, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
+		widget.NewIcon(theme.Phone, theme.Text2, 20), widget.Gap(12), widget.Grow(widget.NewText(word, widget.Style{})), check)), func() {
+		s.closeMenu()
+		(*actions)(s).complain(s.phone.SetOnAnotherPhone(!on))
+	})
+	rows = append(rows, phone)
+	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), phone)
+	s.openMenuWith(from, 296, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, first)
+}
+
+type menuItem struct {
+	glyph theme.Glyph
+	word  string
+	do    func()
+}
+
+func (s *shell) openMenu(from fyne.CanvasObject) {
+	e := s.env
+	open := func(p screen.Page) func() { return func() { (*actions)(s).Open(p) } }
+	items := []menuItem{
+		{theme.Gear, e.T("Settings"), open(screen.PageSettings)},
+		{theme.Person, e.T("Account"), open(screen.PageAccount)},
+		{theme.Pulse, e.T("Diagnostics"), open(screen.PageDiagnostics)},
+		{theme.Chart, e.T("Call statistics"), open(screen.PageStatistics)},
+	}
+	if s.snap != nil && s.snap.LastCall != nil && s.snap.LastCall.Answered && s.snap.Call == nil {
+		items = append(items, menuItem{theme.Star, e.T("Last call feedback"), open(screen.PageFeedback)})
+	}
+	items = append(items,
+		menuItem{theme.Flag, e.T("Report a problem"), open(screen.PageReport)},
+		menuItem{theme.Close, e.T("Quit Offhook"), s.host.Quit})
+	var rows []*widget.TapRow
+	var parts []fyne.CanvasObject
+	for _, it := range items {
+		row := widget.NewTapRow(it.word, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
+			widget.NewIcon(it.glyph, theme.Text2, 20), widget.Gap(12), widget.Grow(widget.NewText(it.word, widget.Style{})))), func() {
+			s.closeMenu()
+			it.do()
+		})
+		rows = append(rows, row)
+		parts = append(parts, row)
+	}
+	s.openMenuWith(from, 240, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, 0)
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// noticeTime is how long a passing remark stays.
+const noticeTime = 6 * time.Second
+
+// notify shows a remark over the lower end of the window for a while.
+func (s *shell) notify(text string) { s.remark(widget.ToneWarning, text) }
+
+func (s *shell) remark(tone widget.Tone, text string) {
+	if text == "" {
+		return
+	}
+	if s.noticeStop != nil {
+		s.noticeStop()
+	}
+	glyph := theme.Info
+	switch tone {
+	case widget.ToneWarning:
+		glyph = theme.WarningIcon
+	case widget.ToneDanger:
+		glyph = theme.ErrorIcon
+	}
+	s.noticeBox.Objects = []fyne.CanvasObject{widget.NewRemark(tone, glyph, text)}
+	s.noticeBox.Refresh()
+	s.noticeStop = s.run.After(noticeTime, func() {
+		s.noticeBox.Objects = nil
+		s.noticeBox.Refresh()
+	})
+}
+
+// renderNotice shows the phone's own remark once.
+func (s *shell) renderNotice(n *app.Notice) {
+	if n == nil || n.At.Equal(s.noticeAt) {
+		return
+	}
+	s.noticeAt = n.At
+	tone := widget.ToneInfo
+	switch n.Level {
+	case "warning":
+		tone = widget.ToneWarning
+	case "error":
+		tone = widget.ToneDanger
+	}
+	s.remark(tone, n.Text)
+	s.phone.DismissNotice()
+}
+
+// noticeLayout puts the remark above the bottom of the window.
+type noticeLayout struct{}
+
+func (noticeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (noticeLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		w := min(s.Width-32, 440)
+		h := o.MinSize().Height
+		if r, ok := o.(*widget.Remark); ok {
+			h = r.HeightFor(w)
+		}
+		o.Move(fyne.NewPos((s.Width-w)/2, s.Height-h-64))
+		o.Resize(fyne.NewSize(w, h))
+	}
+}

@@ -1,0 +1,62 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"offhook/app"
+	"offhook/voice/audio"
+)
+
+// Phone is what the window needs of the phone; *app.Phone is one. The methods
+// without a context return at once; the others may wait and are never called on
+// the window's thread.
+type Phone interface {
+	Snapshot() *app.Snapshot
+	WatchLatest(ctx context.Context) <-chan *app.Snapshot
+
+	SignIn(ctx context.Context, c app.Credentials) error
+	SignOut(ctx context.Context) error
+
+	Dial(ctx context.Context, number, message string) error
+	CheckNumber(number string) error
+	Answer(ctx context.Context) error
+	Hangup(ctx context.Context) error
+	Silence()
+	Mute() error
+	Unmute() error
+	Hold(ctx context.Context) error
+	Resume(ctx context.Context) error
+	SendDTMF(digits string) error
+	SetRoute(route string) error
+	SetAvailability(a app.Availability) error
+	SetOnAnotherPhone(on bool) error
+	Statistics() (app.Stats, bool)
+	Levels() (mic, far float64)
+
+	Contacts() []app.ContactGroup
+	RefreshContacts(ctx context.Context) error
+	Suggest(text string) []app.Contact
+	SearchContacts(text string) []app.ContactGroup
+	NameOf(number string) string
+	Recents() []app.CallRecord
+	MarkRecentsSeen()
+	DeleteRecent(ctx context.Context, id string) error
+
+	Feedback(ctx context.Context, rating int, issue, note string) error
+	SkipFeedback()
+	DismissEnded()
+	DismissNotice()
+
+	Settings() app.Settings
+	UpdateSettings(change func(*app.Settings)) error
+	Devices(ctx context.Context) ([]audio.Device, error)
+	CheckAudio(ctx context.Context) (<-chan app.Check, error)
+	PlayTest(ctx context.Context, device string) error
+	Diagnose(ctx context.Context) <-chan app.Check
+	Report(ctx context.Context, from, to time.Time, text string, progress func(float64)) (reference string, err error)
+	Retry()
+	Prefills() <-chan string
+}
+
+var _ Phone = (*app.Phone)(nil)

@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/screen"
+	"offhook/ui/theme"
+)
+
+// scene is one picture of the phone.
+type scene struct {
+	name string
+	snap func() *app.Snapshot
+	made func(*madePhone)
+	play func(*stage)
+}
+
+func scenes() []scene {
+	signedOut := func() *app.Snapshot {
+		s := madeReady()
+		s.Ready = false
+		s.Account = app.Account{State: app.SignedOut, UserName: "meera", Server: "https://voice.example.com", AccountSID: "demo"}
+		return s
+	}
+	return []scene{
+		{name: "sign-in", snap: signedOut, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
+			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Input.SetText("secret word")
+		}},
+		{name: "sign-in-error", snap: func() *app.Snapshot {
+			s := signedOut()
+			s.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS", Message: "No."}
+			return s
+		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
+			p := s.pages[screen.PageSignIn].(*screen.SignIn)
+			p.Pass.Input.SetText("secret word")
+			p.Pass.SetWrong(true)
+			p.SetOpen(true)
+		}},
+		{name: "dial", snap: madeReady},
+		{name: "dial-name", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("pri") }},
+		{name: "dial-number", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("9845012345") }},
+		{name: "contacts", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabContacts) }},
+		{name: "recents", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabRecents) }},
+		{name: "availability", snap: madeReady, play: func(s *stage) { s.openAvailability(s.header.Pill) }},
+		{name: "menu", snap: madeReady, play: func(s *stage) { s.openMenu(s.header.Menu) }},
+		{name: "incoming", snap: func() *app.Snapshot {
+			s := madeCall("INCOMING", 0)
+			s.Call.Direction = "INCOMING"
+			return s
+		}},
+		{name: "outgoing", snap: func() *app.Snapshot { return madeCall("RINGING", 0) }},
+		{name: "in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.levels() }},
+		{name: "in-call-muted", snap: func() *app.Snapshot {
+			s := madeCall("ESTABLISHED", 395*time.Second)
+			s.Call.Muted, s.Call.Held, s.Call.Quality = true, true, "on_hold"
+			return s
+		}},
+		{name: "in-call-keypad", snap: func() *app.Snapshot {
+			s := madeCall("ESTABLISHED", 260*time.Second)
+			s.Call.DTMFSent = "4471#"
+			return s
+		}, play: func(s *stage) { s.call.ShowKeypad(true); s.call.Typed('#') }},
+		{name: "reconnecting", snap: func() *app.Snapshot {
+			s := madeCall("MEDIA_DISRUPTED", 303*time.Second)
+			s.Call.SilentSince, s.Call.GiveUpAt, s.Call.Quality = at(ago(6*time.Second)), at(madeNow.Add(24*time.Second)), "no_sound"
+			return s
+		}, play: func(s *stage) { s.levels() }},
+		{name: "ended", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }},
+		{name: "ended-rated", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }, play: func(s *stage) {
+			s.ended.Rating.Choose(2)
+			s.ended.Chips[2].Tapped(nil)
+			s.ended.Note.Input.SetText("Voice broke up after I moved desks.")
+		}},
+		{name: "ended-busy", snap: func() *app.Snapshot { return madeEnded("BUSY", false) }},
+		{name: "not-ready-network", snap: func() *app.Snapshot {
+			return madeTrouble(app.ConditionPlatform, "retry", 40*time.Second, 7500*time.Millisecond)
+		}},
+		{name: "not-ready-sign-in", snap: func() *app.Snapshot {
+			s := madeTrouble(app.ConditionToken, "sign_in", 6*time.Minute, 0)
+			s.Account.State = app.Expired
+			return s
+		}},
+		{name: "not-ready-microphone", snap: func() *app.Snapshot {
+			s := madeTrouble(app.ConditionDevices, "open_system_settings", 8*time.Minute, 0)
+			s.Audio.MicrophoneWorks = false
+			return s
+		}},
+	}
+}
+
+func TestPictures(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, sc := range scenes() {
+			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
+				st := newStage(t, sc.snap(), func(p *madePhone, o *stageOptions) {
+					o.mode, o.scale = mode, 2
+					if sc.made != nil {
+						sc.made(p)
+					}
+				})
+				if sc.play != nil {
+					sc.play(st)
+				}
+				st.win.Resize(fyne.NewSize(380, 660))
+				st.keep(sc.name + "-" + string(mode))
+			})
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"log/slog"
+	"os"
+
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"offhook/ui/theme"
+)
+
+// Options say how the window begins.
+type Options struct {
+	// Title is the window's title; "" is "Offhook".
+	Title string
+	// Profile names the profile in the title when it is not the default one.
+	Profile string
+	// Hidden starts without showing the window, as at login.
+	Hidden bool
+	// AccessMap is a file to which the window writes where its parts are, by
+	// their accessible names, whenever that changes: for test tools. "" takes
+	// the environment variable OFFHOOK_UI_MAP; when that is empty too, nothing is
+	// written.
+	AccessMap string
+	// Log gets what goes wrong around the window; nil is slog.Default.
+	Log *slog.Logger
+}
+
+// AppID is the window's name to the system.
+const AppID = "io.offhook.Offhook"
+
+// The size of the window at its first start, in units.
+const (
+	defaultWidth  float32 = 380
+	defaultHeight float32 = 660
+)
+
+func (o *Options) fill() {
+	if o.Title == "" {
+		o.Title = "Offhook"
+	}
+	if o.Profile != "" && o.Profile != "default" {
+		o.Title += " - " + o.Profile
+	}
+	if o.AccessMap == "" {
+		o.AccessMap = os.Getenv("OFFHOOK_UI_MAP")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+}
+
+func modeOf(name string) theme.Mode {
+	switch m := theme.Mode(name); m {
+	case theme.Light, theme.Dark:
+		return m
+	default:
+		return theme.System
+	}
+}
+
+// Run shows the phone's window and blocks until the user quits or the phone is
+// closed. It must be called on the program's first goroutine. The caller closes
+// the phone afterwards.
+func Run(phone Phone, opts Options) error {
+	opts.fill()
+	a := fyneapp.NewWithID(AppID)
+	w := newWindow(a, phone, opts)
+	w.start()
+	a.Run()
+	w.stop()
+	return nil
+}

@@ -1,0 +1,417 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// Call is the call panel of a call that was dialled or answered: ringing,
+// talking, on hold, reconnecting, and its keypad. The switches and the red
+// button stay where they are through all of it.
+type Call struct {
+	env *Env
+
+	// The upper part while it rings.
+	ring                            *widget.RingArc
+	ringName, ringID                *widget.Text
+	ringWord, ringTime, ringMessage *widget.Text
+	ringMessageRow                  *fyne.Container
+	ringing                         *fyne.Container
+
+	// The upper part while talking.
+	avatar, name, id *fyne.Container
+	face             *widget.Avatar
+	nameText, idText *widget.Text
+	timer            *widget.Text
+	Quality          *widget.QualityChip
+	message          *widget.Text
+	messageRow       *fyne.Container
+	banner           *widget.Banner
+	bannerBox        *fyne.Container
+	talking          *fyne.Container
+
+	meters            *fyne.Container
+	micIcon           *widget.Icon
+	micWord, farWord  *widget.Text
+	MicMeter, FarView *widget.Meter
+
+	Mute, Hold, Keypad         *widget.Toggle
+	Speaker, Bluetooth, Device *widget.Toggle
+	HangUp                     *widget.PillButton
+
+	pad    *keypad
+	panel  *fyne.Container
+	object *fyne.Container
+
+	view      View
+	keypadOn  bool
+	heldSince time.Time
+	callID    string
+}
+
+// NewCall returns the panel.
+func NewCall(env *Env) *Call {
+	c := &Call{env: env}
+	a := env.Actions
+	c.ring = widget.NewRingArc("", theme.Accent, false)
+	c.ringName = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true}))
+	c.ringID = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
+	c.ringWord = widget.NewText("", widget.Style{Bold: true, Role: theme.AccentInk})
+	c.ringTime = widget.NewText("", widget.Style{Role: theme.Text2})
+	c.ringMessage = caption("")
+	c.ringMessageRow = messageLine(c.ringMessage)
+	c.ringing = widget.Column(widget.Gap(24), widget.CentredRow(c.ring), widget.Gap(10), c.ringName, c.ringID, widget.Gap(14),
+		widget.CentredRow(widget.NewIcon(theme.ArrowOut, theme.AccentInk, 18), widget.Gap(8), c.ringWord, widget.Gap(8), c.ringTime),
+		widget.Gap(9), c.ringMessageRow)
+
+	c.face = widget.NewAvatar("", 72)
+	c.nameText = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true}))
+	c.idText = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
+	c.timer = widget.NewText("00:00", widget.Style{Size: theme.SizeTimer})
+	c.Quality = widget.NewQualityChip(func() { a.Open(PageStatistics) })
+	c.message = caption("")
+	c.messageRow = messageLine(c.message)
+	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
+	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
+	c.bannerBox = widget.Column(widget.Gap(16), widget.Fixed(0, 80, c.banner))
+	c.bannerBox.Hide()
+	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
+		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow)
+
+	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
+	c.micWord, c.farWord = caption(env.T("You")), caption("")
+	c.MicMeter, c.FarView = widget.NewMeter(14), widget.NewMeter(14)
+	c.meters = widget.Grid(2, 16,
+		widget.Column(widget.Row(c.micIcon, widget.Gap(4), widget.Grow(c.micWord)), widget.Gap(6), c.MicMeter),
+		widget.Column(widget.Row(widget.NewIcon(theme.Ear, theme.Text2, 16), widget.Gap(4), widget.Grow(c.farWord)), widget.Gap(6), c.FarView))
+
+	c.Mute = widget.NewToggle(env.T("Mute"), theme.Mic, a.ToggleMute)
+	c.Hold = widget.NewToggle(env.T("Hold"), theme.Pause, a.ToggleHold)
+	c.Keypad = widget.NewToggle(env.T("Keypad"), theme.Dialpad, func() { c.ShowKeypad(true) })
+	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route("SPEAKER") })
+	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route("BLUETOOTH") })
+	c.Device = widget.NewToggle("", theme.Headset, func() { c.route(c.deviceRoute()) })
+	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
+
+	top := container.NewStack(c.ringing, c.talking)
+	c.panel = widget.Column(
+		top, widget.Flex(12), c.meters, widget.Gap(16),
+		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
+		widget.Gap(16), c.HangUp, widget.Gap(16))
+	c.pad = newKeypad(c)
+	c.pad.object.Hide()
+	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
+	return c
+}
+
+func messageLine(t *widget.Text) *fyne.Container {
+	return widget.CentredRow(widget.NewIcon(theme.Note, theme.Text2, 16), widget.Gap(8), t)
+}
+
+// Object is what the window shows.
+func (c *Call) Object() fyne.CanvasObject { return c.object }
+
+// Focus puts the keyboard on Mute, without an outline before the first key.
+func (c *Call) Focus() {
+	if c.keypadOn {
+		widget.FocusQuietly(c.pad.hide)
+		return
+	}
+	widget.FocusQuietly(c.Mute)
+}
+
+// ShowKeypad opens or closes the keypad over the panel.
+func (c *Call) ShowKeypad(on bool) {
+	if c.keypadOn == on {
+		return
+	}
+	c.keypadOn = on
+	setVisible(c.pad.object, on)
+	setVisible(c.panel, !on)
+	c.Render(c.view)
+	if on {
+		c.Focus()
+	} else {
+		widget.FocusQuietly(c.Keypad)
+	}
+}
+
+// KeypadShown reports whether the keypad is open.
+func (c *Call) KeypadShown() bool { return c.keypadOn }
+
+// Typed sends a digit that was typed while no field had the keyboard.
+func (c *Call) Typed(r rune) bool {
+	p := PhaseOf(c.view)
+	if p != PhaseTalking || !isDTMF(r) {
+		return false
+	}
+	c.env.Actions.SendDTMF(r)
+	c.pad.light(r)
+	return true
+}
+
+func isDTMF(r rune) bool { return r >= '0' && r <= '9' || r == '*' || r == '#' }
+
+// SetLevels shows the loudness of both sides, each 0 to 1. It reports whether
+// anything had to be drawn.
+func (c *Call) SetLevels(mic, far float64) bool {
+	if c.view.Call == nil || c.keypadOn || !c.meters.Visible() {
+		return false
+	}
+	if c.view.Call.Muted {
+		mic = 0
+	}
+	if c.view.Call.Held || PhaseOf(c.view) == PhaseReconnecting {
+		far = 0
+	}
+	drawn := c.MicMeter.SetLevel(mic)
+	return c.FarView.SetLevel(far) || drawn
+}
+
+// SetTurning lets the ringing arc turn while it is seen.
+func (c *Call) SetTurning(seen bool) {
+	c.ring.SetTurning(seen && PhaseOf(c.view) == PhaseOutgoing && !c.env.still())
+}
+
+// Render draws the panel.
+func (c *Call) Render(v View) {
+	c.view = v
+	call := v.Call
+	if call == nil {
+		return
+	}
+	if call.ID != c.callID {
+		c.callID, c.heldSince = call.ID, time.Time{}
+		c.pad.light(0)
+		if c.keypadOn {
+			c.keypadOn = false
+			c.pad.object.Hide()
+			c.panel.Show()
+		}
+	}
+	e := c.env
+	phase := PhaseOf(v)
+	outgoing := phase == PhaseOutgoing
+	name := nameOf(call.RemoteName, call.RemoteID)
+	id := idUnder(call.RemoteName, call.RemoteID)
+
+	setVisible(c.ringing, outgoing)
+	setVisible(c.talking, !outgoing)
+	setVisible(c.meters, !outgoing)
+	c.renderRinging(v, name, id)
+	c.renderTalking(v, name, id)
+
+	c.renderSwitches(v, phase)
+	word := e.T("Hang up")
+	switch {
+	case outgoing:
+		word = e.T("Cancel call")
+	case phase == PhaseEnding:
+		word = e.T("Ending")
+	}
+	c.HangUp.Set(word, theme.HangUp, widget.Danger)
+	c.HangUp.SetEnabled(phase != PhaseEnding)
+	c.pad.render(v, name)
+	c.object.Refresh()
+}
+
+func (c *Call) renderRinging(v View, name, id string) {
+	call := v.Call
+	e := c.env
+	c.ring.SetName(name)
+	c.ringName.SetText(name)
+	c.ringID.SetText(id)
+	setVisible(c.ringID, id != "")
+	if call.State == "RINGING" {
+		c.ringWord.SetText(e.T("Ringing"))
+	} else {
+		c.ringWord.SetText(e.T("Connecting"))
+	}
+	c.ringTime.SetText(Short(v.Now.Sub(call.Started)))
+	c.ringMessage.SetText(call.Message)
+	setVisible(c.ringMessageRow, call.Message != "")
+	setVisible(c.ring, !v.Compact)
+}
+
+func (c *Call) renderTalking(v View, name, id string) {
+	call := v.Call
+	e := c.env
+	reconnecting := PhaseOf(v) == PhaseReconnecting
+	c.face.SetName(name)
+	c.nameText.SetText(name)
+	c.idText.SetText(id)
+	setVisible(c.idText, id != "")
+	switch {
+	case call.State == "ANSWERING":
+		c.timer.SetText(e.T("Answering"))
+	case call.Established != nil:
+		c.timer.SetText(Clock(v.Now.Sub(*call.Established)))
+	default:
+		c.timer.SetText(e.T("Connecting"))
+	}
+	c.message.SetText(call.Message)
+	setVisible(c.messageRow, call.Message != "")
+	setVisible(c.avatar, !v.Compact && !reconnecting)
+	setVisible(c.bannerBox, reconnecting)
+	if reconnecting {
+		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
+	}
+	if call.Held && c.heldSince.IsZero() {
+		c.heldSince = v.Now
+	}
+	if !call.Held {
+		c.heldSince = time.Time{}
+	}
+	e.showQuality(c.Quality, v, c.heldSince)
+	setVisible(c.Quality, call.Established != nil)
+
+	mic, role := theme.Mic, e.T("You")
+	if call.Muted {
+		mic, role = theme.MicOff, e.T("Muted")
+	}
+	c.micIcon.Set(mic, theme.Text2)
+	c.micWord.SetText(role)
+	far := firstName(name)
+	if call.Held {
+		far = e.T("On hold")
+	}
+	c.farWord.SetText(far)
+}
+
+func (e *Env) reconnecting(v View) string {
+	silent, left := 0, 0
+	if v.Call.SilentSince != nil {
+		silent = int(v.Now.Sub(*v.Call.SilentSince) / time.Second)
+	}
+	if v.Call.GiveUpAt == nil {
+		return e.T("No sound for {n} s. Stay on the line.", "n", max(0, silent))
+	}
+	left = int(v.Call.GiveUpAt.Sub(v.Now) / time.Second)
+	return e.T("No sound for {n} s. Stay on the line: we keep trying for {m} s more.", "n", max(0, silent), "m", max(0, left))
+}
+
+// showQuality draws the quality chip of a call.
+func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time) {
+	call := v.Call
+	figure := ""
+	if call.MOS > 0 {
+		figure = e.T("MOS {x}", "x", oneDecimal(call.MOS))
+	}
+	set := func(g theme.Glyph, word, fig string, soft, ink fyne.ThemeColorName) {
+		chip.Set(g, word, fig, soft, ink, e.T("Sound quality: {word}. Show statistics", "word", word))
+	}
+	switch {
+	case PhaseOf(v) == PhaseReconnecting, call.Quality == "no_sound":
+		set(theme.VolumeOff, e.T("No sound"), "", theme.WarningSoft, theme.WarningInk)
+	case call.Held:
+		set(theme.Pause, e.T("On hold"), Short(v.Now.Sub(heldSince)), theme.Sunken, theme.Text2)
+	case call.RemoteHeld:
+		set(theme.Pause, e.T("You are on hold"), "", theme.Sunken, theme.Text2)
+	case call.Quality == "good":
+		set(theme.Bars, e.T("Good"), figure, theme.SuccessSoft, theme.SuccessInk)
+	case call.Quality == "fair":
+		set(theme.Bars, e.T("Fair"), figure, theme.WarningSoft, theme.WarningInk)
+	case call.Quality == "poor":
+		set(theme.Bars, e.T("Poor"), figure, theme.DangerSoft, theme.DangerInk)
+	default:
+		set(theme.Bars, e.T("Measuring"), "", theme.Sunken, theme.Text2)
+	}
+}
+
+func oneDecimal(x float64) string {
+	n := int(x*10 + 0.5)
+	return string(rune('0'+n/10%10)) + "." + string(rune('0'+n%10))
+}
+
+func (c *Call) renderSwitches(v View, phase Phase) {
+	e, call := c.env, v.Call
+	h := widget.ToggleHeight
+	if v.Compact {
+		h = widget.ToggleHeightCompact
+	}
+	for _, t := range []*widget.Toggle{c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device} {
+		t.SetHeight(h)
+	}
+	live := phase == PhaseTalking && call.Established != nil || phase == PhaseReconnecting
+	switch {
+	case !live:
+		c.Mute.Set(widget.Unavailable, e.T("Mute"), e.T("Mute, waits for the answer"), theme.Mic)
+	case call.Muted:
+		c.Mute.Set(widget.On, e.T("Muted"), e.T("Mute, on"), theme.MicOff)
+	default:
+		c.Mute.Set(widget.Off, e.T("Mute"), e.T("Mute, off"), theme.Mic)
+	}
+	switch {
+	case !live:
+		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, waits for the answer"), theme.Pause)
+	case call.Held:
+		c.Hold.Set(widget.On, e.T("On hold"), e.T("Hold, on"), theme.Pause)
+	default:
+		c.Hold.Set(widget.Off, e.T("Hold"), e.T("Hold, off"), theme.Pause)
+	}
+	if live {
+		c.Keypad.Set(widget.Off, e.T("Keypad"), e.T("Keypad"), theme.Dialpad)
+	} else {
+		c.Keypad.Set(widget.Unavailable, e.T("Keypad"), e.T("Keypad, waits for the answer"), theme.Dialpad)
+	}
+
+	route := func(t *widget.Toggle, name, word, none string, g theme.Glyph) {
+		switch {
+		case !hasRoute(v, name):
+			t.Set(widget.Unavailable, none, none, g)
+		case call.Route == name:
+			t.Set(widget.InUse, word, e.T("{device}, in use", "device", word), g)
+		default:
+			t.Set(widget.Off, word, e.T("{device}, not in use", "device", word), g)
+		}
+	}
+	route(c.Speaker, "SPEAKER", e.T("Speaker"), e.T("No speaker"), theme.Speaker)
+	route(c.Bluetooth, "BLUETOOTH", e.T("Bluetooth"), e.T("No Bluetooth"), theme.Bluetooth)
+	device := v.Audio.Speaker
+	if device == "" || call.Route == "SPEAKER" || call.Route == "BLUETOOTH" {
+		device = e.T("Headset")
+	}
+	if call.Route == "EARPIECE" || call.Route == "HEADPHONES" || call.Route == "" {
+		c.Device.Set(widget.InUse, device, e.T("{device}, in use", "device", device), theme.Headset)
+	} else {
+		c.Device.Set(widget.Off, device, e.T("{device}, not in use", "device", device), theme.Headset)
+	}
+}
+
+func hasRoute(v View, name string) bool {
+	for _, r := range v.Audio.Routes {
+		if r == name {
+			return true
+		}
+	}
+	return false
+}
+
+// deviceRoute is the route of the third switch: headphones if there are any,
+// else the system's default device.
+func (c *Call) deviceRoute() string {
+	if hasRoute(c.view, "HEADPHONES") {
+		return "HEADPHONES"
+	}
+	return "EARPIECE"
+}
+
+// route asks for a route; pressing the one in use goes back to the default.
+func (c *Call) route(name string) {
+	if c.view.Call != nil && c.view.Call.Route == name {
+		if name == "SPEAKER" || name == "BLUETOOTH" {
+			c.env.Actions.SetRoute(c.deviceRoute())
+		}
+		return
+	}
+	c.env.Actions.SetRoute(name)
+}
+
+// Established reports whether the call of a snapshot was answered.
+func Established(s *app.Snapshot) bool { return s != nil && s.Call != nil && s.Call.Established != nil }

@@ -1,0 +1,196 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// Lists gives the contacts and the call log. Its methods return at once.
+type Lists interface {
+	// Contacts returns the groups with only those who fit search.
+	Contacts(search string) []app.ContactGroup
+	// Recents returns the call log, newest first.
+	Recents() []app.CallRecord
+}
+
+// maxShown bounds how many people of one group are drawn; a search finds the
+// others.
+const maxShown = 100
+
+// Fits reports whether a word of name, or name as a whole, begins with text.
+func Fits(name, text string) bool {
+	name, text = strings.ToLower(name), strings.ToLower(strings.TrimSpace(text))
+	if text == "" || strings.HasPrefix(name, text) {
+		return true
+	}
+	for i, r := range name {
+		if unicode.IsSpace(r) && strings.HasPrefix(name[i+1:], text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Contacts is the tab with the directory.
+type Contacts struct {
+	env    *Env
+	lists  Lists
+	Search *widget.Field
+	erase  *widget.IconButton
+	list   *fyne.Container
+	scroll *container.Scroll
+	object fyne.CanvasObject
+
+	revision int
+	drawn    string
+	closed   map[string]bool
+}
+
+// NewContacts returns the tab.
+func NewContacts(env *Env, lists Lists) *Contacts {
+	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, revision: -1, list: container.NewStack()}
+	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
+	in.Icon = theme.Icon(theme.Search, env.Theme.Color(theme.Text2, fyne.CurrentApp().Settings().ThemeVariant()))
+	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); widget.FocusQuietly(in) })
+	c.erase.Hide()
+	c.Search = widget.NewField(in, 44, c.erase, nil)
+	in.OnChanged = func(string) { c.fill() }
+	c.scroll = container.NewVScroll(widget.Inset(0, 16, 16, 16, c.list))
+	c.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 8, 16, c.Search), nil, nil, nil, c.scroll))
+	return c
+}
+
+// Object is what the window shows.
+func (c *Contacts) Object() fyne.CanvasObject { return c.object }
+
+// Focus puts the keyboard into the search field.
+func (c *Contacts) Focus() { widget.FocusQuietly(c.Search.Input) }
+
+// Render draws the tab; the list is only made anew when the directory changed.
+func (c *Contacts) Render(v View) {
+	if v.ContactsRevision != c.revision {
+		c.revision = v.ContactsRevision
+		c.fill()
+	}
+}
+
+func (c *Contacts) fill() {
+	text := strings.TrimSpace(c.Search.Input.Text)
+	setVisible(c.erase, text != "")
+	groups := c.lists.Contacts(text)
+	var parts []fyne.CanvasObject
+	count := 0
+	for _, g := range groups {
+		if len(g.Contacts) == 0 {
+			continue
+		}
+		count += len(g.Contacts)
+		if len(parts) > 0 {
+			parts = append(parts, widget.Gap(4))
+		}
+		open := text != "" || c.isOpen(g, len(groups))
+		parts = append(parts, c.heading(g, open))
+		if open {
+			parts = append(parts, c.people(g))
+		}
+	}
+	if count == 0 {
+		parts = []fyne.CanvasObject{c.nobody(text)}
+	}
+	c.list.Objects = []fyne.CanvasObject{widget.Column(parts...)}
+	c.list.Refresh()
+	c.scroll.Refresh()
+	if text != c.drawn {
+		c.drawn = text
+		c.scroll.ScrollToTop()
+	}
+}
+
+// manyPeople is how large a group must be to begin closed.
+const manyPeople = 10
+
+// isOpen reports whether a group is open: as the user left it, else closed when
+// it is large and not the only one.
+func (c *Contacts) isOpen(g app.ContactGroup, groups int) bool {
+	if closed, ok := c.closed[g.Name]; ok {
+		return !closed
+	}
+	return groups == 1 || len(g.Contacts) < manyPeople
+}
+
+func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
+	glyph, name := theme.ChevronUp, c.env.T("{group}, open", "group", g.Name)
+	if !open {
+		glyph, name = theme.ChevronDown, c.env.T("{group}, closed", "group", g.Name)
+	}
+	return widget.NewTapRow(name, 40, widget.Inset(0, 10, 0, 2, widget.Row(
+		widget.NewText(g.Name, widget.Style{Bold: true}), widget.Gap(5),
+		widget.NewText(strconv.Itoa(len(g.Contacts)), widget.Style{Role: theme.Text2}),
+		widget.Flex(8), widget.NewIcon(glyph, theme.Text2, 20))),
+		func() {
+			c.closed[g.Name] = open
+			c.fill()
+		})
+}
+
+func (c *Contacts) people(g app.ContactGroup) fyne.CanvasObject {
+	var rows []fyne.CanvasObject
+	for i, p := range g.Contacts {
+		if i == maxShown {
+			rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(12, 12, 12, 12,
+				caption(c.env.T("{n} more. Search to find them.", "n", len(g.Contacts)-maxShown)))))
+			break
+		}
+		rows = append(rows, c.person(g, p))
+	}
+	return widget.CardOf(rows...)
+}
+
+func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
+	name := nameOf(p.Name, p.Number)
+	avatar := widget.NewAvatar(name, 36)
+	under := Number(p.Number)
+	if g.Special {
+		glyph := theme.Agent
+		if strings.EqualFold(p.Number, "echo") {
+			glyph = theme.Wave
+		}
+		avatar = widget.NewDisc(glyph, 36, theme.AccentSoft, theme.AccentInk)
+		under += " · " + c.env.T("dialled directly")
+	}
+	dial := func() { c.env.Actions.Dial(p.Number) }
+	call := widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, dial)
+	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(avatar, widget.Gap(12),
+		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), widget.Gap(-1), caption(under))), widget.Gap(8), call)))
+}
+
+func (c *Contacts) nobody(text string) fyne.CanvasObject {
+	if text == "" {
+		return emptyPage(theme.Contacts, c.env.T("No contacts yet. Ask your supervisor to add some."), nil)
+	}
+	var call fyne.CanvasObject
+	if c.env.Directory != nil && c.env.Directory.CheckNumber(text) == nil {
+		call = widget.NewPill(c.env.T("Call {name}", "name", text), theme.Phone, widget.Success, widget.HeightButton, func() { c.env.Actions.Dial(text) })
+	}
+	return emptyPage(theme.Search, c.env.T("Nobody called “{text}”.", "text", text), call)
+}
+
+// emptyPage says that a list has nothing in it.
+func emptyPage(g theme.Glyph, text string, button fyne.CanvasObject) fyne.CanvasObject {
+	parts := []fyne.CanvasObject{
+		widget.Gap(72), widget.CentredRow(widget.NewDisc(g, 72, theme.Sunken, theme.Text2)), widget.Gap(16),
+		widget.NewText(text, centred(widget.Style{Role: theme.Text2, Wrap: true, Leading: 1.43})),
+	}
+	if button != nil {
+		parts = append(parts, widget.Gap(16), widget.CentredRow(button))
+	}
+	return widget.Inset(0, 24, 24, 24, widget.Column(parts...))
+}

@@ -1,0 +1,433 @@
+package screen
+
+import (
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// maxMatches bounds the list under the number field.
+const maxMatches = 6
+
+// Dial is the tab with the number field and the pad.
+type Dial struct {
+	env    *Env
+	Field  *widget.Field
+	Pad    *widget.Pad
+	Button *widget.PillButton
+
+	hintRow, listRow *fyne.Container
+	hint, listHint   *widget.Text
+	hintIcon         *widget.Icon
+	matches          *fyne.Container
+	listBox          fyne.CanvasObject
+	keycap           *widget.KeyCap
+	erase            *widget.IconButton
+	object           fyne.CanvasObject
+
+	view    View
+	found   []Match
+	rows    []*widget.TapRow
+	chosen  int
+	problem string
+}
+
+// NewDial returns the tab.
+func NewDial(env *Env) *Dial {
+	d := &Dial{env: env}
+	in := widget.NewInput(env.T("Name or number"), env.T("Name or number"))
+	in.OnChanged = func(string) { d.changed() }
+	in.OnSubmitted = func(string) { d.enter() }
+	in.OnKey = d.key
+	in.OnPaste = Dialable
+	d.keycap = widget.NewKeyCap(env.KeyName("K"))
+	d.erase = widget.NewIconButton(env.T("Delete the last character"), theme.Backspace, theme.Text2, env.Tips, d.backspace)
+	d.Field = widget.NewField(in, 48, container.NewStack(d.keycap, d.erase), env.Theme.NumberField())
+	d.erase.Hide()
+
+	d.hintIcon = widget.NewIcon(theme.History, theme.Text2, 16)
+	d.hint = caption("")
+	d.hintRow = widget.Inset(0, 4, 0, 4, widget.Row(d.hintIcon, widget.Gap(8), widget.Grow(d.hint)))
+	d.Pad = widget.NewPad(widget.KeyHeight, env.keyLabel, d.press)
+	d.matches = container.NewStack()
+	d.listHint = caption(env.T("Arrow keys choose, Enter calls."))
+	d.listRow = widget.Inset(0, 4, 0, 4, widget.Row(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), widget.Grow(d.listHint)))
+	d.listBox = container.NewVScroll(widget.Column(d.matches, widget.Gap(12), d.listRow, widget.Flex(0)))
+	d.listBox.Hide()
+	d.Button = widget.NewPill(env.T("Call"), theme.Phone, widget.Success, widget.HeightMain, d.call)
+
+	body := container.New(&dialLayout{d}, d.Field, d.hintRow, d.Pad.Container, d.listBox, d.Button)
+	d.object = widget.Centre(520, body)
+	d.changed()
+	return d
+}
+
+// keyLabel is the accessible name of a key of a pad.
+func (e *Env) keyLabel(r rune) string {
+	switch r {
+	case '*':
+		return e.T("Key star")
+	case '#':
+		return e.T("Key hash")
+	default:
+		return e.T("Key {digit}", "digit", string(r))
+	}
+}
+
+// Object is what the window shows.
+func (d *Dial) Object() fyne.CanvasObject { return d.object }
+
+// Focus puts the keyboard into the number field.
+func (d *Dial) Focus() { widget.FocusQuietly(d.Field.Input) }
+
+// FocusField puts the keyboard into the number field and selects what is there.
+func (d *Dial) FocusField() {
+	d.Focus()
+	d.Field.Input.TypedShortcut(&fyne.ShortcutSelectAll{})
+}
+
+// SetNumber puts a number into the field, as a link does.
+func (d *Dial) SetNumber(number string) {
+	d.Field.Input.SetText(number)
+	d.Field.Input.CursorColumn = len([]rune(number))
+	d.Field.Input.Refresh()
+	d.Focus()
+}
+
+// Clear empties the field, once a call began.
+func (d *Dial) Clear() {
+	if d.Field.Input.Text != "" {
+		d.Field.Input.SetText("")
+	}
+}
+
+// Render draws the tab.
+func (d *Dial) Render(v View) {
+	d.view = v
+	h := widget.KeyHeight
+	if v.Compact {
+		h = widget.KeyHeightCompact
+	}
+	d.Pad.SetHeight(h)
+	d.update()
+}
+
+func (d *Dial) text() string { return strings.TrimSpace(d.Field.Input.Text) }
+
+// Dialable takes out of pasted text what cannot be dialled around a number:
+// line ends, surrounding space and the scheme of a link.
+func Dialable(text string) string {
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' || r == '\t' {
+			return ' '
+		}
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text))
+	if strings.ContainsFunc(text, unicode.IsLetter) {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r == '+', r == '*', r == '#':
+			return r
+		case unicode.IsSpace(r), strings.ContainsRune("-–—()./", r):
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// byName reports whether the field holds a name rather than a number or a link.
+func byName(text string) bool {
+	if strings.HasPrefix(text, "sip:") || strings.HasPrefix(text, "tel:") {
+		return false
+	}
+	return strings.ContainsFunc(text, unicode.IsLetter)
+}
+
+func (d *Dial) changed() {
+	text := d.text()
+	d.problem = ""
+	d.found, d.chosen = nil, 0
+	if byName(text) {
+		d.found = d.lookUp(text)
+	}
+	if d.env.Directory != nil && text != "" && !byName(text) {
+		if err := d.env.Directory.CheckNumber(text); err != nil {
+			d.problem = d.dialProblem(text, err)
+		}
+	}
+	d.list()
+	d.update()
+}
+
+// lookUp finds who fits text, and puts the text itself last if it could be
+// dialled and is nobody's number.
+func (d *Dial) lookUp(text string) []Match {
+	if d.env.Directory == nil {
+		return nil
+	}
+	found := d.env.Directory.Suggest(text)
+	if len(found) > maxMatches {
+		found = found[:maxMatches]
+	}
+	for _, m := range found {
+		if strings.EqualFold(m.Number, text) {
+			return found
+		}
+	}
+	if d.env.Directory.CheckNumber(text) == nil {
+		found = append(found[:len(found):len(found)], Match{Number: text})
+	}
+	return found
+}
+
+func (d *Dial) dialProblem(text string, err error) string {
+	if sentence := sentenceOf(err); sentence != "" {
+		return sentence
+	}
+	return d.env.T("Use letters and digits, or + and digits.")
+}
+
+// Show says why a call did not begin, under the field.
+func (d *Dial) Show(problem string) {
+	d.problem = problem
+	d.update()
+}
+
+func (d *Dial) list() {
+	d.rows = nil
+	if len(d.found) == 0 {
+		d.matches.Objects = nil
+		d.matches.Refresh()
+		return
+	}
+	var rows []fyne.CanvasObject
+	for i, m := range d.found {
+		row := d.row(m, i == 0)
+		d.rows = append(d.rows, row)
+		rows = append(rows, row)
+	}
+	d.matches.Objects = []fyne.CanvasObject{widget.CardOf(rows...)}
+	d.rows[0].SetMarked(true)
+	d.matches.Refresh()
+}
+
+func (d *Dial) row(m Match, first bool) *widget.TapRow {
+	title, under := m.Name, Number(m.Number)
+	if m.Group != "" {
+		under += " · " + m.Group
+	}
+	var avatar *widget.Avatar
+	var name fyne.CanvasObject
+	if m.Name == "" {
+		avatar = widget.NewDisc(theme.Phone, 36, theme.SuccessSoft, theme.SuccessInk)
+		title, under = m.Number, d.env.T("Call as it is typed")
+		name = widget.NewText(title, widget.Style{})
+	} else {
+		avatar = widget.NewAvatar(m.Name, 36)
+		name = highlighted(m.Name, d.text())
+	}
+	parts := []fyne.CanvasObject{avatar, widget.Gap(12), widget.Grow(widget.Column(name, widget.Gap(-1), caption(under)))}
+	if first {
+		parts = append(parts, widget.NewKeyCap(d.env.T("Enter")))
+	}
+	call := d.env.T("Call {name}", "name", title)
+	return widget.NewTapRow(call, widget.Row56, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), func() { d.dial(m.Number) })
+}
+
+// highlighted shows name with the first part that equals text in bold.
+func highlighted(name, text string) fyne.CanvasObject {
+	at := strings.Index(strings.ToLower(name), strings.ToLower(text))
+	if at < 0 || len(strings.ToLower(name)) != len(name) {
+		return widget.NewText(name, widget.Style{})
+	}
+	plain := widget.Style{}
+	bold := widget.Style{Bold: true, Role: theme.AccentInk}
+	return widget.Row(widget.NewText(name[:at], plain), widget.NewText(name[at:at+len(text)], bold), widget.NewText(name[at+len(text):], plain))
+}
+
+func (d *Dial) update() {
+	e := d.env
+	text := d.text()
+	setVisible(d.keycap, text == "" && !d.view.Compact)
+	setVisible(d.erase, text != "")
+	names := byName(text)
+	showList := names && len(d.found) > 0
+	setVisible(d.listBox, showList)
+	setVisible(d.Pad.Container, !names)
+
+	last := ""
+	if d.view.Snapshot != nil {
+		last = nameOf(d.view.LastDialledName, d.view.LastDialled)
+	}
+	switch {
+	case d.problem != "":
+		d.setHint(theme.ErrorIcon, theme.DangerInk, d.problem)
+	case names && len(d.found) == 0:
+		d.setHint(theme.Search, theme.Text2, e.T("Nobody called “{text}”.", "text", text))
+	case text == "" && last != "" && d.view.Compact:
+		d.setHint(theme.History, theme.Text2, e.T("Enter brings back {last}.", "last", last))
+	case text == "" && last != "":
+		d.setHint(theme.History, theme.Text2, e.T("Enter brings back {last}. Enter again calls.", "last", last))
+	case text == "":
+		d.setHint(theme.Keyboard, theme.Text2, e.T("Type, paste or use the keys."))
+	default:
+		d.setHint("", theme.Text2, "")
+	}
+	setVisible(d.hintRow, !showList)
+	d.Field.SetWrong(d.problem != "" && text != "")
+
+	switch {
+	case text == "" && last != "":
+		d.Button.Set(e.T("Redial"), theme.Phone, widget.SuccessSoft)
+		d.Button.SetLabel(e.T("Redial {name}", "name", last))
+		d.Button.SetEnabled(true)
+	case text == "":
+		d.Button.Set(e.T("Call"), theme.Phone, widget.Success)
+		d.Button.SetEnabled(false)
+	default:
+		d.Button.Set(e.T("Call {name}", "name", d.target()), theme.Phone, widget.Success)
+		d.Button.SetEnabled(d.problem == "" && (!names || len(d.found) > 0))
+	}
+	d.object.Refresh()
+}
+
+// target is the name on the Call button.
+func (d *Dial) target() string {
+	text := d.text()
+	if m, ok := d.pick(); ok {
+		return nameOf(m.Name, m.Number)
+	}
+	if d.env.Directory != nil {
+		if n := d.env.Directory.NameOf(text); n != "" {
+			return n
+		}
+	}
+	return Number(text)
+}
+
+func (d *Dial) pick() (Match, bool) {
+	if byName(d.text()) && d.chosen < len(d.found) {
+		return d.found[d.chosen], true
+	}
+	return Match{}, false
+}
+
+func (d *Dial) setHint(g theme.Glyph, role fyne.ThemeColorName, text string) {
+	d.hintIcon.Set(g, role)
+	d.hint.SetRole(role)
+	d.hint.SetText(text)
+}
+
+func (d *Dial) press(r rune) {
+	d.Focus()
+	d.Field.Input.TypedRune(r)
+}
+
+func (d *Dial) backspace() {
+	d.Focus()
+	d.Field.Input.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	d.Field.Input.TypedKey(&fyne.KeyEvent{Name: fyne.KeyBackspace})
+}
+
+func (d *Dial) key(ev *fyne.KeyEvent) bool {
+	if len(d.rows) == 0 {
+		return false
+	}
+	switch ev.Name {
+	case fyne.KeyDown:
+		d.mark(d.chosen + 1)
+	case fyne.KeyUp:
+		d.mark(d.chosen - 1)
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *Dial) mark(i int) {
+	if i < 0 || i >= len(d.rows) {
+		return
+	}
+	d.rows[d.chosen].SetMarked(false)
+	d.chosen = i
+	d.rows[i].SetMarked(true)
+	d.update()
+}
+
+// enter brings the last number back into an empty field, and calls otherwise.
+func (d *Dial) enter() {
+	if d.text() == "" {
+		if d.view.Snapshot != nil && d.view.LastDialled != "" {
+			d.SetNumber(d.view.LastDialled)
+		}
+		return
+	}
+	d.call()
+}
+
+// call dials what the field or the list says, or redials from an empty field.
+func (d *Dial) call() {
+	switch m, ok := d.pick(); {
+	case ok:
+		d.dial(m.Number)
+	case d.text() != "" && d.problem == "" && !byName(d.text()):
+		d.dial(d.text())
+	case d.text() == "" && d.view.Snapshot != nil && d.view.LastDialled != "":
+		d.dial(d.view.LastDialled)
+	}
+}
+
+func (d *Dial) dial(number string) { d.env.Actions.Dial(number) }
+
+// dialLayout places the tab: the pad takes what room there is, up to 84 units a
+// key, and the rest is above the button.
+type dialLayout struct{ d *Dial }
+
+func (l *dialLayout) gaps() (top, hint, pad, bottom float32) {
+	if l.d.view.Compact {
+		return 16, 12, 12, 12
+	}
+	return 16, 12, 12, 16
+}
+
+func (l *dialLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	top, hint, pad, bottom := l.gaps()
+	return fyne.NewSize(280, top+48+hint+16+pad+4*widget.KeyHeightCompact+24+12+widget.HeightMain+bottom)
+}
+
+func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	field, hint, pad, list, button := o[0], o[1], o[2], o[3], o[4]
+	top, hintGap, padGap, bottom := l.gaps()
+	put := func(o fyne.CanvasObject, y, h float32) {
+		o.Move(fyne.NewPos(16, y))
+		o.Resize(fyne.NewSize(s.Width-32, h))
+	}
+	y := top
+	fieldHeight := float32(48)
+	if l.d.view.Compact {
+		fieldHeight = 48
+	}
+	put(field, y, fieldHeight)
+	y += fieldHeight
+	put(hint, y+hintGap, 16)
+	put(list, y+12, max(0, s.Height-bottom-widget.HeightMain-12-y-12))
+	y += hintGap + 16 + padGap
+	end := s.Height - bottom - widget.HeightMain
+	put(button, end, widget.HeightMain)
+	room := end - y - 12
+	h := min((room-24)/4, 84)
+	if want := widget.KeyHeight; h > want && s.Height < 640 {
+		h = want
+	}
+	put(pad, y, h*4+24)
+}

@@ -1,0 +1,152 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// Header is the top of the tabs: who is signed in, how the phone is, the
+// availability, the menu, and the tabs.
+type Header struct {
+	env    *Env
+	name   *widget.Text
+	icon   *widget.Icon
+	word   *widget.Text
+	Pill   *widget.MenuPill
+	Menu   *widget.IconButton
+	Tabs   *widget.TabBar
+	object fyne.CanvasObject
+}
+
+// The tabs.
+const (
+	TabDial = iota
+	TabContacts
+	TabRecents
+)
+
+// NewHeader returns the header; onTab is called when a tab was taken.
+func NewHeader(env *Env, onTab func(int)) *Header {
+	h := &Header{env: env}
+	h.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
+	h.icon = widget.NewIcon(theme.Sync, theme.Text2, 16)
+	h.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
+	h.Pill = widget.NewMenuPill(func() { env.Actions.AvailabilityMenu(h.Pill) })
+	h.Menu = widget.NewIconButton(env.T("Menu"), theme.More, theme.Text2, env.Tips, func() { env.Actions.Menu(h.Menu) })
+	h.Tabs = widget.NewTabBar(onTab,
+		widget.NewTab(env.T("Dial"), theme.Dialpad),
+		widget.NewTab(env.T("Contacts"), theme.Contacts),
+		widget.NewTab(env.T("Recents"), theme.History))
+	status := widget.Row(h.icon, widget.Gap(4), h.word)
+	top := container.New(&headerLayout{}, h.name, status, h.Pill, h.Menu)
+	// The focus order is content, tabs, availability, menu; the window keeps it.
+	line := widget.NewLine()
+	tabs := container.New(&underline{}, line, h.Tabs.Container)
+	h.object = widget.NewPanel(theme.Surface, 0, widget.Column(top, tabs))
+	return h
+}
+
+// Object is what the window shows.
+func (h *Header) Object() fyne.CanvasObject { return h.object }
+
+// Render draws the header.
+func (h *Header) Render(v View) {
+	e := h.env
+	name := v.Account.DisplayName
+	if name == "" {
+		name = v.Account.UserName
+	}
+	h.name.SetText(name)
+	s := e.StatusOf(v)
+	h.icon.Set(s.Glyph, s.Ink)
+	h.word.SetText(s.Word)
+	h.word.SetRole(s.Ink)
+
+	a := e.availability(v.Availability)
+	timer := ""
+	if !v.AvailableSince.IsZero() {
+		timer = Clock(v.Now.Sub(v.AvailableSince))
+	}
+	phase := PhaseOf(v)
+	switch {
+	case phase.InCall() && phase != PhaseIncoming:
+		word := e.T("Next: {choice}", "choice", a.Word)
+		if v.Compact {
+			word = a.Word
+		}
+		h.Pill.Set(a.Glyph, a.Ink, word, "", e.T("After this call: {choice}", "choice", a.Word))
+	case phase == PhaseNotReady:
+		t := Trouble(v)
+		h.Pill.Set(theme.CloudOff, theme.Text2, e.T("Offline"), Clock(v.Now.Sub(t.Since)), e.T("Offline. Availability: {choice}", "choice", a.Word))
+	default:
+		h.Pill.Set(a.Glyph, a.Ink, a.Word, timer, e.T("Availability: {choice}", "choice", a.Word))
+	}
+	h.Pill.SetCompact(v.Compact)
+
+	dial := h.Tabs.Tabs[TabDial]
+	switch phase {
+	case PhaseIncoming:
+		dial.Set(h.callWord(v, phase), theme.ArrowIn, theme.SuccessInk, theme.Success)
+	case PhaseOutgoing, PhaseTalking, PhaseEnding:
+		dial.Set(h.callWord(v, phase), theme.Phone, theme.SuccessInk, theme.Success)
+	case PhaseReconnecting:
+		dial.Set(h.callWord(v, phase), theme.Sync, theme.WarningInk, theme.Warning)
+	case PhaseEnded:
+		dial.Set(e.T("Ended"), theme.HangUp, theme.AccentInk, theme.Accent)
+	default:
+		dial.Set(e.T("Dial"), theme.Dialpad, theme.AccentInk, theme.Accent)
+	}
+	recents := e.T("Recents")
+	if v.MissedUnseen > 0 {
+		recents = e.T("Recents, {n} missed", "n", v.MissedUnseen)
+	}
+	h.Tabs.Tabs[TabRecents].SetCount(v.MissedUnseen, recents)
+	for _, t := range h.Tabs.Tabs {
+		t.SetCompact(v.Compact)
+	}
+}
+
+func (h *Header) callWord(v View, p Phase) string {
+	if h.Tabs.Chosen() != TabDial && v.Call != nil && v.Call.Established != nil {
+		return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
+	}
+	return h.env.T("tab::Call")
+}
+
+// headerLayout places name, state, availability and menu in 64 units.
+type headerLayout struct{}
+
+func (headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 64) }
+
+func (headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	name, status, pill, menu := o[0], o[1], o[2], o[3]
+	put := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	put(menu, s.Width-48, 12, 40, 40)
+	room := s.Width - 56 - 16 - 72 - 8
+	w := min(pill.MinSize().Width, room)
+	px := s.Width - 56 - w
+	put(pill, px, 12, w, 40)
+	left := px - 16 - 8
+	put(name, 16, 12, left, name.MinSize().Height)
+	put(status, 16, 35, left, 18)
+}
+
+// underline puts a thin line at the bottom, under the tabs.
+type underline struct{}
+
+func (underline) MinSize(o []fyne.CanvasObject) fyne.Size { return o[1].MinSize() }
+
+func (underline) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(0, s.Height-1))
+	o[0].Resize(fyne.NewSize(s.Width, 1))
+	o[1].Move(fyne.NewPos(0, 0))
+	o[1].Resize(s)
+}

@@ -1,0 +1,80 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// Incoming is the call panel while the phone rings. It moves no focus: no single
+// key answers or declines.
+type Incoming struct {
+	env                      *Env
+	ring                     *widget.RingArc
+	avatarRow                *fyne.Container
+	name, id, message        *widget.Text
+	messageRow               *fyne.Container
+	Decline, Silence, Answer *widget.PillButton
+	hints                    *fyne.Container
+	object                   fyne.CanvasObject
+}
+
+// NewIncoming returns the panel.
+func NewIncoming(env *Env) *Incoming {
+	i := &Incoming{env: env}
+	i.ring = widget.NewRingArc("", theme.Success, true)
+	i.avatarRow = widget.CentredRow(i.ring)
+	i.name = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true}))
+	i.id = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
+	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk})
+	i.messageRow = widget.CentredRow(widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
+		widget.Inset(13, 16, 13, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
+	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Actions.Hangup)
+	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Actions.Answer)
+	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Actions.Silence)
+	i.Silence.SetHint(env.T("Esc"))
+	hint := func(key string) fyne.CanvasObject {
+		return widget.NewText(env.KeyName(env.T("Shift")+" "+key), centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
+	}
+	i.hints = widget.Grid(2, 8, hint("D"), hint("A"))
+	state := widget.CentredRow(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 18), widget.Gap(6),
+		widget.NewText(env.T("Incoming call"), widget.Style{Bold: true, Role: theme.SuccessInk}))
+	i.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, widget.Column(
+		widget.Flex(16), i.avatarRow, widget.Gap(14), state, widget.Gap(4), i.name, i.id,
+		widget.Gap(14), i.messageRow, widget.Flex(16),
+		widget.CentredRow(i.Silence), widget.Gap(16),
+		widget.Grid(2, 8, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(14))))
+	return i
+}
+
+// Object is what the window shows.
+func (i *Incoming) Object() fyne.CanvasObject { return i.object }
+
+// Render draws the panel.
+func (i *Incoming) Render(v View) {
+	c := v.Call
+	if c == nil {
+		return
+	}
+	name := nameOf(c.RemoteName, c.RemoteID)
+	i.ring.SetName(name)
+	i.name.SetText(name)
+	id := idUnder(c.RemoteName, c.RemoteID)
+	i.id.SetText(id)
+	setVisible(i.id, id != "")
+	i.message.SetText(c.Message)
+	setVisible(i.messageRow, c.Message != "")
+	setVisible(i.avatarRow, !v.Compact)
+	i.Answer.SetLabel(i.env.T("Answer {name}", "name", name))
+	i.Decline.SetLabel(i.env.T("Decline {name}", "name", name))
+	if c.RingSilenced {
+		i.Silence.Set(i.env.T("Silenced"), theme.BellOff, widget.Plain)
+		i.Silence.SetHint("")
+	} else {
+		i.Silence.Set(i.env.T("Silence"), theme.BellOff, widget.Plain)
+		i.Silence.SetHint(i.env.T("Esc"))
+	}
+	i.Silence.SetEnabled(!c.RingSilenced)
+	i.object.Refresh()
+}

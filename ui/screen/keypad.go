@@ -1,0 +1,84 @@
+package screen
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// keypad is the pad over the call panel.
+type keypad struct {
+	call        *Call
+	face        *widget.Avatar
+	name, timer *widget.Text
+	quality     *widget.QualityChip
+	digits      *widget.Text
+	pad         *widget.Pad
+	hint        *fyne.Container
+	hide        *widget.PillButton
+	hangUp      *widget.PillButton
+	object      *fyne.Container
+}
+
+func newKeypad(c *Call) *keypad {
+	e := c.env
+	k := &keypad{call: c}
+	k.face = widget.NewAvatar("", 48)
+	k.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
+	k.timer = caption("")
+	k.quality = widget.NewQualityChip(func() { e.Actions.Open(PageStatistics) })
+	k.digits = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle}))
+	k.pad = widget.NewPad(widget.KeyHeightCall, e.keyLabel, func(r rune) {
+		e.Actions.SendDTMF(r)
+		k.light(r)
+	})
+	k.hint = widget.CentredRow(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), caption(e.T("You can also type the digits.")))
+	k.hide = widget.NewPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
+	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Actions.Hangup)
+	k.object = widget.Column(
+		widget.Gap(16),
+		widget.Row(k.face, widget.Gap(12), widget.Grow(widget.Column(k.name, k.timer)), widget.Gap(8), k.quality),
+		widget.Flex(12), widget.Fixed(0, 28, k.digits), widget.Flex(8),
+		k.pad.Container, widget.Flex(8), k.hint, widget.Flex(12),
+		widget.Grid(2, 8, k.hide, k.hangUp), widget.Gap(16))
+	return k
+}
+
+func (k *keypad) light(r rune) { k.pad.Light(r) }
+
+func (k *keypad) render(v View, name string) {
+	call := v.Call
+	k.face.SetName(name)
+	k.name.SetText(name)
+	if call.Established != nil {
+		k.timer.SetText(Clock(v.Now.Sub(*call.Established)))
+	}
+	k.call.env.showQuality(k.quality, v, k.heldSince(v))
+	k.digits.SetText(spaced(call.DTMFSent))
+	h := widget.KeyHeightCall
+	if v.Compact {
+		h = widget.KeyHeightCompact
+	}
+	k.pad.SetHeight(h)
+	setVisible(k.hint, !v.Compact)
+}
+
+func (k *keypad) heldSince(v View) time.Time {
+	if k.call.heldSince.IsZero() {
+		return v.Now
+	}
+	return k.call.heldSince
+}
+
+// spaced shows the last digits with room between them.
+func spaced(digits string) string {
+	const most = 16
+	if len(digits) > most {
+		digits = digits[len(digits)-most:]
+	}
+	return strings.Join(strings.Split(digits, ""), " ")
+}

@@ -1,0 +1,65 @@
+package screen
+
+import (
+	"strings"
+
+	"offhook/app"
+)
+
+// nameOf is what to call the far side: its name if there is one, else its id.
+func nameOf(name, id string) string {
+	if name != "" {
+		return name
+	}
+	return Number(id)
+}
+
+// idUnder is the id to show under a name; "" when the name is the id.
+func idUnder(name, id string) string {
+	if name == "" || name == id {
+		return ""
+	}
+	return Number(id)
+}
+
+// Number shows a number in groups of five digits, as it is read aloud; anything
+// that is not ten digits stays as it is.
+func Number(id string) string {
+	if len(id) != 10 || strings.Trim(id, "0123456789") != "" {
+		return id
+	}
+	return id[:5] + " " + id[5:]
+}
+
+// firstName is the name over the far side's meter.
+func firstName(name string) string {
+	if f := strings.Fields(name); len(f) > 0 {
+		return f[0]
+	}
+	return name
+}
+
+// EndedSentence says how a call ended (reference, section 2.2).
+func (e *Env) EndedSentence(c *app.EndedCall) string {
+	name := nameOf(c.RemoteName, c.RemoteID)
+	switch c.EndReason {
+	case "LOCAL_HANGUP", "PSTN_HANGUP":
+		return e.T("You hung up")
+	case "REMOTE_HANGUP":
+		return e.T("{name} hung up", "name", name)
+	case "BUSY":
+		return e.T("{name} is busy", "name", name)
+	case "TIMEOUT":
+		return e.T("No answer")
+	case "UNREACHABLE":
+		return e.T("{name} can't be reached", "name", name)
+	case "INVALID_DIAL_INFO":
+		return e.T("That number can't be called")
+	case "THROTTLED":
+		return e.T("Too many calls at once. Try again soon.")
+	case "MEDIA_TIMEOUT", "MEDIA_FAILED_HANGUP":
+		return e.T("The sound was lost.")
+	default:
+		return e.T("The call failed")
+	}
+}

@@ -1,0 +1,247 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// SignIn is the page that asks who the user is.
+type SignIn struct {
+	env *Env
+
+	User, Pass, Display, SID, Server *widget.Field
+	Button                           *widget.PillButton
+	Advanced                         *widget.TapRow
+	big, small                       *fyne.Container
+	banner                           *widget.Banner
+	advanced                         *fyne.Container
+	chevron                          *widget.Icon
+	advancedWord                     *widget.Text
+	foot                             *fyne.Container
+	footText                         *widget.Text
+	cancel                           *widget.PillButton
+	head                             *fyne.Container
+	object                           fyne.CanvasObject
+
+	open, filled bool
+	// empty is the sentence about a field that was left empty.
+	empty string
+	// displayTouched says that the user wrote the display name; else it follows
+	// the user name.
+	displayTouched bool
+}
+
+// NewSignIn returns the page.
+func NewSignIn(env *Env) *SignIn {
+	s := &SignIn{env: env}
+	title, sub := env.T("Welcome to Offhook"), env.T("Sign in to make and take calls.")
+	s.big = widget.Column(
+		widget.Gap(62),
+		widget.CentredRow(NewMark(56)),
+		widget.Gap(18),
+		widget.NewText(title, centred(widget.Style{Size: theme.SizeTitle, Bold: true})),
+		widget.Gap(1),
+		widget.NewText(sub, centred(widget.Style{Role: theme.Text2})),
+		widget.Gap(26))
+	s.small = widget.Column(widget.Gap(24),
+		widget.Row(NewMark(40), widget.Gap(12), widget.Grow(widget.Column(
+			widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}), caption(sub)))),
+		widget.Gap(12))
+	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
+
+	s.User = widget.NewField(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
+	s.Pass = widget.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
+	s.Display = widget.NewField(widget.NewInput(env.T("Display name"), ""), 44, nil, nil)
+	s.SID = widget.NewField(widget.NewInput(env.T("Account SID"), ""), 44, nil, nil)
+	s.Server = widget.NewField(widget.NewInput(env.T("Server"), "https://"), 44, nil, nil)
+	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
+	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageNone) })
+
+	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
+	s.advancedWord = widget.NewText(env.T("Advanced"), widget.Style{})
+	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
+		widget.Row(s.chevron, widget.Gap(8), s.advancedWord), func() { s.SetOpen(!s.open) })
+	s.advanced = widget.Column(
+		widget.Row(label(env.T("Display name")), widget.Gap(4), caption(env.T("shown to people you call"))), widget.Gap(3), s.Display,
+		widget.Gap(11), label(env.T("Account SID")), widget.Gap(3), s.SID,
+		widget.Gap(11), label(env.T("Server")), widget.Gap(3), s.Server)
+	s.footText = caption(env.T("Your password stays in this computer's keyring."))
+	s.foot = widget.CentredRow(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), s.footText)
+
+	form := widget.Column(
+		s.banner,
+		widget.Gap(10), label(env.T("User name")), widget.Gap(3), s.User,
+		widget.Gap(11), label(env.T("Password")), widget.Gap(3), s.Pass,
+		widget.Gap(4), s.Advanced,
+		s.advanced)
+	page := widget.Column(s.big, s.small, form, widget.Gap(12), s.Button, s.cancel, widget.Flex(16), s.foot, widget.Gap(22))
+	s.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, page)))
+	s.advanced.Hide()
+	s.small.Hide()
+	s.banner.Hide()
+	s.cancel.Hide()
+
+	for _, f := range []*widget.Field{s.User, s.Pass, s.Display, s.SID, s.Server} {
+		f.Input.OnSubmitted = func(string) { s.next(f) }
+		f.Input.OnChanged = func(string) { s.changed(f) }
+	}
+	return s
+}
+
+// Object is what the window shows.
+func (s *SignIn) Object() fyne.CanvasObject { return s.object }
+
+// Focus puts the keyboard where the first empty field is.
+func (s *SignIn) Focus() {
+	if s.User.Input.Text == "" {
+		widget.FocusQuietly(s.User.Input)
+		return
+	}
+	widget.FocusQuietly(s.Pass.Input)
+}
+
+// SetOpen opens or closes the advanced fields.
+func (s *SignIn) SetOpen(open bool) {
+	s.open = open
+	if open {
+		s.chevron.Set(theme.ChevronUp, theme.Text)
+		s.Advanced.SetLabel(s.env.T("Advanced, open"))
+	} else {
+		s.chevron.Set(theme.ChevronDown, theme.Text2)
+		s.Advanced.SetLabel(s.env.T("Advanced, closed"))
+	}
+	setVisible(s.advanced, open)
+	s.arrange()
+}
+
+// arrange chooses the small heading when there is much below it.
+func (s *SignIn) arrange() {
+	small := s.open || s.banner.Visible()
+	setVisible(s.big, !small)
+	setVisible(s.small, small)
+	setVisible(s.foot, !small)
+	s.object.Refresh()
+}
+
+func (s *SignIn) changed(f *widget.Field) {
+	f.SetWrong(false)
+	switch f {
+	case s.User:
+		if !s.displayTouched {
+			s.Display.Input.SetText(s.User.Input.Text)
+			s.displayTouched = false
+		}
+	case s.Display:
+		s.displayTouched = s.Display.Input.Text != s.User.Input.Text
+	}
+}
+
+// next goes from the user name to the password on Enter, and signs in from
+// everywhere else.
+func (s *SignIn) next(f *widget.Field) {
+	if f == s.User && s.Pass.Input.Text == "" {
+		if cv := fyne.CurrentApp().Driver().CanvasForObject(s.Pass.Input); cv != nil {
+			cv.Focus(s.Pass.Input)
+		}
+		return
+	}
+	s.submit()
+}
+
+func (s *SignIn) submit() {
+	if !s.Button.Enabled() {
+		return
+	}
+	s.empty = ""
+	switch {
+	case s.User.Input.Text == "":
+		s.empty = s.env.T("Enter your user name.")
+		s.User.SetWrong(true)
+		widget.FocusQuietly(s.User.Input)
+	case s.Pass.Input.Text == "":
+		s.empty = s.env.T("Enter your password.")
+		s.Pass.SetWrong(true)
+		widget.FocusQuietly(s.Pass.Input)
+	}
+	if s.empty != "" {
+		s.say(s.env.T("That didn't work"), s.empty)
+		return
+	}
+	s.env.Actions.SignIn(app.Credentials{
+		UserName: s.User.Input.Text, Password: s.Pass.Input.Text, DisplayName: s.Display.Input.Text,
+		AccountSID: s.SID.Input.Text, Server: s.Server.Input.Text,
+	})
+}
+
+func (s *SignIn) say(title, text string) {
+	s.banner.Set(title, text)
+	if setVisible(s.banner, true) {
+		s.arrange()
+	}
+	s.object.Refresh()
+}
+
+// Render draws the page.
+func (s *SignIn) Render(v View) {
+	if !s.filled {
+		s.filled = true
+		s.User.Input.SetText(v.Account.UserName)
+		s.Display.Input.SetText(v.Account.DisplayName)
+		s.displayTouched = v.Account.DisplayName != "" && v.Account.DisplayName != v.Account.UserName
+		s.SID.Input.SetText(v.Account.AccountSID)
+		s.Server.Input.SetText(v.Account.Server)
+		if v.Account.Server == "" {
+			s.SetOpen(true)
+		}
+	}
+	busy := v.Account.State == app.SigningIn
+	if busy {
+		s.Button.Set(s.env.T("Signing in…"), "", widget.Accent)
+	} else {
+		s.Button.Set(s.env.T("Sign in"), "", widget.Accent)
+	}
+	s.Button.SetEnabled(!busy)
+	setVisible(s.cancel, v.Account.State == app.Expired)
+	if v.Account.KeyringMissing {
+		s.footText.SetText(s.env.T("No keyring here: you sign in again after a restart."))
+	} else {
+		s.footText.SetText(s.env.T("Your password stays in this computer's keyring."))
+	}
+	if busy {
+		s.empty = ""
+	}
+	switch p := v.Account.Err; {
+	case s.empty != "":
+	case p == nil || busy:
+		if setVisible(s.banner, false) {
+			s.Pass.SetWrong(false)
+			s.arrange()
+		}
+	default:
+		title, text := s.problem(p)
+		s.Pass.SetWrong(p.Code == "INVALID_CREDENTIALS")
+		s.say(title, text)
+	}
+}
+
+func (s *SignIn) problem(p *app.Problem) (title, text string) {
+	switch p.Code {
+	case "INVALID_CREDENTIALS":
+		return s.env.T("That didn't work"), s.env.T("The user name or password isn't right. Check both and try again.")
+	case "NETWORK_ERROR":
+		return s.env.T("We can't reach this server."), join(p.Message, p.Next)
+	default:
+		return s.env.T("That didn't work"), join(p.Message, p.Next)
+	}
+}
+
+func join(message, next string) string {
+	if next == "" {
+		return message
+	}
+	return message + " " + next
+}

@@ -1,0 +1,445 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/screen"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/ui/words"
+)
+
+// runner runs work beside the window's thread; adapter is the real one.
+type runner interface {
+	Go(work func(ctx context.Context) error, done func(error))
+	Post(func())
+	After(d time.Duration, f func()) (stop func())
+}
+
+// part is a screen or a tab.
+type part interface {
+	Object() fyne.CanvasObject
+	Render(screen.View)
+}
+
+// shell is the content of the main window: it chooses which screen is shown, and
+// turns what the user asks for into commands to the phone. It lives on the
+// window's thread.
+type shell struct {
+	phone Phone
+	run   runner
+	now   func() time.Time
+	words *words.Catalogue
+	theme *theme.Theme
+	env   *screen.Env
+	host  host
+
+	canvas fyne.Canvas
+	root   *fyne.Container
+
+	header   *screen.Header
+	strip    *widget.StatusStrip
+	tabs     *tabsBox
+	middle   *fyne.Container
+	dial     *screen.Dial
+	incoming *screen.Incoming
+	call     *screen.Call
+	ended    *screen.Ended
+	notReady *screen.NotReady
+	contacts *screen.Contacts
+	recents  *screen.Recents
+	pages    map[screen.Page]part
+
+	page     screen.Page
+	tab      int
+	shown    part
+	snap     *app.Snapshot
+	settings app.Settings
+	revision int
+	phase    screen.Phase
+	callID   string
+	visible  bool
+
+	menu       *menu
+	noticeBox  *fyne.Container
+	noticeAt   time.Time
+	noticeStop func()
+}
+
+// host is what the shell asks of the window around it.
+type host interface {
+	// Raise brings the window to the front.
+	Raise()
+	Quit()
+	Hide()
+	OpenSystemSettings()
+	Copy(text string)
+	// SetTheme and SetLanguage apply at once.
+	SetTheme(theme.Mode)
+}
+
+func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {
+	s := &shell{phone: phone, run: run, host: h, now: now, words: w, theme: th, visible: true}
+	s.settings = phone.Settings()
+	s.revision = -1
+	s.build()
+	return s
+}
+
+// build makes all screens; again when the language changes.
+func (s *shell) build() {
+	s.env = &screen.Env{
+		Words: s.words, Tips: widget.NewTips(s.run.After), Actions: (*actions)(s), Directory: (*directory)(s), Theme: s.theme,
+		Mac: onMac, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
+	}
+	s.header = screen.NewHeader(s.env, s.tabTaken)
+	s.strip = widget.NewStatusStrip(func() { (*actions)(s).Open(screen.PageSettings) })
+	s.dial = screen.NewDial(s.env)
+	s.incoming = screen.NewIncoming(s.env)
+	s.call = screen.NewCall(s.env)
+	s.ended = screen.NewEnded(s.env)
+	s.notReady = screen.NewNotReady(s.env)
+	s.contacts = screen.NewContacts(s.env, (*lists)(s))
+	s.recents = screen.NewRecents(s.env, (*lists)(s))
+	s.pages = s.makePages()
+	s.middle = container.NewStack()
+	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
+	s.shown = nil
+	s.noticeBox = container.New(noticeLayout{})
+	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer())
+}
+
+// content is what the window shows.
+func (s *shell) content() fyne.CanvasObject { return s.root }
+
+// show draws a snapshot.
+func (s *shell) show(snap *app.Snapshot) {
+	if snap == nil {
+		return
+	}
+	before := s.phase
+	s.snap = snap
+	if snap.SettingsRevision != s.revision {
+		s.revision = snap.SettingsRevision
+		s.settings = s.phone.Settings()
+		s.applySettings()
+	}
+	v := s.view()
+	s.phase = screen.PhaseOf(v)
+	s.follow(before, v)
+	s.render(v)
+}
+
+// tick draws what changes by time alone.
+func (s *shell) tick() {
+	if s.snap == nil || !s.visible {
+		return
+	}
+	v := s.view()
+	if p := screen.PhaseOf(v); p != s.phase {
+		before := s.phase
+		s.phase = p
+		s.follow(before, v)
+	}
+	s.render(v)
+}
+
+func (s *shell) view() screen.View {
+	size := fyne.NewSize(380, 660)
+	if s.root != nil && s.root.Size().Width > 0 {
+		size = s.root.Size()
+	}
+	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
+}
+
+// follow does what a change of phase asks for beyond drawing.
+func (s *shell) follow(before screen.Phase, v screen.View) {
+	id := ""
+	if v.Call != nil {
+		id = v.Call.ID
+	}
+	if id != "" && id != s.callID && s.phase == screen.PhaseOutgoing {
+		s.dial.Clear()
+		s.takeTab(screen.TabDial)
+		s.page = screen.PageNone
+	}
+	s.callID = id
+	if before != s.phase && s.phase == screen.PhaseIncoming && s.page == screen.PageNone {
+		s.takeTab(screen.TabDial)
+	}
+	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
+		s.page = screen.PageNone
+	}
+}
+
+// wanted is the page that covers the tabs now.
+func (s *shell) wanted(v screen.View) screen.Page {
+	state := v.Account.State
+	switch {
+	case state == app.SignedOut, state == app.SigningIn && !s.settings.SignedIn && !v.Ready, s.page == screen.PageSignIn && state != app.SignedIn:
+		if s.page == screen.PageReport || s.page == screen.PageDiagnostics {
+			return s.page
+		}
+		return screen.PageSignIn
+	case s.page == screen.PageSignIn:
+		s.page = screen.PageNone
+	}
+	if state == app.SignedIn && !s.settings.AudioCheckDone && !s.phase.InCall() && s.page == screen.PageNone && s.pages[screen.PageAudioCheck] != nil {
+		return screen.PageAudioCheck
+	}
+	if s.pages[s.page] == nil {
+		return screen.PageNone
+	}
+	return s.page
+}
+
+// tabPart is what the chosen tab shows.
+func (s *shell) tabPart() part {
+	switch s.tab {
+	case screen.TabContacts:
+		return s.contacts
+	case screen.TabRecents:
+		return s.recents
+	}
+	switch s.phase {
+	case screen.PhaseIncoming:
+		return s.incoming
+	case screen.PhaseOutgoing, screen.PhaseTalking, screen.PhaseReconnecting, screen.PhaseEnding:
+		return s.call
+	case screen.PhaseEnded:
+		return s.ended
+	case screen.PhaseNotReady:
+		return s.notReady
+	default:
+		return s.dial
+	}
+}
+
+func (s *shell) render(v screen.View) {
+	page := s.wanted(v)
+	var p part
+	if page != screen.PageNone {
+		p = s.pages[page]
+	} else {
+		p = s.tabPart()
+		s.header.Render(v)
+		s.renderStrip(v)
+	}
+	changed := p != s.shown
+	if changed {
+		s.closeMenu()
+		s.put(p, page)
+	}
+	p.Render(v)
+	s.renderNotice(v.Notice)
+	s.call.SetTurning(p == part(s.call) && s.visible)
+	if changed {
+		s.focusOn(p)
+	}
+}
+
+// put shows a part in place of another.
+func (s *shell) put(p part, page screen.Page) {
+	if l, ok := s.shown.(interface{ Left() }); ok {
+		l.Left()
+	}
+	s.shown = p
+	s.env.Tips.Hide()
+	if page != screen.PageNone {
+		s.root.Objects[0] = p.Object()
+	} else {
+		s.middle.Objects = []fyne.CanvasObject{p.Object()}
+		s.tabs.setStrip(p == part(s.dial) || p == part(s.contacts) || p == part(s.recents) || p == part(s.notReady))
+		s.root.Objects[0] = s.tabs.Container
+	}
+	s.root.Refresh()
+	if e, ok := p.(interface{ Entered() }); ok {
+		e.Entered()
+	}
+}
+
+// focusOn gives the keyboard to a part that has just appeared. An incoming call
+// moves no focus.
+func (s *shell) focusOn(p part) {
+	if p == part(s.incoming) || s.canvas == nil {
+		return
+	}
+	if f, ok := p.(interface{ Focus() }); ok {
+		f.Focus()
+	}
+}
+
+func (s *shell) renderStrip(v screen.View) {
+	e := s.env
+	device := v.Audio.Microphone
+	if device == "" {
+		device = e.T("System's default device")
+	}
+	if v.Audio.MicrophoneWorks {
+		s.strip.Set(device, e.T("Mic works"), true, e.T("{device}. Mic works. Open audio settings", "device", device))
+	} else {
+		s.strip.Set(device, e.T("Mic blocked"), false, e.T("{device}. Mic blocked. Open audio settings", "device", device))
+	}
+}
+
+// tabTaken follows a tab that the user pressed.
+func (s *shell) tabTaken(i int) {
+	if s.tab == screen.TabRecents && i != screen.TabRecents {
+		s.phone.MarkRecentsSeen()
+	}
+	s.tab = i
+	if s.snap != nil {
+		s.render(s.view())
+	}
+}
+
+// takeTab changes the tab by the program.
+func (s *shell) takeTab(i int) {
+	if s.tab == i {
+		return
+	}
+	s.header.Tabs.Choose(i)
+	s.tabTaken(i)
+}
+
+// screenName names what is shown, for the accessibility map.
+func (s *shell) screenName() string {
+	for name, p := range s.pages {
+		if p == s.shown {
+			return string(name)
+		}
+	}
+	switch s.shown {
+	case part(s.contacts):
+		return "contacts"
+	case part(s.recents):
+		return "recents"
+	case part(s.incoming):
+		return "incoming"
+	case part(s.call):
+		switch s.phase {
+		case screen.PhaseOutgoing:
+			return "outgoing"
+		case screen.PhaseReconnecting:
+			return "reconnecting"
+		}
+		if s.call.KeypadShown() {
+			return "in-call-keypad"
+		}
+		return "in-call"
+	case part(s.ended):
+		return "ended"
+	case part(s.notReady):
+		return "not-ready"
+	case part(s.dial):
+		return "dial"
+	}
+	return ""
+}
+
+// levels shows the loudness of both sides while the call panel is seen.
+func (s *shell) levels() {
+	if !s.visible {
+		return
+	}
+	if l, ok := s.shown.(interface {
+		SetLevels(mic, far float64) bool
+	}); ok {
+		l.SetLevels(s.phone.Levels())
+	}
+}
+
+// tabsBox is header, content and strip below each other.
+type tabsBox struct {
+	*fyne.Container
+	strip fyne.CanvasObject
+}
+
+func newTabsBox(header, middle, strip fyne.CanvasObject) *tabsBox {
+	b := &tabsBox{strip: strip}
+	b.Container = container.New(&tabsLayout{}, middle, header, strip)
+	return b
+}
+
+func (b *tabsBox) setStrip(on bool) {
+	if on {
+		b.strip.Show()
+	} else {
+		b.strip.Hide()
+	}
+	b.Container.Refresh()
+}
+
+// tabsLayout keeps the focus order of the design: content, tabs, availability,
+// menu, strip.
+type tabsLayout struct{}
+
+func (tabsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(320, 560)
+}
+
+func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	middle, header, strip := o[0], o[1], o[2]
+	h := header.MinSize().Height
+	header.Move(fyne.NewPos(0, 0))
+	header.Resize(fyne.NewSize(s.Width, h))
+	b := float32(0)
+	if strip.Visible() {
+		b = widget.StripHeight
+		strip.Move(fyne.NewPos(0, s.Height-b))
+		strip.Resize(fyne.NewSize(s.Width, b))
+	}
+	middle.Move(fyne.NewPos(0, h))
+	middle.Resize(fyne.NewSize(s.Width, s.Height-h-b))
+}
+
+// rootLayout fills the window and draws anew when the size changes between
+// compact and not.
+type rootLayout struct {
+	s       *shell
+	compact bool
+}
+
+func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 560) }
+
+func (l *rootLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	compact := size.Width < 350 || size.Height < 600
+	if compact != l.compact && l.s.snap != nil && l.s.shown != nil {
+		l.compact = compact
+		v := l.s.view()
+		v.Compact = compact
+		l.s.header.Render(v)
+		l.s.shown.Render(v)
+	}
+	l.compact = compact
+	for _, o := range objects {
+		o.Move(fyne.NewPos(0, 0))
+		o.Resize(size)
+	}
+}
+
+// refocus gives the keyboard to what is shown, once the window is on screen.
+func (s *shell) refocus() {
+	if s.shown != nil {
+		s.focusOn(s.shown)
+	}
+}
+
+// wantsLevels reports whether what is shown has meters that move.
+func (s *shell) wantsLevels() bool {
+	_, ok := s.shown.(interface {
+		SetLevels(mic, far float64) bool
+	})
+	return ok && s.visible && (s.shown != part(s.call) || s.phase == screen.PhaseTalking || s.phase == screen.PhaseReconnecting)
+}
+
+// prefill puts a number into the number field.
+func (s *shell) prefill(number string) {
+	s.toTab(screen.TabDial)
+	s.dial.SetNumber(number)
+}

@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/words"
+)
+
+// stage is a shell on a window without a display.
+type stage struct {
+	*shell
+	t     testing.TB
+	app   fyne.App
+	win   fyne.Window
+	phone *madePhone
+	run   *sameThread
+	host  *madeHost
+}
+
+// madeHost is the window around the shell.
+type madeHost struct {
+	raised, quit, hidden int
+	copied               string
+	opened               int
+	mode                 theme.Mode
+}
+
+func (h *madeHost) Raise()                { h.raised++ }
+func (h *madeHost) Quit()                 { h.quit++ }
+func (h *madeHost) Hide()                 { h.hidden++ }
+func (h *madeHost) OpenSystemSettings()   { h.opened++ }
+func (h *madeHost) Copy(text string)      { h.copied = text }
+func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
+
+type stageOptions struct {
+	mode     theme.Mode
+	language string
+	size     fyne.Size
+	scale    float32
+}
+
+func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOptions)) *stage {
+	t.Helper()
+	a := test.NewTempApp(t)
+	p := newMadePhone(s)
+	o := stageOptions{mode: theme.Light, language: words.English, size: fyne.NewSize(380, 660), scale: 1}
+	for _, c := range change {
+		c(p, &o)
+	}
+	th := theme.New(o.mode)
+	a.Settings().SetTheme(th)
+	st := &stage{t: t, app: a, phone: p, run: &sameThread{}, host: &madeHost{}}
+	p.set.Appearance.Theme = string(o.mode)
+	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, func() time.Time { return madeNow })
+	st.win = test.NewTempWindow(t, st.shell.content())
+	st.win.SetPadded(false)
+	if c, ok := st.win.Canvas().(interface{ SetScale(float32) }); ok {
+		c.SetScale(o.scale)
+	}
+	st.win.Resize(o.size)
+	st.bindKeys(st.win.Canvas())
+	st.show(s)
+	return st
+}
+
+// keep writes a picture of the stage into $OFFHOOK_PICTURES, for a person to look
+// at beside the design.
+func (s *stage) keep(name string) {
+	dir := os.Getenv("OFFHOOK_PICTURES")
+	if dir == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, s.win.Canvas().Capture()); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,162 @@
+package voice
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+
+	"offhook/voice/audio"
+)
+
+// Sound says with which devices calls are made, and how. The zero value is the
+// system's own.
+type Sound struct {
+	// Capture is the microphone, Playout the loudspeaker.
+	Capture, Playout audio.Spec
+	// Country is the ISO 3166 code whose ringback is played, "" for ITU-T
+	// E.180's.
+	Country string
+	// NewProcessor makes what takes echo and noise out of the microphone of one
+	// call; nil for none.
+	NewProcessor func() audio.Processor
+}
+
+// SetSound changes the devices: of the call in progress at once, and of later
+// ones. A device of the call in progress that cannot be opened stays as it was,
+// and the error says why.
+func (c *Client) SetSound(sound Sound) error {
+	c.mu.Lock()
+	c.settings.device = sound
+	call := c.call
+	c.mu.Unlock()
+	if call == nil {
+		return nil
+	}
+	result := make(chan error, 1)
+	if !call.mail.post(func() {
+		if !call.sound.running || call.sound.closing {
+			result <- nil
+			return
+		}
+		call.sound.do("devices", func(p soundPath) error { return p.SetDevices(sound) }, func(err error) {
+			call.onSound(false, nil)
+			result <- err
+		})
+	}) {
+		return nil
+	}
+	select {
+	case err := <-result:
+		if err != nil {
+			return soundFault(err, true)
+		}
+	case <-call.gone:
+	}
+	return nil
+}
+
+func (c *Client) currentSound() Sound {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.settings.device
+}
+
+// AudioRoutes lists the routes that there are devices for now, EARPIECE always.
+// It asks the system and may take a while.
+func (c *Client) AudioRoutes() []AudioRoute {
+	system, err := c.audioSystem()
+	if err != nil {
+		return []AudioRoute{RouteEarpiece}
+	}
+	list, err := system.Devices()
+	if err != nil {
+		return []AudioRoute{RouteEarpiece}
+	}
+	var routes []AudioRoute
+	for _, r := range audio.Routes(list) {
+		routes = append(routes, AudioRoute(r))
+	}
+	return routes
+}
+
+func (c *Client) audioSystem() (audio.System, error) {
+	if r, ok := c.sound.(*devices); ok {
+		return r.open()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// devices is the real sound room. It opens the machine's system when it is
+// first needed, unless it was given one.
+type devices struct {
+	log *slog.Logger
+
+	mu     sync.Mutex
+	system audio.System
+	own    bool
+}
+
+func (d *devices) open() (audio.System, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.system == nil {
+		s, err := audio.NewSystem(audio.Config{Log: d.log})
+		if err != nil {
+			return nil, err
+		}
+		d.system, d.own = s, true
+	}
+	return d.system, nil
+}
+
+// close closes a system of its own.
+func (d *devices) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.own || d.system == nil {
+		return nil
+	}
+	s := d.system
+	d.system, d.own = nil, false
+	return s.Close()
+}
+
+func (d *devices) newPath(sound Sound, notice func(audio.Notice)) (soundPath, error) {
+	system, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	cfg := audio.PathConfig{
+		In: sound.Capture, Out: sound.Playout, Country: sound.Country, Silent: true,
+		Notice: notice, Log: d.log,
+	}
+	if sound.NewProcessor != nil {
+		cfg.Processor = sound.NewProcessor()
+	}
+	return &realPath{Path: audio.NewPath(system, cfg), sound: sound}, nil
+}
+
+// realPath is the sound of a call on real devices.
+type realPath struct {
+	*audio.Path
+	// sound is what was chosen last.
+	sound Sound
+}
+
+var tones = map[tone]audio.Tone{toneRingback: audio.Ringback, toneCallWaiting: audio.CallWaiting}
+
+func (p *realPath) PlayTone(t tone)             { p.Path.PlayTone(tones[t]) }
+func (p *realPath) SetRoute(r AudioRoute) error { return p.Path.SetRoute(audio.Route(r)) }
+func (p *realPath) Route() AudioRoute           { return AudioRoute(p.Path.Route()) }
+
+func (p *realPath) SetDevices(sound Sound) error {
+	var capture, playout error
+	if sound.Capture != p.sound.Capture {
+		capture = p.SetInput(sound.Capture)
+	}
+	if sound.Playout != p.sound.Playout {
+		playout = p.SetOutput(sound.Playout)
+	}
+	p.sound = sound
+	return errors.Join(capture, playout)
+}

@@ -1,0 +1,92 @@
+package voice_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"offhook/demo"
+	"offhook/voice"
+	"offhook/voice/audio"
+)
+
+// A program that calls the echo service and hangs up once it is connected. The
+// account comes from the application's backend, which signs its user in.
+func ExampleClient_Dial() {
+	ctx := context.Background()
+	platform, account := signIn("alice", "echo")
+	defer platform.Close(ctx)
+
+	phone, err := voice.New(voice.WithSound(voice.Sound{
+		Capture: audio.Spec{Kind: audio.SpecSine, Hz: 440},
+		Playout: audio.Spec{Kind: audio.SpecNull},
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer phone.Close(ctx)
+	events := phone.Subscribe()
+	defer events.Close()
+	if err := phone.Initialize(ctx, account(phone.DeviceID())); err != nil {
+		log.Fatal(err)
+	}
+	call, err := phone.Dial(ctx, demo.DemoExophone, "", voice.ShownAs("echo"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for ev := range events.Events() {
+		switch ev := ev.(type) {
+		case voice.CallEstablished:
+			fmt.Println("talking to", ev.Call.RemoteID)
+			call.Hangup()
+		case voice.CallEnded:
+			fmt.Println("ended:", ev.Call.EndReason)
+			return
+		}
+	}
+	// Output:
+	// talking to echo
+	// ended: LOCAL_HANGUP
+}
+
+// A program that answers the first call that a push announces.
+func ExampleClient_RelaySessionData() {
+	ctx := context.Background()
+	platform, account := signIn("bob", "")
+	defer platform.Close(ctx)
+
+	phone, err := voice.New(voice.WithSound(voice.Sound{
+		Capture: audio.Spec{Kind: audio.SpecNull}, Playout: audio.Spec{Kind: audio.SpecNull},
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer phone.Close(ctx)
+	events := phone.Subscribe()
+	defer events.Close()
+	if err := phone.Initialize(ctx, account(phone.DeviceID())); err != nil {
+		log.Fatal(err)
+	}
+	stop := receivePushes(platform, phone, "bob") // your push receiver calls phone.RelaySessionData
+	defer stop()
+	defer callFrom(platform, "alice", "bob")()
+
+	for ev := range events.Events() {
+		switch ev := ev.(type) {
+		case voice.IncomingCall:
+			fmt.Println(ev.Call.RemoteID, "calls")
+			if call, ok := phone.CallFromID(ev.Call.CallID); ok {
+				call.Answer()
+			}
+		case voice.CallEstablished:
+			fmt.Println("answered")
+		case voice.CallEnded:
+			fmt.Println("ended:", ev.Call.EndReason)
+			return
+		}
+	}
+	// Output:
+	// alice calls
+	// answered
+	// ended: REMOTE_HANGUP
+}

@@ -1,0 +1,475 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/sip"
+)
+
+// inTalk tells the story of an established outgoing call with media.
+func inTalk(t *testing.T, story func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		defer r.stop()
+		call, d, s := talkTo(r)
+		story(t, r, call, d, s)
+	})
+}
+
+func TestSilenceIsRenewed(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		cut := time.Now()
+		s.flow(false)
+		ev := expect[MediaDisrupted](r)
+		if after := time.Since(cut); after < 5*time.Second || after > 6*time.Second {
+			t.Errorf("disrupted after %v", after)
+		}
+		if ev.Call.State != StateMediaDisrupted {
+			t.Errorf("state %v", ev.Call.State)
+		}
+		expect[RenewingMedia](r)
+		synctest.Wait()
+		if len(d.view().offers) != 1 || !strings.HasPrefix(d.view().offers[0], "restart") {
+			t.Errorf("offers %q", d.view().offers)
+		}
+		time.Sleep(time.Second)
+		back := time.Now()
+		s.flow(true)
+		expect[CallEstablished](r)
+		if after := time.Since(back); after > 100*time.Millisecond {
+			t.Errorf("noticed after %v", after)
+		}
+		if call.Details().Duration(time.Now()) < 6*time.Second {
+			t.Error("the duration began anew")
+		}
+	})
+}
+
+func TestNoMediaForGood(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		cut := time.Now()
+		s.flow(false)
+		expect[MediaDisrupted](r)
+		for {
+			ev := r.next()
+			if ended, ok := ev.(CallEnded); ok {
+				if ended.Call.EndReason != EndMediaTimeout {
+					t.Errorf("ended as %v", ended.Call.EndReason)
+				}
+				break
+			}
+		}
+		if after := time.Since(cut); after < 30*time.Second || after > 32*time.Second {
+			t.Errorf("ended after %v", after)
+		}
+		if !d.view().hungUp || len(d.view().offers) < 2 {
+			t.Errorf("hung up %v, %d attempts", d.view().hungUp, len(d.view().offers))
+		}
+	})
+}
+
+func TestFarSideNeverSendsSound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		defer r.stop()
+		if _, err := r.client.Dial(t.Context(), "silent", ""); err != nil {
+			t.Fatal(err)
+		}
+		expect[CallInitiated](r)
+		synctest.Wait()
+		// Control packets arrive, but never any sound.
+		s := r.media.session(0)
+		s.set(func() { s.flowing = true })
+		r.sip.leg(0).says(answered())
+		expect[CallEstablished](r)
+		if got := expect[CallEnded](r).Call; got.EndReason != EndMediaTimeout || got.Duration(time.Now()) != 30*time.Second {
+			t.Errorf("ended as %v after %v", got.EndReason, got.Duration(time.Now()))
+		}
+	})
+}
+
+func TestComfortNoiseIsNoDisruption(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		s.flow(false)
+		for range 30 { // a packet of comfort noise each four seconds
+			time.Sleep(4 * time.Second)
+			s.set(func() { s.last = time.Now() })
+		}
+		if got := call.Details().State; got != StateEstablished || len(d.view().offers) != 0 {
+			t.Errorf("state %v, %d offers", got, len(d.view().offers))
+		}
+	})
+}
+
+func TestPathFailureIsRenewedAtOnce(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		s.flow(false)
+		at := time.Now()
+		s.tell(media.Event{Kind: media.Failed, Err: errors.New("no pair works")})
+		expect[MediaDisrupted](r)
+		expect[RenewingMedia](r)
+		if time.Since(at) != 0 {
+			t.Errorf("renewed after %v", time.Since(at))
+		}
+		synctest.Wait()
+		time.Sleep(50 * time.Millisecond)
+		s.flow(true)
+		expect[CallEstablished](r)
+	})
+}
+
+func TestNetworkChangeRenewsAtOnce(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.client.NetworkChanged()
+		expect[RenewingMedia](r)
+		expect[CallEstablished](r)
+		if len(d.view().offers) != 1 {
+			t.Errorf("offers %q", d.view().offers)
+		}
+	})
+}
+
+func TestSignallingSocketIsKilled(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.sip.cut(errors.New("reset"))
+		time.Sleep(time.Second)
+		if d.view().rebinds != 1 || d.view().refreshs != 1 || len(d.view().offers) != 0 {
+			t.Errorf("%d rebinds, %d refreshs, offers %q", d.view().rebinds, d.view().refreshs, d.view().offers)
+		}
+		if got := call.Details().State; got != StateEstablished {
+			t.Errorf("state %v", got)
+		}
+		// And with the media: the path is renewed over the new connection.
+		s.flow(false)
+		time.Sleep(2 * time.Second)
+		r.sip.cut(errors.New("reset"))
+		expect[RenewingMedia](r)
+		time.Sleep(time.Second)
+		s.flow(true)
+		expect[CallEstablished](r)
+		if len(d.view().offers) != 1 || !strings.HasPrefix(d.view().offers[0], "restart") {
+			t.Errorf("offers %q", d.view().offers)
+		}
+	})
+}
+
+func TestSignallingIsAwayForAWhile(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.sip.setDown(errors.New("refused"))
+		r.sip.cut(errors.New("reset"))
+		s.flow(false)
+		expect[MediaDisrupted](r)
+		time.Sleep(10 * time.Second)
+		r.sip.setDown(nil)
+		for ev := r.next(); ; ev = r.next() {
+			if _, ok := ev.(RenewingMedia); ok && len(d.view().offers) > 0 {
+				break
+			}
+			synctest.Wait()
+			if len(d.view().offers) > 0 {
+				break
+			}
+		}
+		s.flow(true)
+		for ev := r.next(); ; ev = r.next() {
+			if _, ok := ev.(CallEstablished); ok {
+				break
+			}
+		}
+		if call.Details().State != StateEstablished {
+			t.Errorf("state %v", call.Details().State)
+		}
+	})
+}
+
+// A hang-up while the signalling is away still reaches the far side.
+func TestFarewellOverAnotherFlow(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.sip.setDown(errors.New("refused"))
+		r.sip.cut(errors.New("reset"))
+		synctest.Wait()
+		if err := call.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now()
+		expect[CallEnded](r)
+		if time.Since(at) > 2*time.Second {
+			t.Errorf("ended after %v", time.Since(at))
+		}
+		time.Sleep(5 * time.Second)
+		r.sip.setDown(nil)
+		time.Sleep(25 * time.Second)
+		if !d.view().over {
+			t.Error("the far side was never told")
+		}
+	})
+}
+
+func TestFarSideHasForgottenTheCall(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(int) error {
+			d.sayLocked(sip.Ended{Status: 481})
+			return &sip.StatusError{Status: 481}
+		}
+		r.client.NetworkChanged()
+		expect[RenewingMedia](r)
+		if got := expect[CallEnded](r).Call.EndReason; got != EndRemoteHangup {
+			t.Errorf("ended as %v", got)
+		}
+	})
+}
+
+func TestHoldAndResume(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		if err := call.Hold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !s.view().held || !call.Details().Held || len(d.view().offers) != 1 {
+			t.Errorf("held %v, offers %q", s.view().held, d.view().offers)
+		}
+		if err := call.Hold(t.Context()); err != nil || len(d.view().offers) != 1 {
+			t.Errorf("held twice: %v, offers %q", err, d.view().offers)
+		}
+		// A hold of ten minutes without a packet is no disruption.
+		s.set(func() { s.flowing, s.last = false, time.Now() })
+		time.Sleep(10 * time.Minute)
+		if got := call.Details().State; got != StateEstablished {
+			t.Fatalf("state %v", got)
+		}
+		if err := call.Resume(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.flow(true)
+		time.Sleep(time.Minute)
+		if s.view().held || call.Details().Held || call.Details().State != StateEstablished {
+			t.Error("not resumed")
+		}
+	})
+}
+
+func TestHoldIsRefused(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(int) error { return &sip.StatusError{Status: 488} }
+		if err := call.Hold(t.Context()); fault.TypeOf(err) != fault.ServerError {
+			t.Errorf("error %v", err)
+		}
+		if s.view().held || call.Details().Held {
+			t.Error("still held")
+		}
+	})
+}
+
+func TestGlare(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		at := time.Now()
+		d.onOffer = func(n int) error {
+			if n == 1 {
+				return &sip.StatusError{Status: 491}
+			}
+			return nil
+		}
+		if err := call.Hold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := time.Since(at); after < 2100*time.Millisecond || after > 4*time.Second {
+			t.Errorf("agreed after %v", after)
+		}
+	})
+}
+
+func TestFarSideHolds(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		var status int
+		var answer string
+		hold := func(direction string) {
+			d.says(sip.Reoffered{
+				Offer: "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=" + direction + "\r\n",
+				Reply: func(s int, body string) error { status, answer = s, body; return nil },
+			})
+			synctest.Wait()
+		}
+		hold("sendonly")
+		if status != 200 || !strings.HasPrefix(answer, "answer") || !call.Details().RemoteHeld {
+			t.Errorf("%d %q, held %v", status, answer, call.Details().RemoteHeld)
+		}
+		s.set(func() { s.flowing, s.last = false, time.Now() })
+		time.Sleep(5 * time.Minute)
+		if got := call.Details().State; got != StateEstablished {
+			t.Errorf("state %v", got)
+		}
+		hold("sendrecv")
+		if call.Details().RemoteHeld {
+			t.Error("still held")
+		}
+		// From now on silence counts again.
+		expect[MediaDisrupted](r)
+	})
+}
+
+func TestOffersCross(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		status := 0
+		d.onOffer = func(n int) error {
+			if n == 1 {
+				d.sayLocked(sip.Reoffered{Offer: "v=0\r\n", Reply: func(s int, _ string) error { status = s; return nil }})
+				d.mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+				d.mu.Lock()
+				return &sip.StatusError{Status: 491}
+			}
+			return nil
+		}
+		if err := call.Hold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if status != 491 {
+			t.Errorf("their offer got %d", status)
+		}
+	})
+}
+
+func TestReofferWithoutSDP(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		var body string
+		d.says(sip.Reoffered{Reply: func(_ int, b string) error { body = b; return nil }})
+		synctest.Wait()
+		if !strings.HasPrefix(body, "offer") {
+			t.Errorf("replied %q", body)
+		}
+	})
+}
+
+func TestHoldDuringDisruption(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(int) error { return &sip.StatusError{Status: 503} }
+		s.flow(false)
+		expect[MediaDisrupted](r)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := call.Hold(ctx); fault.TypeOf(err) != fault.NetworkError {
+			t.Errorf("error %v", err)
+		}
+		d.mu.Lock()
+		d.onOffer = nil
+		d.mu.Unlock()
+		for call.Details().State != StateEstablished {
+			r.next()
+		}
+		if !call.Details().Held {
+			t.Error("the hold was forgotten")
+		}
+		last := d.view().offers[len(d.view().offers)-1]
+		if !strings.HasPrefix(last, "hold") {
+			t.Errorf("last offer %q", last)
+		}
+	})
+}
+
+func TestMuteEndsWithTheCall(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.says(sip.Ended{ByRemote: true})
+		expect[CallEnded](r)
+		if !s.view().muted {
+			t.Error("the microphone is still heard")
+		}
+		for _, f := range []func() error{call.Mute, call.Unmute, call.Answer, call.Hangup, func() error { return call.SendDTMF("1") },
+			func() error { return call.Hold(context.Background()) }, call.EnableSpeaker} {
+			if err := f(); fault.TypeOf(err) != fault.NoCall {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+}
+
+func TestDTMFByINFO(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		s.noDTMF = true
+		if err := call.SendDTMF("1,#"); err != nil {
+			t.Fatal(err)
+		}
+		if err := call.SendDTMF("A"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		want := []string{"application/dtmf-relay Signal=1", "application/dtmf-relay Signal=#", "application/dtmf-relay Signal=A"}
+		if len(d.view().infos) != len(want) {
+			t.Fatalf("infos %q", d.view().infos)
+		}
+		for i, w := range want {
+			if !strings.HasPrefix(d.view().infos[i], w) {
+				t.Errorf("info %q, want %q", d.view().infos[i], w)
+			}
+		}
+		d.says(sip.Informed{ContentType: "application/dtmf-relay; charset=utf-8", Body: "Signal= 5\r\nDuration=160\r\n"})
+		if got := expect[DTMFReceived](r).Digit; got != '5' {
+			t.Errorf("digit %c", got)
+		}
+	})
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		if err := call.EnableSpeaker(); err != nil || call.AudioRoute() != RouteSpeaker {
+			t.Errorf("speaker: %v, %v", err, call.AudioRoute())
+		}
+		if err := call.EnableBluetooth(); fault.TypeOf(err) != fault.AudioDeviceError || call.AudioRoute() != RouteSpeaker {
+			t.Errorf("bluetooth: %v, %v", err, call.AudioRoute())
+		}
+		if err := call.DisableBluetooth(); err != nil || call.AudioRoute() != RouteSpeaker {
+			t.Errorf("bluetooth off: %v, %v", err, call.AudioRoute())
+		}
+		if err := call.DisableSpeaker(); err != nil || call.AudioRoute() != RouteEarpiece {
+			t.Errorf("speaker off: %v, %v", err, call.AudioRoute())
+		}
+		if mic, far := call.Levels(); mic != 0.5 || far != 0.25 {
+			t.Errorf("levels %v %v", mic, far)
+		}
+	})
+}
+
+func TestOnAnotherPhone(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.client.SetOnAnotherPhone(true)
+		if got := expect[CallEnded](r).Call.EndReason; got != EndPSTNHangup {
+			t.Errorf("ended as %v", got)
+		}
+		if _, err := r.client.Dial(t.Context(), "bob", ""); fault.TypeOf(err) != fault.PSTNCallInProgress {
+			t.Errorf("dialled: %v", err)
+		}
+		r.client.SetOnAnotherPhone(false)
+		if _, err := r.client.Dial(t.Context(), "bob", ""); err != nil {
+			t.Errorf("not dialled: %v", err)
+		}
+	})
+}
