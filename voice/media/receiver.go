@@ -15,6 +15,7 @@ import (
 type receivePlan struct {
 	audio [128]*codec.Info
 	event [128]int // clock of telephone-event, 0 for any other type
+	noise [128]bool
 }
 
 func newReceivePlan(codecs []sdp.Codec) *receivePlan {
@@ -22,6 +23,8 @@ func newReceivePlan(codecs []sdp.Codec) *receivePlan {
 	for _, c := range codecs {
 		if strings.EqualFold(c.Name, telephoneEvent) {
 			p.event[c.PayloadType] = c.ClockRate
+		} else if strings.EqualFold(c.Name, comfortName) {
+			p.noise[c.PayloadType] = true
 		} else if info, ok := codec.Lookup(c.Name); ok && info.ClockRate == c.ClockRate {
 			p.audio[c.PayloadType] = &info
 		}
@@ -44,6 +47,8 @@ type receiver struct {
 	packets atomic.Uint64
 	dropped atomic.Uint64 // packets that no one pulled in time
 
+	noise comfort
+
 	// playing is what Pull plays; it changes in the thread of Pull only.
 	playing atomic.Pointer[playout]
 
@@ -52,7 +57,7 @@ type receiver struct {
 	next      candidate
 	play      *playout
 	digits    digitReader
-	skipped   uint16 // packets of digits: to the playout they are no gap
+	skipped   uint16 // packets of digits and noise: to the playout they are no gap
 	firstAt   time.Duration
 	lastAudio time.Duration
 	any       bool
@@ -80,8 +85,8 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		return
 	}
 	r.heard.Store(int64(at))
-	info, clock := plan.audio[h.pt], plan.event[h.pt]
-	if info == nil && clock == 0 {
+	info, noise := plan.audio[h.pt], plan.noise[h.pt]
+	if info == nil && !noise && plan.event[h.pt] == 0 {
 		return
 	}
 	r.octets.Add(uint64(len(h.payload)))
@@ -97,11 +102,16 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		if inOrder {
 			r.skipped++
 		}
+		if noise {
+			r.noise.hear(h.payload)
+			return
+		}
 		if d, ok := r.digits.read(&h, at); ok {
 			r.emit(Event{Kind: DTMF, Digit: d})
 		}
 		return
 	}
+	r.noise.end()
 	r.audio(&h, *info, at)
 }
 
@@ -166,4 +176,5 @@ func (r *receiver) pull(frame []int16) {
 		return
 	}
 	play.Get(frame)
+	r.noise.fill(frame)
 }
