@@ -295,12 +295,14 @@ func (p *Phone) everySecond(n int) {
 		}
 	}
 	c := m.call
-	if c == nil || !c.d.State.Answered() {
+	if c == nil {
 		return
 	}
+	// A call is shown anew each second, so that whoever watches it sees time
+	// pass, also while it rings.
 	p.judgeQuality(c)
 	p.touch()
-	if n%heartbeat == 0 {
+	if n%heartbeat == 0 && c.d.State.Answered() {
 		p.logProgress(c, nil)
 	}
 }

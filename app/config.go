@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -39,6 +41,12 @@ type Config struct {
 	// Now is the wall clock.
 	Now func() time.Time
 
+	// LookupIP finds the addresses of a name.
+	LookupIP func(ctx context.Context, host string) ([]net.IPAddr, error)
+	// Addresses names the machine's network addresses in a stable form, so that
+	// a change of network shows.
+	Addresses func() string
+
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
 	AudioIn, AudioOut, RingOut string
@@ -61,6 +69,12 @@ func (c *Config) fill() {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.LookupIP == nil {
+		c.LookupIP = net.DefaultResolver.LookupIPAddr
+	}
+	if c.Addresses == nil {
+		c.Addresses = localAddresses
 	}
 	if c.HTTP == nil {
 		c.HTTP = NewHTTPClient()

@@ -8,9 +8,10 @@ import (
 	"offhook/voice"
 )
 
-// followEngine takes the engine's events to the loop, in order.
-func (p *Phone) followEngine(ctx context.Context) {
-	for ev := range p.engine.Events(context.WithoutCancel(ctx)) {
+// followEngine takes the engine's events to the loop, in order, until the engine
+// is closed.
+func (p *Phone) followEngine(events <-chan any) {
+	for ev := range events {
 		if !p.loop.post(func() { p.engineEvent(ev) }) {
 			return
 		}

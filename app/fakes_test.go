@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,7 +239,7 @@ type fakeInbox struct {
 	deliver func(context.Context, InboxMessage) error
 	told    func(InboxStatus)
 	ready   chan struct{}
-	retries int
+	retries atomic.Int32
 
 	mu     sync.Mutex
 	status InboxStatus
@@ -263,7 +265,7 @@ func (i *fakeInbox) Run(ctx context.Context, deliver func(context.Context, Inbox
 	<-ctx.Done()
 }
 
-func (i *fakeInbox) Retry() { i.retries++ }
+func (i *fakeInbox) Retry() { i.retries.Add(1) }
 
 // fakeBackend answers as the application backend does.
 type fakeBackend struct {
@@ -348,8 +350,13 @@ type desk struct {
 	backend *fakeBackend
 	bell    *fakeBell
 	keyring secrets.Store
+	audio   *fakeAudio
+	http    *http.Client
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
+	// addresses and ahead are what the machine says of its network and clock.
+	addresses atomic.Pointer[string]
+	ahead     atomic.Int64
 }
 
 func newDesk(t *testing.T) *desk {
@@ -366,9 +373,31 @@ func (d *desk) start() *desk {
 	}
 	d.bell = &fakeBell{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
+	hc := d.http
+	if hc == nil {
+		hc = &http.Client{Transport: d.backend}
+	}
+	var system audio.System
+	if d.audio != nil {
+		system = d.audio
+	}
 	p, err := New(Config{
+		HTTP: hc, Audio: system,
+		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
+			if host == "backend" {
+				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
+			}
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		},
 		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
-		HTTP: &http.Client{Transport: d.backend}, AudioIn: "null", AudioOut: "null",
+		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
+		Addresses: func() string {
+			if a := d.addresses.Load(); a != nil {
+				return *a
+			}
+			return "eth0=192.0.2.1"
+		},
+		AudioIn: "null", AudioOut: "null",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
 			d.inbox = in

@@ -11,11 +11,15 @@ import (
 // the phone's state. Posting never blocks.
 type loop struct {
 	mu     sync.Mutex // guards queue and closed
-	queue  []func()
+	queue  []task
 	closed bool
 	wake   chan struct{}
 	done   chan struct{}
 }
+
+// task is a function for the loop, and what is called when its effect is
+// published; then may be nil.
+type task struct{ do, then func() }
 
 func newLoop() *loop {
 	return &loop{wake: make(chan struct{}, 1), done: make(chan struct{})}
@@ -24,13 +28,15 @@ func newLoop() *loop {
 var errClosed = fault.New(fault.Uninitialized, "The phone is closing.", "Start it again.")
 
 // post queues f and reports whether it will run.
-func (l *loop) post(f func()) bool {
+func (l *loop) post(f func()) bool { return l.add(task{do: f}) }
+
+func (l *loop) add(t task) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return false
 	}
-	l.queue = append(l.queue, f)
+	l.queue = append(l.queue, t)
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -38,15 +44,16 @@ func (l *loop) post(f func()) bool {
 	return true
 }
 
-// ask runs f on the loop and returns what it returned. It must not be called
-// on the loop.
+// ask runs f on the loop and returns what it returned, when that is published.
+// It must not be called on the loop.
 func (l *loop) ask(ctx context.Context, f func() error) error {
-	answer := make(chan error, 1)
-	if !l.post(func() { answer <- f() }) {
+	var err error
+	done := make(chan struct{})
+	if !l.add(task{do: func() { err = f() }, then: func() { close(done) }}) {
 		return errClosed
 	}
 	select {
-	case err := <-answer:
+	case <-done:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -68,11 +75,14 @@ func (l *loop) run(after func()) {
 			<-l.wake
 			continue
 		}
-		f := l.queue[0]
+		t := l.queue[0]
 		l.queue = l.queue[1:]
 		l.mu.Unlock()
-		f()
+		t.do()
 		after()
+		if t.then != nil {
+			t.then()
+		}
 	}
 }
 

@@ -110,9 +110,11 @@ func New(cfg Config) (*Phone, error) {
 
 	go p.loop.run(p.publish)
 	p.scribe = newScribe(calls, p.log, p.recentsChanged)
-	p.start(p.followEngine)
+	events := p.engine.Events(context.Background()) // from before anything can happen
+	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
+	p.start(p.watchSurroundings)
 	if set.SignedIn {
 		p.start(p.restore)
 	}
@@ -191,6 +193,12 @@ func (p *Phone) Watch(ctx context.Context) <-chan *Snapshot { return p.stream.wa
 // WatchLatest is Watch for a window: a reader that is late gets only the
 // newest snapshot. The last one is never lost.
 func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot { return p.stream.watch(ctx, true) }
+
+// Settle returns when everything that was asked of the phone before is in its
+// Snapshot.
+func (p *Phone) Settle(ctx context.Context) error {
+	return p.loop.ask(ctx, func() error { return nil })
+}
 
 // DismissNotice clears Snapshot.Notice.
 func (p *Phone) DismissNotice() {

@@ -107,7 +107,6 @@ func parse(args []string, help io.Writer) (invocation, error) {
 		words, rest = append(words, rest[0]), rest[1:]
 	}
 	if len(words) == 0 {
-		printHelp(help, fs)
 		return inv, usage("Name a command: " + strings.Join(names(), ", ") + ".")
 	}
 	inv.req.Command, inv.req.Args = words[0], words[1:]

@@ -153,6 +153,9 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 	if err != nil {
 		return nil, err
 	}
+	if err := s.cfg.Phone.Settle(ctx); err != nil && r.Command != "quit" {
+		return nil, err
+	}
 	if w != nil {
 		snap, err := w.wait(r.Command == "dial")
 		if err != nil || result == nil {
@@ -297,13 +300,16 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		call = ""
 	}
 	var latest *app.Snapshot
+	if s := w.phone.Snapshot(); w.state == waitReady && s.Ready || w.state == waitIdle && s.Call == nil {
+		return s, nil
+	}
 	for s := range w.watch {
 		latest = s
 		switch {
-		case w.state == waitReady && s.Ready, w.state == waitIdle && s.Call == nil:
+		case (w.state == waitReady && s.Ready || w.state == waitIdle && s.Call == nil) && w.phone.Snapshot() == s:
 			return s, nil
 		case w.state == waitReady || w.state == waitIdle:
-			continue
+			continue // an older one than that of above, or not yet
 		}
 		if s.Call != nil && s.Call.ID != w.last && (call == "" || s.Call.ID == call) {
 			call = s.Call.ID

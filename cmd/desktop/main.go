@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"offhook/app/control"
+	_ "offhook/internal/plainlocale" // before the window library looks
 )
 
 // version is set by the linker in releases.

@@ -16,9 +16,11 @@ type comfort struct {
 	// level is 1 + the level in -dBov while the far side is silent, else 0.
 	level atomic.Int32
 
-	// Of the thread that calls Pull.
-	seed uint32
-	last float32
+	// Of the thread that calls Pull. silent counts frames since the far side said
+	// that it is silent.
+	silent int
+	seed   uint32
+	last   float32
 }
 
 // hear takes a comfort noise packet: its first byte is the level (RFC 3389,
@@ -32,16 +34,18 @@ func (c *comfort) hear(payload []byte) {
 // end is called for every packet of sound.
 func (c *comfort) end() { c.level.Store(0) }
 
-// fill replaces a frame of digital silence.
-func (c *comfort) fill(frame []int16) {
+// fill replaces a frame once the sound from before the pause, which waits for
+// delay in the jitter buffer, has been played. On its own the playout would go on
+// with the background that it has learnt; the far side knows its own better.
+func (c *comfort) fill(frame []int16, delay float64) {
 	level := c.level.Load()
 	if level == 0 {
+		c.silent = 0
 		return
 	}
-	for _, v := range frame {
-		if v != 0 {
-			return
-		}
+	const margin = 4 // frames, for the last packet itself
+	if c.silent++; float64(c.silent-margin)*10 < delay {
+		return
 	}
 	// Even noise of amplitude a has the power of a sine of a·√(2/3).
 	amplitude := float32(math.MaxInt16 * math.Sqrt(1.5) * math.Pow(10, -float64(level-1)/20))

@@ -448,6 +448,9 @@ func (l *peerLink) apply(kind webrtc.SDPType, peer *sdp.Description, theirs *sdp
 	if err := l.describePeer(kind, p); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAcceptable, err)
 	}
+	if l.peer == nil || l.peer.media.Ufrag != p.media.Ufrag {
+		l.pair.Store(nil)
+	}
 	l.peer = p
 	select {
 	case l.kicks <- struct{}{}:
@@ -542,32 +545,31 @@ func (l *peerLink) onICE(s webrtc.ICEConnectionState) {
 
 // kick makes ICE look at its checks early and often after each description. On
 // its own it looks every 200 ms: it sends checks at one look and nominates at
-// the next, so that an answer to a check waits most of that time. A candidate
-// that nobody can be reached by (RFC 6544, section 4.5: active ones have port
-// 9) is news without consequence, and makes it look.
+// the next, so that an answer to a check waits most of that time. A new
+// candidate makes it look; one in the discard prefix (RFC 6666) is nobody's.
 func (l *peerLink) kick() {
-	port := 9
+	news := 0
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-l.kicks:
 		case <-l.done:
 			return
 		}
-		for wait := time.Millisecond; wait < 100*time.Millisecond; wait += wait/2 + time.Millisecond {
-			timer := time.NewTimer(wait)
+		for wait := time.Millisecond; wait < 40*time.Millisecond; wait += wait/2 + time.Millisecond {
+			timer.Reset(wait)
 			select {
 			case <-timer.C:
 			case <-l.done:
-				timer.Stop()
 				return
 			}
-			if l.pc.ICEConnectionState() == webrtc.ICEConnectionStateConnected && wait > 10*time.Millisecond {
+			if l.pair.Load() != nil {
 				break
 			}
-			port++
-			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{
-				Candidate: fmt.Sprintf("0 1 tcp 1 127.0.0.1 %d typ host tcptype active", port),
-			})
+			news++
+			// It is refused once the connection is closed, and not needed then.
+			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: fmt.Sprintf("0 1 udp 1 100::%x 9 typ host", news)})
 		}
 	}
 }

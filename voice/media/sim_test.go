@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ type simPhone struct {
 	lose  func(n int) bool
 	// alter may change a packet of sound or drop it by returning nil.
 	alter func([]byte) []byte
+
+	// renumber closes the gaps in the numbers that alter left.
+	renumber bool
+	dropped  uint16
+	silent   bool // the microphone stands still
 
 	n, lost  int // packets of sound sent and lost
 	wire     []simPacket
@@ -109,7 +115,9 @@ func (p *simPhone) sound() {
 		p.mic[i] = p.voice(p.pushed + i)
 	}
 	p.pushed += frameSamples
-	p.Push(p.mic[:])
+	if !p.silent {
+		p.Push(p.mic[:])
+	}
 	if p.sim.now%packetTime == 0 && p.send.digitsDue() {
 		p.send.stepDigits()
 	}
@@ -160,8 +168,12 @@ func (p *simPhone) sendRTP(_ rtpHeader, packet []byte) error {
 	data := append([]byte(nil), packet...)
 	if p.alter != nil {
 		if data = p.alter(data); data == nil {
+			p.dropped++
 			return nil
 		}
+	}
+	if p.renumber {
+		binary.BigEndian.PutUint16(data[2:], binary.BigEndian.Uint16(data[2:])-p.dropped)
 	}
 	if p.lose != nil && p.lose(p.n) {
 		p.lost++

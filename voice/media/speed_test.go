@@ -39,3 +39,29 @@ func TestConnectsQuickly(t *testing.T) {
 		t.Errorf("from answer to connected %v in the median", mid)
 	}
 }
+
+// The demo platform and most media servers speak ICE-lite and offer one
+// candidate: nothing but the phone itself moves the checks on.
+func TestConnectsQuicklyToALitePeer(t *testing.T) {
+	var took []time.Duration
+	for range 9 {
+		a, peer := newPhone(t, 440, Config{}), newPionPeer(t, true)
+		offer, err := a.Offer(context.Background(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := peer.answer(offer)
+		begin := time.Now()
+		if err := a.SetAnswer(answer); err != nil {
+			t.Fatal(err)
+		}
+		a.await("connection", func() bool { return a.count(Connected) > 0 })
+		took = append(took, a.events[0].At.Sub(begin))
+		a.end()
+	}
+	slices.Sort(took)
+	t.Logf("connected in %v", took)
+	if mid := took[len(took)/2]; mid > 100*time.Millisecond {
+		t.Errorf("from answer to connected %v in the median", mid)
+	}
+}

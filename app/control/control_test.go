@@ -1,0 +1,468 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"offhook/app"
+	"offhook/app/profile"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// line is an engine with one call, which the test moves.
+type line struct {
+	app.Engine // what the tests don't use is missing on purpose
+
+	mu     sync.Mutex
+	events chan any
+	call   voice.CallDetails
+	n      int
+}
+
+func (l *line) Initialize(context.Context, app.Identity) error { return nil }
+func (l *line) Stop(context.Context) error                     { return nil }
+func (l *line) AccessToken(context.Context, string) (string, error) {
+	return "token", nil
+}
+func (l *line) Events(context.Context) <-chan any { return l.events }
+func (l *line) SetSystemBusy(bool)                {}
+func (l *line) SetDeclining(bool)                 {}
+func (l *line) SetAudio(app.AudioConfig)          {}
+func (l *line) Statistics() (app.Stats, bool) {
+	return app.Stats{CallID: "1", SetupMs: map[string]float64{"dial_to_ringing": 12}}, l.n > 0
+}
+func (l *line) SendDTMF(string) error       { return nil }
+func (l *line) Mute() error                 { return fault.New(fault.NoCall, "There is no call.", "") }
+func (l *line) Close(context.Context) error { close(l.events); return nil }
+
+func (l *line) Dial(_ context.Context, d app.DialRequest) (voice.CallDetails, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n++
+	l.call = voice.CallDetails{CallID: fmt.Sprint("call-", l.n), RemoteID: d.RemoteID, State: voice.StateOutgoingInitiated, Started: time.Now()}
+	l.events <- voice.CallInitiated{Call: l.call}
+	if d.RemoteID == "fast" { // rings and is over before Dial returns
+		l.call.State = voice.StateRinging
+		l.events <- voice.CallRinging{Call: l.call}
+		l.end(voice.EndBusy)
+	}
+	return l.call, nil
+}
+
+func (l *line) Hangup(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end(voice.EndLocalHangup)
+	return nil
+}
+
+func (l *line) end(r voice.EndReason) {
+	l.call.State, l.call.EndReason, l.call.Ended = voice.StateEnded, r, time.Now()
+	l.events <- voice.CallEnded{Call: l.call}
+}
+
+func (l *line) to(s voice.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.call.State = s
+	if s == voice.StateEstablished {
+		l.call.Established = time.Now()
+	}
+	l.events <- voice.CallChanged{Call: l.call}
+}
+
+// inbox is connected to nothing.
+type inbox struct{}
+
+func (inbox) Run(ctx context.Context, _ func(context.Context, app.InboxMessage) error, _ func(app.InboxStatus)) {
+	<-ctx.Done()
+}
+func (inbox) Status() app.InboxStatus { return app.InboxStatus{} }
+func (inbox) Retry()                  {}
+
+type answers func(*http.Request) string
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(a(r)))}, nil
+}
+
+// desk is a phone with its remote control.
+type desk struct {
+	t     *testing.T
+	base  string
+	dir   string
+	phone *app.Phone
+	line  *line
+	quits chan struct{}
+	end   func()
+}
+
+func newDesk(t *testing.T, base string) *desk {
+	t.Helper()
+	d := &desk{t: t, base: base, dir: profile.Dir(base, "default"), line: &line{events: make(chan any, 100)}, quits: make(chan struct{}, 8)}
+	phone, err := app.New(app.Config{
+		Dir: d.dir, AudioIn: "null", AudioOut: "null",
+		Engine:    func(string) (app.Engine, error) { return d.line, nil },
+		OpenInbox: func(app.InboxConfig) (app.Inbox, error) { return inbox{}, nil },
+		HTTP: &http.Client{Transport: answers(func(r *http.Request) string {
+			if strings.HasSuffix(r.URL.Path, "/login") {
+				return `{"subscriber_token":{"refresh_token":"R","access_token":"A"},"subscriber_name":"alice","host_name":"http://p","exophone":"1"}`
+			}
+			return `{}`
+		})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.phone = phone
+	s, err := Serve(Config{Dir: d.dir, Phone: phone, Quit: func() { d.quits <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.end = sync.OnceFunc(func() {
+		if err := phone.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		s.Finish()
+	})
+	t.Cleanup(d.end)
+	return d
+}
+
+func (d *desk) signIn() *desk {
+	d.t.Helper()
+	if code, out := d.ctl("sign-in", "--user", "alice", "--account", "demo", "--server", "http://b", "--password-file", writePassword(d.t)); code != 0 {
+		d.t.Fatal(out)
+	}
+	return d
+}
+
+func writePassword(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte("demo\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ctl runs the command line with --json.
+func (d *desk) ctl(args ...string) (int, string) {
+	var out, errs bytes.Buffer
+	code := Main(context.Background(), append([]string{"--config-dir", d.base, "--json"}, args...), &out, &errs)
+	if errs.Len() > 0 {
+		d.t.Errorf("--json wrote to the error output: %s", errs.String())
+	}
+	return code, out.String()
+}
+
+func (d *desk) snapshot(args ...string) app.Snapshot {
+	d.t.Helper()
+	code, out := d.ctl(args...)
+	var s app.Snapshot
+	if err := json.Unmarshal([]byte(out), &s); err != nil || code != 0 {
+		d.t.Fatalf("%v: exit %d, %s", args, code, out)
+	}
+	return s
+}
+
+func (d *desk) fails(wantExit int, wantCode string, args ...string) {
+	d.t.Helper()
+	code, out := d.ctl(args...)
+	var f struct {
+		Error *Failure `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(out), &f); err != nil || f.Error == nil {
+		d.t.Fatalf("%v: exit %d, no error object in %q", args, code, out)
+	}
+	if code != wantExit || f.Error.Code != wantCode || f.Error.Message == "" {
+		d.t.Fatalf("%v: exit %d with %+v, want exit %d with %s", args, code, f.Error, wantExit, wantCode)
+	}
+}
+
+func TestACallByRemoteControl(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	d.fails(ExitError, "SDK_UNINITIALIZED", "dial", "bob")
+	d.fails(ExitError, "NO_CALL", "stats")
+	d.signIn()
+	if s := d.snapshot("dial", "bob", "--message", "ticket 7", "--wait", "OUTGOING_INITIATED"); s.Call == nil || s.Call.Message != "ticket 7" && s.Call.RemoteID != "bob" {
+		t.Fatalf("%+v", s.Call)
+	}
+	rung := make(chan app.Snapshot)
+	go func() { rung <- d.snapshot("status", "--wait", "ringing") }()
+	d.line.to(voice.StateRinging)
+	if s := <-rung; s.Call.State != "RINGING" {
+		t.Fatalf("%+v", s.Call)
+	}
+	d.line.to(voice.StateEstablished)
+	d.snapshot("status", "--wait", "ESTABLISHED")
+	// What has been passed needs no waiting.
+	d.snapshot("status", "--wait", "RINGING")
+	d.snapshot("dtmf", "12#")
+	if code, out := d.ctl("stats"); code != 0 || !strings.Contains(out, `"setup_ms":{"dial_to_ringing":12}`) || !strings.Contains(out, `"average_jitter_ms"`) {
+		t.Fatal(out)
+	}
+	if s := d.snapshot("hangup", "--wait", "ENDED"); s.Call != nil || s.LastCall.EndReason != "LOCAL_HANGUP" {
+		t.Fatalf("%+v", s.LastCall)
+	}
+	code, out := d.ctl("history")
+	var h struct {
+		Calls []app.CallRecord `json:"calls"`
+	}
+	if err := json.Unmarshal([]byte(out), &h); err != nil || code != 0 || len(h.Calls) != 1 || h.Calls[0].RemoteID != "bob" {
+		t.Fatalf("%s: %v", out, err)
+	}
+	// A call that is over before Dial returns has rung all the same.
+	if s := d.snapshot("dial", "fast", "--wait", "RINGING"); s.Call.State != "RINGING" {
+		t.Fatalf("%+v", s.Call)
+	}
+	d.snapshot("status", "--wait", "IDLE")
+	d.fails(ExitError, CodeEnded, "dial", "fast", "--wait", "ESTABLISHED")
+	d.snapshot("status", "--wait", "IDLE")
+	d.fails(ExitError, "NO_CALL", "mute")
+	d.fails(ExitError, CodeTimeout, "dial", "carol", "--wait", "ESTABLISHED", "--timeout", "80ms")
+	d.snapshot("hangup")
+}
+
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	for _, args := range [][]string{
+		{}, {"fly"}, {"dial"}, {"dial", "a", "b"}, {"status", "--wait", "PERHAPS"}, {"status", "--nonsense"}, {"status", "--timeout", "0s"},
+		{"status", "--timeout", "soon"}, {"other-phone", "maybe"}, {"history", "--kind", "odd"}, {"feedback", "five"}, {"sign-in", "--password-file", "/nonexistent"},
+		{"--profile", "../x", "status"},
+	} {
+		d.fails(ExitUsage, CodeUsage, args...)
+	}
+	d.fails(ExitError, CodeNotRunning, "--profile", "nobody", "status")
+	d.fails(ExitError, "INVALID_PARAMETER", "availability", "asleep")
+	d.fails(ExitError, "INVALID_PARAMETER", "feedback", "9")
+	d.fails(ExitError, "INVALID_DIAL_INFO", "open", "http://x")
+	// Flags and words mix, and -- ends the flags.
+	if s := d.snapshot("--timeout", "5s", "availability", "busy", "--wait", "IDLE"); s.Availability != app.Busy {
+		t.Fatalf("%+v", s.Availability)
+	}
+	d.fails(ExitError, "SDK_UNINITIALIZED", "dial", "--", "--help")
+
+	var out bytes.Buffer
+	if code := Main(context.Background(), []string{"--help"}, &out, io.Discard); code != 0 || !strings.Contains(out.String(), "upload-logs") || !strings.Contains(out.String(), "-timeout") {
+		t.Fatalf("%d %s", code, out.String())
+	}
+}
+
+func TestTextForPeople(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir()).signIn()
+	d.snapshot("dial", "bob")
+	d.line.to(voice.StateEstablished)
+	d.snapshot("status", "--wait", "ESTABLISHED")
+	for args, want := range map[string]string{
+		"status": "OUTGOING ESTABLISHED with bob", "stats": "MOS", "contacts": "", "diagnose": "fail", "mute": "!There is no call.",
+		"hangup --wait ENDED": "last call with bob: LOCAL_HANGUP", "history": "OUTGOING",
+	} {
+		if strings.HasPrefix(args, "h") {
+			continue // after the others
+		}
+		text(t, d, args, want)
+	}
+	text(t, d, "hangup --wait ENDED", "last call with bob: LOCAL_HANGUP")
+	text(t, d, "history", "OUTGOING")
+	text(t, d, "history --csv", "started,direction")
+}
+
+func text(t *testing.T, d *desk, args, want string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := Main(context.Background(), append([]string{"--config-dir", d.base}, strings.Fields(args)...), &out, &errs)
+	got := out.String()
+	if w, failing := strings.CutPrefix(want, "!"); failing {
+		want, got = w, errs.String()
+		if code != ExitError {
+			t.Errorf("%s: exit %d", args, code)
+		}
+	}
+	if !strings.Contains(got, want) {
+		t.Errorf("%s prints %q, not %q", args, got, want)
+	}
+}
+
+func TestEventsStreamUntilThePhoneEnds(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir()).signIn()
+	r, w := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		code := Main(context.Background(), []string{"--config-dir", d.base, "events", "--json"}, w, io.Discard)
+		w.Close()
+		done <- code
+	}()
+	dec := json.NewDecoder(r)
+	var s app.Snapshot
+	if err := dec.Decode(&s); err != nil || s.Account.UserName != "alice" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	d.snapshot("dial", "bob")
+	for s.Call == nil {
+		if err := dec.Decode(&s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	d.end()
+	if code := <-done; code != ExitOK && code != ExitError {
+		t.Fatal(code)
+	}
+}
+
+func TestQuitAnswersWhenAllIsClosed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	done := make(chan int, 1)
+	go func() {
+		code, _ := d.ctl("quit")
+		done <- code
+	}()
+	<-d.quits
+	select {
+	case <-done:
+		t.Fatal("quit answered before the phone was closed")
+	default:
+	}
+	d.end()
+	if code := <-done; code != ExitOK {
+		t.Fatal(code)
+	}
+	d.fails(ExitError, CodeNotRunning, "status")
+	if left, _ := filepath.Glob(filepath.Join(d.dir, "control.*")); len(left) != 0 {
+		t.Fatalf("left behind: %v", left)
+	}
+}
+
+func TestOnePhonePerProfile(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "p")
+	lock, err := Acquire(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Acquire(dir); !errors.Is(err, ErrRunning) {
+		t.Fatal(err)
+	}
+	lock.Release()
+	again, err := Acquire(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Release()
+}
+
+func TestASecondStartHandsItsLinkOver(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	for _, link := range []string{"tel:+4930123", ""} {
+		if err := HandOver(context.Background(), d.dir, link); err != nil {
+			t.Fatal(err)
+		}
+		want := strings.TrimPrefix(link, "tel:")
+		if got := <-d.phone.Prefills(); got != want {
+			t.Fatalf("%q became %q", link, got)
+		}
+	}
+}
+
+func TestTheSocketIsItsUsersAlone(t *testing.T) {
+	t.Parallel()
+	deep := filepath.Join(t.TempDir(), strings.Repeat("deep/", 30))
+	for _, base := range []string{t.TempDir(), deep} {
+		d := newDesk(t, base)
+		path := filepath.Join(d.dir, socketName)
+		if data, err := os.ReadFile(filepath.Join(d.dir, pointerName)); err == nil {
+			path = string(data)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("%s: %v, %v", path, info, err)
+		}
+		folder, err := os.Stat(filepath.Dir(path))
+		if err != nil || folder.Mode().Perm() != 0o700 {
+			t.Fatalf("%s: %v, %v", filepath.Dir(path), folder.Mode(), err)
+		}
+		d.snapshot("status")
+	}
+}
+
+func TestTheOnlyRunningPhoneNeedsNoName(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	d := newDesk(t, base)
+	d.end()
+	other := &desk{t: t, base: base}
+	other.fails(ExitError, CodeNotRunning, "status")
+	// The same folder under another profile's name.
+	if err := os.Rename(profile.Dir(base, "default"), profile.Dir(base, "agent7")); err != nil {
+		t.Fatal(err)
+	}
+	phone := newDesk(t, t.TempDir())
+	if err := os.Symlink(filepath.Join(phone.dir, socketName), filepath.Join(profile.Dir(base, "agent7"), socketName)); err != nil {
+		t.Fatal(err)
+	}
+	other.snapshot("status")
+}
+
+func TestHostileClients(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	for _, in := range []string{"", "\n", "{}\n", "[]\n", "\x00\xff\n", `{"command":7}` + "\n", `{"command":"dial","args":null}` + "\n",
+		strings.Repeat("x", 2*maxLine) + "\n", `{"command":"status","timeout":-5}` + "\n", `{"command":"status","wait":"\u0000"}` + "\n"} {
+		c, err := dial(d.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, in)
+		if uc, ok := c.(*net.UnixConn); ok {
+			_ = uc.CloseWrite()
+		}
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		out, _ := io.ReadAll(c)
+		c.Close()
+		if len(out) > 0 && !json.Valid(out) {
+			t.Errorf("%.20q is answered by %q", in, out)
+		}
+	}
+	// Silent clients don't keep others out for good, and a full house is refused.
+	var silent []net.Conn
+	for range maxClients + 5 {
+		if c, err := dial(d.dir); err == nil {
+			silent = append(silent, c)
+		}
+	}
+	for _, c := range silent {
+		c.Close()
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		if code, _ := d.ctl("status"); code == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the phone no longer answers")
+		}
+	}
+}

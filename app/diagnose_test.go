@@ -1,0 +1,210 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/voice"
+	"offhook/voice/audio"
+	"offhook/voice/fault"
+)
+
+// fakeAudio has devices that do what the test says.
+type fakeAudio struct {
+	loud    int16
+	openErr error
+}
+
+func (a *fakeAudio) Devices() ([]audio.Device, error) { return nil, nil }
+func (a *fakeAudio) Close() error                     { return nil }
+func (a *fakeAudio) OpenSource(audio.Spec) (audio.Source, error) {
+	return &fakeStream{loud: a.loud}, a.openErr
+}
+func (a *fakeAudio) OpenSink(audio.Spec) (audio.Sink, error) { return &fakeStream{}, a.openErr }
+
+type fakeStream struct {
+	loud int16
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+func (s *fakeStream) Start(f func([]int16)) error {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop, s.done = stop, make(chan struct{})
+	go func() {
+		defer close(s.done)
+		frame := make([]int16, audio.FrameSamples)
+		for pause(ctx, 10*time.Millisecond, nil) == nil {
+			for i := range frame {
+				frame[i] = s.loud
+			}
+			f(frame)
+		}
+	}()
+	return nil
+}
+
+func (s *fakeStream) Close() error {
+	if s.stop != nil {
+		s.stop()
+		<-s.done
+	}
+	return nil
+}
+
+func diagnose(t *testing.T, p *Phone) map[string]Check {
+	t.Helper()
+	out := map[string]Check{}
+	running := map[string]bool{}
+	for c := range p.Diagnose(context.Background()) {
+		if c.Status == CheckRunning {
+			running[c.Name] = true
+			continue
+		}
+		if !running[c.Name] || c.Title == "" || c.Text == "" || (c.Status == CheckFail || c.Status == CheckWarn) && c.Remedy == "" {
+			t.Errorf("%+v", c)
+		}
+		out[c.Name] = c
+	}
+	return out
+}
+
+func TestDiagnosisOfAHealthyPhone(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.audio = &fakeAudio{loud: 3000}
+		d.start().signIn()
+		defer d.close()
+		d.engine.stats = Stats{CallID: "x"}
+		d.engine.stats.MOS = 4.4
+		d.engine.calls = 1
+		for name, c := range diagnose(t, d.Phone) {
+			want := CheckPass
+			switch name {
+			case "clock": // this backend does not say the time
+				want = CheckSkipped
+			case "https": // an answer without a certificate
+				want = CheckWarn
+			}
+			if c.Status != want {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+	})
+}
+
+func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.audio = &fakeAudio{}
+		d.keyring = noKeyring{}
+		d.start()
+		defer d.close()
+		got := diagnose(t, d.Phone)
+		for name, want := range map[string]CheckStatus{
+			"microphone": CheckWarn, "speaker": CheckPass, "keyring": CheckWarn, "https": CheckSkipped, "push_socket": CheckSkipped, "media": CheckSkipped,
+		} {
+			if got[name].Status != want {
+				t.Errorf("signed out: %+v, want %s", got[name], want)
+			}
+		}
+		d.signIn()
+		d.audio.openErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone.", "Allow it in the system's settings.")
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.", "")})
+		st := healthy
+		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.", "")}
+		d.engine.emit(st)
+		d.until("unready", func(s *Snapshot) bool { return !s.condition(ConditionPlatform).OK && !s.condition(ConditionPush).OK })
+		d.backend.mu.Lock()
+		d.backend.down = errors.New("cut")
+		d.backend.mu.Unlock()
+		d.engine.stats.MOS = 2.1
+		d.engine.calls = 1
+		got = diagnose(t, d.Phone)
+		for _, name := range []string{"microphone", "speaker", "https", "push_socket", "sip_socket", "media"} {
+			if got[name].Status != CheckFail {
+				t.Errorf("%+v", got[name])
+			}
+		}
+		if !strings.Contains(got["microphone"].Remedy, "Allow it") {
+			t.Errorf("%+v", got["microphone"])
+		}
+	})
+}
+
+func TestTheAudioCheckEndsWithACall(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.audio = &fakeAudio{loud: 16000}
+		d.start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		checks, err := d.CheckAudio(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.CheckAudio(ctx); err == nil {
+			t.Fatal("two checks at one time")
+		}
+		for range 2 {
+			if c := <-checks; c.Status != CheckPass {
+				t.Fatalf("%+v", c)
+			}
+		}
+		if mic, _ := d.Levels(); mic < 0.4 {
+			t.Fatalf("level %v", mic)
+		}
+		d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, "bob")})
+		if _, open := <-checks; open {
+			t.Fatal("the check goes on")
+		}
+		if mic, _ := d.Levels(); mic != 0 {
+			t.Fatalf("level %v", mic)
+		}
+		_, err = d.CheckAudio(ctx)
+		wantFault(t, err, fault.SystemBusy, "in a call")
+		if err := d.PlayTest(ctx, "ring"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestWebSocketsThatDontGetThrough(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1/push":
+			w.WriteHeader(http.StatusUnauthorized)
+		case "/sip":
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	defer srv.Close()
+	d := newDesk(t)
+	d.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	d.start()
+	defer d.close()
+	if err := d.UpdateSettings(func(s *Settings) { s.Account.Server = srv.URL }); err != nil {
+		t.Fatal(err)
+	}
+	d.close()
+	d.start()
+	defer d.close()
+	got := diagnose(t, d.Phone)
+	if got["push_socket"].Status != CheckPass || got["sip_socket"].Status != CheckFail || got["sip_socket"].Figure != "502" || got["https"].Status != CheckPass {
+		t.Fatalf("%+v\n%+v\n%+v", got["push_socket"], got["sip_socket"], got["https"])
+	}
+}
+
+func TestTheMeterAllocatesNothing(t *testing.T) {
+	var l level
+	frame := make([]int16, audio.FrameSamples)
+	if n := testing.AllocsPerRun(100, func() { l.add(frame) }); n != 0 {
+		t.Fatalf("%v allocations", n)
+	}
+}

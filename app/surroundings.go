@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"net"
+	"sort"
+	"strings"
+	"time"
+)
+
+// surroundingsPoll is how often the phone looks whether the machine slept or
+// its addresses changed. Asking the system for them takes microseconds.
+const surroundingsPoll = time.Second
+
+// sleepJump is how much further than the ticker the wall clock must have gone
+// for the machine to have slept, or its clock to have been set.
+const sleepJump = 5 * time.Second
+
+// watchSurroundings makes the phone connect again at once when the machine
+// wakes or has other addresses than before: the old connections look alive for
+// a long while then.
+func (p *Phone) watchSurroundings(ctx context.Context) {
+	t := time.NewTicker(surroundingsPoll)
+	defer t.Stop()
+	addresses := p.cfg.Addresses()
+	last := p.cfg.Now().Round(0) // the wall clock alone
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		now := p.cfg.Now().Round(0)
+		gone := now.Sub(last)
+		last = now
+		slept := gone > sleepJump || gone < -sleepJump
+		current := p.cfg.Addresses()
+		moved := current != addresses
+		addresses = current
+		if !slept && !moved {
+			continue
+		}
+		p.log.Info("surroundings changed", "woke", slept, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
+		if moved && current == "" {
+			continue // nothing to connect with; the next change brings something
+		}
+		p.engine.Renew()
+		p.Retry()
+	}
+}
+
+// localAddresses is what tells one network from another: the addresses of the
+// interfaces that are up, without those that only this machine sees.
+func localAddresses() string {
+	list, err := net.Interfaces()
+	if err != nil {
+		return ""
+	}
+	var out []string
+	for _, i := range list {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			ip, _, err := net.ParseCIDR(a.String())
+			// Link-local addresses come with every interface, and temporary ones
+			// of IPv6 come and go: only their network counts.
+			if err != nil || ip.IsLinkLocalUnicast() {
+				continue
+			}
+			if ip.To4() == nil {
+				ip = ip.Mask(net.CIDRMask(64, 128))
+			}
+			out = append(out, i.Name+"="+ip.String())
+		}
+	}
+	sort.Strings(out)
+	return strings.Join(dedupe(out), " ")
+}
+
+func dedupe(sorted []string) []string {
+	var out []string
+	for i, s := range sorted {
+		if i == 0 || s != sorted[i-1] {
+			out = append(out, s)
+		}
+	}
+	return out
+}

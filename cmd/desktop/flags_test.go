@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"offhook/app/control"
+)
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	o, err := parseFlags([]string{"--headless", "--profile", "agent7", "--server", "https://h", "--user", "alice", "--audio-in", "sine:440",
+		"--audio-out", "file:x.wav", "--log-level", "debug", "tel:+4930"}, io.Discard)
+	if err != nil || !o.headless || o.profile != "agent7" || o.logLevel != slog.LevelDebug || o.link != "tel:+4930" {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if o, err := parseFlags(nil, io.Discard); err != nil || o.profile != "default" {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if o, err := parseFlags([]string{"--demo"}, io.Discard); err != nil || o.profile != "demo" {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	for _, args := range [][]string{
+		{"--nonsense"}, {"a:b", "c:d"}, {"bob"}, {"--profile", "../x"}, {"--profile", "a b"}, {"--audio-in", "telepathy"}, {"--audio-in", "sine:-1"},
+		{"--log-level", "loud"}, {"--sip-account", "a@b"}, {"--sip-server", "udp://x:1"}, {"--demo", "--server", "http://x"},
+	} {
+		if o, err := parseFlags(args, io.Discard); err == nil {
+			t.Errorf("%q is taken: %+v", args, o)
+		}
+	}
+	var help bytes.Buffer
+	if _, err := parseFlags([]string{"--help"}, &help); !errors.Is(err, flag.ErrHelp) {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"-demo", "-headless", "-profile", "-config-dir", "-server", "-account", "-user", "-password-file", "-display-name",
+		"-sip-account", "-sip-server", "-audio-in", "-audio-out", "-ring-out", "-log-level", "LINK", "ctl"} {
+		if !strings.Contains(help.String(), f) {
+			t.Errorf("--help does not tell of %s", f)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, row := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"--version"}, control.ExitOK},
+		{[]string{"--help"}, control.ExitOK},
+		{[]string{"--nonsense"}, control.ExitUsage},
+		{[]string{"ctl"}, control.ExitUsage},
+		{[]string{"ctl", "--config-dir", dir, "status"}, control.ExitError},
+		{[]string{"--headless", "--config-dir", file}, control.ExitError},
+		{[]string{"--headless", "--config-dir", dir, "--password-file", "/nonexistent"}, control.ExitError},
+	} {
+		var out, errs bytes.Buffer
+		if code := run(context.Background(), row.args, &out, &errs); code != row.code {
+			t.Errorf("%q: exit %d, want %d; %s%s", row.args, code, row.code, out.String(), errs.String())
+		}
+		if row.code != control.ExitOK && !strings.HasSuffix(strings.TrimSpace(errs.String()), ".") {
+			t.Errorf("%q: no sentence in %q", row.args, errs.String())
+		}
+	}
+}
