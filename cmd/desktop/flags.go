@@ -22,6 +22,7 @@ type options struct {
 	sipAccount, sipServer              string
 	audioIn, audioOut, ringOut         string
 	logLevel                           slog.Level
+	provision                          string
 	demoListen                         string
 	link                               string
 }
@@ -48,6 +49,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
 	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
+	fs.StringVar(&o.provision, "provision", "", "an administrator's policy: a `file` or an https URL")
 	fs.StringVar(&level, "log-level", "info", "debug, info, warn or error (`LEVEL`)")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
