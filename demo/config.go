@@ -121,6 +121,9 @@ func (c *Config) check() error {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Clock == nil {
+		c.Clock = systemClock{}
+	}
 	if len(c.Accounts) == 0 {
 		c.Accounts = []platform.Account{{SID: DemoAccount, Exophone: DemoExophone, VoIP: true}}
 	}

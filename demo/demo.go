@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"offhook/demo/backend"
+	"offhook/demo/console"
 	"offhook/demo/exophone"
 	"offhook/demo/platform"
 	"offhook/demo/relay"
@@ -37,11 +38,15 @@ const (
 // Platform is a running platform. Make it with New, run it with Start, end it
 // with Close.
 type Platform struct {
-	cfg Config
-	log *slog.Logger
-	now func() time.Time
+	cfg   Config
+	log   *slog.Logger
+	clock exophone.Clock
+	now   func() time.Time
+
+	metrics *metrics
 
 	// All of the following is set by Start.
+	started   time.Time
 	baseURL   string
 	split     *splitter
 	server    *http.Server
@@ -61,11 +66,8 @@ func New(cfg Config) (*Platform, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	p := &Platform{cfg: cfg, log: cfg.Logger, now: time.Now}
-	if cfg.Clock != nil {
-		p.now = cfg.Clock.Now
-	}
-	return p, nil
+	clock := zonedClock{Clock: cfg.Clock}
+	return &Platform{cfg: cfg, log: cfg.Logger, clock: clock, now: clock.Now, metrics: newMetrics()}, nil
 }
 
 // Start opens the ports and serves. When it fails, nothing is left running.
@@ -75,6 +77,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 			err = errors.Join(err, p.Close(ctx))
 		}
 	}()
+	p.started = p.now()
 	if err := p.listen(); err != nil {
 		return err
 	}
@@ -250,12 +253,14 @@ func (p *Platform) openExchange() (err error) {
 		return fmt.Errorf("media port: %w", err)
 	}
 	p.onClose(p.relay.Close)
+	account := p.cfg.Accounts[0]
 	p.exchange, err = exophone.New(exophone.Config{
-		Domain: p.cfg.SIPDomain, Exophone: p.cfg.Accounts[0].Exophone, PublicBaseURL: func() string { return p.baseURL },
-		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: p.platform,
+		Domain: p.cfg.SIPDomain, Exophone: account.Exophone, PublicBaseURL: func() string { return p.baseURL },
+		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics},
 		RingLimit: p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
 		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,
-		Clock: p.cfg.Clock, Logger: p.log.With("hat", "exchange"),
+		TenantID: numberOf(account.SID, "tenant"), FlowID: numberOf(account.SID, "flow"),
+		Clock: p.clock, Logger: p.log.With("hat", "exchange"),
 	})
 	if err != nil {
 		return err
@@ -265,9 +270,13 @@ func (p *Platform) openExchange() (err error) {
 
 func (p *Platform) serve() {
 	mux := http.NewServeMux()
-	mux.Handle("/v2/", p.platform.Handler(p.exchange))
-	mux.Handle("/v1/", p.backend.Handler())
+	mux.Handle("/v2/", p.metrics.counted("platform", p.platform.Handler(p.exchange)))
+	mux.Handle("/v1/", p.metrics.counted("backend", p.backend.Handler()))
 	mux.Handle("/sip", p.exchange.Handler())
+	pages := p.forOperators(console.New(consoleSource{p}, p.log).Handler())
+	mux.Handle("/console", pages)
+	mux.Handle("/console/", pages)
+	mux.Handle("GET /metrics", p.forOperators(http.HandlerFunc(p.writeMetrics)))
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
@@ -325,6 +334,10 @@ func (p *Platform) Account() platform.Account { return p.cfg.Accounts[0] }
 
 // Backend is the embedded application backend.
 func (p *Platform) Backend() *backend.Server { return p.backend }
+
+// Drain refuses new calls and waits until those in progress have ended, or ctx
+// ends.
+func (p *Platform) Drain(ctx context.Context) error { return p.exchange.Drain(ctx) }
 
 // Calls are the calls in progress.
 func (p *Platform) Calls() []exophone.Record { return p.exchange.Live() }

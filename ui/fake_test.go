@@ -225,7 +225,8 @@ func at(t time.Time) *time.Time { return &t }
 func madeReady() *app.Snapshot {
 	return &app.Snapshot{
 		Version: "1.0.0", Profile: "default", Ready: true,
-		Conditions: []app.Condition{{Name: app.ConditionToken, OK: true}, {Name: app.ConditionPush, OK: true}, {Name: app.ConditionPlatform, OK: true}, {Name: app.ConditionDevices, OK: true}},
+		Conditions: []app.Condition{{Name: app.ConditionToken, OK: true, Since: ago(time.Hour)}, {Name: app.ConditionPush, OK: true, Since: ago(time.Hour)},
+			{Name: app.ConditionPlatform, OK: true, Since: ago(time.Hour)}, {Name: app.ConditionDevices, OK: true, Since: ago(time.Hour)}},
 		Account: app.Account{State: app.SignedIn, UserName: "meera", DisplayName: "Meera Iyer", AccountSID: "demo", Server: "https://voice.example.com",
 			Exophone: "08040408080", DeviceID: "7c1e55d2-90aa-4c1b-8d65-11f0be7aa94f", ValidUntil: time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)},
 		Availability: app.Available, AvailableSince: ago(12*time.Minute + 41*time.Second),
@@ -289,4 +290,22 @@ func madeRecents() []app.CallRecord {
 		{ID: "2", Direction: "OUTGOING", RemoteID: "9972045510", RemoteName: "Tom Becker", Started: day(21, 17, 55), DurationS: 189, EndReason: "LOCAL_HANGUP"},
 		{ID: "1", Direction: "INCOMING", RemoteID: "9900", RemoteName: "Sam Okafor", Started: day(21, 16, 20), DurationS: 41, EndReason: "REMOTE_HANGUP"},
 	}
+}
+
+func madeChecks() []app.Check {
+	return []app.Check{
+		{Name: "microphone", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
+		{Name: "speaker", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
+		{Name: "token", Status: app.CheckPass, Text: "Valid until 18:00"},
+		{Name: "push_socket", Status: app.CheckPass, Text: "Last reply 4 s ago,", Figure: "24 ms"},
+		{Name: "sip_socket", Status: app.CheckPass, Text: "Line answers in", Figure: "31 ms"},
+		{Name: "media", Status: app.CheckWarn, Text: "TCP only: voice may lag"},
+	}
+}
+
+func madeStats() app.Stats {
+	var s app.Stats
+	s.CallID, s.AudioCodec, s.AudioBitrate, s.MOS, s.RTTMs, s.AverageJitterMs, s.FractionLost = "c1", "opus", 24000, 4.3, 38, 6, 0.2
+	s.JitterBufferMs, s.CumulativeLost, s.RemoteFractionLoss, s.DTMFVia, s.RemoteCandidate = 40, 7, 0.1, "rfc4733", "udp 192.0.2.7:8080"
+	return s
 }

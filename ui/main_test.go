@@ -15,6 +15,7 @@ import (
 // TestMain runs the tests, or, as the program that TestRealWindow starts, a real
 // window on a made phone.
 func TestMain(m *testing.M) {
+	time.Local = time.UTC // the pictures show times of day
 	if os.Getenv("OFFHOOK_REAL_WINDOW") != "" {
 		if err := realWindow(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -76,6 +76,57 @@ func scenes() []scene {
 			s.ended.Note.Input.SetText("Voice broke up after I moved desks.")
 		}},
 		{name: "ended-busy", snap: func() *app.Snapshot { return madeEnded("BUSY", false) }},
+		{name: "audio-check", snap: madeReady, made: func(p *madePhone) {
+			p.set.AudioCheckDone = false
+			p.checks = madeChecks()
+		}, play: func(s *stage) { s.levels() }},
+		{name: "settings", snap: madeReady, play: func(s *stage) { (*actions)(s.shell).Open(screen.PageSettings); s.levels() }},
+		{name: "settings-calls", snap: madeReady, play: open(screen.PageCalls)},
+		{name: "settings-network", snap: madeReady, play: open(screen.PageNetwork)},
+		{name: "settings-appearance", snap: madeReady, play: open(screen.PageAppearance)},
+		{name: "settings-language", snap: madeReady, play: open(screen.PageLanguage)},
+		{name: "settings-shortcuts", snap: madeReady, play: open(screen.PageShortcuts)},
+		{name: "account", snap: func() *app.Snapshot {
+			s := madeEnded("REMOTE_HANGUP", true)
+			s.LastCall.Shown = false
+			return s
+		}, play: open(screen.PageAccount)},
+		{name: "diagnostics", snap: func() *app.Snapshot {
+			s := madeEnded("REMOTE_HANGUP", true)
+			s.LastCall.Shown = false
+			return s
+		}, made: func(p *madePhone) { p.checks = madeChecks(); p.stats, p.hasStats = madeStats(), true }, play: open(screen.PageDiagnostics)},
+		{name: "report", snap: madeReady, play: func(s *stage) {
+			open(screen.PageReport)(s)
+			s.pages[screen.PageReport].(*screen.Report).Text.Input.SetText("Callers sound broken up since lunch.")
+		}},
+		{name: "report-sent", snap: madeReady, play: func(s *stage) {
+			open(screen.PageReport)(s)
+			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
+		}},
+		{name: "report-failed", snap: madeReady, made: func(p *madePhone) { p.fail = errMade }, play: func(s *stage) {
+			open(screen.PageReport)(s)
+			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
+		}},
+		{name: "statistics", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) },
+			made: func(p *madePhone) { p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
+				open(screen.PageStatistics)(s)
+				for i := range 70 {
+					s.phone.stats.MOS = 4.3 - float64(i%13)/14
+					s.phone.stats.AverageJitterMs = float64(6 + i%17)
+					s.phone.stats.FractionLost = float64(i%9) / 4
+					v := s.view()
+					v.Now = v.Now.Add(time.Duration(i+1) * time.Second)
+					s.shown.Render(v)
+				}
+			}},
+		{name: "statistics-empty", snap: madeReady, play: open(screen.PageStatistics)},
+		{name: "feedback", snap: func() *app.Snapshot {
+			s := madeEnded("REMOTE_HANGUP", true)
+			s.LastCall.Shown = false
+			return s
+		}, play: open(screen.PageFeedback)},
+		{name: "remark", snap: madeReady, play: func(s *stage) { s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone.") }},
 		{name: "not-ready-network", snap: func() *app.Snapshot {
 			return madeTrouble(app.ConditionPlatform, "retry", 40*time.Second, 7500*time.Millisecond)
 		}},
@@ -90,6 +141,10 @@ func scenes() []scene {
 			return s
 		}},
 	}
+}
+
+func open(p screen.Page) func(*stage) {
+	return func(s *stage) { (*actions)(s.shell).Open(p) }
 }
 
 func TestPictures(t *testing.T) {

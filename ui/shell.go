@@ -79,8 +79,12 @@ type host interface {
 	Hide()
 	OpenSystemSettings()
 	Copy(text string)
-	// SetTheme and SetLanguage apply at once.
+	// SetTheme applies at once.
 	SetTheme(theme.Mode)
+	// Language is the user's choice of language, "system" for the system's;
+	// SetLanguage remembers another.
+	Language() string
+	SetLanguage(string)
 }
 
 func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {

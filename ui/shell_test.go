@@ -32,6 +32,7 @@ type madeHost struct {
 	copied               string
 	opened               int
 	mode                 theme.Mode
+	language             string
 }
 
 func (h *madeHost) Raise()                { h.raised++ }
@@ -40,6 +41,8 @@ func (h *madeHost) Hide()                 { h.hidden++ }
 func (h *madeHost) OpenSystemSettings()   { h.opened++ }
 func (h *madeHost) Copy(text string)      { h.copied = text }
 func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
+func (h *madeHost) Language() string      { return h.language }
+func (h *madeHost) SetLanguage(l string)  { h.language = l }
 
 type stageOptions struct {
 	mode     theme.Mode

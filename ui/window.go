@@ -42,7 +42,7 @@ func newWindow(a fyne.App, phone Phone, opts Options) *window {
 	w.win = a.NewWindow(opts.Title)
 	w.win.SetPadded(false)
 	w.win.SetMaster()
-	w.shell = newShell(phone, w.adapter, w, words.New("system"), th, time.Now)
+	w.shell = newShell(phone, w.adapter, w, words.New(language(a)), th, time.Now)
 	w.win.SetContent(w.shell.content())
 	w.shell.bindKeys(w.win.Canvas())
 	size := fyne.NewSize(defaultWidth, defaultHeight)
@@ -140,6 +140,17 @@ func (w *window) SetTheme(mode theme.Mode) {
 	w.shell.theme, w.shell.env.Theme = th, th
 	w.app.Settings().SetTheme(th)
 }
+
+// languageKey is where the user's choice of language is kept.
+const languageKey = "language"
+
+func language(a fyne.App) string { return a.Preferences().StringWithFallback(languageKey, "system") }
+
+// Language is the user's choice of language.
+func (w *window) Language() string { return language(w.app) }
+
+// SetLanguage remembers another choice.
+func (w *window) SetLanguage(l string) { w.app.Preferences().SetString(languageKey, l) }
 
 // OpenSystemSettings opens the system's page for the microphone.
 func (w *window) OpenSystemSettings() {

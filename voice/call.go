@@ -106,7 +106,7 @@ func newCall(c *Client, s *session, details CallDetails) *Call {
 		details: details,
 	}
 	call.ctx, call.cancel = context.WithCancel(context.Background())
-	call.farewell, call.forget = context.WithCancel(context.Background())
+	call.farewell, call.forget = context.WithCancel(c.farewells)
 	call.timers = timers{clock: c.clock, post: func(f func()) { call.mail.post(f) }, armed: make(map[timerKind]*armedTimer)}
 	call.sound.init(call)
 	call.setup.clock = c.clock

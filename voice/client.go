@@ -37,8 +37,11 @@ type Client struct {
 	seen           seenSessions
 	status         Status
 	closed         bool
-	// calls counts the goroutines of calls, which outlive their CallEnded.
-	calls sync.WaitGroup
+	// calls counts the goroutines of calls, which outlive their CallEnded to say
+	// farewell; farewells ends that.
+	calls     sync.WaitGroup
+	farewells context.Context
+	hurry     context.CancelFunc
 }
 
 // session is the time between Initialize and Stop.
@@ -48,14 +51,12 @@ type session struct {
 	keeper   *auth.Keeper
 	profile  platform.Profile
 	line     *line
-	// ctx ends with the session.
-	ctx    context.Context
-	cancel context.CancelFunc
 }
 
 // New makes a Client that is not initialised. Close releases it.
 func New(options ...Option) (*Client, error) {
 	c := &Client{}
+	c.farewells, c.hurry = context.WithCancel(context.Background())
 	for _, o := range options {
 		o(&c.settings)
 	}
@@ -176,7 +177,6 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 // prepare makes a session but for its line.
 func (c *Client) prepare(ctx context.Context, account checked) (*session, error) {
 	s := &session{account: account}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.platform = platform.New(platform.Config{
 		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
 		DeviceID: c.settings.deviceID,
@@ -188,7 +188,6 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 		Failed: func(problem *fault.Error) { c.tokenFailed(s, problem) },
 	})
 	if err != nil {
-		s.cancel()
 		return nil, err
 	}
 	s.keeper = keeper
@@ -202,7 +201,6 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	})
 	if err != nil {
 		keeper.Close()
-		s.cancel()
 		return nil, err
 	}
 	return s, nil
@@ -253,7 +251,6 @@ func (c *Client) openLine(s *session) *line {
 }
 
 func (s *session) close(keepLine bool) {
-	s.cancel()
 	s.keeper.Close()
 	if !keepLine {
 		s.line.close()
@@ -318,10 +315,12 @@ func (c *Client) stop(ctx context.Context) error {
 
 	// Farewells that are under way may still go out.
 	c.awaitCalls(ctx)
+	c.hurry()
 	s.close(false)
 	c.calls.Wait()
 
 	c.mu.Lock()
+	c.farewells, c.hurry = context.WithCancel(context.Background())
 	c.status = Status{}
 	c.bus.publish(StatusChanged{})
 	c.bus.publish(Deinitialized{})
@@ -372,6 +371,7 @@ func (c *Client) Close(ctx context.Context) error {
 		err = nil
 	}
 	c.bus.close()
+	c.hurry()
 	if own, ok := c.sound.(*devices); ok {
 		err = errors.Join(err, own.close())
 	}

@@ -75,7 +75,7 @@ func (c *Call) informDigits(digits string) {
 			} else if err := c.informDigit(ctx, l, d); err != nil {
 				c.log.Warn("digit not sent", "error", err)
 			}
-			if !c.sleep(ctx, pause) {
+			if !c.client.pause(ctx, pause) {
 				return nil
 			}
 		}

@@ -112,7 +112,7 @@ func (c *Call) farewellTo(l *leg) {
 				return nil
 			default:
 			}
-			if !c.sleep(ctx, 500*time.Millisecond) {
+			if !c.client.pause(ctx, 500*time.Millisecond) {
 				return nil
 			}
 		}
@@ -126,19 +126,6 @@ func (c *Call) rebind(ctx context.Context, l *leg) error {
 		return err
 	}
 	return l.dialog.Rebind(f)
-}
-
-// sleep waits for d by the client's clock; false if ctx ended first.
-func (c *Call) sleep(ctx context.Context, d time.Duration) bool {
-	woken := make(chan struct{})
-	stop := c.client.clock.AfterFunc(d, func() { close(woken) })
-	defer stop()
-	select {
-	case <-woken:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // onAnswered is the 2xx to an INVITE.

@@ -52,7 +52,7 @@ func (c *Call) poll() {
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
 			}
-			if !c.sleep(ctx, max(pause, platform.RetryAfter(err))) {
+			if !c.client.pause(ctx, max(pause, platform.RetryAfter(err))) {
 				return nil
 			}
 			pause = min(2*pause, 4*time.Second)
@@ -158,7 +158,7 @@ func (c *Call) answerLeg(l *leg) {
 				return nil
 			default:
 			}
-			if !c.sleep(ctx, pause) {
+			if !c.client.pause(ctx, pause) {
 				return nil
 			}
 		}

@@ -129,12 +129,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
 			break
 		}
-		woken := make(chan struct{})
-		stop := c.clock.AfterFunc(200*time.Millisecond<<try, func() { close(woken) })
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			stop()
+		if !c.pause(ctx, 200*time.Millisecond<<try) {
 			return polled, errors.Join(err, ctx.Err())
 		}
 	}
@@ -168,10 +163,17 @@ func (c *Client) missed(p *payload, why string) {
 
 // refuse declines a call that was never shown, in the background.
 func (c *Client) refuse(s *session, p *payload, word string) {
+	c.mu.Lock()
+	if c.session != s {
+		c.mu.Unlock()
+		return
+	}
+	farewells := c.farewells
 	c.calls.Add(1)
+	c.mu.Unlock()
 	go func() {
 		defer c.calls.Done()
-		ctx, cancel := context.WithTimeout(s.ctx, farewellTime)
+		ctx, cancel := context.WithTimeout(farewells, farewellTime)
 		defer cancel()
 		if err := c.rejectCall(ctx, s, p, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
@@ -186,12 +188,7 @@ func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word st
 		if err == nil || !platform.Passing(err) {
 			return err
 		}
-		woken := make(chan struct{})
-		stop := c.clock.AfterFunc(pause, func() { close(woken) })
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			stop()
+		if !c.pause(ctx, max(pause, platform.RetryAfter(err))) {
 			return err
 		}
 	}

@@ -19,7 +19,10 @@ const (
 const usage = `offhook-demo runs the Offhook demo platform.
 
 Usage:
-  offhook-demo serve [flags]   run the platform until SIGTERM or Ctrl-C
+  offhook-demo serve [flags]    run the platform until SIGTERM or Ctrl-C
+  offhook-demo user add|list|remove [NAME] --data DIR
+                                change who may sign in
+  offhook-demo doctor [flags]   check what serve would run, and say what to do
 
 Run "offhook-demo COMMAND --help" for the flags of a command.
 `
@@ -29,10 +32,13 @@ type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 
+// errSaid is a failure that was printed already.
+var errSaid = errors.New("said")
+
 // run is main without the process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error){
-		"serve": serve,
+		"serve": serve, "user": user, "doctor": doctor,
 	}
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -57,7 +63,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		report(asJSON, "USAGE", err, stdout, stderr)
 		return exitUsage
 	}
-	report(asJSON, "FAILED", err, stdout, stderr)
+	if !errors.Is(err, errSaid) {
+		report(asJSON, "FAILED", err, stdout, stderr)
+	}
 	return exitError
 }
 

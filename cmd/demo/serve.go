@@ -19,6 +19,9 @@ import (
 // settings are the flags of serve.
 type settings struct {
 	demo.Config
+	command   string // serve or doctor
+	about     string
+	config    string
 	account   platform.Account
 	publicIPs string
 	logLevel  slog.Level
@@ -26,9 +29,10 @@ type settings struct {
 	drain     time.Duration
 }
 
-func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
-	f := flag.NewFlagSet("offhook-demo serve", flag.ContinueOnError)
-	f.SetOutput(stderr)
+func (s *settings) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("offhook-demo "+s.command, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&s.config, "config", "", "`file` of flags, one a line as name = value; the command line goes before it")
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "TCP `address` of HTTP, WebSockets and ICE-TCP")
 	f.StringVar(&s.MediaListen, "media-listen", "127.0.0.1:8080", "UDP `address` of media")
 	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
@@ -65,7 +69,7 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
 	f.Usage = func() {
-		fmt.Fprint(f.Output(), "Usage: offhook-demo serve [flags]\n\nRuns the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C.\n\nFlags:\n")
+		fmt.Fprintf(f.Output(), "Usage: offhook-demo %s [flags]\n\n%s\n\nFlags:\n", s.command, s.about)
 		f.PrintDefaults()
 	}
 	return f
@@ -73,7 +77,7 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 
 // parse reads the flags; the error is a usageError or flag.ErrHelp.
 func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
-	f := s.flags(io.Discard)
+	f := s.flags()
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			f.SetOutput(stdout)
@@ -83,7 +87,12 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		return usageError{err}
 	}
 	if f.NArg() > 0 {
-		return usageError{fmt.Errorf("serve takes no argument %q", f.Arg(0))}
+		return usageError{fmt.Errorf("%s takes no argument %q", s.command, f.Arg(0))}
+	}
+	if s.config != "" {
+		if err := readConfig(f, s.config); err != nil {
+			return usageError{err}
+		}
 	}
 	for _, text := range strings.FieldsFunc(s.publicIPs, func(r rune) bool { return r == ',' || r == ' ' }) {
 		ip := net.ParseIP(text)
@@ -103,7 +112,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 const closeWithin = 4 * time.Second
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error) {
-	var s settings
+	s := settings{command: "serve", about: "Runs the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C."}
 	if err := s.parse(args, stdout, stderr); err != nil {
 		return s.json, err
 	}
@@ -116,7 +125,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON
 	}
 	announce(p, s.json, stdout)
 	<-ctx.Done()
-	drain(p, s.drain)
+	s.Logger.Info("closing: calls in progress may end by themselves", "calls", len(p.Calls()), "within", s.drain)
+	draining, cancel := context.WithTimeout(context.Background(), s.drain)
+	defer cancel()
+	if err := p.Drain(draining); err != nil {
+		s.Logger.Warn("calls in progress are hung up", "calls", len(p.Calls()))
+	}
 	closing, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	return s.json, p.Close(closing)
@@ -133,19 +147,4 @@ func announce(p *demo.Platform, asJSON bool, stdout io.Writer) {
 		Account  string `json:"account"`
 		Exophone string `json:"exophone"`
 	}{p.URL(), p.Account().SID, p.Account().Exophone})
-}
-
-// drain lets the calls in progress end by themselves for a while.
-func drain(p *demo.Platform, limit time.Duration) {
-	const look = 100 * time.Millisecond
-	over := time.After(limit)
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	for len(p.Calls()) > 0 {
-		select {
-		case <-tick.C:
-		case <-over:
-			return
-		}
-	}
 }

@@ -286,6 +286,22 @@ func (p *phone) untilEnded(t *testing.T) *app.EndedCall {
 	return p.until(t, 20*time.Second, "done with its call", drive.Ended).LastCall
 }
 
+// untilRecorded waits until the recording of what the phone plays has a length.
+func (p *phone) untilRecorded(t *testing.T, length time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(length + 15*time.Second)
+	for {
+		info, err := os.Stat(p.recording)
+		if err == nil && info.Size() >= int64(length.Seconds()*2*48000) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not play %v of sound in time", p.user, length)
+		}
+		p.status(t) // paces the loop by a round trip to the phone
+	}
+}
+
 // quit ends the phone by ctl; its recording is complete then.
 func (p *phone) quit(t *testing.T) {
 	t.Helper()

@@ -133,17 +133,11 @@ func (t *tour) signIn(ctx context.Context) error {
 	if t.window, err = t.display.Window(ctx, "Offhook.*"); err != nil {
 		return err
 	}
-	if err := t.click(ctx, "User name"); err != nil {
-		return err
-	}
-	if err := t.display.Type(ctx, "alice"); err != nil {
+	if err := t.enter(ctx, "User name", "alice"); err != nil {
 		return err
 	}
 	t.shot(ctx, "sign-in")
-	if err := t.click(ctx, "Password"); err != nil {
-		return err
-	}
-	if err := t.display.Type(ctx, "demo"); err != nil {
+	if err := t.enter(ctx, "Password", "demo"); err != nil {
 		return err
 	}
 	if err := t.click(ctx, "Sign in"); err != nil {
@@ -154,6 +148,7 @@ func (t *tour) signIn(ctx context.Context) error {
 		return err
 	}
 	t.report.Version = s.Version
+	// The first start checks the sound before it shows the dial page.
 	if err := t.see(ctx, "Start working"); err != nil {
 		return err
 	}
@@ -167,10 +162,10 @@ func (t *tour) callEcho(ctx context.Context) error {
 		return err
 	}
 	t.shot(ctx, "dial")
-	if err := t.click(ctx, "Name or number"); err != nil {
+	if err := t.enter(ctx, "Name or number", "echo"); err != nil {
 		return err
 	}
-	if err := t.display.Type(ctx, "echo"); err != nil {
+	if err := t.see(ctx, "Call Echo: hear yourself"); err != nil {
 		return err
 	}
 	t.shot(ctx, "dial-typed")
@@ -235,10 +230,10 @@ func (t *tour) callEcho(ctx context.Context) error {
 
 // beCalledBack dials the bot that hangs up and calls, and answers it.
 func (t *tour) beCalledBack(ctx context.Context) error {
-	if err := t.click(ctx, "Name or number"); err != nil {
+	if err := t.enter(ctx, "Name or number", "callback"); err != nil {
 		return err
 	}
-	if err := t.display.Type(ctx, "callback\n"); err != nil {
+	if err := t.display.Press(ctx, "Return"); err != nil {
 		return err
 	}
 	if _, err := t.until(ctx, "called back", drive.InState("INCOMING")); err != nil {
@@ -296,6 +291,19 @@ func (t *tour) click(ctx context.Context, name string) error {
 		return err
 	}
 	return t.window.Click(ctx, int((o.X+o.W/2)*scale), int((o.Y+o.H/2)*scale))
+}
+
+// enter clicks into a field, sees the cursor there, and types.
+func (t *tour) enter(ctx context.Context, field, text string) error {
+	if err := t.click(ctx, field); err != nil {
+		return err
+	}
+	limit, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	if err := drive.AwaitFocus(limit, t.uiMap, field); err != nil {
+		return err
+	}
+	return t.display.Type(ctx, text)
 }
 
 // shot keeps a picture of the step that was just done.

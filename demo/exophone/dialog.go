@@ -104,6 +104,11 @@ func (d *dialog) bind(req *sip.Request) {
 	d.mu.Unlock()
 	if moved {
 		d.x.log.Info("dialog moved to another connection", "session", d.session.id, "subscriber", d.subscriber)
+		d.session.post(func() {
+			if p := d.session.partyOf(d); p != nil {
+				d.session.mirrorHold(p)
+			}
+		})
 	}
 	if moved || ending {
 		select {

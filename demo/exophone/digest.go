@@ -15,6 +15,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
+
+	"offhook/demo/throttle"
 )
 
 const (
@@ -42,7 +44,9 @@ type authenticator struct {
 	lookup func(ctx context.Context, name string) (Subscriber, error)
 	secret [32]byte
 	guess  string
-	misses misses
+	// report is told of each wrong password, with how many there were in a row.
+	report func(remote, name string, count int)
+	misses *throttle.Failures
 
 	mu   sync.Mutex
 	used map[string]*nonceUse
@@ -57,16 +61,15 @@ type nonceUse struct {
 }
 
 func newAuthenticator(realm string, clock Clock, lookup func(context.Context, string) (Subscriber, error)) *authenticator {
-	a := &authenticator{realm: realm, clock: clock, lookup: lookup, used: make(map[string]*nonceUse)}
+	a := &authenticator{realm: realm, clock: clock, lookup: lookup, misses: throttle.NewFailures(clock.Now), used: make(map[string]*nonceUse)}
 	_, _ = rand.Read(a.secret[:])
 	a.guess = rand.Text()
-	a.misses.m = make(map[missKey]*miss)
 	return a
 }
 
-// check judges the request. The subscriber is set if it is granted; err is set
-// only if the directory failed.
-func (a *authenticator) check(ctx context.Context, req *sip.Request) (Subscriber, verdict, bool, error) {
+// check judges the request. The subscriber is set if it is granted; stale says
+// that only the nonce was too old; err is set only if the directory failed.
+func (a *authenticator) check(ctx context.Context, req *sip.Request) (sub Subscriber, v verdict, stale bool, err error) {
 	cred := a.credentials(req)
 	if cred == nil {
 		return Subscriber{}, challenged, false, nil
@@ -75,15 +78,15 @@ func (a *authenticator) check(ctx context.Context, req *sip.Request) (Subscriber
 	if !genuine || a.clock.Now().Sub(issued) > nonceLife {
 		return Subscriber{}, challenged, genuine, nil
 	}
-	key := missKey{remote: hostOf(req.Source()), name: cred.Username}
-	release, ok := a.misses.begin(key, a.clock.Now())
-	if !ok {
+	// By name and address, so that a stranger's guesses do not lock the
+	// subscriber out.
+	key := hostOf(req.Source()) + " " + cred.Username
+	if a.misses.Wait(key) > 0 {
 		return Subscriber{}, throttled, false, nil
 	}
-	sub, err := a.lookup(ctx, cred.Username)
+	sub, err = a.lookup(ctx, cred.Username)
 	known := err == nil
 	if err != nil && !isUnknown(err) {
-		release()
 		return Subscriber{}, denied, false, err
 	}
 	password := sub.SIPPassword
@@ -92,10 +95,10 @@ func (a *authenticator) check(ctx context.Context, req *sip.Request) (Subscriber
 		password = a.guess
 	}
 	if !a.matches(req, cred, password) || !known {
-		a.misses.missed(key, a.clock)
+		a.report(hostOf(req.Source()), cred.Username, a.misses.Failed(key))
 		return Subscriber{Name: cred.Username}, denied, false, nil
 	}
-	a.misses.hit(key)
+	a.misses.Succeeded(key)
 	if !a.fresh(cred, issued) {
 		return Subscriber{}, challenged, true, nil
 	}

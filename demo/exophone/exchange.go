@@ -16,6 +16,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/gobwas/ws"
 
+	"offhook/demo/throttle"
 	"offhook/voice/sip/wsconn"
 )
 
@@ -26,7 +27,7 @@ type Exchange struct {
 	log    *slog.Logger
 	states registry
 	auth   *authenticator
-	limits *limiter
+	limits *throttle.Rate
 	conns  connections
 
 	listener *wsconn.Listener
@@ -53,17 +54,15 @@ func New(cfg Config) (*Exchange, error) {
 	}
 	x := &Exchange{
 		cfg: cfg, log: cfg.Logger,
-		limits:   newLimiter(cfg.CallRate, cfg.CallBurst),
+		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
 		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
 		empty: make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
 	x.auth = newAuthenticator(cfg.Domain, cfg.Clock, x.lookup)
-	x.auth.misses.report = func(key missKey, count int) {
-		if count >= freeMisses {
-			x.log.Warn("wrong SIP password again", "remote", key.remote, "subscriber", key.name, "count", count)
-		}
+	x.auth.report = func(remote, name string, count int) {
+		x.log.Warn("wrong SIP password", "remote", remote, "subscriber", name, "in_a_row", count)
 	}
 	if err := x.startSIP(); err != nil {
 		x.cancel()

@@ -142,11 +142,46 @@ func withDirection(sdp, to string) string {
 	return strings.Replace(sdp, "a="+directionOf(sdp)+"\r\n", "a="+to+"\r\n", 1)
 }
 
+// mirror is the direction that answers one.
+func mirror(d string) string {
+	switch d {
+	case "sendonly":
+		return "recvonly"
+	case "recvonly":
+		return "sendonly"
+	}
+	return d
+}
+
 // Hold, resume and an ICE restart keep the call; what is held hears nothing.
 func TestHoldAndRestart(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, nil)
 	out, in := established(p)
+	mirrored := func(c *call) string {
+		t.Helper()
+		select {
+		case r := <-c.requests:
+			if r.Method != sip.UPDATE {
+				t.Fatalf("%s, want UPDATE", r.Method)
+			}
+			return directionOf(string(r.Body()))
+		case <-time.After(waitTime):
+			t.Fatal("the far side learns nothing of the hold")
+			return ""
+		}
+	}
+	for _, c := range []*call{out, in} {
+		c.reply = func(req *sip.Request, res *sip.Response) {
+			if req.Method == sip.UPDATE {
+				res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+				// Hold stands on the wire only: pion would stop its sender.
+				offer := string(req.Body())
+				answer := c.media.Answer(withDirection(offer, "sendrecv"))
+				res.SetBody([]byte(withDirection(answer, mirror(directionOf(offer)))))
+			}
+		}
+	}
 	reinvite := func(c *call, offer, want string) {
 		t.Helper()
 		c.send("INVITE", offer, "Content-Type", "application/sdp")
@@ -161,13 +196,22 @@ func TestHoldAndRestart(t *testing.T) {
 		}
 	}
 	reinvite(out, withDirection(out.media.Offer(false), "inactive"), "inactive")
+	if got := mirrored(in); got != "inactive" {
+		t.Errorf("the far side was told %s", got)
+	}
 	before := len(out.media.Packets())
 	in.media.Speak(tone(440, 200*time.Millisecond), nil)
 	if n := len(out.media.Packets()); n != before {
 		t.Errorf("%d packets reached a phone on hold", n-before)
 	}
 	reinvite(out, withDirection(out.media.Offer(false), "sendonly"), "recvonly")
+	if got := mirrored(in); got != "sendonly" {
+		t.Errorf("the far side was told %s", got)
+	}
 	reinvite(out, out.media.Offer(false), "sendrecv")
+	if got := mirrored(in); got != "sendrecv" {
+		t.Errorf("the far side was told %s", got)
+	}
 	in.media.Speak(tone(440, 200*time.Millisecond), nil)
 	out.media.WaitPackets(before + 5)
 
@@ -187,6 +231,7 @@ func TestHoldAndRestart(t *testing.T) {
 	if got := directionOf(string(out.response().Body())); got != "recvonly" {
 		t.Errorf("UPDATE answered %s", got)
 	}
+	mirrored(in)
 	out.send("UPDATE", "")
 	if res := out.response(); res.StatusCode != 200 || len(res.Body()) != 0 {
 		t.Errorf("empty UPDATE: %d %q", res.StatusCode, res.Body())

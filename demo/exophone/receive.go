@@ -45,7 +45,7 @@ func (x *Exchange) authenticate(req *sip.Request, tx sip.ServerTransaction) (Sub
 	case v == challenged:
 		_ = tx.Respond(x.auth.challenge(req, stale))
 	case v == throttled:
-		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(longest)))
+		_ = tx.Respond(respond(req, 429, "Retry-After", "10"))
 	case v == denied:
 		_ = tx.Respond(respond(req, 403))
 	case req.From().Address.User != sub.Name:
@@ -97,9 +97,10 @@ func (x *Exchange) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 
 // onCallingInvite places a call. It returns when the INVITE is answered.
 func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, sub Subscriber, offer *relay.Offer) {
-	if wait, ok := x.limits.take(sub.Name, x.cfg.Clock.Now()); !ok {
+	if !x.limits.Allow(sub.Name) {
 		x.log.Warn("too many calls", "subscriber", sub.Name)
-		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(wait)))
+		next := time.Duration(float64(time.Second) / x.cfg.CallRate)
+		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(next)))
 		return
 	}
 	direct := ""

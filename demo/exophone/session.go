@@ -21,6 +21,8 @@ type party struct {
 	offer   *relay.Offer
 	media   *relay.Leg
 	answer  string // the SDP answer it was given
+	told    direction
+	telling bool // an UPDATE to it is under way
 }
 
 // session is one call from dialling to its end. One goroutine owns it: every

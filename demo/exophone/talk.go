@@ -16,6 +16,7 @@ const mediaCheck = 5 * time.Second
 // talk begins the conversation: both sides have accepted.
 func (s *session) talk() {
 	s.phase = talking
+	s.caller.told, s.callee.told = direction{true, true}, direction{true, true}
 	s.stop("ring")
 	if s.tell != nil {
 		s.tell.end(CallAnswered, "")
@@ -91,7 +92,7 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 	if contentType(req) != typeSDP {
 		return respond(req, 415, "Accept", typeSDP)
 	}
-	if p.media == nil {
+	if p.media == nil || p.telling {
 		return respond(req, 491)
 	}
 	offer, err := relay.ParseOffer(string(req.Body()))
@@ -107,6 +108,7 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 		return respond(req, 500)
 	}
 	p.offer, p.answer = offer, answer
+	s.mirrorHold(s.other(p))
 	return s.withContact(withSDP(respond(req, 200, headerCallSid, s.id), answer))
 }
 

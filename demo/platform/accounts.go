@@ -30,7 +30,7 @@ func (s *Server) checkBasic(r *http.Request) (*Account, error) {
 	if known == nil {
 		known = &Account{}
 	}
-	if !ok || !same(key, known.APIKey) || !same(token, known.APIToken) || account == nil || known.APIKey == "" {
+	if !ok || !SameSecret(key, known.APIKey) || !SameSecret(token, known.APIToken) || account == nil || known.APIKey == "" {
 		s.log.Warn("API credentials refused", "from", r.RemoteAddr, "path", r.URL.Path)
 		return nil, errBadCredentials
 	}
@@ -40,8 +40,8 @@ func (s *Server) checkBasic(r *http.Request) (*Account, error) {
 	return account, nil
 }
 
-// same compares in a time that tells nothing of either value.
-func same(a, b string) bool {
+// SameSecret compares in a time that tells nothing of either value.
+func SameSecret(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }

@@ -74,7 +74,7 @@ const (
 func (d *DialWhom) complete(query url.Values) url.Values {
 	zone, now := d.Location, time.Now
 	if zone == nil {
-		zone = documentZone
+		zone = Zone
 	}
 	if d.Now != nil {
 		now = d.Now

@@ -216,13 +216,13 @@ func (s *Server) getSubscribers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	subs, total, err := s.list(r.Context(), account.SID, status, size, offset)
+	subs, total, err := s.Subscribers(r.Context(), account.SID, status, size, offset)
 	if err != nil {
 		return err
 	}
 	items := make([]Item, 0, len(subs))
 	for _, sub := range subs {
-		items = append(items, success(s.object(sub)))
+		items = append(items, success(sub))
 	}
 	respond(w, r, http.StatusOK, pagesAround(r.URL.Path, status, size, offset, total), items)
 	return nil

@@ -183,7 +183,7 @@ func TestPaging(t *testing.T) {
 	next := subscribersPath + "?page_size=10"
 	for next != "" {
 		a := w.do(request{"GET", next, "", "key:token", nil})
-		var items []struct{ Data subscriberObject }
+		var items []struct{ Data Subscriber }
 		var meta pages
 		if json.Unmarshal(a.envelope.Response, &items) != nil || json.Unmarshal(a.envelope.Metadata, &meta) != nil {
 			t.Fatalf("%s", a.body)

@@ -220,43 +220,52 @@ func (s *Server) getCalls(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// getCall reads back all that is known of a call.
+// CallReport is all that is known of a call.
+type CallReport struct {
+	Call
+	Feedback []Feedback `json:"feedback"`
+	Events   []Event    `json:"events"`
+	Logs     []Log      `json:"logs"`
+}
+
+// ErrCallNotFound is returned for a call that is none of the account's.
+var ErrCallNotFound error = errCallNotFound
+
+// Report reads back all that is known of a call, or returns ErrCallNotFound.
+func (s *Server) Report(ctx context.Context, account, session string) (report CallReport, err error) {
+	var text string
+	err = s.db.QueryRow(ctx, "SELECT record FROM calls WHERE account = ? AND session = ?", account, session).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return report, ErrCallNotFound
+	}
+	if err != nil {
+		return report, err
+	}
+	var record exophone.Record
+	if err := json.Unmarshal([]byte(text), &record); err != nil {
+		return report, err
+	}
+	report.Call = s.call(record)
+	if report.Feedback, err = s.FeedbackOf(ctx, account, session); err != nil {
+		return report, err
+	}
+	if report.Events, err = s.eventsOf(ctx, account, session); err != nil {
+		return report, err
+	}
+	report.Logs, err = s.Logs(ctx, account, session, maxPageSize)
+	return report, err
+}
+
 func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	account, err := s.checkBasic(r)
 	if err != nil {
 		return err
 	}
-	ctx, session := r.Context(), r.PathValue("session")
-	var text string
-	err = s.db.QueryRow(ctx, "SELECT record FROM calls WHERE account = ? AND session = ?", account.SID, session).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errCallNotFound
-	}
+	report, err := s.Report(r.Context(), account.SID, r.PathValue("session"))
 	if err != nil {
 		return err
 	}
-	var record exophone.Record
-	if err := json.Unmarshal([]byte(text), &record); err != nil {
-		return err
-	}
-	feedback, err := s.FeedbackOf(ctx, account.SID, session)
-	if err != nil {
-		return err
-	}
-	events, err := s.eventsOf(ctx, account.SID, session)
-	if err != nil {
-		return err
-	}
-	logs, err := s.Logs(ctx, account.SID, session, maxPageSize)
-	if err != nil {
-		return err
-	}
-	respond(w, r, http.StatusOK, nil, success(struct {
-		Call
-		Feedback []Feedback `json:"feedback"`
-		Events   []Event    `json:"events"`
-		Logs     []Log      `json:"logs"`
-	}{s.call(record), feedback, events, logs}))
+	respond(w, r, http.StatusOK, nil, success(report))
 	return nil
 }
 
@@ -269,7 +278,8 @@ func (s *Server) getLog(w http.ResponseWriter, r *http.Request) error {
 	return s.SendLog(w, r, account.SID)
 }
 
-// SendLog sends the uploaded log that the path's {reference} names.
+// SendLog sends the uploaded log that the path's {reference} names. It returns
+// an error, and has sent nothing, if there is no such log.
 func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string) error {
 	f, name, err := s.cfg.Uploads.Open(r.Context(), account, r.PathValue("reference"))
 	if errors.Is(err, upload.ErrNotFound) {

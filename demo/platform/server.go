@@ -77,7 +77,7 @@ func (c *Config) setDefaults() {
 	orElse(&c.Timers.Media, DefaultTimers.Media)
 	orElse(&c.LogLevel, "info")
 	orElse(&c.Logger, slog.New(slog.DiscardHandler))
-	orElse(&c.Location, documentZone)
+	orElse(&c.Location, Zone)
 	if c.Codecs == nil {
 		c.Codecs = []string{"opus", "PCMU", "PCMA"}
 	}
@@ -96,8 +96,8 @@ func orElse[T comparable](value *T, otherwise T) {
 	}
 }
 
-// documentZone is the zone of every time in the documents.
-var documentZone = time.FixedZone("IST", int((5*time.Hour + 30*time.Minute).Seconds()))
+// Zone is the zone of every time in the documents: UTC+05:30.
+var Zone = time.FixedZone("IST", int((5*time.Hour + 30*time.Minute).Seconds()))
 
 // What one account's servers and one subscriber's phones may ask: buckets of the
 // burst that fill up at the rate a second.

@@ -66,8 +66,8 @@ func (s *subscriber) scan(row interface{ Scan(...any) error }) error {
 	return row.Scan(&s.name, &s.status, &s.customField, &s.sipPassword, &s.created, &s.updated)
 }
 
-// subscriberObject is the subscriber as the documents show it.
-type subscriberObject struct {
+// Subscriber is a subscriber as the documents show it.
+type Subscriber struct {
 	Name        string  `json:"subscriber_name"`
 	Status      string  `json:"status"`
 	CustomField *string `json:"custom_field"`
@@ -75,8 +75,8 @@ type subscriberObject struct {
 	DateUpdated string  `json:"date_updated"`
 }
 
-func (s *Server) object(sub subscriber) subscriberObject {
-	o := subscriberObject{Name: sub.name, Status: sub.status, DateCreated: s.stamp(time.UnixMilli(sub.created)), DateUpdated: s.stamp(time.UnixMilli(sub.updated))}
+func (s *Server) object(sub subscriber) Subscriber {
+	o := Subscriber{Name: sub.name, Status: sub.status, DateCreated: s.stamp(time.UnixMilli(sub.created)), DateUpdated: s.stamp(time.UnixMilli(sub.updated))}
 	if sub.customField.Valid {
 		o.CustomField = &sub.customField.String
 	}
@@ -164,6 +164,17 @@ func (s *Server) list(ctx context.Context, account, status string, limit, offset
 		page = append(page, sub)
 	}
 	return page, total, rows.Err()
+}
+
+// Subscribers returns a page of an account's subscribers, newest first, and how
+// many there are in all. A status other than "" keeps those that have it.
+func (s *Server) Subscribers(ctx context.Context, account, status string, limit, offset int) ([]Subscriber, int, error) {
+	rows, total, err := s.list(ctx, account, status, limit, offset)
+	page := make([]Subscriber, len(rows))
+	for i, row := range rows {
+		page[i] = s.object(row)
+	}
+	return page, total, err
 }
 
 // clientID returns the client id of a subscriber's device, made at its first token.

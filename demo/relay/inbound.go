@@ -43,12 +43,15 @@ func newPayloads(c Codec, events []Codec, noise *Codec) *payloads {
 
 // packet is one RTP packet on its way through.
 type packet struct {
-	ssrc    uint32
-	seq     uint16
-	ts      uint32
-	marker  bool
-	kind    kind
-	clock   int
+	ssrc   uint32
+	seq    uint16
+	ts     uint32
+	marker bool
+	kind   kind
+	clock  int
+	// resumed says that packets before it were stopped on purpose: they are not
+	// to be counted as lost.
+	resumed bool
 	payload []byte
 }
 
@@ -63,6 +66,7 @@ type inbound struct {
 	bytes    uint64
 	packets  uint64
 	lost     int64
+	stopped  bool // the gate has stopped packets since the last that passed
 	// What the phone reports of what it hears.
 	remoteLoss float64
 }
@@ -139,8 +143,10 @@ func (l *Leg) receiveRTP(k *keys, b []byte) {
 	}
 	if !l.gate.fromPhone.Load() || !l.gate.phoneSends.Load() {
 		l.relay.held.Add(1)
+		in.stopped = true
 		return
 	}
+	p.resumed, in.stopped = in.stopped, false
 	if s := l.to.Load(); s != nil {
 		(*s).rtp(p)
 	}

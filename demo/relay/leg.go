@@ -187,6 +187,41 @@ func (l *Leg) Reoffer(o *Offer) (string, error) {
 	return l.answer.answer(l.offer)
 }
 
+// LaterOffer returns an offer of the relay's own for the same session, which
+// tells the phone what the far phone does with its stream; TakeAnswer takes
+// what the phone says to it.
+func (l *Leg) LaterOffer(sends, receives bool) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || !l.answered {
+		return "", ErrClosed
+	}
+	l.answer.version++
+	a := l.answer
+	a.sends, a.receives = sends, receives
+	// An offer leaves the role to the answer; the association stays as it is
+	// (RFC 8842, 5.5).
+	a.setup = "actpass"
+	return a.answer(l.offer)
+}
+
+// TakeAnswer takes the phone's answer to LaterOffer: its direction. ICE, DTLS
+// and codec stay.
+func (l *Leg) TakeAnswer(raw string) error {
+	answer, err := ParseOffer(raw)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := answer.codec(l.answer.codec.Name); !ok {
+		return fmt.Errorf("%w: the call speaks %s", ErrUnacceptable, l.answer.codec.Name)
+	}
+	l.gate.phoneSends.Store(answer.Sends)
+	l.gate.phoneReceives.Store(answer.Receives)
+	return nil
+}
+
 // openPath starts ICE with the credentials of the offer. The path in use stays
 // so for sending until the phone has chosen on the new one. Called with mu held.
 func (l *Leg) openPath() error {

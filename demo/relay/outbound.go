@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -13,7 +14,8 @@ import (
 // heard on it. Numbers and times of a source are shifted by a constant, so that
 // what was lost before the relay is missing after it too.
 type outbound struct {
-	ssrc uint32
+	ssrc    uint32
+	stopped atomic.Bool // the gate has stopped packets since the last sent
 
 	mu      sync.Mutex
 	plain   []byte
@@ -41,10 +43,12 @@ func (o *outbound) init(ssrc uint32) {
 	o.cipher = make([]byte, 0, 1700)
 }
 
-// shift prepares the mapping for a packet, anew if its source is a new one.
+// shift prepares the mapping for a packet, anew if its source is a new one or
+// was stopped for a while: the pause shows in the timestamps, not as loss.
 // Called with mu held.
 func (o *outbound) shift(p packet, clock int, now time.Time) {
-	if o.started && o.source == p.ssrc {
+	stopped := o.stopped.Swap(false)
+	if o.started && o.source == p.ssrc && !p.resumed && !stopped {
 		return
 	}
 	var seq, ts uint32
@@ -67,6 +71,7 @@ func (o *outbound) shift(p packet, clock int, now time.Time) {
 func (l *Leg) send(p packet) {
 	if !l.gate.toPhone.Load() || !l.gate.phoneReceives.Load() {
 		l.relay.held.Add(1)
+		l.out.stopped.Store(true)
 		return
 	}
 	k, table := l.keys.Load(), l.table.Load()

@@ -3,6 +3,8 @@ package relay_test
 import (
 	"context"
 	"math"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +15,12 @@ import (
 
 func newRelay(t testing.TB) *relay.Relay {
 	t.Helper()
-	r, err := relay.New(relay.Config{Listen: "127.0.0.1:0"})
+	return newRelayWith(t, relay.Config{Listen: "127.0.0.1:0"})
+}
+
+func newRelayWith(t testing.TB, cfg relay.Config) *relay.Relay {
+	t.Helper()
+	r, err := relay.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +79,14 @@ func tone(hz float64, d time.Duration) []int16 {
 		pcm[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
 	}
 	return pcm
+}
+
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+var fingerprintLine = regexp.MustCompile(`a=fingerprint:[^\r\n]+`)
+
+func swapFingerprint(sdp, from string) string {
+	return fingerprintLine.ReplaceAllString(sdp, fingerprintLine.FindString(from))
 }
 
 // Two phones are joined, speak, and hear each other; neither hears anything

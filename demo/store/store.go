@@ -157,3 +157,22 @@ func (d *DB) Close() error {
 	}
 	return errors.Join(d.read.Close(), d.write.Close())
 }
+
+// Check reads a whole database file and returns what is wrong with it. A file
+// that is not there yet is right.
+func Check(ctx context.Context, dir, name string) error {
+	path := filepath.Join(dir, name+".db")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	db, err := open(dir, name)
+	if err != nil {
+		return err
+	}
+	var verdict string
+	err = db.QueryRow(ctx, "PRAGMA quick_check(1)").Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		err = errors.New(verdict)
+	}
+	return errors.Join(err, db.Close())
+}

@@ -17,8 +17,7 @@ import (
 // worked by xdotool as a person works a real one: by mouse and keys.
 type Display struct {
 	// Name is what DISPLAY is set to.
-	Name string
-	// ready windows are found by Window.
+	Name     string
 	xvfb, wm *exec.Cmd
 	env      []string
 }
@@ -44,7 +43,7 @@ func OpenDisplay(ctx context.Context, home string, width, height int) (*Display,
 	number, err := bufio.NewReader(numberRead).ReadString('\n')
 	if err != nil {
 		d.Close()
-		return nil, fmt.Errorf("Xvfb found no free display: %w", err)
+		return nil, fmt.Errorf("no free display: %w", err)
 	}
 	d.Name = ":" + strings.TrimSpace(number)
 	d.env = append(os.Environ(), "DISPLAY="+d.Name, "HOME="+home)
@@ -118,13 +117,15 @@ func (w *Window) Origin(ctx context.Context) (x, y int, err error) {
 	return x, y, nil
 }
 
-// Click moves the pointer to a point of the window and presses the left button.
+// Click moves the pointer to a point of the window, rests there for a tenth of a
+// second as a hand does, and presses the left button. (Fyne gives a press in the
+// same frame as the move to what was under the pointer before.)
 func (w *Window) Click(ctx context.Context, x, y int) error {
 	left, top, err := w.Origin(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = w.display.run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "click", "1")
+	_, err = w.display.run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "sleep", "0.1", "click", "1")
 	return err
 }
 

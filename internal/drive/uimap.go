@@ -13,7 +13,9 @@ import (
 // screen reader would say, and where. The phone writes it to the file that
 // OFFHOOK_UI_MAP names whenever its layout changes.
 type Map struct {
-	Screen  string      `json:"screen"`
+	Screen string `json:"screen"`
+	// Focused is the name of what has the keyboard.
+	Focused string      `json:"focused"`
 	Scale   float64     `json:"scale"`
 	Objects []MapObject `json:"objects"`
 }
@@ -72,6 +74,21 @@ func AwaitObject(ctx context.Context, path, name string) (MapObject, float64, er
 			}
 			return o, 0, fmt.Errorf("the window shows no %q (screen %q with %d objects)", name, m.Screen, len(m.Objects))
 		case <-time.After(40 * time.Millisecond):
+		}
+	}
+}
+
+// AwaitFocus waits until an object has the keyboard.
+func AwaitFocus(ctx context.Context, path, name string) error {
+	for {
+		m, err := ReadMap(path)
+		if err == nil && m.Focused == name {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%q did not get the keyboard, %q has it", name, m.Focused)
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

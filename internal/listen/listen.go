@@ -124,8 +124,8 @@ func (s Sound) narrow() []float64 {
 // Match is how well a reference was found in a recording.
 type Match struct {
 	// Correlation is the median of the normalised correlations of the voiced
-	// half-second pieces, each aligned within 60 ms: 1 is identical, values
-	// below 0.3 mean that it is not there.
+	// quarter-second pieces, each aligned within 60 ms: 1 is identical, values
+	// below 0.5 mean that it is not there.
 	Correlation float64
 	// Heard is how much of the reference the figure rests on.
 	Heard time.Duration
@@ -137,7 +137,7 @@ type Match struct {
 // given by its first pass; one pass must lie in the recording at least in half.
 func Find(recording, reference Sound) Match {
 	r, s := recording.narrow(), reference.narrow()
-	const piece = rate / 2
+	const piece = rate / 4
 	if len(r) < piece || len(s) < piece {
 		return Match{}
 	}
@@ -168,7 +168,7 @@ func Find(recording, reference Sound) Match {
 	slices.Sort(found)
 	return Match{
 		Correlation: found[len(found)/2],
-		Heard:       time.Duration(len(found)) * time.Second / 2,
+		Heard:       time.Duration(len(found)) * time.Second / 4,
 		At:          time.Duration(lag) * time.Second / rate,
 	}
 }

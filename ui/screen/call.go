@@ -218,7 +218,7 @@ func (c *Call) Render(v View) {
 	c.HangUp.Set(word, theme.HangUp, widget.Danger)
 	c.HangUp.SetEnabled(phase != PhaseEnding)
 	c.pad.render(v, name)
-	c.object.Refresh()
+	widget.Relayout(c.object)
 }
 
 func (c *Call) renderRinging(v View, name, id string) {

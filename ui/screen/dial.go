@@ -298,7 +298,7 @@ func (d *Dial) update() {
 		d.Button.Set(e.T("Call {name}", "name", d.target()), theme.Phone, widget.Success)
 		d.Button.SetEnabled(d.problem == "" && (!names || len(d.found) > 0))
 	}
-	d.object.Refresh()
+	widget.Relayout(d.object)
 }
 
 // target is the name on the Call button.

@@ -23,6 +23,10 @@ type Ended struct {
 	Skip, Send     *widget.PillButton
 	Close, AgainBt *widget.PillButton
 	rate, plain    *fyne.Container
+	head, big      *fyne.Container
+	bigFace        *widget.Avatar
+	bigReason      *widget.Text
+	bigWho         *widget.Text
 	object         fyne.CanvasObject
 
 	last *app.EndedCall
@@ -38,7 +42,11 @@ func NewEnded(env *Env) *Ended {
 
 	words := [5]string{env.T("Unusable"), env.T("rating::Bad"), env.T("rating::Average"), env.T("rating::Good"), env.T("rating::Excellent")}
 	d.Rating = widget.NewRating(words, func(n int, w string) string { return env.T("Rating {n}, {word}", "n", n, "word", w) },
-		func(n int) { d.Send.SetEnabled(n > 0) })
+		func(n int) {
+			if d.Send != nil {
+				d.Send.SetEnabled(n > 0)
+			}
+		})
 	var chips []fyne.CanvasObject
 	for i, w := range []string{env.T("No issue"), env.T("Background noise"), env.T("Choppy audio"), env.T("High latency"), env.T("No audio"), env.T("Echo")} {
 		c := widget.NewChip(w, func() { d.choose(i) })
@@ -62,8 +70,12 @@ func NewEnded(env *Env) *Ended {
 	d.rate = widget.Grid(2, 8, d.Skip, d.Send)
 	d.plain = widget.Grid(2, 8, d.Close, d.AgainBt)
 
-	head := widget.Row(d.face, widget.Gap(12), widget.Grow(widget.Column(d.title, d.reason)), widget.Gap(8), d.Again)
-	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, widget.Column(head, widget.Gap(12), d.card)))
+	d.head = widget.Row(d.face, widget.Gap(12), widget.Grow(widget.Column(d.title, d.reason)), widget.Gap(8), d.Again)
+	d.bigFace = widget.NewAvatar("", 96)
+	d.bigReason = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true, Wrap: true}))
+	d.bigWho = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
+	d.big = widget.Column(widget.Flex(24), widget.CentredRow(d.bigFace), widget.Gap(24), d.bigReason, widget.Gap(6), d.bigWho, widget.Flex(24))
+	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, container.NewStack(widget.Column(d.head, widget.Gap(12), d.card), d.big)))
 	foot := widget.Inset(8, 16, 16, 16, widget.Column(d.rate, d.plain))
 	d.object = widget.Centre(520, container.NewBorder(nil, foot, nil, nil, body))
 	return d
@@ -85,7 +97,7 @@ func (d *Ended) choose(i int) {
 	for n, c := range d.Chips {
 		c.SetChosen(n == i && !c.Chosen())
 	}
-	d.object.Refresh()
+	widget.Relayout(d.object)
 }
 
 // Issue is the chosen issue, NO_ISSUE if none is.
@@ -130,14 +142,19 @@ func (d *Ended) Render(v View) {
 		d.title.SetText(d.env.T("Call ended"))
 		d.reason.SetText(reason + " · " + d.env.Length(c.DurationS))
 	} else {
-		d.title.SetText(reason)
-		d.reason.SetText(nameWithID(c.RemoteName, c.RemoteID))
+		d.title.SetText(d.env.T("Call ended"))
+		d.reason.SetText(reason)
 	}
+	d.bigFace.SetName(name)
+	d.bigReason.SetText(reason)
+	d.bigWho.SetText(nameWithID(c.RemoteName, c.RemoteID))
+	setVisible(d.head, c.Answered)
+	setVisible(d.big, !c.Answered)
 	setVisible(d.card, c.Answered)
 	setVisible(d.rate, c.Answered)
 	setVisible(d.plain, !c.Answered)
 	setVisible(d.Again, c.Answered)
-	d.object.Refresh()
+	widget.Relayout(d.object)
 }
 
 func nameWithID(name, id string) string {

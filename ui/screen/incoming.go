@@ -76,5 +76,5 @@ func (i *Incoming) Render(v View) {
 		i.Silence.SetHint(i.env.T("Esc"))
 	}
 	i.Silence.SetEnabled(!c.RingSilenced)
-	i.object.Refresh()
+	widget.Relayout(i.object)
 }

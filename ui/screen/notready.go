@@ -87,7 +87,7 @@ func (n *NotReady) Render(v View) {
 			theme.RefreshIcon, e.T("Try now"), e.Actions.Retry)
 	}
 	n.since.SetText(e.T("Since {time}, {ago}", "time", hhmm(c.Since), "ago", e.Ago(v.Now.Sub(c.Since))))
-	n.object.Refresh()
+	widget.Relayout(n.object)
 }
 
 // retrying adds when the phone tries again by itself.

@@ -22,13 +22,19 @@ func idUnder(name, id string) string {
 	return Number(id)
 }
 
-// Number shows a number in groups of five digits, as it is read aloud; anything
-// that is not ten digits stays as it is.
+// Number shows a number of ten or eleven digits in groups, as it is read aloud;
+// anything else stays as it is.
 func Number(id string) string {
-	if len(id) != 10 || strings.Trim(id, "0123456789") != "" {
+	if strings.Trim(id, "0123456789") != "" {
 		return id
 	}
-	return id[:5] + " " + id[5:]
+	switch {
+	case len(id) == 10:
+		return id[:5] + " " + id[5:]
+	case len(id) == 11 && id[0] == '0':
+		return id[:4] + " " + id[4:7] + " " + id[7:]
+	}
+	return id
 }
 
 // firstName is the name over the far side's meter.

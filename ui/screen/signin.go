@@ -124,7 +124,7 @@ func (s *SignIn) arrange() {
 	setVisible(s.big, !small)
 	setVisible(s.small, small)
 	setVisible(s.foot, !small)
-	s.object.Refresh()
+	widget.Relayout(s.object)
 }
 
 func (s *SignIn) changed(f *widget.Field) {
@@ -182,7 +182,7 @@ func (s *SignIn) say(title, text string) {
 	if setVisible(s.banner, true) {
 		s.arrange()
 	}
-	s.object.Refresh()
+	widget.Relayout(s.object)
 }
 
 // Render draws the page.

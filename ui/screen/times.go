@@ -47,4 +47,4 @@ func (e *Env) Ago(d time.Duration) string {
 	}
 }
 
-func hhmm(t time.Time) string { return t.Format("15:04") }
+func hhmm(t time.Time) string { return t.Local().Format("15:04") }

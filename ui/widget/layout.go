@@ -321,7 +321,11 @@ func Centre(width float32, o fyne.CanvasObject) *fyne.Container {
 
 type centreLayout struct{ width float32 }
 
-func (l *centreLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+// MinSize asks for no width: what is too wide for the window is cut, not pushed
+// out of it.
+func (l *centreLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(1, objects[0].MinSize().Height)
+}
 
 func (l *centreLayout) heightFor(objects []fyne.CanvasObject, width float32) float32 {
 	return heightOf(objects[0], min(width, l.width))

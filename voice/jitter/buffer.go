@@ -11,17 +11,14 @@ const (
 	// section 2.1.4), in samples.
 	maxDecoded = SampleRate * 120 / 1000
 	// outSize holds a packet, its lengthening, and what is left of the one before.
-	outSize = 2*maxDecoded + 4*FrameSamples
+	outSize  = 2*maxDecoded + 4*FrameSamples
+	roomSize = memory + outSize
 	// maxExcess is how far the delay may lie above the target before packets are
 	// skipped instead of played faster.
 	maxExcess = SampleRate * 300 / 1000
 	// jump is how far a timestamp may stray from the clock before it is taken
 	// for a new beginning.
 	jump = 2 * SampleRate
-	// fadeAfter and fadeOut say when made-up sound begins to fade and how long
-	// it takes: 60 ms and 100 ms.
-	fadeAfter = SampleRate * 60 / 1000
-	fadeOut   = SampleRate * 100 / 1000
 )
 
 // fecState is what is known of the sender's forward error correction.
@@ -68,13 +65,13 @@ type Buffer struct {
 	pause bool
 	// fec says what the last attempt to use forward error correction found.
 	fec fecState
-	// madeUp counts concealed samples in a row, for the fade.
-	madeUp int64
 	// rested counts samples since time was last stretched.
 	rested int64
 
-	room [outSize]int16
-	out  []int16 // decoded and not yet played: a part of room
+	conceals concealer
+
+	room [roomSize]int16 // the newest of what was played, and then out
+	out  []int16         // decoded and not yet played: room from memory on
 	pcm  [maxDecoded]int16
 }
 
@@ -82,7 +79,7 @@ type Buffer struct {
 func New(dec codec.Decoder, cfg Config) *Buffer {
 	cfg = cfg.withDefaults()
 	b := &Buffer{cfg: cfg, dec: dec, scale: max(1, int64(SampleRate/cfg.ClockRate)), delay: newEstimator(cfg)}
-	b.out = b.room[:0]
+	b.out = b.room[memory:memory]
 	return b
 }
 
@@ -236,7 +233,9 @@ func (b *Buffer) Get(frame []int16) {
 		b.produce()
 	}
 	copy(frame, b.out)
-	b.out = b.room[:copy(b.room[:], b.out[FrameSamples:])]
+	left := len(b.out) - FrameSamples
+	copy(b.room[:], b.room[FrameSamples:memory+len(b.out)])
+	b.out = b.room[memory : memory+left]
 	b.played += FrameSamples
 	if b.playing {
 		b.stats.played.add(FrameSamples)
@@ -355,7 +354,8 @@ func (b *Buffer) play(p *packet) {
 	}
 	b.pause = p.n <= 2 // Opus says with a bare header that it goes silent (RFC 6716, section 3.1)
 	b.packetLen = int64(n)
-	b.madeUp = 0
+	b.conceals.listen(b.pcm[:n])
+	b.conceals.end(b.pcm[:n])
 	b.append(b.pcm[:n])
 	b.nextTS = p.ts + int64(n)
 	b.stats.delay.Store(max(0, b.behind()-b.delay.base))
@@ -367,6 +367,7 @@ func (b *Buffer) play(p *packet) {
 func (b *Buffer) rest(gap int64) {
 	n := int(min(gap, FrameSamples))
 	b.makeUp(n)
+	b.conceals.rest()
 	b.nextTS += int64(n)
 	b.stats.silent.add(n)
 }
@@ -415,7 +416,7 @@ func (b *Buffer) recover(p *packet, gap int64) bool {
 	}
 	b.fec = fecSeen
 	b.stats.recovered.add(1)
-	b.madeUp = 0
+	b.conceals.end(b.pcm[length-gap : length])
 	b.append(b.pcm[length-gap : length])
 	b.nextTS += gap
 	return true
@@ -440,40 +441,22 @@ func (b *Buffer) conceal(n int) {
 	}
 }
 
-// makeUp appends n samples of what the decoder imagines, faded out in time. n
-// is brought to the steps of 2.5 ms that Opus knows; the rest is thrown away.
+// makeUp appends n samples that continue what was heard.
 func (b *Buffer) makeUp(n int) {
+	if !b.conceals.active {
+		b.conceals.begin(b.room[:memory+len(b.out)])
+	}
 	for n > 0 {
-		part := min(n, len(b.pcm))
-		const step = SampleRate / 400
-		whole := min((part+step-1)/step*step, len(b.pcm))
-		pcm := b.pcm[:whole]
-		if err := b.dec.Conceal(pcm); err != nil {
-			clear(pcm)
-		}
-		pcm = pcm[:part]
-		if !b.pause {
-			b.fade(pcm)
-		}
-		b.append(pcm)
-		n -= part
+		part := b.pcm[:min(n, len(b.pcm))]
+		b.conceals.fill(part)
+		b.append(part)
+		n -= len(part)
 	}
-}
-
-// fade turns down sound that has been made up for too long to be true.
-func (b *Buffer) fade(pcm []int16) {
-	for i := range pcm {
-		over := b.madeUp + int64(i) - fadeAfter
-		if over > 0 {
-			pcm[i] = int16(int64(pcm[i]) * max(0, fadeOut-over) / fadeOut)
-		}
-	}
-	b.madeUp += int64(len(pcm))
 }
 
 func (b *Buffer) append(pcm []int16) {
 	n := len(b.out)
-	b.out = b.room[:min(n+len(pcm), outSize)]
+	b.out = b.room[memory : memory+min(n+len(pcm), outSize)]
 	copy(b.out[n:], pcm)
 }
 

@@ -157,7 +157,7 @@ func transportFault(err error, host string) error {
 		message, next = fmt.Sprintf("Nothing answers at %s.", host), "Check the server's address, or ask whether the platform is up."
 	case certificate(err):
 		message, next = fmt.Sprintf("The certificate of %s is not trusted.", host), "Check the clock and the network, or ask your administrator."
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		message, next = fmt.Sprintf("%s does not speak https.", host), "Check the server's address."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		message, next = fmt.Sprintf("%s does not answer.", host), "Check the network and try again."

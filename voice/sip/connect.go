@@ -145,7 +145,7 @@ func (f *Flow) wrap(raw net.Conn) net.Conn {
 		PingInterval: f.cfg.PingInterval,
 		PongTimeout:  f.cfg.PongTimeout,
 		PongDelay:    f.cfg.PongDelay,
-		Accept:       f.accept,
+		Rewrite:      f.guard,
 		Logger:       f.cfg.Logger,
 	})
 	return f.conn

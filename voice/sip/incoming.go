@@ -3,6 +3,8 @@ package sip
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +29,12 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
 		return
 	}
+	if status, headers := unwilling(req); status != 0 {
+		if req.Method != sipmsg.ACK {
+			_ = f.respond(req, tx, status, headers...)
+		}
+		return
+	}
 	if tag := tagOf(req.To()); tag != "" {
 		f.handleInside(req, tx, tag)
 		return
@@ -45,6 +53,35 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
 	}
 }
+
+// unwilling checks what a request asks for before its meaning (RFC 3261,
+// section 8.2): its extensions and the kind of its body. 0 is willing.
+func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
+	if req.Method == sipmsg.CANCEL {
+		return 0, nil
+	}
+	var unknown []string
+	for _, h := range req.GetHeaders("Require") {
+		for tag := range strings.SplitSeq(h.Value(), ",") {
+			if tag = strings.TrimSpace(tag); tag != "" && !slices.Contains(extensions, strings.ToLower(tag)) {
+				unknown = append(unknown, tag)
+			}
+		}
+	}
+	if len(unknown) > 0 {
+		return sipmsg.StatusBadExtension, []sipmsg.Header{sipmsg.NewHeader("Unsupported", strings.Join(unknown, ", "))}
+	}
+	if (req.Method == sipmsg.INVITE || req.Method == sipmsg.UPDATE) && len(req.Body()) > 0 {
+		kind, _, _ := strings.Cut(contentType(req), ";")
+		if !strings.EqualFold(strings.TrimSpace(kind), sdpType) || headerValue(req, "Content-Encoding") != "" {
+			return sipmsg.StatusUnsupportedMediaType, abilities()
+		}
+	}
+	return 0, nil
+}
+
+// extensions are the option tags that we understand.
+var extensions = []string{}
 
 // handleInside routes a request to its dialog.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {

@@ -37,6 +37,7 @@ type server struct {
 	// challenge decides how a request is challenged; nil asks nobody.
 	challenge func(req *sipmsg.Request) *sipmsg.Response
 	conns     chan *wsconn.Conn
+	answers   chan string // the status lines of the clients' responses
 
 	mu   sync.Mutex
 	legs map[string]*leg
@@ -56,14 +57,14 @@ func newServer(t testing.TB, onInvite func(*leg), options ...serverOption) *serv
 
 func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite func(*leg), options ...serverOption) *server {
 	t.Helper()
-	s := &server{t: t, onInvite: onInvite, legs: map[string]*leg{}, conns: make(chan *wsconn.Conn, 16)}
+	s := &server{t: t, onInvite: onInvite, legs: map[string]*leg{}, conns: make(chan *wsconn.Conn, 16), answers: make(chan string, 4096)}
 	for _, o := range options {
 		o(s)
 	}
 	mux := http.NewServeMux()
 	s.web = start(mux)
 	s.listener = wsconn.NewListener(s.web.Listener.Addr(), wsconn.ListenerConfig{
-		Conn:   wsconn.Config{PingInterval: s.ping},
+		Conn:   wsconn.Config{PingInterval: s.ping, Accept: s.note},
 		OnConn: func(c *wsconn.Conn, _ *http.Request) { s.conns <- c },
 	})
 	mux.Handle("/sip", s.listener)
@@ -84,6 +85,17 @@ func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite fun
 		s.web.Close()
 	})
 	return s
+}
+
+// note sees every message of a client before sipgo does.
+func (s *server) note(message []byte) bool {
+	if line, _, _ := strings.Cut(string(message), "\r\n"); strings.HasPrefix(line, "SIP/2.0 ") {
+		select {
+		case s.answers <- line:
+		default:
+		}
+	}
+	return true
 }
 
 func (s *server) url() string {

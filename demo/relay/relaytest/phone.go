@@ -21,6 +21,8 @@ import (
 type Options struct {
 	// Codecs are the names offered, in order; Opus, PCMU and PCMA by default.
 	Codecs []string
+	// EventClock, if set, is the only clock of telephone-event offered.
+	EventClock int
 	// NoEvents leaves telephone-event out of the offer.
 	NoEvents bool
 	// TCPOnly leaves out UDP.
@@ -35,18 +37,19 @@ type Phone struct {
 	pc   *webrtc.PeerConnection
 	opts Options
 	track
-	connected chan struct{}
-	once      sync.Once
+	connected  chan struct{}
+	once       sync.Once
+	failed     chan struct{}
+	failedOnce sync.Once
 
-	mu       sync.Mutex
-	decoder  codec.Decoder
-	codec    string
-	packets  []*rtp.Packet
-	pcm      []int16
-	expected uint16
-	arrived  chan struct{}
-	reports  []rtcp.ReceptionReport
-	senders  []rtcp.SenderReport
+	mu      sync.Mutex
+	decoder codec.Decoder
+	codec   string
+	packets []*rtp.Packet
+	pcm     []int16
+	arrived chan struct{}
+	reports []rtcp.ReceptionReport
+	senders []rtcp.SenderReport
 }
 
 // New makes a phone that is closed at the end of the test.
@@ -55,7 +58,7 @@ func New(t testing.TB, opts Options) *Phone {
 	if len(opts.Codecs) == 0 {
 		opts.Codecs = []string{codec.Opus, codec.PCMU, codec.PCMA}
 	}
-	p := &Phone{t: t, opts: opts, connected: make(chan struct{}), arrived: make(chan struct{}, 1)}
+	p := &Phone{t: t, opts: opts, connected: make(chan struct{}), failed: make(chan struct{}), arrived: make(chan struct{}, 1)}
 	p.track.lose = opts.Lose
 	var m webrtc.MediaEngine
 	register := func(name string, clock, channels int, fmtp string, pt uint8) {
@@ -80,8 +83,11 @@ func New(t testing.TB, opts Options) *Phone {
 		register(info.Name, info.ClockRate, channels, info.Fmtp, info.PayloadType)
 	}
 	if !opts.NoEvents {
-		register("telephone-event", 48000, 0, "0-15", 110)
-		register("telephone-event", 8000, 0, "0-15", 126)
+		for clock, pt := range map[int]uint8{48000: 110, 8000: 126} {
+			if opts.EventClock == 0 || opts.EventClock == clock {
+				register("telephone-event", clock, 0, "0-15", pt)
+			}
+		}
 	}
 	var registry interceptor.Registry
 	if err := webrtc.ConfigureRTCPReports(&registry); err != nil {
@@ -103,8 +109,11 @@ func New(t testing.TB, opts Options) *Phone {
 	p.pc = pc
 	t.Cleanup(p.Close)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateConnected {
+		switch state {
+		case webrtc.PeerConnectionStateConnected:
 			p.once.Do(func() { close(p.connected) })
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+			p.failedOnce.Do(func() { close(p.failed) })
 		}
 	})
 	pc.OnTrack(p.listen)
@@ -143,6 +152,25 @@ func (p *Phone) SetAnswer(answer string) {
 	if err != nil {
 		p.t.Fatalf("answer: %v\n%s", err, answer)
 	}
+}
+
+// Answer answers a later offer of the platform's own.
+func (p *Phone) Answer(offer string) string {
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
+	if err != nil {
+		p.t.Errorf("offer: %v", err)
+		return ""
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		p.t.Error(err)
+		return ""
+	}
+	if err := p.pc.SetLocalDescription(answer); err != nil {
+		p.t.Error(err)
+		return ""
+	}
+	return p.pc.LocalDescription().SDP
 }
 
 // WaitConnected waits until ICE and DTLS are up.
@@ -253,6 +281,19 @@ func (p *Phone) Reports() []rtcp.ReceptionReport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]rtcp.ReceptionReport(nil), p.reports...)
+}
+
+// ReportsLocked is Reports within a condition of Wait.
+func (p *Phone) ReportsLocked() []rtcp.ReceptionReport { return p.reports }
+
+// Failed closes when the connection has failed or been closed.
+func (p *Phone) Failed() <-chan struct{} { return p.failed }
+
+// Sequence is the number of the latest packet sent.
+func (p *Phone) Sequence() uint16 {
+	p.track.mu.Lock()
+	defer p.track.mu.Unlock()
+	return p.track.seq
 }
 
 // WaitPackets waits until n packets have arrived.

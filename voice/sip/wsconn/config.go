@@ -53,6 +53,10 @@ type Config struct {
 	// Accept, if set, is asked for every whole message received; a message it
 	// refuses is skipped. It must not keep the slice.
 	Accept func(message []byte) bool
+	// Rewrite, if set, is given every message that Accept let pass, and returns
+	// what the transport is to read instead; nil skips the message. It must not
+	// keep the slice, but may return a part of it.
+	Rewrite func(message []byte) []byte
 	// OnClose, if set, is called once, when the connection has ended, with
 	// what Err returns. It must not block.
 	OnClose func(err error)

@@ -128,6 +128,11 @@ func (c *Conn) deliver(b, message []byte) (int, error) {
 	if c.cfg.Accept != nil && !c.cfg.Accept(message) {
 		return 0, nil
 	}
+	if c.cfg.Rewrite != nil {
+		if message = c.cfg.Rewrite(message); message == nil {
+			return 0, nil
+		}
+	}
 	h := ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(len(message))}
 	// The transport of a server insists on masked frames. A mask of zeroes
 	// changes nothing.

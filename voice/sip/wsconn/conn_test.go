@@ -95,6 +95,7 @@ func TestWhatTheTransportReads(t *testing.T) {
 		{name: "oversized by fragments is skipped", wire: join(text(false, huge[:20_000]), continuation(false, huge[:20_000]), continuation(true, "end"), text(true, "a")), want: []string{"a"}},
 		{name: "an unasked pong", wire: join(control(ws.OpPong, "what"), text(true, "a")), want: []string{"a"}},
 		{name: "refused by the guard", wire: join(text(true, "refuse"), text(true, "a")), want: []string{"a"}},
+		{name: "rewritten", wire: join(text(true, "rewrite"), text(true, "vanish"), text(true, "a")), want: []string{"rewritten", "a"}},
 		{name: "closed with a code", wire: join(text(true, "a"), control(ws.OpClose, string(ws.NewCloseFrameBody(1001, "bye"))), text(true, "b")), want: []string{"a"}, err: &CloseError{1001, "bye"}},
 		{name: "closed without a code", wire: control(ws.OpClose, ""), err: &CloseError{}},
 		{name: "reserved bits", wire: []byte{0xf1, 0x00}, err: ws.ErrProtocolNonZeroRsv},
@@ -116,7 +117,19 @@ func TestWhatTheTransportReads(t *testing.T) {
 			}
 			t.Run(tc.name, func(t *testing.T) {
 				t.Parallel()
-				c, far := shaken(t, Config{PingInterval: -1, Accept: func(m []byte) bool { return string(m) != "refuse" }})
+				c, far := shaken(t, Config{
+					PingInterval: -1,
+					Accept:       func(m []byte) bool { return string(m) != "refuse" },
+					Rewrite: func(m []byte) []byte {
+						switch string(m) {
+						case "rewrite":
+							return []byte("rewritten")
+						case "vanish":
+							return nil
+						}
+						return m
+					},
+				})
 				go func() { _, _ = io.Copy(io.Discard, far) }()
 				go func() {
 					for rest := tc.wire; len(rest) > 0; {

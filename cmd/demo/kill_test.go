@@ -1,0 +1,124 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/demo/store"
+)
+
+// process is the platform as a process of its own.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func startProcess(t *testing.T, data string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data", data, "--json", "--api-key", "key", "--api-token", "token", "--log-level", "error")
+	cmd.Env = append(os.Environ(), "OFFHOOK_DEMO_IS_MAIN=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd}
+	t.Cleanup(p.kill)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ready struct{ URL string }
+	if err := json.Unmarshal([]byte(line), &ready); err != nil {
+		t.Fatal(err)
+	}
+	p.url = ready.URL
+	return p
+}
+
+// kill ends the process as the kernel does.
+func (p *process) kill() {
+	if p.cmd.ProcessState == nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+}
+
+// The process is killed at any moment of writing; what it had confirmed is
+// there afterwards, and the databases are whole.
+func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	const rounds = 5
+	data := t.TempDir()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	confirmed := make(map[string]bool)
+	for round := range rounds {
+		p := startProcess(t, data)
+		// The moment differs from round to round.
+		after := time.AfterFunc(time.Duration(40+37*round)*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+		for n := 0; ; n++ {
+			name := fmt.Sprintf("r%dn%d", round, n)
+			if !create(client, p.url, name) {
+				break
+			}
+			confirmed[name] = true
+		}
+		after.Stop()
+		p.kill()
+		for _, db := range []string{"platform", "backend"} {
+			if err := store.Check(context.Background(), data, db); err != nil {
+				t.Fatalf("round %d: %s: %v", round, db, err)
+			}
+		}
+	}
+	if len(confirmed) == 0 {
+		t.Fatal("nothing was confirmed before the kills")
+	}
+	p := startProcess(t, data)
+	for name := range confirmed {
+		req, _ := http.NewRequest(http.MethodGet, p.url+"/v2/accounts/demo/subscribers/"+name, nil)
+		req.SetBasicAuth("key", "token")
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s was confirmed and is lost: %d", name, res.StatusCode)
+		}
+	}
+	t.Logf("%d confirmed over %d kills", len(confirmed), rounds)
+}
+
+func create(client *http.Client, url, name string) bool {
+	req, _ := http.NewRequest(http.MethodPost, url+"/v2/accounts/demo/subscribers", strings.NewReader(`{"subscribers":[{"subscriber_name":"`+name+`"}]}`))
+	req.SetBasicAuth("key", "token")
+	res, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		return false
+	}
+	return strings.Contains(body.String(), `"success":1`)
+}

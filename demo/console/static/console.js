@@ -1,0 +1,22 @@
+// Renews the page in place, without touching what the reader scrolled or
+// selected when nothing has changed.
+"use strict";
+const every = 2000; // milliseconds
+const connection = document.getElementById("connection");
+
+async function renew() {
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("content");
+    const shown = document.getElementById("content");
+    if (fresh && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(document.adoptNode(fresh));
+    connection.textContent = "";
+  } catch {
+    connection.textContent = "The platform does not answer.";
+  }
+  setTimeout(renew, document.hidden ? 5 * every : every);
+}
+
+setTimeout(renew, every);

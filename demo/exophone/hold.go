@@ -1,0 +1,98 @@
+package exophone
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/demo/relay"
+)
+
+// direction is what a phone does with its stream.
+type direction struct{ sends, receives bool }
+
+func directionOf(o *relay.Offer) direction { return direction{o.Sends, o.Receives} }
+
+// other is the far side of the call.
+func (s *session) other(p *party) *party {
+	if p == &s.caller {
+		return &s.callee
+	}
+	return &s.caller
+}
+
+// mirrorHold tells a phone that the far side holds or resumes, as far as it has
+// not been told: by UPDATE (RFC 3311), if it takes that. A phone that is away
+// is told when it comes back.
+func (s *session) mirrorHold(p *party) {
+	far := s.other(p)
+	if s.phase != talking || p.dialog == nil || far.dialog == nil || p.media == nil || p.telling || !p.dialog.allows(sip.UPDATE) {
+		return
+	}
+	want := directionOf(far.offer)
+	if want == p.told {
+		return
+	}
+	offer, err := p.media.LaterOffer(want.sends, want.receives)
+	if err != nil {
+		s.x.log.Error("offer of our own", "session", s.id, "error", err)
+		return
+	}
+	p.telling = true
+	d := p.dialog
+	update := d.request(sip.UPDATE, "Content-Type", typeSDP, headerCallSid, s.id)
+	update.SetBody([]byte(offer))
+	s.x.work.Go(func() {
+		res, err := s.x.transact(d, update)
+		s.post(func() { s.mirrored(p, want, res, err) })
+	})
+}
+
+// mirrored takes the phone's answer.
+func (s *session) mirrored(p *party, told direction, res *sip.Response, err error) {
+	p.telling = false
+	if s.phase != talking {
+		return
+	}
+	switch {
+	case err != nil: // away, or deaf: it is told when it comes back
+		return
+	case res.StatusCode == 481 || res.StatusCode == 408:
+		by := byCaller
+		if p == &s.callee {
+			by = byCallee
+		}
+		p.dialog.mu.Lock()
+		p.dialog.bye = true // it knows the dialog no more
+		p.dialog.mu.Unlock()
+		s.end(ending{reason: endHangup, by: by})
+		return
+	case res.StatusCode == 491:
+		// The phone offers something itself. Not the owner of the Call-ID, this
+		// side waits up to 2 s (RFC 3261, 14.1).
+		s.after("mirror "+p.name, time.Duration(rand.IntN(200))*10*time.Millisecond, func() { s.mirrorHold(p) })
+		return
+	case res.StatusCode == 200:
+		if err := p.media.TakeAnswer(string(res.Body())); err != nil {
+			s.x.log.Info("phone's answer", "session", s.id, "subscriber", p.name, "error", err)
+		}
+	default:
+		s.x.log.Info("hold not mirrored", "session", s.id, "subscriber", p.name, "status", res.StatusCode)
+	}
+	p.told = told
+	s.mirrorHold(p) // what changed meanwhile
+}
+
+// allows reports whether the phone said in its INVITE that it takes method.
+func (d *dialog) allows(method sip.RequestMethod) bool {
+	for _, h := range d.invite.GetHeaders("Allow") {
+		for m := range strings.SplitSeq(h.Value(), ",") {
+			if strings.EqualFold(strings.TrimSpace(m), string(method)) {
+				return true
+			}
+		}
+	}
+	return false
+}

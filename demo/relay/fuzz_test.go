@@ -1,0 +1,28 @@
+package relay
+
+import "testing"
+
+const fuzzOffer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111 0 110 13\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtcp-mux\r\n" +
+	"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\n" +
+	"a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\na=rtpmap:110 telephone-event/48000\r\na=sendrecv\r\n"
+
+// FuzzOffer reads any SDP: no panic, and what is accepted can be answered.
+func FuzzOffer(f *testing.F) {
+	f.Add(fuzzOffer)
+	f.Add("v=0\r\n")
+	f.Fuzz(func(t *testing.T, raw string) {
+		o, err := ParseOffer(raw)
+		if err != nil {
+			return
+		}
+		a := answerer{address: []byte{127, 0, 0, 1}, port: 9, codec: o.Codecs[0], events: o.events, comfort: o.comfort}
+		if _, err := a.answer(o); err != nil {
+			t.Fatal(err)
+		}
+		newPayloads(o.Codecs[0], o.events, o.comfort)
+		if _, ok := Common(o, o, ""); !ok {
+			t.Fatal("an offer has nothing in common with itself")
+		}
+	})
+}

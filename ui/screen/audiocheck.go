@@ -1,0 +1,317 @@
+package screen
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/voice/audio"
+)
+
+// The loudness from which a voice counts as heard, and as very quiet.
+const (
+	heardLevel = 0.02
+	quietLevel = 0.004
+)
+
+// deviceChoice is one entry of a list of sound devices.
+type deviceChoice struct{ spec, name string }
+
+// devices shows and changes one sound device of the settings.
+type devices struct {
+	env      *Env
+	tasks    Tasks
+	kind     audio.Kind
+	Selector *widget.Selector
+	choices  []deviceChoice
+	// usual is the name of the system's default device.
+	usual   string
+	get     func(*app.Settings) *string
+	changed func()
+}
+
+func newDevices(env *Env, tasks Tasks, name string, g theme.Glyph, kind audio.Kind, get func(*app.Settings) *string, changed func()) *devices {
+	d := &devices{env: env, tasks: tasks, kind: kind, get: get, changed: changed}
+	d.Selector = widget.NewSelector(name, g, d.open)
+	return d
+}
+
+func (d *devices) load(list []audio.Device, set *app.Settings) {
+	d.choices = []deviceChoice{{"", d.env.T("System's default device")}}
+	for _, dev := range list {
+		if dev.Kind == d.kind {
+			if dev.IsDefault {
+				d.usual = dev.Name
+			}
+			d.choices = append(d.choices, deviceChoice{"device:" + dev.Name, dev.Name})
+		}
+	}
+	d.show(set)
+}
+
+func (d *devices) show(set *app.Settings) {
+	spec := *d.get(set)
+	name := d.usual
+	if name == "" {
+		name = d.env.T("System's default device")
+	}
+	if spec != "" {
+		name = strings.TrimPrefix(spec, "device:")
+	}
+	d.Selector.Set(name)
+}
+
+func (d *devices) open() {
+	var names []string
+	chosen := 0
+	for i, c := range d.choices {
+		names = append(names, c.name)
+		if c.name == d.Selector.Word() && d.Selector.Word() != d.usual {
+			chosen = i
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	d.tasks.Choose(d.Selector, names, chosen, func(i int) {
+		spec := d.choices[i].spec
+		d.tasks.Update(func(s *app.Settings) { *d.get(s) = spec })
+		if d.changed != nil {
+			d.changed()
+		}
+	})
+}
+
+// AudioCheck is the page of the first run: can we hear you, can you hear us, and
+// does the line work.
+type AudioCheck struct {
+	env   *Env
+	tasks Tasks
+
+	mic, speaker   *devices
+	Meter          *widget.Meter
+	verdictIcon    *widget.Icon
+	verdict        *widget.Text
+	tone           *widget.PillButton
+	yes, no        *widget.Chip
+	incoming, line *widget.StatusRow
+	path           *widget.StatusRow
+	card           *widget.Card
+	CheckAgain     *widget.PillButton
+	StartWorking   *widget.PillButton
+	object         fyne.CanvasObject
+	stopAudio      func()
+	stopChecks     func()
+	loudest        float64
+	samples        int
+	micFailed      string
+	settings       app.Settings
+	known          bool
+}
+
+// NewAudioCheck returns the page.
+func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
+	a := &AudioCheck{env: env, tasks: tasks}
+	a.mic = newDevices(env, tasks, env.T("Microphone"), theme.Headset, audio.Capture, func(s *app.Settings) *string { return &s.Audio.Microphone }, a.restart)
+	a.speaker = newDevices(env, tasks, env.T("Speaker"), theme.Headset, audio.Playback, func(s *app.Settings) *string { return &s.Audio.Speaker }, a.restart)
+	a.Meter = widget.NewMeter(20)
+	a.verdictIcon = widget.NewIcon("", theme.Text2, 16)
+	a.verdict = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
+	a.tone = widget.NewPill(env.T("Play tone"), theme.Speaker, widget.Plain, widget.HeightSmall, a.play)
+	a.yes = widget.NewChip(env.T("Yes"), func() { a.heard(true) })
+	a.no = widget.NewChip(env.T("No"), func() { a.heard(false) })
+	a.yes.SetLabel(env.T("Heard it: yes"))
+	a.no.SetLabel(env.T("Heard it: no"))
+	a.incoming = widget.NewStatusRow(theme.Bell, env.T("Incoming calls"))
+	a.line = widget.NewStatusRow(theme.Phone, env.T("Calling"))
+	a.path = widget.NewStatusRow(theme.Wave, env.T("Voice path"))
+	a.card = widget.CardOf(a.incoming, a.line, a.path)
+	a.CheckAgain = widget.NewPill(env.T("Check again"), "", widget.Plain, widget.HeightButton, a.restart)
+	a.StartWorking = widget.NewPill(env.T("Start working"), "", widget.Accent, widget.HeightButton, func() {
+		tasks.Update(func(s *app.Settings) { s.AudioCheckDone = true })
+	})
+	micCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
+		label(env.T("Microphone")), widget.Gap(4), a.mic.Selector, widget.Gap(12), a.Meter, widget.Gap(7),
+		widget.Row(a.verdictIcon, widget.Gap(4), widget.Grow(a.verdict)))))
+	speakerCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
+		label(env.T("Speaker")), widget.Gap(4), a.speaker.Selector, widget.Gap(8),
+		widget.Row(a.tone, widget.Flex(8), caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no))))
+	body := widget.Column(
+		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Let's check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
+			widget.NewText(env.T("Say something. The line should move."), widget.Style{Role: theme.Text2}))),
+		widget.Gap(12), micCard, widget.Gap(12), speakerCard, widget.Gap(12), a.card)
+	foot := widget.Grid(2, 8, a.CheckAgain, a.StartWorking)
+	a.object = widget.Centre(520, container.NewBorder(nil, widget.Inset(8, 16, 16, 16, foot), nil, nil,
+		container.NewVScroll(widget.Inset(24, 16, 8, 16, body))))
+	a.reset()
+	return a
+}
+
+// Object is what the window shows.
+func (a *AudioCheck) Object() fyne.CanvasObject { return a.object }
+
+// Focus puts the keyboard on the main action.
+func (a *AudioCheck) Focus() { widget.FocusQuietly(a.StartWorking) }
+
+// Entered opens the devices and begins the checks.
+func (a *AudioCheck) Entered() {
+	a.tasks.Devices(func(list []audio.Device, _ error) {
+		a.mic.load(list, &a.settings)
+		a.speaker.load(list, &a.settings)
+	})
+	a.begin()
+}
+
+// Left closes the devices.
+func (a *AudioCheck) Left() {
+	for _, stop := range []*func(){&a.stopAudio, &a.stopChecks} {
+		if *stop != nil {
+			(*stop)()
+			*stop = nil
+		}
+	}
+}
+
+func (a *AudioCheck) restart() {
+	a.Left()
+	a.reset()
+	a.begin()
+}
+
+func (a *AudioCheck) reset() {
+	a.loudest, a.samples, a.micFailed = 0, 0, ""
+	for _, r := range []struct {
+		row *widget.StatusRow
+		g   theme.Glyph
+	}{{a.incoming, theme.Bell}, {a.line, theme.Phone}, {a.path, theme.Wave}} {
+		r.row.Set(r.g, a.env.T("Checking"), "", widget.ToneInfo)
+	}
+	a.StartWorking.SetEnabled(true)
+	a.judge()
+}
+
+func (a *AudioCheck) begin() {
+	a.stopAudio = a.tasks.CheckAudio(a.gotDevice, func(err error) { a.micFailed = sentenceOf(err); a.judge() })
+	a.stopChecks = a.tasks.Diagnose(a.gotCheck, func() {})
+}
+
+func (a *AudioCheck) gotDevice(c app.Check) {
+	if c.Name == "microphone" && c.Status == app.CheckFail {
+		a.micFailed = join(c.Text, c.Remedy)
+		a.StartWorking.SetEnabled(false)
+		a.judge()
+	}
+}
+
+// CheckTone is the tone and the word of a check's outcome.
+func (e *Env) CheckTone(s app.CheckStatus) (widget.Tone, string) {
+	switch s {
+	case app.CheckPass:
+		return widget.ToneGood, e.T("Works")
+	case app.CheckWarn:
+		return widget.ToneWarning, e.T("Limited")
+	case app.CheckFail:
+		return widget.ToneDanger, e.T("Failed")
+	case app.CheckSkipped:
+		return widget.ToneInfo, e.T("Not checked")
+	default:
+		return widget.ToneInfo, e.T("Checking")
+	}
+}
+
+func (a *AudioCheck) gotCheck(c app.Check) {
+	var row *widget.StatusRow
+	var g theme.Glyph
+	text := c.Text
+	switch c.Name {
+	case "push", "push_socket":
+		row, g = a.incoming, theme.Bell
+		if c.Figure != "" && c.Status == app.CheckPass {
+			text = a.env.T("Inbox answers in {figure}", "figure", c.Figure)
+		}
+	case "platform", "sip_socket":
+		row, g = a.line, theme.Phone
+		if c.Figure != "" && c.Status == app.CheckPass {
+			text = a.env.T("Line answers in {figure}", "figure", c.Figure)
+		}
+	case "media", "udp":
+		row, g = a.path, theme.Wave
+		if c.Figure != "" && c.Status == app.CheckPass {
+			text = a.env.T("Voice travels in {figure}", "figure", c.Figure)
+		}
+	default:
+		return
+	}
+	tone, word := a.env.CheckTone(c.Status)
+	if c.Status == app.CheckRunning {
+		text, word = a.env.T("Checking"), ""
+	}
+	row.Set(g, text, word, tone)
+}
+
+func (a *AudioCheck) play() {
+	a.tone.SetEnabled(false)
+	a.tasks.PlayTest("speaker", func(err error) {
+		a.tone.SetEnabled(true)
+		if err != nil {
+			a.no.SetChosen(true)
+			a.yes.SetChosen(false)
+		}
+	})
+}
+
+func (a *AudioCheck) heard(yes bool) {
+	a.yes.SetChosen(yes)
+	a.no.SetChosen(!yes)
+	widget.Relayout(a.object)
+	if !yes {
+		a.speaker.open()
+	}
+}
+
+// SetLevels moves the meter and judges the microphone.
+func (a *AudioCheck) SetLevels(mic, _ float64) bool {
+	a.samples++
+	if mic > a.loudest {
+		a.loudest = mic
+	} else {
+		a.loudest *= 0.995
+	}
+	a.judge()
+	return a.Meter.SetLevel(mic)
+}
+
+func (a *AudioCheck) judge() {
+	e := a.env
+	set := func(g theme.Glyph, role fyne.ThemeColorName, text string) {
+		a.verdictIcon.Set(g, role)
+		a.verdict.SetRole(role)
+		a.verdict.SetText(text)
+	}
+	switch {
+	case a.micFailed != "":
+		set(theme.ErrorIcon, theme.DangerInk, a.micFailed)
+	case a.loudest >= heardLevel:
+		set(theme.CheckCircle, theme.SuccessInk, e.T("We hear you"))
+	case a.loudest >= quietLevel:
+		set(theme.WarningIcon, theme.WarningInk, e.T("Very quiet"))
+	case a.samples > 45:
+		set(theme.WarningIcon, theme.WarningInk, e.T("We hear nothing: choose another microphone."))
+	default:
+		set(theme.Mic, theme.Text2, e.T("Listening"))
+	}
+}
+
+// Render draws the page.
+func (a *AudioCheck) Render(v View) {
+	a.settings = v.Settings
+	if !a.known {
+		a.known = true
+		a.mic.show(&a.settings)
+		a.speaker.show(&a.settings)
+	}
+}

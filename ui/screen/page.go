@@ -1,0 +1,95 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/voice/audio"
+)
+
+// Tasks is the work that a page starts and follows. What the callbacks get, they
+// get on the window's thread; a stop function ends the work early.
+type Tasks interface {
+	Devices(got func([]audio.Device, error))
+	CheckAudio(got func(app.Check), failed func(error)) (stop func())
+	PlayTest(device string, done func(error))
+	Diagnose(got func(app.Check), done func()) (stop func())
+	Report(from, to time.Time, text string, progress func(float64), done func(reference string, err error)) (stop func())
+	Update(change func(*app.Settings))
+	Statistics() (app.Stats, bool)
+	SignOut()
+	// Choose opens a list of options below from.
+	Choose(from fyne.CanvasObject, options []string, chosen int, pick func(int))
+	// Language is the user's choice, "system" for the system's; SetLanguage
+	// changes it at once.
+	Language() string
+	SetLanguage(string)
+}
+
+// frame is what all sub-pages have: a way back, a title, and room for one thing
+// more; and while there is a call, the way back to it.
+type frame struct {
+	env    *Env
+	Back   *widget.IconButton
+	call   *widget.TapRow
+	bar    *widget.Panel
+	callT  *widget.Text
+	object *fyne.Container
+	up     Page
+}
+
+// newFrame returns a page around body. up is the page that Back goes to; extra
+// and foot may be nil.
+func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObject) *frame {
+	f := &frame{env: env, up: up}
+	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text, env.Tips, func() { env.Actions.Open(f.up) })
+	parts := []fyne.CanvasObject{f.Back, widget.Gap(4), widget.Grow(widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}))}
+	if extra != nil {
+		parts = append(parts, widget.Gap(8), extra)
+	}
+	head := widget.Fixed(0, 55, widget.Inset(0, 12, 0, 8, widget.Row(parts...)))
+	f.callT = widget.NewText("", widget.Style{Bold: true, Role: theme.SuccessInk})
+	f.call = widget.NewTapRow(env.T("Back to call"), 40, widget.Inset(0, 16, 0, 16, widget.Row(
+		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Actions.Open(PageNone) })
+	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
+	f.bar.Hide()
+	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)
+	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, body)))
+	var bottom fyne.CanvasObject
+	if foot != nil {
+		bottom = widget.Centre(720, widget.Inset(8, 16, 16, 16, foot))
+	}
+	f.object = container.NewBorder(top, bottom, nil, nil, scroll)
+	return f
+}
+
+// Object is what the window shows.
+func (f *frame) Object() fyne.CanvasObject { return f.object }
+
+// Focus puts the keyboard on Back.
+func (f *frame) Focus() { widget.FocusQuietly(f.Back) }
+
+func (f *frame) render(v View) {
+	if v.Call == nil {
+		if setVisible(f.bar, false) {
+			f.object.Refresh()
+		}
+		return
+	}
+	word := f.env.T("Back to call")
+	if v.Call.Established != nil {
+		word = f.env.T("Back to call {time}", "time", Clock(v.Now.Sub(*v.Call.Established)))
+	}
+	f.callT.SetText(word)
+	f.call.SetLabel(word)
+	if setVisible(f.bar, true) {
+		f.object.Refresh()
+	}
+}
+
+func heading(text string) *widget.Text { return label(text) }

@@ -1,0 +1,433 @@
+package screen
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/ui/words"
+	"offhook/voice/audio"
+)
+
+// linkRow is a row of 44 units that leads to another page: icon, title, value.
+type linkRow struct {
+	*widget.TapRow
+	value *widget.Text
+	title string
+}
+
+func newLinkRow(g theme.Glyph, title string, open func()) *linkRow {
+	r := &linkRow{title: title, value: caption("")}
+	parts := []fyne.CanvasObject{}
+	if g != "" {
+		parts = append(parts, widget.NewIcon(g, theme.Text2, 20), widget.Gap(14))
+	}
+	parts = append(parts, widget.Grow(widget.NewText(title, widget.Style{})), widget.Gap(8), r.value, widget.Gap(8), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))
+	r.TapRow = widget.NewTapRow(title, widget.Row44, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), open)
+	return r
+}
+
+func (r *linkRow) set(value string) {
+	r.value.SetText(value)
+	r.SetLabel(r.title + ": " + value)
+}
+
+// switchRow is a row with a switch: a title, a caption.
+func (e *Env) switchRow(title, under string, changed func(bool)) (*widget.Switch, fyne.CanvasObject) {
+	s := widget.NewSwitch(title, e.T("switch::On"), e.T("switch::Off"), changed)
+	texts := []fyne.CanvasObject{widget.NewText(title, widget.Style{Wrap: true})}
+	if under != "" {
+		texts = append(texts, widget.NewText(under, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
+	}
+	return s, widget.Inset(7, 10, 7, 12, widget.Row(widget.Grow(widget.Column(texts...)), widget.Gap(8), s))
+}
+
+// Settings is the page with the sound devices and the way to all other settings.
+type Settings struct {
+	*frame
+	tasks              Tasks
+	mic, speaker, ring *devices
+	Meter              *widget.Meter
+	cleanUp            *widget.Switch
+	rows               map[Page]*linkRow
+	set                app.Settings
+	stop               func()
+	inCall             bool
+	loaded             bool
+}
+
+// NewSettings returns the page.
+func NewSettings(env *Env, tasks Tasks) *Settings {
+	s := &Settings{tasks: tasks, rows: map[Page]*linkRow{}}
+	s.mic = newDevices(env, tasks, env.T("Microphone"), "", audio.Capture, func(a *app.Settings) *string { return &a.Audio.Microphone }, s.reopen)
+	s.speaker = newDevices(env, tasks, env.T("Speaker"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Speaker }, func() { tasks.PlayTest("speaker", func(error) {}) })
+	s.ring = newDevices(env, tasks, env.T("Ring on"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Ring }, func() { tasks.PlayTest("ring", func(error) {}) })
+	s.Meter = widget.NewMeter(20)
+	device := func(g theme.Glyph, name string, sel fyne.CanvasObject) fyne.CanvasObject {
+		return widget.Row(widget.NewIcon(g, theme.Text2, 20), widget.Gap(14), widget.Fixed(88, 0, widget.NewText(name, widget.Style{})), widget.Gap(8), widget.Grow(sel))
+	}
+	var cleanRow fyne.CanvasObject
+	s.cleanUp, cleanRow = env.switchRow(env.T("Clean up my voice"), env.T("Removes echo and background noise"), func(on bool) {
+		tasks.Update(func(a *app.Settings) {
+			a.Audio.EchoCancellation, a.Audio.NoiseSuppression, a.Audio.AutomaticGain = on, on, on
+		})
+	})
+	card := widget.NewCard(widget.Column(
+		widget.Inset(12, 12, 0, 12, widget.Column(
+			device(theme.Mic, env.T("Microphone"), s.mic.Selector),
+			widget.Gap(8), widget.Inset(0, 0, 0, 130, s.Meter), widget.Gap(8),
+			device(theme.Headphones, env.T("Speaker"), s.speaker.Selector), widget.Gap(12),
+			device(theme.Bell, env.T("Ring on"), s.ring.Selector))),
+		cleanRow))
+	link := func(p Page, g theme.Glyph, title string) fyne.CanvasObject {
+		r := newLinkRow(g, title, func() { env.Actions.Open(p) })
+		s.rows[p] = r
+		return r.TapRow
+	}
+	more := widget.CardOf(
+		link(PageCalls, theme.Phone, env.T("Calls")),
+		link(PageNetwork, theme.Wifi, env.T("Network")),
+		link(PageAppearance, theme.Palette, env.T("Appearance")),
+		link(PageLanguage, theme.Globe, env.T("Language")),
+		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")))
+	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(16), heading(env.T("Everything else")), widget.Gap(6), more)
+	s.frame = newFrame(env, env.T("Settings"), PageNone, nil, body, nil)
+	return s
+}
+
+// Entered lists the devices and opens the microphone for the meter.
+func (s *Settings) Entered() {
+	s.tasks.Devices(func(list []audio.Device, _ error) {
+		for _, d := range []*devices{s.mic, s.speaker, s.ring} {
+			d.load(list, &s.set)
+		}
+	})
+	s.reopen()
+}
+
+func (s *Settings) reopen() {
+	s.Left()
+	if !s.inCall {
+		s.stop = s.tasks.CheckAudio(func(app.Check) {}, func(error) {})
+	}
+}
+
+// Left closes the microphone.
+func (s *Settings) Left() {
+	if s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+}
+
+// SetLevels moves the meter.
+func (s *Settings) SetLevels(mic, _ float64) bool { return s.Meter.SetLevel(mic) }
+
+// Render draws the page.
+func (s *Settings) Render(v View) {
+	e := s.env
+	s.render(v)
+	s.set, s.inCall = v.Settings, v.Call != nil
+	for _, d := range []*devices{s.mic, s.speaker, s.ring} {
+		d.show(&s.set)
+	}
+	a := v.Settings.Audio
+	s.cleanUp.SetOn(a.EchoCancellation || a.NoiseSuppression)
+	ring := e.T("Ring volume {n} %", "n", a.RingVolume)
+	if v.Settings.Calls.AutoAnswer {
+		ring = e.T("Answer by itself")
+	}
+	s.rows[PageCalls].set(ring)
+	network := e.T("Automatic")
+	if w := Worst(v); w != nil && w.Action == "retry" {
+		network = e.T("Not connected")
+	}
+	s.rows[PageNetwork].set(network)
+	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
+	s.rows[PageLanguage].set(e.languageName(s.tasks.Language()))
+	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.shortcuts())))
+	widget.Relayout(s.object)
+}
+
+func (e *Env) themeName(name string) string {
+	switch theme.Mode(name) {
+	case theme.Light:
+		return e.T("theme::Light")
+	case theme.Dark:
+		return e.T("theme::Dark")
+	default:
+		return e.T("Like the system")
+	}
+}
+
+func (e *Env) languageName(l string) string {
+	if l == "" || l == "system" {
+		return e.T("Like the system")
+	}
+	return words.Name(l)
+}
+
+// choiceRows are rows of which one is chosen.
+type choiceRows struct {
+	rows  []*widget.TapRow
+	ticks []*widget.Icon
+	names []string
+}
+
+func (e *Env) choices(names []string, pick func(int)) (*choiceRows, fyne.CanvasObject) {
+	c := &choiceRows{names: names}
+	var parts []fyne.CanvasObject
+	for i, n := range names {
+		tick := widget.NewIcon("", theme.AccentInk, 20)
+		row := widget.NewTapRow(n, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(widget.Grow(widget.NewText(n, widget.Style{})), tick)), func() { pick(i) })
+		c.rows = append(c.rows, row)
+		c.ticks = append(c.ticks, tick)
+		parts = append(parts, row)
+	}
+	return c, widget.CardOf(parts...)
+}
+
+func (c *choiceRows) set(e *Env, chosen int) {
+	for i, t := range c.ticks {
+		if i == chosen {
+			t.Set(theme.Check, theme.AccentInk)
+			c.rows[i].SetLabel(e.T("{choice}, chosen", "choice", c.names[i]))
+		} else {
+			t.Set("", theme.AccentInk)
+			c.rows[i].SetLabel(c.names[i])
+		}
+	}
+}
+
+// Appearance is the page about how the window looks and behaves.
+type Appearance struct {
+	*frame
+	themes             *choiceRows
+	still, tray, notes *widget.Switch
+	startHidden        *widget.Switch
+	modes              []theme.Mode
+}
+
+// NewAppearance returns the page.
+func NewAppearance(env *Env, tasks Tasks) *Appearance {
+	a := &Appearance{modes: []theme.Mode{theme.System, theme.Light, theme.Dark}}
+	var names []string
+	for _, m := range a.modes {
+		names = append(names, env.themeName(string(m)))
+	}
+	var list fyne.CanvasObject
+	a.themes, list = env.choices(names, func(i int) {
+		tasks.Update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
+	})
+	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
+		return env.switchRow(title, under, func(on bool) { tasks.Update(func(s *app.Settings) { change(s, on) }) })
+	}
+	var r1, r2, r3, r4 fyne.CanvasObject
+	a.still, r1 = row(env.T("Reduced motion"), env.T("Nothing fades or turns"), func(s *app.Settings, on bool) { s.Appearance.ReducedMotion = on })
+	a.tray, r2 = row(env.T("Close to the tray"), env.T("The phone goes on when its window is closed"), func(s *app.Settings, on bool) { s.Appearance.CloseToTray = on })
+	a.notes, r3 = row(env.T("Notifications"), env.T("For incoming and missed calls"), func(s *app.Settings, on bool) { s.Appearance.Notifications = on })
+	a.startHidden, r4 = row(env.T("Start hidden"), "", func(s *app.Settings, on bool) { s.Appearance.StartHidden = on })
+	body := widget.Column(heading(env.T("Colours")), widget.Gap(6), list, widget.Gap(16), heading(env.T("Window")), widget.Gap(6), widget.CardOf(r1, r2, r3, r4))
+	a.frame = newFrame(env, env.T("Appearance"), PageSettings, nil, body, nil)
+	return a
+}
+
+// Render draws the page.
+func (a *Appearance) Render(v View) {
+	a.render(v)
+	s := v.Settings.Appearance
+	chosen := 0
+	for i, m := range a.modes {
+		if string(m) == s.Theme {
+			chosen = i
+		}
+	}
+	a.themes.set(a.env, chosen)
+	a.still.SetOn(s.ReducedMotion)
+	a.tray.SetOn(s.CloseToTray)
+	a.notes.SetOn(s.Notifications)
+	a.startHidden.SetOn(s.StartHidden)
+}
+
+// Language is the page that chooses the language.
+type Language struct {
+	*frame
+	tasks Tasks
+	list  *choiceRows
+	codes []string
+}
+
+// NewLanguage returns the page.
+func NewLanguage(env *Env, tasks Tasks) *Language {
+	l := &Language{tasks: tasks, codes: append([]string{"system"}, words.Languages()...)}
+	var names []string
+	for _, c := range l.codes {
+		names = append(names, env.languageName(c))
+	}
+	var list fyne.CanvasObject
+	l.list, list = env.choices(names, func(i int) { tasks.SetLanguage(l.codes[i]) })
+	l.frame = newFrame(env, env.T("Language"), PageSettings, nil, list, nil)
+	return l
+}
+
+// Render draws the page.
+func (l *Language) Render(v View) {
+	l.render(v)
+	chosen := 0
+	for i, c := range l.codes {
+		if c == l.tasks.Language() {
+			chosen = i
+		}
+	}
+	l.list.set(l.env, chosen)
+}
+
+// Calls is the page about the rules around a call.
+type Calls struct {
+	*frame
+	auto, pause, awake, global *widget.Switch
+	volume                     *widget.Text
+	less, more                 *widget.IconButton
+	links                      *choiceRows
+	modes                      []string
+	now                        int
+}
+
+// NewCalls returns the page.
+func NewCalls(env *Env, tasks Tasks) *Calls {
+	c := &Calls{modes: []string{"prefill", "dial"}}
+	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
+		return env.switchRow(title, under, func(on bool) { tasks.Update(func(s *app.Settings) { change(s, on) }) })
+	}
+	step := func(by int) func() {
+		return func() {
+			to := max(0, min(100, c.now+by))
+			tasks.Update(func(s *app.Settings) { s.Audio.RingVolume = to })
+			tasks.PlayTest("ring", func(error) {})
+		}
+	}
+	c.volume = widget.NewText("", widget.Style{Bold: true, Align: fyne.TextAlignCenter})
+	c.less = widget.NewIconButton(env.T("Quieter"), theme.Minus, theme.Text, env.Tips, step(-10))
+	c.more = widget.NewIconButton(env.T("Louder"), theme.Plus, theme.Text, env.Tips, step(10))
+	volume := widget.Inset(2, 4, 2, 12, widget.Row(widget.Grow(widget.NewText(env.T("Ring volume"), widget.Style{})), c.less, widget.Fixed(52, 0, c.volume), c.more))
+	var r1, r2, r3, r4, links fyne.CanvasObject
+	c.auto, r1 = row(env.T("Answer by itself"), env.T("After {n} s, with a tone", "n", 3), func(s *app.Settings, on bool) { s.Calls.AutoAnswer = on })
+	c.pause, r2 = row(env.T("Pause music during calls"), "", func(s *app.Settings, on bool) { s.Calls.PauseMedia = on })
+	c.awake, r3 = row(env.T("Keep the screen on during calls"), "", func(s *app.Settings, on bool) { s.Calls.KeepAwake = on })
+	c.global, r4 = row(env.T("Answer and decline keys everywhere"), env.T("While it rings, where the system allows it"), func(s *app.Settings, on bool) { s.Calls.GlobalHotkeys = on })
+	c.links, links = env.choices([]string{env.T("Put the number into the field"), env.T("Call at once")}, func(i int) {
+		tasks.Update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
+	})
+	body := widget.Column(heading(env.T("Ringing")), widget.Gap(6), widget.CardOf(volume, r1, r4), widget.Gap(16),
+		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3), widget.Gap(16),
+		heading(env.T("A telephone link on a page")), widget.Gap(6), links)
+	c.frame = newFrame(env, env.T("Calls"), PageSettings, nil, body, nil)
+	return c
+}
+
+// Render draws the page.
+func (c *Calls) Render(v View) {
+	c.render(v)
+	s := v.Settings
+	c.now = s.Audio.RingVolume
+	c.volume.SetText(fmt.Sprintf("%d %%", c.now))
+	c.less.SetEnabled(c.now > 0)
+	c.more.SetEnabled(c.now < 100)
+	c.auto.SetOn(s.Calls.AutoAnswer)
+	c.pause.SetOn(s.Calls.PauseMedia)
+	c.awake.SetOn(s.Calls.KeepAwake)
+	c.global.SetOn(s.Calls.GlobalHotkeys)
+	chosen := 0
+	if string(s.Calls.LinkMode) == c.modes[1] {
+		chosen = 1
+	}
+	c.links.set(c.env, chosen)
+}
+
+// Network is the page about the connection.
+type Network struct {
+	*frame
+	server, state *widget.Text
+	rows          *fyne.Container
+}
+
+// NewNetwork returns the page.
+func NewNetwork(env *Env) *Network {
+	n := &Network{}
+	n.server = widget.NewText("", widget.Style{Role: theme.Text2})
+	n.rows = widget.Column()
+	check := widget.NewPill(env.T("Check the network"), theme.Pulse, widget.Plain, widget.HeightButton, func() { env.Actions.Open(PageDiagnostics) })
+	retry := widget.NewPill(env.T("Try now"), theme.RefreshIcon, widget.Plain, widget.HeightButton, env.Actions.Retry)
+	body := widget.Column(heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
+		widget.Gap(16), heading(env.T("Connections")), widget.Gap(6), n.rows, widget.Gap(12),
+		widget.NewText(env.T("Offhook finds the best way to the server by itself: UDP first, TCP when that is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),
+		widget.Gap(16), check, widget.Gap(8), retry)
+	n.frame = newFrame(env, env.T("Network"), PageSettings, nil, body, nil)
+	return n
+}
+
+// Render draws the page.
+func (n *Network) Render(v View) {
+	n.render(v)
+	n.server.SetText(v.Account.Server)
+	var rows []fyne.CanvasObject
+	for _, c := range v.Conditions {
+		switch c.Name {
+		case app.ConditionPush, app.ConditionPlatform, app.ConditionProfile:
+		default:
+			continue
+		}
+		row := widget.NewStatusRow(checkIcons[c.Name], n.env.checkTitle(app.Check{Name: c.Name}))
+		if c.OK {
+			row.Set(checkIcons[c.Name], n.env.T("Since {time}", "time", hhmm(c.Since)), n.env.T("Works"), widget.ToneGood)
+		} else {
+			row.Set(checkIcons[c.Name], n.env.retrying(c.Text, &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
+		}
+		rows = append(rows, row)
+	}
+	n.rows.Objects = nil
+	if len(rows) > 0 {
+		n.rows.Objects = []fyne.CanvasObject{widget.CardOf(rows...)}
+	}
+	widget.Relayout(n.object)
+}
+
+type shortcut struct{ keys, does string }
+
+func (e *Env) shortcuts() []shortcut {
+	shift := e.T("Shift")
+	control := func(k string) string { return e.T("Ctrl") + " " + k }
+	return []shortcut{
+		{e.KeyName(shift + " A"), e.T("Answer")},
+		{e.KeyName(shift + " D"), e.T("Decline")},
+		{e.T("Esc"), e.T("Silence the ring, close a menu")},
+		{control("M"), e.T("Mute")},
+		{control("H"), e.T("Hold")},
+		{e.KeyName("K"), e.T("To the number field")},
+		{e.KeyName("1"), e.T("Dial, or the call")},
+		{e.KeyName("2"), e.T("Contacts")},
+		{e.KeyName("3"), e.T("Recents")},
+		{"0–9 * #", e.T("Send digits in a call")},
+		{e.T("Enter"), e.T("Call, press")},
+	}
+}
+
+// Shortcuts is the page that lists the keys.
+type Shortcuts struct{ *frame }
+
+// NewShortcuts returns the page.
+func NewShortcuts(env *Env) *Shortcuts {
+	var rows []fyne.CanvasObject
+	for _, s := range env.shortcuts() {
+		rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(0, 0, 0, 12, widget.Row(widget.Grow(widget.NewText(s.does, widget.Style{})), widget.NewKeyCap(s.keys)))))
+	}
+	body := widget.Column(widget.CardOf(rows...), widget.Gap(12),
+		widget.NewText(env.T("No single key answers, declines or hangs up."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
+	return &Shortcuts{newFrame(env, env.T("Shortcuts"), PageSettings, nil, body, nil)}
+}
+
+// Render draws the page.
+func (s *Shortcuts) Render(v View) { s.render(v) }

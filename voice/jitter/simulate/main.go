@@ -1,0 +1,146 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"offhook/voice/audio/wave"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "simulate:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	nets := flags.String("net", "", "only the networks whose name fits this regular expression")
+	trace := flags.String("trace", "", "play through this recorded network instead")
+	speech := flags.String("speech", "", "WAV file with speech; two voices of espeak-ng without it")
+	coding := flags.String("codec", "opus", "opus, PCMU or PCMA")
+	length := flags.Duration("packet", 20*time.Millisecond, "10ms or 20ms in a packet")
+	bitrate := flags.Int("bitrate", 40000, "of Opus without loss, in bit/s")
+	complexity := flags.Int("complexity", 9, "of Opus, 0 to 10")
+	seeds := flags.Int("seeds", 1, "runs with different luck, averaged")
+	keep := flags.String("out", "", "folder for what was heard")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	pick, err := regexp.Compile(*nets)
+	if err != nil {
+		return err
+	}
+	list := networks
+	if *trace != "" {
+		f, err := os.Open(*trace)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		n, err := readTrace(filepath.Base(*trace), f)
+		if err != nil {
+			return err
+		}
+		list = []network{n}
+	}
+	said, err := talk(*speech)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%-30s %6s %6s %7s %7s %7s %8s %7s %7s %7s %7s\n", "network", "STOI", "delay", "at most", "buffer", "target", "made up", "lost", "rescued", "stretch", "µs")
+	for _, n := range list {
+		if !pick.MatchString(n.name) {
+			continue
+		}
+		var sum result
+		for seed := range *seeds {
+			r, err := play(n, said, setup{codec: *coding, packet: *length, seed: uint64(seed + 1), bitrate: *bitrate, complexity: *complexity})
+			if err != nil {
+				return err
+			}
+			if *keep != "" && seed == 0 {
+				if err := store(filepath.Join(*keep, strings.Map(plain, n.name)+".wav"), r.heard); err != nil {
+					return err
+				}
+			}
+			k := float64(*seeds)
+			sum.stats = r.stats
+			sum.stoi += r.stoi / k
+			sum.delay += r.delay / k
+			sum.worst = max(sum.worst, r.worst)
+			sum.cost += r.cost / time.Duration(*seeds)
+		}
+		s := sum.stats
+		fmt.Fprintf(out, "%-30s %6.3f %6.1f %7.1f %7.1f %7.1f %6.2f %% %7d %7d %5d/%-4d %4.0f\n", n.name, sum.stoi, sum.delay, sum.worst, s.DelayMs, s.TargetMs,
+			s.ConcealedPercent(), s.Lost, s.Recovered, s.InsertedSamples/48, s.RemovedSamples/48, float64(sum.cost)/1000)
+	}
+	return nil
+}
+
+func plain(r rune) rune {
+	if strings.ContainsRune(" ,%()", r) {
+		return '-'
+	}
+	return r
+}
+
+func store(path string, pcm []int16) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	w, err := wave.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := w.Write(pcm); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// text is spoken by a man and a woman in turn.
+var text = []string{
+	"Good morning, you are speaking to the service desk. How may I help you today?",
+	"Hello. My order was to arrive on Thursday, but nobody came, and the tracking page shows nothing new since then.",
+	"I am sorry to hear that. Could you please give me the number of the order, and the postal code of the address?",
+	"Certainly. It is seven four nine, zero two, double eight. The code is five six zero, zero three eight.",
+	"Thank you. I see it here: the parcel went back to the depot, because the street was closed for repairs.",
+}
+
+// talk is the speech to play.
+func talk(path string) ([]int16, error) {
+	if path != "" {
+		return wave.ReadFile(path)
+	}
+	dir, err := os.MkdirTemp("", "speech")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	var said []int16
+	for i, line := range text {
+		voice := []string{"en-gb", "en-us+f3"}[i%2]
+		file := filepath.Join(dir, "a.wav")
+		if msg, err := exec.Command("espeak-ng", "-v", voice, "-s", "150", "-w", file, line).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("espeak-ng: %w %s", err, msg)
+		}
+		pcm, err := wave.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for j := range pcm { // room for codec and stretching without clipping
+			pcm[j] /= 2
+		}
+		said = append(append(said, pcm...), make([]int16, 12000)...)
+	}
+	return said, nil
+}

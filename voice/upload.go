@@ -1,0 +1,83 @@
+package voice
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/platform"
+)
+
+// uploadTries is how often an upload is begun when the network fails.
+const uploadTries = 3
+
+// UploadLogs sends the zip file at path to the place that the platform names,
+// with a description of the problem in free text. progress may be nil; it is
+// told the part that was sent, 0 to 1, and starts over when the upload does.
+// It blocks until that is done and returns the reference to tell support. The
+// result is also an event, UploadLogSucceeded or UploadLogFailed; the errors are
+// SDK_UNINITIALIZED and UPLOAD_LOG_FAILURE.
+func (c *Client) UploadLogs(ctx context.Context, path, description string, progress func(float64)) (reference string, err error) {
+	c.mu.Lock()
+	s := c.session
+	c.mu.Unlock()
+	if s == nil {
+		return "", uninitialized()
+	}
+	reference, err = c.uploadLogs(ctx, s, path, description, progress)
+	if err != nil {
+		problem := fault.Wrap(err, fault.UploadLogFailure, "The report didn't go through.", "Try again. Nothing is lost.")
+		c.bus.publish(UploadLogFailed{Err: problem})
+		return "", problem
+	}
+	c.bus.publish(UploadLogSucceeded{Reference: reference})
+	return reference, nil
+}
+
+func (c *Client) uploadLogs(ctx context.Context, s *session, path, description string, progress func(float64)) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	for try := 1; ; try++ {
+		// A destination lives for minutes: each try asks for one of its own.
+		var d platform.LogDestination
+		d, err = s.platform.LogDestination(ctx, info.Size(), description)
+		if err == nil {
+			err = s.platform.UploadLog(ctx, d, file, info.Size(), progress)
+		}
+		if err == nil {
+			return d.Reference, nil
+		}
+		if !platform.Passing(err) || ctx.Err() != nil || try == uploadTries {
+			return "", err
+		}
+		c.log.Warn("logs not uploaded, trying again", "error", err)
+		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
+			return "", seekErr
+		}
+		if !c.pause(ctx, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
+			return "", err
+		}
+	}
+}
+
+// pause waits for d by the client's clock; false if ctx ended first.
+func (c *Client) pause(ctx context.Context, d time.Duration) bool {
+	woken := make(chan struct{})
+	stop := c.clock.AfterFunc(d, func() { close(woken) })
+	defer stop()
+	select {
+	case <-woken:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
