@@ -95,6 +95,9 @@ func (e *fakeEngine) Events(context.Context) <-chan any {
 func (e *fakeEngine) emit(ev any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
 	for _, s := range e.subs {
 		s.q = append(s.q, ev)
 		select {

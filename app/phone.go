@@ -147,6 +147,11 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.log.Info("closing")
 	p.hangupForClose(ctx)
 	p.cancel()
+	// Whoever signs in or out right now gives up, and no session begins later.
+	select {
+	case p.signing <- struct{}{}:
+	case <-ctx.Done():
+	}
 	var ses *session
 	_ = p.loop.ask(ctx, func() error { ses = p.m.session; return nil })
 	if ses != nil {
