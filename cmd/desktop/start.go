@@ -57,14 +57,19 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return fault.Wrap(err, fault.InternalError, "The logs can't be written.", "Check the disk, or choose another --config-dir.")
 	}
 	closers.add(files.Close)
-	log := files.Logger(o.logLevel)
+	level := new(slog.LevelVar)
+	level.Set(o.logLevel)
+	log := files.Logger(level)
 	crashes, calm, err := files.WatchCrashes()
 	if err != nil {
 		log.Warn("crash reports can't be kept", "err", err)
 	}
 	closers.add(func() error { calm(); return nil })
+	files.TidyCrashes()
+	crashed := ""
 	for _, c := range crashes {
 		log.Error("the last run crashed", "report", filepath.Base(c))
+		crashed = "Offhook ended unexpectedly the last time. Please send a report: it tells what happened."
 	}
 
 	if o.demo {
@@ -74,6 +79,9 @@ func runPhone(ctx context.Context, o options) (err error) {
 	}
 	hc := app.NewHTTPClient()
 	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
+	if remark == "" {
+		remark = crashed
+	}
 	if err != nil {
 		return fault.Wrap(err, fault.ConfigurationInvalid, "Your administrator's settings can't be used: "+err.Error()+".", "Ask your administrator.")
 	}
@@ -85,6 +93,11 @@ func runPhone(ctx context.Context, o options) (err error) {
 	phone, err := makePhone(o, dir, log, redactor, files, system, hc, policy, remark)
 	if err != nil {
 		return err
+	}
+	keep := phone.Settings().Logs
+	files.SetBounds(logs.Bounds{Days: keep.KeepDays, Bytes: int64(keep.MaxMB) << 20})
+	if !o.logLevelGiven {
+		_ = level.UnmarshalText([]byte(keep.Level)) // the settings hold one of the levels
 	}
 	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log})
 	if err != nil {
