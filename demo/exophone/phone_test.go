@@ -33,6 +33,9 @@ type phone struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
+	// invited, if set, gets the INVITEs, ACKs and CANCELs of calls that the
+	// platform places to this phone.
+	invited chan *sip.Request
 }
 
 // connect opens a WebSocket for name.
@@ -109,6 +112,10 @@ func (h *phone) read(ctx context.Context, conn *websocket.Conn) {
 				}
 			}
 		case *sip.Request:
+			if h.invited != nil && (m.Method == sip.INVITE || m.Method == sip.CANCEL || m.Method == sip.ACK) {
+				h.invited <- m
+				continue
+			}
 			status := 200
 			if c == nil {
 				status = 481
