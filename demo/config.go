@@ -72,8 +72,8 @@ type Config struct {
 	// phones and the embedded backend use. None means the demo account.
 	// Empty credentials are made at random.
 	Accounts []platform.Account
-	// Users are added to the backend unless they are there. nil means the demo
-	// users for the demo account and none otherwise.
+	// Users are added to the backend at the first start of its database. nil
+	// means the demo users for the demo account and none otherwise.
 	Users []backend.User
 	// SIPDomain is the SIP domain; "" means <account>.voip.offhook.
 	SIPDomain string

@@ -199,12 +199,7 @@ func (s *Server) getCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
-	if err != nil {
-		return err
-	}
-	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	size, offset, err := paging(r.URL.Query())
 	if err != nil {
 		return err
 	}
