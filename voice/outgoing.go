@@ -251,6 +251,7 @@ func (c *Call) established() {
 	if c.details.Established.IsZero() {
 		c.details.Established = c.client.clock.Now()
 		c.survival.begin(c.client.clock.Now())
+		c.timers.set(timerQuality, qualityEvery, c.reportQuality)
 	}
 	if c.move(StateEstablished) {
 		c.client.bus.publish(CallEstablished{Call: c.details})
