@@ -17,7 +17,7 @@ import (
 	"offhook/demo/platform"
 )
 
-// The demo account (design.md, wire decisions).
+// The demo account.
 const (
 	DemoAccount  = "demo"
 	DemoExophone = "08040408080"
