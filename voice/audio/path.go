@@ -36,6 +36,9 @@ type Processor interface {
 	Played(frame []int16)
 	// Process cleans a frame of the microphone, in place.
 	Process(frame []int16)
+	// SetHeadset says whether the loudspeaker is one that the microphone can't
+	// hear, so that there is no echo.
+	SetHeadset(bool)
 	// Close releases it; no thread is inside any more.
 	Close()
 }
@@ -64,7 +67,6 @@ type Path struct {
 	closing       sync.Once
 	surveying     bool
 	nextSurvey    time.Time
-	devices       []Device
 	route         Route
 	started       bool
 
@@ -162,10 +164,26 @@ func (p *Path) watch(now time.Time) {
 }
 
 func (p *Path) take(list []Device) {
-	p.devices = list
 	for _, e := range p.ends() {
 		e.survey(list)
 	}
+	p.tellHeadset(list)
+}
+
+// tellHeadset tells the processor what kind of loudspeaker is in use.
+func (p *Path) tellHeadset(list []Device) {
+	if p.cfg.Processor == nil || p.out.cur == nil {
+		return
+	}
+	worn := false
+	for _, d := range list {
+		spec := p.out.cur.spec
+		if d.Kind == Playback && (spec.Kind == SpecDevice && matches(d, spec) || spec.Kind == SpecDefault && d.IsDefault) {
+			c := here.classOf(d)
+			worn = c == headset || c == bluetooth
+		}
+	}
+	p.cfg.Processor.SetHeadset(worn)
 }
 
 // listAll lists every device that a Spec can name, nil if that fails.
