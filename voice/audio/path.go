@@ -19,7 +19,9 @@ type PathConfig struct {
 	Silent     bool
 	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
 	Country string
-	// Processor cleans what the microphone hears; nil for none.
+	// Processor cleans what the microphone hears; nil for none. One that has a
+	// method SetHeadset(bool) is told whether the loudspeaker is a headset, where
+	// there is no echo.
 	Processor Processor
 	// Notice is told what a person should know about the devices. It is called
 	// from the path's own goroutine and must not wait for the path; nil for none.
@@ -36,9 +38,6 @@ type Processor interface {
 	Played(frame []int16)
 	// Process cleans a frame of the microphone, in place.
 	Process(frame []int16)
-	// SetHeadset says whether the loudspeaker is one that the microphone can't
-	// hear, so that there is no echo.
-	SetHeadset(bool)
 	// Close releases it; no thread is inside any more.
 	Close()
 }
@@ -170,9 +169,11 @@ func (p *Path) take(list []Device) {
 	p.tellHeadset(list)
 }
 
-// tellHeadset tells the processor what kind of loudspeaker is in use.
+// tellHeadset tells the processor, if it wants to know, whether the loudspeaker
+// is one that the microphone can't hear.
 func (p *Path) tellHeadset(list []Device) {
-	if p.cfg.Processor == nil || p.out.cur == nil {
+	teller, ok := p.cfg.Processor.(interface{ SetHeadset(bool) })
+	if !ok || p.out.cur == nil {
 		return
 	}
 	worn := false
@@ -183,7 +184,7 @@ func (p *Path) tellHeadset(list []Device) {
 			worn = c == headset || c == bluetooth
 		}
 	}
-	p.cfg.Processor.SetHeadset(worn)
+	teller.SetHeadset(worn)
 }
 
 // listAll lists every device that a Spec can name, nil if that fails.

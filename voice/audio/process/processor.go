@@ -1,6 +1,9 @@
 package process
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // Config says what to do to the microphone's sound. Each can be switched later.
 type Config struct {
@@ -15,10 +18,10 @@ const (
 	ringFrames = 128
 	// spare is how many frames the canceller is given of the delay, so that an
 	// estimate too long does not put the echo before its cause.
-	spare = 2
+	spare = 4
 	// outgrown is how many frames the echo may lag behind its place before the
 	// place is moved.
-	outgrown = 8
+	outgrown = 9
 )
 
 // Processor is an echo canceller, noise suppressor and gain control. Played and
@@ -39,6 +42,9 @@ type Processor struct {
 	behind  int64 // smallest distance of read to written lately
 	checked int
 	delay   delayEstimator
+	drift   driftMeter
+	slip    float64 // samples that the reading of the ring is ahead of whole frames
+	far     [frameSize]int16
 	bulk    int64 // frames that the echo is known to lag
 	silence [frameSize]int16
 }
@@ -116,15 +122,14 @@ func (p *Processor) Process(frame []int16) {
 func (p *Processor) restart() {
 	p.read = max(0, p.written.Load()-1)
 	p.behind, p.checked = ringFrames, 0
+	p.slip = 0
+	p.drift.lose()
 }
 
 func (p *Processor) cancel(frame []int16) {
 	w := p.written.Load()
 	p.keepUp(w)
-	far := p.silence[:]
-	if k := p.read - p.bulk; k >= 0 && k < w && k > w-ringFrames+4 {
-		far = p.ring[k%ringFrames][:]
-	}
+	p.fetch(w)
 	recent := p.silence[:]
 	if p.read < w && p.read > w-ringFrames+4 {
 		recent = p.ring[p.read%ringFrames][:]
@@ -132,12 +137,67 @@ func (p *Processor) cancel(frame []int16) {
 	p.read++
 	if lag, sure := p.delay.add(recent, frame); sure {
 		// The echo has to lie behind its cause, and within the tail.
-		if place := int64(lag) - p.bulk; place < 1 || place > outgrown {
+		if place := int64(lag) - p.bulk; place < 2 && p.bulk > 0 || place > outgrown {
 			p.bulk = max(0, int64(lag)-spare)
+			p.slip = 0
+			p.drift.lose()
 			p.speex.forget()
 		}
 	}
-	p.speex.cancel(frame, far)
+	p.speex.cancel(frame, p.far[:])
+	p.drift.step(p.speex)
+}
+
+// fetch reads the loudspeaker's sound that belongs to the next frame of the
+// microphone, at the pace of the microphone's clock. It keeps a frame of the
+// delay in hand, so that it can hurry.
+func (p *Processor) fetch(w int64) {
+	rate := 1 + p.drift.rate
+	at := float64((p.read-1-p.bulk)*frameSize) + p.slip
+	p.slip += frameSize * p.drift.rate
+	for ; p.slip >= frameSize; p.slip -= frameSize {
+		p.bulk--
+	}
+	for ; p.slip < 0; p.slip += frameSize {
+		p.bulk++
+	}
+	first, last := int64(at)-taps, int64(at+frameSize*rate)+taps
+	if first < 0 || last >= w*frameSize || first < (w-ringFrames+4)*frameSize {
+		clear(p.far[:])
+		return
+	}
+	for i := range p.far {
+		x := at + float64(i)*rate
+		k := int64(x)
+		row := &between[int((x-float64(k))*phases+0.5)]
+		var v float32
+		for j := range row {
+			v += row[j] * p.sample(k-taps/2+1+int64(j))
+		}
+		p.far[i] = int16(max(-32768, min(v, 32767)))
+	}
+}
+
+// between are the filters (a windowed sinc) that read the ring between two of
+// its samples.
+const taps, phases = 16, 256
+
+var between = func() (rows [phases + 1][taps]float32) {
+	for p := range rows {
+		for j := range taps {
+			t := float64(p)/phases - float64(j-taps/2+1)
+			v := 1.0
+			if t != 0 {
+				v = math.Sin(math.Pi*t) / (math.Pi * t) * (0.5 + 0.5*math.Cos(math.Pi*t/(taps/2+0.5)))
+			}
+			rows[p][j] = float32(v)
+		}
+	}
+	return
+}()
+
+func (p *Processor) sample(k int64) float32 {
+	return float32(p.ring[k/frameSize%ringFrames][k%frameSize])
 }
 
 // keepUp holds read just behind written. The two threads run in bursts, so only

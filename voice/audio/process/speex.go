@@ -28,6 +28,8 @@ type speex struct {
 	out  [frameSize]C.spx_int16_t
 	mic  [frameSize]C.spx_int16_t
 	far  [frameSize]C.spx_int16_t
+	// response is the learnt echo path, for looking at.
+	response [tail]C.spx_int32_t
 }
 
 // newSpeex makes one whose echo path may be tail samples long.
@@ -83,6 +85,29 @@ func flag(on bool) C.spx_int32_t {
 
 // forget gives up what was learnt of the echo's path.
 func (s *speex) forget() { C.speex_echo_state_reset(s.echo) }
+
+// peak is where the learnt echo is strongest, in samples after its cause; ok is
+// false while there is no clear one.
+func (s *speex) peak() (place float64, ok bool) {
+	C.speex_echo_ctl(s.echo, C.SPEEX_ECHO_GET_IMPULSE_RESPONSE, unsafe.Pointer(&s.response[0]))
+	var sum, top float64
+	at := 0
+	for i, v := range s.response {
+		e := float64(v) * float64(v)
+		sum += e
+		if e > top {
+			top, at = e, i
+		}
+	}
+	place = float64(at)
+	if at > 0 && at < len(s.response)-1 { // the top of the parabola through three
+		a, b, c := float64(s.response[at-1]), float64(s.response[at]), float64(s.response[at+1])
+		if bend := a - 2*b + c; bend != 0 {
+			place += max(-0.5, min(0.5*(a-c)/bend, 0.5))
+		}
+	}
+	return place, top*float64(len(s.response)) > 100*sum && sum > 0
+}
 
 // cancel takes the echo of far out of mic, in place.
 func (s *speex) cancel(mic, far []int16) {
