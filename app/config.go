@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice/audio"
 )
@@ -52,6 +53,10 @@ type Config struct {
 	AudioIn, AudioOut, RingOut string
 	// Defaults fill the sign-in page of a profile that never signed in.
 	Defaults Credentials
+	// Policy is what an administrator decided, nil for nothing.
+	Policy *provision.Policy
+	// Remark is something to tell the user at the start, or "".
+	Remark string
 	// ReadLogs collects the phone's log files of a time range into a zip file
 	// for Report and returns its path; the phone deletes it afterwards.
 	ReadLogs func(from, to time.Time) (path string, err error)

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -94,6 +95,9 @@ func (e *fakeEngine) Events(context.Context) <-chan any {
 func (e *fakeEngine) emit(ev any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
 	for _, s := range e.subs {
 		s.q = append(s.q, ev)
 		select {
@@ -351,6 +355,7 @@ type desk struct {
 	bell    *fakeBell
 	keyring secrets.Store
 	audio   *fakeAudio
+	policy  *provision.Policy
 	http    *http.Client
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
@@ -382,7 +387,7 @@ func (d *desk) start() *desk {
 		system = d.audio
 	}
 	p, err := New(Config{
-		HTTP: hc, Audio: system,
+		HTTP: hc, Audio: system, Policy: d.policy,
 		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
 			if host == "backend" {
 				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
@@ -425,7 +430,7 @@ func (d *desk) signIn() *desk {
 	if err := d.SignIn(context.Background(), alice); err != nil {
 		d.t.Fatal("sign in:", err)
 	}
-	d.until("ready", func(s *Snapshot) bool { return s.Ready })
+	d.until("ready", func(s *Snapshot) bool { return s.Ready && s.ContactsRevision > 0 })
 	return d
 }
 

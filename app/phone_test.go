@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -326,13 +327,15 @@ func TestARestartRestoresTheSession(t *testing.T) {
 			t.Fatalf("%q", d.engine.tokens)
 		}
 		logins := 0
+		d.backend.mu.Lock()
 		for _, r := range d.backend.requests {
 			if r == "POST /login" {
 				logins++
 			}
 		}
+		d.backend.mu.Unlock()
 		if logins != 1 {
-			t.Fatalf("%d logins for one sign-in and one restart", logins)
+			t.Errorf("%d logins for one sign-in and one restart", logins)
 		}
 	})
 }
@@ -581,6 +584,58 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if n := d.engine.count("renew"); n != 2 || d.inbox.retries.Load() != 2 {
 			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
+		}
+	})
+}
+
+func TestTheDirectoryIsThereWithoutANetwork(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newDesk(t).start().signIn()
+		d.until("fetched", func(s *Snapshot) bool { return s.ContactsRevision > 0 })
+		if g := d.Contacts(); len(g) != 2 || !g[0].Special {
+			t.Fatalf("%+v", g)
+		}
+		d.close()
+		d.backend.down = errors.New("cut")
+		d.start()
+		synctest.Wait()
+		if d.NameOf("bob") != "Bob Ross" {
+			t.Fatalf("%+v", d.Contacts())
+		}
+		if err := d.SignOut(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		if _, err := os.Stat(filepath.Join(d.dir, contactsFile)); err == nil {
+			t.Fatal("the directory survives signing out")
+		}
+	})
+}
+
+func TestAnAdministratorFixesTheServer(t *testing.T) {
+	story(t, func(t *testing.T) {
+		policy, err := provision.Parse([]byte(`{"version":1,"server":"https://backend","account":"demo","locked":["account.server","calls"],"settings":{"calls.link_mode":"dial"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := newDesk(t)
+		d.policy = policy
+		d.start()
+		c := alice
+		c.Server, c.AccountSID = "https://elsewhere", ""
+		if err := d.SignIn(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		if s := d.Snapshot(); s.Account.Server != "https://backend" || d.Settings().Calls.LinkMode != "dial" {
+			t.Fatalf("%+v", s.Account)
+		}
+		wantFault(t, d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = "prefill" }), fault.ConfigurationInvalid, "administrator")
+		d.close()
+		d.policy = nil
+		d.start()
+		defer d.close()
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = "prefill" }); err != nil {
+			t.Fatal("still locked without a policy:", err)
 		}
 	})
 }

@@ -131,9 +131,7 @@ func (s *session) run() {
 	p := s.p
 	s.wg.Go(s.runInbox)
 	s.wg.Go(s.sendDeviceToken)
-	s.wg.Go(func() {
-		_ = p.keepTrying(s.ctx, s.fetchContacts, func(err error, _ time.Time) { p.log.Warn("contacts", "err", err) })
-	})
+	s.wg.Go(s.keepContacts)
 	for {
 		select {
 		case <-s.ctx.Done():

@@ -170,8 +170,9 @@ func (w *window) tick() {
 // tell.
 func (w *window) followTitle() {
 	title := w.opts.Title
-	if w.shell.phase.InCall() || w.shell.phase == screen.PhaseNotReady {
-		title = w.shell.env.StatusOf(w.shell.view()).Word + " - " + title
+	signedIn := w.shell.snap.Account.State == app.SignedIn
+	if w.shell.phase.InCall() || w.shell.phase == screen.PhaseNotReady && signedIn {
+		title += " - " + w.shell.env.StatusOf(w.shell.view()).Word
 	}
 	if title != w.title {
 		w.title = title

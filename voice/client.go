@@ -355,20 +355,36 @@ func (c *Client) awaitCalls(ctx context.Context) {
 func (c *Client) Reset(ctx context.Context) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	c.mu.Lock()
-	call := c.call
-	c.mu.Unlock()
-	if call != nil {
-		// It may have ended by itself in the meantime.
-		_ = call.Hangup()
-		select {
-		case <-call.ended:
-		case <-ctx.Done():
-			call.abandon()
-			<-call.ended
+	c.clear(ctx)
+	return c.stop(ctx)
+}
+
+// clear ends the call that is there and waits for one that is being looked at,
+// by force once ctx has ended.
+func (c *Client) clear(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		call, claimed := c.call, c.claimed
+		c.mu.Unlock()
+		switch {
+		case call != nil:
+			// It may have ended by itself in the meantime.
+			_ = call.Hangup()
+			select {
+			case <-call.ended:
+			case <-ctx.Done():
+				call.abandon()
+				<-call.ended
+			}
+		case claimed:
+			if !c.pause(ctx, 10*time.Millisecond) {
+				c.hurry()
+				c.pause(context.Background(), 10*time.Millisecond)
+			}
+		default:
+			return
 		}
 	}
-	return c.stop(ctx)
 }
 
 // Close resets the client if it is initialised and ends all subscriptions after

@@ -120,10 +120,21 @@ func (c *Call) farewellTo(l *leg) {
 	})
 }
 
+// line is the line that is open now: a new sign-in in mid-call may have brought
+// another than the call began on. It may be called on any goroutine.
+func (c *Call) line() *line {
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
+	if s := c.client.session; s != nil {
+		return s.line
+	}
+	return c.session.line
+}
+
 // rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
 // on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.session.line.await(ctx)
+	f, err := c.line().await(ctx)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,9 @@ type fakePlatform struct {
 	changed  chan struct{}
 	rejected map[string]string
 	feedback []platform.Feedback
-	reports  []map[string]any
+	// sipPassword is "secret" if empty.
+	sipPassword string
+	reports     []map[string]any
 	// requests counts by method and path, bearers keeps the last token of each.
 	requests map[string]int
 	bearers  map[string]string
@@ -66,6 +68,15 @@ func newFakePlatform() *fakePlatform {
 		states: map[string]platform.CallState{}, changed: make(chan struct{}),
 		rejected: map[string]string{}, requests: map[string]int{}, bearers: map[string]string{},
 	}
+}
+
+func (p *fakePlatform) password() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sipPassword == "" {
+		return "secret"
+	}
+	return p.sipPassword
 }
 
 func (p *fakePlatform) setState(session string, state platform.CallState) {
@@ -98,7 +109,7 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case path == "profile":
 		return reply(req, 200, platform.Profile{
-			SIPURI: "sip:alice@demo.test", SIPPassword: "secret", SIPServer: "voice.test", SIPPort: 443,
+			SIPURI: "sip:alice@demo.test", SIPPassword: p.password(), SIPServer: "voice.test", SIPPort: 443,
 			SIPTransport: "WSS", SIPDomain: "demo.test", Exophone: "08040408080",
 			IncomingCallTimeout: 30, CallConnectionTimeout: 30, MediaDisruptedTimeout: 5, MediaTimeout: 30,
 		}), nil

@@ -74,7 +74,7 @@ type weight struct {
 func weigh() weight {
 	var m runtime.MemStats
 	w := weight{goroutines: 1 << 30}
-	for range 40 {
+	for range 15 {
 		time.Sleep(50 * time.Millisecond)
 		runtime.GC()
 		w.goroutines = min(w.goroutines, runtime.NumGoroutine())

@@ -92,7 +92,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
-			f, err := c.session.line.flow(ctx)
+			f, err := c.line().flow(ctx)
 			flows <- flowResult{f, err}
 		}()
 		var err error
