@@ -24,13 +24,13 @@ type process struct {
 	url string
 }
 
-func startProcess(t *testing.T, data string) *process {
+func startProcess(t testing.TB, data string, more ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data", data, "--json", "--api-key", "key", "--api-token", "token", "--log-level", "error")
+	cmd := exec.Command(self, append([]string{"serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data", data, "--json", "--api-key", "key", "--api-token", "token", "--log-level", "error"}, more...)...)
 	cmd.Env = append(os.Environ(), "OFFHOOK_DEMO_IS_MAIN=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

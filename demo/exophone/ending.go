@@ -66,7 +66,11 @@ func (s *session) end(e ending) {
 	}
 	if d := s.caller.dialog; d != nil && !answered {
 		if !d.cancelled() {
-			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, reason, "Retry-After", e.retry)
+			told := reason
+			if e.by == byCaller {
+				told = "" // it knows
+			}
+			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, told, "Retry-After", e.retry)
 		}
 		d.finish()
 		s.x.removeDialog(d)
@@ -116,6 +120,9 @@ func (s *session) phoneBye(d *dialog) {
 	p := s.partyOf(d)
 	switch {
 	case p == nil || s.phase == over:
+	case p == &s.caller && s.phase != talking:
+		// BYE on the early dialog (RFC 3261, 15): as good as CANCEL.
+		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
 	case p == &s.caller:
 		s.end(ending{reason: endHangup, by: byCaller})
 	case p == &s.callee:

@@ -107,7 +107,7 @@ func (x *Exchange) startSIP() error {
 		return fmt.Errorf("SIP stack: %w", err)
 	}
 	server.OnInvite(x.guarded(x.onInvite))
-	server.OnAck(func(*sip.Request, sip.ServerTransaction) {})
+	server.OnAck(x.onAck)
 	server.OnCancel(x.guarded(x.onStrayCancel))
 	server.OnBye(x.guarded(x.onInDialog))
 	server.OnInfo(x.guarded(x.onInDialog))
@@ -222,15 +222,25 @@ func (x *Exchange) lookup(ctx context.Context, name string) (Subscriber, error) 
 
 func isUnknown(err error) bool { return errors.Is(err, ErrUnknownSubscriber) }
 
-// add takes a session in, unless the exchange is closing down.
-func (x *Exchange) add(s *session) bool {
+// add takes a session in, or returns the status with which its caller is
+// refused.
+func (x *Exchange) add(s *session) (status int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.draining {
-		return false
+		return 503
+	}
+	placed := 0
+	for _, other := range x.sessions {
+		if other.placedBy == s.placedBy {
+			placed++
+		}
+	}
+	if s.placedBy != "" && placed >= x.cfg.MaxCalls {
+		return 429
 	}
 	x.sessions[s.id] = s
-	return true
+	return 0
 }
 
 func (x *Exchange) remove(s *session) {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"offhook/demo/endpoint"
 )
 
 const (
@@ -32,7 +34,7 @@ func (s *Server) postSubscriberToken(w http.ResponseWriter, r *http.Request) err
 		DeviceID string `json:"device_id"`
 		Name     string `json:"subscriber_name"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	switch {
@@ -93,7 +95,7 @@ func (s *Server) postSubscribers(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Subscribers []entry `json:"subscribers"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if n := len(req.Subscribers); n < 1 || n > maxBulk {
@@ -162,7 +164,7 @@ func (s *Server) putSubscriber(w http.ResponseWriter, r *http.Request) error {
 		Status      string          `json:"status"`
 		CustomField json.RawMessage `json:"custom_field"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if req.Status != StatusActive && req.Status != StatusInactive {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/upload"
 )
 
@@ -21,7 +22,7 @@ func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
 		DeviceID string `json:"device_id"`
 	}
 	if r.ContentLength != 0 {
-		if err := decode(w, r, &req); err != nil {
+		if err := endpoint.ReadObject(w, r, &req); err != nil {
 			return err
 		}
 	}
@@ -126,7 +127,7 @@ func (s *Server) postFeedback(w http.ResponseWriter, r *http.Request) error {
 		Issue     string `json:"issue"`
 		Note      string `json:"note"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	orElse(&req.Issue, "NO_ISSUE")
@@ -161,7 +162,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Events []json.RawMessage `json:"events"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if len(req.Events) == 0 || len(req.Events) > maxEvents {
@@ -194,7 +195,7 @@ func (s *Server) postLogDestination(w http.ResponseWriter, r *http.Request) erro
 		Description string `json:"description"`
 		SessionID   string `json:"session_id"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if len(req.SessionID) > maxSessionID {

@@ -295,3 +295,17 @@ func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string)
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
 }
+
+// Prune deletes calls, feedback, events and logs from before a time. Calls in
+// progress stay.
+func (s *Server) Prune(ctx context.Context, before time.Time) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
+			if _, err := tx.Exec(statement, before.UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, s.cfg.Uploads.Prune(ctx, before))
+}

@@ -120,10 +120,10 @@ func (c *Call) Object() fyne.CanvasObject { return c.object }
 // Focus puts the keyboard on Mute, without an outline before the first key.
 func (c *Call) Focus() {
 	if c.keypadOn {
-		widget.FocusQuietly(c.pad.hide)
+		c.env.focus(c.pad.hide)
 		return
 	}
-	widget.FocusQuietly(c.Mute)
+	c.env.focus(c.Mute)
 }
 
 // ShowKeypad opens or closes the keypad over the panel.
@@ -138,7 +138,7 @@ func (c *Call) ShowKeypad(on bool) {
 	if on {
 		c.Focus()
 	} else {
-		widget.FocusQuietly(c.Keypad)
+		c.env.focus(c.Keypad)
 	}
 }
 

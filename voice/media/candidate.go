@@ -2,9 +2,24 @@ package media
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/pion/ice/v4"
 )
+
+// usable leaves out candidates that mean nothing beyond the phone's own link.
+// They are filtered here and not in the library, which with a filter asks every
+// relay once for each address of the machine.
+func usable(candidates []string) []string {
+	return slices.DeleteFunc(candidates, func(line string) bool {
+		c, err := ice.UnmarshalCandidate(line)
+		if err != nil {
+			return true
+		}
+		a, err := netip.ParseAddr(c.Address())
+		return err == nil && a.IsLinkLocalUnicast()
+	})
+}
 
 // standard is the default candidate for the m= and c= lines, without which some
 // peers read a hold: port 9 of 0.0.0.0 if there is none.

@@ -2,6 +2,7 @@ package media
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"offhook/voice/codec"
@@ -38,6 +39,11 @@ type Config struct {
 	Loopback bool
 	// GatherTimeout cuts off servers that do not answer; 0 stands for 500 ms.
 	GatherTimeout time.Duration
+	// LocalAddress is what plain RTP writes into its descriptions: the address
+	// from which the signalling reaches the peer. One of the machine's if not set.
+	LocalAddress netip.Addr
+	// SDES says whether plain RTP is encrypted.
+	SDES SDES
 	// Network replaces the machine's network in tests.
 	Network Network
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 
@@ -83,6 +84,13 @@ func (n *negotiation) offered() []sdp.Codec {
 				Name:        telephoneEvent, ClockRate: e.clock, Channels: 1, Fmtp: eventFmtp,
 			})
 		}
+	}
+	// Comfort noise belongs to the codecs that have none of their own (RFC 7874,
+	// section 3).
+	if slices.ContainsFunc(n.infos, func(i codec.Info) bool { return i.ClockRate == 8000 }) {
+		out = append(out, sdp.Codec{
+			PayloadType: n.typeOf(comfortName, 8000, 13), Name: comfortName, ClockRate: 8000, Channels: 1,
+		})
 	}
 	return out
 }
@@ -257,6 +265,13 @@ func (n *negotiation) answer(peer *sdp.Description, theirs *sdp.Media, held bool
 		e.Fmtp = eventFmtp
 		m.Codecs = append(m.Codecs, e)
 		n.types[typeKey(telephoneEvent, e.ClockRate)] = e.PayloadType
+	}
+	for _, c := range theirs.Codecs {
+		if c.Is(comfortName, a.info.ClockRate) {
+			m.Codecs = append(m.Codecs, c)
+			n.types[typeKey(comfortName, c.ClockRate)] = c.PayloadType
+			break
+		}
 	}
 	return &sdp.Description{SessionID: n.sessionID, Version: n.version, Media: []sdp.Media{m}}, a, nil
 }

@@ -53,6 +53,8 @@ type peerLink struct {
 	tasks  sync.WaitGroup
 	kicks  chan struct{}
 	done   chan struct{}
+	// interrupt ends what still waits for ICE servers.
+	interrupt func()
 }
 
 // peerTransport is what the peer's description says of its transport.
@@ -68,9 +70,9 @@ const readSize = 1600
 // ICE timing. The library's own values suit a browser; a phone would rather
 // know soon, and has the engine to restart ICE.
 const (
-	iceKeepalive    = time.Second
+	// iceDisconnected is when a silent peer is reported. Keepalives go three times
+	// as often, and the path is given up after 5/3 as long again.
 	iceDisconnected = 3 * time.Second
-	iceFailed       = 5 * time.Second
 	// Acceptance waits: how long a better kind of path is waited for.
 	waitReflexive = 100 * time.Millisecond
 	waitRelay     = 300 * time.Millisecond
@@ -78,10 +80,12 @@ const (
 	// section 4.2.4 says 1 s and lets a medium with a known round trip use less:
 	// ICE has just measured ours).
 	dtlsFlight = 200 * time.Millisecond
+	// closeGrace is what a relay's server gets to hear the good-bye.
+	closeGrace = 100 * time.Millisecond
 )
 
 func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
-	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), done: make(chan struct{})}
+	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), done: make(chan struct{}), interrupt: func() {}}
 	if err := l.connection(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -107,7 +111,11 @@ func (l *peerLink) connection() error {
 	}
 	// Reports are this package's own: no interceptor stands in the way of a
 	// packet.
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithSettingEngine(l.settings()), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	settings, err := l.settings()
+	if err != nil {
+		return err
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	policy := webrtc.ICETransportPolicyAll
 	if l.cfg.RelayOnly {
 		policy = webrtc.ICETransportPolicyRelay
@@ -148,9 +156,9 @@ func (l *peerLink) connection() error {
 	return nil
 }
 
-func (l *peerLink) settings() webrtc.SettingEngine {
+func (l *peerLink) settings() (webrtc.SettingEngine, error) {
 	var e webrtc.SettingEngine
-	e.SetICETimeouts(l.cfg.patience, l.cfg.patience*(iceFailed/time.Second)/(iceDisconnected/time.Second), l.cfg.patience*(iceKeepalive/time.Second)/(iceDisconnected/time.Second))
+	e.SetICETimeouts(l.cfg.patience, l.cfg.patience*5/3, l.cfg.patience/3)
 	e.SetHostAcceptanceMinWait(0)
 	e.SetSrflxAcceptanceMinWait(waitReflexive)
 	e.SetPrflxAcceptanceMinWait(waitReflexive)
@@ -162,15 +170,21 @@ func (l *peerLink) settings() webrtc.SettingEngine {
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6})
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetIncludeLoopbackCandidate(l.cfg.Loopback)
-	e.SetIPFilter(func(ip net.IP) bool { return !ip.IsLinkLocalUnicast() })
 	e.SetDTLSRetransmissionInterval(dtlsFlight)
 	e.SetHandleUndeclaredSSRCWithoutAnswer(true)
 	e.DisableCloseByDTLS(true)
 	e.LoggerFactory = quiet{}
 	if l.cfg.Network != nil {
 		e.SetNet(l.cfg.Network)
+		return e, nil
 	}
-	return e
+	machine, err := newMachineNet()
+	if err != nil {
+		return e, err
+	}
+	l.interrupt = machine.interrupt
+	e.SetNet(machine)
+	return e, nil
 }
 
 // codecs are what the PeerConnection is told to expect: every payload type that
@@ -354,7 +368,7 @@ func (l *peerLink) describe(ctx context.Context, ours *sdp.Media, setup string) 
 	}
 	m := &d.Media[0]
 	ours.Ufrag, ours.Password = m.Ufrag, m.Password
-	ours.Candidates, ours.EndOfCandidates = m.Candidates, true
+	ours.Candidates, ours.EndOfCandidates = usable(m.Candidates), true
 	ours.Fingerprints, ours.RTCPMux, ours.Setup = m.Fingerprints, true, setup
 	ours.Port, ours.Address = standard(m.Candidates)
 	return nil
@@ -490,7 +504,7 @@ func receivedSSRC(t *webrtc.RTPTransceiver) uint32 {
 
 // acceptable refuses a section that this link can't serve.
 func acceptable(m *sdp.Media) error {
-	usable := slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
+	trusted := slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
 		// The hashes that can still be trusted (RFC 8122, section 5).
 		return f.Hash == "sha-256" || f.Hash == "sha-384" || f.Hash == "sha-512"
 	})
@@ -499,7 +513,7 @@ func acceptable(m *sdp.Media) error {
 		return fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
 	case m.Ufrag == "" || m.Password == "":
 		return fmt.Errorf("%w: no ICE credentials", ErrNotAcceptable)
-	case !usable:
+	case !trusted:
 		return fmt.Errorf("%w: no usable fingerprint", ErrNotAcceptable)
 	case !m.RTCPMux:
 		return fmt.Errorf("%w: no rtcp-mux", ErrNotAcceptable)
@@ -582,6 +596,11 @@ func (l *peerLink) close() {
 	l.closed = true
 	close(l.done)
 	l.mu.Unlock()
+	// A relayed candidate says good-bye to its server, so the sockets are taken
+	// away only from what does not end by itself.
+	late := time.AfterFunc(closeGrace, l.interrupt)
 	_ = l.pc.GracefulClose()
+	late.Stop()
+	l.interrupt()
 	l.tasks.Wait()
 }

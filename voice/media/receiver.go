@@ -15,6 +15,7 @@ import (
 type receivePlan struct {
 	audio [128]*codec.Info
 	event [128]int // clock of telephone-event, 0 for any other type
+	noise [128]bool
 }
 
 func newReceivePlan(codecs []sdp.Codec) *receivePlan {
@@ -22,6 +23,8 @@ func newReceivePlan(codecs []sdp.Codec) *receivePlan {
 	for _, c := range codecs {
 		if strings.EqualFold(c.Name, telephoneEvent) {
 			p.event[c.PayloadType] = c.ClockRate
+		} else if strings.EqualFold(c.Name, comfortName) {
+			p.noise[c.PayloadType] = true
 		} else if info, ok := codec.Lookup(c.Name); ok && info.ClockRate == c.ClockRate {
 			p.audio[c.PayloadType] = &info
 		}
@@ -38,24 +41,27 @@ type receiver struct {
 	on   atomic.Bool // sound may reach Pull
 	plan atomic.Pointer[receivePlan]
 
+	// sounded is when the last packet of sound came, in nanoseconds of now.
+	sounded atomic.Int64
 	// heard is when the far side's last packet came, in nanoseconds of now.
 	heard   atomic.Int64
 	octets  atomic.Uint64
 	packets atomic.Uint64
 	dropped atomic.Uint64 // packets that no one pulled in time
 
+	noise comfort
+
 	// playing is what Pull plays; it changes in the thread of Pull only.
 	playing atomic.Pointer[playout]
 
-	mu        sync.Mutex // guards what follows; never taken by Push or Pull
-	src       source
-	next      candidate
-	play      *playout
-	digits    digitReader
-	skipped   uint16 // packets of digits: to the playout they are no gap
-	firstAt   time.Duration
-	lastAudio time.Duration
-	any       bool
+	mu      sync.Mutex // guards what follows; never taken by Push or Pull
+	src     source
+	next    candidate
+	play    *playout
+	digits  digitReader
+	skipped uint16 // packets of digits and noise: to the playout they are no gap
+	firstAt time.Duration
+	any     bool
 }
 
 // candidate is a new SSRC on probation: one stray packet must not take over
@@ -80,8 +86,8 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		return
 	}
 	r.heard.Store(int64(at))
-	info, clock := plan.audio[h.pt], plan.event[h.pt]
-	if info == nil && clock == 0 {
+	info, noise := plan.audio[h.pt], plan.noise[h.pt]
+	if info == nil && !noise && plan.event[h.pt] == 0 {
 		return
 	}
 	r.octets.Add(uint64(len(h.payload)))
@@ -97,11 +103,16 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		if inOrder {
 			r.skipped++
 		}
+		if noise {
+			r.noise.hear(h.payload)
+			return
+		}
 		if d, ok := r.digits.read(&h, at); ok {
 			r.emit(Event{Kind: DTMF, Digit: d})
 		}
 		return
 	}
+	r.noise.end()
 	r.audio(&h, *info, at)
 }
 
@@ -129,7 +140,7 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 		r.firstAt = max(at, 1)
 		r.emit(Event{Kind: FirstSound})
 	}
-	r.lastAudio = at
+	r.sounded.Store(int64(at))
 	if r.play == nil || r.play.info != info {
 		play, err := newPlayout(info, r.now)
 		if err != nil {
@@ -166,4 +177,29 @@ func (r *receiver) pull(frame []int16) {
 		return
 	}
 	play.Get(frame)
+	fadeOut(frame, r.now()-time.Duration(r.sounded.Load()))
+	if r.noise.level.Load() != 0 || r.noise.silent > 0 {
+		r.noise.fill(frame, play.Buffer.Statistics().DelayMs)
+	}
+}
+
+// The playout bridges a pause with the background that it knows. One that lasts
+// longer than any sender's DTX is a hold or a lost path, and is not made up.
+const (
+	bridged = time.Second
+	fading  = 300 * time.Millisecond
+)
+
+// fadeOut silences a frame that comes long after the last packet.
+func fadeOut(frame []int16, pause time.Duration) {
+	switch {
+	case pause <= bridged:
+	case pause >= bridged+fading:
+		clear(frame)
+	default:
+		gain := int32((bridged + fading - pause) * 256 / fading)
+		for i, v := range frame {
+			frame[i] = int16(int32(v) * gain / 256)
+		}
+	}
 }

@@ -34,8 +34,20 @@ type session struct {
 	via atomic.Value // string: how digits travel
 }
 
-// newSession makes a session around the link that makeLink returns.
+// newSession makes a session around the link that makeLink returns and starts
+// it.
 func newSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, error)) (*session, error) {
+	s, err := idleSession(cfg, makeLink)
+	if err != nil {
+		return nil, err
+	}
+	s.tasks.Go(func() { s.send.run(s.done) })
+	s.tasks.Go(func() { s.report.run(s.done) })
+	return s, nil
+}
+
+// idleSession makes a session whose goroutines do not run yet.
+func idleSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, error)) (*session, error) {
 	cfg = cfg.withDefaults()
 	nego, err := newNegotiation(cfg)
 	if err != nil {
@@ -57,8 +69,6 @@ func newSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, er
 	if s.link, err = makeLink(cfg, s.send.ssrc, s); err != nil {
 		return nil, err
 	}
-	s.tasks.Go(func() { s.send.run(s.done) })
-	s.tasks.Go(func() { s.report.run(s.done) })
 	return s, nil
 }
 

@@ -100,7 +100,7 @@ func (m *Media) writeCodec(line func(string, ...any), c Codec) {
 }
 
 func (m *Media) formats() []string {
-	if len(m.Codecs) == 0 {
+	if len(m.Codecs) == 0 || m.Refused() && len(m.Formats) > 0 {
 		return m.Formats
 	}
 	f := make([]string, len(m.Codecs))

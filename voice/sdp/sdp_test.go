@@ -1,0 +1,209 @@
+package sdp
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func golden(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name+".sdp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// summary is what the phone makes of an audio section, on one line.
+func summary(d *Description) string {
+	m, err := d.Audio()
+	if err != nil {
+		return err.Error()
+	}
+	var codecs []string
+	for _, c := range m.Codecs {
+		codecs = append(codecs, fmt.Sprintf("%d=%s/%d", c.PayloadType, c.Name, c.ClockRate))
+	}
+	return fmt.Sprintf("%s:%d %s %s %s mux=%v setup=%s ice=%s/%d prints=%d keys=%d rtcp=%d bundle=%v of %d",
+		m.Address, m.Port, m.Proto, m.Direction, strings.Join(codecs, " "), m.RTCPMux, m.Setup,
+		m.Ufrag, len(m.Candidates), len(m.Fingerprints), len(m.Cryptos), m.RTCPPort, d.Bundle, len(d.Media))
+}
+
+// Descriptions in the manner of the peers that the phone meets, from their
+// public documents.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"asterisk-plain":     "192.0.2.10:17442 RTP/AVP sendrecv 0=PCMU/8000 8=PCMA/8000 107=opus/48000 101=telephone-event/8000 mux=false setup= ice=/0 prints=0 keys=0 rtcp=0 bundle=[] of 1",
+		"asterisk-webrtc":    "192.0.2.10:18312 UDP/TLS/RTP/SAVPF sendrecv 111=opus/48000 0=PCMU/8000 126=telephone-event/8000 mux=true setup=active ice=4cd0b1bd5a9e53e0/1 prints=1 keys=0 rtcp=0 bundle=[0] of 1",
+		"freeswitch-plain":   "192.0.2.20:27510 RTP/AVP sendrecv 102=opus/48000 9=G722/8000 0=PCMU/8000 8=PCMA/8000 103=telephone-event/48000 101=telephone-event/8000 mux=false setup= ice=/0 prints=0 keys=0 rtcp=0 bundle=[] of 1",
+		"freeswitch-webrtc":  "192.0.2.20:27512 UDP/TLS/RTP/SAVPF sendrecv 111=opus/48000 110=telephone-event/48000 mux=true setup=active ice=xHw6XEnJUpjm6SZD/1 prints=1 keys=0 rtcp=27512 bundle=[] of 1",
+		"kamailio-rtpengine": "192.0.2.30:30036 RTP/AVP sendrecv 96=opus/48000 8=PCMA/8000 0=PCMU/8000 101=telephone-event/8000 mux=false setup= ice=/0 prints=0 keys=0 rtcp=30037 bundle=[] of 1",
+		"chromium":           "203.0.113.5:54400 UDP/TLS/RTP/SAVPF sendrecv 111=opus/48000 63=red/48000 9=G722/8000 0=PCMU/8000 8=PCMA/8000 13=CN/8000 110=telephone-event/48000 126=telephone-event/8000 mux=true setup=actpass ice=Vt2q/2 prints=1 keys=0 rtcp=9 bundle=[0] of 1",
+		"firefox":            "0.0.0.0:9 UDP/TLS/RTP/SAVPF sendrecv 109=opus/48000 9=G722/8000 0=PCMU/8000 8=PCMA/8000 101=telephone-event/8000 mux=true setup=actpass ice=0f7f9f0b/0 prints=1 keys=0 rtcp=0 bundle=[0 1] of 2",
+		"baresip-sdes":       "192.0.2.40:23114 RTP/SAVP sendrecv 96=opus/48000 0=PCMU/8000 8=PCMA/8000 101=telephone-event/8000 mux=true setup= ice=/0 prints=0 keys=2 rtcp=23115 bundle=[] of 1",
+		"linphone":           "192.0.2.50:7078 RTP/AVP sendrecv 96=opus/48000 97=speex/16000 98=speex/8000 0=PCMU/8000 8=PCMA/8000 18=G729/8000 101=telephone-event/48000 99=telephone-event/16000 100=telephone-event/8000 mux=false setup= ice=/0 prints=0 keys=0 rtcp=0 bundle=[] of 2",
+		"janus":              "192.0.2.60:9 UDP/TLS/RTP/SAVPF sendrecv 8=PCMA/8000 101=telephone-event/8000 mux=true setup=active ice=Nq3B/1 prints=1 keys=0 rtcp=0 bundle=[0] of 1",
+		"cisco-hold":         "0.0.0.0:21374 RTP/AVP sendonly 0=PCMU/8000 8=PCMA/8000 18=G729/8000 101=telephone-event/8000 mux=false setup= ice=/0 prints=0 keys=0 rtcp=0 bundle=[] of 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := Parse(golden(t, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := summary(d); got != want {
+				t.Errorf("got\n%s, want\n%s", got, want)
+			}
+			again, err := Parse(d.String())
+			if err != nil {
+				t.Fatalf("what was written can't be read: %v\n%s", err, d)
+			}
+			if got := summary(again); got != want {
+				t.Errorf("written and read again:\n%s, want\n%s\n%s", got, want, d)
+			}
+		})
+	}
+}
+
+func TestRest(t *testing.T) {
+	t.Parallel()
+	d, err := Parse(golden(t, "firefox"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := d.Media[0]
+	if v, ok := m.Codecs[0].Param("UseInbandFEC"); !ok || v != "1" {
+		t.Errorf("useinbandfec %q %v", v, ok)
+	}
+	if _, ok := m.Codecs[0].Param("usedtx"); ok {
+		t.Error("a parameter that is not there")
+	}
+	if m.SSRC != 4181652513 || !strings.HasPrefix(m.CNAME, "{3b0e") || m.Password == "" || d.SessionID != 5216178410287219459 {
+		t.Errorf("%+v", m)
+	}
+	if d.Media[1].Port != 0 || !d.Media[1].Refused() || d.Media[1].Codecs != nil || d.Media[1].Formats[0] != "webrtc-datachannel" {
+		t.Errorf("%+v", d.Media[1])
+	}
+	b, err := Parse(golden(t, "baresip-sdes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := b.Media[0].Cryptos[1]; c.Tag != 2 || c.Suite != "AES_CM_128_HMAC_SHA1_32" || len(c.Inline) != 40 {
+		t.Errorf("crypto of tag %d", c.Tag)
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	t.Parallel()
+	const head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+	for name, tc := range map[string]struct {
+		text string
+		want error
+	}{
+		"empty":             {"", ErrMalformed},
+		"not SDP":           {"hello", ErrMalformed},
+		"wrong version":     {"v=1\r\n", ErrMalformed},
+		"short origin":      {"v=0\r\no=- 1\r\n", ErrMalformed},
+		"no letter":         {head + "=x\r\n", ErrMalformed},
+		"short media":       {head + "m=audio 1\r\n", ErrMalformed},
+		"port out of range": {head + "m=audio 70000 RTP/AVP 0\r\n", ErrMalformed},
+		"negative port":     {head + "m=audio -1 RTP/AVP 0\r\n", ErrMalformed},
+		"bad rtpmap":        {head + "m=audio 1 RTP/AVP 96\r\na=rtpmap:96 opus\r\n", ErrMalformed},
+		"rtpmap outside":    {head + "a=rtpmap:96 opus/48000/2\r\n", ErrMalformed},
+		"clock of zero":     {head + "m=audio 1 RTP/AVP 96\r\na=rtpmap:96 opus/0\r\n", ErrMalformed},
+		"bad rtcp":          {head + "m=audio 1 RTP/AVP 0\r\na=rtcp:x\r\n", ErrMalformed},
+		"too long":          {head + strings.Repeat("a=x\r\n", 20000), ErrTooLarge},
+		"too many lines":    {head + strings.Repeat("a=x\r\n", 3000), ErrTooLarge},
+		"too many media":    {head + strings.Repeat("m=audio 1 RTP/AVP 0\r\n", 40), ErrTooLarge},
+		"too many formats":  {head + "m=audio 1 RTP/AVP" + strings.Repeat(" 0", 500) + "\r\n", ErrTooLarge},
+	} {
+		if _, err := Parse(tc.text); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"none":    head,
+		"refused": head + "m=audio 0 RTP/AVP 0\r\n",
+		"video":   head + "m=video 9 RTP/AVP 96\r\n",
+	} {
+		d, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Audio(); !errors.Is(err, ErrNoAudio) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What is sloppy but clear is understood.
+func TestLenient(t *testing.T) {
+	t.Parallel()
+	d, err := Parse("v=0\no=- 99999999999999999999999 1 IN IP4 host.example\ns=\nz=odd\n\nm=audio 4000/2 RTP/AVP 0 x 300 96\nc=IN IP4 host.example\n" +
+		"a=rtpmap:96 OPUS/48000/2  \na=ptime:20.0\na=candidate:\na=crypto:x\na=crypto:1 S inline:k|1:4\na=ssrc:z\na=fmtp:no\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.Audio()
+	if err != nil || len(m.Codecs) != 2 || !m.Codecs[1].Is("opus", 48000) || m.Address.IsValid() || m.PTime != 20 || len(m.Cryptos) != 0 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+func TestDirections(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ offer, want, answer Direction }{
+		{SendRecv, SendRecv, SendRecv}, {SendRecv, SendOnly, SendOnly}, {SendRecv, Inactive, Inactive},
+		{SendOnly, SendRecv, RecvOnly}, {SendOnly, SendOnly, Inactive}, {RecvOnly, SendRecv, SendOnly},
+		{RecvOnly, SendOnly, SendOnly}, {Inactive, SendRecv, Inactive}, {SendOnly, RecvOnly, RecvOnly},
+	} {
+		if got := tc.offer.Answer(tc.want); got != tc.answer {
+			t.Errorf("%s wanting %s answers %s", tc.offer, tc.want, got)
+		}
+	}
+}
+
+// Anything at all is read or refused; what is read can be written and read
+// again, and then it stays the same.
+func FuzzParse(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.sdp")
+	if err != nil || len(names) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Add("v=0\nm=audio 1 x 0\na=rtpmap:0 a/1/0\nc=IN IP6 ::1%a/b")
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := Parse(text)
+		if err != nil {
+			return
+		}
+		once := d.String()
+		again, err := Parse(once)
+		if err != nil {
+			t.Fatalf("%v\n%q", err, once)
+		}
+		// Defaults of the session level move into the sections once.
+		twice := again.String()
+		if again, err = Parse(twice); err != nil {
+			t.Fatalf("%v\n%q", err, twice)
+		}
+		if thrice := again.String(); thrice != twice {
+			t.Fatalf("written %q, then %q", twice, thrice)
+		}
+	})
+}
