@@ -5,6 +5,7 @@ package demo
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"offhook/demo/platform"
+	"offhook/demo/relay/relaytest"
 )
 
 // browser is a page in Chromium, driven by its DevTools protocol.
@@ -153,14 +155,18 @@ func TestConsoleInChromium(t *testing.T) {
 
 	alice, bob := signedIn(t, p, "alice"), signedIn(t, p, "bob")
 	bob.openPush()
+	heard := talkTo(t, p, alice, "echo")
+	alice.do(http.MethodPost, alice.voice("feedback"), alice.access, map[string]any{"session_id": heard, "rating": 4})
 	alice.do(http.MethodPost, alice.desk("alice", "context"), alice.access, map[string]string{"dialToNumber": "sip:bob"})
 	ended := make(chan int)
 	go func() { ended <- alice.call(t, "order:17") }()
-	eventually(t, "live call on the page", func() bool { return strings.Contains(b.text("#live"), "ringing") })
+	eventually(t, "live call on the page", func() bool {
+		return strings.Contains(b.text("#live"), "ringing") && strings.Contains(b.text("#recent"), "Good") && strings.Contains(b.text("#recent"), "4/5")
+	})
 	if text := b.text("#subscribers"); !strings.Contains(text, "connected") {
 		t.Errorf("subscribers: %s", text)
 	}
-	b.picture("console-live.png")
+	b.picture("console.png")
 	if status := <-ended; status != 480 {
 		t.Errorf("the caller gets %d", status)
 	}
@@ -177,7 +183,6 @@ func TestConsoleInChromium(t *testing.T) {
 	eventually(t, "ended call on the page", func() bool {
 		return strings.Contains(b.text("#recent"), "CHOPPY_AUDIO") && strings.Contains(b.text("#recent"), "<script>alert(1)</script>") && strings.Contains(b.text("#logs"), "It was choppy") && strings.Contains(b.text("#live"), "No call is in progress")
 	})
-	b.picture("console.png")
 	b.do("Page.navigate", map[string]any{"url": p.URL() + "/console/calls/" + session}, nil)
 	eventually(t, "page of the call", func() bool {
 		return strings.Contains(b.text("#call"), "order:17") && strings.Contains(b.text("#events"), "call_ended") && strings.Contains(b.text("#logs"), "Download")
@@ -185,4 +190,25 @@ func TestConsoleInChromium(t *testing.T) {
 	b.picture("console-call.png")
 	closePlatform(t, p)
 	eventually(t, "word that the platform is gone", func() bool { return strings.Contains(b.text("#connection"), "does not answer") })
+}
+
+// talkTo has a call with a bot, with a second of sound, and returns its session.
+func talkTo(t *testing.T, p *Platform, ph *phone, bot string) string {
+	t.Helper()
+	ph.do(http.MethodPost, ph.desk(ph.name, "context"), ph.access, map[string]string{"dialToNumber": "sip:" + bot})
+	media := relaytest.New(t, relaytest.Options{})
+	d := ph.dial(t)
+	res := d.call(media.Offer(false))
+	if res.StatusCode != 200 {
+		t.Fatalf("%s answers %d", bot, res.StatusCode)
+	}
+	media.SetAnswer(string(res.Body()))
+	media.WaitConnected()
+	media.Speak(make([]int16, 48000), nil)
+	d.seq++
+	d.send("BYE", "z9hG4bK"+rand.Text(), "")
+	if bye := d.final(); bye.StatusCode != 200 {
+		t.Errorf("BYE: %d", bye.StatusCode)
+	}
+	return res.GetHeader("X-Call-Sid").Value()
 }

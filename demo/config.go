@@ -72,8 +72,8 @@ type Config struct {
 	// phones and the embedded backend use. None means the demo account.
 	// Empty credentials are made at random.
 	Accounts []platform.Account
-	// Users are added to the backend unless they are there. nil means the demo
-	// users for the demo account and none otherwise.
+	// Users are added to the backend at the first start of its database. nil
+	// means the demo users for the demo account and none otherwise.
 	Users []backend.User
 	// SIPDomain is the SIP domain; "" means <account>.voip.offhook.
 	SIPDomain string
@@ -89,7 +89,7 @@ type Config struct {
 	// backend's Dial-Whom and push endpoints take; random if empty.
 	CallbackKey, CallbackToken string
 
-	// Timers are told to the phones.
+	// Timers are told to the phones. A zero IncomingCall is the RingLimit.
 	Timers platform.Timers
 	// RingLimit and ConversationLimit hold unless Dial-Whom says otherwise;
 	// 0 means 30 s and 1 h.
@@ -131,6 +131,9 @@ func (c *Config) check() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Timers.IncomingCall == 0 {
+		c.Timers.IncomingCall = c.RingLimit
 	}
 	if c.Keep <= 0 {
 		c.Keep = DefaultKeep

@@ -219,7 +219,7 @@ func (p *Platform) openStores(ctx context.Context, hat string, migrations []stri
 func (p *Platform) outgoingClient() (*http.Client, error) {
 	if p.outgoing == nil {
 		p.outgoing = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
+			Proxy: p.proxy, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 10 * time.Second, MaxResponseHeaderBytes: maxHeaderBytes,
 		}
 		if p.cfg.TLSCertFile != "" {
@@ -232,6 +232,14 @@ func (p *Platform) outgoingClient() (*http.Client, error) {
 		p.onClose(func(context.Context) error { p.outgoing.CloseIdleConnections(); return nil })
 	}
 	return &http.Client{Transport: p.outgoing, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
+}
+
+// proxy is the environment's, but for what the hats say to each other.
+func (p *Platform) proxy(r *http.Request) (*url.URL, error) {
+	if r.URL.Host == reachable(p.split.listener.Addr()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 func (p *Platform) openExchange() (err error) {
@@ -292,7 +300,7 @@ func (p *Platform) serve() {
 	var listener net.Listener = p.split.http
 	if p.cfg.TLSCertFile != "" {
 		// WebSockets need HTTP/1.1.
-		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: p.certificate})
+		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: (&certificateFiles{cert: p.cfg.TLSCertFile, key: p.cfg.TLSKeyFile}).get})
 	}
 	done := make(chan struct{})
 	go func() {
@@ -335,13 +343,6 @@ func (p *Platform) prune() {
 		}
 	}()
 	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
-}
-
-// certificate reads the files at each handshake's need, so that a renewed
-// certificate is taken up without a restart.
-func (p *Platform) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	cert, err := tls.LoadX509KeyPair(p.cfg.TLSCertFile, p.cfg.TLSKeyFile)
-	return &cert, err
 }
 
 func (p *Platform) health(w http.ResponseWriter, r *http.Request) {

@@ -214,3 +214,39 @@ func TestTLS(t *testing.T) {
 		t.Error("a stranger's certificate is trusted")
 	}
 }
+
+// A renewed certificate is taken up; half of one is not.
+func TestCertificateIsTakenUpAnew(t *testing.T) {
+	t.Parallel()
+	cert, key, _ := certificate(t)
+	files := &certificateFiles{cert: cert, key: key}
+	first, err := files.get(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newCert, newKey, _ := certificate(t)
+	copyFile := func(from, to string) {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		later := time.Now().Add(time.Minute)
+		if err := os.Chtimes(to, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyFile(newCert, cert)
+	if half, err := files.get(nil); err != nil || half != first {
+		t.Errorf("with the new certificate and the old key: %v", err)
+	}
+	copyFile(newKey, key)
+	if second, err := files.get(nil); err != nil || second == first {
+		t.Errorf("with both: %v", err)
+	}
+	if _, err := (&certificateFiles{cert: "/nonexistent", key: key}).get(nil); err == nil {
+		t.Error("a certificate that is not there")
+	}
+}

@@ -104,7 +104,6 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		}
 		s.PublicIPs = append(s.PublicIPs, ip)
 	}
-	s.Timers.IncomingCall = s.RingLimit
 	s.account.VoIP = true
 	s.Accounts = []platform.Account{s.account}
 	s.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.logLevel}))

@@ -320,3 +320,18 @@ func TestRecheck(t *testing.T) {
 		}
 	}
 }
+
+func TestRemovedUsersStayAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.server.Users().Remove(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.server.users.seed(t.Context(), w.server.cfg.Users); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.server.Users().List(t.Context())
+	if err != nil || len(list) != 1 || list[0].Name != "bob" || list[0].Password != "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

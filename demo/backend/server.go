@@ -34,7 +34,7 @@ type Config struct {
 	CallbackUser, CallbackPassword string
 	DB                             *store.DB
 	Uploads                        *upload.Store
-	// Users are added at the start unless they are there.
+	// Users are added at the first start of the database.
 	Users []User
 	// Bots are the ids of the platform's bots, for the contacts.
 	Bots []Contact
@@ -85,10 +85,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		platform: &platformClient{base: cfg.PlatformURL, accountSID: cfg.AccountSID, key: cfg.APIKey, token: cfg.APIToken, http: cfg.PlatformClient},
 		slow:     throttle.NewFailures(cfg.Now), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
 	}
-	for _, user := range cfg.Users {
-		if err := s.users.Add(ctx, user); err != nil && !errors.Is(err, ErrUserExists) {
-			return nil, fmt.Errorf("user %s: %w", user.Name, err)
-		}
+	if err := s.users.seed(ctx, cfg.Users); err != nil {
+		return nil, err
 	}
 	s.gate = newGate(s.platform, cfg.Now)
 	cfg.Inbox.DB, cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = cfg.DB, s.gate, cfg.Now, cfg.Logger

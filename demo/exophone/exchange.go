@@ -23,12 +23,13 @@ import (
 // Exchange is the telephone exchange. All methods may be called from any
 // goroutine.
 type Exchange struct {
-	cfg    Config
-	log    *slog.Logger
-	states registry
-	auth   *authenticator
-	limits *throttle.Rate
-	conns  connections
+	cfg       Config
+	log       *slog.Logger
+	states    registry
+	auth      *authenticator
+	limits    *throttle.Rate
+	conns     connections
+	registrar registrar
 
 	listener *wsconn.Listener
 	ua       *sipgo.UserAgent
@@ -56,7 +57,8 @@ func New(cfg Config) (*Exchange, error) {
 		cfg: cfg, log: cfg.Logger,
 		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
 		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
-		empty: make(chan struct{}),
+		registrar: registrar{m: make(map[string][]binding)},
+		empty:     make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
@@ -112,6 +114,7 @@ func (x *Exchange) startSIP() error {
 	server.OnBye(x.guarded(x.onInDialog))
 	server.OnInfo(x.guarded(x.onInDialog))
 	server.OnUpdate(x.guarded(x.onInDialog))
+	server.OnRegister(x.guarded(x.onRegister))
 	server.OnOptions(x.guarded(x.onOptions))
 	server.OnNoRoute(x.guarded(x.onOther))
 
@@ -280,6 +283,7 @@ func (x *Exchange) dialog(id dialogID) *dialog {
 
 // connectionLost tells the sessions whose phone was reached over it.
 func (x *Exchange) connectionLost(source string) {
+	x.registrar.lost(source)
 	x.mu.Lock()
 	var lost []*dialog
 	for _, d := range x.dialogs {

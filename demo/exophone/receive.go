@@ -43,7 +43,7 @@ func (x *Exchange) authenticate(req *sip.Request, tx sip.ServerTransaction) (Sub
 		x.log.Error("directory failed", "error", err)
 		_ = tx.Respond(respond(req, 503, "Retry-After", "5"))
 	case v == challenged:
-		_ = tx.Respond(x.auth.challenge(req, stale))
+		_ = tx.Respond(x.auth.challenge(req, stale, req.Method == sip.REGISTER || x.registrar.reachedOver(req.Source())))
 	case v == throttled:
 		_ = tx.Respond(respond(req, 429, "Retry-After", "10"))
 	case v == denied:

@@ -46,6 +46,7 @@ type session struct {
 	caller  party
 	callee  party             // the one that answered
 	ringing map[string]*party // by device, phones that ring
+	web     []*outgoing       // web clients that were called and have not answered
 	codec   string            // fixed by the first answer given
 	tell    *calleeState      // of the attempt going on
 	plan    plan

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"net"
 	"net/http"
 
 	"offhook/demo/endpoint"
@@ -30,11 +31,23 @@ func (s *Server) checkBasic(r *http.Request) (*Account, error) {
 		known = &Account{}
 	}
 	if !endpoint.HasBasic(r, known.APIKey, known.APIToken) {
-		s.log.Warn("API credentials refused", "from", r.RemoteAddr, "path", r.URL.Path)
+		s.refused(r)
 		return nil, errBadCredentials
 	}
 	if !s.accountRate.Allow(account.SID) {
 		return nil, errTooMany
 	}
 	return account, nil
+}
+
+// refused writes wrong credentials into the log, but no more of them than
+// somebody can read.
+func (s *Server) refused(r *http.Request) {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	if s.refusals.Allow(from) {
+		s.log.Warn("API credentials refused", "from", from, "path", r.URL.Path)
+	}
 }

@@ -210,11 +210,7 @@ func (s *Server) getSubscribers(w http.ResponseWriter, r *http.Request) error {
 	if status != "" && status != StatusActive && status != StatusInactive {
 		return badParameter("status must be active or inactive")
 	}
-	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
-	if err != nil {
-		return err
-	}
-	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	size, offset, err := paging(query)
 	if err != nil {
 		return err
 	}
@@ -228,6 +224,15 @@ func (s *Server) getSubscribers(w http.ResponseWriter, r *http.Request) error {
 	}
 	respond(w, r, http.StatusOK, pagesAround(r.URL.Path, status, size, offset, total), items)
 	return nil
+}
+
+// paging reads which page of a list is wanted.
+func paging(query url.Values) (size, offset int, err error) {
+	if size, err = bounded(query, "page_size", maxPageSize, 1, maxPageSize); err != nil {
+		return 0, 0, err
+	}
+	offset, err = bounded(query, "offset", 0, 0, 1<<31)
+	return size, offset, err
 }
 
 func bounded(query url.Values, name string, otherwise, least, most int) (int, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"offhook/demo/endpoint"
 	"offhook/demo/upload"
@@ -82,14 +83,17 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 	respond(w, r, http.StatusOK, nil, success(profile{
 		SIPURI: "sip:" + sub.name + "@" + s.cfg.SIPDomain, SIPPassword: sub.sipPassword,
 		SIPServer: server, SIPPort: port, SIPTransport: transport, SIPPath: sipPath, SIPDomain: s.cfg.SIPDomain,
-		IncomingCallTimeout: int(t.IncomingCall.Seconds()), CallConnectionTimeout: int(t.Connection.Seconds()),
-		MediaDisruptedTimeout: int(t.MediaDisrupted.Seconds()), MediaTimeout: int(t.Media.Seconds()),
+		IncomingCallTimeout: wholeSeconds(t.IncomingCall), CallConnectionTimeout: wholeSeconds(t.Connection),
+		MediaDisruptedTimeout: wholeSeconds(t.MediaDisrupted), MediaTimeout: wholeSeconds(t.Media),
 		LogLevel: s.cfg.LogLevel, LogRotateDays: logRotateDays, LogDestinationBaseURL: base,
 		ClientEventBaseURL: base, EventThreadInterval: eventThreadInterval,
 		ICEServers: s.cfg.ICEServers, Codecs: s.cfg.Codecs, Exophone: account.Exophone,
 	}))
 	return nil
 }
+
+// wholeSeconds rounds up, since a phone takes 0 for the default.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // sipAddress is where the SIP WebSocket is: at the public address.
 func sipAddress(publicURL string) (server string, port int, transport string, err error) {

@@ -199,12 +199,7 @@ func (s *Server) getCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
-	if err != nil {
-		return err
-	}
-	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	size, offset, err := paging(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -269,6 +264,9 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxDownload is how long the download of a log may take.
+const maxDownload = 10 * time.Minute
+
 // getLog downloads an uploaded log.
 func (s *Server) getLog(w http.ResponseWriter, r *http.Request) error {
 	account, err := s.checkBasic(r)
@@ -289,6 +287,10 @@ func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string)
 		return err
 	}
 	defer f.Close()
+	// A log is larger than what the server's write timeout is meant for.
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(maxDownload)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Set("X-Content-Type-Options", "nosniff")

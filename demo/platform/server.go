@@ -105,6 +105,9 @@ const (
 	phoneRate, phoneBurst     = 20, 100
 )
 
+// How often wrong credentials from one address are written into the log.
+const refusalRate, refusalBurst = 0.1, 10
+
 // Server is the platform's HTTP hat, the directory and the keys. Its methods
 // are safe for concurrent use.
 type Server struct {
@@ -115,6 +118,7 @@ type Server struct {
 	accounts                 map[string]*Account
 	refresh, access, payload signer
 	accountRate, phoneRate   *throttle.Rate
+	refusals                 *throttle.Rate // lines in the log, by address
 	recorder                 *recorder
 }
 
@@ -126,7 +130,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, errors.New("platform: no account is configured")
 	}
 	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account),
-		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now)}
+		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now),
+		refusals: throttle.NewRate(refusalRate, refusalBurst, cfg.Now)}
 	for i := range cfg.Accounts {
 		s.accounts[cfg.Accounts[i].SID] = &cfg.Accounts[i]
 	}
