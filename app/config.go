@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/app/desk"
 	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice/audio"
@@ -27,6 +28,9 @@ type Config struct {
 	Engine func(deviceID string) (Engine, error)
 	// Bell makes the ringtone; nil is silence. The phone closes it.
 	Bell Bell
+	// Desk keeps the rest of the computer out of a call's way; nil does nothing.
+	// The phone closes it.
+	Desk Desk
 	// OpenInbox makes the receiver of pushed calls of one session.
 	OpenInbox func(InboxConfig) (Inbox, error)
 	// Secrets is the keyring; nil means memory only, which is then said.
@@ -90,6 +94,9 @@ func (c *Config) fill() {
 	if c.Bell == nil {
 		c.Bell = silence{}
 	}
+	if c.Desk == nil {
+		c.Desk = noDesk{}
+	}
 	if c.Protect == nil {
 		c.Protect = func(string) {}
 	}
@@ -103,3 +110,17 @@ func (silence) Ring(int)                          {}
 func (silence) Stop()                             {}
 func (silence) Play(Tone, int)                    {}
 func (silence) Close()                            {}
+
+// Desk is what desk.Desk does. Its methods return at once, but for Close.
+type Desk interface {
+	CallBegan(desk.Wish)
+	CallEnded()
+	Close()
+}
+
+// noDesk is the Desk of a phone without one.
+type noDesk struct{}
+
+func (noDesk) CallBegan(desk.Wish) {}
+func (noDesk) CallEnded()          {}
+func (noDesk) Close()              {}

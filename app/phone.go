@@ -159,6 +159,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	}
 	p.kick.close()
 	p.cfg.Bell.Close()
+	p.cfg.Desk.Close()
 	err := p.engine.Close(ctx)
 	p.wg.Wait()
 	p.loop.close()

@@ -98,7 +98,7 @@ func init() {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
 		"runtime": {help: "print the memory and the goroutines of the phone's process", run: processState},
-		"quit": {help: "end the phone cleanly", run: quit},
+		"quit":    {help: "end the phone cleanly", run: quit},
 	}
 }
 

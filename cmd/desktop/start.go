@@ -12,6 +12,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/control"
+	"offhook/app/desk"
 	"offhook/app/logs"
 	"offhook/app/profile"
 	"offhook/app/provision"
@@ -139,6 +140,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
+		Desk:      desk.New(log),
 		OpenInbox: app.NewInbox(hc, log),
 		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
 		Engine: func(deviceID string) (app.Engine, error) {
