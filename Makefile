@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package clean
+.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -55,6 +55,15 @@ lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach 
 
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
+
+soak: build ## a simulated shift of 1,000 calls; prints what grows
+	go run ./cmd/soak -bin bin
+
+deps-interop:
+	@packaging/deps.sh interop
+
+interop: deps-interop ## the platform's console in Chromium, and calls with software that others wrote
+	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/... ./voice/...
 
 deps-package:
 	@packaging/deps.sh package
