@@ -13,9 +13,9 @@ const (
 	grain = SampleRate / 100
 	// quietMemory is how much of the background noise is kept: 40 ms.
 	quietMemory = SampleRate * 40 / 1000
-	// loudestNoise is the mean power of the loudest comfort noise: -45 dB. What is
+	// loudestNoise is the mean power of the loudest comfort noise: -66 dB. What is
 	// louder and steady, such as a tone, is no background.
-	loudestNoise = 184 * 184
+	loudestNoise = 16 * 16
 )
 
 // concealer makes up sound that continues what was heard: the last period of a
