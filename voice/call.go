@@ -66,6 +66,10 @@ type Call struct {
 	endedBy string
 
 	talk talk
+	// confirming says that the answer to an incoming call is under way; parting is
+	// the end of the leg that came meanwhile.
+	confirming bool
+	parting    *sip.Ended
 	// informing is closed when the last digits sent by INFO are out.
 	informing chan struct{}
 	survival  survival

@@ -13,6 +13,9 @@ const (
 	ringGrace = 5 * time.Second
 	// closingTime is how long ENDING waits for the far side's last word.
 	closingTime = time.Second
+	// partingTime is how long the confirmation of an answer is waited for when
+	// the leg has ended.
+	partingTime = 500 * time.Millisecond
 	// farewellTime is how long a BYE is tried to get through.
 	farewellTime = 30 * time.Second
 )
@@ -175,6 +178,9 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 	case c.details.State == StateEnding:
 		c.finish()
 	case l != c.leg || c.details.State == StateEnded:
+	case c.details.State == StateAnswering && c.confirming:
+		c.parting = &ev
+		c.timers.set(timerClosing, partingTime, c.part)
 	default:
 		c.conclude(farewellReason(ev), ev.Status)
 	}

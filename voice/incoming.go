@@ -135,6 +135,7 @@ func (c *Call) legUp(l *leg, body string) {
 func (c *Call) answerLeg(l *leg) {
 	c.talkOn()
 	ctx, lost := c.ctx, l.flowLost
+	c.confirming = true
 	c.task(func() func() {
 		for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 			var err error
@@ -155,11 +156,11 @@ func (c *Call) answerLeg(l *leg) {
 			lost = true
 			select {
 			case <-l.done:
-				return nil
+				return func() { c.answerFailed(l, 0) }
 			default:
 			}
 			if !c.client.pause(ctx, pause) {
-				return nil
+				return func() { c.answerFailed(l, 0) }
 			}
 		}
 	})
@@ -169,12 +170,26 @@ func (c *Call) legAnswered(l *leg, rebound bool) {
 	if rebound {
 		l.flowLost = false
 	}
+	c.confirming = false
 	if c.details.State == StateAnswering {
 		c.established()
+	}
+	c.part()
+}
+
+// part ends the call as its leg did while the answer was under way: a BYE may
+// overtake the answer's confirmation, and the call was a conversation all the
+// same.
+func (c *Call) part() {
+	if ev := c.parting; ev != nil {
+		c.parting = nil
+		c.conclude(farewellReason(*ev), ev.Status)
 	}
 }
 
 func (c *Call) answerFailed(l *leg, status int) {
+	c.confirming = false
+	c.part()
 	if c.details.State == StateAnswering && c.leg == l {
 		c.conclude(answerRefusal(sip.Failed{Status: status}), status)
 	}
