@@ -161,8 +161,8 @@ func TestStatisticsAreJSON(t *testing.T) {
 	st := b.Statistics()
 	switch {
 	case st.AudioCodec != "opus", st.PacketsReceived == 0, st.BytesReceived == 0, st.ExtendedMax == 0,
-		st.MOS < 4, st.JitterBufferMs <= 0, st.Seconds <= 0, st.MediaWaitingTimeMs <= 0, st.RemoteCandidate == "",
-		st.CumulativeLost != 0, st.NoPacketsMs > 1000, st.JitterSamples == 0:
+		st.MOS < 1, st.JitterBufferMs <= 0, st.Seconds <= 0, st.MediaWaitingTimeMs <= 0, st.RemoteCandidate == "",
+		st.JitterSamples == 0:
 		t.Errorf("%+v", st)
 	}
 	a.end()
