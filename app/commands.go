@@ -87,7 +87,7 @@ func (p *Phone) planDial(number, message string) (dialPlan, error) {
 // place posts the call's context and then calls.
 func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	s, req := plan.session, plan.req
-	if err := s.backend.PostContext(ctx, s.account.AccountSID, s.account.SubscriberName, req.RemoteID, req.Message); err != nil {
+	if err := s.postContext(ctx, req.RemoteID, req.Message); err != nil {
 		if backend.IsAuthentication(err) {
 			s.needsToken(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/app/desk"
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice/audio"
 )
@@ -26,6 +28,9 @@ type Config struct {
 	Engine func(deviceID string) (Engine, error)
 	// Bell makes the ringtone; nil is silence. The phone closes it.
 	Bell Bell
+	// Desk keeps the rest of the computer out of a call's way; nil does nothing.
+	// The phone closes it.
+	Desk Desk
 	// OpenInbox makes the receiver of pushed calls of one session.
 	OpenInbox func(InboxConfig) (Inbox, error)
 	// Secrets is the keyring; nil means memory only, which is then said.
@@ -52,6 +57,10 @@ type Config struct {
 	AudioIn, AudioOut, RingOut string
 	// Defaults fill the sign-in page of a profile that never signed in.
 	Defaults Credentials
+	// Policy is what an administrator decided, nil for nothing.
+	Policy *provision.Policy
+	// Remark is something to tell the user at the start, or "".
+	Remark string
 	// ReadLogs collects the phone's log files of a time range into a zip file
 	// for Report and returns its path; the phone deletes it afterwards.
 	ReadLogs func(from, to time.Time) (path string, err error)
@@ -85,6 +94,9 @@ func (c *Config) fill() {
 	if c.Bell == nil {
 		c.Bell = silence{}
 	}
+	if c.Desk == nil {
+		c.Desk = noDesk{}
+	}
 	if c.Protect == nil {
 		c.Protect = func(string) {}
 	}
@@ -98,3 +110,17 @@ func (silence) Ring(int)                          {}
 func (silence) Stop()                             {}
 func (silence) Play(Tone, int)                    {}
 func (silence) Close()                            {}
+
+// Desk is what desk.Desk does. Its methods return at once, but for Close.
+type Desk interface {
+	CallBegan(desk.Wish)
+	CallEnded()
+	Close()
+}
+
+// noDesk is the Desk of a phone without one.
+type noDesk struct{}
+
+func (noDesk) CallBegan(desk.Wish) {}
+func (noDesk) CallEnded()          {}
+func (noDesk) Close()              {}

@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
 
 	"offhook/app/settings"
 	"offhook/voice/fault"
@@ -23,12 +27,16 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		out = append(out, group)
 	}
 	dir := newDirectory(out, p.store.Get().Favourites)
+	s.cacheContacts(out)
 	return p.loop.ask(ctx, func() error {
 		if p.m.session != s {
 			return nil
 		}
 		p.contacts.Store(dir)
 		p.m.contactsRevision++
+		if c := p.m.call; c != nil && c.name == "" {
+			c.name = dir.name(c.d.RemoteID) // it came before the directory
+		}
 		if skipped > 0 {
 			p.say("warning", "Some groups of the directory could not be loaded.")
 		}
@@ -36,6 +44,60 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		return nil
 	})
 }
+
+// contactsLife is how old the directory gets before it is fetched again.
+const contactsLife = 30 * time.Minute
+
+// keepContacts fetches the directory now and from time to time.
+func (s *session) keepContacts() {
+	p := s.p
+	for {
+		if p.keepTrying(s.ctx, s.fetchContacts, func(err error, _ time.Time) { p.log.Warn("contacts", "err", err) }) != nil {
+			return
+		}
+		if pause(s.ctx, contactsLife, nil) != nil {
+			return
+		}
+	}
+}
+
+// contactsFile keeps the directory for a start without a network.
+const contactsFile = "contacts.json"
+
+// cachedContacts is the content of contactsFile.
+type cachedContacts struct {
+	// Owner is whose directory it is.
+	Owner  string         `json:"owner"`
+	Groups []ContactGroup `json:"groups"`
+}
+
+func (s *session) owner() string {
+	return s.account.Server + "|" + s.account.AccountSID + "|" + s.account.SubscriberName
+}
+
+// cacheContacts is called without the loop: the disk takes its time.
+func (s *session) cacheContacts(groups []ContactGroup) {
+	data, err := json.Marshal(cachedContacts{s.owner(), groups})
+	if err == nil {
+		err = settings.WriteFileAtomic(filepath.Join(s.p.cfg.Dir, contactsFile), data, 0o600)
+	}
+	if err != nil {
+		s.p.log.Warn("contacts can't be kept", "err", err)
+	}
+}
+
+// useCachedContacts shows the directory as it was, until it is fetched.
+func (p *Phone) useCachedContacts(s *session) {
+	data, err := os.ReadFile(filepath.Join(p.cfg.Dir, contactsFile))
+	var cached cachedContacts
+	if err != nil || json.Unmarshal(data, &cached) != nil || cached.Owner != s.owner() {
+		return
+	}
+	p.contacts.Store(newDirectory(cached.Groups, p.m.settings.Favourites))
+	p.m.contactsRevision++
+}
+
+func (p *Phone) forgetContacts() { _ = os.Remove(filepath.Join(p.cfg.Dir, contactsFile)) }
 
 // RefreshContacts fetches the directory again.
 func (p *Phone) RefreshContacts(ctx context.Context) error {

@@ -76,7 +76,7 @@ func diagnose(t *testing.T, p *Phone) map[string]Check {
 
 func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newRig(t)
 		d.audio = &fakeAudio{loud: 3000}
 		d.start().signIn()
 		defer d.close()
@@ -100,7 +100,7 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 
 func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newRig(t)
 		d.audio = &fakeAudio{}
 		d.keyring = noKeyring{}
 		d.start()
@@ -139,7 +139,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 
 func TestTheAudioCheckEndsWithACall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newRig(t)
 		d.audio = &fakeAudio{loud: 16000}
 		d.start().signIn()
 		defer d.close()
@@ -185,7 +185,7 @@ func TestWebSocketsThatDontGetThrough(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	d := newDesk(t)
+	d := newRig(t)
 	d.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	d.start()
 	defer d.close()

@@ -164,16 +164,8 @@ func (e *clientEngine) PostFeedback(ctx context.Context, rating int, issue, note
 	return c.PostFeedback(ctx, rating, voice.Issue(issue), note)
 }
 
-// uploader is what a client that uploads logs has.
-type uploader interface {
-	UploadLogs(ctx context.Context, zip, description string, progress func(float64)) (reference string, err error)
-}
-
 func (e *clientEngine) UploadLogs(ctx context.Context, zip, description string, progress func(float64)) (string, error) {
-	if c, ok := any(e.client).(uploader); ok {
-		return c.UploadLogs(ctx, zip, description, progress)
-	}
-	return "", fault.New(fault.UploadLogFailure, "Logs can't be sent yet.", "Sign in first.")
+	return e.client.UploadLogs(ctx, zip, description, progress)
 }
 
 func (e *clientEngine) Events(ctx context.Context) <-chan any {

@@ -375,8 +375,9 @@ func (p *Phone) deleteContext() {
 	if s == nil {
 		return
 	}
+	latest := s.contexts.Load()
 	p.background(func(ctx context.Context) {
-		if err := s.backend.DeleteContext(ctx, s.account.AccountSID, s.account.SubscriberName); err != nil {
+		if err := s.deleteContext(ctx, latest); err != nil {
 			p.log.Warn("deleting the call context", "err", err)
 		}
 	})

@@ -17,6 +17,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"offhook/app/desk"
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -94,6 +96,9 @@ func (e *fakeEngine) Events(context.Context) <-chan any {
 func (e *fakeEngine) emit(ev any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
 	for _, s := range e.subs {
 		s.q = append(s.q, ev)
 		select {
@@ -275,13 +280,20 @@ type fakeBackend struct {
 	// down makes every request fail.
 	down    error
 	context string
-	block   chan struct{}
+	// slowDelete holds the removal of a context until it is closed.
+	slowDelete chan struct{}
 }
 
 func (b *fakeBackend) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
 		body, _ = io.ReadAll(r.Body)
+	}
+	b.mu.Lock()
+	slow := b.slowDelete
+	b.mu.Unlock()
+	if r.Method == http.MethodDelete && slow != nil {
+		<-slow
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -339,9 +351,22 @@ func (b *fakeBell) played(s string) bool {
 	return slices.Contains(b.did, s)
 }
 
-// desk is one phone with everything around it faked. It lives in a bubble of
+// fakeDesk remembers what it was told.
+type fakeDesk struct {
+	mu  sync.Mutex
+	did []string
+}
+
+func (f *fakeDesk) note(s string) { f.mu.Lock(); f.did = append(f.did, s); f.mu.Unlock() }
+func (f *fakeDesk) CallBegan(w desk.Wish) {
+	f.note(fmt.Sprintf("began %v %v", w.PauseMedia, w.KeepAwake))
+}
+func (f *fakeDesk) CallEnded() { f.note("ended") }
+func (f *fakeDesk) Close()     { f.note("closed") }
+
+// rig is one phone with everything around it faked. It lives in a bubble of
 // fake time.
-type desk struct {
+type rig struct {
 	*Phone
 	t       *testing.T
 	dir     string
@@ -351,6 +376,8 @@ type desk struct {
 	bell    *fakeBell
 	keyring secrets.Store
 	audio   *fakeAudio
+	policy  *provision.Policy
+	surface *fakeDesk
 	http    *http.Client
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
@@ -359,12 +386,12 @@ type desk struct {
 	ahead     atomic.Int64
 }
 
-func newDesk(t *testing.T) *desk {
-	return &desk{t: t, dir: t.TempDir(), keyring: &secrets.Memory{}, backend: &fakeBackend{password: "demo"}}
+func newRig(t *testing.T) *rig {
+	return &rig{t: t, dir: t.TempDir(), keyring: &secrets.Memory{}, backend: &fakeBackend{password: "demo"}}
 }
 
 // start makes the phone; restart is start again with the same folder.
-func (d *desk) start() *desk {
+func (d *rig) start() *rig {
 	d.t.Helper()
 	d.engine = &fakeEngine{initErr: d.initErr}
 	d.engine.relay = func(data map[string]string) (bool, error) {
@@ -372,6 +399,7 @@ func (d *desk) start() *desk {
 		return true, nil
 	}
 	d.bell = &fakeBell{}
+	d.surface = &fakeDesk{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
 	hc := d.http
 	if hc == nil {
@@ -382,7 +410,7 @@ func (d *desk) start() *desk {
 		system = d.audio
 	}
 	p, err := New(Config{
-		HTTP: hc, Audio: system,
+		HTTP: hc, Audio: system, Desk: d.surface, Policy: d.policy,
 		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
 			if host == "backend" {
 				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
@@ -411,7 +439,7 @@ func (d *desk) start() *desk {
 	return d
 }
 
-func (d *desk) close() {
+func (d *rig) close() {
 	d.t.Helper()
 	if err := d.Close(context.Background()); err != nil {
 		d.t.Fatal("close:", err)
@@ -420,17 +448,17 @@ func (d *desk) close() {
 
 var alice = Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: "https://backend"}
 
-func (d *desk) signIn() *desk {
+func (d *rig) signIn() *rig {
 	d.t.Helper()
 	if err := d.SignIn(context.Background(), alice); err != nil {
 		d.t.Fatal("sign in:", err)
 	}
-	d.until("ready", func(s *Snapshot) bool { return s.Ready })
+	d.until("ready", func(s *Snapshot) bool { return s.Ready && s.ContactsRevision > 0 })
 	return d
 }
 
 // until waits for a snapshot, in fake time.
-func (d *desk) until(what string, ok func(*Snapshot) bool) *Snapshot {
+func (d *rig) until(what string, ok func(*Snapshot) bool) *Snapshot {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
@@ -445,7 +473,7 @@ func (d *desk) until(what string, ok func(*Snapshot) bool) *Snapshot {
 	return nil
 }
 
-func (d *desk) condition(name string) Condition {
+func (d *rig) condition(name string) Condition {
 	for _, c := range d.Snapshot().Conditions {
 		if c.Name == name {
 			return c

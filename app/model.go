@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"offhook/app/desk"
 	"offhook/app/settings"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -43,7 +44,9 @@ type model struct {
 	contactsRevision, recentsRevision, settingsRevision int
 	availableSince                                      time.Time
 
-	dirty bool
+	// deskBusy says that the desk was told of a call.
+	deskBusy bool
+	dirty    bool
 }
 
 // liveCall is a call and what the phone adds to the engine's picture of it.
@@ -128,7 +131,23 @@ func (p *Phone) touch() { p.m.dirty = true }
 func (p *Phone) publish() {
 	if p.m.dirty {
 		p.m.dirty = false
+		p.tellDesk()
 		p.stream.publish(p.draw())
+	}
+}
+
+// tellDesk lets the rest of the computer know when a call begins and ends.
+func (p *Phone) tellDesk() {
+	busy := p.m.call != nil
+	if busy == p.m.deskBusy {
+		return
+	}
+	p.m.deskBusy = busy
+	if busy {
+		set := p.m.settings.Calls
+		p.cfg.Desk.CallBegan(desk.Wish{PauseMedia: set.PauseMedia, KeepAwake: set.KeepAwake})
+	} else {
+		p.cfg.Desk.CallEnded()
 	}
 }
 

@@ -67,6 +67,9 @@ func New(cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.InternalError, "The settings can't be written.", "Check the profile's folder and the disk.")
 	}
+	if err := applyPolicy(store, cfg.Policy); err != nil {
+		return nil, fault.Wrap(err, fault.InternalError, "The settings can't be written.", "Check the profile's folder and the disk.")
+	}
 	calls, logRemark, err := history.Open(cfg.Dir, cfg.Now)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.InternalError, "The call log can't be opened.", "Check the profile's folder and the disk.")
@@ -98,7 +101,7 @@ func New(cfg Config) (*Phone, error) {
 	p.m.ready.set(ConditionPlatform, bad("The platform was not reached yet.", ""))
 	p.m.ready.set(ConditionDevices, bad("The sound devices are being looked for.", ""))
 	p.m.audio = p.initialAudio(set)
-	for _, r := range []string{remark, logRemark} {
+	for _, r := range []string{remark, logRemark, cfg.Remark} {
 		if r != "" {
 			p.say("warning", r)
 		}
@@ -144,6 +147,11 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.log.Info("closing")
 	p.hangupForClose(ctx)
 	p.cancel()
+	// Whoever signs in or out right now gives up, and no session begins later.
+	select {
+	case p.signing <- struct{}{}:
+	case <-ctx.Done():
+	}
 	var ses *session
 	_ = p.loop.ask(ctx, func() error { ses = p.m.session; return nil })
 	if ses != nil {
@@ -151,6 +159,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	}
 	p.kick.close()
 	p.cfg.Bell.Close()
+	p.cfg.Desk.Close()
 	err := p.engine.Close(ctx)
 	p.wg.Wait()
 	p.loop.close()

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -17,7 +18,7 @@ import (
 
 func TestAnOutgoingCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.Dial(ctx, " tel:bob ", "ticket 7"); err != nil {
@@ -81,7 +82,7 @@ func TestAnOutgoingCall(t *testing.T) {
 
 func TestAPushedCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		d.backend.context = "about ticket 7"
 		<-d.inbox.ready
@@ -124,7 +125,7 @@ func TestAPushedCall(t *testing.T) {
 
 func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		<-d.inbox.ready
 		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "carol"}}); err != nil {
@@ -143,7 +144,7 @@ func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 
 func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		if err := d.SetAvailability(DoNotDisturb); err != nil {
 			t.Fatal(err)
@@ -175,7 +176,7 @@ func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 
 func TestSpecialContactsAreDialledDirectly(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		synctest.Wait()
 		if err := d.Dial(context.Background(), "100", ""); err != nil {
@@ -189,7 +190,7 @@ func TestSpecialContactsAreDialledDirectly(t *testing.T) {
 
 func TestWhatCannotBeDialled(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start()
+		d := newRig(t).start()
 		defer d.close()
 		ctx := context.Background()
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.Uninitialized, "signed in")
@@ -226,7 +227,7 @@ func TestWhatCannotBeDialled(t *testing.T) {
 
 func TestSigningInWrongly(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start()
+		d := newRig(t).start()
 		defer d.close()
 		ctx := context.Background()
 		for _, row := range []struct {
@@ -260,7 +261,7 @@ func TestSigningInWrongly(t *testing.T) {
 
 func TestReadyIsAProof(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start()
+		d := newRig(t).start()
 		defer d.close()
 		if s := d.Snapshot(); s.Ready {
 			t.Fatal("ready before anything was proven")
@@ -309,7 +310,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 func TestARestartRestoresTheSession(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		id := d.Snapshot().Account.DeviceID
 		first := d.inbox.cfg
 		if first.URL != "wss://backend/v1/push" || len(first.DeviceToken) != 36 {
@@ -326,13 +327,15 @@ func TestARestartRestoresTheSession(t *testing.T) {
 			t.Fatalf("%q", d.engine.tokens)
 		}
 		logins := 0
+		d.backend.mu.Lock()
 		for _, r := range d.backend.requests {
 			if r == "POST /login" {
 				logins++
 			}
 		}
+		d.backend.mu.Unlock()
 		if logins != 1 {
-			t.Fatalf("%d logins for one sign-in and one restart", logins)
+			t.Errorf("%d logins for one sign-in and one restart", logins)
 		}
 	})
 }
@@ -340,7 +343,7 @@ func TestARestartRestoresTheSession(t *testing.T) {
 func TestASpentTokenIsReplacedSilently(t *testing.T) {
 	spent := fault.New(fault.AuthenticationExpiredToken, "The sign-in has run out.", "Sign in again.")
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		// While it runs.
 		d.engine.emit(voice.AuthenticationFailed{Err: spent})
 		synctest.Wait()
@@ -374,7 +377,7 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 
 func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		d.close()
 		down := fault.New(fault.NetworkError, "There is no network.", "")
 		d.initErr = []error{down, down, down}
@@ -394,7 +397,7 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 
 func TestSigningOutWipes(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -446,7 +449,7 @@ func noSecretsIn(t *testing.T, dir string) {
 
 func TestAnotherUserSignsIn(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		old := d.inbox.cfg.DeviceToken
 		c := alice
@@ -463,7 +466,7 @@ func TestAnotherUserSignsIn(t *testing.T) {
 
 func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newRig(t)
 		d.keyring = noKeyring{}
 		d.start().signIn()
 		defer d.close()
@@ -479,7 +482,7 @@ func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
 
 func TestAutomaticAnswer(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		if err := d.UpdateSettings(func(s *Settings) { s.Calls.AutoAnswer, s.Calls.AutoAnswerDelayS = true, 2 }); err != nil {
 			t.Fatal(err)
@@ -498,12 +501,15 @@ func TestAutomaticAnswer(t *testing.T) {
 
 func TestClosingInACallLogsIt(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
 		}
 		d.close()
 		d.close()
+		if got := strings.Join(d.surface.did, ", "); got != "began false true, ended, closed" {
+			t.Fatalf("the desk was told: %s", got)
+		}
 		d.start()
 		defer d.close()
 		synctest.Wait()
@@ -515,7 +521,7 @@ func TestClosingInACallLogsIt(t *testing.T) {
 
 func TestLockedSettingsStay(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start()
+		d := newRig(t).start()
 		defer d.close()
 		if _, err := d.store.Update(func(s *Settings) { s.Locked = []string{"audio.ring_volume", "nonsense", "calls"} }); err != nil {
 			t.Fatal(err)
@@ -530,7 +536,7 @@ func TestLockedSettingsStay(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.OpenLink(ctx, "tel:+49-30-123"); err != nil {
@@ -554,7 +560,7 @@ func TestLinks(t *testing.T) {
 
 func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newDesk(t).start().signIn()
+		d := newRig(t).start().signIn()
 		defer d.close()
 		time.Sleep(10 * time.Second)
 		if n := d.engine.count("renew"); n != 0 {
@@ -581,6 +587,98 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if n := d.engine.count("renew"); n != 2 || d.inbox.retries.Load() != 2 {
 			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
+		}
+	})
+}
+
+func TestTheDirectoryIsThereWithoutANetwork(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		d.until("fetched", func(s *Snapshot) bool { return s.ContactsRevision > 0 })
+		if g := d.Contacts(); len(g) != 2 || !g[0].Special {
+			t.Fatalf("%+v", g)
+		}
+		d.close()
+		d.backend.down = errors.New("cut")
+		d.start()
+		synctest.Wait()
+		if d.NameOf("bob") != "Bob Ross" {
+			t.Fatalf("%+v", d.Contacts())
+		}
+		if err := d.SignOut(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		if _, err := os.Stat(filepath.Join(d.dir, contactsFile)); err == nil {
+			t.Fatal("the directory survives signing out")
+		}
+	})
+}
+
+func TestAnAdministratorFixesTheServer(t *testing.T) {
+	story(t, func(t *testing.T) {
+		policy, err := provision.Parse([]byte(`{"version":1,"server":"https://backend","account":"demo","locked":["account.server","calls"],"settings":{"calls.link_mode":"dial"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := newRig(t)
+		d.policy = policy
+		d.start()
+		c := alice
+		c.Server, c.AccountSID = "https://elsewhere", ""
+		if err := d.SignIn(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		if s := d.Snapshot(); s.Account.Server != "https://backend" || d.Settings().Calls.LinkMode != "dial" {
+			t.Fatalf("%+v", s.Account)
+		}
+		wantFault(t, d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = "prefill" }), fault.ConfigurationInvalid, "administrator")
+		d.close()
+		d.policy = nil
+		d.start()
+		defer d.close()
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = "prefill" }); err != nil {
+			t.Fatal("still locked without a policy:", err)
+		}
+	})
+}
+
+// The context of a call that ended must not take that of the next one with it.
+func TestARedialKeepsItsContext(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		if err := d.Dial(ctx, "bob", "first"); err != nil {
+			t.Fatal(err)
+		}
+		slow := make(chan struct{})
+		d.backend.mu.Lock()
+		d.backend.slowDelete = slow
+		d.backend.mu.Unlock()
+		if err := d.Hangup(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d.until("over", func(s *Snapshot) bool { return s.Call == nil })
+		synctest.Wait() // the removal of the first context is under way
+		dialled := make(chan error, 1)
+		go func() { dialled <- d.Dial(ctx, "bob", "second") }()
+		synctest.Wait()
+		close(slow)
+		if err := <-dialled; err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		d.backend.mu.Lock()
+		defer d.backend.mu.Unlock()
+		order := ""
+		for _, r := range d.backend.requests {
+			if strings.HasSuffix(r, "/context") {
+				order += r[:1]
+			}
+		}
+		if order != "PDP" {
+			t.Fatalf("posted and deleted in the order %s", order)
 		}
 	})
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 
+	"offhook/app/provision"
 	"offhook/app/settings"
 	"offhook/voice/fault"
 )
@@ -33,6 +35,29 @@ func (p *Phone) UpdateSettings(change func(*Settings)) error {
 		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed this setting ("+strings.Join(locked, ", ")+").", "Ask them to change it.")
 	}
 	return nil
+}
+
+// applyPolicy brings the settings in line with what an administrator decided,
+// and unlocks them when there is no policy any more.
+func applyPolicy(store *settings.Store, policy *provision.Policy) error {
+	before := store.Get()
+	if policy == nil && len(before.Locked) == 0 {
+		return nil
+	}
+	_, err := store.Update(func(s *settings.Settings) {
+		if policy == nil {
+			s.Locked = nil
+		} else {
+			policy.Apply(s)
+		}
+	})
+	return err
+}
+
+// locked reports whether an administrator fixed the setting at a path.
+func locked(s settings.Settings, path string) bool {
+	part, _, _ := strings.Cut(path, ".")
+	return slices.Contains(s.Locked, path) || slices.Contains(s.Locked, part)
 }
 
 // settingsChanged makes the phone follow its settings.

@@ -34,20 +34,12 @@ func (p *Phone) Report(ctx context.Context, from, to time.Time, text string, pro
 		return "", fault.Wrap(err, fault.UploadLogFailure, "The logs can't be packed: "+diskTrouble(err)+".", "Check the disk and try again.")
 	}
 	defer os.Remove(path)
-	// A weak network gets two more chances; nothing is lost meanwhile.
-	for try := 1; ; try++ {
-		kick := p.kick.wait()
-		reference, err = p.engine.UploadLogs(ctx, path, text, progress)
-		if err == nil {
-			p.log.Info("report sent", "reference", reference)
-			return reference, nil
-		}
-		p.log.Warn("report", "try", try, "err", err)
-		if t := fault.TypeOf(err); try == 3 || ctx.Err() != nil || t != fault.NetworkError && t != fault.ServerError && t != fault.UploadLogFailure {
-			return "", err
-		}
-		if perr := pause(ctx, time.Duration(try)*2*time.Second, kick); perr != nil {
-			return "", err
-		}
+	// The engine tries again by itself when the network fails.
+	reference, err = p.engine.UploadLogs(ctx, path, text, progress)
+	if err != nil {
+		p.log.Warn("report", "err", err)
+		return "", err
 	}
+	p.log.Info("report sent", "reference", reference)
+	return reference, nil
 }

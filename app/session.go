@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -38,11 +39,44 @@ type session struct {
 
 	mu    sync.Mutex // guards inbox
 	inbox Inbox
+
+	// posting lets one request for the call's context go at a time; contexts
+	// counts the contexts that were posted.
+	posting  chan struct{}
+	contexts atomic.Int64
+}
+
+// postContext says whom the subscriber is about to call. It comes after a
+// removal that is under way, and keeps one that is still waiting from happening.
+func (s *session) postContext(ctx context.Context, to, message string) error {
+	s.contexts.Add(1)
+	select {
+	case s.posting <- struct{}{}:
+		defer func() { <-s.posting }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return s.backend.PostContext(ctx, s.account.AccountSID, s.account.SubscriberName, to, message)
+}
+
+// deleteContext removes the context of the call that ended, as long as no later
+// one was posted. latest is what contexts was when the call ended.
+func (s *session) deleteContext(ctx context.Context, latest int64) error {
+	select {
+	case s.posting <- struct{}{}:
+		defer func() { <-s.posting }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s.contexts.Load() != latest {
+		return nil
+	}
+	return s.backend.DeleteContext(ctx, s.account.AccountSID, s.account.SubscriberName)
 }
 
 // newSession prepares a session for an account that was logged in.
 func (p *Phone) newSession(a settings.Account) (*session, error) {
-	s := &session{p: p, account: a, authFailed: make(chan error, 1)}
+	s := &session{p: p, account: a, authFailed: make(chan error, 1), posting: make(chan struct{}, 1)}
 	client, err := backend.New(a.Server, p.http, p.engine.AccessToken)
 	if err != nil {
 		return nil, err
@@ -131,9 +165,7 @@ func (s *session) run() {
 	p := s.p
 	s.wg.Go(s.runInbox)
 	s.wg.Go(s.sendDeviceToken)
-	s.wg.Go(func() {
-		_ = p.keepTrying(s.ctx, s.fetchContacts, func(err error, _ time.Time) { p.log.Warn("contacts", "err", err) })
-	})
+	s.wg.Go(s.keepContacts)
 	for {
 		select {
 		case <-s.ctx.Done():

@@ -61,6 +61,12 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	c.AccountSID = or(strings.TrimSpace(c.AccountSID), or(stored.AccountSID, d.AccountSID))
 	c.Server = or(strings.TrimSpace(c.Server), or(stored.Server, d.Server))
 	c.DisplayName = or(strings.TrimSpace(c.DisplayName), c.UserName)
+	if set := p.store.Get(); locked(set, "account.server") && set.Account.Server != "" {
+		c.Server = set.Account.Server
+	}
+	if set := p.store.Get(); locked(set, "account.account_sid") && set.Account.AccountSID != "" {
+		c.AccountSID = set.Account.AccountSID
+	}
 	p.cfg.Protect(c.Password)
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "You are in a call.", "Hang up before you sign in.")
@@ -148,6 +154,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		a.State, a.Err = SignedIn, nil
 		a.UserName, a.DisplayName = s.account.UserName, s.account.DisplayName
 		a.AccountSID, a.Server, a.Exophone = s.account.AccountSID, s.account.Server, s.account.Exophone
+		p.useCachedContacts(s)
 		s.wg.Go(s.run)
 		p.judgePush()
 		p.touch()
@@ -296,6 +303,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 	}); err != nil {
 		p.notWritten(err)
 	}
+	p.forgetContacts()
 	err = p.secrets.Delete(secretPassword)
 	if terr := p.secrets.Delete(secretToken); err == nil {
 		err = terr

@@ -17,12 +17,15 @@ import (
 	"offhook/demo/platform"
 )
 
-// The demo account (design.md, wire decisions).
+// The demo account.
 const (
 	DemoAccount  = "demo"
 	DemoExophone = "08040408080"
 	DemoPassword = "demo"
 )
+
+// DefaultKeep is how long what happened is kept.
+const DefaultKeep = 90 * 24 * time.Hour
 
 // DemoUsers are the users of the demo account.
 func DemoUsers() []backend.User {
@@ -69,8 +72,8 @@ type Config struct {
 	// phones and the embedded backend use. None means the demo account.
 	// Empty credentials are made at random.
 	Accounts []platform.Account
-	// Users are added to the backend unless they are there. nil means the demo
-	// users for the demo account and none otherwise.
+	// Users are added to the backend at the first start of its database. nil
+	// means the demo users for the demo account and none otherwise.
 	Users []backend.User
 	// SIPDomain is the SIP domain; "" means <account>.voip.offhook.
 	SIPDomain string
@@ -82,7 +85,11 @@ type Config struct {
 	// fallback.
 	DialWhomURL, DialWhomFallbackURL, PushURL string
 
-	// Timers are told to the phones.
+	// CallbackKey and CallbackToken are the credentials that the embedded
+	// backend's Dial-Whom and push endpoints take; random if empty.
+	CallbackKey, CallbackToken string
+
+	// Timers are told to the phones. A zero IncomingCall is the RingLimit.
 	Timers platform.Timers
 	// RingLimit and ConversationLimit hold unless Dial-Whom says otherwise;
 	// 0 means 30 s and 1 h.
@@ -99,10 +106,14 @@ type Config struct {
 	CallBurst int
 	// Inbox tunes the push inbox. Its DB, Gate, Now and Logger are not used.
 	Inbox inbox.Config
+	// Keep is how long calls, feedback, events and uploaded logs are kept; 0
+	// means 90 days.
+	Keep time.Duration
 	// ICEServers are told to the phones.
 	ICEServers []platform.ICEServer
 
 	publicPasswords bool // Users are the demo users
+	patience        patience
 
 	// Clock is the real one if nil.
 	Clock exophone.Clock
@@ -120,6 +131,15 @@ func (c *Config) check() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Timers.IncomingCall == 0 {
+		c.Timers.IncomingCall = c.RingLimit
+	}
+	if c.Keep <= 0 {
+		c.Keep = DefaultKeep
+	}
+	if c.patience == (patience{}) {
+		c.patience = usualPatience
 	}
 	if c.Clock == nil {
 		c.Clock = systemClock{}
@@ -146,6 +166,12 @@ func (c *Config) check() error {
 	if c.Accounts[0].Exophone == "" {
 		return fmt.Errorf("account %s has no exophone", c.Accounts[0].SID)
 	}
+	if c.CallbackKey == "" {
+		c.CallbackKey, c.CallbackToken = randomText(), randomText()
+	}
+	if c.CallbackToken == "" {
+		return errors.New("there is a callback key but no callback token")
+	}
 	if c.SIPDomain == "" {
 		c.SIPDomain = strings.ToLower(c.Accounts[0].SID) + ".voip.offhook"
 	}
@@ -168,9 +194,9 @@ func randomText() string {
 	return hex.EncodeToString(b[:])
 }
 
-// endpoint parses the URL of an application backend's endpoint. The error never
+// backendURL parses the URL of an application backend's endpoint. The error never
 // quotes it, since it holds credentials.
-func endpoint(what, text string) (*url.URL, error) {
+func backendURL(what, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("the %s URL must be http:// or https:// and a host", what)

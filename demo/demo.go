@@ -26,14 +26,16 @@ import (
 	"offhook/demo/upload"
 )
 
-// Limits of the HTTP server: a peer that is slower or wordier is cut off.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 20 * time.Second
-	writeTimeout      = 90 * time.Second // longer than any poll is held
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-)
+// patience bounds how long a peer may take: one that is slower is cut off.
+type patience struct {
+	firstByte, header, read, write, idle time.Duration
+}
+
+// usualPatience holds unless a test has less. Writing may take longer than any
+// poll is held.
+var usualPatience = patience{firstByte: 15 * time.Second, header: 10 * time.Second, read: 20 * time.Second, write: 90 * time.Second, idle: 2 * time.Minute}
+
+const maxHeaderBytes = 16 << 10
 
 // Platform is a running platform. Make it with New, run it with Start, end it
 // with Close.
@@ -88,6 +90,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		return err
 	}
 	p.serve()
+	p.prune()
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (p *Platform) listen() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	p.split = newSplitter(l)
+	p.split = newSplitter(l, p.cfg.patience.firstByte)
 	p.onClose(func(context.Context) error { return p.split.Close() })
 	p.baseURL = p.cfg.PublicURL
 	if p.baseURL == "" {
@@ -160,7 +163,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	cfg := backend.Config{
 		AccountSID: account.SID, APIKey: account.APIKey, APIToken: account.APIToken, Exophone: account.Exophone,
 		PlatformURL: p.scheme() + "://" + reachable(p.split.listener.Addr()) + "/v2", HostName: p.baseURL + "/v2", PlatformClient: client,
-		CallbackUser: randomText(), CallbackPassword: randomText(),
+		CallbackUser: p.cfg.CallbackKey, CallbackPassword: p.cfg.CallbackToken,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}
@@ -216,7 +219,7 @@ func (p *Platform) openStores(ctx context.Context, hat string, migrations []stri
 func (p *Platform) outgoingClient() (*http.Client, error) {
 	if p.outgoing == nil {
 		p.outgoing = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
+			Proxy: p.proxy, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 10 * time.Second, MaxResponseHeaderBytes: maxHeaderBytes,
 		}
 		if p.cfg.TLSCertFile != "" {
@@ -231,22 +234,30 @@ func (p *Platform) outgoingClient() (*http.Client, error) {
 	return &http.Client{Transport: p.outgoing, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
 }
 
+// proxy is the environment's, but for what the hats say to each other.
+func (p *Platform) proxy(r *http.Request) (*url.URL, error) {
+	if r.URL.Host == reachable(p.split.listener.Addr()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
+}
+
 func (p *Platform) openExchange() (err error) {
 	client, err := p.outgoingClient()
 	if err != nil {
 		return err
 	}
 	asked := &platform.DialWhom{Client: client, Now: p.now, Logger: p.log}
-	if asked.URL, err = endpoint("Dial-Whom", p.cfg.DialWhomURL); err != nil {
+	if asked.URL, err = backendURL("Dial-Whom", p.cfg.DialWhomURL); err != nil {
 		return err
 	}
 	if p.cfg.DialWhomFallbackURL != "" {
-		if asked.Fallback, err = endpoint("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
+		if asked.Fallback, err = backendURL("Dial-Whom fallback", p.cfg.DialWhomFallbackURL); err != nil {
 			return err
 		}
 	}
 	pusher := &platform.Pusher{Client: client}
-	if pusher.URL, err = endpoint("push", p.cfg.PushURL); err != nil {
+	if pusher.URL, err = backendURL("push", p.cfg.PushURL); err != nil {
 		return err
 	}
 	if p.relay, err = relay.New(relay.Config{Listen: p.cfg.MediaListen, PublicIPs: p.cfg.PublicIPs, TCPListener: p.split.ice, Logger: p.log.With("hat", "relay")}); err != nil {
@@ -280,15 +291,16 @@ func (p *Platform) serve() {
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
+	slow := p.cfg.patience
 	p.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: mux, ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
 	var listener net.Listener = p.split.http
 	if p.cfg.TLSCertFile != "" {
 		// WebSockets need HTTP/1.1.
-		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: p.certificate})
+		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: (&certificateFiles{cert: p.cfg.TLSCertFile, key: p.cfg.TLSKeyFile}).get})
 	}
 	done := make(chan struct{})
 	go func() {
@@ -307,11 +319,30 @@ func (p *Platform) serve() {
 	})
 }
 
-// certificate reads the files at each handshake's need, so that a renewed
-// certificate is taken up without a restart.
-func (p *Platform) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	cert, err := tls.LoadX509KeyPair(p.cfg.TLSCertFile, p.cfg.TLSKeyFile)
-	return &cert, err
+// pruneEvery is how often what is too old is deleted.
+const pruneEvery = time.Hour
+
+// prune deletes what is too old, now and from time to time.
+func (p *Platform) prune() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(pruneEvery)
+		defer tick.Stop()
+		for {
+			before := p.now().Add(-p.cfg.Keep)
+			if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
+				p.log.Error("what is too old could not be deleted", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
 }
 
 func (p *Platform) health(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ import (
 // The way of a phone from sign-in to the push of a call.
 func TestFromSignInToPush(t *testing.T) {
 	t.Parallel()
-	p := startPlatform(t, Config{})
+	p := startPlatform(t, Config{RingLimit: 19500 * time.Millisecond})
 	alice, bob := signedIn(t, p, "alice"), signedIn(t, p, "bob")
 	if alice.host != p.URL()+"/v2" {
 		t.Errorf("host_name = %q", alice.host)
@@ -40,7 +40,7 @@ func TestFromSignInToPush(t *testing.T) {
 	a.data(t, &profile)
 	u, _ := url.Parse(p.URL())
 	if profile.SIPURI != "sip:alice@demo.voip.offhook" || len(profile.Password) < 16 || profile.Server != u.Hostname() || profile.Port == 0 ||
-		profile.Transport != "WS" || profile.Path != "/sip" || profile.Exophone != DemoExophone || profile.Ring != 30 || len(profile.Codecs) != 3 {
+		profile.Transport != "WS" || profile.Path != "/sip" || profile.Exophone != DemoExophone || profile.Ring != 20 || len(profile.Codecs) != 3 {
 		t.Errorf("profile = %+v", profile)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/demo/console"
+	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
 	"offhook/demo/platform"
 )
@@ -60,9 +61,8 @@ func (s consoleSource) Figures() []console.Figure {
 func (p *Platform) forOperators(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		account := p.cfg.Accounts[0]
-		user, password, ok := r.BasicAuth()
-		if !ok || !platform.SameSecret(user, account.APIKey) || !platform.SameSecret(password, account.APIToken) {
-			if ok {
+		if !endpoint.HasBasic(r, account.APIKey, account.APIToken) {
+			if _, _, tried := r.BasicAuth(); tried {
 				p.log.Warn("console credentials refused", "from", r.RemoteAddr)
 			}
 			w.Header().Set("WWW-Authenticate", `Basic realm="Offhook platform: API key and token", charset="UTF-8"`)

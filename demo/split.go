@@ -7,19 +7,16 @@ import (
 	"time"
 )
 
-const (
-	// firstByteWait is how long a new connection may stay silent.
-	firstByteWait = 15 * time.Second
-	// lastICEByte is the highest first byte of ICE-TCP: the high byte of the
-	// length that frames each packet (RFC 4571, section 2), and packets are
-	// short. HTTP begins with a letter, TLS with 0x16 (RFC 8446, section 5.1).
-	lastICEByte = 0x07
-)
+// lastICEByte is the highest first byte of ICE-TCP: the high byte of the length
+// that frames each packet (RFC 4571, section 2), and packets are short. HTTP
+// begins with a letter, TLS with 0x16 (RFC 8446, section 5.1).
+const lastICEByte = 0x07
 
 // splitter tells two protocols on one TCP port apart by the first byte of each
 // connection.
 type splitter struct {
 	listener net.Listener
+	silence  time.Duration // how long a new connection may say nothing
 	http     *branch
 	ice      *branch
 	running  sync.WaitGroup
@@ -28,8 +25,8 @@ type splitter struct {
 	waiting map[net.Conn]struct{} // connections whose first byte has not come; nil once closed
 }
 
-func newSplitter(l net.Listener) *splitter {
-	s := &splitter{listener: l, waiting: make(map[net.Conn]struct{})}
+func newSplitter(l net.Listener, silence time.Duration) *splitter {
+	s := &splitter{listener: l, silence: silence, waiting: make(map[net.Conn]struct{})}
 	s.http, s.ice = newBranch(l), newBranch(l)
 	s.running.Go(s.accept)
 	return s
@@ -70,7 +67,7 @@ func (s *splitter) await(conn net.Conn) bool {
 
 func (s *splitter) sort(conn net.Conn) {
 	first := make([]byte, 1)
-	err := conn.SetReadDeadline(time.Now().Add(firstByteWait))
+	err := conn.SetReadDeadline(time.Now().Add(s.silence))
 	if err == nil {
 		_, err = conn.Read(first)
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
+	"sync"
+	"time"
 )
 
 // trustSelf makes a client configuration that takes the platform's own
@@ -44,4 +46,39 @@ func own(certFile string, leaf *x509.Certificate) bool {
 	}
 	block, _ := pem.Decode(text)
 	return block != nil && block.Type == "CERTIFICATE" && bytes.Equal(block.Bytes, leaf.Raw)
+}
+
+// certificateFiles gives out the certificate in two files, and takes it up anew
+// when they change, so that a renewed one needs no restart.
+type certificateFiles struct {
+	cert, key string
+
+	mu     sync.Mutex
+	loaded *tls.Certificate // guarded by mu, as is age
+	age    [2]time.Time
+}
+
+// get implements tls.Config's GetCertificate. While the files are being
+// exchanged, and don't fit each other, the old certificate stays.
+func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var age [2]time.Time
+	for i, file := range []string{c.cert, c.key} {
+		if info, err := os.Stat(file); err == nil {
+			age[i] = info.ModTime()
+		}
+	}
+	if c.loaded != nil && age == c.age {
+		return c.loaded, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		if c.loaded != nil {
+			return c.loaded, nil
+		}
+		return nil, fmt.Errorf("TLS certificate: %w", err)
+	}
+	c.loaded, c.age = &pair, age
+	return c.loaded, nil
 }

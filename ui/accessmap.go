@@ -19,6 +19,9 @@ type AccessMap struct {
 	// Focused is the name of what has the keyboard, or "".
 	Focused string         `json:"focused"`
 	Objects []AccessObject `json:"objects"`
+	// Panel is the small window of an incoming call, in its own units, while it is
+	// shown.
+	Panel *AccessMap `json:"panel,omitempty"`
 }
 
 // AccessObject is one part of the window.
@@ -35,20 +38,19 @@ type AccessObject struct {
 	Enabled bool    `json:"enabled"`
 }
 
-// mapOf reads the parts of what a canvas shows. Controls come before texts, and
-// a menu before what lies under it.
-func mapOf(cv fyne.Canvas, screenName string) AccessMap {
+// mapOf reads the parts of what a canvas shows, controls before texts. Where a
+// menu lies over the window, over is the menu and nothing else can be pressed.
+func mapOf(cv fyne.Canvas, screenName string, over fyne.CanvasObject) AccessMap {
 	m := AccessMap{Window: [2]float32{cv.Size().Width, cv.Size().Height}, Scale: cv.Scale(), Screen: screenName}
 	w := &mapWalk{screen: screenName}
 	if f, ok := cv.Focused().(fyne.Accessible); ok {
 		m.Focused = f.AccessibilityLabel()
 	}
 	whole := box{0, 0, cv.Size().Width, cv.Size().Height}
-	overlays := cv.Overlays().List()
-	for i := len(overlays) - 1; i >= 0; i-- {
-		w.walk(overlays[i], fyne.NewPos(0, 0), whole)
-	}
-	if len(overlays) == 0 {
+	if over != nil {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(over)
+		w.walk(over, at.Subtract(over.Position()), whole)
+	} else {
 		w.walk(cv.Content(), fyne.NewPos(0, 0), whole)
 	}
 	m.Objects = append(w.controls, w.texts...)

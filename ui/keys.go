@@ -15,12 +15,15 @@ const onMac = runtime.GOOS == "darwin"
 // up.
 func (s *shell) bindKeys(cv fyne.Canvas) {
 	s.canvas = cv
+	s.keys = map[string]func(){}
 	main := fyne.KeyModifierControl
 	if onMac {
 		main = fyne.KeyModifierSuper
 	}
 	bind := func(key fyne.KeyName, mod fyne.KeyModifier, do func()) {
-		cv.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: mod}, func(fyne.Shortcut) { do() })
+		sc := &desktop.CustomShortcut{KeyName: key, Modifier: mod}
+		s.keys[sc.ShortcutName()] = do
+		cv.AddShortcut(sc, func(fyne.Shortcut) { do() })
 	}
 	act := (*actions)(s)
 	bind(fyne.KeyA, main|fyne.KeyModifierShift, func() {
@@ -66,6 +69,9 @@ func (s *shell) typedRune(r rune) {
 	case part(s.dial):
 		s.dial.Focus()
 		s.dial.Field.Input.TypedRune(r)
+	case part(s.contacts):
+		s.contacts.Focus()
+		s.contacts.Search.Input.TypedRune(r)
 	default:
 		if s.phase == screen.PhaseTalking {
 			s.call.Typed(r)

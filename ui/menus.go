@@ -13,6 +13,7 @@ import (
 type menu struct {
 	shell  *shell
 	pop    *fynewidget.PopUp
+	card   *widget.MenuCard
 	opener fyne.CanvasObject
 	rows   []*widget.TapRow
 }
@@ -29,6 +30,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	for i, r := range rows {
 		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
 	}
+	m.card = card
 	m.pop = fynewidget.NewPopUp(card, s.canvas)
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
 	width = min(width, s.canvas.Size().Width-24)
@@ -38,7 +40,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	m.pop.Resize(fyne.NewSize(width, h))
 	m.pop.ShowAtPosition(fyne.NewPos(x, y))
 	if len(rows) > 0 {
-		widget.FocusQuietly(rows[first])
+		widget.FocusOn(s.canvas, rows[first])
 	}
 }
 
@@ -73,9 +75,17 @@ func (s *shell) closeMenu() bool {
 	open := m.pop.Visible()
 	m.pop.Hide()
 	if open {
-		widget.FocusQuietly(m.opener)
+		widget.FocusOn(s.canvas, m.opener)
 	}
 	return open
+}
+
+// overlay is the open menu, or nil.
+func (s *shell) overlay() fyne.CanvasObject {
+	if s.menu == nil || !s.menu.pop.Visible() {
+		return nil
+	}
+	return s.menu.card
 }
 
 func (s *shell) openAvailability(from fyne.CanvasObject) {

@@ -1,10 +1,9 @@
 package ui
 
 import (
+	"os"
 	"testing"
 	"time"
-
-	"fyne.io/fyne/v2"
 
 	"offhook/app"
 	"offhook/ui/screen"
@@ -147,21 +146,33 @@ func open(p screen.Page) func(*stage) {
 	return func(s *stage) { (*actions)(s.shell).Open(p) }
 }
 
+// stage plays a scene.
+func (sc scene) stage(t *testing.T, change func(*stageOptions)) *stage {
+	t.Helper()
+	st := newStage(t, sc.snap(), func(p *madePhone, o *stageOptions) {
+		o.mode = theme.Light
+		change(o)
+		if sc.made != nil {
+			sc.made(p)
+		}
+	})
+	if sc.play != nil {
+		sc.play(st)
+	}
+	return st
+}
+
+// Every screen in both themes is as it was last looked at. With OFFHOOK_PICTURES
+// the pictures are also written there in twice the size, to lie beside the design.
 func TestPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, sc := range scenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
-				st := newStage(t, sc.snap(), func(p *madePhone, o *stageOptions) {
-					o.mode, o.scale = mode, 2
-					if sc.made != nil {
-						sc.made(p)
-					}
-				})
-				if sc.play != nil {
-					sc.play(st)
+				name := sc.name + "-" + string(mode)
+				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(name)
+				if os.Getenv("OFFHOOK_PICTURES") != "" {
+					sc.stage(t, func(o *stageOptions) { o.mode, o.scale = mode, 2 }).keep(name)
 				}
-				st.win.Resize(fyne.NewSize(380, 660))
-				st.keep(sc.name + "-" + string(mode))
 			})
 		}
 	}

@@ -65,6 +65,8 @@ type shell struct {
 	callID   string
 	visible  bool
 
+	// keys are the shortcuts by Fyne's names.
+	keys       map[string]func()
 	menu       *menu
 	noticeBox  *fyne.Container
 	noticeAt   time.Time
@@ -99,7 +101,7 @@ func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.The
 func (s *shell) build() {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Actions: (*actions)(s), Directory: (*directory)(s), Theme: s.theme,
-		Mac: onMac, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
+		Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
 	s.strip = widget.NewStatusStrip(func() { (*actions)(s).Open(screen.PageSettings) })
@@ -173,12 +175,23 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.page = screen.PageNone
 	}
 	s.callID = id
-	if before != s.phase && s.phase == screen.PhaseIncoming && s.page == screen.PageNone {
+	if before != s.phase && s.phase == screen.PhaseIncoming && !s.typing() {
+		s.page = screen.PageNone
 		s.takeTab(screen.TabDial)
 	}
 	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
 		s.page = screen.PageNone
 	}
+}
+
+// typing reports whether the user writes something outside of the dialling tab:
+// then a call takes neither the page nor the tab away.
+func (s *shell) typing() bool {
+	if s.canvas == nil || s.page == screen.PageNone && s.tab == screen.TabDial {
+		return false
+	}
+	_, ok := s.canvas.Focused().(*widget.Input)
+	return ok
 }
 
 // wanted is the page that covers the tabs now.
@@ -240,6 +253,7 @@ func (s *shell) render(v screen.View) {
 		s.put(p, page)
 	}
 	p.Render(v)
+	widget.Relayout(p.Object())
 	s.renderNotice(v.Notice)
 	s.call.SetTurning(p == part(s.call) && s.visible)
 	if changed {
@@ -270,7 +284,11 @@ func (s *shell) put(p part, page screen.Page) {
 // focusOn gives the keyboard to a part that has just appeared. An incoming call
 // moves no focus.
 func (s *shell) focusOn(p part) {
-	if p == part(s.incoming) || s.canvas == nil {
+	if s.canvas == nil {
+		return
+	}
+	if p == part(s.incoming) {
+		s.canvas.Unfocus()
 		return
 	}
 	if f, ok := p.(interface{ Focus() }); ok {

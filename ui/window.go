@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"context"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"offhook/app"
+	"offhook/app/settings"
+	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/words"
 )
@@ -17,7 +21,8 @@ const (
 	mapBeat   = 50 * time.Millisecond
 )
 
-// window is the main window with everything around it.
+// window is the main window with everything around it: the panel of an incoming
+// call, the tray icon, notifications.
 type window struct {
 	app     fyne.App
 	win     fyne.Window
@@ -27,56 +32,261 @@ type window struct {
 	shell   *shell
 	mode    theme.Mode
 	mapFile *mapWriter
+	desk    desk
+	panel   *callPanel
+	tray    *tray
 
 	stopMeters func()
 	quitting   bool
+	// hidden says that the user closed the window; front that it has the focus.
+	hidden, front bool
+	place         settings.Window
+
+	// What runs while it rings.
+	ringing     string
+	stopKeys    func()
+	endNotice   func()
+	hasHotkeys  bool
+	missed      int
+	missedKnown bool
+	title       string
 }
 
 func newWindow(a fyne.App, phone Phone, opts Options) *window {
-	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter()}
+	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter(), desk: openDesk(opts.Log), hidden: opts.Hidden}
 	set := phone.Settings()
 	w.mode = modeOf(set.Appearance.Theme)
 	th := theme.New(w.mode)
 	a.Settings().SetTheme(th)
 	a.SetIcon(appIcon())
+	w.shell = newShell(phone, w.adapter, w, words.New(language(a)), th, time.Now)
+	w.panel = newCallPanel(a, w.desk, w.shell.env)
+
+	w.title = opts.Title
 	w.win = a.NewWindow(opts.Title)
 	w.win.SetPadded(false)
 	w.win.SetMaster()
-	w.shell = newShell(phone, w.adapter, w, words.New(language(a)), th, time.Now)
 	w.win.SetContent(w.shell.content())
 	w.shell.bindKeys(w.win.Canvas())
-	size := fyne.NewSize(defaultWidth, defaultHeight)
-	if p := set.Appearance.Window; p != nil && p.Width >= 320 && p.Height >= 560 {
-		size = fyne.NewSize(p.Width, p.Height)
-	}
-	w.win.Resize(size)
 	w.win.SetCloseIntercept(w.closed)
+	w.restorePlace(set.Appearance.Window)
 	if opts.AccessMap != "" {
 		w.mapFile = &mapWriter{path: opts.AccessMap}
 	}
 	return w
 }
 
+// restorePlace puts the window where it was, unless that screen is gone.
+func (w *window) restorePlace(p *settings.Window) {
+	size := fyne.NewSize(defaultWidth, defaultHeight)
+	if p != nil {
+		w.place = *p
+		if p.Width >= 320 && p.Height >= 560 {
+			size = fyne.NewSize(p.Width, p.Height)
+		}
+	}
+	w.win.Resize(size)
+	if p != nil && w.desk.OnScreen(p.X, p.Y) {
+		w.moveTo(p.X, p.Y)
+		return
+	}
+	w.win.CenterOnScreen()
+}
+
+func (w *window) moveTo(x, y int) {
+	if d, ok := w.win.(desktop.Window); ok {
+		d.RequestPosition(x, y)
+	}
+}
+
+// keepPlace remembers where the window is, when that changed.
+func (w *window) keepPlace() {
+	if w.hidden || w.win.FullScreen() {
+		return
+	}
+	now := w.place
+	size := w.win.Canvas().Size()
+	now.Width, now.Height = size.Width, size.Height
+	if x, y, ok := w.desk.Position(handleOf(w.win)); ok {
+		now.X, now.Y = x, y
+	}
+	if now == w.place {
+		return
+	}
+	w.place = now
+	w.adapter.Go(func(context.Context) error {
+		return w.phone.UpdateSettings(func(s *app.Settings) { s.Appearance.Window = &now })
+	}, nil) // a place that can't be kept is no trouble
+}
+
 // start shows the window and begins to follow the phone.
 func (w *window) start() {
 	w.shell.show(w.phone.Snapshot())
+	if w.panel != nil {
+		w.panel.park()
+	}
 	if !w.opts.Hidden {
 		w.win.Show()
-	}
-	w.app.Lifecycle().SetOnStarted(func() {
-		w.shell.refocus()
-		w.adapter.watch(w.phone, w.show, w.Quit)
-		w.adapter.prefills(w.phone, w.prefill)
-		w.adapter.every(clockBeat, w.shell.tick)
-		if w.mapFile != nil {
-			w.adapter.every(mapBeat, w.writeMap)
+		if p := w.place; w.desk.OnScreen(p.X, p.Y) && p != (settings.Window{}) {
+			w.moveTo(p.X, p.Y)
 		}
-	})
+	}
+	life := w.app.Lifecycle()
+	life.SetOnEnteredForeground(func() { w.fronted(true) })
+	life.SetOnExitedForeground(func() { w.fronted(false) })
+	life.SetOnStarted(w.started)
+}
+
+func (w *window) started() {
+	w.shell.refocus()
+	w.tray = newTray(w.app, w.desk)
+	w.adapter.watch(w.phone, w.show, w.Quit)
+	w.adapter.prefills(w.phone, w.prefill)
+	w.adapter.every(clockBeat, w.tick)
+	if w.mapFile != nil {
+		w.adapter.every(mapBeat, w.writeMap)
+	}
 }
 
 func (w *window) show(s *app.Snapshot) {
 	w.shell.show(s)
 	w.followMeters()
+	w.followRinging()
+	w.followMissed(s)
+	w.followTitle()
+	if w.tray != nil {
+		w.tray.show(w, s)
+	}
+}
+
+func (w *window) tick() {
+	w.shell.tick()
+	if w.panel != nil && w.panel.shown {
+		w.panel.screen.Render(w.shell.view())
+	}
+}
+
+// followTitle says the state in the title, which the taskbar and screen readers
+// tell.
+func (w *window) followTitle() {
+	title := w.opts.Title
+	signedIn := w.shell.snap.Account.State == app.SignedIn
+	if w.shell.phase.InCall() || w.shell.phase == screen.PhaseNotReady && signedIn {
+		title += " - " + w.shell.env.StatusOf(w.shell.view()).Word
+	}
+	if title != w.title {
+		w.title = title
+		w.win.SetTitle(title)
+	}
+}
+
+// fronted follows whether the main window has the focus.
+func (w *window) fronted(on bool) {
+	w.front = on
+	if on {
+		w.desk.Attention(handleOf(w.win), false)
+	} else {
+		w.keepPlace()
+	}
+	w.followPanel()
+}
+
+// followRinging starts and ends what goes with a ringing phone: panel,
+// notification, attention, keys.
+func (w *window) followRinging() {
+	id := ""
+	if c := w.shell.snap.Call; c != nil && w.shell.phase == screen.PhaseIncoming {
+		id = c.ID
+	}
+	if id != w.ringing {
+		w.endRinging()
+		w.ringing = id
+		if id != "" {
+			w.beginRinging()
+		}
+	}
+	w.followPanel()
+}
+
+func (w *window) beginRinging() {
+	act := (*actions)(w.shell)
+	set := w.shell.settings
+	if set.Calls.GlobalHotkeys {
+		id := w.ringing
+		guarded := func(do func()) func() {
+			return func() {
+				w.adapter.Post(func() {
+					if w.ringing == id {
+						do()
+					}
+				})
+			}
+		}
+		w.stopKeys, w.hasHotkeys = w.desk.Hotkeys(guarded(act.Answer), guarded(act.Hangup))
+	}
+	if w.front {
+		return
+	}
+	w.desk.Attention(handleOf(w.win), true)
+	if !set.Appearance.Notifications {
+		return
+	}
+	e, c, id := w.shell.env, w.shell.snap.Call, w.ringing
+	while := func(do func()) func() {
+		return func() {
+			w.adapter.Post(func() {
+				if w.ringing == id {
+					do()
+				}
+			})
+		}
+	}
+	text := screen.Party(c.RemoteName, c.RemoteID)
+	if c.Message != "" {
+		text += "\n" + c.Message
+	}
+	w.endNotice = w.desk.Ring(ringNotice{Title: e.T("Incoming call"), Text: text, AnswerWord: e.T("Answer"), Decline: e.T("Decline"),
+		Answer: while(act.Answer), Refuse: while(act.Hangup), Open: while(w.Raise)})
+}
+
+func (w *window) endRinging() {
+	if w.stopKeys != nil {
+		w.stopKeys()
+	}
+	if w.endNotice != nil {
+		w.endNotice()
+	}
+	w.stopKeys, w.endNotice, w.hasHotkeys = nil, nil, false
+	if w.ringing != "" {
+		w.desk.Attention(handleOf(w.win), false)
+	}
+}
+
+// followPanel shows the panel while it rings and the main window does not show
+// the call itself.
+func (w *window) followPanel() {
+	if w.panel == nil {
+		return
+	}
+	if w.ringing != "" && !(w.front && w.shell.shown == part(w.shell.incoming)) {
+		w.panel.show(w.shell.view(), w.hasHotkeys)
+		return
+	}
+	w.panel.hide()
+}
+
+// followMissed tells of a missed call while the window is not in front.
+func (w *window) followMissed(s *app.Snapshot) {
+	more := w.missedKnown && s.MissedUnseen > w.missed
+	w.missed, w.missedKnown = s.MissedUnseen, true
+	if !more || w.front || !w.shell.settings.Appearance.Notifications {
+		return
+	}
+	text := ""
+	if r := w.phone.Recents(); len(r) > 0 && r[0].Missed {
+		text = screen.Party(r[0].RemoteName, r[0].RemoteID)
+	}
+	w.desk.Missed(w.shell.env.T("Missed call"), text, func() { w.adapter.Post(w.Raise) })
 }
 
 // followMeters runs the meters' beat only while there is something to measure.
@@ -84,15 +294,26 @@ func (w *window) followMeters() {
 	on := w.shell.wantsLevels()
 	switch {
 	case on && w.stopMeters == nil:
-		w.stopMeters = w.adapter.every(meterBeat, w.shell.levels)
+		w.stopMeters = w.adapter.every(meterBeat, w.levels)
 	case !on && w.stopMeters != nil:
 		w.stopMeters()
 		w.stopMeters = nil
 	}
 }
 
+func (w *window) levels() {
+	w.shell.levels()
+	if !w.shell.wantsLevels() {
+		w.followMeters()
+	}
+}
+
 func (w *window) writeMap() {
-	m := mapOf(w.win.Canvas(), w.shell.screenName())
+	m := mapOf(w.win.Canvas(), w.shell.screenName(), w.shell.overlay())
+	if w.panel != nil && w.panel.shown {
+		p := mapOf(w.panel.win.Canvas(), "panel", nil)
+		m.Panel = &p
+	}
 	if err := w.mapFile.write(m); err != nil {
 		w.opts.Log.Warn("accessibility map", "err", err)
 		w.mapFile.last = ""
@@ -107,17 +328,35 @@ func (w *window) prefill(number string) {
 	}
 }
 
-// closed is what the window's close button does.
-func (w *window) closed() { w.Quit() }
+// closed is what the window's close button does: the phone goes on in the tray,
+// else as an icon of the taskbar. Only a user who wants the phone to end with its
+// window ends it so, and never during a call.
+func (w *window) closed() {
+	w.keepPlace()
+	if !w.shell.settings.Appearance.CloseToTray && !w.shell.phase.InCall() {
+		w.Quit()
+		return
+	}
+	if w.tray == nil && w.desk.Minimise(handleOf(w.win)) {
+		return
+	}
+	w.Hide()
+}
 
 // Raise brings the window to the front.
 func (w *window) Raise() {
+	w.hidden, w.shell.visible = false, true
 	w.win.Show()
 	w.win.RequestFocus()
+	w.shell.tick()
 }
 
 // Hide takes the window away while the phone goes on.
-func (w *window) Hide() { w.win.Hide() }
+func (w *window) Hide() {
+	w.hidden, w.shell.visible, w.front = true, false, false
+	w.followMeters()
+	w.win.Hide()
+}
 
 // Quit ends the program's window; the phone is closed by whoever runs it.
 func (w *window) Quit() {
@@ -159,4 +398,8 @@ func (w *window) OpenSystemSettings() {
 	}
 }
 
-func (w *window) stop() { w.adapter.close() }
+func (w *window) stop() {
+	w.endRinging()
+	w.adapter.close()
+	w.desk.Close()
+}

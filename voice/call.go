@@ -61,7 +61,11 @@ type Call struct {
 	payload *payload
 	// exophone and message are what an outgoing call dials.
 	exophone, message string
-	talk              talk
+	// endedIn and endedBy say in which state the call began to end, and by whom.
+	endedIn State
+	endedBy string
+
+	talk talk
 	// informing is closed when the last digits sent by INFO are out.
 	informing chan struct{}
 	survival  survival

@@ -51,6 +51,7 @@ type session struct {
 	keeper   *auth.Keeper
 	profile  platform.Profile
 	line     *line
+	reporter *reporter
 }
 
 // New makes a Client that is not initialised. Close releases it.
@@ -158,6 +159,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	if err != nil {
 		return err
 	}
+	next.reporter = newReporter(c.clock, c.log, platform.Seconds(next.profile.EventThreadInterval), next.platform.PostEvents)
 	c.mu.Lock()
 	c.session = next
 	// The line of the same subscriber goes on carrying the call that is there.
@@ -169,7 +171,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	}
 	c.mu.Unlock()
 	if old != nil {
-		old.close(keepLine)
+		old.close(ctx, keepLine)
 	}
 	return nil
 }
@@ -246,11 +248,20 @@ func (c *Client) openLine(s *session) *line {
 	return newLine(func(ctx context.Context) (flow, error) {
 		return c.sip.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
-		c.note(func(st *Status, now time.Time) bool { return st.Flow.set(now, up, err) })
+		changed := false
+		c.note(func(st *Status, now time.Time) bool {
+			changed = st.Flow.OK != up
+			return st.Flow.set(now, up, err)
+		})
+		if changed {
+			c.report(flowReport{c.head("flow"), up})
+		}
 	})
 }
 
-func (s *session) close(keepLine bool) {
+// close ends what the session started; ctx bounds what is still to be said.
+func (s *session) close(ctx context.Context, keepLine bool) {
+	s.reporter.close(ctx)
 	s.keeper.Close()
 	if !keepLine {
 		s.line.close()
@@ -316,7 +327,7 @@ func (c *Client) stop(ctx context.Context) error {
 	// Farewells that are under way may still go out.
 	c.awaitCalls(ctx)
 	c.hurry()
-	s.close(false)
+	s.close(ctx, false)
 	c.calls.Wait()
 
 	c.mu.Lock()
@@ -344,20 +355,36 @@ func (c *Client) awaitCalls(ctx context.Context) {
 func (c *Client) Reset(ctx context.Context) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	c.mu.Lock()
-	call := c.call
-	c.mu.Unlock()
-	if call != nil {
-		// It may have ended by itself in the meantime.
-		_ = call.Hangup()
-		select {
-		case <-call.ended:
-		case <-ctx.Done():
-			call.abandon()
-			<-call.ended
+	c.clear(ctx)
+	return c.stop(ctx)
+}
+
+// clear ends the call that is there and waits for one that is being looked at,
+// by force once ctx has ended.
+func (c *Client) clear(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		call, claimed := c.call, c.claimed
+		c.mu.Unlock()
+		switch {
+		case call != nil:
+			// It may have ended by itself in the meantime.
+			_ = call.Hangup()
+			select {
+			case <-call.ended:
+			case <-ctx.Done():
+				call.abandon()
+				<-call.ended
+			}
+		case claimed:
+			if !c.pause(ctx, 10*time.Millisecond) {
+				c.hurry()
+				c.pause(context.Background(), 10*time.Millisecond)
+			}
+		default:
+			return
 		}
 	}
-	return c.stop(ctx)
 }
 
 // Close resets the client if it is initialised and ends all subscriptions after

@@ -41,6 +41,8 @@ const (
 	timerWatch
 	// timerRenew starts the next attempt to renew the media.
 	timerRenew
+	// timerQuality reports the quality of the call.
+	timerQuality
 	// timerClosing ends the wait for the far side's farewell.
 	timerClosing
 	// timerOffer repeats an offer that met another (RFC 3261, section 14.1).

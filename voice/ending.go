@@ -25,6 +25,7 @@ func (c *Call) leave(reason EndReason) {
 	}
 	c.setup.mark(stageHangup)
 	c.details.EndReason = reason
+	c.endedIn, c.endedBy = state, "local"
 	c.hush()
 	waiting := c.inviting
 	if c.payload != nil && (state == StateIncoming || state == StateAnswering) {
@@ -119,9 +120,21 @@ func (c *Call) farewellTo(l *leg) {
 	})
 }
 
-// rebind moves a leg to the open flow. It may run on any goroutine.
+// line is the line that is open now: a new sign-in in mid-call may have brought
+// another than the call began on. It may be called on any goroutine.
+func (c *Call) line() *line {
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
+	if s := c.client.session; s != nil {
+		return s.line
+	}
+	return c.session.line
+}
+
+// rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
+// on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.session.line.flow(ctx)
+	f, err := c.line().await(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,6 +188,7 @@ func (c *Call) conclude(reason EndReason, status int) {
 		return
 	}
 	c.details.EndReason, c.details.Status = reason, status
+	c.endedIn, c.endedBy = state, "remote"
 	c.hush()
 	if c.leg != nil && !c.leg.over {
 		c.farewellTo(c.leg)
@@ -204,6 +218,7 @@ func (c *Call) finish() {
 	client.bus.publish(CallEnded{Call: c.details})
 	client.mu.Unlock()
 	close(c.ended)
+	c.reportEnd(c.endedIn, c.endedBy)
 
 	c.timers.clearAll()
 	c.cancel()

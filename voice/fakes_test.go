@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,6 +55,9 @@ type fakePlatform struct {
 	changed  chan struct{}
 	rejected map[string]string
 	feedback []platform.Feedback
+	// sipPassword is "secret" if empty.
+	sipPassword string
+	reports     []map[string]any
 	// requests counts by method and path, bearers keeps the last token of each.
 	requests map[string]int
 	bearers  map[string]string
@@ -64,6 +68,15 @@ func newFakePlatform() *fakePlatform {
 		states: map[string]platform.CallState{}, changed: make(chan struct{}),
 		rejected: map[string]string{}, requests: map[string]int{}, bearers: map[string]string{},
 	}
+}
+
+func (p *fakePlatform) password() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sipPassword == "" {
+		return "secret"
+	}
+	return p.sipPassword
 }
 
 func (p *fakePlatform) setState(session string, state platform.CallState) {
@@ -96,7 +109,7 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case path == "profile":
 		return reply(req, 200, platform.Profile{
-			SIPURI: "sip:alice@demo.test", SIPPassword: "secret", SIPServer: "voice.test", SIPPort: 443,
+			SIPURI: "sip:alice@demo.test", SIPPassword: p.password(), SIPServer: "voice.test", SIPPort: 443,
 			SIPTransport: "WSS", SIPDomain: "demo.test", Exophone: "08040408080",
 			IncomingCallTimeout: 30, CallConnectionTimeout: 30, MediaDisruptedTimeout: 5, MediaTimeout: 30,
 		}), nil
@@ -105,6 +118,13 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 		return reply(req, 200, map[string]string{"access_token": sign(map[string]any{
 			"sub": "alice", "iat": now.Unix(), "exp": now.Add(30 * time.Minute).Unix(), "n": p.requests[key],
 		})}), nil
+	case path == "events":
+		var in struct{ Events []map[string]any }
+		_ = json.NewDecoder(req.Body).Decode(&in)
+		p.mu.Lock()
+		p.reports = append(p.reports, in.Events...)
+		p.mu.Unlock()
+		return reply(req, 200, nil), nil
 	case path == "feedback":
 		var f platform.Feedback
 		_ = json.NewDecoder(req.Body).Decode(&f)
@@ -680,4 +700,26 @@ func push(session string, change func(claims map[string]any)) map[string]string 
 		change(claims)
 	}
 	return map[string]string{"payload": sign(claims), "payloadVersion": "1", "subscriberName": "alice"}
+}
+
+// lockedBuilder keeps a log.
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lockedBuilder) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

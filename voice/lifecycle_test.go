@@ -381,3 +381,70 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 		}
 	}
 }
+
+// A client that is closed while it looks at a pushed call closes all the same.
+func TestCloseWhileACallIsLookedAt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		silent := make(chan struct{})
+		r.platform.refuseAll(func(req *http.Request) int {
+			if strings.HasSuffix(req.URL.Path, "/state") {
+				select {
+				case <-silent:
+				case <-req.Context().Done():
+				}
+				return 503
+			}
+			return 0
+		})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if ok, err := r.client.RelaySessionData(context.Background(), push("s1", nil)); ok || err == nil {
+				t.Errorf("relayed: %v %v", ok, err)
+			}
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		at := time.Now()
+		if err := r.client.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		<-done
+		if d := time.Since(at); d > 2*time.Second {
+			t.Errorf("closed after %v", d)
+		}
+		for range r.sub.Events() {
+		}
+	})
+}
+
+// A new sign-in in mid-call may bring another SIP password, and so another line:
+// the call moves to it.
+func TestNewLineInACall(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.platform.mu.Lock()
+		r.platform.sipPassword = "another"
+		r.platform.mu.Unlock()
+		if err := r.client.Initialize(t.Context(), testAccount()); err != nil {
+			t.Fatal(err)
+		}
+		expect[InitializationSucceeded](r)
+		r.sip.cut(errors.New("the old line is closed"))
+		time.Sleep(time.Second)
+		if v := d.view(); v.rebinds == 0 || call.Details().State != StateEstablished {
+			t.Errorf("%d rebinds in %v", v.rebinds, call.Details().State)
+		}
+		if err := call.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+		expect[CallEnded](r)
+		if !d.view().over {
+			t.Error("the far side was not told")
+		}
+	})
+}

@@ -17,6 +17,8 @@ const (
 	reconnectCeil  = 20 * time.Second
 	// healthyFor is how long a flow must hold for the backoff to start over.
 	healthyFor = time.Minute
+	// awaitPause is the pause between two attempts while a call waits.
+	awaitPause = 250 * time.Millisecond
 	// connectTimeout bounds one attempt.
 	connectTimeout = 15 * time.Second
 )
@@ -86,6 +88,26 @@ func (l *line) flow(ctx context.Context) (flow, error) {
 			return nil, ctx.Err()
 		case <-l.done:
 			return nil, errLineClosed
+		}
+	}
+}
+
+// await returns the open flow as soon as there is one; it fails only with ctx or
+// the end of the line. Somebody in a call waits here: a new attempt is made every
+// awaitPause.
+func (l *line) await(ctx context.Context) (flow, error) {
+	for {
+		f, err := l.flow(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
+			return f, err
+		}
+		woken := make(chan struct{})
+		stop := l.clock.AfterFunc(awaitPause, func() { close(woken) })
+		select {
+		case <-woken:
+		case <-ctx.Done():
+			stop()
+			return nil, ctx.Err()
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
-			f, err := c.session.line.flow(ctx)
+			f, err := c.line().flow(ctx)
 			flows <- flowResult{f, err}
 		}()
 		var err error
@@ -251,6 +251,7 @@ func (c *Call) established() {
 	if c.details.Established.IsZero() {
 		c.details.Established = c.client.clock.Now()
 		c.survival.begin(c.client.clock.Now())
+		c.timers.set(timerQuality, qualityEvery, c.reportQuality)
 	}
 	if c.move(StateEstablished) {
 		c.client.bus.publish(CallEstablished{Call: c.details})

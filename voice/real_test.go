@@ -49,6 +49,7 @@ type phoneOf struct {
 	url     string
 	account voice.Account
 	sub     *voice.Subscription
+	wires   *wires
 	seen    []string
 	pushes  chan map[string]string
 }
@@ -64,12 +65,13 @@ func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, o
 	if testing.Verbose() && os.Getenv("OFFHOOK_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("side", name)
 	}
-	transport := &http.Transport{}
-	ph := &phoneOf{t: t, name: name, url: p.URL(), pushes: make(chan map[string]string, 64)}
+	w := newWires(t)
+	transport := &http.Transport{DialContext: w.dial}
+	ph := &phoneOf{t: t, wires: w, name: name, url: p.URL(), pushes: make(chan map[string]string, 64)}
 	ph.Client, err = voice.New(append([]voice.Option{
 		voice.WithDeviceID("device-" + name), voice.WithAudio(system), voice.WithLogger(log),
 		voice.WithSound(voice.Sound{Capture: in, Playout: out}),
-		voice.WithHTTPClient(&http.Client{Transport: transport}),
+		voice.WithHTTPClient(&http.Client{Transport: transport}), voice.WithNetwork(w),
 	}, options...)...)
 	if err != nil {
 		t.Fatal(err)

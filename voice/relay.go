@@ -73,6 +73,12 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 
 // offer asks whether the claimed call is alive and shows it if so.
 func (c *Client) offer(ctx context.Context, s *session, p *payload, started time.Time) (bool, error) {
+	c.mu.Lock()
+	farewells := c.farewells
+	c.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(farewells, cancel)()
 	polled, err := c.firstPoll(ctx, s, p)
 	now := polled.ServerTime
 	if now.IsZero() {

@@ -88,10 +88,14 @@ func sipStatus(err error) int {
 }
 
 // webRTC is the real media of a subscriber line.
-type webRTC struct{ log *slog.Logger }
+type webRTC struct {
+	log *slog.Logger
+	// network is the machine's if nil.
+	network media.Network
+}
 
 func (r webRTC) newSession(p platform.Profile) (media.Session, error) {
-	cfg := media.Config{Codecs: p.Codecs, Loopback: loopback(p.SIPServer), Logger: r.log}
+	cfg := media.Config{Codecs: p.Codecs, Loopback: loopback(p.SIPServer), Network: r.network, Logger: r.log}
 	for _, s := range p.ICEServers {
 		cfg.ICEServers = append(cfg.ICEServers, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"errors"
 	"time"
 
 	"offhook/voice/media"
@@ -36,6 +37,8 @@ type survival struct {
 	troubled time.Time
 	// renewedAt is when the last ICE restart was agreed, zero while none is.
 	renewedAt time.Time
+	// renewals counts the ICE restarts that the far side agreed to.
+	renewals int
 	// attempts counts the failed renewals of this disruption.
 	attempts int
 }
@@ -90,7 +93,7 @@ func (c *Call) watch() {
 // renewal once media has come by the new path.
 func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 	s := &c.survival
-	if c.talk.offering || c.talk.restart {
+	if (c.talk.offering || c.talk.restart) && !c.leg.flowLost {
 		return
 	}
 	from := s.troubled
@@ -137,6 +140,7 @@ func (c *Call) renew() {
 // renewed says that the far side has agreed to a new path. If nothing comes by
 // it, another one is tried.
 func (c *Call) renewed() {
+	c.survival.renewals++
 	c.survival.renewedAt = c.client.clock.Now()
 	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
@@ -151,7 +155,11 @@ func (c *Call) renewalFailed(r offerRound) {
 	if r.restart && c.move(StateMediaDisrupted) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}
-	c.timers.set(timerRenew, c.renewalPause(), func() {
+	pause := c.renewalPause()
+	if errors.Is(r.err, sip.ErrFlowLost) && !r.lost {
+		pause = 0 // The next attempt waits for another flow.
+	}
+	c.timers.set(timerRenew, pause, func() {
 		c.talk.rebind = c.talk.rebind || c.leg.flowLost
 		c.negotiate()
 	})
@@ -229,6 +237,8 @@ func (c *Call) onFlowLost(l *leg, ev sip.FlowLost) {
 func (c *Call) networkChanged() {
 	if c.details.State.Answered() {
 		c.survival.renewedAt = time.Time{}
+		// The line has dropped its flow, whether the dialog knows it yet or not.
+		c.leg.flowLost = true
 		c.renew()
 	}
 }

@@ -73,14 +73,14 @@ func (c *Call) negotiate() {
 	}
 	ctx, session := c.ctx, c.media
 	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, offerTimeout)
-		defer cancel()
 		round.err = func() error {
 			if round.lost {
 				if err := c.rebind(ctx, round.leg); err != nil {
 					return err
 				}
 			}
+			ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+			defer cancel()
 			if !round.restart && round.same {
 				// Only the way has changed, not the media.
 				return round.leg.dialog.Refresh(ctx)

@@ -136,6 +136,24 @@ func sentenceOf(err error) string {
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
+// Do runs a command line of `offhook ctl` and returns what --json would print.
+// The errors are *Failure. A stream of events is not for it.
+func Do(ctx context.Context, args ...string) (json.RawMessage, error) {
+	inv, err := parse(args, io.Discard)
+	if err != nil {
+		return nil, failureOf(err)
+	}
+	dir, err := inv.find()
+	if err != nil {
+		return nil, failureOf(err)
+	}
+	result, err := call(ctx, dir, inv.req, func(json.RawMessage) error { return nil })
+	if err != nil {
+		return nil, failureOf(err)
+	}
+	return result, nil
+}
+
 func (inv invocation) run(ctx context.Context, stdout io.Writer) error {
 	dir, err := inv.find()
 	if err != nil {

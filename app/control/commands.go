@@ -2,6 +2,9 @@ package control
 
 import (
 	"context"
+	"os"
+	"runtime"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -94,7 +97,8 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
-		"quit": {help: "end the phone cleanly", run: quit},
+		"runtime": {help: "print the memory and the goroutines of the phone's process", run: processState},
+		"quit":    {help: "end the phone cleanly", run: quit},
 	}
 }
 
@@ -230,6 +234,22 @@ func feedback(ctx context.Context, s *Server, r request, _ func(any) error) (any
 		issue = strings.ToUpper(r.Args[1])
 	}
 	return nil, s.cfg.Phone.Feedback(ctx, rating, issue, r.Note)
+}
+
+// ProcessState is what `ctl runtime` prints, after a garbage collection.
+type ProcessState struct {
+	Goroutines int    `json:"goroutines"`
+	HeapBytes  uint64 `json:"heap_bytes"`
+	HeapCount  uint64 `json:"heap_objects"`
+	SysBytes   uint64 `json:"sys_bytes"`
+	PID        int    `json:"pid"`
+}
+
+func processState(context.Context, *Server, request, func(any) error) (any, error) {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return ProcessState{Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc, HeapCount: m.HeapObjects, SysBytes: m.Sys, PID: os.Getpid()}, nil
 }
 
 // quit answers when the phone is closed and every file is complete.

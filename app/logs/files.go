@@ -47,6 +47,8 @@ type Files struct {
 	size    int64
 	dropped int
 	tidying sync.WaitGroup
+	// tidy1 lets one tidy up at a time.
+	tidy1 sync.Mutex
 }
 
 // Open begins to log into dir. now may be nil.
@@ -110,8 +112,20 @@ func (f *Files) turn(day string) error {
 		f.size += int64(n)
 		f.dropped = 0
 	}
-	f.tidying.Go(func() { f.tidy(day) })
+	b := f.bounds
+	f.tidying.Go(func() { f.tidy(day, b) })
 	return nil
+}
+
+// SetBounds changes how much is kept.
+func (f *Files) SetBounds(b Bounds) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.bounds != b && f.file != nil {
+		f.bounds = b
+		day := f.day
+		f.tidying.Go(func() { f.tidy(day, b) })
+	}
 }
 
 // Close finishes the present file and the tidying.
@@ -163,7 +177,9 @@ func list(dir string) []logFile {
 }
 
 // tidy compresses the days before today and deletes what is beyond the bounds.
-func (f *Files) tidy(today string) {
+func (f *Files) tidy(today string, b Bounds) {
+	f.tidy1.Lock()
+	defer f.tidy1.Unlock()
 	for _, file := range list(f.dir) {
 		if !file.packed && file.day.Format(dayLayout) < today {
 			_ = compress(file.path)
@@ -173,7 +189,7 @@ func (f *Files) tidy(today string) {
 	if err != nil {
 		return
 	}
-	oldest := now.AddDate(0, 0, 1-max(1, f.bounds.Days))
+	oldest := now.AddDate(0, 0, 1-max(1, b.Days))
 	files := list(f.dir)
 	var total int64
 	for i := len(files) - 1; i >= 0; i-- {
@@ -182,7 +198,7 @@ func (f *Files) tidy(today string) {
 			continue
 		}
 		// Today's file may still grow to half of the bound.
-		if files[i].day.Before(oldest) || total > f.bounds.Bytes/2 {
+		if files[i].day.Before(oldest) || total > b.Bytes/2 {
 			_ = os.Remove(files[i].path)
 		}
 	}

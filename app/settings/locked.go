@@ -1,7 +1,9 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -46,4 +48,45 @@ func lookup(v reflect.Value, path string) reflect.Value {
 		v = found
 	}
 	return v
+}
+
+// SetPath sets the setting at a JSON path, such as "audio.ring_volume", from
+// its JSON value. The error says what is wrong with either.
+func SetPath(s *Settings, path string, value json.RawMessage) error {
+	v := lookup(reflect.ValueOf(s).Elem(), path)
+	if !v.IsValid() || !v.CanSet() {
+		return fmt.Errorf("there is no setting %q", path)
+	}
+	fresh := reflect.New(v.Type())
+	dec := json.NewDecoder(bytes.NewReader(value))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(fresh.Interface()); err != nil {
+		return fmt.Errorf("the setting %q can't be %s", path, value)
+	}
+	next := s.Clone()
+	lookup(reflect.ValueOf(&next).Elem(), path).Set(fresh.Elem())
+	before, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	next.normalise()
+	if after, err := json.Marshal(next); err != nil || !bytes.Equal(before, after) {
+		return fmt.Errorf("the setting %q can't be %s", path, value)
+	}
+	*s = next
+	return nil
+}
+
+// Untouched reports whether the setting at a path has the value of a new
+// installation.
+func Untouched(s Settings, path string) bool {
+	d := Default()
+	now, def := lookup(reflect.ValueOf(&s).Elem(), path), lookup(reflect.ValueOf(&d).Elem(), path)
+	return now.IsValid() && def.IsValid() && same(now, def)
+}
+
+// Known reports whether there is a setting at a path.
+func Known(path string) bool {
+	var s Settings
+	return lookup(reflect.ValueOf(&s).Elem(), path).IsValid()
 }

@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"offhook/demo"
+	"offhook/demo/backend"
 	"offhook/demo/store"
 )
 
@@ -51,7 +53,7 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSO
 	if _, err := demo.New(s.Config); err != nil {
 		return s.json, usageError{err}
 	}
-	findings := []finding{s.checkPort(ctx), s.checkMedia(), s.checkData(ctx), s.checkCertificate(), s.checkPublic(ctx),
+	findings := []finding{s.checkPort(ctx), s.checkMedia(), s.checkData(ctx), s.checkUsers(ctx), s.checkCertificate(), s.checkPublic(ctx),
 		checkBackend(ctx, "dial-whom-url", s.DialWhomURL), checkBackend(ctx, "push-url", s.PushURL), checkFiles()}
 	well := true
 	var lines []string
@@ -131,6 +133,39 @@ func (s *settings) checkData(ctx context.Context) finding {
 		}
 	}
 	return pass("data", "The folder can be written to and the databases are whole.")
+}
+
+// checkUsers warns of users whose password the whole world knows, where the
+// world may reach them.
+func (s *settings) checkUsers(ctx context.Context) finding {
+	host, _, _ := net.SplitHostPort(s.Listen)
+	ip := net.ParseIP(host)
+	if s.account.SID != demo.DemoAccount || s.PublicURL == "" && ip != nil && ip.IsLoopback() {
+		return pass("users", "No password is public where strangers could use it.")
+	}
+	const text, remedy = "The demo's users sign in with a public password.", "Remove them with offhook-demo user remove, or choose an --account of your own."
+	if s.DataDir == "" {
+		return warn("users", text, remedy)
+	}
+	if _, err := os.Stat(filepath.Join(s.DataDir, "backend.db")); err != nil {
+		return warn("users", text, remedy) // they will be there at the first start
+	}
+	db, err := store.Open(ctx, s.DataDir, "backend", backend.Migrations)
+	if err != nil {
+		return fail("users", "The users can't be read.", "Look at the check of the data folder.")
+	}
+	list, err := backend.Users{DB: db}.List(ctx)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fail("users", "The users can't be read.", "Look at the check of the data folder.")
+	}
+	for _, user := range list {
+		for _, known := range demo.DemoUsers() {
+			if user.Name == known.Name {
+				return warn("users", text, remedy)
+			}
+		}
+	}
+	return pass("users", "The demo's users are gone.")
 }
 
 func (s *settings) checkCertificate() finding {

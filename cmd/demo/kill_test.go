@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
 	"offhook/demo/store"
 )
 
@@ -24,13 +27,13 @@ type process struct {
 	url string
 }
 
-func startProcess(t *testing.T, data string) *process {
+func startProcess(t testing.TB, data string, more ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data", data, "--json", "--api-key", "key", "--api-token", "token", "--log-level", "error")
+	cmd := exec.Command(self, append([]string{"serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data", data, "--json", "--api-key", "key", "--api-token", "token", "--log-level", "error"}, more...)...)
 	cmd.Env = append(os.Environ(), "OFFHOOK_DEMO_IS_MAIN=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -121,4 +124,79 @@ func create(client *http.Client, url, name string) bool {
 		return false
 	}
 	return strings.Contains(body.String(), `"success":1`)
+}
+
+// Pushes that were confirmed before a kill reach the phone after it, each once
+// and in order.
+func TestPushesOutliveAKill(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	confirmed := make(map[string]bool)
+	for round := range 3 {
+		p := startProcess(t, data, "--callback-key", "ck", "--callback-token", "ct")
+		after := time.AfterFunc(time.Duration(60+31*round)*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+		for n := 0; ; n++ {
+			payload := fmt.Sprintf("r%dn%d", round, n)
+			req, _ := http.NewRequest(http.MethodPost, p.url+"/v1/accounts/demo/pushtoclient", strings.NewReader(`{"subscriberName":"bob","payload":"`+payload+`","payloadVersion":"1"}`))
+			req.SetBasicAuth("ck", "ct")
+			res, err := client.Do(req)
+			if err != nil {
+				break
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Fatalf("push: %d", res.StatusCode)
+			}
+			confirmed[payload] = true
+		}
+		after.Stop()
+		p.kill()
+	}
+	p := startProcess(t, data)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	res, err := client.Post(p.url+"/v1/login", "application/json", strings.NewReader(`{"user_name":"bob","password":"demo","account_sid":"demo","device_id":"d"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var login struct {
+		Token struct {
+			Access string `json:"access_token"`
+		} `json:"subscriber_token"`
+	}
+	err = json.NewDecoder(res.Body).Decode(&login)
+	res.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _, err := websocket.Dial(ctx, p.url+"/v1/push", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"offhook.push.v1"},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + login.Token.Access}, "X-Device-Token": {"d"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if len(confirmed) == 0 {
+		t.Fatal("nothing was confirmed before the kills")
+	}
+	var newest int64
+	for len(confirmed) > 0 {
+		var frame struct {
+			Type string
+			ID   int64
+			Data struct{ Payload string }
+		}
+		if err := wsjson.Read(ctx, conn, &frame); err != nil {
+			t.Fatalf("%d confirmed pushes are lost: %v", len(confirmed), err)
+		}
+		if frame.Type != "message" {
+			continue
+		}
+		if frame.ID != newest+1 {
+			t.Errorf("message %d after %d", frame.ID, newest)
+		}
+		newest = frame.ID
+		delete(confirmed, frame.Data.Payload)
+	}
+	t.Logf("%d pushes over 3 kills", newest)
 }

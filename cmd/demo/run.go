@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// The exit codes of design.md's command line.
+// The exit codes that scripts rely on.
 const (
 	exitOK    = 0
 	exitError = 1

@@ -49,6 +49,8 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.DialWhomURL, "dial-whom-url", "", "Dial-Whom `URL` of the application backend, with credentials; the embedded one if empty")
 	f.StringVar(&s.DialWhomFallbackURL, "dial-whom-fallback-url", "", "`URL` that is asked when Dial-Whom fails")
 	f.StringVar(&s.PushURL, "push-url", "", "push `URL` of the application backend, with credentials; the embedded one if empty")
+	f.StringVar(&s.CallbackKey, "callback-key", "", "`key` that the embedded backend's Dial-Whom and push endpoints take; random if empty")
+	f.StringVar(&s.CallbackToken, "callback-token", "", "`token` that goes with it")
 	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
 	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
 	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
@@ -65,6 +67,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.Inbox.PingEvery, "push-ping", 15*time.Second, "time between pings of a push socket")
 	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
 	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
+	f.DurationVar(&s.Keep, "keep", demo.DefaultKeep, "how long calls, feedback, events and uploaded logs are kept")
 	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
 	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
@@ -101,7 +104,6 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		}
 		s.PublicIPs = append(s.PublicIPs, ip)
 	}
-	s.Timers.IncomingCall = s.RingLimit
 	s.account.VoIP = true
 	s.Accounts = []platform.Account{s.account}
 	s.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.logLevel}))

@@ -44,7 +44,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 	if end := bob.untilEnded(t); end.EndReason != "REMOTE_HANGUP" || end.RemoteID != "alice" || end.Direction != "INCOMING" {
 		t.Errorf("alice hung up on bob, his phone says %+v", end)
 	}
-	settled := map[*phone]int{alice: alice.descriptors(t), bob: bob.descriptors(t)}
+	settled := map[*phone][]string{alice: alice.descriptors(t), bob: bob.descriptors(t)}
 
 	alice.do(t, "dial", "bob", "--message", "Order 4471: delivery is late", "--wait", "RINGING")
 	ringing := bob.untilState(t, "INCOMING")
@@ -116,17 +116,17 @@ func TestTwoPhonesTalk(t *testing.T) {
 	}
 }
 
-// settlesAt waits until a phone's descriptors are back at what they were.
-func settlesAt(t *testing.T, p *phone, want int) {
+// settlesAt waits until a phone has no more open than before.
+func settlesAt(t *testing.T, p *phone, before []string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for {
-		n := p.descriptors(t)
-		if n <= want {
+		open := p.descriptors(t)
+		if len(open) <= len(before) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("%s has %d files and sockets open after the call, %d before", p.user, n, want)
+			t.Errorf("%s has %d files and sockets open after the call, %d before:\n%v\n%v", p.user, len(open), len(before), open, before)
 			return
 		}
 		p.status(t) // paces the loop by a round trip to the phone

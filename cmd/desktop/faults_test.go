@@ -87,7 +87,7 @@ func TestBadNumbersAreRefusedAndThePhoneStaysUsable(t *testing.T) {
 func TestCorruptPayloadsAreDropped(t *testing.T) {
 	t.Parallel()
 	const key, token = "pushkey", "pushtoken"
-	platform := startPlatform(t, "--api-key", key, "--api-token", token)
+	platform := startPlatform(t, "--callback-key", key, "--callback-token", token)
 	bob := startPhone(t, platform.url, "bob", "null")
 	bob.ready(t)
 
@@ -98,7 +98,7 @@ func TestCorruptPayloadsAreDropped(t *testing.T) {
 		`{"subscriberName":"bob","payload":"eyJhbGciOiJIUzI1NiJ9.e30.x","payloadVersion":"9"}`,
 		`{"subscriberName":"bob","payload":"","payloadVersion":""}`,
 	} {
-		request, err := http.NewRequest(http.MethodPost, platform.url+"/v1/accounts/demo/push", strings.NewReader(body))
+		request, err := http.NewRequest(http.MethodPost, platform.url+"/v1/accounts/demo/pushtoclient", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

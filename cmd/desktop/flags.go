@@ -21,7 +21,9 @@ type options struct {
 	passwordFile                       string
 	sipAccount, sipServer              string
 	audioIn, audioOut, ringOut         string
+	logLevelGiven                      bool
 	logLevel                           slog.Level
+	provision                          string
 	demoListen                         string
 	link                               string
 }
@@ -48,7 +50,8 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
 	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
-	fs.StringVar(&level, "log-level", "info", "debug, info, warn or error (`LEVEL`)")
+	fs.StringVar(&o.provision, "provision", "", "an administrator's policy: a `file` or an https URL")
+	fs.StringVar(&level, "log-level", "", "debug, info, warn or error (`LEVEL`); the settings' level, else info")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			printHelp(help, fs)
@@ -61,6 +64,9 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	o.link = fs.Arg(0)
 	if o.link != "" && !strings.Contains(o.link, ":") {
 		return o, fmt.Errorf("%q is no tel: or sip: link", o.link)
+	}
+	if o.logLevelGiven = level != ""; !o.logLevelGiven {
+		level = "info"
 	}
 	if err := o.logLevel.UnmarshalText([]byte(level)); err != nil {
 		return o, fmt.Errorf("--log-level is debug, info, warn or error, not %q", level)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -158,14 +159,23 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-// descriptors counts the process's open files and sockets.
-func (p *process) descriptors(t *testing.T) int {
+// descriptors lists the process's open files and sockets.
+func (p *process) descriptors(t *testing.T) []string {
 	t.Helper()
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
+	dir := fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(entries)
+	var open []string
+	for _, e := range entries {
+		// One that was closed meanwhile has no target any more.
+		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil {
+			open = append(open, target)
+		}
+	}
+	slices.Sort(open)
+	return open
 }
 
 // platform is the demo platform as a process of its own.

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"offhook/app"
 	"offhook/app/control"
+	"offhook/app/desk"
 	"offhook/app/logs"
 	"offhook/app/profile"
+	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/demo"
 	"offhook/ui"
@@ -55,14 +58,19 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return fault.Wrap(err, fault.InternalError, "The logs can't be written.", "Check the disk, or choose another --config-dir.")
 	}
 	closers.add(files.Close)
-	log := files.Logger(o.logLevel)
+	level := new(slog.LevelVar)
+	level.Set(o.logLevel)
+	log := files.Logger(level)
 	crashes, calm, err := files.WatchCrashes()
 	if err != nil {
 		log.Warn("crash reports can't be kept", "err", err)
 	}
 	closers.add(func() error { calm(); return nil })
+	files.TidyCrashes()
+	crashed := ""
 	for _, c := range crashes {
 		log.Error("the last run crashed", "report", filepath.Base(c))
+		crashed = "Offhook ended unexpectedly the last time. Please send a report: it tells what happened."
 	}
 
 	if o.demo {
@@ -70,14 +78,27 @@ func runPhone(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
+	hc := app.NewHTTPClient()
+	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
+	if remark == "" {
+		remark = crashed
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.ConfigurationInvalid, "Your administrator's settings can't be used: "+err.Error()+".", "Ask your administrator.")
+	}
 	system, err := audio.NewSystem(audio.Config{Log: log})
 	if err != nil {
 		return err
 	}
 	closers.add(system.Close)
-	phone, err := makePhone(o, dir, log, redactor, files, system)
+	phone, err := makePhone(o, dir, log, redactor, files, system, hc, policy, remark)
 	if err != nil {
 		return err
+	}
+	keep := phone.Settings().Logs
+	files.SetBounds(logs.Bounds{Days: keep.KeepDays, Bytes: int64(keep.MaxMB) << 20})
+	if !o.logLevelGiven {
+		_ = level.UnmarshalText([]byte(keep.Level)) // the settings hold one of the levels
 	}
 	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log})
 	if err != nil {
@@ -112,13 +133,14 @@ func runPhone(ctx context.Context, o options) (err error) {
 }
 
 // makePhone puts the phone together.
-func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System) (*app.Phone, error) {
-	hc := app.NewHTTPClient()
+func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
+	hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Audio: system,
+		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Audio: system, Policy: policy, Remark: remark,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
+		Desk:      desk.New(log),
 		OpenInbox: app.NewInbox(hc, log),
 		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
 		Engine: func(deviceID string) (app.Engine, error) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
 )
 
@@ -56,7 +57,7 @@ func TestLoginRefused(t *testing.T) {
 		{"no password", loginBody("alice", "", "acme", "d"), nil, 403, ""},
 		{"password of 100 bytes", loginBody("alice", strings.Repeat("x", 100), "acme", "d"), nil, 403, ""},
 		{"not JSON", "user_name=alice", nil, 400, "JSON"},
-		{"body over limit", `{"user_name":"` + strings.Repeat("x", maxBody) + `"}`, nil, 413, ""},
+		{"body over limit", `{"user_name":"` + strings.Repeat("x", endpoint.MaxBody) + `"}`, nil, 413, ""},
 		{"inactive", loginBody("alice", "pw a", "acme", "d"), func(p *stubPlatform) { p.status["alice"] = "inactive" }, 403, "inactive"},
 		{"platform refuses", loginBody("alice", "pw a", "acme", "d"), func(p *stubPlatform) { p.fail = 401 }, 403, "refuses"},
 		{"platform fails", loginBody("alice", "pw a", "acme", "d"), func(p *stubPlatform) { p.fail = 500 }, 503, "platform"},
@@ -259,7 +260,7 @@ func TestPush(t *testing.T) {
 		{"without version", `{"subscriberName":"bob","payload":"a.b.c"}`, "cu:cp", 400},
 		{"version is a number", `{"subscriberName":"bob","payload":"a.b.c","payloadVersion":1}`, "cu:cp", 400},
 		{"payload over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", maxPayload+1), 1), "cu:cp", 400},
-		{"body over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", maxBody), 1), "cu:cp", 413},
+		{"body over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", endpoint.MaxBody), 1), "cu:cp", 413},
 		{"not JSON", "x", "cu:cp", 400},
 		{"without credentials", good, "", 401},
 		{"a subscriber's token", good, "Bearer " + tokenFor("alice"), 401},
@@ -317,5 +318,20 @@ func TestRecheck(t *testing.T) {
 		if err := w.server.gate.Recheck(t.Context(), owner); row.any && (err == nil || err == inbox.ErrRefused || err == inbox.ErrGone) || !row.any && err != row.want {
 			t.Errorf("%+v: %v", row, err)
 		}
+	}
+}
+
+func TestRemovedUsersStayAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.server.Users().Remove(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.server.users.seed(t.Context(), w.server.cfg.Users); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.server.Users().List(t.Context())
+	if err != nil || len(list) != 1 || list[0].Name != "bob" || list[0].Password != "" {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

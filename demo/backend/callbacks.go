@@ -1,33 +1,25 @@
 package backend
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
 )
 
 // fromPlatform lets in who brings the callback credentials, and only for this
 // backend's account.
-func (s *Server) fromPlatform(serve endpoint) endpoint {
+func (s *Server) fromPlatform(serve endpoint.Func) endpoint.Func {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		user, password, ok := r.BasicAuth()
-		if !ok || !same(user, s.cfg.CallbackUser) || !same(password, s.cfg.CallbackPassword) || r.PathValue("sid") != s.cfg.AccountSID {
+		if !endpoint.HasBasic(r, s.cfg.CallbackUser, s.cfg.CallbackPassword) || r.PathValue("sid") != s.cfg.AccountSID {
 			return errCallback
 		}
 		return serve(w, r)
 	}
-}
-
-// same compares in a time that tells nothing of either value.
-func same(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 var dialToForm = regexp.MustCompile(`^sip:([A-Za-z0-9]{1,64})$`)
@@ -61,7 +53,7 @@ const maxPayload = 16 << 10
 // whether or not a phone is there.
 func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
 	var data inbox.Data
-	if err := decode(w, r, &data); err != nil {
+	if err := endpoint.ReadObject(w, r, &data); err != nil {
 		return err
 	}
 	if data.SubscriberName == "" || data.Payload == "" || data.PayloadVersion == "" || len(data.Payload) > maxPayload || len(data.PayloadVersion) > 16 {

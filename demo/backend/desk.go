@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/upload"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) postDeviceToken(w http.ResponseWriter, r *http.Request, subscri
 	var req struct {
 		DeviceToken string `json:"deviceToken"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if req.DeviceToken == "" || len(req.DeviceToken) > maxDeviceToken {
@@ -41,7 +42,7 @@ func (s *Server) postContext(w http.ResponseWriter, r *http.Request, subscriber 
 		DialToNumber string `json:"dialToNumber"`
 		Message      string `json:"message"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if req.DialToNumber == "" || len(req.DialToNumber) > maxDialTo || len(req.Message) > maxMessage || !utf8.ValidString(req.Message) {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+
+	"offhook/demo/endpoint"
 )
 
 var deviceForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
@@ -18,7 +20,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		AccountSID string `json:"account_sid"`
 		DeviceID   string `json:"device_id"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if !deviceForm.MatchString(req.DeviceID) {

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
 	"offhook/demo/store"
 	"offhook/demo/throttle"
@@ -36,7 +34,7 @@ type Config struct {
 	CallbackUser, CallbackPassword string
 	DB                             *store.DB
 	Uploads                        *upload.Store
-	// Users are added at the start unless they are there.
+	// Users are added at the first start of the database.
 	Users []User
 	// Bots are the ids of the platform's bots, for the contacts.
 	Bots []Contact
@@ -87,10 +85,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		platform: &platformClient{base: cfg.PlatformURL, accountSID: cfg.AccountSID, key: cfg.APIKey, token: cfg.APIToken, http: cfg.PlatformClient},
 		slow:     throttle.NewFailures(cfg.Now), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
 	}
-	for _, user := range cfg.Users {
-		if err := s.users.Add(ctx, user); err != nil && !errors.Is(err, ErrUserExists) {
-			return nil, fmt.Errorf("user %s: %w", user.Name, err)
-		}
+	if err := s.users.seed(ctx, cfg.Users); err != nil {
+		return nil, err
 	}
 	s.gate = newGate(s.platform, cfg.Now)
 	cfg.Inbox.DB, cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = cfg.DB, s.gate, cfg.Now, cfg.Logger
@@ -117,6 +113,11 @@ func (s *Server) Users() Users { return s.users }
 // Inbox gives access to the push inboxes.
 func (s *Server) Inbox() *inbox.Hub { return s.inbox }
 
+// Prune deletes the logs that were uploaded before a time.
+func (s *Server) Prune(ctx context.Context, before time.Time) error {
+	return s.cfg.Uploads.Prune(ctx, before)
+}
+
 // Close ends the push sockets.
 func (s *Server) Close(ctx context.Context) error { return s.inbox.Close(ctx) }
 
@@ -124,7 +125,7 @@ func (s *Server) Close(ctx context.Context) error { return s.inbox.Close(ctx) }
 func (s *Server) Handler() http.Handler {
 	const subscriber = "/v1/accounts/{sid}/subscribers/{name}"
 	mux := http.NewServeMux()
-	for path, methods := range map[string]map[string]endpoint{
+	for path, methods := range map[string]map[string]endpoint.Func{
 		"/v1/login":                       {http.MethodPost: s.login},
 		subscriber + "/devicetoken":       {http.MethodPost: s.signedIn(s.postDeviceToken)},
 		subscriber + "/context":           {http.MethodPost: s.signedIn(s.postContext), http.MethodGet: s.signedInAsAny(s.getContext), http.MethodDelete: s.signedIn(s.deleteContext)},
@@ -134,15 +135,12 @@ func (s *Server) Handler() http.Handler {
 		"/v1/accounts/{sid}/pushtoclient": {http.MethodPost: s.fromPlatform(s.push)},
 		"/":                               {},
 	} {
-		mux.Handle(path, s.route(methods))
+		mux.Handle(path, endpoint.Route(methods, s.fail))
 	}
 	mux.Handle("GET /v1/push", s.inbox)
 	mux.Handle("PUT /v1/logs/{reference}", s.cfg.Uploads)
-	return s.guard(mux)
+	return endpoint.Guard(mux, s.log, s.fail)
 }
-
-// endpoint answers a request or returns the failure to answer with.
-type endpoint func(w http.ResponseWriter, r *http.Request) error
 
 // failure is an answer other than success.
 type failure struct {
@@ -181,7 +179,12 @@ type coded struct {
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var f *failure
-	if !errors.As(err, &f) {
+	var of *endpoint.Error
+	switch {
+	case errors.As(err, &f):
+	case errors.As(err, &of):
+		f = &failure{status: of.Status, message: of.Text}
+	default:
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		f = &failure{status: http.StatusInternalServerError, message: "the backend failed; try again later"}
 	}
@@ -194,53 +197,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reply(w, f.status, coded{HTTPCode: f.status, Message: f.message})
 }
 
-func (s *Server) route(methods map[string]endpoint) http.Handler {
-	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		if methods[m] != nil {
-			allowed = append(allowed, m)
-		}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serve := methods[r.Method]
-		switch {
-		case serve != nil:
-			if err := serve(w, r); err != nil {
-				s.fail(w, r, err)
-			}
-		case len(allowed) == 0:
-			s.fail(w, r, &failure{status: http.StatusNotFound, message: "there is nothing at this path"})
-		default:
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			s.fail(w, r, &failure{status: http.StatusMethodNotAllowed, message: "this path takes " + strings.Join(allowed, ", ")})
-		}
-	})
-}
-
-func (s *Server) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler:
-				panic(p)
-			default:
-				s.log.Error("panic in a request", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				s.fail(w, r, errors.New("panic"))
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
 // subscriberEndpoint answers a signed-in subscriber.
 type subscriberEndpoint func(w http.ResponseWriter, r *http.Request, subscriber string) error
 
 // signedInAsAny lets every subscriber of the account in.
-func (s *Server) signedInAsAny(serve subscriberEndpoint) endpoint {
+func (s *Server) signedInAsAny(serve subscriberEndpoint) endpoint.Func {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
+		token, ok := endpoint.Bearer(r)
+		if !ok {
 			return errNoBearer
 		}
 		owner, err := s.gate.Check(r.Context(), token)
@@ -261,28 +225,11 @@ func (s *Server) signedInAsAny(serve subscriberEndpoint) endpoint {
 }
 
 // signedIn lets only the subscriber of the path in.
-func (s *Server) signedIn(serve subscriberEndpoint) endpoint {
+func (s *Server) signedIn(serve subscriberEndpoint) endpoint.Func {
 	return s.signedInAsAny(func(w http.ResponseWriter, r *http.Request, subscriber string) error {
 		if r.PathValue("name") != subscriber {
 			return errTokenRefused
 		}
 		return serve(w, r, subscriber)
 	})
-}
-
-const maxBody = 64 << 10
-
-func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return &failure{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
-		}
-		return bad("the body could not be read")
-	}
-	if json.Unmarshal(body, v) != nil || !strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
-		return bad("the body is not a JSON object of the documented form")
-	}
-	return nil
 }

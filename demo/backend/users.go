@@ -78,6 +78,23 @@ func (u Users) Add(ctx context.Context, user User) error {
 	return err
 }
 
+// seed adds the first users of a database. It does so once only: who was removed
+// since then does not come back.
+func (u Users) seed(ctx context.Context, users []User) error {
+	const mark = "users were seeded"
+	var seeded int
+	if err := u.DB.QueryRow(ctx, "SELECT count(*) FROM secrets WHERE name = ?", mark).Scan(&seeded); err != nil || seeded > 0 {
+		return err
+	}
+	for _, user := range users {
+		if err := u.Add(ctx, user); err != nil && !errors.Is(err, ErrUserExists) {
+			return fmt.Errorf("user %s: %w", user.Name, err)
+		}
+	}
+	_, err := u.DB.Exec(ctx, "INSERT INTO secrets (name, value) VALUES (?, x'')", mark)
+	return err
+}
+
 // Remove removes a user; the subscriber of that name stays the platform's
 // business. It returns ErrUserUnknown.
 func (u Users) Remove(ctx context.Context, name string) error {

@@ -109,7 +109,7 @@ func callbackBot(s *session) {
 			x := s.x
 			s.end(ending{reason: endHangup, by: byCallee})
 			x.cfg.Clock.AfterFunc(callbackCalls, func() {
-				if x.add(back) {
+				if x.add(back) == 0 {
 					go back.run()
 					back.post(back.route)
 				}

@@ -57,6 +57,9 @@ type Config struct {
 	// defaults are 1 and 20.
 	CallRate  float64
 	CallBurst int
+	// MaxCalls is how many calls one subscriber may have placed at once; 10 by
+	// default.
+	MaxCalls int
 
 	// NoBots makes the bots' names ordinary ones.
 	NoBots bool
@@ -121,6 +124,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.CallBurst <= 0 {
 		c.CallBurst = 20
+	}
+	if c.MaxCalls <= 0 {
+		c.MaxCalls = 10
 	}
 	if c.Clock == nil {
 		c.Clock = realClock{}

@@ -7,15 +7,18 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// dialog is the SIP side of one phone's leg. The phone has sent its INVITE, so
-// that this side is always the callee of the dialog.
+// dialog is the SIP side of one phone's leg. A subscriber's phone has sent the
+// INVITE itself, when it called and when it was called; only a web client gets
+// one of ours.
 type dialog struct {
 	x          *Exchange
 	id         dialogID
 	session    *session
 	subscriber string
 	device     string
-	invite     *sip.Request
+	us         sip.FromHeader // in requests of ours
+	them       sip.ToHeader
+	invite     *sip.Request // nil if it was ours
 	tx         sip.ServerTransaction
 	finished   chan struct{}
 	finishOnce sync.Once
@@ -28,7 +31,8 @@ type dialog struct {
 	seen    uint64 // bit i: highest-i has been handled
 	ending  bool
 	rebound chan struct{}
-	bye     bool // the phone has said BYE itself
+	allow   []string // what the phone takes
+	bye     bool     // the phone has said BYE itself
 }
 
 // newDialog makes the dialog of an INVITE and gives it its tag.
@@ -38,6 +42,10 @@ func (x *Exchange) newDialog(req *sip.Request, tx sip.ServerTransaction, s *sess
 		x: x, id: id, session: s, subscriber: subscriber, device: header(req, headerDeviceID),
 		invite: req, tx: tx, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
 		source: req.Source(), target: contactOf(req), highest: req.CSeq().SeqNo, seen: 1,
+		us: req.To().AsFrom(), them: req.From().AsTo(),
+	}
+	for _, h := range req.GetHeaders("Allow") {
+		d.allow = append(d.allow, h.Value())
 	}
 	return d
 }
@@ -67,7 +75,7 @@ func (d *dialog) respond(status int, body string, headers ...string) error {
 func (d *dialog) finish() { d.finishOnce.Do(func() { close(d.finished) }) }
 
 // cancelled reports whether the phone's CANCEL has won: the stack has sent 487.
-func (d *dialog) cancelled() bool { return d.tx.Err() == sip.ErrTransactionCanceled }
+func (d *dialog) cancelled() bool { return d.tx != nil && d.tx.Err() == sip.ErrTransactionCanceled }
 
 // fresh notes the number of a request and reports whether it is new. The stack
 // hands over each request on its own goroutine, so that they may overtake each
@@ -134,9 +142,8 @@ func (d *dialog) request(method sip.RequestMethod, headers ...string) *sip.Reque
 		d.cseq++
 	}
 	req := sip.NewRequest(method, *d.target.Clone())
-	to, from := d.invite.From().AsTo(), d.invite.To().AsFrom()
-	from.Params = from.Params.Clone()
-	from.Params.Add("tag", d.id.local)
+	to, from := d.them, d.us
+	to.Params, from.Params = to.Params.Clone(), from.Params.Clone()
 	id := sip.CallIDHeader(d.id.callID)
 	forwards := sip.MaxForwardsHeader(70)
 	for _, h := range []sip.Header{&from, &to, &id, &sip.CSeqHeader{SeqNo: d.cseq, MethodName: method}, &forwards, d.x.contact()} {

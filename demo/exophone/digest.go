@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -146,11 +147,16 @@ func (a *authenticator) matches(req *sip.Request, c *digest.Credentials, passwor
 }
 
 // challenge puts the challenges into a 401, the strong one first: a phone takes
-// the topmost it knows (RFC 8760, 2.4).
-func (a *authenticator) challenge(req *sip.Request, stale bool) *sip.Response {
+// the topmost it knows (RFC 8760, 2.4). Web clients look at the topmost only and
+// know MD5 alone, so that for them it comes first.
+func (a *authenticator) challenge(req *sip.Request, stale, web bool) *sip.Response {
 	res := respond(req, 401)
 	nonce := a.nonce()
-	for _, algorithm := range []string{"SHA-256", "MD5"} {
+	algorithms := []string{"SHA-256", "MD5"}
+	if web {
+		slices.Reverse(algorithms)
+	}
+	for _, algorithm := range algorithms {
 		c := digest.Challenge{
 			Realm: a.realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale,
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -66,7 +67,11 @@ func (s *session) end(e ending) {
 	}
 	if d := s.caller.dialog; d != nil && !answered {
 		if !d.cancelled() {
-			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, reason, "Retry-After", e.retry)
+			told := reason
+			if e.by == byCaller {
+				told = "" // it knows
+			}
+			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, told, "Retry-After", e.retry)
 		}
 		d.finish()
 		s.x.removeDialog(d)
@@ -116,6 +121,9 @@ func (s *session) phoneBye(d *dialog) {
 	p := s.partyOf(d)
 	switch {
 	case p == nil || s.phase == over:
+	case p == &s.caller && s.phase != talking:
+		// BYE on the early dialog (RFC 3261, 15): as good as CANCEL.
+		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
 	case p == &s.caller:
 		s.end(ending{reason: endHangup, by: byCaller})
 	case p == &s.callee:
@@ -154,13 +162,13 @@ const answerTime = 8 * time.Second
 
 // transact sends a request of ours and returns the phone's final answer. It
 // waits, and so runs on goroutines of its own.
-func (x *Exchange) transact(d *dialog, req *sip.Request) (*sip.Response, error) {
+func (x *Exchange) transact(d *dialog, req *sip.Request, options ...sipgo.ClientRequestOption) (*sip.Response, error) {
 	if !x.conns.alive(req.Destination()) {
 		return nil, errAway
 	}
 	ctx, cancel := context.WithTimeout(x.ctx, answerTime)
 	defer cancel()
-	tx, err := x.client.TransactionRequest(ctx, req)
+	tx, err := x.client.TransactionRequest(ctx, req, options...)
 	if err != nil {
 		return nil, err
 	}

@@ -23,12 +23,13 @@ import (
 // Exchange is the telephone exchange. All methods may be called from any
 // goroutine.
 type Exchange struct {
-	cfg    Config
-	log    *slog.Logger
-	states registry
-	auth   *authenticator
-	limits *throttle.Rate
-	conns  connections
+	cfg       Config
+	log       *slog.Logger
+	states    registry
+	auth      *authenticator
+	limits    *throttle.Rate
+	conns     connections
+	registrar registrar
 
 	listener *wsconn.Listener
 	ua       *sipgo.UserAgent
@@ -56,7 +57,8 @@ func New(cfg Config) (*Exchange, error) {
 		cfg: cfg, log: cfg.Logger,
 		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
 		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
-		empty: make(chan struct{}),
+		registrar: registrar{m: make(map[string][]binding)},
+		empty:     make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
@@ -107,11 +109,12 @@ func (x *Exchange) startSIP() error {
 		return fmt.Errorf("SIP stack: %w", err)
 	}
 	server.OnInvite(x.guarded(x.onInvite))
-	server.OnAck(func(*sip.Request, sip.ServerTransaction) {})
+	server.OnAck(x.onAck)
 	server.OnCancel(x.guarded(x.onStrayCancel))
 	server.OnBye(x.guarded(x.onInDialog))
 	server.OnInfo(x.guarded(x.onInDialog))
 	server.OnUpdate(x.guarded(x.onInDialog))
+	server.OnRegister(x.guarded(x.onRegister))
 	server.OnOptions(x.guarded(x.onOptions))
 	server.OnNoRoute(x.guarded(x.onOther))
 
@@ -222,15 +225,25 @@ func (x *Exchange) lookup(ctx context.Context, name string) (Subscriber, error) 
 
 func isUnknown(err error) bool { return errors.Is(err, ErrUnknownSubscriber) }
 
-// add takes a session in, unless the exchange is closing down.
-func (x *Exchange) add(s *session) bool {
+// add takes a session in, or returns the status with which its caller is
+// refused.
+func (x *Exchange) add(s *session) (status int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.draining {
-		return false
+		return 503
+	}
+	placed := 0
+	for _, other := range x.sessions {
+		if other.placedBy == s.placedBy {
+			placed++
+		}
+	}
+	if s.placedBy != "" && placed >= x.cfg.MaxCalls {
+		return 429
 	}
 	x.sessions[s.id] = s
-	return true
+	return 0
 }
 
 func (x *Exchange) remove(s *session) {
@@ -270,6 +283,7 @@ func (x *Exchange) dialog(id dialogID) *dialog {
 
 // connectionLost tells the sessions whose phone was reached over it.
 func (x *Exchange) connectionLost(source string) {
+	x.registrar.lost(source)
 	x.mu.Lock()
 	var lost []*dialog
 	for _, d := range x.dialogs {

@@ -85,10 +85,12 @@ func (s *session) mirrored(p *party, told direction, res *sip.Response, err erro
 	s.mirrorHold(p) // what changed meanwhile
 }
 
-// allows reports whether the phone said in its INVITE that it takes method.
+// allows reports whether the phone said that it takes method.
 func (d *dialog) allows(method sip.RequestMethod) bool {
-	for _, h := range d.invite.GetHeaders("Allow") {
-		for m := range strings.SplitSeq(h.Value(), ",") {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, list := range d.allow {
+		for m := range strings.SplitSeq(list, ",") {
 			if strings.EqualFold(strings.TrimSpace(m), string(method)) {
 				return true
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/gobwas/ws"
 
+	"offhook/demo/exophone"
 	"offhook/demo/relay/relaytest"
 )
 
@@ -263,9 +264,9 @@ func TestWrongDigest(t *testing.T) {
 // connection goes.
 func TestAbandonedCalls(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, nil)
-	h := p.connect("alice")
 	const calls = 20
+	p := newPlatform(t, func(c *exophone.Config) { c.MaxCalls = calls })
+	h := p.connect("alice")
 	for range calls {
 		c := h.start(exophon, relaytest.Options{})
 		c.invite("X-Custom-Field", "bob")
@@ -275,6 +276,7 @@ func TestAbandonedCalls(t *testing.T) {
 	if n := len(p.x.Live()); n != calls {
 		t.Errorf("%d calls live", n)
 	}
+	h.dial("bob").expect(429)
 	h.close()
 	for range calls {
 		if r := p.over(); r.EndReason != "caller-gone" {

@@ -40,13 +40,13 @@ const (
 )
 
 // allowed is the Allow header of every answer that has one.
-const allowed = "INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS"
+const allowed = "INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS, REGISTER"
 
 // reasons are the phrases of the statuses that this exchange sends.
 var reasons = map[int]string{
 	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
 	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-	410: "Gone", 415: "Unsupported Media Type", 420: "Bad Extension", 429: "Too Many Requests",
+	410: "Gone", 415: "Unsupported Media Type", 420: "Bad Extension", 423: "Interval Too Brief", 429: "Too Many Requests",
 	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 484: "Address Incomplete",
 	486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
 	500: "Server Internal Error", 503: "Service Unavailable",

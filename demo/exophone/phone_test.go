@@ -33,7 +33,9 @@ type phone struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
-	stray chan *sip.Response
+	// invited, if set, gets the INVITEs, ACKs and CANCELs of calls that the
+	// platform places to this phone.
+	invited chan *sip.Request
 }
 
 // connect opens a WebSocket for name.
@@ -41,7 +43,7 @@ func (p *platform) connect(name string) *phone {
 	p.t.Helper()
 	h := &phone{
 		t: p.t, p: p, name: name, password: name + "-sip", device: "device-of-" + name,
-		calls: make(map[string]*call), stray: make(chan *sip.Response, 100),
+		calls: make(map[string]*call),
 	}
 	h.open()
 	p.t.Cleanup(h.close)
@@ -103,12 +105,17 @@ func (h *phone) read(ctx context.Context, conn *websocket.Conn) {
 		switch m := m.(type) {
 		case *sip.Response:
 			switch {
-			case c == nil:
-				h.stray <- m
-			case m.StatusCode > 100:
-				c.responses <- m
+			case c != nil && m.StatusCode > 100:
+				select {
+				case c.responses <- m:
+				default: // more than any test looks at
+				}
 			}
 		case *sip.Request:
+			if h.invited != nil && (m.Method == sip.INVITE || m.Method == sip.CANCEL || m.Method == sip.ACK) {
+				h.invited <- m
+				continue
+			}
 			status := 200
 			if c == nil {
 				status = 481

@@ -76,7 +76,7 @@ func TestConnectionLostAndBack(t *testing.T) {
 // A BYE for a phone that is away is held, and said when the phone comes back.
 func TestHeldBye(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, func(c *exophone.Config) { c.ConversationLimit = 300 * time.Millisecond })
+	p := newPlatform(t, func(c *exophone.Config) { c.ConversationLimit = 4 * time.Second })
 	out, in := established(p)
 	out.h.close()
 	if got := in.ended(); got != "conversation-limit" {
@@ -228,16 +228,51 @@ func TestHoldAndRestart(t *testing.T) {
 
 	// UPDATE does the same, and without a body refreshes only.
 	out.send("UPDATE", withDirection(out.media.Offer(false), "sendonly"), "Content-Type", "application/sdp")
-	if got := directionOf(string(out.response().Body())); got != "recvonly" {
+	answer := string(out.response().Body())
+	if got := directionOf(answer); got != "recvonly" {
 		t.Errorf("UPDATE answered %s", got)
 	}
+	out.media.SetAnswer(withDirection(answer, "sendrecv"))
 	mirrored(in)
 	out.send("UPDATE", "")
 	if res := out.response(); res.StatusCode != 200 || len(res.Body()) != 0 {
 		t.Errorf("empty UPDATE: %d %q", res.StatusCode, res.Body())
 	}
+
+	// A re-INVITE without SDP is answered with an offer.
+	out.send("INVITE", "")
+	res := out.response()
+	if res.StatusCode != 200 || len(res.Body()) == 0 {
+		t.Fatalf("empty re-INVITE: %d with %d bytes", res.StatusCode, len(res.Body()))
+	}
+	out.h.write(out.message("ACK", out.uri(), out.inviteSeq, newBranch(), out.media.Answer(string(res.Body())), "Content-Type", "application/sdp"))
+	if got := mirrored(in); got != "sendrecv" {
+		t.Errorf("the far side was told %s", got)
+	}
+	before = len(out.media.Packets())
+	in.media.Speak(tone(440, 200*time.Millisecond), nil)
+	out.media.WaitPackets(before + 5)
 	in.hangup()
 	out.ended()
+}
+
+// A BYE on the early dialog ends the call as a CANCEL does.
+func TestByeWhileRinging(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, nil)
+	out := p.connect("alice").dial("bob")
+	in := p.connect("bob").join(true)
+	in.expect(200)
+	out.expect(180)
+	out.send("BYE", "")
+	for range 2 { // the 200 to the BYE and the 487 to the INVITE, in any order
+		if r := out.response(); r.StatusCode != 200 && r.StatusCode != 487 {
+			t.Errorf("status %d", r.StatusCode)
+		}
+	}
+	if got := in.ended(); got != "caller-gone" {
+		t.Errorf("X-End-Reason %q", got)
+	}
 }
 
 // What does not belong to a call is refused by the book.
@@ -284,7 +319,6 @@ func TestRefusals(t *testing.T) {
 	out := alice.dial("echo")
 	out.expect(200)
 	status(415, out, "INFO", "x", "Content-Type", "text/plain")
-	status(488, out, "INVITE", "")
 	status(415, out, "UPDATE", "x", "Content-Type", "text/plain")
 	status(488, out, "UPDATE", "v=0", "Content-Type", "application/sdp")
 	// A number used before is refused.

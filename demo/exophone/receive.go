@@ -43,7 +43,7 @@ func (x *Exchange) authenticate(req *sip.Request, tx sip.ServerTransaction) (Sub
 		x.log.Error("directory failed", "error", err)
 		_ = tx.Respond(respond(req, 503, "Retry-After", "5"))
 	case v == challenged:
-		_ = tx.Respond(x.auth.challenge(req, stale))
+		_ = tx.Respond(x.auth.challenge(req, stale, req.Method == sip.REGISTER || x.registrar.reachedOver(req.Source())))
 	case v == throttled:
 		_ = tx.Respond(respond(req, 429, "Retry-After", "10"))
 	case v == denied:
@@ -112,12 +112,13 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 		direct = user
 	}
 	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, headerCustomField))
-	s.direct = direct
+	s.direct, s.placedBy = direct, sub.Name
 	d := x.newDialog(req, tx, s, sub.Name)
 	d.id.local, _ = req.To().Params.Get("tag")
 	s.caller.dialog = d
-	if !x.add(s) {
-		_ = tx.Respond(respond(req, 503, "Retry-After", "10"))
+	if status := x.add(s); status != 0 {
+		x.log.Warn("call refused", "subscriber", sub.Name, "status", status)
+		_ = tx.Respond(respond(req, status, "Retry-After", "10"))
 		return
 	}
 	x.addDialog(d)
@@ -221,6 +222,19 @@ func (x *Exchange) onInDialog(req *sip.Request, tx sip.ServerTransaction) {
 		res = respond(req, 481)
 	}
 	_ = tx.Respond(res)
+}
+
+// onAck takes the answer to an offer of ours, which a re-INVITE without SDP was
+// given. Nothing else in an ACK is of interest, and none is ever answered.
+func (x *Exchange) onAck(req *sip.Request, _ sip.ServerTransaction) {
+	if len(req.Body()) == 0 || contentType(req) != typeSDP || wellFormed(req) != nil {
+		return
+	}
+	d := x.dialog(dialogOf(req))
+	if d == nil || req.Source() != d.sourceNow() {
+		return
+	}
+	d.session.post(func() { d.session.acknowledged(d, string(req.Body())) })
 }
 
 func (d *dialog) isEnding() bool {

@@ -152,6 +152,7 @@ func (s *session) answer(p *party) {
 
 // dropRinging ends the legs of all phones that still ring.
 func (s *session) dropRinging(e ending) {
+	s.cancelWeb()
 	for _, p := range s.ringing {
 		s.drop(p, e.reason)
 	}

@@ -179,6 +179,7 @@ func (s *session) invite(name string) {
 		Expires: now.Add(s.plan.ring + 30*time.Second),
 	}
 	s.after("ring", s.plan.ring, s.ringLimit)
+	s.ringWeb(name, number)
 	s.x.work.Go(func() {
 		err := s.push(name, claims)
 		if err == nil {
@@ -193,6 +194,9 @@ func (s *session) invite(name string) {
 				status = 410
 			}
 			s.x.log.Warn("callee not told", "session", s.id, "callee", name, "error", err)
+			if len(s.web)+len(s.ringing) > 0 && status != 410 {
+				return // a web client rings all the same
+			}
 			s.attemptOver(ending{status: status, by: byPlatform})
 		})
 	})

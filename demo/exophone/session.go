@@ -23,6 +23,8 @@ type party struct {
 	answer  string // the SDP answer it was given
 	told    direction
 	telling bool // an UPDATE to it is under way
+	// awaiting says that the answer to an offer of ours is to come with an ACK.
+	awaiting bool
 }
 
 // session is one call from dialling to its end. One goroutine owns it: every
@@ -32,6 +34,8 @@ type session struct {
 	x      *Exchange
 	id     string
 	direct string // whom to call without asking Dial-Whom
+	// placedBy is the subscriber who dialled, empty for a bot.
+	placedBy string
 
 	queueMu sync.Mutex
 	queue   []func()
@@ -42,6 +46,7 @@ type session struct {
 	caller  party
 	callee  party             // the one that answered
 	ringing map[string]*party // by device, phones that ring
+	web     []*outgoing       // web clients that were called and have not answered
 	codec   string            // fixed by the first answer given
 	tell    *calleeState      // of the attempt going on
 	plan    plan

@@ -72,8 +72,7 @@ func (s *session) inDialog(d *dialog, req *sip.Request) *sip.Response {
 			return respond(req, 491)
 		}
 		if len(req.Body()) == 0 {
-			// The phone always offers.
-			return respond(req, 488)
+			return s.offerInstead(p, req)
 		}
 		return s.reoffer(p, req)
 	default:
@@ -110,6 +109,44 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 	p.offer, p.answer = offer, answer
 	s.mirrorHold(s.other(p))
 	return s.withContact(withSDP(respond(req, 200, headerCallSid, s.id), answer))
+}
+
+// offerInstead answers a re-INVITE without SDP with an offer (RFC 3261, 14.2);
+// the phone's answer comes with its ACK.
+func (s *session) offerInstead(p *party, req *sip.Request) *sip.Response {
+	if p.media == nil || p.telling {
+		return respond(req, 491)
+	}
+	want := direction{true, true}
+	if far := s.other(p); far.offer != nil {
+		want = directionOf(far.offer)
+	}
+	offer, err := p.media.LaterOffer(want.sends, want.receives)
+	if err != nil {
+		s.x.log.Error("offer of our own", "session", s.id, "error", err)
+		return respond(req, 500)
+	}
+	p.told, p.awaiting = want, true
+	return s.withContact(withSDP(respond(req, 200, headerCallSid, s.id), offer))
+}
+
+// acknowledged takes the answer to offerInstead.
+func (s *session) acknowledged(d *dialog, answer string) {
+	p := s.partyOf(d)
+	if p == nil || !p.awaiting || p.media == nil {
+		return
+	}
+	p.awaiting = false
+	said, err := relay.ParseOffer(answer)
+	if err == nil {
+		err = p.media.TakeAnswer(answer)
+	}
+	if err != nil {
+		s.x.log.Info("phone's answer", "session", s.id, "subscriber", p.name, "error", err)
+		return
+	}
+	p.offer = said
+	s.mirrorHold(s.other(p))
 }
 
 // info takes the answer of a phone that rings, and digits of phones without

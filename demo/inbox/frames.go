@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Subprotocol names the framing of design.md's wire decisions.
+// Subprotocol names the framing of the push socket.
 const Subprotocol = "offhook.push.v1"
 
 // Close codes of the push socket (wire decisions).

@@ -6,13 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/store"
 )
 
@@ -177,10 +177,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "X-Device-Token is required, and since must be a whole number", http.StatusBadRequest)
 		return
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		token = ""
-	}
+	token, _ := endpoint.Bearer(r) // the gate refuses an empty one
 	owner, err := h.cfg.Gate.Check(r.Context(), token)
 	if err != nil && !errors.Is(err, ErrRefused) {
 		h.log.Warn("an access token could not be checked", "error", err)

@@ -1,9 +1,10 @@
 package platform
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"net"
 	"net/http"
+
+	"offhook/demo/endpoint"
 )
 
 // Account is a tenant of the platform.
@@ -24,14 +25,13 @@ type Account struct {
 // checkBasic finds the account of the path and checks the credentials against
 // it. Wrong credentials and an unknown account look alike.
 func (s *Server) checkBasic(r *http.Request) (*Account, error) {
-	key, token, ok := r.BasicAuth()
 	account := s.accounts[r.PathValue("sid")]
 	known := account
 	if known == nil {
 		known = &Account{}
 	}
-	if !ok || !SameSecret(key, known.APIKey) || !SameSecret(token, known.APIToken) || account == nil || known.APIKey == "" {
-		s.log.Warn("API credentials refused", "from", r.RemoteAddr, "path", r.URL.Path)
+	if !endpoint.HasBasic(r, known.APIKey, known.APIToken) {
+		s.refused(r)
 		return nil, errBadCredentials
 	}
 	if !s.accountRate.Allow(account.SID) {
@@ -40,8 +40,14 @@ func (s *Server) checkBasic(r *http.Request) (*Account, error) {
 	return account, nil
 }
 
-// SameSecret compares in a time that tells nothing of either value.
-func SameSecret(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+// refused writes wrong credentials into the log, but no more of them than
+// somebody can read.
+func (s *Server) refused(r *http.Request) {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	if s.refusals.Allow(from) {
+		s.log.Warn("API credentials refused", "from", from, "path", r.URL.Path)
+	}
 }

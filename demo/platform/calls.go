@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
 )
 
@@ -24,7 +25,7 @@ const (
 )
 
 func (c callEndpoints) claims(r *http.Request) (exophone.Claims, error) {
-	token, ok := bearer(r)
+	token, ok := endpoint.Bearer(r)
 	if !ok {
 		return exophone.Claims{}, errNoBearer
 	}
@@ -83,7 +84,7 @@ func (c callEndpoints) postReject(w http.ResponseWriter, r *http.Request) error 
 	var req struct {
 		Reason string `json:"reason"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if req.Reason != "declined" && req.Reason != "busy" {

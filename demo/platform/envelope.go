@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
+
+	"offhook/demo/endpoint"
 )
 
 // ErrorCode is the code in error_data (reference, sections 4 and 10.7).
@@ -31,7 +31,6 @@ const (
 	statusSuccess   = "success"
 	statusFailure   = "failure"
 	requestIDBytes  = 16
-	maxBody         = 64 << 10
 	headerRequestID = "X-Request-Id"
 )
 
@@ -109,7 +108,15 @@ func respond(w http.ResponseWriter, r *http.Request, code int, metadata, respons
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var e *apiError
-	if !errors.As(err, &e) {
+	var of *endpoint.Error
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &of):
+		e = &apiError{status: of.Status, code: CodeBadParameter, description: of.Text}
+		if of.Status == http.StatusNotFound {
+			e.code = CodeNotFound
+		}
+	default:
 		s.log.Error("request failed", "request_id", w.Header().Get(headerRequestID), "method", r.Method, "path", r.URL.Path, "error", err)
 		e = errInternal
 	}
@@ -120,28 +127,4 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", fmt.Sprint(e.retryAfter))
 	}
 	respond(w, r, e.status, nil, e.item())
-}
-
-// decode reads one JSON object of at most maxBody bytes into v. Fields that v
-// does not know are ignored, so that newer clients work.
-func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return &apiError{status: http.StatusRequestEntityTooLarge, code: CodeBadParameter, description: fmt.Sprintf("The body is larger than %d bytes", tooLarge.Limit)}
-		}
-		return badParameter("The body could not be read")
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) && wrongType.Field != "" {
-			return badParameter("%s must not be a JSON %s", wrongType.Field, wrongType.Value)
-		}
-		return badParameter("The body is not a JSON object of the documented form")
-	}
-	if trimmed := strings.TrimSpace(string(body)); !strings.HasPrefix(trimmed, "{") {
-		return badParameter("The body is not a JSON object of the documented form")
-	}
-	return nil
 }

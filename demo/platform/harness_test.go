@@ -102,6 +102,8 @@ type world struct {
 	http   *httptest.Server
 	clock  *fakeClock
 	calls  *fakeCalls
+	// uploads is the folder of uploaded logs.
+	uploads string
 }
 
 func newWorld(t *testing.T) *world {
@@ -116,7 +118,7 @@ func newWorldIn(t *testing.T, dir string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: &fakeClock{at: time.Date(2019, 11, 23, 16, 30, 37, 0, time.UTC)}, calls: newFakeCalls()}
+	w := &world{t: t, clock: &fakeClock{at: time.Date(2019, 11, 23, 16, 30, 37, 0, time.UTC)}, calls: newFakeCalls(), uploads: t.TempDir()}
 	var handler http.Handler
 	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
 	w.server, err = New(ctx, Config{
@@ -126,7 +128,7 @@ func newWorldIn(t *testing.T, dir string) *world {
 			{SID: "other", APIKey: "okey", APIToken: "otoken"},
 		},
 		PublicURL: w.http.URL, SIPDomain: "exotel675.voip.test", DB: db, Now: w.clock.Now,
-		Uploads: upload.New(upload.Config{Dir: t.TempDir(), BaseURL: w.http.URL + "/v2/logs", Key: []byte("upload key"), DB: db, Now: w.clock.Now, MaxSize: 1 << 20}),
+		Uploads: upload.New(upload.Config{Dir: w.uploads, BaseURL: w.http.URL + "/v2/logs", Key: []byte("upload key"), DB: db, Now: w.clock.Now, MaxSize: 1 << 20}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"offhook/demo/endpoint"
 )
 
 const (
@@ -32,7 +34,7 @@ func (s *Server) postSubscriberToken(w http.ResponseWriter, r *http.Request) err
 		DeviceID string `json:"device_id"`
 		Name     string `json:"subscriber_name"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	switch {
@@ -93,7 +95,7 @@ func (s *Server) postSubscribers(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Subscribers []entry `json:"subscribers"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if n := len(req.Subscribers); n < 1 || n > maxBulk {
@@ -162,7 +164,7 @@ func (s *Server) putSubscriber(w http.ResponseWriter, r *http.Request) error {
 		Status      string          `json:"status"`
 		CustomField json.RawMessage `json:"custom_field"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if req.Status != StatusActive && req.Status != StatusInactive {
@@ -208,11 +210,7 @@ func (s *Server) getSubscribers(w http.ResponseWriter, r *http.Request) error {
 	if status != "" && status != StatusActive && status != StatusInactive {
 		return badParameter("status must be active or inactive")
 	}
-	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
-	if err != nil {
-		return err
-	}
-	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	size, offset, err := paging(query)
 	if err != nil {
 		return err
 	}
@@ -226,6 +224,15 @@ func (s *Server) getSubscribers(w http.ResponseWriter, r *http.Request) error {
 	}
 	respond(w, r, http.StatusOK, pagesAround(r.URL.Path, status, size, offset, total), items)
 	return nil
+}
+
+// paging reads which page of a list is wanted.
+func paging(query url.Values) (size, offset int, err error) {
+	if size, err = bounded(query, "page_size", maxPageSize, 1, maxPageSize); err != nil {
+		return 0, 0, err
+	}
+	offset, err = bounded(query, "offset", 0, 0, 1<<31)
+	return size, offset, err
 }
 
 func bounded(query url.Values, name string, otherwise, least, most int) (int, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"offhook/demo/endpoint"
 )
 
 const subscribersPath = "/v2/accounts/exotel675/subscribers"
@@ -42,7 +44,7 @@ func TestSubscriberManagement(t *testing.T) {
 		{"token, VoIP not enabled", request{"POST", "/v2/accounts/other/subscriber-token", good, "okey:otoken", nil}, 403, CodeNotEnabled, "VoIP"},
 		{"token, no dynamic provisioning", request{"POST", "/v2/accounts/closed/subscriber-token", good, "ckey:ctoken", nil}, 403, CodeNotFound, ""},
 		{"token, inactive", request{"POST", tokenPath, strings.Replace(good, "Archit", "Idle", 1), "key:token", nil}, 403, CodeInactive, "inactive"},
-		{"token, body over limit", request{"POST", tokenPath, `{"platform":"` + strings.Repeat("x", maxBody) + `"}`, "key:token", nil}, 413, CodeBadParameter, "larger"},
+		{"token, body over limit", request{"POST", tokenPath, `{"platform":"` + strings.Repeat("x", endpoint.MaxBody) + `"}`, "key:token", nil}, 413, CodeBadParameter, "larger"},
 
 		{"create one", request{"POST", subscribersPath, `{"subscribers":[{"subscriber_name":"New1"}]}`, "key:token", nil}, 207, 0, `"success":1`},
 		{"create, unauthorised", request{"POST", subscribersPath, `{"subscribers":[{"subscriber_name":"New2"}]}`, "", nil}, 401, CodeUnauthorized, ""},
@@ -244,5 +246,26 @@ func TestTooManyRequests(t *testing.T) {
 	w.clock.Add(time.Second)
 	if a := w.do(profile); a.status != http.StatusOK {
 		t.Errorf("a second later: %d", a.status)
+	}
+}
+
+// First sign-ins of one name at once make one subscriber, and all get a token.
+func TestFirstSignInsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	statuses := make(chan int, 20)
+	for i := range cap(statuses) {
+		go func() {
+			a := w.do(request{"POST", "/v2/accounts/exotel675/subscriber-token", fmt.Sprintf(`{"platform":"ios","device_id":"d%d","subscriber_name":"New"}`, i%3), "key:token", nil})
+			statuses <- a.status
+		}()
+	}
+	for range cap(statuses) {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}
+	if _, total, err := w.server.Subscribers(t.Context(), "exotel675", "", 10, 0); total != 1 || err != nil {
+		t.Errorf("%d subscribers, %v", total, err)
 	}
 }

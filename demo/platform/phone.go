@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/upload"
 )
 
@@ -21,7 +23,7 @@ func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
 		DeviceID string `json:"device_id"`
 	}
 	if r.ContentLength != 0 {
-		if err := decode(w, r, &req); err != nil {
+		if err := endpoint.ReadObject(w, r, &req); err != nil {
 			return err
 		}
 	}
@@ -81,14 +83,17 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 	respond(w, r, http.StatusOK, nil, success(profile{
 		SIPURI: "sip:" + sub.name + "@" + s.cfg.SIPDomain, SIPPassword: sub.sipPassword,
 		SIPServer: server, SIPPort: port, SIPTransport: transport, SIPPath: sipPath, SIPDomain: s.cfg.SIPDomain,
-		IncomingCallTimeout: int(t.IncomingCall.Seconds()), CallConnectionTimeout: int(t.Connection.Seconds()),
-		MediaDisruptedTimeout: int(t.MediaDisrupted.Seconds()), MediaTimeout: int(t.Media.Seconds()),
+		IncomingCallTimeout: wholeSeconds(t.IncomingCall), CallConnectionTimeout: wholeSeconds(t.Connection),
+		MediaDisruptedTimeout: wholeSeconds(t.MediaDisrupted), MediaTimeout: wholeSeconds(t.Media),
 		LogLevel: s.cfg.LogLevel, LogRotateDays: logRotateDays, LogDestinationBaseURL: base,
 		ClientEventBaseURL: base, EventThreadInterval: eventThreadInterval,
 		ICEServers: s.cfg.ICEServers, Codecs: s.cfg.Codecs, Exophone: account.Exophone,
 	}))
 	return nil
 }
+
+// wholeSeconds rounds up, since a phone takes 0 for the default.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // sipAddress is where the SIP WebSocket is: at the public address.
 func sipAddress(publicURL string) (server string, port int, transport string, err error) {
@@ -126,7 +131,7 @@ func (s *Server) postFeedback(w http.ResponseWriter, r *http.Request) error {
 		Issue     string `json:"issue"`
 		Note      string `json:"note"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	orElse(&req.Issue, "NO_ISSUE")
@@ -161,7 +166,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Events []json.RawMessage `json:"events"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if len(req.Events) == 0 || len(req.Events) > maxEvents {
@@ -194,7 +199,7 @@ func (s *Server) postLogDestination(w http.ResponseWriter, r *http.Request) erro
 		Description string `json:"description"`
 		SessionID   string `json:"session_id"`
 	}
-	if err := decode(w, r, &req); err != nil {
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
 	if len(req.SessionID) > maxSessionID {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime/multipart"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -282,5 +283,44 @@ func TestMOS(t *testing.T) {
 		if got := mos(row.stats, row.codec); got < row.least || got > row.most {
 			t.Errorf("%+v %s: %.2f, want %.1f to %.1f", row.stats, row.codec, got, row.least, row.most)
 		}
+	}
+}
+
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bearer := "Bearer " + w.token("Archit", "d").AccessToken
+	put := func(session string) {
+		w.server.Record(exophone.Record{SessionID: session, Created: w.clock.Now(), Ended: w.clock.Now()})
+		w.do(request{"POST", archit + "/feedback", `{"session_id":"` + session + `","rating":5}`, bearer, nil})
+		w.do(request{"POST", archit + "/events", `{"events":[{"session_id":"` + session + `"}]}`, bearer, nil})
+		if a := w.do(request{"PUT", w.destination(`{"size":3,"session_id":"` + session + `"}`), "zip", "", nil}); a.status != http.StatusOK {
+			t.Fatal(a.status)
+		}
+	}
+	put("old")
+	w.server.Record(exophone.Record{SessionID: "live", Created: w.clock.Now()})
+	w.clock.Add(10 * time.Minute)
+	put("young")
+	w.server.recorder.close()
+	if err := w.server.Prune(t.Context(), w.clock.Now().Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for session, there := range map[string]int{"old": 0, "young": 1} {
+		feedback, _ := w.server.FeedbackOf(t.Context(), "exotel675", session)
+		events, _ := w.server.eventsOf(t.Context(), "exotel675", session)
+		logs, _ := w.server.Logs(t.Context(), "exotel675", session, 10)
+		if len(feedback) != there || len(events) != there || len(logs) != there {
+			t.Errorf("%s: %d feedback, %d events, %d logs", session, len(feedback), len(events), len(logs))
+		}
+	}
+	if _, err := w.server.Report(t.Context(), "exotel675", "old"); err != ErrCallNotFound {
+		t.Errorf("the old call: %v", err)
+	}
+	if _, err := w.server.Report(t.Context(), "exotel675", "live"); err != nil {
+		t.Errorf("the live call: %v", err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(w.uploads, "*")); len(files) != 1 {
+		t.Errorf("files %v", files)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
 )
 
@@ -56,7 +57,7 @@ func (p *Pusher) Push(ctx context.Context, subscriberName, payload, payloadVersi
 	}
 	defer res.Body.Close()
 	// Reading to the end lets the connection be used again.
-	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, maxBody)); err != nil {
+	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, endpoint.MaxBody)); err != nil {
 		return fmt.Errorf("push: %w: %w", exophone.ErrUnavailable, err)
 	}
 	switch {

@@ -199,12 +199,7 @@ func (s *Server) getCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	size, err := bounded(query, "page_size", maxPageSize, 1, maxPageSize)
-	if err != nil {
-		return err
-	}
-	offset, err := bounded(query, "offset", 0, 0, 1<<31)
+	size, offset, err := paging(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -269,6 +264,9 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxDownload is how long the download of a log may take.
+const maxDownload = 10 * time.Minute
+
 // getLog downloads an uploaded log.
 func (s *Server) getLog(w http.ResponseWriter, r *http.Request) error {
 	account, err := s.checkBasic(r)
@@ -289,9 +287,27 @@ func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string)
 		return err
 	}
 	defer f.Close()
+	// A log is larger than what the server's write timeout is meant for.
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(maxDownload)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
+}
+
+// Prune deletes calls, feedback, events and logs from before a time. Calls in
+// progress stay.
+func (s *Server) Prune(ctx context.Context, before time.Time) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
+			if _, err := tx.Exec(statement, before.UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, s.cfg.Uploads.Prune(ctx, before))
 }

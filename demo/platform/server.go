@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"time"
 
+	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
 	"offhook/demo/store"
 	"offhook/demo/throttle"
@@ -106,6 +105,9 @@ const (
 	phoneRate, phoneBurst     = 20, 100
 )
 
+// How often wrong credentials from one address are written into the log.
+const refusalRate, refusalBurst = 0.1, 10
+
 // Server is the platform's HTTP hat, the directory and the keys. Its methods
 // are safe for concurrent use.
 type Server struct {
@@ -116,6 +118,7 @@ type Server struct {
 	accounts                 map[string]*Account
 	refresh, access, payload signer
 	accountRate, phoneRate   *throttle.Rate
+	refusals                 *throttle.Rate // lines in the log, by address
 	recorder                 *recorder
 }
 
@@ -127,7 +130,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, errors.New("platform: no account is configured")
 	}
 	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account),
-		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now)}
+		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now),
+		refusals: throttle.NewRate(refusalRate, refusalBurst, cfg.Now)}
 	for i := range cfg.Accounts {
 		s.accounts[cfg.Accounts[i].SID] = &cfg.Accounts[i]
 	}
@@ -172,14 +176,11 @@ func Secret(ctx context.Context, db *store.DB, name string) (value []byte, err e
 // Healthy tells whether the platform can do its work.
 func (s *Server) Healthy(ctx context.Context) error { return s.db.Ping(ctx) }
 
-// endpoint answers a request or returns the error to answer with.
-type endpoint func(w http.ResponseWriter, r *http.Request) error
-
 // Handler serves everything under /v2. calls are the calls in progress.
 func (s *Server) Handler(calls exophone.Calls) http.Handler {
 	const subscriber = "/v2/accounts/{sid}/subscribers/{name}"
 	poll := callEndpoints{server: s, calls: calls}
-	routes := map[string]map[string]endpoint{
+	routes := map[string]map[string]endpoint.Func{
 		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
 		"/v2/accounts/{sid}/subscribers":      {http.MethodPost: s.postSubscribers, http.MethodGet: s.getSubscribers},
 		subscriber:                            {http.MethodGet: s.getSubscriber, http.MethodPut: s.putSubscriber, http.MethodDelete: s.deleteSubscriber},
@@ -196,57 +197,17 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 	}
 	mux := http.NewServeMux()
 	for path, methods := range routes {
-		mux.Handle(path, s.route(methods))
+		mux.Handle(path, endpoint.Route(methods, s.fail))
 	}
 	mux.Handle("PUT /v2/logs/{reference}", s.cfg.Uploads)
-	mux.Handle("/", s.route(nil))
-	return s.guard(mux)
+	mux.Handle("/", endpoint.Route(nil, s.fail))
+	return identified(endpoint.Guard(mux, s.log, s.fail))
 }
 
-// route picks the endpoint for the method: 405 for another one, 404 for a path
-// without any.
-func (s *Server) route(methods map[string]endpoint) http.Handler {
-	allowed := make([]string, 0, len(methods))
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		if methods[m] != nil {
-			allowed = append(allowed, m)
-		}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serve := methods[r.Method]
-		switch {
-		case serve != nil:
-			if err := serve(w, r); err != nil {
-				s.fail(w, r, err)
-			}
-		case len(allowed) == 0:
-			s.fail(w, r, &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "There is nothing at this path"})
-		default:
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			s.fail(w, r, &apiError{status: http.StatusMethodNotAllowed, code: CodeBadParameter, description: "This path takes " + strings.Join(allowed, ", ")})
-		}
-	})
-}
-
-// guard gives each request its id and turns a panic into a 500.
-func (s *Server) guard(next http.Handler) http.Handler {
+// identified gives each request its id.
+func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(headerRequestID, newRequestID())
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler:
-				panic(p)
-			default:
-				s.log.Error("panic in a request", "request_id", w.Header().Get(headerRequestID), "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				s.fail(w, r, errInternal)
-			}
-		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-func bearer(r *http.Request) (string, bool) {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"offhook/demo/endpoint"
 )
 
 // Defaults of the token lives and of the clock skew that is forgiven
@@ -99,7 +101,7 @@ var (
 // the path and returns that subscriber, active, with the token's claims.
 func (s *Server) checkToken(r *http.Request, kind signer, scope string) (*Account, subscriber, tokenClaims, error) {
 	var claims tokenClaims
-	token, ok := bearer(r)
+	token, ok := endpoint.Bearer(r)
 	if !ok {
 		return nil, subscriber{}, claims, errNoBearer
 	}

@@ -16,6 +16,7 @@ type answerer struct {
 	version     uint64
 	codec       Codec
 	fmtp        string
+	more        []Codec // further codecs, in an offer
 	ptime       string
 	events      []Codec
 	comfort     *Codec
@@ -79,6 +80,9 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 		},
 	}
 	m.WithCodec(a.codec.PayloadType, a.codec.Name, uint32(a.codec.Clock), channelsField(a.codec), a.fmtp)
+	for _, c := range a.more {
+		m.WithCodec(c.PayloadType, c.Name, uint32(c.Clock), channelsField(c), c.Fmtp)
+	}
 	for _, e := range a.events {
 		m.WithCodec(e.PayloadType, eventName, uint32(e.Clock), 0, "0-15")
 	}

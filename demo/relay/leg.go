@@ -63,11 +63,22 @@ type gate struct {
 // NewLeg makes a leg for an offer. onDigit, if it is not nil, is called for each
 // digit that the phone sends as a telephone-event (RFC 4733); it must not block.
 func (r *Relay) NewLeg(o *Offer, onDigit func(rune)) (*Leg, error) {
+	l, err := r.newLeg(onDigit)
+	if err != nil {
+		return nil, err
+	}
+	l.offer = o
+	l.gate.phoneSends.Store(o.Sends)
+	l.gate.phoneReceives.Store(o.Receives)
+	return l, nil
+}
+
+func (r *Relay) newLeg(onDigit func(rune)) (*Leg, error) {
 	name, err := randutil.CryptoUint64()
 	if err != nil {
 		return nil, err
 	}
-	l := &Leg{relay: r, created: time.Now(), offer: o, onDigit: onDigit}
+	l := &Leg{relay: r, created: time.Now(), onDigit: onDigit}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.in.plain = make([]byte, 0, 2048)
 	l.out.init(rand.Uint32())
@@ -77,8 +88,6 @@ func (r *Relay) NewLeg(o *Offer, onDigit func(rune)) (*Leg, error) {
 		address: r.address, port: r.advertised[0].Port(),
 		ssrc: l.out.ssrc, cname: hex.EncodeToString([]byte{byte(name), byte(name >> 8), byte(name >> 16), byte(name >> 24)}),
 	}
-	l.gate.phoneSends.Store(o.Sends)
-	l.gate.phoneReceives.Store(o.Receives)
 	if err := r.add(l); err != nil {
 		l.cancel()
 		return nil, err
@@ -234,7 +243,7 @@ func (l *Leg) openPath() error {
 	}
 	var p *path
 	ready := make(chan struct{})
-	p, err := newPath(l.relay, l.offer.ufrag, l.offer.pwd, l.receive, func() {
+	p, err := newPath(l.relay, l.receive, func() {
 		<-ready
 		l.chosen(p)
 	})
@@ -246,7 +255,10 @@ func (l *Leg) openPath() error {
 		l.pending = p
 	}
 	close(ready)
-	return nil
+	if l.offer == nil {
+		return nil // Propose: the phone's credentials come with its answer
+	}
+	return p.start(l.offer.ufrag, l.offer.pwd)
 }
 
 // chosen makes p the path to send on.

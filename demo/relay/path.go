@@ -20,7 +20,8 @@ type path struct {
 	relay      *Relay
 	ufrag, pwd string
 	agent      *ice.Agent
-	conn       *ice.Conn
+	receive    func([]byte)
+	conn       atomic.Pointer[ice.Conn]
 	lastCheck  atomic.Int64
 	selected   atomic.Bool
 	reader     sync.WaitGroup
@@ -29,8 +30,10 @@ type path struct {
 // newPath starts an ICE-lite agent that answers the phone's checks at once.
 // receive is called with each packet that is not STUN, from one goroutine, and
 // must not keep it; chosen is called when the phone first chooses a pair.
-func newPath(r *Relay, remoteUfrag, remotePwd string, receive func([]byte), chosen func()) (*path, error) {
-	p := &path{relay: r}
+//
+// It is not reached before start has been called with the phone's credentials.
+func newPath(r *Relay, receive func([]byte), chosen func()) (*path, error) {
+	p := &path{relay: r, receive: receive}
 	var err error
 	if p.ufrag, err = randutil.GenerateCryptoRandomString(16, lettersAndDigits); err != nil {
 		return nil, err
@@ -66,14 +69,14 @@ func newPath(r *Relay, remoteUfrag, remotePwd string, receive func([]byte), chos
 	if p.agent, err = ice.NewAgentWithOptions(options...); err != nil {
 		return nil, err
 	}
-	if err := p.start(remoteUfrag, remotePwd, receive, chosen); err != nil {
+	if err := p.gather(chosen); err != nil {
 		_ = p.agent.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *path) start(remoteUfrag, remotePwd string, receive func([]byte), chosen func()) error {
+func (p *path) gather(chosen func()) error {
 	gathered := make(chan struct{})
 	err := p.agent.OnCandidate(func(c ice.Candidate) {
 		if c == nil {
@@ -102,17 +105,24 @@ func (p *path) start(remoteUfrag, remotePwd string, receive func([]byte), chosen
 	case <-ctx.Done():
 		return errors.New("no ICE candidate of our own")
 	}
-	if p.conn, err = p.agent.StartAccept(remoteUfrag, remotePwd); err != nil {
+	return nil
+}
+
+// start lets the phone's checks in.
+func (p *path) start(remoteUfrag, remotePwd string) error {
+	conn, err := p.agent.StartAccept(remoteUfrag, remotePwd)
+	if err != nil {
 		return err
 	}
+	p.conn.Store(conn)
 	p.reader.Go(func() {
 		buf := make([]byte, 2048)
 		for {
-			n, err := p.conn.Read(buf)
+			n, err := conn.Read(buf)
 			if err != nil {
 				return
 			}
-			receive(buf[:n])
+			p.receive(buf[:n])
 		}
 	})
 	return nil
@@ -120,7 +130,11 @@ func (p *path) start(remoteUfrag, remotePwd string, receive func([]byte), chosen
 
 // write sends one packet; before the phone has chosen a pair it goes nowhere.
 func (p *path) write(b []byte) error {
-	_, err := p.conn.Write(b)
+	conn := p.conn.Load()
+	if conn == nil {
+		return ErrClosed
+	}
+	_, err := conn.Write(b)
 	return err
 }
 

@@ -162,3 +162,51 @@ func TestEchoAndAnnouncement(t *testing.T) {
 		t.Errorf("announcement: %+v", m)
 	}
 }
+
+// A phone that is offered a session by the relay talks to one that offered its
+// own.
+func TestProposal(t *testing.T) {
+	t.Parallel()
+	r := newRelay(t)
+	caller, web := relaytest.New(t, relaytest.Options{}), relaytest.New(t, relaytest.Options{})
+	oc, err := relay.ParseOffer(caller.Offer(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lw, err := r.NewProposal(oc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer, err := lw.Propose("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lw.Accept(web.Answer(offer)); err != nil {
+		t.Fatal(err)
+	}
+	lc, err := r.NewLeg(oc, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := lc.Answer(lw.Codec(), lw.Offer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller.SetAnswer(answer)
+	caller.WaitConnected()
+	web.WaitConnected()
+	relay.Join(lc, lw)
+	lc.Open()
+	lw.Open()
+	said := speech(t)
+	done := make(chan struct{})
+	go func() { defer close(done); web.Speak(said, nil) }()
+	caller.Speak(said, nil)
+	<-done
+	for _, p := range []*relaytest.Phone{caller, web} {
+		p.WaitPackets(len(said)/960 - 2)
+		if m := listen.Find(sound(p.Heard()), sound(said)); m.Correlation < 0.8 {
+			t.Errorf("speech: %+v", m)
+		}
+	}
+}

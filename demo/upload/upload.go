@@ -35,6 +35,7 @@ const (
 	slowGrace = 30 * time.Second
 	// multipartOverhead is allowed around a file that comes as a form field.
 	multipartOverhead = 4 << 10
+	partialFiles      = "partial-*"
 )
 
 // Migrations is the schema that a Store needs in its database.
@@ -212,7 +213,7 @@ func file(w http.ResponseWriter, r *http.Request, size int64) (io.Reader, error)
 // receive writes beside the final name and renames, so that a file under its
 // name is always whole.
 func (s *Store) receive(ctx context.Context, reference string, body io.Reader, size int64) (err error) {
-	f, err := os.CreateTemp(s.cfg.Dir, "partial-*")
+	f, err := os.CreateTemp(s.cfg.Dir, partialFiles)
 	if err != nil {
 		return err
 	}
@@ -280,4 +281,44 @@ func (s *Store) Open(ctx context.Context, account, reference string) (*os.File, 
 	}
 	f, err := os.Open(filepath.Join(s.cfg.Dir, fileName(reference)))
 	return f, fileName(reference), err
+}
+
+// Prune deletes what was granted before a time: the file, if it came, and what
+// is known of it. A partial file that its upload left behind goes too.
+func (s *Store) Prune(ctx context.Context, before time.Time) error {
+	rows, err := s.cfg.DB.Query(ctx, "SELECT reference FROM uploads WHERE granted < ?", before.UnixMilli())
+	if err != nil {
+		return err
+	}
+	var files []string
+	for rows.Next() {
+		var reference string
+		if err := rows.Scan(&reference); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		files = append(files, filepath.Join(s.cfg.Dir, fileName(reference)))
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	partial, err := filepath.Glob(filepath.Join(s.cfg.Dir, partialFiles))
+	if err != nil {
+		return err
+	}
+	for _, name := range partial {
+		if info, err := os.Stat(name); err == nil && info.ModTime().Before(before) {
+			files = append(files, name)
+		}
+	}
+	// Files first: what is in the database can be tried again.
+	for _, name := range files {
+		if removeErr := os.Remove(name); removeErr != nil && !errors.Is(removeErr, os.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.cfg.DB.Exec(ctx, "DELETE FROM uploads WHERE granted < ?", before.UnixMilli())
+	return err
 }

@@ -38,13 +38,13 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	a.full = make([]string, len(a.names))
 	var rows []fyne.CanvasObject
 	for i, n := range a.names {
-		v := widget.NewText("", widget.Style{})
+		v := widget.NewText("", widget.Style{Least: 11})
 		a.values = append(a.values, v)
 		b := widget.NewIconButton(env.T("Copy {name}", "name", n), theme.Copy, theme.Text2, env.Tips, func() { env.Actions.Copy(a.full[i]) })
 		rows = append(rows, widget.Fixed(0, 41, widget.Inset(0, 4, 0, 12, widget.Row(
-			widget.Fixed(104, 0, widget.NewText(n, widget.Style{Role: theme.Text2})), widget.Gap(8), widget.Grow(v), b))))
+			widget.Fixed(104, 0, widget.NewText(n, widget.Style{Role: theme.Text2, Least: 11})), widget.Gap(8), widget.Grow(v), b))))
 	}
-	a.version = widget.NewText("", widget.Style{Bold: true})
+	a.version = widget.NewText("", widget.Style{Bold: true, Least: 11})
 	system := runtime.GOOS
 	switch system {
 	case "linux":
@@ -83,9 +83,9 @@ func (a *Account) ask(on bool) {
 	setVisible(a.confirm, on)
 	widget.Relayout(a.object)
 	if on {
-		widget.FocusQuietly(a.Sure)
+		a.env.focus(a.Sure)
 	} else {
-		widget.FocusQuietly(a.SignOut)
+		a.env.focus(a.SignOut)
 	}
 }
 

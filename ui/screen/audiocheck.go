@@ -139,14 +139,14 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 		widget.Row(a.verdictIcon, widget.Gap(4), widget.Grow(a.verdict)))))
 	speakerCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
 		label(env.T("Speaker")), widget.Gap(4), a.speaker.Selector, widget.Gap(8),
-		widget.Row(a.tone, widget.Flex(8), caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no))))
+		widget.Ends(8, a.tone, widget.Row(caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no)))))
 	body := widget.Column(
 		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Let's check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
 			widget.NewText(env.T("Say something. The line should move."), widget.Style{Role: theme.Text2}))),
 		widget.Gap(12), micCard, widget.Gap(12), speakerCard, widget.Gap(12), a.card)
 	foot := widget.Grid(2, 8, a.CheckAgain, a.StartWorking)
 	a.object = widget.Centre(520, container.NewBorder(nil, widget.Inset(8, 16, 16, 16, foot), nil, nil,
-		container.NewVScroll(widget.Inset(24, 16, 8, 16, body))))
+		container.NewVScroll(widget.Narrow(widget.Inset(24, 16, 8, 16, body)))))
 	a.reset()
 	return a
 }
@@ -155,7 +155,7 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 func (a *AudioCheck) Object() fyne.CanvasObject { return a.object }
 
 // Focus puts the keyboard on the main action.
-func (a *AudioCheck) Focus() { widget.FocusQuietly(a.StartWorking) }
+func (a *AudioCheck) Focus() { a.env.focus(a.StartWorking) }
 
 // Entered opens the devices and begins the checks.
 func (a *AudioCheck) Entered() {

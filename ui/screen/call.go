@@ -120,10 +120,10 @@ func (c *Call) Object() fyne.CanvasObject { return c.object }
 // Focus puts the keyboard on Mute, without an outline before the first key.
 func (c *Call) Focus() {
 	if c.keypadOn {
-		widget.FocusQuietly(c.pad.hide)
+		c.env.focus(c.pad.hide)
 		return
 	}
-	widget.FocusQuietly(c.Mute)
+	c.env.focus(c.Mute)
 }
 
 // ShowKeypad opens or closes the keypad over the panel.
@@ -138,7 +138,7 @@ func (c *Call) ShowKeypad(on bool) {
 	if on {
 		c.Focus()
 	} else {
-		widget.FocusQuietly(c.Keypad)
+		c.env.focus(c.Keypad)
 	}
 }
 
@@ -324,8 +324,10 @@ func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time)
 	}
 }
 
+// oneDecimal rounds down, so that no figure contradicts the word beside it: 3.96
+// is still Fair.
 func oneDecimal(x float64) string {
-	n := int(x*10 + 0.5)
+	n := int(x*10 + 1e-6)
 	return string(rune('0'+n/10%10)) + "." + string(rune('0'+n%10))
 }
 

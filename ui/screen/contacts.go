@@ -52,18 +52,19 @@ type Contacts struct {
 	revision int
 	drawn    string
 	closed   map[string]bool
+	headings map[string]fyne.CanvasObject
 }
 
 // NewContacts returns the tab.
 func NewContacts(env *Env, lists Lists) *Contacts {
-	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, revision: -1, list: container.NewStack()}
+	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, list: container.NewStack()}
 	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
 	in.Icon = theme.Icon(theme.Search, env.Theme.Color(theme.Text2, fyne.CurrentApp().Settings().ThemeVariant()))
-	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); widget.FocusQuietly(in) })
+	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); env.focus(in) })
 	c.erase.Hide()
 	c.Search = widget.NewField(in, 44, c.erase, nil)
 	in.OnChanged = func(string) { c.fill() }
-	c.scroll = container.NewVScroll(widget.Inset(0, 16, 16, 16, c.list))
+	c.scroll = container.NewVScroll(widget.Narrow(widget.Inset(0, 16, 16, 16, c.list)))
 	c.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 8, 16, c.Search), nil, nil, nil, c.scroll))
 	return c
 }
@@ -72,7 +73,7 @@ func NewContacts(env *Env, lists Lists) *Contacts {
 func (c *Contacts) Object() fyne.CanvasObject { return c.object }
 
 // Focus puts the keyboard into the search field.
-func (c *Contacts) Focus() { widget.FocusQuietly(c.Search.Input) }
+func (c *Contacts) Focus() { c.env.focus(c.Search.Input) }
 
 // Render draws the tab; the list is only made anew when the directory changed.
 func (c *Contacts) Render(v View) {
@@ -131,14 +132,17 @@ func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
 	if !open {
 		glyph, name = theme.ChevronDown, c.env.T("{group}, closed", "group", g.Name)
 	}
-	return widget.NewTapRow(name, 40, widget.Inset(0, 10, 0, 2, widget.Row(
+	row := widget.NewTapRow(name, 40, widget.Inset(0, 10, 0, 2, widget.Row(
 		widget.NewText(g.Name, widget.Style{Bold: true}), widget.Gap(5),
 		widget.NewText(strconv.Itoa(len(g.Contacts)), widget.Style{Role: theme.Text2}),
 		widget.Flex(8), widget.NewIcon(glyph, theme.Text2, 20))),
 		func() {
 			c.closed[g.Name] = open
 			c.fill()
+			c.env.focus(c.headings[g.Name])
 		})
+	c.headings[g.Name] = row
+	return row
 }
 
 func (c *Contacts) people(g app.ContactGroup) fyne.CanvasObject {

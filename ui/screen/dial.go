@@ -57,7 +57,7 @@ func NewDial(env *Env) *Dial {
 	d.matches = container.NewStack()
 	d.listHint = caption(env.T("Arrow keys choose, Enter calls."))
 	d.listRow = widget.Inset(0, 4, 0, 4, widget.Row(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), widget.Grow(d.listHint)))
-	d.listBox = container.NewVScroll(widget.Column(d.matches, widget.Gap(12), d.listRow, widget.Flex(0)))
+	d.listBox = container.NewVScroll(widget.Narrow(widget.Column(d.matches, widget.Gap(12), d.listRow, widget.Flex(0))))
 	d.listBox.Hide()
 	d.Button = widget.NewPill(env.T("Call"), theme.Phone, widget.Success, widget.HeightMain, d.call)
 
@@ -83,7 +83,7 @@ func (e *Env) keyLabel(r rune) string {
 func (d *Dial) Object() fyne.CanvasObject { return d.object }
 
 // Focus puts the keyboard into the number field.
-func (d *Dial) Focus() { widget.FocusQuietly(d.Field.Input) }
+func (d *Dial) Focus() { d.env.focus(d.Field.Input) }
 
 // FocusField puts the keyboard into the number field and selects what is there.
 func (d *Dial) FocusField() {

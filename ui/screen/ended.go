@@ -75,7 +75,7 @@ func NewEnded(env *Env) *Ended {
 	d.bigReason = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true, Wrap: true}))
 	d.bigWho = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
 	d.big = widget.Column(widget.Flex(24), widget.CentredRow(d.bigFace), widget.Gap(24), d.bigReason, widget.Gap(6), d.bigWho, widget.Flex(24))
-	body := container.NewVScroll(widget.Inset(16, 16, 8, 16, container.NewStack(widget.Column(d.head, widget.Gap(12), d.card), d.big)))
+	body := container.NewVScroll(widget.Narrow(widget.Inset(16, 16, 8, 16, container.NewStack(widget.Column(d.head, widget.Gap(12), d.card), d.big))))
 	foot := widget.Inset(8, 16, 16, 16, widget.Column(d.rate, d.plain))
 	d.object = widget.Centre(520, container.NewBorder(nil, foot, nil, nil, body))
 	return d
@@ -87,10 +87,10 @@ func (d *Ended) Object() fyne.CanvasObject { return d.object }
 // Focus puts the keyboard on rating 1, or on Done when there is nothing to rate.
 func (d *Ended) Focus() {
 	if d.card.Visible() {
-		widget.FocusQuietly(d.Rating.Squares[0])
+		d.env.focus(d.Rating.Squares[0])
 		return
 	}
-	widget.FocusQuietly(d.Close)
+	d.env.focus(d.Close)
 }
 
 func (d *Ended) choose(i int) {

@@ -88,6 +88,8 @@ type Env struct {
 	Theme     *theme.Theme
 	// Mac says that Cmd takes the place of Ctrl.
 	Mac bool
+	// Canvas is the window's canvas, nil before there is one.
+	Canvas func() fyne.Canvas
 	// StillMotion asks for no movement.
 	StillMotion func() bool
 }
@@ -103,10 +105,17 @@ func (e *Env) KeyName(keys string) string {
 	return e.T("Ctrl") + " " + keys
 }
 
+// focus gives the keyboard to w, without an outline before the first key.
+func (e *Env) focus(w fyne.CanvasObject) {
+	if e.Canvas != nil {
+		widget.FocusOn(e.Canvas(), w)
+	}
+}
+
 func (e *Env) still() bool { return e.StillMotion != nil && e.StillMotion() }
 
 func caption(text string) *widget.Text {
-	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2})
+	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})
 }
 
 func label(text string) *widget.Text {

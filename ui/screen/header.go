@@ -33,16 +33,16 @@ const (
 // NewHeader returns the header; onTab is called when a tab was taken.
 func NewHeader(env *Env, onTab func(int)) *Header {
 	h := &Header{env: env}
-	h.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
+	h.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true, Least: 12})
 	h.icon = widget.NewIcon(theme.Sync, theme.Text2, 16)
-	h.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
+	h.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true, Least: 9})
 	h.Pill = widget.NewMenuPill(func() { env.Actions.AvailabilityMenu(h.Pill) })
 	h.Menu = widget.NewIconButton(env.T("Menu"), theme.More, theme.Text2, env.Tips, func() { env.Actions.Menu(h.Menu) })
 	h.Tabs = widget.NewTabBar(onTab,
 		widget.NewTab(env.T("Dial"), theme.Dialpad),
 		widget.NewTab(env.T("Contacts"), theme.Contacts),
 		widget.NewTab(env.T("Recents"), theme.History))
-	status := widget.Row(h.icon, widget.Gap(4), h.word)
+	status := widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
 	top := container.New(&headerLayout{}, h.name, status, h.Pill, h.Menu)
 	// The focus order is content, tabs, availability, menu; the window keeps it.
 	line := widget.NewLine()
@@ -130,7 +130,7 @@ func (headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		o.Resize(fyne.NewSize(w, h))
 	}
 	put(menu, s.Width-48, 12, 40, 40)
-	room := s.Width - 56 - 16 - 72 - 8
+	room := s.Width - 56 - 16 - 80 - 8
 	w := min(pill.MinSize().Width, room)
 	px := s.Width - 56 - w
 	put(pill, px, 12, w, 40)

@@ -44,7 +44,7 @@ func NewNotReady(env *Env) *NotReady {
 func (n *NotReady) Object() fyne.CanvasObject { return n.object }
 
 // Focus puts the keyboard on the button.
-func (n *NotReady) Focus() { widget.FocusQuietly(n.Button) }
+func (n *NotReady) Focus() { n.env.focus(n.Button) }
 
 // Render draws the page.
 func (n *NotReady) Render(v View) {

@@ -72,7 +72,7 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 func (f *frame) Object() fyne.CanvasObject { return f.object }
 
 // Focus puts the keyboard on Back.
-func (f *frame) Focus() { widget.FocusQuietly(f.Back) }
+func (f *frame) Focus() { f.env.focus(f.Back) }
 
 func (f *frame) render(v View) {
 	if v.Call == nil {

@@ -6,6 +6,9 @@ import (
 	"offhook/app"
 )
 
+// Party names the far side of a call: its name, else its number.
+func Party(name, id string) string { return nameOf(name, id) }
+
 // nameOf is what to call the far side: its name if there is one, else its id.
 func nameOf(name, id string) string {
 	if name != "" {
@@ -40,7 +43,7 @@ func Number(id string) string {
 // firstName is the name over the far side's meter.
 func firstName(name string) string {
 	if f := strings.Fields(name); len(f) > 0 {
-		return f[0]
+		return strings.TrimRight(f[0], ":,;.")
 	}
 	return name
 }

@@ -33,7 +33,7 @@ func NewRecents(env *Env, lists Lists) *Recents {
 	r.Missed = widget.NewSegment(env.T("Missed"), theme.Missed, func() { r.choose(true) })
 	r.All.SetChosen(true)
 	bar := widget.NewPanel(theme.Sunken, 20, widget.Grid(2, 0, r.All, r.Missed))
-	r.scroll = container.NewVScroll(widget.Inset(0, 16, 16, 16, r.list))
+	r.scroll = container.NewVScroll(widget.Narrow(widget.Inset(0, 16, 16, 16, r.list)))
 	r.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 10, 16, bar), nil, nil, nil, r.scroll))
 	return r
 }
@@ -42,7 +42,7 @@ func NewRecents(env *Env, lists Lists) *Recents {
 func (r *Recents) Object() fyne.CanvasObject { return r.object }
 
 // Focus puts the keyboard on the first choice.
-func (r *Recents) Focus() { widget.FocusQuietly(r.All) }
+func (r *Recents) Focus() { r.env.focus(r.All) }
 
 func (r *Recents) choose(missed bool) {
 	r.onlyMissed = missed

@@ -177,7 +177,7 @@ func (r *Report) reset() {
 }
 
 // Focus puts the keyboard into the text.
-func (r *Report) Focus() { widget.FocusQuietly(r.Text.Input) }
+func (r *Report) Focus() { r.env.focus(r.Text.Input) }
 
 // Render draws the page.
 func (r *Report) Render(v View) {

@@ -422,7 +422,7 @@ type Shortcuts struct{ *frame }
 func NewShortcuts(env *Env) *Shortcuts {
 	var rows []fyne.CanvasObject
 	for _, s := range env.shortcuts() {
-		rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(0, 0, 0, 12, widget.Row(widget.Grow(widget.NewText(s.does, widget.Style{})), widget.NewKeyCap(s.keys)))))
+		rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(0, 0, 0, 12, widget.Row(widget.Grow(widget.NewText(s.does, widget.Style{Least: 11})), widget.NewKeyCap(s.keys)))))
 	}
 	body := widget.Column(widget.CardOf(rows...), widget.Gap(12),
 		widget.NewText(env.T("No single key answers, declines or hangs up."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))

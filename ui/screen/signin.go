@@ -98,10 +98,10 @@ func (s *SignIn) Object() fyne.CanvasObject { return s.object }
 // Focus puts the keyboard where the first empty field is.
 func (s *SignIn) Focus() {
 	if s.User.Input.Text == "" {
-		widget.FocusQuietly(s.User.Input)
+		s.env.focus(s.User.Input)
 		return
 	}
-	widget.FocusQuietly(s.Pass.Input)
+	s.env.focus(s.Pass.Input)
 }
 
 // SetOpen opens or closes the advanced fields.
@@ -144,9 +144,7 @@ func (s *SignIn) changed(f *widget.Field) {
 // everywhere else.
 func (s *SignIn) next(f *widget.Field) {
 	if f == s.User && s.Pass.Input.Text == "" {
-		if cv := fyne.CurrentApp().Driver().CanvasForObject(s.Pass.Input); cv != nil {
-			cv.Focus(s.Pass.Input)
-		}
+		s.env.focus(s.Pass.Input)
 		return
 	}
 	s.submit()
@@ -161,11 +159,11 @@ func (s *SignIn) submit() {
 	case s.User.Input.Text == "":
 		s.empty = s.env.T("Enter your user name.")
 		s.User.SetWrong(true)
-		widget.FocusQuietly(s.User.Input)
+		s.env.focus(s.User.Input)
 	case s.Pass.Input.Text == "":
 		s.empty = s.env.T("Enter your password.")
 		s.Pass.SetWrong(true)
-		widget.FocusQuietly(s.Pass.Input)
+		s.env.focus(s.Pass.Input)
 	}
 	if s.empty != "" {
 		s.say(s.env.T("That didn't work"), s.empty)

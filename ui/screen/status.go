@@ -114,7 +114,7 @@ type Status struct {
 func (e *Env) StatusOf(v View) Status {
 	switch PhaseOf(v) {
 	case PhaseIncoming:
-		return Status{e.T("Incoming call"), theme.ArrowIn, theme.AccentInk}
+		return Status{e.T("header::Incoming call"), theme.ArrowIn, theme.AccentInk}
 	case PhaseOutgoing:
 		return Status{e.T("Calling"), theme.ArrowOut, theme.AccentInk}
 	case PhaseTalking, PhaseEnding:

@@ -44,7 +44,7 @@ type Banner struct {
 func NewBanner(tone Tone, g theme.Glyph, title, text string) *Banner {
 	_, inkRole := tone.Colours()
 	b := &Banner{tone: tone, glyph: g,
-		title: NewText(title, Style{Bold: true, Role: inkRole}),
+		title: NewText(title, Style{Bold: true, Role: inkRole, Wrap: true}),
 		text:  NewText(text, Style{Size: theme.SizeCaption, Role: inkRole, Wrap: true, Leading: 1.34}),
 	}
 	b.ExtendBaseWidget(b)
@@ -69,7 +69,7 @@ func (b *Banner) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // HeightFor returns the height at a width.
 func (b *Banner) HeightFor(width float32) float32 {
-	return b.title.MinSize().Height + b.text.HeightFor(width-44-12) + 22
+	return b.title.HeightFor(width-56) + b.text.HeightFor(width-56) + 22
 }
 
 // CreateRenderer is for Fyne.
@@ -80,7 +80,7 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 	r.layout = func(s fyne.Size) {
 		place(box, 0, 0, s.Width, s.Height)
 		place(img, 12, 12, 20, 20)
-		h := b.title.MinSize().Height
+		h := b.title.HeightFor(s.Width - 56)
 		place(b.title, 44, 10, s.Width-56, h)
 		place(b.text, 44, 10+h+1, s.Width-56, b.text.HeightFor(s.Width-56))
 	}

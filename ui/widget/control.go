@@ -202,10 +202,12 @@ func canvasOf(o fyne.CanvasObject) fyne.Canvas {
 }
 
 // FocusQuietly moves the focus to w without showing the outline before the
-// first key. It does nothing if w is not on a canvas.
-func FocusQuietly(w fyne.CanvasObject) {
+// first key. It does nothing if w is not on a canvas yet.
+func FocusQuietly(w fyne.CanvasObject) { FocusOn(canvasOf(w), w) }
+
+// FocusOn is FocusQuietly for a part that was put on cv just now.
+func FocusOn(cv fyne.Canvas, w fyne.CanvasObject) {
 	f, ok := w.(fyne.Focusable)
-	cv := canvasOf(w)
 	if !ok || cv == nil || cv.Focused() == f {
 		return
 	}

@@ -155,6 +155,14 @@ type Field struct {
 	radius  float32
 	focused bool
 	wrong   bool
+	layout  func(fyne.Size)
+}
+
+// placeParts makes room for what is at the end, when that has changed.
+func (f *Field) placeParts() {
+	if f.layout != nil {
+		f.layout(f.Size())
+	}
 }
 
 // NewField returns in at a height; end may be nil. large makes it the number
@@ -208,6 +216,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		}
 		place(f.body, 0, (s.Height-h)/2, w, h)
 	}
+	f.layout = r.layout
 	r.min = func() fyne.Size { return fyne.NewSize(80, f.height) }
 	r.refresh = func() {
 		switch {

@@ -425,3 +425,44 @@ func (l *flowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	l.width = s.Width
 	l.walk(objects, s.Width, func(o fyne.CanvasObject, x, y float32, m fyne.Size) { place(o, x, y, m.Width, m.Height) })
 }
+
+// Narrow returns o so that it asks for no width: in a page that scrolls, what is
+// too wide is made smaller or cut instead of pushed out of the window.
+func Narrow(o fyne.CanvasObject) *fyne.Container { return container.New(&centreLayout{width: 1e6}, o) }
+
+// Ends returns left and right at both ends of a line, or below each other where
+// there is no room.
+func Ends(space float32, left, right fyne.CanvasObject) *fyne.Container {
+	return container.New(&endsLayout{space: space}, left, right)
+}
+
+type endsLayout struct{ space, width float32 }
+
+func (l *endsLayout) fits(o []fyne.CanvasObject, width float32) bool {
+	return o[0].MinSize().Width+l.space+o[1].MinSize().Width <= width
+}
+
+func (l *endsLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	a, b := o[0].MinSize().Height, o[1].MinSize().Height
+	if l.fits(o, width) {
+		return max(a, b)
+	}
+	return a + l.space + b
+}
+
+func (l *endsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	w := max(o[0].MinSize().Width, o[1].MinSize().Width)
+	return fyne.NewSize(w, l.heightFor(o, max(w, l.width)))
+}
+
+func (l *endsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	l.width = s.Width
+	a, b := o[0].MinSize(), o[1].MinSize()
+	if l.fits(o, s.Width) {
+		place(o[0], 0, (s.Height-a.Height)/2, a.Width, a.Height)
+		place(o[1], s.Width-b.Width, (s.Height-b.Height)/2, b.Width, b.Height)
+		return
+	}
+	place(o[0], 0, 0, min(a.Width, s.Width), a.Height)
+	place(o[1], 0, a.Height+l.space, min(b.Width, s.Width), b.Height)
+}

@@ -45,7 +45,7 @@ func (p *MenuPill) SetCompact(on bool) {
 func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, ring := newRect(20), newRect(20), newRect(20)
 	img, down := newImage(), newImage()
-	text := NewText("", Style{Bold: true})
+	text := NewText("", Style{Bold: true, Least: 11})
 	timer := NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2})
 	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, text, timer, down, ring}}
 	timerWidth := func() float32 {

@@ -90,7 +90,7 @@ func (b *PillButton) SetHeight(h float32) {
 func (b *PillButton) Text() string { return b.text }
 
 func (b *PillButton) style() Style {
-	s := Style{Bold: true}
+	s := Style{Bold: true, Least: 11}
 	if b.height >= HeightMain {
 		s.Size = theme.SizeSub
 	}

@@ -82,7 +82,7 @@ type RatingSquare struct {
 func (s *RatingSquare) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, ring := newRect(theme.RadiusCard), newRect(theme.RadiusCard), newRect(theme.RadiusCard+3)
 	digit := NewText(strconv.Itoa(s.n), Style{Size: theme.SizeTitle, Align: fyne.TextAlignCenter})
-	word := NewText(s.word, Style{Size: theme.SizeKey, Align: fyne.TextAlignCenter})
+	word := NewText(s.word, Style{Size: theme.SizeKey, Align: fyne.TextAlignCenter, Least: 9})
 	r := &renderer{objects: []fyne.CanvasObject{box, veil, digit, word, ring}}
 	r.layout = func(size fyne.Size) {
 		place(box, 0, 0, size.Width, size.Height)
@@ -91,7 +91,7 @@ func (s *RatingSquare) CreateRenderer() fyne.WidgetRenderer {
 		dh, wh := digit.MinSize().Height, word.MinSize().Height
 		y := (size.Height - dh - wh + 4) / 2
 		place(digit, 0, y-1.5, size.Width, dh)
-		place(word, 2, y+dh-4, size.Width-4, wh)
+		place(word, 1, y+dh-4, size.Width-2, wh)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(44, 64) }
 	r.refresh = func() {

@@ -32,6 +32,9 @@ func Relayout(o fyne.CanvasObject) {
 	case *container.ThemeOverride:
 		Relayout(o.Content)
 	case interface{ Parts() []fyne.CanvasObject }:
+		if p, ok := o.(interface{ placeParts() }); ok {
+			p.placeParts()
+		}
 		for _, c := range o.Parts() {
 			Relayout(c)
 		}

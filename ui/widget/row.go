@@ -227,8 +227,8 @@ type StatusRow struct {
 func NewStatusRow(g theme.Glyph, title string) *StatusRow {
 	s := &StatusRow{
 		disc:    NewDisc(g, 36, theme.Sunken, theme.Text2),
-		title:   NewText(title, Style{Bold: true}),
-		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2}),
+		title:   NewText(title, Style{Bold: true, Least: 11}),
+		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10}),
 		word:    NewText("", Style{Size: theme.SizeCaption, Bold: true}),
 		icon:    NewIcon("", theme.Text2, 18),
 	}
@@ -288,3 +288,34 @@ func (p *Panel) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{p.conte
 
 // Parts are what lies in the row.
 func (s *StatusRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{s.box} }
+
+// Framed paints the surface and a thin line around content, without corners: a
+// window without decoration.
+type Framed struct {
+	fynewidget.BaseWidget
+	content fyne.CanvasObject
+}
+
+// NewFramed returns content in a frame.
+func NewFramed(content fyne.CanvasObject) *Framed {
+	f := &Framed{content: content}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Parts are what lies in the frame.
+func (f *Framed) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{f.content} }
+
+// CreateRenderer is for Fyne.
+func (f *Framed) CreateRenderer() fyne.WidgetRenderer {
+	box := newRect(0)
+	r := &renderer{objects: []fyne.CanvasObject{box, f.content}}
+	r.layout = func(s fyne.Size) {
+		place(box, 0, 0, s.Width, s.Height)
+		place(f.content, 1, 1, s.Width-2, s.Height-2)
+	}
+	r.min = func() fyne.Size { return fyne.NewSize(10, 10) }
+	r.refresh = func() { paint(f, box, theme.Surface, theme.Line, 1) }
+	r.refresh()
+	return r
+}

@@ -143,7 +143,7 @@ func (t *Tab) SetCompact(on bool) {
 func (t *Tab) CreateRenderer() fyne.WidgetRenderer {
 	veil, ring, line := newRect(8), newRect(8), newRect(1.5)
 	img := newImage()
-	text := NewText("", Style{})
+	text := NewText("", Style{Least: 11})
 	count := NewCount(0)
 	r := &renderer{objects: []fyne.CanvasObject{veil, img, text, count, line, ring}}
 	r.layout = func(s fyne.Size) {

@@ -21,6 +21,9 @@ type Style struct {
 	Align fyne.TextAlign
 	// Wrap breaks the text into lines; else it is cut with an ellipsis.
 	Wrap bool
+	// Least lets the text become smaller, down to this size, before it is cut; 0
+	// keeps the size.
+	Least float32
 	// Leading is the height of a line as a part of the size; 0 is the font's own.
 	Leading float32
 }
@@ -30,6 +33,18 @@ func (s Style) size() float32 {
 		return theme.SizeBody
 	}
 	return s.Size
+}
+
+// fitting is the size at which text fits into width, if it may become smaller.
+func (s Style) fitting(text string, width float32) float32 {
+	size := s.size()
+	if s.Least == 0 || width <= 0 {
+		return size
+	}
+	for size > s.Least && fyne.MeasureText(text, size, s.fyne()).Width > width+0.5 {
+		size = max(s.Least, size-0.5)
+	}
+	return size
 }
 
 func (s Style) role() fyne.ThemeColorName {
@@ -90,7 +105,7 @@ func (t *Text) Cut() bool {
 	if t.style.Wrap || t.Size().Width == 0 {
 		return false
 	}
-	return fyne.MeasureText(t.text, t.style.size(), t.style.fyne()).Width > t.Size().Width+0.5
+	return fyne.MeasureText(t.text, t.style.fitting(t.text, t.Size().Width), t.style.fyne()).Width > t.Size().Width+0.5
 }
 
 // Resize remembers the width, which decides how a wrapped text breaks.
@@ -132,8 +147,12 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	var drawn []*canvas.Text
 	update := func() {
 		lines := t.lines(t.width)
+		size := t.style.size()
 		if !t.style.Wrap && t.width > 0 {
-			lines = []string{ellipsis(t.text, t.width, t.style)}
+			size = t.style.fitting(t.text, t.width)
+			small := t.style
+			small.Size = size
+			lines = []string{ellipsis(t.text, t.width, small)}
 		}
 		for len(drawn) < len(lines) {
 			drawn = append(drawn, canvas.NewText("", nil))
@@ -144,7 +163,7 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 		for i, l := range lines {
 			d := drawn[i]
 			d.Text, d.Color = l, ink(t, t.style.role())
-			d.TextSize, d.TextStyle, d.Alignment = t.style.size(), t.style.fyne(), t.style.Align
+			d.TextSize, d.TextStyle, d.Alignment = size, t.style.fyne(), t.style.Align
 			own := fyne.MeasureText("M", d.TextSize, d.TextStyle).Height
 			place(d, 0, float32(i)*lh+(lh-own)/2, t.Size().Width, own)
 			r.objects = append(r.objects, d)

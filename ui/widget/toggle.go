@@ -70,7 +70,7 @@ func (t *Toggle) Word() string { return t.word }
 func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, ring := newRect(theme.RadiusToggle), newRect(theme.RadiusToggle), newRect(theme.RadiusToggle+3)
 	img := newImage()
-	word := NewText("", Style{Size: theme.SizeCaption, Align: fyne.TextAlignCenter})
+	word := NewText("", Style{Size: theme.SizeCaption, Align: fyne.TextAlignCenter, Least: 10})
 	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, word, ring}}
 	r.layout = func(s fyne.Size) {
 		place(box, 0, 0, s.Width, s.Height)
@@ -80,7 +80,7 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 		total := 24 + 4 + h
 		y := (s.Height - total) / 2
 		place(img, (s.Width-24)/2, y, 24, 24)
-		place(word, 8, y+27, s.Width-16, h)
+		place(word, 6, y+27, s.Width-12, h)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(56, t.height) }
 	r.refresh = func() {

@@ -27,6 +27,9 @@ const (
 // errStuck says that the sound system did not come back in time.
 var errStuck = errors.New("the sound system does not answer")
 
+// errNoSystem says that this machine has no sound system at all.
+var errNoSystem = errors.New("there is no sound system")
+
 // cards are the sound devices of the machine, over malgo.
 type cards struct {
 	log *slog.Logger
@@ -52,7 +55,10 @@ func backends() []malgo.Backend {
 	case "darwin":
 		return []malgo.Backend{malgo.BackendCoreaudio}
 	case "linux":
-		list := []malgo.Backend{malgo.BackendPulseaudio}
+		var list []malgo.Backend
+		if soundServerMayAnswer() {
+			list = append(list, malgo.BackendPulseaudio)
+		}
 		if names, err := os.ReadDir("/proc/asound"); err == nil {
 			for _, n := range names {
 				if strings.HasPrefix(n.Name(), "card") && n.IsDir() {
@@ -111,8 +117,12 @@ func (c *cards) context() (*malgo.AllocatedContext, error) {
 	if c.ctx != nil {
 		return c.ctx, nil
 	}
+	systems := backends()
+	if len(systems) == 0 {
+		return nil, errNoSystem
+	}
 	ctx, err := within(openLimit, func() (*malgo.AllocatedContext, error) {
-		return malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
+		return malgo.InitContext(systems, malgo.ContextConfig{}, nil)
 	}, freeContext)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,10 @@ const (
 	// jump is how far a timestamp may stray from the clock before it is taken
 	// for a new beginning.
 	jump = 2 * SampleRate
+	// askAgain is after how many losses redundancy is looked for again.
+	askAgain = 8
+	// tooMuchDisorder is where a missing packet may well still come.
+	tooMuchDisorder = 0.02
 )
 
 // fecState is what is known of the sender's forward error correction.
@@ -65,14 +69,19 @@ type Buffer struct {
 	pause bool
 	// fec says what the last attempt to use forward error correction found.
 	fec fecState
+	// asked counts single losses since the sender seemed to have none.
+	asked int
 	// rested counts samples since time was last stretched.
 	rested int64
 
-	conceals concealer
+	conceals, backwards concealer
+	// disorder is the share of packets that come behind a later one.
+	disorder float64
 
-	room [roomSize]int16 // the newest of what was played, and then out
-	out  []int16         // decoded and not yet played: room from memory on
-	pcm  [maxDecoded]int16
+	room  [roomSize]int16 // the newest of what was played, and then out
+	out   []int16         // decoded and not yet played: room from memory on
+	pcm   [maxDecoded]int16
+	ahead [2 * maxDecoded]int16 // decoded before what comes ahead of it is made up
 }
 
 // New makes a buffer that decodes with dec, which belongs to it from then on.
@@ -121,10 +130,12 @@ func (b *Buffer) Put(seq uint16, ts uint32, arrival time.Duration, payload []byt
 		return
 	}
 	b.stray.used = false
+	b.disorder *= 0.99
 	if xseq > b.lastSeq {
 		b.lastSeq, b.lastTick, b.lastAt = xseq, xtick, arrival
 	} else if xseq < b.lastSeq {
 		b.stats.reordered.add(1)
+		b.disorder += 0.01
 	}
 	b.accept(xseq, xtick, arrival, payload)
 }
@@ -189,7 +200,7 @@ func (b *Buffer) late(ts int64, arrival time.Duration) {
 	b.stats.received.add(1)
 	b.stats.late.add(1)
 	b.stats.discarded.add(1)
-	b.delay.add(b.transit(ts, arrival, b.clock()))
+	b.delay.add(ts, b.transit(ts, arrival, b.clock()))
 }
 
 func (b *Buffer) clock() time.Duration {
@@ -264,7 +275,7 @@ func (b *Buffer) begin() {
 		if p.ts >= turn {
 			first = p
 		} else {
-			b.delay.add(b.transit(p.ts, p.arrival, b.now))
+			b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
 			b.stats.discarded.add(1)
 			b.store.drop(p)
 		}
@@ -289,7 +300,7 @@ func (b *Buffer) produce() {
 	case p.seq > b.nextSeq:
 		b.bridge(p, max(0, gap))
 	case gap > 0:
-		b.rest(gap)
+		b.pauseOver(min(gap, FrameSamples)) // the numbers go on, the timestamps don't
 	default:
 		b.play(p)
 	}
@@ -308,15 +319,29 @@ func (b *Buffer) settle(p *packet) {
 	waited := b.waited
 	b.waited = 0
 	gap := p.ts - b.nextTS
+	if b.fec == fecNone && p.seq == b.nextSeq+1 {
+		// A sender turns its redundancy on when it hears of loss: look again.
+		if b.asked++; b.asked%askAgain == 0 {
+			b.fec = fecUnknown
+		}
+	}
 	if p.seq == b.nextSeq+1 && gap == b.length() && waited >= gap && b.fec != fecNone {
 		// The lost packet is inside p. If the delay has to grow anyway to wait
 		// for such packets, it is played late, or else given up.
-		b.learnRecoverable(p)
+		b.learnRecoverable(p, 1)
 		if b.fec == fecUnknown || b.aligned(b.behind()) <= b.delay.target {
 			return
 		}
 	}
-	b.nextTS += min(max(gap, 0), waited)
+	if p.seq > b.nextSeq+1 {
+		b.learnInterpolable(p)
+	}
+	over := min(max(gap, 0), waited)
+	b.nextTS += over
+	if p.seq == b.nextSeq && !b.pause { // nothing is missing: the sender paused
+		b.stats.concealed.take(int(over))
+		b.stats.silent.add(int(over))
+	}
 	// Packets whose whole time has passed are lost.
 	for p.seq > b.nextSeq+1 && p.ts-b.nextTS < (p.seq-b.nextSeq)*b.length() {
 		b.nextSeq++
@@ -342,34 +367,33 @@ func (b *Buffer) skip() {
 
 // play decodes p.
 func (b *Buffer) play(p *packet) {
-	n, err := b.dec.Decode(p.payload(), b.pcm[:])
-	b.store.drop(p)
-	b.delay.add(b.transit(p.ts, p.arrival, b.now))
-	b.nextSeq = p.seq + 1
-	if err != nil || n <= 0 || n > len(b.pcm) {
-		b.stats.discarded.add(1)
-		b.conceal(FrameSamples)
-		b.nextTS = p.ts + FrameSamples
-		return
-	}
-	b.pause = p.n <= 2 // Opus says with a bare header that it goes silent (RFC 6716, section 3.1)
-	b.packetLen = int64(n)
-	b.conceals.listen(b.pcm[:n])
-	b.conceals.end(b.pcm[:n])
-	b.append(b.pcm[:n])
-	b.nextTS = p.ts + int64(n)
+	pcm := b.decode(p)
+	b.conceals.end(pcm)
+	b.append(pcm)
+	b.nextTS = p.ts + int64(len(pcm))
 	b.stats.delay.Store(max(0, b.behind()-b.delay.base))
 	b.stretch()
 }
 
-// rest fills a pause that the sender made on purpose: the sequence numbers go
-// on, the timestamps don't.
-func (b *Buffer) rest(gap int64) {
-	n := int(min(gap, FrameSamples))
-	b.makeUp(n)
-	b.conceals.rest()
-	b.nextTS += int64(n)
-	b.stats.silent.add(n)
+// decode takes p out of the store and returns its sound, which is valid until
+// the next call. A packet that can't be decoded is made up.
+func (b *Buffer) decode(p *packet) []int16 {
+	n, err := b.dec.Decode(p.payload(), b.pcm[:])
+	b.store.drop(p)
+	b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
+	b.nextSeq = p.seq + 1
+	if err != nil || n <= 0 || n > len(b.pcm) {
+		b.stats.discarded.add(1)
+		n = int(min(b.length(), maxDecoded))
+		b.stats.concealed.add(n)
+		b.continues()
+		b.conceals.fill(b.pcm[:n])
+		return b.pcm[:n]
+	}
+	b.pause = p.n <= 2 // Opus says with a bare header that it goes silent (RFC 6716, section 3.1)
+	b.packetLen = int64(n)
+	b.conceals.listen(b.pcm[:n])
+	return b.pcm[:n]
 }
 
 // length is the length of the sender's packets as far as is known.
@@ -380,54 +404,85 @@ func (b *Buffer) length() int64 {
 	return b.packetLen
 }
 
-// bridge stands in for packets lost before p, one packet's length at a time,
-// until gap samples are filled. The last one may be made whole from p's own
-// redundancy.
+// bridge stands in for packets lost before p, until gap samples are filled. The
+// last one may be made whole from p's own redundancy; what is left between that
+// and the past is drawn out from both sides.
 func (b *Buffer) bridge(p *packet, gap int64) {
 	length, missing := b.length(), p.seq-b.nextSeq
 	switch {
-	case missing > 1 && gap > length:
+	case gap > 5*length && gap > missing*length: // the sender paused, too
+		b.pauseOver(min(gap-missing*length, FrameSamples))
+		return
+	case missing > 1 && (gap > 5*length || b.disorder > tooMuchDisorder):
+		// Too much to look over, or the missing ones may yet come.
 		b.nextSeq++
 		b.stats.lost.add(1)
-		gap = length
-	case gap > length: // the sender paused before or after the lost packet
-		gap -= length
-	default:
-		b.nextSeq = p.seq
-		b.stats.lost.add(int(missing))
-		if b.recover(p, gap) {
-			return
+		n := min(gap, length)
+		b.conceal(int(n))
+		b.nextTS += n
+		return
+	}
+	b.nextSeq = p.seq
+	b.stats.lost.add(int(missing))
+	b.learnRecoverable(p, missing)
+	var whole int64
+	ahead := b.ahead[:0]
+	if gap > 0 && length <= maxDecoded {
+		if ok, err := b.dec.DecodeFEC(p.payload(), b.pcm[:length:length]); ok && err == nil {
+			b.fec = fecSeen
+			b.stats.recovered.add(1)
+			whole = min(gap, length)
+			ahead = append(ahead, b.pcm[length-whole:length]...)
+		} else {
+			b.fec = fecNone
 		}
 	}
-	b.conceal(int(gap))
-	b.nextTS += gap
+	ahead = append(ahead, b.decode(p)...)
+	open := int(gap - whole)
+	switch {
+	case open > 0 && len(ahead) >= memory && !b.pause:
+		b.continues()
+		b.conceals.between(b.pcm[:open], ahead, &b.backwards)
+		b.append(b.pcm[:open])
+		b.stats.concealed.add(open)
+	case open > 0:
+		b.conceal(open)
+		b.conceals.end(ahead)
+	default:
+		b.conceals.end(ahead)
+	}
+	b.append(ahead)
+	b.nextTS = p.ts + int64(len(ahead)) - whole
+	b.stats.delay.Store(max(0, b.behind()-b.delay.base))
+	b.stretch()
 }
 
-// recover plays what p holds of the packet before it: its last gap samples.
-func (b *Buffer) recover(p *packet, gap int64) bool {
-	b.learnRecoverable(p)
-	if gap == 0 {
-		return false
-	}
-	length := b.length()
-	if ok, err := b.dec.DecodeFEC(p.payload(), b.pcm[:length]); !ok || err != nil {
-		b.fec = fecNone
-		return false
-	}
-	b.fec = fecSeen
-	b.stats.recovered.add(1)
-	b.conceals.end(b.pcm[length-gap : length])
-	b.append(b.pcm[length-gap : length])
-	b.nextTS += gap
-	return true
+// pauseOver fills n samples of a pause.
+func (b *Buffer) pauseOver(n int64) {
+	b.makeUp(int(n))
+	b.conceals.rest()
+	b.nextTS += n
+	b.stats.silent.add(int(n))
 }
 
-// learnRecoverable notes when the packet lost before p could have been played:
-// in effect it arrives with p. So the delay grows by a packet where loss makes
-// that worth while, and only there.
-func (b *Buffer) learnRecoverable(p *packet) {
-	if b.fec != fecNone {
-		b.delay.add(b.transit(p.ts-b.length(), p.arrival, b.now))
+// learnRecoverable notes when the packets lost before p could have been played:
+// in effect the last arrives with p, and the one before can be drawn out to meet
+// it then. So the delay grows where loss makes that worth while, and only there.
+func (b *Buffer) learnRecoverable(p *packet, missing int64) {
+	if b.fec == fecNone {
+		return
+	}
+	b.delay.add(p.ts-b.length(), b.transit(p.ts-b.length(), p.arrival, b.now))
+	if missing > 1 {
+		b.learnInterpolable(p)
+	}
+}
+
+// learnInterpolable notes when the last but one of several packets lost before p
+// could have been drawn out to meet the last.
+func (b *Buffer) learnInterpolable(p *packet) {
+	if b.fec == fecSeen {
+		b.delay.add(p.ts-2*b.length(), b.transit(p.ts-2*b.length(), p.arrival, b.now))
 	}
 }
 
@@ -443,14 +498,19 @@ func (b *Buffer) conceal(n int) {
 
 // makeUp appends n samples that continue what was heard.
 func (b *Buffer) makeUp(n int) {
-	if !b.conceals.active {
-		b.conceals.begin(b.room[:memory+len(b.out)])
-	}
+	b.continues()
 	for n > 0 {
 		part := b.pcm[:min(n, len(b.pcm))]
 		b.conceals.fill(part)
 		b.append(part)
 		n -= len(part)
+	}
+}
+
+// continues makes the concealer ready to go on from the end of out.
+func (b *Buffer) continues() {
+	if !b.conceals.active {
+		b.conceals.begin(b.room[:memory+len(b.out)])
 	}
 }
 

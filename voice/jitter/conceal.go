@@ -3,8 +3,8 @@ package jitter
 import "math"
 
 const (
-	// memory is how much of what was played is kept for making sound up: 60 ms.
-	memory = SampleRate * 60 / 1000
+	// memory is how much of what was played is kept for making sound up: 40 ms.
+	memory = SampleRate * 40 / 1000
 	// longestPitch is the longest period that is looked for: 55 Hz.
 	longestPitch = SampleRate / 55
 	// likeSpan is the length that is compared to find the period: 10 ms.
@@ -13,6 +13,9 @@ const (
 	grain = SampleRate / 100
 	// quietMemory is how much of the background noise is kept: 40 ms.
 	quietMemory = SampleRate * 40 / 1000
+	// loudestNoise is the mean power of the loudest comfort noise: -45 dB. What is
+	// louder and steady, such as a tone, is no background.
+	loudestNoise = 184 * 184
 )
 
 // concealer makes up sound that continues what was heard: the last period of a
@@ -33,6 +36,7 @@ type concealer struct {
 	background [quietMemory]float32
 	floor      float64
 	noise      granulator
+	noiseGain  float32
 	random     uint32
 }
 
@@ -102,7 +106,21 @@ func (c *concealer) begin(past []int16) {
 	for i, v := range past[len(past)-memory:] {
 		c.tail[i] = float32(v)
 	}
+	c.study()
+}
+
+// beginBackwards prepares to make up what came before future, last sample first.
+func (c *concealer) beginBackwards(future []int16) {
+	for i, v := range future[:memory] {
+		c.tail[memory-1-i] = float32(v)
+	}
+	c.study()
+}
+
+// study learns from tail how it goes on.
+func (c *concealer) study() {
 	c.active, c.made, c.at = true, 0, 0
+	c.noiseGain = float32(math.Sqrt(min(1, loudestNoise/max(c.floor, 1))))
 	c.hiss = granulator{from: memory - grain, before: memory - grain - grain/2}
 	lag, like := c.pitch()
 	c.lag = lag
@@ -188,7 +206,7 @@ func (c *concealer) sample() float32 {
 		v *= gain
 	}
 	if gain < 1 && c.floor > 0 {
-		v += (1 - max(gain, 0)) * c.noise.next(c.background[:], c)
+		v += (1 - max(gain, 0)) * c.noiseGain * c.noise.next(c.background[:], c)
 	}
 	return v
 }
@@ -211,6 +229,27 @@ func (c *concealer) end(pcm []int16) {
 		w := float32(i+1) / float32(fade+1)
 		pcm[i] = toSample(w*float32(pcm[i]) + (1-w)*c.sample())
 	}
+}
+
+// between fills pcm, between what c continues and future, which follows it:
+// both sides are drawn out and faded into each other.
+func (c *concealer) between(pcm, future []int16, back *concealer) {
+	back.floor, back.random = 0, c.random+1
+	back.beginBackwards(future)
+	n := len(pcm)
+	for i := range pcm {
+		pcm[i] = toSample(c.sample() * fadeOut(i, n))
+	}
+	for i := n - 1; i >= 0; i-- {
+		pcm[i] = toSample(float32(pcm[i]) + back.sample()*fadeOut(n-1-i, n))
+	}
+	c.active = false
+}
+
+// fadeOut is the weight of what goes out, at i of n; with that of what comes in it
+// keeps the power.
+func fadeOut(i, n int) float32 {
+	return float32(math.Cos(math.Pi / 2 * (float64(i) + 0.5) / float64(n)))
 }
 
 func toSample(v float32) int16 { return int16(max(-32768, min(v, 32767))) }

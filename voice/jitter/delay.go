@@ -10,6 +10,17 @@ const (
 	keepIn = 970
 	// learnt is the number of packets after which the start delay is gone.
 	learnt = 50
+
+	// A transit this far over the target begins a peak, such as a Wi-Fi adapter
+	// makes that looks for other networks. Those within peakLength are one.
+	peakOver   = SampleRate * 60 / 1000
+	peakLength = SampleRate * 600 / 1000
+	// Peaks count when peaksNeeded of them came no further than peakApart from
+	// each other; the delay then makes room for them, up to peakLimit, until
+	// none has come for twice that time.
+	peaksNeeded = 3
+	peakApart   = SampleRate * 10
+	peakLimit   = SampleRate * 250 / 1000
 )
 
 // estimator learns from the arrivals how far playout has to lie behind the
@@ -28,16 +39,25 @@ type estimator struct {
 	margin, start, limit int64
 	// target is the delay to aim at, base the smallest transit in the window.
 	target, base int64
+	// common is the target without regard to peaks.
+	common int64
+
+	// heights are those of the latest peaks over base, lastPeak the timestamp of
+	// the last, peaks their number in a row.
+	heights  [4]int64
+	peaks    int
+	lastPeak int64
 }
 
 func newEstimator(c Config) estimator {
 	return estimator{margin: samplesIn(c.MinDelay), start: samplesIn(c.StartDelay), limit: samplesIn(c.MaxDelay)}
 }
 
-func (e *estimator) reset() { e.n, e.at, e.age = 0, 0, 0 }
+func (e *estimator) reset() { e.n, e.at, e.age, e.peaks = 0, 0, 0, 0 }
 
-// add learns one packet's transit.
-func (e *estimator) add(transit int64) {
+// add learns the transit of the packet with timestamp ts.
+func (e *estimator) add(ts, transit int64) {
+	e.peak(ts, transit)
 	e.transits[e.at] = transit
 	e.at = (e.at + 1) % windowSize
 	if e.n < windowSize {
@@ -49,6 +69,43 @@ func (e *estimator) add(transit int64) {
 	if e.n < learnt || e.age%5 == 0 || transit > e.target {
 		e.update()
 	}
+}
+
+// peak notes whether transit belongs to a peak.
+func (e *estimator) peak(ts, transit int64) {
+	if e.peaks > 0 && ts-e.lastPeak > 2*peakApart {
+		e.peaks = 0
+	}
+	if e.n < learnt {
+		return
+	}
+	height := transit - e.base
+	switch {
+	case e.peaks > 0 && ts-e.lastPeak < peakLength:
+		k := (e.peaks - 1) % len(e.heights)
+		e.heights[k] = max(e.heights[k], height)
+	case transit > e.common+peakOver:
+		if e.peaks > 0 && ts-e.lastPeak > peakApart {
+			e.peaks = 0
+		}
+		e.heights[e.peaks%len(e.heights)] = height
+		e.peaks++
+		e.lastPeak = ts
+	}
+}
+
+// room is what the peaks need over base; 0 unless they keep coming.
+func (e *estimator) room() int64 {
+	if e.peaks < peaksNeeded {
+		return 0
+	}
+	var most int64
+	for _, h := range e.heights[:min(e.peaks, len(e.heights))] {
+		if h <= peakLimit {
+			most = max(most, h)
+		}
+	}
+	return most
 }
 
 func (e *estimator) update() {
@@ -72,5 +129,6 @@ func (e *estimator) update() {
 	if e.n < learnt {
 		spread += e.start * int64(learnt-e.n) / learnt
 	}
-	e.target = e.base + min(spread, e.limit)
+	e.common = e.base + spread
+	e.target = e.base + min(max(spread, e.room()), e.limit)
 }

@@ -53,6 +53,9 @@ func (c *counter) add(n int) {
 	}
 }
 
+// take takes back what was counted as something else at first.
+func (c *counter) take(n int) { c.v.Store(c.v.Load() - uint64(n)) }
+
 func (c *counter) load() uint64 { return c.v.Load() }
 
 // counters is Stats in the form that another goroutine may read at any time.

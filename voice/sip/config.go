@@ -16,8 +16,9 @@ import (
 
 // Config is a line at a SIP server: where it is and who we are there.
 type Config struct {
-	// URL is the server's WebSocket, ws://HOST[:PORT][/PATH] or wss://…; the
-	// path is used as it stands.
+	// URL is the server's WebSocket, ws://HOST[:PORT][/PATH] or wss://…, whose
+	// path is used as it stands; or a server of SIP over TCP or TLS,
+	// tcp://HOST[:PORT] or tls://….
 	URL string
 	// Domain is the SIP domain of the line. User is the user part of its
 	// address, and the user name of the digest unless AuthUser is set.
@@ -27,15 +28,19 @@ type Config struct {
 	// UserAgent names the program; "Offhook" if it is empty.
 	UserAgent string
 
-	// TLS is used for wss, with the server's name filled in if it has none.
+	// TLS is used for wss and tls, with the server's name filled in if it has none.
 	// nil verifies against the system's roots.
 	TLS *tls.Config
 	// Dial opens the TCP connection; nil is a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Header is added to the WebSocket handshake.
 	Header http.Header
-	// AllowClearText lets ws:// reach beyond this machine.
+	// AllowClearText lets ws:// and tcp:// reach beyond this machine.
 	AllowClearText bool
+
+	// Incoming, if set, is given every INVITE that begins a dialog, from a
+	// goroutine of its own; it must not block. Without it they get 480.
+	Incoming func(Incoming)
 
 	// PingInterval, PongTimeout and PongDelay are those of wsconn.Config.
 	PingInterval, PongTimeout, PongDelay time.Duration
@@ -47,6 +52,7 @@ type Config struct {
 // address is Config.URL, taken apart.
 type address struct {
 	secure   bool
+	stream   bool   // no WebSocket
 	host     string // without port
 	hostPort string
 	path     string // with query
@@ -60,22 +66,24 @@ func (c *Config) check() (address, error) {
 	}
 	a := address{host: u.Hostname(), path: u.RequestURI()}
 	port := u.Port()
-	switch strings.ToLower(u.Scheme) {
-	case "ws":
+	scheme := strings.ToLower(u.Scheme)
+	switch scheme {
+	case "ws", "tcp":
 		if port == "" {
-			port = "80"
+			port = map[string]string{"ws": "80", "tcp": "5060"}[scheme]
 		}
 		if !c.AllowClearText && !loopback(a.host) {
 			return address{}, invalid("The SIP server's address is not encrypted.", "Use a wss:// address, or allow unencrypted connections in the settings.")
 		}
-	case "wss":
+	case "wss", "tls":
 		a.secure = true
 		if port == "" {
-			port = "443"
+			port = map[string]string{"wss": "443", "tls": "5061"}[scheme]
 		}
 	default:
 		return address{}, invalid(fmt.Sprintf("SIP over %q is not supported.", u.Scheme), "Use a wss:// address.")
 	}
+	a.stream = scheme == "tcp" || scheme == "tls"
 	a.hostPort = net.JoinHostPort(a.host, port)
 	for _, v := range []string{c.Domain, c.User} {
 		if v == "" || !clean(v) {

@@ -34,8 +34,8 @@ type placedConn struct{ net.Conn }
 func (placedConn) LocalAddr() net.Addr  { return placeLocal }
 func (placedConn) RemoteAddr() net.Addr { return placeRemote }
 
-// Connect opens a flow: one WebSocket that is kept alive with pings. It returns
-// when the WebSocket is up, or with a *fault.Error; ctx limits the time until
+// Connect opens a flow: one connection that is kept alive with pings. It returns
+// when the connection is up, or with a *fault.Error; ctx limits the time until
 // then and has no meaning after it.
 func Connect(ctx context.Context, cfg Config) (*Flow, error) {
 	at, err := cfg.check()
@@ -53,6 +53,10 @@ func Connect(ctx context.Context, cfg Config) (*Flow, error) {
 		return nil, connectFault(err)
 	}
 	f := newFlow(cfg, at)
+	if at.stream {
+		f.reachable(raw.LocalAddr())
+		raw = bridged(raw)
+	}
 	if err := f.open(ctx, raw, at); err != nil {
 		_ = raw.Close()
 		return nil, connectFault(err)
@@ -80,7 +84,9 @@ func dial(ctx context.Context, cfg *Config, at address) (net.Conn, error) {
 	if conf.MinVersion == 0 {
 		conf.MinVersion = tls.VersionTLS12
 	}
-	conf.NextProtos = []string{"http/1.1"}
+	if conf.NextProtos = []string{"http/1.1"}; at.stream {
+		conf.NextProtos = nil
+	}
 	secured := tls.Client(raw, conf)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()
@@ -96,7 +102,7 @@ func (f *Flow) open(ctx context.Context, raw net.Conn, at address) error {
 	var dialled atomic.Bool
 	transport := &sipmsg.TransportWS{
 		// The scheme is ws for wss too: TLS is ours.
-		DialURI: func(string) string { return "ws://" + at.hostPort + at.path },
+		DialURI: func(string) string { return "ws://" + at.hostPort + "/" + strings.TrimPrefix(at.path, "/") },
 		DialerCreate: func(net.Addr) ws.Dialer {
 			return ws.Dialer{
 				Protocols: sipmsg.WebSocketProtocols,

@@ -1,6 +1,9 @@
 package sip
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Header is one header field of a SIP message.
 type Header struct{ Name, Value string }
@@ -35,12 +38,15 @@ type Answered struct {
 }
 
 // Failed is the final refusal of the INVITE, or the loss of the flow before an
-// answer (Status 0 and Err set). Cancelled says that Cancel was called first.
+// answer (Status 0 and Err set). Cancelled says that Hangup was called first, or
+// Refuse for an incoming INVITE; ByRemote that the caller of an incoming INVITE
+// gave up.
 type Failed struct {
 	Status     int
 	Reason     string
 	RetryAfter time.Duration
 	Cancelled  bool
+	ByRemote   bool
 	Headers    []Header
 	Err        error
 }
@@ -63,6 +69,24 @@ type Informed struct {
 	Body        string
 }
 
+// Referred is a REFER from the far side: it wants us to call Target instead of
+// it. Reply must be called once; after accepting, Notify tells how the new call
+// fares, with its responses' statuses, the final one last. Replaces says that
+// the call is to take the place of another (RFC 3891).
+type Referred struct {
+	Target, By string
+	Replaces   bool
+	Reply      func(accept bool) error
+	Notify     func(ctx context.Context, status int) error
+}
+
+// TransferProgress tells how a Refer of ours fares: the far side's call to the
+// new party got this status. After Final there is no more.
+type TransferProgress struct {
+	Status int
+	Final  bool
+}
+
 // FlowLost says that the connection under the dialog is gone. The dialog lives
 // on and can be rebound to another flow by Dialog.Rebind.
 type FlowLost struct{ Err error }
@@ -75,11 +99,13 @@ type Ended struct {
 	Headers  []Header
 }
 
-func (Provisional) dialogEvent() {}
-func (Answered) dialogEvent()    {}
-func (Failed) dialogEvent()      {}
-func (Reoffered) dialogEvent()   {}
-func (Reanswered) dialogEvent()  {}
-func (Informed) dialogEvent()    {}
-func (FlowLost) dialogEvent()    {}
-func (Ended) dialogEvent()       {}
+func (Provisional) dialogEvent()      {}
+func (Answered) dialogEvent()         {}
+func (Failed) dialogEvent()           {}
+func (Reoffered) dialogEvent()        {}
+func (Reanswered) dialogEvent()       {}
+func (Informed) dialogEvent()         {}
+func (Referred) dialogEvent()         {}
+func (TransferProgress) dialogEvent() {}
+func (FlowLost) dialogEvent()         {}
+func (Ended) dialogEvent()            {}

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +50,10 @@ type Dialog struct {
 	offerSeq  uint32 // of the last INVITE or UPDATE from the far side
 	updates   bool   // the far side takes UPDATE
 	acks      map[uint32]chan string
-	invite    *inviteAttempt
+	invite    *inviteAttempt // of a dialog that we began
+	inbound   *inbound       // of one that the far side began
+	session   sessionTimer
+	localSDP  string // what we offered or answered last
 }
 
 // party is one side as From or To name it.
@@ -120,6 +124,7 @@ func (d *Dialog) finishLocked(ev DialogEvent) bool {
 	if d.invite != nil {
 		d.invite.stop()
 	}
+	d.stopSession()
 	return true
 }
 
@@ -197,12 +202,27 @@ func (d *Dialog) build(f *Flow, method sipmsg.RequestMethod, seq uint32) *sipmsg
 
 // refresh takes over what a target refresh carries (RFC 3261, section 12.2.1.2).
 func (d *Dialog) refresh(contact *sipmsg.ContactHeader) {
-	if contact == nil || contact.Address.Wildcard || contact.Address.Host == "" {
+	target, ok := targetOf(contact)
+	if !ok {
 		return
 	}
 	d.mu.Lock()
-	d.target = *contact.Address.Clone()
+	d.target = target
 	d.mu.Unlock()
+}
+
+// targetOf is the Request-URI that a Contact asks for: of SIP, with a host, and
+// without the headers that it may carry (RFC 3261, 19.1.1).
+func targetOf(contact *sipmsg.ContactHeader) (sipmsg.Uri, bool) {
+	if contact == nil || contact.Address.Wildcard || contact.Address.Host == "" || !isPlace(contact.Address) {
+		return sipmsg.Uri{}, false
+	}
+	target := *contact.Address.Clone()
+	if s := strings.ToLower(target.Scheme); s != "sip" && s != "sips" {
+		return sipmsg.Uri{}, false
+	}
+	target.Headers = nil
+	return target, true
 }
 
 // current returns the flow if a request may be sent now.
@@ -278,25 +298,37 @@ func (d *Dialog) Info(ctx context.Context, contentType, body string) error {
 // with an OPTIONS.
 func (d *Dialog) Refresh(ctx context.Context) error {
 	d.mu.Lock()
-	method := sipmsg.OPTIONS
+	method, headers := sipmsg.OPTIONS, []sipmsg.Header(nil)
 	if d.updates {
-		method = sipmsg.UPDATE
+		method, headers = sipmsg.UPDATE, d.sessionHeaders()
 	}
 	d.mu.Unlock()
-	res, err := d.request(ctx, method, nil)
+	res, err := d.request(ctx, method, func(req *sipmsg.Request) {
+		for _, h := range headers {
+			req.AppendHeader(h)
+		}
+	})
 	if err == nil && method == sipmsg.UPDATE {
 		d.refresh(res.Contact())
+		d.mu.Lock()
+		d.agreeSession(res)
+		d.mu.Unlock()
 	}
 	return err
 }
 
-// Hangup ends the dialog: with CANCEL before the answer, with BYE after it. A
+// Hangup ends the dialog: with CANCEL before the answer (486 if the call is
+// incoming), with BYE after it. A
 // CANCEL is only begun, Failed with Cancelled comes later; a BYE is answered
 // when Hangup returns. While the flow is lost Hangup waits for a Rebind. When
 // ctx ends first the dialog is over all the same, and the error says that the
 // far side may not know. Hanging up twice is no error.
 func (d *Dialog) Hangup(ctx context.Context) error {
 	d.mu.Lock()
+	if d.state == calling && d.inbound != nil {
+		d.mu.Unlock()
+		return d.Refuse(sipmsg.StatusBusyHere)
+	}
 	if d.state == calling {
 		d.cancelLocked()
 		d.mu.Unlock()

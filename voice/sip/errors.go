@@ -18,6 +18,9 @@ var (
 	ErrNotAnswered = errors.New("sip: the dialog is not answered yet")
 	// ErrReplied says that Reply was called before, or that the request is gone.
 	ErrReplied = errors.New("sip: the request was already answered")
+	// ErrNotProvisional and ErrNotFinal say that a status is of the wrong class.
+	ErrNotProvisional = errors.New("sip: not a provisional status")
+	ErrNotFinal       = errors.New("sip: not a final refusal")
 	// ErrCredentials says that a server refused the user name and password.
 	ErrCredentials = errors.New("sip: the server refused the credentials")
 	// ErrTimeout says that a request was not answered within 64*T1 = 32 s.

@@ -20,7 +20,9 @@ import (
 type Flow struct {
 	cfg     Config
 	secure  bool
+	stream  bool
 	host    string // ours, a name under .invalid (RFC 7118, section 5)
+	port    int    // ours, 0 for a WebSocket
 	creds   *credentials
 	created time.Time
 
@@ -47,12 +49,20 @@ func newFlow(cfg Config, at address) *Flow {
 		user = cfg.User
 	}
 	return &Flow{
-		cfg: cfg, secure: at.secure,
+		cfg: cfg, secure: at.secure, stream: at.stream,
 		host:    strings.ToLower(rand.Text()[:12]) + ".invalid",
 		creds:   &credentials{user: user, password: cfg.Password},
 		created: time.Now(),
 		done:    make(chan struct{}),
 		dialogs: make(map[dialogKey]*Dialog),
+	}
+}
+
+// reachable notes our own address of a stream: the server knows the connection
+// by it, and sends what it has for us there.
+func (f *Flow) reachable(local net.Addr) {
+	if a, ok := local.(*net.TCPAddr); ok && a.IP != nil {
+		f.host, f.port = a.IP.String(), a.Port
 	}
 }
 

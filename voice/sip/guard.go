@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
-	"github.com/gobwas/ws"
 )
 
 // guard looks at every message before sipgo does. sipgo closes a connection on
@@ -24,7 +23,7 @@ func (f *Flow) guard(message []byte) []byte {
 	var bad *malformed
 	if errors.As(err, &bad) {
 		if answer := bad.answer(); answer != nil {
-			_, _ = f.conn.Write(ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame(answer))))
+			_ = f.conn.Send(answer)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	case sipmsg.CANCEL, sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
 		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
 	case sipmsg.INVITE:
-		_ = f.respond(req, tx, sipmsg.StatusTemporarilyUnavailable)
+		f.serveInvite(req, tx)
 	case sipmsg.NOTIFY:
 		_ = f.respond(req, tx, sipmsg.StatusOK)
 	default:
@@ -81,7 +82,7 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 }
 
 // extensions are the option tags that we understand.
-var extensions = []string{}
+var extensions = []string{"timer"}
 
 // handleInside routes a request to its dialog.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {
@@ -114,17 +115,29 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 			d.serveOffer(f, req, tx)
 			return
 		}
+		headers, ok := d.serveSession(req)
+		if !ok {
+			_ = f.respond(req, tx, 422, tooBrief())
+			return
+		}
 		d.refresh(req.Contact())
-		_ = f.respond(req, tx, sipmsg.StatusOK, f.contact())
+		_ = f.respond(req, tx, sipmsg.StatusOK, append(headers, f.contact())...)
 	case sipmsg.OPTIONS:
 		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
 	case sipmsg.NOTIFY:
-		_ = f.respond(req, tx, sipmsg.StatusOK)
+		d.serveNotify(f, req, tx)
+	case sipmsg.REFER:
+		d.serveRefer(f, req, tx)
 	case sipmsg.CANCEL, sipmsg.PRACK:
 		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
 	default:
 		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
 	}
+}
+
+// tooBrief is what a 422 demands instead.
+func tooBrief() sipmsg.Header {
+	return sipmsg.NewHeader("Min-SE", strconv.Itoa(int(minSession/time.Second)))
 }
 
 // isFrom says whether a request comes from the far side of this dialog.
@@ -167,13 +180,15 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	d.mu.Lock()
 	late, ours := seq <= d.offerSeq, d.weOffer
 	d.mu.Unlock()
+	if interval, _, asked := parseSession(headerValue(req, "Session-Expires")); asked && interval < minSession {
+		_ = f.respond(req, tx, 422, tooBrief())
+		return
+	}
 	if late {
 		_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
 		return
 	}
-	select {
-	case d.offer <- struct{}{}:
-	default:
+	if !d.takeTheirOffer(ours) {
 		if ours {
 			_ = f.respond(req, tx, sipmsg.StatusRequestPending)
 		} else {
@@ -181,7 +196,8 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		}
 		return
 	}
-	defer func() { <-d.offer }()
+	release := sync.OnceFunc(func() { <-d.offer })
+	defer release()
 	acked := make(chan string, 1)
 	d.mu.Lock()
 	d.offerSeq = seq
@@ -195,7 +211,7 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		d.mu.Unlock()
 	}()
 
-	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{})}
+	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{}), release: release}
 	if !d.emit(Reoffered{Offer: string(req.Body()), Reply: r.reply}) {
 		_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
 		return
@@ -209,8 +225,34 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		return
 	}
 	if req.IsInvite() && r.accepted != nil {
-		d.awaitAck(tx, r.accepted, acked, len(req.Body()) == 0)
+		if body, ok := d.awaitAck(tx, r.accepted, acked); ok && len(req.Body()) == 0 {
+			d.emit(Reanswered{Answer: body})
+		}
 	}
+}
+
+// takeTheirOffer begins an offer of the far side, unless another is open. One of
+// its own may look open for a moment: its ACK is overtaken by the next request,
+// because sipgo gives each a goroutine.
+func (d *Dialog) takeTheirOffer(ours bool) bool {
+	patience := sipmsg.T1
+	if ours {
+		patience = 0
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case d.offer <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case d.offer <- struct{}{}:
+		return true
+	case <-limit.C:
+	case <-d.done:
+	}
+	return false
 }
 
 // reply is the one answer to an offer.
@@ -221,6 +263,7 @@ type reply struct {
 	tx       *sipmsg.ServerTx
 	once     sync.Once
 	given    chan struct{}
+	release  func()           // makes way for the next offer
 	accepted *sipmsg.Response // set before given is closed
 }
 
@@ -236,20 +279,28 @@ func (r *reply) reply(status int, body string) error {
 			return
 		default:
 		}
+		if status >= 300 || !r.req.IsInvite() {
+			r.release() // before the far side, which may offer again at once, hears
+		}
 		if status >= 300 {
 			err = r.f.respond(r.req, r.tx, status)
 			return
 		}
 		r.d.refresh(r.req.Contact())
-		res := r.f.response(r.req, status, body, append(abilities(), r.f.contact())...)
+		session, _ := r.d.serveSession(r.req)
+		r.d.mu.Lock()
+		r.d.localSDP = body
+		r.d.mu.Unlock()
+		res := r.f.response(r.req, status, body, append(append(abilities(), session...), r.f.contact())...)
 		r.accepted = res
 		err = r.tx.Respond(res)
 	})
 	return err
 }
 
-// awaitAck sends a 2xx again until its ACK is there (RFC 3261, 13.3.1.4).
-func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string, answerInAck bool) {
+// awaitAck sends a 2xx again until its ACK is there, and returns the ACK's body
+// (RFC 3261, 13.3.1.4).
+func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string) (body string, ok bool) {
 	pause := sipmsg.T1
 	limit := time.NewTimer(transactionTime)
 	defer limit.Stop()
@@ -258,23 +309,17 @@ func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-cha
 		select {
 		case body := <-acked:
 			again.Stop()
-			if answerInAck {
-				d.emit(Reanswered{Answer: body})
-			}
-			return
+			return body, true
 		case <-again.C:
 			_ = tx.Respond(res)
 			pause = min(2*pause, sipmsg.T2)
+			continue
 		case <-limit.C:
-			again.Stop()
-			return
 		case <-d.done:
-			again.Stop()
-			return
 		case <-tx.Done():
-			again.Stop()
-			return
 		}
+		again.Stop()
+		return "", false
 	}
 }
 

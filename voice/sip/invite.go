@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,10 @@ type inviteAttempt struct {
 	cancelled  bool // Hangup was called before the answer
 	cancelSent bool
 	deadline   *time.Timer // of the answer to a CANCEL
+	// reliable is the last RSeq of each fork (RFC 3262).
+	reliable map[string]uint32
+	// session is the interval that a server demanded by 422.
+	session time.Duration
 }
 
 func (i *inviteAttempt) stop() {
@@ -40,10 +45,8 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, h := range inv.Headers {
-		if h.Name == "" || strings.ContainsAny(h.Name, " \t:") || !clean(h.Name) || !clean(h.Value) {
-			return nil, fault.New(fault.InvalidParameter, "The call carries text that cannot be sent.", "Use plain text without line breaks.")
-		}
+	if err := checkHeaders(inv.Headers); err != nil {
+		return nil, err
 	}
 	d := newDialog(f, strings.ToLower(rand.Text()), newTag())
 	d.local = party{f.cfg.DisplayName, sipmsg.Uri{Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.cfg.Domain}}
@@ -65,6 +68,16 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	}
 	go d.runInvite(f, inv)
 	return d, nil
+}
+
+// checkHeaders refuses headers that would break the message.
+func checkHeaders(headers []Header) error {
+	for _, h := range headers {
+		if !isToken(h.Name) || !clean(h.Value) {
+			return fault.New(fault.InvalidParameter, "The call carries text that cannot be sent.", "Use plain text without line breaks.")
+		}
+	}
+	return nil
 }
 
 func (f *Flow) lostFault() error {
@@ -105,7 +118,14 @@ func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error 
 	d.mu.Lock()
 	d.seq++
 	req := d.build(f, sipmsg.INVITE, d.seq)
+	session := d.invite.session
+	d.localSDP = inv.Offer
 	d.mu.Unlock()
+	req.AppendHeader(sipmsg.NewHeader("Supported", "timer, 100rel"))
+	if session > 0 {
+		req.AppendHeader(sipmsg.NewHeader("Session-Expires", strconv.Itoa(int(session/time.Second))))
+		req.AppendHeader(sipmsg.NewHeader("Min-SE", strconv.Itoa(int(session/time.Second))))
+	}
 	req.AppendHeader(sipmsg.NewHeader("Allow", allowed))
 	req.AppendHeader(sipmsg.NewHeader("Accept", sdpType))
 	for _, h := range inv.Headers {
@@ -136,6 +156,9 @@ func (d *Dialog) runInvite(f *Flow, inv Invitation) {
 			return
 		case res.IsProvisional():
 			d.proceed(f)
+			if !d.acknowledgeProvisional(f, res) {
+				continue
+			}
 			if res.StatusCode > sipmsg.StatusTrying {
 				d.emit(Provisional{Status: res.StatusCode, Body: string(res.Body()), Headers: headersOf(res)})
 			}
@@ -152,11 +175,30 @@ func (d *Dialog) runInvite(f *Flow, inv Invitation) {
 				return
 			}
 			d.cancelAgain(f)
+		case res.StatusCode == 422 && d.widen(res):
+			if err := d.sendInvite(context.Background(), f, inv); err != nil {
+				d.failInvite(nil, d.lossOf(f, err))
+				return
+			}
+			d.cancelAgain(f)
 		default:
 			d.failInvite(res, nil)
 			return
 		}
 	}
+}
+
+// widen takes the interval that a 422 demands (RFC 4028, section 7.3); false if
+// it was taken before.
+func (d *Dialog) widen(res *sipmsg.Response) bool {
+	interval, _, ok := parseSession(headerValue(res, "Min-SE"))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !ok || d.invite.cancelled || interval <= d.invite.session {
+		return false
+	}
+	d.invite.session = interval
+	return true
 }
 
 func (d *Dialog) inviteTx() *sipmsg.ClientTx {
@@ -214,7 +256,7 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 		return
 	}
 	// The answer crossed our CANCEL: the call must be ended by a BYE.
-	d.bye(f, func() *sipmsg.Request {
+	d.quietly(f, func() *sipmsg.Request {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.seq++
@@ -231,6 +273,7 @@ func (d *Dialog) answer(res *sipmsg.Response) bool {
 		return false
 	}
 	d.state = answered
+	d.agreeSession(res)
 	return d.emitLocked(Answered{Body: string(res.Body()), Headers: headersOf(res)}, 2)
 }
 
@@ -240,8 +283,8 @@ func (d *Dialog) establish(m sipmsg.Message, recorded []sipmsg.Header, reverse b
 	if c, ok := m.(interface {
 		Contact() *sipmsg.ContactHeader
 	}); ok {
-		if contact := c.Contact(); contact != nil && contact.Address.Host != "" {
-			d.target = *contact.Address.Clone()
+		if target, ok := targetOf(c.Contact()); ok {
+			d.target = target
 		}
 	}
 	d.routes = nil
@@ -272,22 +315,19 @@ func (d *Dialog) ackFor(f *Flow, invite *sipmsg.Request) *sipmsg.Request {
 // dropFork ends the dialog of a second answer to the same INVITE.
 func (d *Dialog) dropFork(f *Flow, res *sipmsg.Response) {
 	d.mu.Lock()
-	other := newDialog(f, d.callID, d.localTag)
-	other.local, other.remote, other.seq = d.local, d.remote, d.invite.req.CSeq().SeqNo
-	other.remoteTag = tagOf(res.To())
-	other.establish(res, res.GetHeaders("Record-Route"), true)
+	other := d.fork(f, res)
 	ack := other.ackFor(f, d.invite.req)
 	d.mu.Unlock()
 	_ = f.transport.WriteMsg(ack)
-	d.bye(f, func() *sipmsg.Request {
+	d.quietly(f, func() *sipmsg.Request {
 		other.seq++
 		return other.build(f, sipmsg.BYE, other.seq)
 	})
 }
 
-// bye ends a dialog of which nobody waits to hear: its answer is waited for,
-// through a challenge, but not reported.
-func (d *Dialog) bye(f *Flow, build func() *sipmsg.Request) {
+// quietly sends a request of which nobody waits to hear: its answer is waited
+// for, through challenges, but not reported.
+func (d *Dialog) quietly(f *Flow, build func() *sipmsg.Request) {
 	var a attempt
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), transactionTime)

@@ -108,6 +108,9 @@ func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string
 		d.mu.Lock()
 		d.seq++
 		req := d.build(f, sipmsg.INVITE, d.seq)
+		for _, h := range d.sessionHeaders() {
+			req.AppendHeader(h)
+		}
 		d.mu.Unlock()
 		req.AppendHeader(sipmsg.NewHeader("Allow", allowed))
 		setBody(req, sdpType, offer)
@@ -125,7 +128,10 @@ func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string
 		if err != nil || again {
 			return "", errors.Join(err, ctx.Err())
 		}
-		d.refresh(res.Contact())
+		d.mu.Lock()
+		d.localSDP = offer
+		d.agreeSession(res)
+		d.mu.Unlock()
 		return string(res.Body()), nil
 	}
 }

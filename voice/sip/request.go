@@ -12,7 +12,7 @@ import (
 )
 
 // allowed are the methods that a dialog of ours understands.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER"
 
 // newRequest makes a request with what every request has, but for From, To,
 // Call-ID and CSeq (RFC 3261, section 8.1.1).
@@ -31,14 +31,19 @@ func (f *Flow) newBranch(req *sipmsg.Request) {
 	req.RemoveHeader("Via")
 	via := &sipmsg.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.viaTransport(),
-		Host: f.host, Params: sipmsg.NewParams(),
+		Host: f.host, Port: f.port, Params: sipmsg.NewParams(),
 	}
 	via.Params.Add("branch", "z9hG4bK"+rand.Text())
 	req.PrependHeader(via)
 }
 
 func (f *Flow) viaTransport() string {
-	if f.secure {
+	switch {
+	case f.stream && f.secure:
+		return "TLS"
+	case f.stream:
+		return "TCP"
+	case f.secure:
 		return "WSS"
 	}
 	return "WS"
@@ -47,9 +52,13 @@ func (f *Flow) viaTransport() string {
 // contact is where the far side reaches us: over this very connection.
 func (f *Flow) contact() *sipmsg.ContactHeader {
 	params := sipmsg.NewParams()
-	params.Add("transport", "ws")
+	transport := "ws" // for wss too (RFC 7118, section 5)
+	if f.stream {
+		transport = strings.ToLower(f.viaTransport())
+	}
+	params.Add("transport", transport)
 	return &sipmsg.ContactHeader{Address: sipmsg.Uri{
-		Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.host, UriParams: params,
+		Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.host, Port: f.port, UriParams: params,
 	}}
 }
 

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 
@@ -218,15 +219,43 @@ func validSpec(spec string) bool {
 	return ok && rest != "" && isToken(scheme) && !strings.ContainsAny(spec, " \t<>\"")
 }
 
+// isHost says whether s is the name or the address of a host.
+func isHost(s string) bool {
+	if net.ParseIP(s) != nil {
+		return true
+	}
+	for i := range len(s) {
+		ch := s[i]
+		if !('a' <= ch && ch <= 'z' || 'A' <= ch && ch <= 'Z' || '0' <= ch && ch <= '9' || ch == '.' || ch == '-' || ch == '_') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isPlace says whether a URI of SIP names a host; other schemes need none.
+func isPlace(uri sipmsg.Uri) bool {
+	switch strings.ToLower(uri.Scheme) {
+	case "sip", "sips":
+		return isHost(strings.Trim(uri.Host, "[]"))
+	}
+	return true
+}
+
 // checkParsed makes sipgo look at every header that is used later: it does so
 // lazily, and a header that it cannot read is as good as none.
 func checkParsed(m sipmsg.Message) error {
-	via := m.Via()
-	if via == nil || m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil {
+	if m.Via() == nil || m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil {
 		return errMandatory
 	}
-	if via.Host == "" || via.ProtocolName == "" {
-		return errMandatory
+	if !isPlace(m.From().Address) || !isPlace(m.To().Address) {
+		return errAddress
+	}
+	for _, h := range m.GetHeaders("Via") {
+		hop, ok := h.(*sipmsg.ViaHeader)
+		if !ok || !isHost(hop.Host) || hop.ProtocolName == "" || !isToken(hop.Transport) || hop.Port < 0 || hop.Port > 65535 {
+			return errMandatory
+		}
 	}
 	return nil
 }

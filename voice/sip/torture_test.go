@@ -8,7 +8,6 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
-	"github.com/gobwas/ws"
 )
 
 // tortureMessage is a message of RFC 4475, with what becomes of it: the status
@@ -830,10 +829,10 @@ func TestTortureMessagesInACall(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	there := <-s.conns
 	for _, m := range torture {
-		if _, err := there.Write(ws.MustCompileFrame(ws.NewTextFrame(m.filled()))); err != nil {
+		if err := there.Send(m.filled()); err != nil {
 			t.Fatalf("%s %s: %v", m.section, m.name, err)
 		}
 		if m.status != 0 {
@@ -884,6 +883,12 @@ func FuzzInspect(f *testing.F) {
 		}
 		if m.Via() == nil || m.CSeq() == nil || m.From() == nil || m.To() == nil || m.CallID() == nil {
 			t.Fatalf("a mandatory header is unreadable in %q", plain)
+		}
+		if req, ok := m.(*sipmsg.Request); ok && !req.IsAck() {
+			answer := sipmsg.NewResponseFromRequest(req, 486, "Busy Here", nil).String()
+			if _, err := inspect([]byte(answer)); err != nil {
+				t.Fatalf("the answer cannot be understood: %v\n%q\n%q", err, plain, answer)
+			}
 		}
 		again, err := inspect(plain)
 		if err != nil {

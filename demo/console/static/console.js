@@ -6,7 +6,7 @@ const connection = document.getElementById("connection");
 
 async function renew() {
   try {
-    const answer = await fetch(location.href, { cache: "no-store" });
+    const answer = await fetch(location.origin + location.pathname, { cache: "no-store" });
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("content");

@@ -160,7 +160,7 @@ func readTrace(name string, r io.Reader) (network, error) {
 			lost++
 		default:
 			v, err := strconv.ParseFloat(line, 64)
-			if err != nil || v < 0 || v > 60000 {
+			if err != nil || !(v >= 0 && v <= 60000) { // also NaN
 				return network{}, fmt.Errorf("%s, line %d: %q is no delay in ms", name, n, line)
 			}
 			fates = append(fates, fate{delay: time.Duration(v * float64(ms))})

@@ -66,6 +66,7 @@ func play(n network, said []int16, s setup) (result, error) {
 	frame := make([]int16, jitter.FrameSamples)
 	const phase = 3700 * time.Microsecond
 	begin := time.Now()
+	var stats jitter.Stats
 	frames := len(said)/jitter.FrameSamples + 100
 	for i := range frames {
 		now = phase + time.Duration(i)*10*ms
@@ -78,11 +79,14 @@ func play(n network, said []int16, s setup) (result, error) {
 			packets = packets[1:]
 		}
 		buf.Get(frame)
+		if i == len(said)/jitter.FrameSamples {
+			stats = buf.Statistics()
+		}
 		heard = append(heard, frame...)
 	}
 	cost := time.Since(begin) / time.Duration(frames)
 	laid, lags := lay(said, heard)
-	r := result{name: n.name, stats: buf.Statistics(), stoi: stoi(said, laid), cost: cost, heard: heard}
+	r := result{name: n.name, stats: stats, stoi: stoi(said, laid), cost: cost, heard: heard}
 	if len(lags) > 0 {
 		slices.Sort(lags)
 		r.delay, r.worst = lags[len(lags)/2], lags[len(lags)-1]

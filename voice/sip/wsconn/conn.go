@@ -148,7 +148,8 @@ func (c *Conn) deliver(b, message []byte) (int, error) {
 
 // Write takes bytes of the handshake or of frames. A frame goes out as soon as
 // it is complete, in one write, so that nothing comes between its header and
-// its payload.
+// its payload. Only the transport above may call it: sipgo writes a frame in two
+// parts.
 func (c *Conn) Write(b []byte) (int, error) {
 	c.wmu.Lock()
 	shaken, n, err := c.write(b)
@@ -229,6 +230,10 @@ func (c *Conn) send(op ws.OpCode, payload []byte) error {
 	}
 	return c.writeRaw(c.frame(op, payload))
 }
+
+// Send sends one message of our own, beside the frames that the transport above
+// writes and never between the parts of one of them.
+func (c *Conn) Send(message []byte) error { return c.send(ws.OpText, message) }
 
 func (c *Conn) frame(op ws.OpCode, payload []byte) []byte {
 	f := ws.NewFrame(op, true, payload)

@@ -322,6 +322,33 @@ func TestFramesGoOutWhole(t *testing.T) {
 	}
 }
 
+// sipgo writes a frame in two parts; what is sent meanwhile goes before it.
+func TestSendNeverSplitsAFrame(t *testing.T) {
+	t.Parallel()
+	c, far := shaken(t, Config{PingInterval: -1})
+	wire := text(true, "from above")
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		_, _ = c.Write(wire[:2])
+		_ = c.Send([]byte("from beside"))
+		_, _ = c.Write(wire[2:])
+	}()
+	for _, want := range []string{"from beside", "from above"} {
+		f, err := ws.ReadFrame(far)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Header.Masked {
+			f = ws.UnmaskFrame(f)
+		}
+		if string(f.Payload) != want {
+			t.Fatalf("got %q, want %q", f.Payload, want)
+		}
+	}
+	<-sent
+}
+
 func TestCloseSaysGoodbye(t *testing.T) {
 	t.Parallel()
 	c, far := shaken(t, Config{PingInterval: -1})

@@ -1,0 +1,111 @@
+// Package desk keeps the rest of the computer out of a call's way: music pauses
+// and the screen stays on while it lasts.
+//
+// What a system gives: on Linux both, by D-Bus (MPRIS and the ScreenSaver
+// interface); on macOS and Windows the screen only, because neither lets a
+// program pause another one's music.
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Wish is what a call asks of the computer.
+type Wish struct{ PauseMedia, KeepAwake bool }
+
+// Desk makes and takes back what calls ask for, on a goroutine of its own: a
+// desktop that does not answer delays no call.
+type Desk struct {
+	log  *slog.Logger
+	wake chan struct{}
+	done chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	wish   *Wish
+	closed bool
+}
+
+// New returns the computer's Desk.
+func New(log *slog.Logger) *Desk {
+	d := &Desk{log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go d.run()
+	return d
+}
+
+// CallBegan asks for what the wish holds until CallEnded. It returns at once.
+func (d *Desk) CallBegan(w Wish) { d.set(&w) }
+
+// CallEnded takes everything back. It returns at once.
+func (d *Desk) CallEnded() { d.set(nil) }
+
+func (d *Desk) set(w *Wish) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	d.wish = w
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close takes everything back and waits for that, a short while.
+func (d *Desk) Close() {
+	d.mu.Lock()
+	if !d.closed {
+		d.closed, d.wish = true, nil
+		close(d.wake)
+	}
+	d.mu.Unlock()
+	<-d.done
+}
+
+// patience bounds what one request to the desktop may take.
+const patience = 2 * time.Second
+
+func (d *Desk) run() {
+	defer close(d.done)
+	var undo []func(context.Context) error
+	takeBack := func() {
+		for _, u := range undo {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			if err := u(ctx); err != nil {
+				d.log.Info("desk", "err", err)
+			}
+			cancel()
+		}
+		undo = nil
+	}
+	defer takeBack()
+	for range d.wake {
+		d.mu.Lock()
+		w := d.wish
+		d.mu.Unlock()
+		takeBack()
+		if w == nil {
+			continue
+		}
+		add := func(f func(context.Context) (func(context.Context) error, error)) {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			u, err := f(ctx)
+			if err != nil {
+				d.log.Debug("desk", "err", err)
+			}
+			if u != nil {
+				undo = append(undo, u)
+			}
+		}
+		if w.PauseMedia {
+			add(pauseMedia)
+		}
+		if w.KeepAwake {
+			add(keepAwake)
+		}
+	}
+}

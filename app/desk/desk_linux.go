@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// session connects to the session bus if there is one; it never starts one.
+func session(ctx context.Context) (*dbus.Conn, error) {
+	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
+		return nil, errors.New("desk: no session bus")
+	}
+	return dbus.ConnectSessionBus(dbus.WithContext(context.WithoutCancel(ctx)))
+}
+
+const (
+	mprisPrefix = "org.mpris.MediaPlayer2."
+	mprisPath   = "/org/mpris/MediaPlayer2"
+	mprisPlayer = "org.mpris.MediaPlayer2.Player"
+)
+
+// pauseMedia pauses the players that play (MPRIS 2.2). Its undo lets those play
+// again that are still paused.
+func pauseMedia(ctx context.Context) (func(context.Context) error, error) {
+	conn, err := session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	var names []string
+	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.ListNames", 0).Store(&names); err != nil {
+		return nil, err
+	}
+	var paused []string
+	for _, name := range names {
+		if !strings.HasPrefix(name, mprisPrefix) || status(ctx, conn, name) != "Playing" {
+			continue
+		}
+		if conn.Object(name, mprisPath).CallWithContext(ctx, mprisPlayer+".Pause", 0).Err == nil {
+			paused = append(paused, name)
+		}
+	}
+	if len(paused) == 0 {
+		return nil, nil
+	}
+	return func(ctx context.Context) error {
+		conn, err := session(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		var errs []error
+		for _, name := range paused {
+			if status(ctx, conn, name) == "Paused" {
+				errs = append(errs, conn.Object(name, mprisPath).CallWithContext(ctx, mprisPlayer+".Play", 0).Err)
+			}
+		}
+		return errors.Join(errs...)
+	}, nil
+}
+
+func status(ctx context.Context, conn *dbus.Conn, name string) string {
+	var v dbus.Variant
+	err := conn.Object(name, mprisPath).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, mprisPlayer, "PlaybackStatus").Store(&v)
+	s, ok := v.Value().(string)
+	if err != nil || !ok {
+		return ""
+	}
+	return s
+}
+
+// keepAwake inhibits the screen saver. The inhibition lasts as long as the
+// connection, so that a phone that is killed leaves nothing behind.
+func keepAwake(ctx context.Context) (func(context.Context) error, error) {
+	conn, err := session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	saver := conn.Object("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver")
+	var cookie uint32
+	if err := saver.CallWithContext(ctx, "org.freedesktop.ScreenSaver.Inhibit", 0, "Offhook", "In a call").Store(&cookie); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		defer conn.Close()
+		return saver.CallWithContext(ctx, "org.freedesktop.ScreenSaver.UnInhibit", 0, cookie).Err
+	}, nil
+}

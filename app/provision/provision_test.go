@@ -1,0 +1,161 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"offhook/app/settings"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const good = `{"$schema":"x","version":1,"server":"https://phone.example","account":"acme",
+ "settings":{"calls.link_mode":"dial","audio.ring_volume":55,"calls.recording_consent":"Calls may be recorded.","appearance.theme":"dark"},
+ "locked":["calls","account.server"]}`
+
+func TestAPolicySetsAndLocks(t *testing.T) {
+	t.Parallel()
+	p, err := Parse([]byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings.Default()
+	s.Appearance.Theme = "light" // the user's own choice
+	s.Calls.LinkMode = settings.Prefill
+	s.Account.Server, s.SignedIn = "https://old.example", true
+	p.Apply(&s)
+	if s.Calls.LinkMode != settings.DialAtOnce || s.Audio.RingVolume != 55 || s.Appearance.Theme != "light" || s.Account.Server != "https://phone.example" ||
+		s.Account.AccountSID != "acme" || s.SignedIn || strings.Join(s.Locked, " ") != "account.server calls" || s.Calls.RecordingConsent == "" {
+		t.Fatalf("%+v", s)
+	}
+	s.Audio.RingVolume = 10
+	p.Apply(&s)
+	if s.Audio.RingVolume != 10 {
+		t.Fatal("a setting that is not locked was taken from the user")
+	}
+	before := s.Clone()
+	s.Calls.AutoAnswer, s.Account.UserName = true, "alice"
+	if got := settings.Restore(&s, before); strings.Join(got, "") != "calls" || s.Calls.AutoAnswer || s.Account.UserName != "alice" {
+		t.Fatalf("%v %+v", got, s)
+	}
+}
+
+func TestAWrongPolicyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		``, `{}`, `[]`, `{"version":2}`, `{"version":1} x`, `{"version":1,"odd":1}`, `{"version":1,"server":"ftp://x"}`, `{"version":1,"url":"http://far.example/p"}`,
+		`{"version":1,"url":"https://u:p@far.example/p"}`, `{"version":1,"settings":{"nonsense":1}}`, `{"version":1,"settings":{"audio.ring_volume":"loud"}}`,
+		`{"version":1,"settings":{"audio.ring_volume":900}}`, `{"version":1,"settings":{"appearance.theme":"purple"}}`, `{"version":1,"settings":{"device_id":"x"}}`,
+		`{"version":1,"locked":["nonsense"]}`, `{"version":1,"locked":["device_id"]}`, `{"version":1,"settings":{"calls":{"odd":1}}}`, strings.Repeat(" ", maxPolicy+1),
+	} {
+		if p, err := Parse([]byte(text)); err == nil {
+			t.Errorf("%.60s is taken: %+v", text, p)
+		}
+	}
+}
+
+func TestTheSchemaKnowsEveryField(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if err := json.Unmarshal(Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(Policy{Schema: "x", URL: "x", Server: "x", Account: "x", Settings: map[string]json.RawMessage{"x": []byte("1")}, Locked: []string{"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(data, &fields); err != nil {
+		t.Fatal(err)
+	}
+	for f := range fields {
+		if schema.Properties[f] == nil {
+			t.Errorf("the schema lacks %s", f)
+		}
+	}
+	if len(schema.Properties) != len(fields) {
+		t.Errorf("%d properties, %d fields", len(schema.Properties), len(fields))
+	}
+}
+
+func TestAPolicyFromAFileAndFromAServer(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	body := good
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			w.WriteHeader(503)
+			return
+		}
+		io.WriteString(w, body)
+	}))
+	defer srv.Close()
+	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(file, []byte(`{"version":1,"account":"local","url":"`+srv.URL+`"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	load := func(from string) (*Policy, string) {
+		t.Helper()
+		p, remark, err := Load(ctx, hc, dir, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, remark
+	}
+	down.Store(true)
+	if p, remark := load(file); p.Account != "local" || remark == "" {
+		t.Fatalf("%+v %q", p, remark)
+	}
+	if _, _, err := Load(ctx, hc, dir, srv.URL); err == nil {
+		t.Fatal("a phone that was never provisioned starts without its policy")
+	}
+	down.Store(false)
+	if p, remark := load(file); p.Account != "acme" || remark != "" {
+		t.Fatalf("%+v %q", p, remark)
+	}
+	down.Store(true)
+	if p, remark := load(file); p.Account != "acme" || remark == "" {
+		t.Fatalf("%+v %q", p, remark)
+	}
+	if p, _ := load(srv.URL); p.Account != "acme" {
+		t.Fatalf("%+v", p)
+	}
+	down.Store(false)
+	body = `{"version":1,"odd":true}`
+	if _, _, err := Load(ctx, hc, dir, file); err == nil {
+		t.Fatal("a wrong policy is not refused")
+	}
+	if _, _, err := Load(ctx, hc, dir, filepath.Join(dir, "nowhere")); err == nil {
+		t.Fatal("a missing file is no error")
+	}
+	if _, _, err := Load(ctx, hc, dir, "http://far.example/policy"); err == nil {
+		t.Fatal("fetched in the clear")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse(data)
+		if err != nil {
+			return
+		}
+		s := settings.Default()
+		p.Apply(&s)
+	})
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/app/history"
+)
+
+// A full disk holds nobody up, loses nothing, and is told of once.
+func TestAFullDiskLosesNothing(t *testing.T) {
+	story(t, func(t *testing.T) {
+		calls, _, err := history.Open(t.TempDir(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer calls.Close()
+		full := errors.New("database or disk is full")
+		var mu sync.Mutex
+		broken, complaints, recents := true, 0, 0
+		s := newScribe(calls, slog.New(slog.DiscardHandler), func(r []CallRecord, _ int, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			recents = len(r)
+			if err != nil {
+				complaints++
+			}
+		})
+		told := make(chan error, 3)
+		for _, id := range []string{"1", "2", "3"} {
+			s.add(job{keep: true, then: func(err error) { told <- err }, do: func(l *history.Log) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if broken {
+					return full
+				}
+				return l.End(history.Record{ID: id, Direction: history.Outgoing, Started: time.Now()})
+			}})
+		}
+		for range 3 {
+			if err := <-told; !errors.Is(err, full) {
+				t.Fatalf("told %v", err)
+			}
+		}
+		time.Sleep(time.Minute)
+		mu.Lock()
+		if complaints != 1 {
+			t.Errorf("%d complaints", complaints)
+		}
+		broken = false
+		mu.Unlock()
+		time.Sleep(retryWrite)
+		synctest.Wait()
+		mu.Lock()
+		if recents != 3 {
+			t.Errorf("%d calls in the log after the disk had room again", recents)
+		}
+		mu.Unlock()
+		s.close()
+		s.add(job{do: func(*history.Log) error { return nil }, then: func(err error) { told <- err }})
+		if err := <-told; !errors.Is(err, errClosed) {
+			t.Errorf("after closing: %v", err)
+		}
+	})
+}

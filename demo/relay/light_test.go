@@ -1,0 +1,203 @@
+package relay_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
+	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
+	dtlsnet "github.com/pion/dtls/v3/pkg/net"
+	"github.com/pion/ice/v4"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+	"github.com/pion/stun/v4"
+	"github.com/pion/transport/v4/packetio"
+)
+
+// light is the least a phone can be: one ICE check, one DTLS handshake, and
+// packets of noise. A benchmark can have hundreds.
+type light struct {
+	conn     *net.UDPConn
+	remote   *net.UDPAddr
+	ufrag    string
+	pwd      string
+	dtls     *packetio.Buffer
+	checked  chan struct{}
+	once     sync.Once
+	out      *srtp.Context
+	seq      uint16
+	sent     uint64
+	received atomic.Uint64
+	plain    []byte
+	cipher   []byte
+	done     chan struct{}
+}
+
+// lightIdentity is the certificate of all light phones.
+type lightIdentity struct {
+	cert  tls.Certificate
+	print string
+}
+
+func newLightIdentity() (lightIdentity, error) {
+	cert, err := selfsign.GenerateSelfSigned()
+	if err != nil {
+		return lightIdentity{}, err
+	}
+	leaf, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		return lightIdentity{}, err
+	}
+	print, err := fingerprint.Fingerprint(leaf, crypto.SHA256)
+	return lightIdentity{cert, print}, err
+}
+
+func newLight() (*light, error) {
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetReadBuffer(1 << 20)
+	p := &light{
+		conn: conn, ufrag: fmt.Sprintf("u%08x", rand.Uint32()), pwd: fmt.Sprintf("p%032x", rand.Uint64()),
+		dtls: packetio.NewBuffer(), checked: make(chan struct{}), done: make(chan struct{}),
+		plain: make([]byte, 0, 200), cipher: make([]byte, 0, 300),
+	}
+	go p.read()
+	return p, nil
+}
+
+func (p *light) offer(id lightIdentity) string {
+	return strings.Join([]string{
+		"v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0",
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0", "a=mid:0", "a=rtcp-mux", "a=sendrecv",
+		"a=ice-ufrag:" + p.ufrag, "a=ice-pwd:" + p.pwd, "a=fingerprint:sha-256 " + id.print, "a=setup:active",
+		"a=rtpmap:111 opus/48000/2", "",
+	}, "\r\n")
+}
+
+var answerLine = regexp.MustCompile(`a=(ice-ufrag|ice-pwd):(\S+)|a=candidate:\S+ 1 udp \d+ (\S+) (\d+)`)
+
+// connect runs ICE and DTLS.
+func (p *light) connect(id lightIdentity, answer string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var ufrag, pwd string
+	for _, m := range answerLine.FindAllStringSubmatch(answer, -1) {
+		switch {
+		case m[1] == "ice-ufrag":
+			ufrag = m[2]
+		case m[1] == "ice-pwd":
+			pwd = m[2]
+		default:
+			addr, err := net.ResolveUDPAddr("udp", m[3]+":"+m[4])
+			if err != nil {
+				return err
+			}
+			p.remote = addr
+		}
+	}
+	check := func() error {
+		m, err := stun.Build(stun.BindingRequest, stun.TransactionID, stun.NewUsername(ufrag+":"+p.ufrag),
+			ice.AttrControlling(1), ice.PriorityAttr(1<<24), ice.UseCandidate(),
+			stun.NewShortTermIntegrity(pwd), stun.Fingerprint)
+		if err != nil {
+			return err
+		}
+		_, err = p.conn.WriteToUDP(m.Raw, p.remote)
+		return err
+	}
+	for checked := false; !checked; {
+		if err := check(); err != nil {
+			return err
+		}
+		select {
+		case <-p.checked:
+			checked = true
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	c, err := dtls.ClientWithOptions(dtlsnet.PacketConnFromConn(lightPipe{p}), p.remote,
+		dtls.WithCertificates(id.cert), dtls.WithInsecureSkipVerify(true),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
+	if err != nil {
+		return err
+	}
+	if err := c.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	state, _ := c.ConnectionState()
+	k := srtp.Config{Profile: srtp.ProtectionProfileAeadAes128Gcm}
+	if err := k.ExtractSessionKeysFromDTLS(&state, true); err != nil {
+		return err
+	}
+	p.out, err = srtp.CreateContext(k.Keys.LocalMasterKey, k.Keys.LocalMasterSalt, k.Profile)
+	return err
+}
+
+func (p *light) read() {
+	defer close(p.done)
+	buf := make([]byte, 2048)
+	for {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return
+		}
+		switch {
+		case n == 0:
+		case buf[0] < 4:
+			p.once.Do(func() { close(p.checked) })
+		case buf[0] >= 128:
+			p.received.Add(1)
+		default:
+			_, _ = p.dtls.Write(buf[:n])
+		}
+	}
+}
+
+// send sends one packet of 20 ms.
+func (p *light) send() error {
+	p.seq++
+	h := rtp.Header{Version: 2, PayloadType: 111, SequenceNumber: p.seq, Timestamp: uint32(p.seq) * 960, SSRC: 1}
+	b := p.plain[:72]
+	if _, err := h.MarshalTo(b); err != nil {
+		return err
+	}
+	out, err := p.out.EncryptRTP(p.cipher[:0], b, &h)
+	if err != nil {
+		return err
+	}
+	p.sent++
+	_, err = p.conn.WriteToUDP(out, p.remote)
+	return err
+}
+
+func (p *light) close() {
+	_ = p.conn.Close()
+	_ = p.dtls.Close()
+	<-p.done
+}
+
+type lightPipe struct{ p *light }
+
+func (l lightPipe) Read(b []byte) (int, error)         { return l.p.dtls.Read(b) }
+func (l lightPipe) Write(b []byte) (int, error)        { return l.p.conn.WriteToUDP(b, l.p.remote) }
+func (l lightPipe) Close() error                       { return nil }
+func (l lightPipe) LocalAddr() net.Addr                { return l.p.conn.LocalAddr() }
+func (l lightPipe) RemoteAddr() net.Addr               { return l.p.remote }
+func (l lightPipe) SetDeadline(t time.Time) error      { return l.p.dtls.SetReadDeadline(t) }
+func (l lightPipe) SetReadDeadline(t time.Time) error  { return l.p.dtls.SetReadDeadline(t) }
+func (l lightPipe) SetWriteDeadline(_ time.Time) error { return nil }

@@ -1,0 +1,702 @@
+package ui
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"offhook/app"
+	"offhook/ui/screen"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// tap presses the object of a name as a mouse would.
+func (s *stage) tap(name string) {
+	s.t.Helper()
+	m := mapOf(s.win.Canvas(), "", s.overlay())
+	for _, o := range m.Objects {
+		if (o.Name == name || o.Label == name) && o.Role == "button" {
+			test.TapCanvas(s.win.Canvas(), fyne.NewPos(o.X+o.W/2, o.Y+o.H/2))
+			return
+		}
+	}
+	var names []string
+	for _, o := range m.Objects {
+		names = append(names, o.Name)
+	}
+	s.t.Fatalf("the window shows no %q: %s", name, strings.Join(names, " | "))
+}
+
+func (s *stage) shows(text string) bool {
+	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
+		if strings.Contains(o.Label, text) || strings.Contains(o.Name, text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stage) press(key fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: key}
+	if f := s.win.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+		return
+	}
+	if h := s.win.Canvas().OnTypedKey(); h != nil {
+		h(e)
+	}
+}
+
+func (s *stage) typed(text string) {
+	for _, r := range text {
+		if f := s.win.Canvas().Focused(); f != nil {
+			f.TypedRune(r)
+		} else if h := s.win.Canvas().OnTypedRune(); h != nil {
+			h(r)
+		}
+	}
+}
+
+func (s *stage) shortcut(key fyne.KeyName, mod fyne.KeyModifier) {
+	s.t.Helper()
+	do := s.keys[(&desktop.CustomShortcut{KeyName: key, Modifier: mod}).ShortcutName()]
+	if do == nil {
+		s.t.Fatalf("no shortcut %v %s", mod, key)
+	}
+	do()
+}
+
+func (s *stage) expect(want string) {
+	s.t.Helper()
+	if got := s.phone.asked(); got != want {
+		s.t.Errorf("the phone was asked for %q, not %q", got, want)
+	}
+	s.phone.forget()
+}
+
+func TestSignIn(t *testing.T) {
+	snap := madeReady()
+	snap.Ready = false
+	snap.Account = app.Account{State: app.SignedOut, Server: "https://voice.example.com"}
+	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	if got := s.screenName(); got != "sign-in" {
+		t.Fatalf("a signed-out phone shows %q", got)
+	}
+	s.tap("Sign in")
+	if !s.shows("Enter your user name.") {
+		t.Error("an empty user name is not named")
+	}
+	s.typed("meera")
+	s.press(fyne.KeyReturn) // to the password
+	s.press(fyne.KeyReturn)
+	if !s.shows("Enter your password.") {
+		t.Error("an empty password is not named")
+	}
+	s.typed("secret")
+	s.press(fyne.KeyReturn)
+	s.expect("signin:meera:secret:https://voice.example.com")
+
+	failed := *snap
+	failed.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS"}
+	s.show(&failed)
+	if !s.shows("That didn't work. The user name or password isn't right. Check both and try again.") {
+		t.Error("a wrong password is not said")
+	}
+	busy := *snap
+	busy.Account.State = app.SigningIn
+	s.show(&busy)
+	if !s.shows("Signing in…") || s.shows("That didn't work") {
+		t.Error("signing in is not shown")
+	}
+	s.tap("Signing in…")
+	s.expect("")
+	s.phone.set.SignedIn = true
+	ready := madeReady()
+	ready.SettingsRevision = 1
+	s.show(ready)
+	if got := s.screenName(); got != "dial" {
+		t.Errorf("after signing in the window shows %q", got)
+	}
+}
+
+func TestAdvancedFieldsOpenAndGoAlong(t *testing.T) {
+	snap := madeReady()
+	snap.Ready = false
+	snap.Account = app.Account{State: app.SignedOut, Server: "https://old.example.com", UserName: "meera"}
+	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	if s.shows("Account SID") {
+		t.Error("the advanced fields are open at first")
+	}
+	s.tap("Advanced, closed")
+	if !s.shows("Account SID") {
+		t.Fatal("the advanced fields don't open")
+	}
+	p := s.pages[screen.PageSignIn].(*screen.SignIn)
+	p.Server.Input.SetText("https://new.example.com")
+	p.Pass.Input.SetText("secret")
+	s.tap("Sign in")
+	s.expect("signin:meera:secret:https://new.example.com")
+}
+
+func TestDialByPadKeyboardAndName(t *testing.T) {
+	s := newStage(t, madeReady())
+	for _, k := range []string{"1", "8", "0", "0"} {
+		s.tap(k)
+	}
+	s.typed("5")
+	if got := s.dial.Field.Input.Text; got != "18005" {
+		t.Fatalf("pad and keyboard wrote %q", got)
+	}
+	s.tap("Delete the last character")
+	s.tap("Call Supervisor line")
+	s.expect("dial:1800")
+
+	s.dial.Clear()
+	s.typed("pri")
+	if s.shows("Key 5") || !s.shows("Call Prince Samuel") {
+		t.Error("letters do not show people instead of the pad")
+	}
+	s.press(fyne.KeyDown)
+	s.press(fyne.KeyReturn)
+	s.expect("dial:samuel4")
+	s.press(fyne.KeyUp)
+	s.press(fyne.KeyReturn)
+	s.expect("dial:9845012345")
+
+	s.dial.SetNumber("newagent")
+	s.press(fyne.KeyReturn)
+	s.expect("dial:newagent") // nobody of that name: as it is typed
+}
+
+func TestAnEmptyFieldBringsTheLastNumberBack(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.press(fyne.KeyReturn)
+	s.expect("")
+	if got := s.dial.Field.Input.Text; got != "9845012345" {
+		t.Fatalf("Enter brought back %q", got)
+	}
+	s.press(fyne.KeyReturn)
+	s.expect("dial:9845012345")
+	s.dial.Clear()
+	s.tap("Redial")
+	s.expect("dial:9845012345")
+
+	none := madeReady()
+	none.LastDialled, none.LastDialledName = "", ""
+	s.show(none)
+	s.dial.Clear()
+	s.tap("Call")
+	s.press(fyne.KeyReturn)
+	s.expect("")
+}
+
+func TestWhatCannotBeDialledIsSaid(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.dial.SetNumber("12!4")
+	if !s.shows("Use letters and digits, or + and digits.") {
+		t.Error("a wrong character is not named")
+	}
+	s.press(fyne.KeyReturn)
+	s.expect("")
+	s.phone.fail = errMade
+	s.dial.SetNumber("1800")
+	s.press(fyne.KeyReturn)
+	s.phone.forget()
+	if !s.shows("It did not work. Try again.") {
+		t.Error("the reason why a call does not begin is not shown")
+	}
+}
+
+func TestPasteTakesANumberOutOfText(t *testing.T) {
+	s := newStage(t, madeReady())
+	clip := test.NewClipboard()
+	for in, want := range map[string]string{
+		" +44 (20) 7946-0018\n": "+442079460018", "tel:+15551234": "tel:+15551234", "sip:bob@example.com": "sip:bob@example.com",
+		"Priya Nair\r\n": "Priya Nair", "\u202a98450 12345\u202c": "9845012345",
+	} {
+		clip.SetContent(in)
+		s.dial.Clear()
+		s.dial.Field.Input.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+		if got := s.dial.Field.Input.Text; got != want {
+			t.Errorf("pasting %q gives %q, not %q", in, got, want)
+		}
+	}
+}
+
+func TestIncoming(t *testing.T) {
+	ring := madeCall("INCOMING", 0)
+	ring.Call.Direction = "INCOMING"
+	s := newStage(t, madeReady())
+	s.typed("99")
+	s.show(ring)
+	if got := s.screenName(); got != "incoming" {
+		t.Fatalf("a ringing phone shows %q", got)
+	}
+	// No key that was meant for the field answers, declines or hangs up.
+	s.typed("98 ad")
+	for _, k := range []fyne.KeyName{fyne.KeyReturn, fyne.KeySpace, fyne.KeyEnter, fyne.KeyDelete} {
+		s.press(k)
+	}
+	s.expect("")
+	s.press(fyne.KeyEscape)
+	s.expect("silence")
+	s.shortcut(fyne.KeyD, fyne.KeyModifierControl|fyne.KeyModifierShift)
+	s.expect("hangup")
+	s.shortcut(fyne.KeyA, fyne.KeyModifierControl|fyne.KeyModifierShift)
+	s.expect("answer")
+	s.tap("Answer Priya Nair")
+	s.tap("Decline Priya Nair")
+	s.tap("Silence")
+	s.expect("answer hangup silence")
+
+	// A caller who gave up closes it; what was typed is still there.
+	s.show(madeReady())
+	if got := s.screenName(); got != "dial" || s.dial.Field.Input.Text != "99" {
+		t.Errorf("after the ring the window shows %q with %q", got, s.dial.Field.Input.Text)
+	}
+	s.shortcut(fyne.KeyA, fyne.KeyModifierControl|fyne.KeyModifierShift)
+	s.expect("")
+}
+
+func TestACallTakesNoTextFieldAway(t *testing.T) {
+	ring := madeCall("INCOMING", 0)
+	ring.Call.Direction = "INCOMING"
+	s := newStage(t, madeReady())
+	s.toTab(screen.TabContacts)
+	s.typed("luc")
+	s.show(ring)
+	if got := s.screenName(); got != "contacts" {
+		t.Fatalf("a call changed the page under the user's hands to %q", got)
+	}
+	s.typed("ía")
+	if got := s.contacts.Search.Input.Text; got != "lucía" {
+		t.Errorf("the search holds %q", got)
+	}
+	s.shortcut(fyne.KeyA, fyne.KeyModifierControl|fyne.KeyModifierShift)
+	s.expect("answer")
+}
+
+func TestInCall(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.show(madeCall("RINGING", 0))
+	if got := s.screenName(); got != "outgoing" {
+		t.Fatalf("a dialled call shows %q", got)
+	}
+	for _, name := range []string{"Mute", "Hold", "Keypad"} {
+		s.tap(name) // they wait for the answer
+	}
+	s.expect("")
+	s.tap("Cancel call")
+	s.expect("hangup")
+
+	talk := madeCall("ESTABLISHED", 20*time.Second)
+	s.show(talk)
+	s.tap("Mute, off")
+	s.tap("Hold, off")
+	s.tap("Speaker")
+	s.tap("No Bluetooth")
+	s.typed("12#")
+	s.shortcut(fyne.KeyM, fyne.KeyModifierControl)
+	s.shortcut(fyne.KeyH, fyne.KeyModifierControl)
+	s.expect("mute hold route:SPEAKER dtmf:1 dtmf:2 dtmf:# mute hold")
+	s.press(fyne.KeyEscape)
+	s.call.Focus()
+	s.press(fyne.KeyReturn) // Mute has the keyboard
+	s.expect("mute")
+
+	held := madeCall("ESTABLISHED", 21*time.Second)
+	held.Call.Muted, held.Call.Held, held.Call.Route = true, true, "SPEAKER"
+	s.show(held)
+	if s.call.Mute.Word() != "Muted" || s.call.Hold.Word() != "On hold" || s.call.Speaker.State() != widget.InUse {
+		t.Errorf("the switches show %q, %q, %v", s.call.Mute.Word(), s.call.Hold.Word(), s.call.Speaker.State())
+	}
+	s.tap("Mute, on")
+	s.tap("Hold, on")
+	s.tap("Speaker, in use")
+	s.expect("unmute resume route:EARPIECE")
+
+	s.tap("Keypad")
+	if got := s.screenName(); got != "in-call-keypad" {
+		t.Fatalf("Keypad shows %q", got)
+	}
+	s.tap("Key star")
+	s.typed("7")
+	s.expect("dtmf:* dtmf:7")
+	s.press(fyne.KeyEscape)
+	if got := s.screenName(); got != "in-call" {
+		t.Errorf("Esc leaves %q", got)
+	}
+	s.tap("Hang up")
+	s.expect("hangup")
+}
+
+func TestTheSwitchesStayWhereTheyAre(t *testing.T) {
+	s := newStage(t, madeReady())
+	place := func(name string) (o AccessObject) {
+		for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
+			if o.Name == name {
+				return o
+			}
+		}
+		t.Fatalf("there is no %q", name)
+		return o
+	}
+	s.show(madeCall("RINGING", 0))
+	before := place("Hold")
+	s.show(madeCall("ESTABLISHED", time.Second))
+	after := place("Hold")
+	gone := madeCall("MEDIA_DISRUPTED", time.Second)
+	s.show(gone)
+	lost := place("Hold")
+	if before.X != after.X || before.Y != after.Y || before.Y != lost.Y || before.H != lost.H {
+		t.Errorf("Hold moves: %+v, %+v, %+v", before, after, lost)
+	}
+}
+
+func TestOtherTabsStayUsableInACall(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.show(madeCall("ESTABLISHED", 252*time.Second))
+	s.shortcut(fyne.Key2, fyne.KeyModifierControl)
+	if s.screenName() != "contacts" || !s.shows("Call 04:12") {
+		t.Errorf("the window shows %q", s.screenName())
+	}
+	(*actions)(s.shell).Open(screen.PageSettings)
+	s.tap("Back to call 04:12")
+	s.shortcut(fyne.Key1, fyne.KeyModifierControl)
+	if s.screenName() != "in-call" {
+		t.Errorf("Ctrl 1 shows %q", s.screenName())
+	}
+}
+
+func TestEndReasons(t *testing.T) {
+	for reason, want := range map[string]string{
+		"LOCAL_HANGUP": "You hung up", "REMOTE_HANGUP": "Priya Nair hung up", "BUSY": "Priya Nair is busy", "TIMEOUT": "No answer",
+		"UNREACHABLE": "Priya Nair can't be reached", "FAILURE": "The call failed", "NONE": "The call failed", "INVALID_DIAL_INFO": "That number can't be called",
+		"THROTTLED": "Too many calls at once. Try again soon.", "MEDIA_TIMEOUT": "The sound was lost.", "MEDIA_FAILED_HANGUP": "The sound was lost.", "PSTN_HANGUP": "You hung up",
+	} {
+		s := newStage(t, madeEnded(reason, false))
+		if s.screenName() != "ended" || !s.shows(want) {
+			t.Errorf("%s does not say %q", reason, want)
+		}
+		s.tap("Call again")
+		s.tap("Done")
+		s.expect("dial:9845012345 skip dismiss-ended")
+	}
+}
+
+func TestFeedback(t *testing.T) {
+	s := newStage(t, madeEnded("REMOTE_HANGUP", true))
+	s.press(fyne.KeyRight) // from rating 1 to rating 2
+	s.tap("Send rating")
+	s.expect("")
+	s.tap("Rating 2, Bad")
+	s.tap("Send rating")
+	s.expect("feedback:2:NO_ISSUE: dismiss-ended")
+	s.tap("Choppy audio")
+	s.tap("Echo") // one only
+	s.ended.Note.Input.SetText("since lunch")
+	s.tap("Rating 1, Unusable")
+	s.tap("Send rating")
+	s.expect("feedback:1:ECHO:since lunch dismiss-ended")
+
+	next := madeEnded("REMOTE_HANGUP", true)
+	next.LastCall.ID = "c2"
+	s.show(next)
+	if s.ended.Rating.Chosen() != 0 || s.ended.Issue() != app.IssueNone || s.ended.Note.Input.Text != "" {
+		t.Error("something is chosen beforehand for the next call")
+	}
+	s.tap("Skip")
+	s.expect("skip dismiss-ended")
+	// A ring comes before the rating.
+	ring := madeEnded("REMOTE_HANGUP", true)
+	ring.Call = &app.Call{ID: "x", Direction: "INCOMING", State: "INCOMING", RemoteID: "bob", Started: madeNow}
+	s.show(ring)
+	if s.screenName() != "incoming" {
+		t.Errorf("a ring over the rating shows %q", s.screenName())
+	}
+}
+
+func TestNotReadyHasOneActionEach(t *testing.T) {
+	for _, c := range []struct{ name, action, button, title, asked string }{
+		{app.ConditionPlatform, "retry", "Try now", "No network", "retry"},
+		{app.ConditionPush, "retry", "Try now", "Calls can't reach you", "retry"},
+		{app.ConditionDevices, "open_system_settings", "Open system settings", "Offhook can't use the microphone", ""},
+		{app.ConditionToken, "sign_in", "Sign in again", "Please sign in again", ""},
+	} {
+		s := newStage(t, madeTrouble(c.name, c.action, time.Minute, 0))
+		if s.screenName() != "not-ready" || !s.shows(c.title) || !s.shows("Since 14:05") {
+			t.Errorf("%s shows %q", c.name, s.screenName())
+		}
+		s.tap(c.button)
+		s.expect(c.asked)
+		if c.action == "open_system_settings" && s.host.opened != 1 {
+			t.Error("the system's settings were not opened")
+		}
+	}
+	// What has only just begun is not shown as trouble.
+	s := newStage(t, madeTrouble(app.ConditionPlatform, "retry", time.Second, 0))
+	if s.screenName() != "dial" || !s.shows("Connecting") {
+		t.Errorf("a second of settling shows %q", s.screenName())
+	}
+}
+
+func TestSignInAgainAfterExpiry(t *testing.T) {
+	snap := madeTrouble(app.ConditionToken, "sign_in", time.Minute, 0)
+	snap.Account.State = app.Expired
+	s := newStage(t, snap)
+	s.tap("Sign in again")
+	if s.screenName() != "sign-in" {
+		t.Fatalf("Sign in again shows %q", s.screenName())
+	}
+	s.tap("Not now")
+	if s.screenName() != "not-ready" {
+		t.Errorf("Not now shows %q", s.screenName())
+	}
+	s.tap("Sign in again")
+	s.show(madeReady())
+	if s.screenName() != "dial" {
+		t.Errorf("signed in again, the window shows %q", s.screenName())
+	}
+}
+
+func TestAvailabilityMenu(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.tap("Availability: Available")
+	s.press(fyne.KeyDown)
+	s.press(fyne.KeyReturn)
+	s.expect("availability:busy")
+	if len(s.win.Canvas().Overlays().List()) != 0 {
+		t.Error("the menu stays open")
+	}
+	s.tap("Availability: Available")
+	s.tap("I'm on another phone, off")
+	s.expect("another:on")
+	s.tap("Availability: Available")
+	s.press(fyne.KeyEscape)
+	s.expect("")
+	if f, ok := s.win.Canvas().Focused().(*widget.MenuPill); !ok || f != s.header.Pill {
+		t.Error("closing the menu does not give the keyboard back to its opener")
+	}
+}
+
+func TestContactsAndRecents(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.tap("Contacts")
+	s.tap("Call Supervisor line")
+	s.expect("dial:1800")
+	s.tap("Customers, open")
+	if s.shows("Call Tom Becker") {
+		t.Error("a closed group shows its people")
+	}
+	s.typed("nobodyatall") // into the search
+	if !s.shows("Nobody called “nobodyatall”.") {
+		t.Error("an empty search is not said")
+	}
+	s.tap("Call nobodyatall")
+	s.expect("dial:nobodyatall")
+	s.tap("Recents, 2 missed")
+	s.tap("Missed")
+	if s.shows("Tom Becker") || !s.shows("Missed · rang 22 s") {
+		t.Error("Missed does not show the missed calls only")
+	}
+	s.tap("Call Lucía Ortega")
+	s.tap("Dial")
+	s.expect("dial:9880030021 seen")
+	s.phone.recents = nil
+	empty := madeReady()
+	empty.RecentsRevision = 1
+	s.toTab(screen.TabRecents)
+	s.show(empty)
+	if !s.shows("No missed calls.") {
+		t.Error("an empty list is not said")
+	}
+}
+
+func TestAudioCheck(t *testing.T) {
+	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+		p.set.AudioCheckDone = false
+		p.checks = madeChecks()
+	})
+	if s.screenName() != "audio-check" {
+		t.Fatalf("the first run shows %q", s.screenName())
+	}
+	for i, c := range []struct {
+		level float64
+		want  string
+	}{{0, "Listening"}, {0.006, "Very quiet"}, {0.1, "We hear you"}} {
+		s.phone.mic = c.level
+		s.levels()
+		if !s.shows(c.want) {
+			t.Errorf("step %d does not say %q", i, c.want)
+		}
+	}
+	s.tap("Play tone")
+	s.tap("Heard it: yes")
+	s.phone.forget()
+	s.tap("Start working")
+	s.expect("settings")
+	if s.screenName() != "dial" || !s.phone.set.AudioCheckDone {
+		t.Errorf("after the check the window shows %q", s.screenName())
+	}
+}
+
+func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
+	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+		p.set.AudioCheckDone = false
+		p.checks = []app.Check{{Name: "microphone", Status: app.CheckFail, Text: "The microphone is used by another program.", Remedy: "Close it."}}
+	})
+	s.phone.forget()
+	s.tap("Start working")
+	s.expect("")
+	if !s.shows("The microphone is used by another program. Close it.") {
+		t.Error("the reason is not shown")
+	}
+}
+
+func TestReport(t *testing.T) {
+	s := newStage(t, madeReady())
+	(*actions)(s.shell).Open(screen.PageReport)
+	s.typed("no sound")
+	s.phone.fail = errMade
+	s.tap("Send report")
+	if !s.shows("It didn't go through. Nothing is lost.") {
+		t.Error("a failed report is not said")
+	}
+	s.phone.fail = nil
+	s.tap("Try again")
+	s.expect("report:no sound report:no sound")
+	if !s.shows("REF-1") {
+		t.Error("the reference is not shown")
+	}
+	s.tap("Copy the reference")
+	if s.host.copied != "REF-1" {
+		t.Errorf("copied %q", s.host.copied)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	s := newStage(t, madeReady())
+	(*actions)(s.shell).Open(screen.PageSettings)
+	s.tap("Ring on: Jabra Evolve2 65")
+	s.tap("Computer speakers")
+	if got := s.phone.set.Audio.Ring; got != "device:Computer speakers" {
+		t.Errorf("the ring device is %q", got)
+	}
+	s.tap("Clean up my voice, On")
+	if a := s.phone.set.Audio; a.EchoCancellation || a.NoiseSuppression || a.AutomaticGain {
+		t.Errorf("cleaning up is %+v", a)
+	}
+	s.tap("Appearance: Light")
+	s.tap("Dark")
+	if s.phone.set.Appearance.Theme != "dark" || s.host.mode != theme.Dark {
+		t.Errorf("the theme is %q", s.phone.set.Appearance.Theme)
+	}
+	s.tap("Back")
+	s.tap("Language: Like the system")
+	s.tap("Español")
+	if s.host.language != "es" || !s.shows("Idioma") {
+		t.Error("the language did not change")
+	}
+	s.press(fyne.KeyEscape)
+	if s.screenName() != "dial" {
+		t.Errorf("Esc leaves %q", s.screenName())
+	}
+}
+
+func TestSignOutAsksFirst(t *testing.T) {
+	s := newStage(t, madeReady())
+	(*actions)(s.shell).Open(screen.PageAccount)
+	s.tap("Sign out")
+	s.expect("")
+	s.tap("Stay")
+	s.tap("Sign out")
+	s.tap("Sign out now")
+	s.expect("signout")
+	s.tap("Menu")
+}
+
+// Every control can be reached by the Tab key, and each has a name.
+func TestFocusReachesEveryControl(t *testing.T) {
+	for _, sc := range scenes() {
+		t.Run(sc.name, func(t *testing.T) {
+			s := sc.stage(t, func(*stageOptions) {})
+			want := map[string]bool{}
+			for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
+				if o.Role == "button" && o.Enabled {
+					want[o.Label] = true
+				}
+			}
+			s.win.Canvas().Unfocus()
+			for range 4 * (len(want) + 20) {
+				s.win.Canvas().FocusNext()
+				if f, ok := s.win.Canvas().Focused().(fyne.Accessible); ok {
+					if f.AccessibilityLabel() == "" {
+						t.Errorf("%T has the keyboard and no name", f)
+					}
+					delete(want, f.AccessibilityLabel())
+				}
+				// A field of several lines keeps the Tab key to itself.
+			}
+			for name := range want {
+				t.Errorf("the Tab key does not reach %q", name)
+			}
+		})
+	}
+}
+
+// Targets are at least 40 units high and wide, also at the smallest size.
+func TestTargetsAreLargeEnough(t *testing.T) {
+	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560)} {
+		for _, sc := range scenes() {
+			s := sc.stage(t, func(o *stageOptions) { o.size = size })
+			visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, _ fyne.Position) {
+				a, ok := o.(fyne.Accessible)
+				if _, tap := o.(fyne.Tappable); !ok || !tap || a.AccessibilityRole() != fyne.AccessibleRoleButton {
+					return
+				}
+				if _, chip := o.(*widget.QualityChip); chip {
+					return // 28 units high by design; the statistics are in the menu too
+				}
+				if o.Size().Height < 40 || o.Size().Width < 40 {
+					t.Errorf("%s: %q is %v", sc.name, a.AccessibilityLabel(), o.Size())
+				}
+			})
+		}
+	}
+}
+
+func TestAccessMapIsWrittenWhenItChanges(t *testing.T) {
+	s := newStage(t, madeReady())
+	w := &mapWriter{path: filepath.Join(t.TempDir(), "map.json")}
+	read := func() (m AccessMap) {
+		b, err := os.ReadFile(w.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if err := w.write(mapOf(s.win.Canvas(), s.screenName(), s.overlay())); err != nil {
+		t.Fatal(err)
+	}
+	if m := read(); m.Screen != "dial" || m.Window != [2]float32{380, 660} || m.Focused != "Name or number" {
+		t.Errorf("the map says %+v", m)
+	}
+	os.Remove(w.path)
+	if err := w.write(mapOf(s.win.Canvas(), s.screenName(), s.overlay())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(w.path); err == nil {
+		t.Error("the same map was written again")
+	}
+}

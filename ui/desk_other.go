@@ -1,0 +1,35 @@
+//go:build !linux
+
+package ui
+
+import (
+	"log/slog"
+
+	"fyne.io/fyne/v2"
+)
+
+// otherDesk is a desktop of which only Fyne is known. Its notifications carry no
+// text of the caller: on Windows the text would pass through a shell.
+type otherDesk struct{}
+
+func openDesk(*slog.Logger) desk { return otherDesk{} }
+
+func (otherDesk) CanPlace() bool                        { return true }
+func (otherDesk) KeepFocusElsewhere(uintptr)            {}
+func (otherDesk) Corner(int, int, int) (int, int, bool) { return 0, 0, false }
+func (otherDesk) Position(uintptr) (int, int, bool)     { return 0, 0, false }
+func (otherDesk) OnScreen(int, int) bool                { return false }
+func (otherDesk) Minimise(uintptr) bool                 { return false }
+func (otherDesk) Attention(uintptr, bool)               {}
+func (otherDesk) Hotkeys(_, _ func()) (func(), bool)    { return nil, false }
+func (otherDesk) HasTray() bool                         { return true }
+func (otherDesk) Close()                                {}
+
+func (otherDesk) Ring(n ringNotice) (done func()) {
+	fyne.CurrentApp().SendNotification(fyne.NewNotification("Offhook", n.Title))
+	return func() {}
+}
+
+func (otherDesk) Missed(title, _ string, _ func()) {
+	fyne.CurrentApp().SendNotification(fyne.NewNotification("Offhook", title))
+}

@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"offhook/ui/widget"
+	"offhook/ui/words"
+)
+
+// mayBeCut are the texts that come from the world and may be longer than there is
+// room: they end with an ellipsis.
+var mayBeCut = map[string]bool{
+	"Jabra Evolve2 65": true, "Voice broke up after I moved desks.": true, "https://voice.example.com": true, "Computer speakers": true,
+}
+
+// cutTexts lists the texts that are shown in part only.
+func cutTexts(s *stage) []string {
+	var cut []string
+	width := s.win.Canvas().Size().Width
+	seen := func(o fyne.CanvasObject, at fyne.Position) {
+		if _, group := o.(*fyne.Container); !group && (at.X < -4 || at.X+o.Size().Width > width+4) {
+			cut = append(cut, fmt.Sprintf("%T from %.0f to %.0f", o, at.X, at.X+o.Size().Width))
+		}
+		if t, ok := o.(*widget.Text); ok && t.Cut() && !mayBeCut[t.Text()] {
+			cut = append(cut, fmt.Sprintf("%q (%.0f units)", t.Text(), t.Size().Width))
+		}
+	}
+	visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), seen)
+	for _, o := range s.win.Canvas().Overlays().List() {
+		visible(o, fyne.NewPos(0, 0), seen)
+	}
+	return cut
+}
+
+// visible calls f for everything that is shown in o, with its place.
+func visible(o fyne.CanvasObject, origin fyne.Position, f func(fyne.CanvasObject, fyne.Position)) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	at := origin.Add(o.Position())
+	f(o, at)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			visible(c, at, f)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(o).Objects() {
+			visible(c, at, f)
+		}
+	}
+}
+
+// In every language, at the usual size and at the smallest, every text of every
+// screen has the room it needs.
+func TestNoTextIsCut(t *testing.T) {
+	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560)} {
+		for _, language := range words.Languages() {
+			for _, sc := range scenes() {
+				name := fmt.Sprintf("%s-%s-%.0f", sc.name, language, size.Width)
+				t.Run(name, func(t *testing.T) {
+					s := sc.stage(t, func(o *stageOptions) { o.language, o.size = language, size })
+					for _, text := range cutTexts(s) {
+						t.Errorf("there is no room for %s", text)
+					}
+					s.keep(name)
+				})
+			}
+		}
+	}
+}

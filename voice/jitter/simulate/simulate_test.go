@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestSpeechSurvivesBadNetworks holds the floors that the buffer has reached;
+// the delay holds 20 ms of network, 20 ms of packet and 6.5 ms of codec.
+func TestSpeechSurvivesBadNetworks(t *testing.T) {
+	t.Parallel()
+	said, err := talk("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = said[:15*48000]
+	for _, c := range []struct {
+		net   string
+		stoi  float64
+		delay float64 // ms, at most
+		madeUp
+	}{
+		{"clean", 0.99, 60, 0},
+		{"loss 20 %", 0.93, 105, 10},
+		{"bursts 10 %, mean 3", 0.9, 105, 10},
+		{"jitter 0-30 ms", 0.99, 85, 0.5},
+		{"jitter 0-100 ms", 0.985, 160, 1},
+		{"reordered", 0.985, 90, 1},
+		{"spikes 150 ms every 4 s", 0.9, 220, 4},
+		{"sender 200 ppm fast", 0.985, 60, 0.1},
+		{"sender 200 ppm slow", 0.985, 70, 0.1},
+		{"pauses (DTX)", 0.985, 85, 1},
+	} {
+		for _, n := range networks {
+			if n.name != c.net {
+				continue
+			}
+			r, err := play(n, said, setup{codec: "opus", packet: 20 * ms, seed: 1, bitrate: 40000, complexity: 9})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.stoi < c.stoi || r.delay > c.delay || r.stats.ConcealedPercent() > float64(c.madeUp) {
+				t.Errorf("%s: STOI %.3f (%.3f), delay %.1f ms (%.1f), made up %.2f %% (%.1f)",
+					c.net, r.stoi, c.stoi, r.delay, c.delay, r.stats.ConcealedPercent(), float64(c.madeUp))
+			}
+		}
+	}
+}
+
+type madeUp float64
+
+func TestG711AndShortPackets(t *testing.T) {
+	t.Parallel()
+	said, err := talk("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = said[:8*48000]
+	for _, s := range []setup{
+		{codec: "PCMU", packet: 20 * ms, seed: 1, bitrate: 40000, complexity: 5},
+		{codec: "PCMA", packet: 10 * ms, seed: 1, bitrate: 40000, complexity: 5},
+		{codec: "opus", packet: 10 * ms, seed: 1, bitrate: 40000, complexity: 5},
+	} {
+		for _, n := range []network{{name: "clean", make: steady(base)}, {name: "loss", make: loss(0.05)}} {
+			r, err := play(n, said, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if floor := map[string]float64{"clean": 0.98, "loss": 0.92}[n.name]; r.stoi < floor || r.delay > 75 {
+				t.Errorf("%s, %v, %s: STOI %.3f, delay %.1f ms", s.codec, s.packet, n.name, r.stoi, r.delay)
+			}
+		}
+	}
+}
+
+func TestSTOIOfTheSameAndOfNoise(t *testing.T) {
+	t.Parallel()
+	x := make([]int16, 4*48000)
+	noise := make([]int16, len(x))
+	for i := range x {
+		f := float64(i) / 48000
+		env := 0.5 + 0.5*math.Sin(2*math.Pi*3*f)
+		x[i] = int16(8000 * env * (math.Sin(2*math.Pi*200*f) + 0.5*math.Sin(2*math.Pi*1130*f) + 0.3*math.Sin(2*math.Pi*3010*f)))
+		noise[i] = int16(5000 * math.Sin(float64(i)*float64(i)))
+	}
+	if v := stoi(x, x); v < 0.999 {
+		t.Errorf("of itself: %.3f", v)
+	}
+	if v := stoi(x, noise); v > 0.5 {
+		t.Errorf("of noise: %.3f", v)
+	}
+}
+
+func TestTheDelayIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	said, err := talk("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = said[:6*48000]
+	heard := append(make([]int16, 48*123), said...)
+	laid, lags := lay(said, heard)
+	for _, l := range lags {
+		if math.Abs(l-123) > 0.2 {
+			t.Errorf("delay %.2f ms, want 123", l)
+		}
+	}
+	if v := stoi(said, laid); v < 0.999 {
+		t.Errorf("STOI %.4f", v)
+	}
+}
+
+func TestReadTrace(t *testing.T) {
+	t.Parallel()
+	n, err := readTrace("x", strings.NewReader("# a comment\n20\n\nlost\n 31.5\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := n.make(nil)
+	for i, want := range []fate{{delay: 20 * ms}, {lost: true}, {delay: 31500 * time.Microsecond}, {delay: 20 * ms}} {
+		if got := next(0); got != want {
+			t.Errorf("packet %d: %+v", i, got)
+		}
+	}
+	for _, bad := range []string{"", "x", "-1", "NaN", "1e9"} {
+		if _, err := readTrace("x", strings.NewReader(bad)); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+func TestTheTableIsPrinted(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run([]string{"-net", "^clean$"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "clean") || strings.Count(out.String(), "\n") != 2 {
+		t.Errorf("printed %q", out.String())
+	}
+	if run([]string{"-net", "["}, &out) == nil || run([]string{"-trace", "/nowhere"}, &out) == nil || run([]string{"-codec", "mp3"}, &out) == nil {
+		t.Error("nonsense was accepted")
+	}
+}

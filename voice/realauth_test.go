@@ -1,0 +1,126 @@
+package voice_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"offhook/demo"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// setStatus makes a subscriber active or inactive, as the customer's backend does.
+func setStatus(t *testing.T, p *demo.Platform, name, status string) {
+	t.Helper()
+	a := p.Account()
+	req, err := http.NewRequest(http.MethodPut, p.URL()+"/v2/accounts/"+a.SID+"/subscribers/"+name, bytes.NewReader([]byte(`{"status":"`+status+`"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(a.APIKey, a.APIToken)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("status %s", res.Status)
+	}
+}
+
+// TestRealRenewal: access tokens come and go, and nobody notices.
+func TestRealRenewal(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{AccessLife: 2 * time.Second})
+	alice := newPhone(t, p, "alice", sine, null)
+	first, err := alice.AccessToken(context.Background(), "")
+	check(t, err)
+	call := alice.dialTo("echo")
+	expect[voice.CallEstablished](alice)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		now, err := alice.AccessToken(context.Background(), "")
+		check(t, err)
+		if now != first {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the token was never renewed")
+		}
+	}
+	check(t, call.Hangup())
+	expect[voice.CallEnded](alice)
+	check(t, call.PostFeedback(context.Background(), 5, voice.NoIssue, ""))
+}
+
+// TestRealInactive: an account that is made inactive in a call lets the call
+// finish, and no other begin.
+func TestRealInactive(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{})
+	alice, call := inEcho(t, p)
+	setStatus(t, p, "alice", "inactive")
+	token, err := alice.AccessToken(context.Background(), "")
+	check(t, err)
+	if _, err := alice.AccessToken(context.Background(), token); fault.TypeOf(err) != fault.AuthenticationInvalidToken {
+		t.Errorf("renewed: %v", err)
+	}
+	if got := expect[voice.AuthenticationFailed](alice).Err; got.Type != fault.AuthenticationInvalidToken {
+		t.Errorf("failed as %v", got)
+	}
+	hears(t, call)
+	check(t, call.Hold(context.Background()))
+	check(t, call.Resume(context.Background()))
+	hears(t, call)
+	check(t, call.Hangup())
+	if got := expect[voice.CallEnded](alice).Call.EndReason; got != voice.EndLocalHangup {
+		t.Errorf("ended as %v", got)
+	}
+	if _, err := alice.Dial(context.Background(), demo.DemoExophone, ""); fault.TypeOf(err) != fault.AuthenticationInvalidToken {
+		t.Errorf("dialled: %v", err)
+	}
+	// Active again, a new sign-in brings it back.
+	setStatus(t, p, "alice", "active")
+	check(t, alice.Initialize(context.Background(), login(t, p.URL(), "alice", alice.DeviceID())))
+	alice.dialTo("echo")
+	expect[voice.CallEstablished](alice)
+}
+
+// TestRealOtherDevice: a token that was made for another device cannot be
+// renewed on this one.
+func TestRealOtherDevice(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{})
+	alice := newPhone(t, p, "alice", sine, null)
+	check(t, alice.Initialize(context.Background(), login(t, p.URL(), "alice", "another-device")))
+	token, err := alice.AccessToken(context.Background(), "")
+	check(t, err)
+	if _, err := alice.AccessToken(context.Background(), token); fault.TypeOf(err) != fault.AuthenticationInvalidToken {
+		t.Errorf("renewed: %v", err)
+	}
+	expect[voice.AuthenticationFailed](alice)
+}
+
+// TestRealUpload: logs arrive at the platform.
+func TestRealUpload(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{DataDir: t.TempDir()})
+	alice := newPhone(t, p, "alice", sine, null)
+	file := t.TempDir() + "/logs.zip"
+	check(t, writeZip(file))
+	last := 0.0
+	reference, err := alice.UploadLogs(context.Background(), file, "no sound", func(part float64) { last = part })
+	if err != nil || reference == "" || last != 1 {
+		t.Errorf("%q %v, sent %v", reference, err, last)
+	}
+	if got := expect[voice.UploadLogSucceeded](alice).Reference; got != reference {
+		t.Errorf("reference %q", got)
+	}
+	if _, err := alice.UploadLogs(context.Background(), file+"-missing", "", nil); fault.TypeOf(err) != fault.UploadLogFailure {
+		t.Errorf("a missing file: %v", err)
+	}
+	expect[voice.UploadLogFailed](alice)
+}

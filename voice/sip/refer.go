@@ -1,0 +1,125 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/voice/fault"
+)
+
+const sipfrag = "message/sipfrag"
+
+// Refer asks the far side to call another party instead (blind transfer, RFC
+// 3515). target is as Invitation.Target. It returns when the far side has
+// accepted the task; how it fares comes as TransferProgress. The dialog goes on
+// until someone hangs up.
+func (d *Dialog) Refer(ctx context.Context, target string) error {
+	d.mu.Lock()
+	f := d.flow
+	d.mu.Unlock()
+	uri, err := f.resolve(target)
+	if err != nil {
+		return err
+	}
+	_, err = d.request(ctx, sipmsg.REFER, func(req *sipmsg.Request) {
+		req.AppendHeader(sipmsg.NewHeader("Refer-To", "<"+uri.String()+">"))
+		req.AppendHeader(sipmsg.NewHeader("Referred-By", "<"+d.local.uri.String()+">"))
+	})
+	return err
+}
+
+// serveRefer hands a REFER of the far side to the reader of the events and
+// waits for its decision.
+func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
+	to := &sipmsg.ContactHeader{}
+	if err := parseReferTo(headerValue(req, "Refer-To"), to); err != nil || len(req.GetHeaders("Refer-To")) != 1 {
+		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
+		return
+	}
+	given := make(chan struct{})
+	var once sync.Once
+	referred := Referred{
+		Target: to.Address.String(), By: headerValue(req, "Referred-By"), Replaces: strings.Contains(strings.ToLower(to.Address.String()), "replaces="),
+		Reply: func(accept bool) error {
+			err := ErrReplied
+			once.Do(func() {
+				defer close(given)
+				status := sipmsg.StatusAccepted
+				if !accept {
+					status = sipmsg.StatusGlobalDecline
+				}
+				err = f.respond(req, tx, status, f.contact())
+			})
+			return err
+		},
+		Notify: func(ctx context.Context, status int) error { return d.notifyRefer(ctx, req.CSeq().SeqNo, status) },
+	}
+	if !d.emit(referred) {
+		_ = f.respond(req, tx, sipmsg.StatusServiceUnavailable)
+		return
+	}
+	select {
+	case <-given:
+	case <-tx.Done():
+	case <-d.done:
+		_ = referred.Reply(false)
+	}
+}
+
+// parseReferTo parses a Refer-To of SIP.
+func parseReferTo(value string, to *sipmsg.ContactHeader) error {
+	if _, err := sipmsg.ParseAddressValue(value, &to.Address, &to.Params); err != nil {
+		return err
+	}
+	if s := strings.ToLower(to.Address.Scheme); s != "sip" && s != "sips" || !isPlace(to.Address) {
+		return fault.New(fault.InvalidDialInfo, "The call was to be transferred to what is no SIP address.", "")
+	}
+	return nil
+}
+
+// notifyRefer tells the far side how its REFER fares (RFC 3515, 2.4.5).
+func (d *Dialog) notifyRefer(ctx context.Context, id uint32, status int) error {
+	state := "active;expires=60"
+	if status >= 200 {
+		state = "terminated;reason=noresource"
+	}
+	_, err := d.request(ctx, sipmsg.NOTIFY, func(req *sipmsg.Request) {
+		req.AppendHeader(sipmsg.NewHeader("Event", fmt.Sprintf("refer;id=%d", id)))
+		req.AppendHeader(sipmsg.NewHeader("Subscription-State", state))
+		setBody(req, sipfrag+";version=2.0", fmt.Sprintf("SIP/2.0 %d %s\r\n", status, reasonOf(status)))
+	})
+	return err
+}
+
+// serveNotify answers a NOTIFY inside the dialog; one that belongs to a Refer of
+// ours is reported.
+func (d *Dialog) serveNotify(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
+	event, _, _ := strings.Cut(headerValue(req, "Event"), ";")
+	if !strings.EqualFold(strings.TrimSpace(event), "refer") {
+		_ = f.respond(req, tx, sipmsg.StatusOK)
+		return
+	}
+	status, ok := fragStatus(string(req.Body()))
+	if !ok {
+		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
+		return
+	}
+	_ = f.respond(req, tx, sipmsg.StatusOK)
+	state, _, _ := strings.Cut(headerValue(req, "Subscription-State"), ";")
+	d.emit(TransferProgress{Status: status, Final: status >= 200 || strings.EqualFold(strings.TrimSpace(state), "terminated")})
+}
+
+// fragStatus is the status of a sipfrag (RFC 3420).
+func fragStatus(frag string) (int, bool) {
+	parts := strings.SplitN(frag, " ", 3)
+	if len(parts) < 2 || parts[0] != "SIP/2.0" {
+		return 0, false
+	}
+	status, err := strconv.Atoi(strings.TrimSpace(parts[1]))
+	return status, err == nil && status >= 100 && status <= 699
+}
