@@ -100,7 +100,7 @@ func snr(want, got []int16) float64 {
 	n := min(len(want), len(got))
 	for lag := range 960 {
 		var xy, xx, yy float64
-		for i := 9600; i+lag < n; i++ {
+		for i := 9600; i+lag < n; i += 5 { // a fifth of the samples tells enough
 			x, y := float64(want[i]), float64(got[i+lag])
 			xy, xx, yy = xy+x*y, xx+x*x, yy+y*y
 		}

@@ -48,7 +48,8 @@ type Session interface {
 	// SinceReceived is the time since the last RTP or RTCP packet of the far
 	// side, or since the session was made if there was none.
 	SinceReceived() time.Duration
-	// Close ends the session and returns when its goroutines are gone.
+	// Close ends the session and returns when its goroutines are gone, or after
+	// some seconds if a network call holds one up.
 	Close() error
 }
 

@@ -80,8 +80,6 @@ const (
 	// section 4.2.4 says 1 s and lets a medium with a known round trip use less:
 	// ICE has just measured ours).
 	dtlsFlight = 200 * time.Millisecond
-	// closeGrace is what a relay's server gets to hear the good-bye.
-	closeGrace = 100 * time.Millisecond
 )
 
 func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
@@ -599,8 +597,12 @@ func (l *peerLink) close() {
 	// A relayed candidate says good-bye to its server, so the sockets are taken
 	// away only from what does not end by itself.
 	late := time.AfterFunc(closeGrace, l.interrupt)
-	_ = l.pc.GracefulClose()
-	late.Stop()
-	l.interrupt()
-	l.tasks.Wait()
+	if !within(closeLimit, func() {
+		_ = l.pc.GracefulClose()
+		late.Stop()
+		l.interrupt()
+		l.tasks.Wait()
+	}) {
+		l.cfg.Logger.Warn("media: the connection is slow to close", "after", closeLimit)
+	}
 }

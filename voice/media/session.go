@@ -199,9 +199,40 @@ func (s *session) Close() error {
 	s.recv.on.Store(false)
 	s.mu.Unlock()
 	close(s.done)
-	s.tasks.Wait()
-	s.report.bye()
+	// A write to a socket that takes no more ends with the link.
+	if within(closeGrace, s.tasks.Wait) {
+		s.report.bye()
+	}
 	s.link.close()
+	if !within(closeLimit, s.tasks.Wait) {
+		s.cfg.Logger.Warn("media: the session is slow to close", "after", closeLimit)
+	}
 	s.events.close()
 	return nil
+}
+
+// Hanging up must not hang on a library that waits for a server or a handshake.
+const (
+	// closeGrace is what is left to end by itself, such as the good-bye to a
+	// relay's server.
+	closeGrace = 100 * time.Millisecond
+	// closeLimit is how long Close waits at most for what is going on.
+	closeLimit = 5 * time.Second
+)
+
+// within runs wait and reports whether it returned in time.
+func within(limit time.Duration, wait func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		wait()
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
