@@ -3,7 +3,7 @@ SHELL   := /bin/bash
 TAGS    := nolibopusfile,migrated_fynedo
 PATH    := $(PATH):/usr/local/go/bin
 VERSION := $(shell packaging/version.sh)
-LDFLAGS := -X offhook/voice.version=$(VERSION)
+LDFLAGS := -X main.version=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package clean
+.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -40,8 +40,11 @@ demo: build
 tour: deps-test build
 	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
 
+# The second line has the machine to itself: whole phones that talk and are
+# listened to, and the real window.
 test: deps-test ## every test, with the race detector
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v '^offhook/cmd/')
+	go test -race -p 1 -timeout 20m ./cmd/...
 
 lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach its data
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
@@ -52,6 +55,15 @@ lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach 
 
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
+
+soak: build ## a simulated shift of 1,000 calls; prints what grows
+	go run ./cmd/soak -bin bin
+
+deps-interop:
+	@packaging/deps.sh interop
+
+interop: deps-interop ## the platform's console in Chromium, and calls with software that others wrote
+	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/... ./voice/...
 
 deps-package:
 	@packaging/deps.sh package

@@ -16,7 +16,7 @@ trap 'rm -rf "$stage"' EXIT
 mkdir -p "$dist"
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 # -buildid= and -trimpath make two builds of one tree the same file.
-ldflags="-s -w -buildid= -X offhook/voice.version=$version"
+ldflags="-s -w -buildid= -X main.version=$version"
 
 icons() { # icons FOLDER: the mark in every size, as PNG
   local size

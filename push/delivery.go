@@ -178,7 +178,7 @@ func (d *delivery) finish(ctx context.Context, e entry, err error) {
 	}
 	if !e.done {
 		delete(d.open, id)
-		d.ledger.mark(id, d.cfg.Clock.Now(), func(id int64) bool { _, open := d.open[id]; return open })
+		d.ledger.mark(id, d.cfg.Clock.Now(), d.openIn)
 		d.saveLocked()
 	}
 	c := d.conn
@@ -186,6 +186,16 @@ func (d *delivery) finish(ctx context.Context, e entry, err error) {
 	if c != nil && c.inbox == e.inbox {
 		c.ack(ctx, id)
 	}
+}
+
+// openIn says whether a message of a span is open, under mu.
+func (d *delivery) openIn(s Span) bool {
+	for id := range d.open {
+		if s.From <= id && id <= s.To {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *delivery) retryLocked(e entry, err error) {

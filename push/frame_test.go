@@ -3,7 +3,6 @@ package push
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestParseFrame(t *testing.T) {
@@ -65,45 +64,4 @@ func FuzzParseFrame(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestLedger(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	none := func(int64) bool { return false }
-	l := newLedger(State{Inbox: "a", Since: 3, Done: []int64{2, 5, 5, -1}})
-	for id, want := range map[int64]bool{1: true, 3: true, 4: false, 5: true, 6: false} {
-		if l.seen(id) != want {
-			t.Errorf("seen(%d) = %t", id, !want)
-		}
-	}
-	l.mark(4, now, none)
-	if s := l.state(); s.Since != 5 || len(s.Done) != 0 {
-		t.Errorf("%+v", s)
-	}
-	// A gap is kept open for a while, and then given up.
-	l.mark(9, now, none)
-	l.mark(10, now.Add(gapPatience-1), none)
-	if s := l.state(); s.Since != 5 || len(s.Done) != 2 {
-		t.Errorf("%+v", s)
-	}
-	l.mark(12, now.Add(gapPatience), none)
-	if s := l.state(); s.Since != 10 || len(s.Done) != 1 {
-		t.Errorf("%+v", s)
-	}
-	// But not while what is missing was received and is not done.
-	l.mark(13, now.Add(3*gapPatience), func(id int64) bool { return id == 11 })
-	if s := l.state(); s.Since != 10 {
-		t.Errorf("%+v", s)
-	}
-	// Nor does it grow without end.
-	for id := int64(100); id < 100+maxDone; id++ {
-		l.mark(id, now.Add(3*gapPatience), none)
-	}
-	if s := l.state(); len(s.Done) >= maxDone {
-		t.Errorf("%d numbers kept", len(s.Done))
-	}
-	if !l.enter("b") || l.enter("b") || l.seen(1) {
-		t.Error("another inbox does not start anew")
-	}
 }

@@ -1,48 +1,55 @@
 package push
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
 
 // State is what must be kept of an inbox to deliver nothing twice: everything
-// up to and with Since is done, and so is Done above it.
+// up to and with Since is done, and so are the spans above it.
 type State struct {
-	Inbox string  `json:"inbox"`
-	Since int64   `json:"since"`
-	Done  []int64 `json:"done,omitempty"`
+	Inbox string `json:"inbox"`
+	Since int64  `json:"since"`
+	Spans []Span `json:"spans,omitempty"`
+}
+
+// Span is a run of message numbers, both ends included.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 const (
 	// gapPatience is how long a number that was jumped over may still come. The
 	// server leaves out what has expired, so most never do.
 	gapPatience = 10 * time.Minute
-	// maxDone bounds the numbers kept above a gap.
-	maxDone = 4096
+	// maxSpans bounds the gaps that are kept open.
+	maxSpans = 4096
 )
 
 // ledger knows which messages of the inbox are done. It is not safe for
 // concurrent use.
 type ledger struct {
-	inbox    string
-	since    int64
-	done     map[int64]bool
-	gapSince time.Time // when done first lay above a gap; zero without one
+	inbox string
+	since int64
+	// spans are done and lie above since, with a gap before each; in order.
+	spans    []Span
+	gapSince time.Time // when the first gap was first seen; zero without one
 }
 
 func newLedger(s State) *ledger {
-	l := &ledger{inbox: s.Inbox, since: max(0, s.Since), done: make(map[int64]bool)}
-	for _, id := range s.Done {
-		if id > l.since && id <= maxID && len(l.done) < maxDone {
-			l.done[id] = true
+	l := &ledger{inbox: s.Inbox, since: max(0, s.Since)}
+	for _, span := range s.Spans {
+		if span.From > l.since && span.From <= span.To && span.To <= maxID && len(l.spans) < maxSpans {
+			l.add(span)
 		}
 	}
+	l.advance()
 	return l
 }
 
 func (l *ledger) state() State {
-	return State{Inbox: l.inbox, Since: l.since, Done: slices.Sorted(maps.Keys(l.done))}
+	return State{Inbox: l.inbox, Since: l.since, Spans: slices.Clone(l.spans)}
 }
 
 // enter turns to an inbox; true if it is another than before, of which nothing
@@ -51,45 +58,70 @@ func (l *ledger) enter(inbox string) bool {
 	if inbox == l.inbox {
 		return false
 	}
-	*l = ledger{inbox: inbox, done: make(map[int64]bool)}
+	*l = ledger{inbox: inbox}
 	return true
 }
 
-func (l *ledger) seen(id int64) bool { return id <= l.since || l.done[id] }
+func (l *ledger) seen(id int64) bool {
+	if id <= l.since {
+		return true
+	}
+	i := l.search(id)
+	return i < len(l.spans) && l.spans[i].From <= id
+}
 
-// mark notes that a message is done. open are the numbers that were received
-// and are not: Since never passes the lowest of them.
-func (l *ledger) mark(id int64, now time.Time, open func(id int64) bool) {
+// search returns the first span that ends at or after id.
+func (l *ledger) search(id int64) int {
+	i, _ := slices.BinarySearchFunc(l.spans, id, func(s Span, id int64) int {
+		switch {
+		case s.To < id:
+			return -1
+		case s.To > id:
+			return 1
+		}
+		return 0
+	})
+	return i
+}
+
+// add puts a span in, joined with those that it touches.
+func (l *ledger) add(s Span) {
+	i := l.search(s.From - 1)
+	j := i
+	for j < len(l.spans) && l.spans[j].From <= s.To+1 {
+		s.From, s.To = min(s.From, l.spans[j].From), max(s.To, l.spans[j].To)
+		j++
+	}
+	l.spans = slices.Replace(l.spans, i, j, s)
+}
+
+// mark notes that a message is done. open says whether a message of a span was
+// received and is not done: Since never passes one.
+func (l *ledger) mark(id int64, now time.Time, open func(Span) bool) {
 	if !l.seen(id) {
-		l.done[id] = true
+		l.add(Span{id, id})
 	}
 	l.advance()
-	for len(l.done) > 0 {
+	for len(l.spans) > 0 {
 		if l.gapSince.IsZero() {
 			l.gapSince = now
 		}
-		if now.Sub(l.gapSince) < gapPatience && len(l.done) < maxDone {
+		if now.Sub(l.gapSince) < gapPatience && len(l.spans) < maxSpans {
 			return
 		}
-		next := slices.Min(slices.Collect(maps.Keys(l.done)))
-		for gap := l.since + 1; gap < next && gap < l.since+maxDone; gap++ {
-			if open(gap) {
-				return
-			}
+		if open(Span{l.since + 1, l.spans[0].From - 1}) {
+			return
 		}
-		l.since = next - 1
+		l.since = l.spans[0].From - 1
 		l.advance()
 	}
 	l.gapSince = time.Time{}
 }
 
 func (l *ledger) advance() {
-	before := l.since
-	for l.done[l.since+1] {
-		l.since++
-		delete(l.done, l.since)
-	}
-	if l.since != before {
+	if len(l.spans) > 0 && l.spans[0].From <= l.since+1 {
+		l.since = l.spans[0].To
+		l.spans = slices.Delete(l.spans, 0, 1)
 		l.gapSince = time.Time{}
 	}
 }

@@ -119,7 +119,7 @@ func TestResumesAfterARestart(t *testing.T) {
 func TestAnotherInboxStartsAnew(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
-	store := &memory{state: State{Inbox: "inbox-0", Since: 50, Done: []int64{52}}}
+	store := &memory{state: State{Inbox: "inbox-0", Since: 50, Spans: []Span{{52, 52}}}}
 	p := in.phone(func(c *Config) { c.Store = store })
 	in.post("first")
 	if m := p.message(); m.ID != 1 {

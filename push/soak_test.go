@@ -180,7 +180,7 @@ func TestSoak(t *testing.T) {
 			t.Errorf("message %s was delivered %d times", payload, k)
 		}
 	}
-	if s, _ := store.Load(); s.Since != int64(n) || len(s.Done) != 0 {
+	if s, _ := store.Load(); s.Since != int64(n) || len(s.Spans) != 0 {
 		t.Errorf("the ledger ends as %+v", s)
 	}
 }

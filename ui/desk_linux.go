@@ -23,7 +23,9 @@ type linuxDesk struct {
 const (
 	notifyName = "org.freedesktop.Notifications"
 	notifyPath = dbus.ObjectPath("/org/freedesktop/Notifications")
-	trayName   = "org.kde.StatusNotifierWatcher"
+	// desktopEntry is the name of the phone's desktop file and of its icon.
+	desktopEntry = "offhook"
+	trayName     = "org.kde.StatusNotifierWatcher"
 )
 
 func openDesk(log *slog.Logger) desk {
@@ -99,7 +101,7 @@ func (d *linuxDesk) notify(n ringNotice, actions []string, urgency byte, categor
 	if bus == nil {
 		return func() {}
 	}
-	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "category": dbus.MakeVariant(category), "desktop-entry": dbus.MakeVariant(AppID)}
+	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "category": dbus.MakeVariant(category), "desktop-entry": dbus.MakeVariant(desktopEntry)}
 	expires := int32(0)
 	if urgency < 2 {
 		expires = -1
@@ -112,7 +114,7 @@ func (d *linuxDesk) notify(n ringNotice, actions []string, urgency byte, categor
 	}
 	go func() {
 		var got uint32
-		call := bus.Object(notifyName, notifyPath).Call(notifyName+".Notify", 0, "Offhook", uint32(0), AppID, n.Title, html.EscapeString(n.Text), actions, hints, expires)
+		call := bus.Object(notifyName, notifyPath).Call(notifyName+".Notify", 0, "Offhook", uint32(0), desktopEntry, n.Title, html.EscapeString(n.Text), actions, hints, expires)
 		if err := call.Store(&got); err != nil {
 			d.log.Debug("notification", "err", err)
 			return

@@ -121,10 +121,14 @@ func (s Sound) narrow() []float64 {
 	return out
 }
 
+// reach is how far a piece may lie from where the whole says: adaptive playout
+// delays and hurries.
+const reach = rate * 150 / 1000
+
 // Match is how well a reference was found in a recording.
 type Match struct {
 	// Correlation is the median of the normalised correlations of the voiced
-	// quarter-second pieces, each aligned within 60 ms: 1 is identical, values
+	// quarter-second pieces, each aligned within 150 ms: 1 is identical, values
 	// below 0.5 mean that it is not there.
 	Correlation float64
 	// Heard is how much of the reference the figure rests on.
@@ -150,7 +154,7 @@ func Find(recording, reference Sound) Match {
 			continue
 		}
 		best, inside := 0.0, false
-		for shift := -rate * 60 / 1000; shift <= rate*60/1000; shift++ {
+		for shift := -reach; shift <= reach; shift++ {
 			at := lag + from + shift
 			if at < 0 || at+piece > len(r) {
 				continue
@@ -173,31 +177,45 @@ func Find(recording, reference Sound) Match {
 	}
 }
 
-// align returns the lag of s in r with the greatest cross-correlation.
+// align returns the lag of s in r on which most seconds of s agree: each second
+// is looked for by cross-correlation, and those that lie within reach of each
+// other have one voice together.
 func align(r, s []float64) int {
 	n := 1
-	for n < len(r)+len(s) {
+	for n < len(r)+rate {
 		n *= 2
 	}
 	fft := fourier.NewFFT(n)
-	pad := func(x []float64) []complex128 {
+	spectrum := func(x []float64) []complex128 {
 		return fft.Coefficients(nil, append(slices.Clone(x), make([]float64, n-len(x))...))
 	}
-	a, b := pad(r), pad(s)
-	for i := range a {
-		a[i] *= cmplx.Conj(b[i])
+	recording := spectrum(r)
+	var lags []int
+	for from := 0; from < len(s); from += rate {
+		product := spectrum(s[from:min(from+rate, len(s))])
+		for i := range product {
+			product[i] = recording[i] * cmplx.Conj(product[i])
+		}
+		best, sums := 0, fft.Sequence(nil, product)
+		for i, v := range sums[:len(r)] {
+			if v > sums[best] {
+				best = i
+			}
+		}
+		lags = append(lags, best-from)
 	}
-	sums := fft.Sequence(nil, a)
-	best := 0
-	for i, v := range sums {
-		if v > sums[best] {
-			best = i
+	slices.Sort(lags)
+	first, votes := 0, 0
+	for i := range lags {
+		j := i
+		for j < len(lags) && lags[j]-lags[i] <= reach {
+			j++
+		}
+		if j-i > votes {
+			first, votes = i, j-i
 		}
 	}
-	if best > len(r) {
-		best -= n
-	}
-	return best
+	return lags[first+votes/2]
 }
 
 func correlation(a, b []float64) float64 {

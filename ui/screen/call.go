@@ -324,8 +324,10 @@ func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time)
 	}
 }
 
+// oneDecimal rounds down, so that no figure contradicts the word beside it: 3.96
+// is still Fair.
 func oneDecimal(x float64) string {
-	n := int(x*10 + 0.5)
+	n := int(x*10 + 1e-6)
 	return string(rune('0'+n/10%10)) + "." + string(rune('0'+n%10))
 }
 

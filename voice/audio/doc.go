@@ -2,7 +2,7 @@
 // synthetic devices, tones, meters, and the path of one call between its
 // devices and the network.
 //
-//	sys, err := audio.NewSystem(…)                          // malgo, or the paced null device if there is no sound
+//	sys, err := audio.NewSystem(…)                          // malgo; a path without a device plays to nobody at the right pace
 //	spec, err := audio.ParseSpec("file:speech.wav")         // "", default, device:NAME, sine:HZ, file:PATH, null
 //	path := audio.NewPath(sys, audio.PathConfig{…})         // one call's sound
 //	path.OpenPlayout(far); path.OpenCapture(far)            // each when it may

@@ -19,7 +19,9 @@ type PathConfig struct {
 	Silent     bool
 	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
 	Country string
-	// Processor cleans what the microphone hears; nil for none.
+	// Processor cleans what the microphone hears; nil for none. One that has a
+	// method SetHeadset(bool) is told whether the loudspeaker is a headset, where
+	// there is no echo.
 	Processor Processor
 	// Notice is told what a person should know about the devices. It is called
 	// from the path's own goroutine and must not wait for the path; nil for none.
@@ -64,7 +66,6 @@ type Path struct {
 	closing       sync.Once
 	surveying     bool
 	nextSurvey    time.Time
-	devices       []Device
 	route         Route
 	started       bool
 
@@ -162,10 +163,28 @@ func (p *Path) watch(now time.Time) {
 }
 
 func (p *Path) take(list []Device) {
-	p.devices = list
 	for _, e := range p.ends() {
 		e.survey(list)
 	}
+	p.tellHeadset(list)
+}
+
+// tellHeadset tells the processor, if it wants to know, whether the loudspeaker
+// is one that the microphone can't hear.
+func (p *Path) tellHeadset(list []Device) {
+	teller, ok := p.cfg.Processor.(interface{ SetHeadset(bool) })
+	if !ok || p.out.cur == nil {
+		return
+	}
+	worn := false
+	for _, d := range list {
+		spec := p.out.cur.spec
+		if d.Kind == Playback && (spec.Kind == SpecDevice && matches(d, spec) || spec.Kind == SpecDefault && d.IsDefault) {
+			c := here.classOf(d)
+			worn = c == headset || c == bluetooth
+		}
+	}
+	teller.SetHeadset(worn)
 }
 
 // listAll lists every device that a Spec can name, nil if that fails.

@@ -16,14 +16,14 @@ import (
 
 // pulse is a private sound server with null sinks a and b.
 type pulse struct {
-	t      *testing.T
+	t      testing.TB
 	socket string
 	cmd    *exec.Cmd
 	// readers keep the null sinks at blocks of 10 ms, as sound cards have them.
 	readers []*exec.Cmd
 }
 
-func startPulse(t *testing.T) *pulse {
+func startPulse(t testing.TB) *pulse {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "snd") // a socket's path must be short
 	if err != nil {
@@ -233,7 +233,7 @@ func (n *noticed) String() string {
 	return b.String()
 }
 
-func pulsePath(t *testing.T, in, out string) (System, *Path, *loop, *noticed) {
+func pulsePath(t testing.TB, in, out string) (System, *Path, *loop, *noticed) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	sys, err := NewSystem(Config{Log: log})

@@ -282,9 +282,9 @@ func (p *Path) prefer() {
 	if p.out.wanted.Kind != SpecDefault || p.in.wanted.Kind != SpecDefault {
 		return
 	}
-	p.devices = listAll(p.sys)
+	list := listAll(p.sys)
 	for _, r := range []Route{RouteHeadphones, RouteBluetooth} {
-		found, ok := here.pick(r, p.devices)
+		found, ok := here.pick(r, list)
 		if !ok || found.in == nil {
 			continue
 		}

@@ -22,8 +22,8 @@ func header(t *testing.T, hs []Header, name string) string {
 	return ""
 }
 
-// dial makes a call that the server answers.
-func dial1(t *testing.T, s *server, f *Flow, legs <-chan *leg) (*Dialog, *leg) {
+// place makes a call that the server answers.
+func place(t *testing.T, s *server, f *Flow, legs <-chan *leg) (*Dialog, *leg) {
 	t.Helper()
 	d, err := f.Invite(limited(t), Invitation{Target: "08040408080", Offer: offer})
 	if err != nil {
@@ -104,7 +104,7 @@ func TestCallHungUpThere(t *testing.T) {
 	f := s.connect()
 	// One flow carries one call after another.
 	for range 3 {
-		d, l := dial1(t, s, f, legs)
+		d, l := place(t, s, f, legs)
 		res, err := l.request(sipmsg.INFO, "hello", "")
 		if err != nil || res.StatusCode != 200 {
 			t.Fatalf("INFO: %v %v", res, err)

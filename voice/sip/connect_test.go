@@ -20,7 +20,7 @@ func TestSecureFlow(t *testing.T) {
 	legs, onInvite := answering()
 	s := serve(t, tlsServer, onInvite, withDigest("SHA-256"))
 	f := s.connect(trusting(s))
-	d, l := dial1(t, s, f, legs)
+	d, l := place(t, s, f, legs)
 	if via := l.req.Via(); via.Transport != "WSS" || !strings.HasSuffix(via.Host, ".invalid") {
 		t.Errorf("Via is %s", via.Value())
 	}
@@ -105,7 +105,7 @@ func TestCloseWithCallsInEveryState(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	f := s.connect()
-	answeredCall, _ := dial1(t, s, f, legs)
+	answeredCall, _ := place(t, s, f, legs)
 	ringing, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestSeveralChallenges(t *testing.T) {
 		return nil
 	}
 	f := s.connect()
-	d, l := dial1(t, s, f, legs)
+	d, l := place(t, s, f, legs)
 	if n := len(l.req.GetHeaders("Proxy-Authorization")); n != 3 {
 		t.Errorf("%d proxies were answered", n)
 	}

@@ -56,7 +56,7 @@ func TestAnswerThatComesAgainIsAcknowledgedAgain(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	for range 3 {
 		if err := s.transport.WriteMsg(l.response(l.req, 200, answer)); err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestReinvite(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite, withDigest("MD5"))
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	l.on(func(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
 		if req.Method != sipmsg.INVITE {
 			return false
@@ -120,7 +120,7 @@ func TestReinviteFromThere(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	type result struct {
 		res *sipmsg.Response
 		err error
@@ -201,7 +201,7 @@ func TestGlare(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	first := true
 	crossed := make(chan *sipmsg.Response, 1)
 	l.on(func(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
@@ -247,7 +247,7 @@ func TestReinviteGivenUp(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	cancelled := make(chan struct{})
 	arrived := make(chan struct{})
 	l.on(func(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
@@ -303,7 +303,7 @@ func TestFlowLostAndRebound(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite, withDigest("SHA-256"))
 	f := s.connect()
-	d, l := dial1(t, s, f, legs)
+	d, l := place(t, s, f, legs)
 	_ = (<-s.conns).Close()
 	if ev := event[FlowLost](t, d); ev.Err == nil {
 		t.Error("no reason given")
@@ -355,7 +355,7 @@ func TestHangupWaitsForARebind(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	_ = (<-s.conns).Close()
 	event[FlowLost](t, d)
 	hungUp := make(chan error, 1)
@@ -370,7 +370,7 @@ func TestHangupWaitsForARebind(t *testing.T) {
 	event[Ended](t, d)
 
 	// With no flow in time the dialog ends all the same.
-	d, _ = dial1(t, s, s.connect(), legs)
+	d, _ = place(t, s, s.connect(), legs)
 	<-s.conns
 	_ = (<-s.conns).Close()
 	event[FlowLost](t, d)
@@ -393,7 +393,7 @@ func TestGoneAtTheFarSide(t *testing.T) {
 			"info":     func(d *Dialog) error { return d.Info(limited(t), "text/plain", "x") },
 			"reinvite": func(d *Dialog) error { _, err := d.Reinvite(limited(t), "x"); return err },
 		} {
-			d, l := dial1(t, s, f, legs)
+			d, l := place(t, s, f, legs)
 			l.on(func(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
 				_ = tx.Respond(l.response(req, status, ""))
 				return true
@@ -418,7 +418,7 @@ func TestPingsDuringACall(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite, func(s *server) { s.ping = 2 * time.Millisecond })
 	f := s.connect(func(c *Config) { c.PingInterval, c.PongDelay = 2*time.Millisecond, time.Millisecond })
-	d, l := dial1(t, s, f, legs)
+	d, l := place(t, s, f, legs)
 	there := <-s.conns
 	for limit := time.Now().Add(patience); f.RTT() == 0 || there.RTT() == 0 || time.Since(f.LastHeard()) > time.Second; {
 		if time.Now().After(limit) {
@@ -438,7 +438,7 @@ func TestGarbageDoesNotHurtACall(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	there := <-s.conns
 	for _, rubbish := range []string{
 		"", "\r\n\r\n", "\x00\x00\x00", "hello", "SIP/2.0 200 OK\r\n\r\n", "SIP/2.0 999999999999 X\r\nVia: x\r\n\r\n",
@@ -467,7 +467,7 @@ func TestReaderThatFallsBehind(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	accepted := 0
 	for range 2 * eventQueue {
 		res, err := l.request(sipmsg.INFO, "x", "")

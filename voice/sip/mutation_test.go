@@ -63,7 +63,7 @@ func TestMutations(t *testing.T) {
 	f := s.connect()
 	there := <-s.conns
 	call := func() (*Dialog, *leg) {
-		d, l := dial1(t, s, f, legs)
+		d, l := place(t, s, f, legs)
 		go func() {
 			for ev := range d.Events() {
 				if re, ok := ev.(Reoffered); ok {

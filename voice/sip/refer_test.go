@@ -13,7 +13,7 @@ func TestTransferOut(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite, withDigest("MD5"))
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	l.on(func(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
 		if req.Method != sipmsg.REFER {
 			return false
@@ -67,7 +67,7 @@ func TestTransferIn(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	for _, accept := range []bool{true, false} {
 		answer := make(chan int, 1)
 		go func() {

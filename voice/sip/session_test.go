@@ -79,7 +79,7 @@ func TestSessionAskedForByTheFarSide(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	res, err := l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "60"))
 	if err != nil || res.StatusCode != 422 || res.GetHeader("Min-SE").Value() != "90" {
 		t.Errorf("%v %v", res, err)
@@ -115,7 +115,7 @@ func TestTooSmallAnInterval(t *testing.T) {
 		res.AppendHeader(sipmsg.NewHeader("Min-SE", "600"))
 		return res
 	}
-	_, l := dial1(t, s, s.connect(), legs)
+	_, l := place(t, s, s.connect(), legs)
 	if got := l.req.GetHeader("Session-Expires").Value(); got != "600" {
 		t.Errorf("asked for %s", got)
 	}

@@ -42,7 +42,7 @@ func TestCallsOverStreams(t *testing.T) {
 		legs, onInvite := answering()
 		s, to := streaming(t, secure, onInvite, withDigest("SHA-256"))
 		f := s.connect(to, func(c *Config) { c.PingInterval = 5 * time.Millisecond })
-		d, l := dial1(t, s, f, legs)
+		d, l := place(t, s, f, legs)
 		want := map[bool]string{false: "tcp", true: "tls"}[secure]
 		if via := l.req.Via(); via.Transport != strings.ToUpper(want) || via.Host != "127.0.0.1" || via.Port == 0 {
 			t.Errorf("Via is %s", via.Value())

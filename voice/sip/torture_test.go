@@ -829,7 +829,7 @@ func TestTortureMessagesInACall(t *testing.T) {
 	t.Parallel()
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
-	d, l := dial1(t, s, s.connect(), legs)
+	d, l := place(t, s, s.connect(), legs)
 	there := <-s.conns
 	for _, m := range torture {
 		if err := there.Send(m.filled()); err != nil {

@@ -1,0 +1,221 @@
+package process
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// Config says what to do to the microphone's sound. Each can be switched later.
+type Config struct {
+	Echo, Noise, Gain bool
+}
+
+const (
+	// tail is how long an echo may last in the canceller: 150 ms. The devices'
+	// own delay is taken off before.
+	tail = sampleRate * 150 / 1000
+	// ringFrames is how many frames of the loudspeaker are kept: 1.28 s.
+	ringFrames = 128
+	// spare is how many frames the canceller is given of the delay, so that an
+	// estimate too long does not put the echo before its cause.
+	spare = 4
+	// outgrown is how many frames the echo may lag behind its place before the
+	// place is moved.
+	outgrown = 9
+)
+
+// Processor is an echo canceller, noise suppressor and gain control. Played and
+// Process run on two real-time threads; neither allocates or waits.
+type Processor struct {
+	wanted  atomic.Uint32 // bits of Config
+	headset atomic.Bool
+
+	// The ring of what was played: the loudspeaker's thread writes, the
+	// microphone's reads.
+	ring    [ringFrames][frameSize]int16
+	written atomic.Int64
+
+	// The rest belongs to the microphone's thread.
+	speex   *speex
+	applied uint32
+	read    int64 // frame of the ring that goes with the next of the microphone
+	behind  int64 // smallest distance of read to written lately
+	checked int
+	delay   delayEstimator
+	drift   driftMeter
+	slip    float64 // samples that the reading of the ring is ahead of whole frames
+	far     [frameSize]int16
+	bulk    int64 // frames that the echo is known to lag
+	silence [frameSize]int16
+}
+
+const (
+	bitEcho = 1 << iota
+	bitNoise
+	bitGain
+	bitFresh // never applied
+)
+
+// New makes a Processor.
+func New(cfg Config) (*Processor, error) {
+	s, err := newSpeex(tail)
+	if err != nil {
+		return nil, err
+	}
+	p := &Processor{speex: s, applied: bitFresh}
+	p.Set(cfg)
+	return p, nil
+}
+
+// Set switches the parts, from any goroutine.
+func (p *Processor) Set(cfg Config) {
+	var v uint32
+	if cfg.Echo {
+		v |= bitEcho
+	}
+	if cfg.Noise {
+		v |= bitNoise
+	}
+	if cfg.Gain {
+		v |= bitGain
+	}
+	p.wanted.Store(v)
+}
+
+// SetHeadset says that nothing of the loudspeaker reaches the microphone: then
+// there is no echo to cancel, whatever Config says.
+func (p *Processor) SetHeadset(on bool) { p.headset.Store(on) }
+
+// Played tells what the loudspeaker is about to play.
+func (p *Processor) Played(frame []int16) {
+	w := p.written.Load()
+	copy(p.ring[w%ringFrames][:], frame)
+	p.written.Store(w + 1)
+}
+
+// Process cleans a frame of the microphone, in place.
+func (p *Processor) Process(frame []int16) {
+	if len(frame) != frameSize {
+		return
+	}
+	want := p.wanted.Load()
+	if p.headset.Load() {
+		want &^= bitEcho
+	}
+	if want != p.applied {
+		if want&bitEcho != 0 && p.applied&bitEcho == 0 {
+			p.speex.forget()
+			p.restart()
+		}
+		p.speex.set(want&bitEcho != 0, want&bitNoise != 0, want&bitGain != 0)
+		p.applied = want
+	}
+	if want&bitEcho != 0 {
+		p.cancel(frame)
+	}
+	if want != 0 {
+		p.speex.clean(frame)
+	}
+}
+
+// restart takes up the loudspeaker's sound at its present end.
+func (p *Processor) restart() {
+	p.read = max(0, p.written.Load()-1)
+	p.behind, p.checked = ringFrames, 0
+	p.slip = 0
+	p.drift.lose()
+}
+
+func (p *Processor) cancel(frame []int16) {
+	w := p.written.Load()
+	p.keepUp(w)
+	p.fetch(w)
+	recent := p.silence[:]
+	if p.read < w && p.read > w-ringFrames+4 {
+		recent = p.ring[p.read%ringFrames][:]
+	}
+	p.read++
+	if lag, sure := p.delay.add(recent, frame); sure {
+		// The echo has to lie behind its cause, and within the tail.
+		if place := int64(lag) - p.bulk; place < 2 && p.bulk > 0 || place > outgrown {
+			p.bulk = max(0, int64(lag)-spare)
+			p.slip = 0
+			p.drift.lose()
+			p.speex.forget()
+		}
+	}
+	p.speex.cancel(frame, p.far[:])
+	p.drift.step(p.speex)
+}
+
+// fetch reads the loudspeaker's sound that belongs to the next frame of the
+// microphone, at the pace of the microphone's clock. It keeps a frame of the
+// delay in hand, so that it can hurry.
+func (p *Processor) fetch(w int64) {
+	rate := 1 + p.drift.rate
+	at := float64((p.read-1-p.bulk)*frameSize) + p.slip
+	p.slip += frameSize * p.drift.rate
+	for ; p.slip >= frameSize; p.slip -= frameSize {
+		p.bulk--
+	}
+	for ; p.slip < 0; p.slip += frameSize {
+		p.bulk++
+	}
+	first, last := int64(at)-taps, int64(at+frameSize*rate)+taps
+	if first < 0 || last >= w*frameSize || first < (w-ringFrames+4)*frameSize {
+		clear(p.far[:])
+		return
+	}
+	for i := range p.far {
+		x := at + float64(i)*rate
+		k := int64(x)
+		row := &between[int((x-float64(k))*phases+0.5)]
+		var v float32
+		for j := range row {
+			v += row[j] * p.sample(k-taps/2+1+int64(j))
+		}
+		p.far[i] = int16(max(-32768, min(v, 32767)))
+	}
+}
+
+// between are the filters (a windowed sinc) that read the ring between two of
+// its samples.
+const taps, phases = 16, 256
+
+var between = func() (rows [phases + 1][taps]float32) {
+	for p := range rows {
+		for j := range taps {
+			t := float64(p)/phases - float64(j-taps/2+1)
+			v := 1.0
+			if t != 0 {
+				v = math.Sin(math.Pi*t) / (math.Pi * t) * (0.5 + 0.5*math.Cos(math.Pi*t/(taps/2+0.5)))
+			}
+			rows[p][j] = float32(v)
+		}
+	}
+	return
+}()
+
+func (p *Processor) sample(k int64) float32 {
+	return float32(p.ring[k/frameSize%ringFrames][k%frameSize])
+}
+
+// keepUp holds read just behind written. The two threads run in bursts, so only
+// what is always too much, or ever missing, is corrected.
+func (p *Processor) keepUp(w int64) {
+	p.behind = min(p.behind, w-p.read)
+	if w-p.read < 1 || w-p.read > ringFrames/2 {
+		p.restart()
+		return
+	}
+	if p.checked++; p.checked < 200 {
+		return
+	}
+	if p.behind > 4 { // the microphone's clock is the slower one
+		p.read += p.behind - 2
+	}
+	p.behind, p.checked = ringFrames, 0
+}
+
+// Close releases it; no thread is inside any more.
+func (p *Processor) Close() { p.speex.close() }

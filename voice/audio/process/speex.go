@@ -1,0 +1,132 @@
+package process
+
+// #cgo pkg-config: speexdsp
+// #include <speex/speex_echo.h>
+// #include <speex/speex_preprocess.h>
+//
+// static int set_int(SpeexPreprocessState *st, int what, spx_int32_t v) { return speex_preprocess_ctl(st, what, &v); }
+// static int set_float(SpeexPreprocessState *st, int what, float v) { return speex_preprocess_ctl(st, what, &v); }
+// static void set_rate(SpeexEchoState *st, spx_int32_t rate) { speex_echo_ctl(st, SPEEX_ECHO_SET_SAMPLING_RATE, &rate); }
+import "C"
+
+import (
+	"errors"
+	"unsafe"
+)
+
+// The frame is the phone's: 10 ms of 48 kHz.
+const (
+	sampleRate = 48000
+	frameSize  = 480
+)
+
+// speex is one echo canceller and the preprocessor behind it. It belongs to one
+// thread.
+type speex struct {
+	echo *C.SpeexEchoState
+	pre  *C.SpeexPreprocessState
+	out  [frameSize]C.spx_int16_t
+	mic  [frameSize]C.spx_int16_t
+	far  [frameSize]C.spx_int16_t
+	// response is the learnt echo path, for looking at.
+	response [tail]C.spx_int32_t
+}
+
+// newSpeex makes one whose echo path may be tail samples long.
+func newSpeex(tail int) (*speex, error) {
+	s := &speex{
+		echo: C.speex_echo_state_init(frameSize, C.int(tail)),
+		pre:  C.speex_preprocess_state_init(frameSize, sampleRate),
+	}
+	if s.echo == nil || s.pre == nil {
+		s.close()
+		return nil, errors.New("process: libspeexdsp gave no state")
+	}
+	C.set_rate(s.echo, sampleRate)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -18)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS, -45)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS_ACTIVE, -15)
+	C.set_float(s.pre, C.SPEEX_PREPROCESS_SET_AGC_LEVEL, 9000)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC_MAX_GAIN, 18)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC_INCREMENT, 6)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC_DECREMENT, -30)
+	return s, nil
+}
+
+func (s *speex) close() {
+	if s.pre != nil {
+		C.speex_preprocess_state_destroy(s.pre)
+		s.pre = nil
+	}
+	if s.echo != nil {
+		C.speex_echo_state_destroy(s.echo)
+		s.echo = nil
+	}
+}
+
+// set switches the preprocessor's parts; its suppression of what echo is left is
+// on with echo.
+func (s *speex) set(echo, noise, gain bool) {
+	if echo {
+		C.speex_preprocess_ctl(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_STATE, unsafe.Pointer(s.echo))
+	} else {
+		C.speex_preprocess_ctl(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_STATE, nil)
+	}
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_DENOISE, flag(noise))
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC, flag(gain))
+}
+
+func flag(on bool) C.spx_int32_t {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// forget gives up what was learnt of the echo's path.
+func (s *speex) forget() { C.speex_echo_state_reset(s.echo) }
+
+// peak is where the learnt echo is strongest, in samples after its cause; ok is
+// false while there is no clear one.
+func (s *speex) peak() (place float64, ok bool) {
+	C.speex_echo_ctl(s.echo, C.SPEEX_ECHO_GET_IMPULSE_RESPONSE, unsafe.Pointer(&s.response[0]))
+	var sum, top float64
+	at := 0
+	for i, v := range s.response {
+		e := float64(v) * float64(v)
+		sum += e
+		if e > top {
+			top, at = e, i
+		}
+	}
+	place = float64(at)
+	if at > 0 && at < len(s.response)-1 { // the top of the parabola through three
+		a, b, c := float64(s.response[at-1]), float64(s.response[at]), float64(s.response[at+1])
+		if bend := a - 2*b + c; bend != 0 {
+			place += max(-0.5, min(0.5*(a-c)/bend, 0.5))
+		}
+	}
+	return place, top*float64(len(s.response)) > 100*sum && sum > 0
+}
+
+// cancel takes the echo of far out of mic, in place.
+func (s *speex) cancel(mic, far []int16) {
+	for i := range s.mic {
+		s.mic[i], s.far[i] = C.spx_int16_t(mic[i]), C.spx_int16_t(far[i])
+	}
+	C.speex_echo_cancellation(s.echo, &s.mic[0], &s.far[0], &s.out[0])
+	for i := range s.out {
+		mic[i] = int16(s.out[i])
+	}
+}
+
+// clean suppresses noise and what echo is left, and evens the loudness, in place.
+func (s *speex) clean(mic []int16) {
+	for i := range s.mic {
+		s.mic[i] = C.spx_int16_t(mic[i])
+	}
+	C.speex_preprocess_run(s.pre, &s.mic[0])
+	for i := range s.mic {
+		mic[i] = int16(s.mic[i])
+	}
+}
