@@ -253,11 +253,23 @@ func (p *Phone) OpenLink(ctx context.Context, link string) error {
 			return p.Dial(ctx, number, "")
 		}
 	}
+	p.prefillLock.Lock()
+	defer p.prefillLock.Unlock()
+	if p.prefillsClosed {
+		return errClosed
+	}
 	select {
 	case p.prefills <- number:
 	default: // nobody reads: there is no window
 	}
 	return nil
+}
+
+func (p *Phone) closePrefills() {
+	p.prefillLock.Lock()
+	defer p.prefillLock.Unlock()
+	p.prefillsClosed = true
+	close(p.prefills)
 }
 
 // Prefills gives the numbers that links put into the number field, and "" when

@@ -40,7 +40,9 @@ type Phone struct {
 	contacts atomic.Pointer[directory]
 	recents  atomic.Pointer[[]CallRecord]
 
-	prefills chan string
+	prefillLock    sync.Mutex // guards closing prefills
+	prefillsClosed bool
+	prefills       chan string
 	// check is the audio check that goes on, or nil.
 	check atomic.Pointer[audioCheck]
 	// signing holds one token: signing in and out happen one at a time.
@@ -165,7 +167,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.loop.close()
 	p.scribe.close()
 	p.stream.close()
-	close(p.prefills)
+	p.closePrefills()
 	if cerr := p.calls.Close(); err == nil {
 		err = cerr
 	}

@@ -2,9 +2,11 @@ package control
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"sort"
 	"strconv"
 	"strings"
@@ -97,7 +99,7 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
-		"runtime": {help: "print the memory and the goroutines of the phone's process", run: processState},
+		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE", run: processState},
 		"quit":    {help: "end the phone cleanly", run: quit},
 	}
 }
@@ -245,8 +247,18 @@ type ProcessState struct {
 	PID        int    `json:"pid"`
 }
 
-func processState(context.Context, *Server, request, func(any) error) (any, error) {
+func processState(_ context.Context, _ *Server, r request, _ func(any) error) (any, error) {
 	debug.FreeOSMemory()
+	if len(r.Args) > 0 {
+		f, err := os.OpenFile(r.Args[0], os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+		if err != nil {
+			return nil, usage("The file can't be made; name a new one by its whole path.")
+		}
+		err = errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
+		if err != nil {
+			return nil, err
+		}
+	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return ProcessState{Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc, HeapCount: m.HeapObjects, SysBytes: m.Sys, PID: os.Getpid()}, nil

@@ -20,14 +20,15 @@ func main() {
 	defer stop()
 	bin := flag.String("bin", "bin", "the `folder` of offhook and offhook-demo")
 	calls := flag.Int("calls", 1000, "how many calls")
-	warm := flag.Int("warm-up", 60, "how many of them go before the first measurement")
+	warm := flag.Int("warm-up", 250, "how many of them go before the first measurement")
 	talk := flag.Duration("talk", 250*time.Millisecond, "how long each answered call talks")
+	profiles := flag.String("profiles", "", "a `folder` for heap profiles of both measurements")
 	flag.Parse()
 	if *warm >= *calls {
 		fmt.Fprintln(os.Stderr, "soak: -calls must be more than -warm-up")
 		os.Exit(2)
 	}
-	if err := run(ctx, *bin, *calls, *warm, *talk); err != nil {
+	if err := run(ctx, *bin, *calls, *warm, *talk, *profiles); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}

@@ -36,7 +36,7 @@ func (a *agent) ctl(ctx context.Context, v any, args ...string) error {
 	return json.Unmarshal(data, v)
 }
 
-func run(ctx context.Context, bin string, calls, warm int, talk time.Duration) error {
+func run(ctx context.Context, bin string, calls, warm int, talk time.Duration, profiles string) error {
 	dir, err := os.MkdirTemp("", "offhook-soak-")
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func run(ctx context.Context, bin string, calls, warm int, talk time.Duration) e
 	began := time.Now()
 	for n := range calls {
 		if n == warm {
-			if before, err = measureAll(ctx, agents); err != nil {
+			if before, err = measureAll(ctx, agents, profiles, "before"); err != nil {
 				return err
 			}
 		}
@@ -84,7 +84,7 @@ func run(ctx context.Context, bin string, calls, warm int, talk time.Duration) e
 		}
 	}
 	took := time.Since(began)
-	if after, err = measureAll(ctx, agents); err != nil {
+	if after, err = measureAll(ctx, agents, profiles, "after"); err != nil {
 		return err
 	}
 	fmt.Printf("%d calls in %v; the first figures are from call %d on\n", calls, took.Round(time.Second), warm)
@@ -195,13 +195,18 @@ type figures struct {
 	calls     int
 }
 
-func measureAll(ctx context.Context, agents []*agent) ([]figures, error) {
-	// What ended calls leave for a moment is gone by then.
-	time.Sleep(6 * time.Second)
+func measureAll(ctx context.Context, agents []*agent, profiles, when string) ([]figures, error) {
+	// SIP transactions live 32 s beyond their end (RFC 3261, 64 × T1); what
+	// remains after that is no call's any more.
+	time.Sleep(36 * time.Second)
 	var out []figures
 	for _, a := range agents {
 		var f figures
-		if err := a.ctl(ctx, &f.ProcessState, "runtime"); err != nil {
+		command := []string{"runtime"}
+		if profiles != "" {
+			command = append(command, filepath.Join(profiles, a.name+"-"+when+".heap"))
+		}
+		if err := a.ctl(ctx, &f.ProcessState, command...); err != nil {
 			return nil, err
 		}
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.PID))
