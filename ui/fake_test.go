@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -211,8 +210,6 @@ func (r *sameThread) After(_ time.Duration, f func()) func() {
 	r.later = append(r.later, f)
 	return func() {}
 }
-
-var errPlain = errors.New("plain")
 
 // madeNow is the clock of all pictures: 22 November 2026, 14:06:40.
 var madeNow = time.Date(2026, 11, 22, 14, 6, 40, 0, time.UTC)

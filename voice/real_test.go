@@ -50,7 +50,6 @@ type phoneOf struct {
 	account voice.Account
 	sub     *voice.Subscription
 	wires   *wires
-	seen    []string
 	pushes  chan map[string]string
 }
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"offhook/voice/fault"
 )
 
 // Default is the name of the profile that is used when none is named, Demo that
@@ -22,7 +24,7 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // Check says in a sentence why a name can't be a profile's.
 func Check(n string) error {
 	if !name.MatchString(n) || strings.Contains(n, "..") {
-		return errors.New("A profile's name is letters, digits, dots, dashes and underscores.") //nolint:staticcheck // a person reads it
+		return fault.New(fault.InvalidParameter, "A profile's name is letters, digits, dots, dashes and underscores.", "Choose another name.")
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (x *Exchange) startSIP() error {
 		OnConn: x.conns.opened,
 	})
 	x.work.Go(func() {
-		if err := server.ServeWS(x.listener); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := server.ServeWS(x.listener); !errors.Is(err, net.ErrClosed) {
 			x.log.Error("SIP is no longer served", "error", err)
 		}
 	})

@@ -100,7 +100,7 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 	m.WithFingerprint("sha-256", a.fingerprint)
 	m.WithValueAttribute("setup", a.setup)
 	for _, c := range a.candidates {
-		m.WithCandidate(c.Marshal())
+		m.WithValueAttribute("candidate", c.Marshal())
 	}
 	m.WithPropertyAttribute("end-of-candidates")
 	m.WithPropertyAttribute(direction(a.sends, a.receives))

@@ -188,20 +188,6 @@ func (o *Offer) codec(name string) (Codec, bool) {
 	return Codec{}, false
 }
 
-// event returns the telephone-event format whose clock is nearest: the same if
-// there is one, else any.
-func (o *Offer) event(clock int) (Codec, bool) {
-	for _, e := range o.events {
-		if e.Clock == clock {
-			return e, true
-		}
-	}
-	if len(o.events) > 0 {
-		return o.events[0], true
-	}
-	return Codec{}, false
-}
-
 func inBundle(d *sdp.SessionDescription, mid string) bool {
 	for _, a := range d.Attributes {
 		if a.Key == "group" {

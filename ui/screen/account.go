@@ -13,20 +13,19 @@ import (
 // Account is the page about who is signed in, and about the program.
 type Account struct {
 	*frame
-	tasks        Tasks
-	face         *widget.Avatar
-	name, until  *widget.Text
-	values       []*widget.Text
-	full         []string
-	names        []string
-	version      *widget.Text
-	rate         *widget.TapRow
-	SignOut      *widget.PillButton
-	confirm      *fyne.Container
-	leave        *fyne.Container
-	Sure         *widget.PillButton
-	licences     *widget.Text
-	licencesOpen bool
+	tasks       Tasks
+	face        *widget.Avatar
+	name, until *widget.Text
+	values      []*widget.Text
+	full        []string
+	names       []string
+	version     *widget.Text
+	rate        *widget.TapRow
+	SignOut     *widget.PillButton
+	confirm     *fyne.Container
+	leave       *fyne.Container
+	Sure        *widget.PillButton
+	licences    *widget.Text
 }
 
 // NewAccount returns the page.

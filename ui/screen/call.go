@@ -25,7 +25,7 @@ type Call struct {
 	ringing                         *fyne.Container
 
 	// The upper part while talking.
-	avatar, name, id *fyne.Container
+	avatar           *fyne.Container
 	face             *widget.Avatar
 	nameText, idText *widget.Text
 	timer            *widget.Text

@@ -56,7 +56,6 @@ type Settings struct {
 	set                app.Settings
 	stop               func()
 	inCall             bool
-	loaded             bool
 }
 
 // NewSettings returns the page.
@@ -350,8 +349,8 @@ func (c *Calls) Render(v View) {
 // Network is the page about the connection.
 type Network struct {
 	*frame
-	server, state *widget.Text
-	rows          *fyne.Container
+	server *widget.Text
+	rows   *fyne.Container
 }
 
 // NewNetwork returns the page.

@@ -24,7 +24,6 @@ type SignIn struct {
 	foot                             *fyne.Container
 	footText                         *widget.Text
 	cancel                           *widget.PillButton
-	head                             *fyne.Container
 	object                           fyne.CanvasObject
 
 	open, filled bool

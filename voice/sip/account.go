@@ -142,7 +142,7 @@ func (a *Account) Run(ctx context.Context) {
 		if registered {
 			failures = 0
 		}
-		err, fatal, pause := judgeRegistration(err)
+		fatal, pause, err := judgeRegistration(err)
 		if fatal {
 			a.set(Registration{Phase: Terminated, Err: err}, nil)
 			select {
@@ -196,7 +196,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			return registered, ctx.Err()
 		default:
 			// A refresh may fail for now while the registration still holds.
-			_, fatal, pause := judgeRegistration(err)
+			fatal, pause, _ := judgeRegistration(err)
 			wait = pause + a.cfg.BackoffBase<<min(failures, 6)
 			failures++
 			if fatal || f.lost() || !registered || time.Now().Add(wait).After(until) {
@@ -313,24 +313,24 @@ func granted(f *Flow, res *sipmsg.Response, asked time.Duration) time.Duration {
 // judgeRegistration says what an error means for the account: the fault for a
 // person, whether trying again is pointless, and how long the server wants to
 // be left alone.
-func judgeRegistration(err error) (_ error, fatal bool, pause time.Duration) {
+func judgeRegistration(err error) (fatal bool, pause time.Duration, _ error) {
 	var refused *StatusError
 	var handshake *HandshakeError
 	var known *fault.Error
 	switch {
 	case errors.Is(err, ErrCredentials):
-		return fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not accept the user name or password.", "Check the account's settings."), true, 0
+		return true, 0, fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not accept the user name or password.", "Check the account's settings.")
 	case errors.As(err, &refused):
 		switch refused.Status {
 		case http.StatusForbidden, http.StatusNotFound, 604:
-			return fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not know this account, or does not allow it.", "Check the account's settings."), true, 0
+			return true, 0, fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not know this account, or does not allow it.", "Check the account's settings.")
 		}
-		return fault.Wrap(err, fault.ServerError, fmt.Sprintf("The SIP server refused the registration (%d).", refused.Status), "The phone tries again by itself."), false, refused.RetryAfter
+		return false, refused.RetryAfter, fault.Wrap(err, fault.ServerError, fmt.Sprintf("The SIP server refused the registration (%d).", refused.Status), "The phone tries again by itself.")
 	case errors.As(err, &known):
 		if errors.As(err, &handshake) {
 			pause = handshake.RetryAfter
 		}
-		return known, known.Type == fault.ConfigurationInvalid || known.Type == fault.AuthenticationInvalidToken, pause
+		return known.Type == fault.ConfigurationInvalid || known.Type == fault.AuthenticationInvalidToken, pause, known
 	}
-	return fault.Wrap(err, fault.NetworkError, "The connection to the SIP server is lost.", "The phone tries again by itself."), false, 0
+	return false, 0, fault.Wrap(err, fault.NetworkError, "The connection to the SIP server is lost.", "The phone tries again by itself.")
 }
