@@ -61,7 +61,8 @@ func (e *clientEngine) Initialize(ctx context.Context, id Identity) error {
 	})
 }
 
-func (e *clientEngine) Stop(ctx context.Context) error { return e.client.Stop(ctx) }
+// Stop hangs up first: who signs out in a call is signed out.
+func (e *clientEngine) Stop(ctx context.Context) error { return e.client.Reset(ctx) }
 
 func (e *clientEngine) AccessToken(ctx context.Context, rejected string) (string, error) {
 	return e.client.AccessToken(ctx, rejected)

@@ -68,8 +68,10 @@ func (x *Exchange) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	if !ok {
 		return
 	}
-	// The tag is set before the first answer, so that all of them, those of
-	// the stack too, carry the same (RFC 3261, 8.2.6.2).
+	// The tag is set before the first answer, so that all of them carry the same
+	// (RFC 3261, 8.2.6.2), and in a copy, since the stack answers 100 from the
+	// request itself, in its own time.
+	req = req.Clone()
 	req.To().Params.Add("tag", sip.GenerateTagN(16))
 	_ = tx.Respond(respond(req, 100))
 	refuse := func(status int, headers ...string) { _ = tx.Respond(respond(req, status, headers...)) }

@@ -116,14 +116,15 @@ func (d *opusDecoder) DecodeFEC(payload []byte, pcm []int16) (bool, error) {
 	if opusDuration(payload) == 0 || !opusHasFEC(payload) {
 		return false, nil
 	}
-	return true, d.dec.DecodeFEC(payload, pcm)
+	// The binding goes by the capacity of the slice.
+	return true, d.dec.DecodeFEC(payload, pcm[:len(pcm):len(pcm)])
 }
 
 func (d *opusDecoder) Conceal(pcm []int16) error {
 	if len(pcm) == 0 || len(pcm)%120 != 0 {
 		return ErrFrameSize
 	}
-	return d.dec.DecodePLC(pcm)
+	return d.dec.DecodePLC(pcm[:len(pcm):len(pcm)])
 }
 
 func (d *opusDecoder) Duration(payload []byte) int { return opusDuration(payload) }
