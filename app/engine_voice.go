@@ -3,19 +3,23 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"time"
 
 	"offhook/voice"
+	"offhook/voice/audio"
+	"offhook/voice/audio/process"
 	"offhook/voice/fault"
 )
 
 // NewEngine makes an Engine of the voice client, which it then owns.
-func NewEngine(c *voice.Client) Engine { return &clientEngine{client: c} }
+func NewEngine(c *voice.Client, log *slog.Logger) Engine { return &clientEngine{client: c, log: log} }
 
 // clientEngine speaks of the one call that the phone can have.
 type clientEngine struct {
 	client *voice.Client
+	log    *slog.Logger
 
 	mu      sync.Mutex // guards what follows
 	wanted  *AudioConfig
@@ -128,9 +132,27 @@ func (e *clientEngine) SetAudio(a AudioConfig) {
 			if a == nil {
 				return
 			}
-			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink})
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, NewProcessor: e.processing(*a)})
 		}
 	}()
+}
+
+// processing is what cleans the microphone of a call, nil for nothing: a file or
+// a tone in its place is what it is meant to be.
+func (e *clientEngine) processing(a AudioConfig) func() audio.Processor {
+	cfg := process.Config{Echo: a.EchoCancellation, Noise: a.NoiseSuppression, Gain: a.AutomaticGain}
+	real := a.Source.Kind == audio.SpecDefault || a.Source.Kind == audio.SpecDevice
+	if !real || cfg == (process.Config{}) {
+		return nil
+	}
+	return func() audio.Processor {
+		p, err := process.New(cfg)
+		if err != nil {
+			e.log.Warn("the microphone is not cleaned", "err", err)
+			return nil
+		}
+		return p
+	}
 }
 
 func (e *clientEngine) Statistics() (Stats, bool) {

@@ -148,7 +148,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 			if err != nil {
 				return nil, err
 			}
-			return app.NewEngine(client), nil
+			return app.NewEngine(client, log), nil
 		},
 	})
 }
