@@ -67,7 +67,7 @@ func (p *Phone) engineStatus(st EngineStatus) {
 		case h.OK:
 			m.ready.set(name, good())
 		case h.Err != nil:
-			m.ready.set(name, bad(sentence(h.Err), action))
+			m.ready.set(name, bad(sentence(h.Err), actionFor(h.Err, action)))
 		default:
 			m.ready.set(name, bad(waiting, ""))
 		}
@@ -106,7 +106,7 @@ func (p *Phone) incoming(d voice.CallDetails) {
 	p.cfg.Bell.Ring(p.ringVolume())
 	p.fetchContext(c)
 	p.autoAnswer(c)
-	p.logProgress(c, func() { p.loop.post(p.handledOne) })
+	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.add(d.SessionID) }) })
 	p.touch()
 }
 
@@ -365,7 +365,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 			_, err := l.Missed(r)
 			return err
 		},
-		then: func(error) { p.loop.post(p.handledOne) },
+		then: func(error) { p.loop.post(func() { p.m.handled.add(ev.SessionID) }) },
 	})
 }
 

@@ -24,15 +24,16 @@ type model struct {
 	lastRated bool
 	// dialling holds the line between Dial's checks and the call's first event.
 	dialling bool
-	// handled counts the pushed calls that were raised or durably logged.
-	handled int
-	waiting []chan struct{}
+	// handled are the pushed calls that were raised or durably logged.
+	handled handled
 
 	session *session
 	notice  *Notice
-	unseen  int
-	audio   Audio
-	inbox   InboxStatus
+	// portal is the network's own sign-in page, "" without one.
+	portal string
+	unseen int
+	audio  Audio
+	inbox  InboxStatus
 	// refusedAt is when the inbox was refused the last time.
 	refusedAt time.Time
 	// openFailed is why a sound device could not be opened the last time.
@@ -88,6 +89,9 @@ func (p *Phone) draw() *Snapshot {
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n
+	}
+	if m.portal != "" {
+		explainByPortal(s.Conditions, m.portal)
 	}
 	if c := m.call; c != nil {
 		s.Call = c.draw(now)

@@ -87,6 +87,9 @@ func New(cfg Config) (*Phone, error) {
 		kick: newBroadcast(),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if cfg.Proxy != nil {
+		cfg.Proxy.UseCredentials(p.proxyPassword)
+	}
 	p.contacts.Store(newDirectory(nil, nil))
 	p.recents.Store(&[]CallRecord{})
 
@@ -120,6 +123,7 @@ func New(cfg Config) (*Phone, error) {
 	p.start(p.watchDevices)
 	p.start(p.tick)
 	p.start(p.watchSurroundings)
+	p.start(p.watchPortal)
 	if set.SignedIn {
 		p.start(p.restore)
 	}

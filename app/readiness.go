@@ -11,6 +11,10 @@ const (
 	ActionSignIn             = "sign_in"
 	ActionOpenSystemSettings = "open_system_settings"
 	ActionOpenAudioSettings  = "open_audio_settings"
+	// ActionOpenBrowser: the network wants a sign-in of its own.
+	ActionOpenBrowser = "open_browser"
+	// ActionProxyPassword: the network's proxy wants SetProxyPassword.
+	ActionProxyPassword = "proxy_password"
 )
 
 // conditionOrder is all conditions in the order in which they are shown; those

@@ -82,7 +82,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	err = p.signIn(ctx, c)
 	if err != nil {
 		if ctx.Err() == nil {
-			err = fault.From(err)
+			err = fault.From(p.namePortal(ctx, c.Server, err))
 		}
 		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
 		p.loop.post(func() {

@@ -48,7 +48,7 @@ type Condition struct {
 	// Text says what is wrong in one sentence, "" while all is well.
 	Text string `json:"text"`
 	// Action names the one thing to do: retry, sign_in, open_system_settings,
-	// open_audio_settings, or "".
+	// open_audio_settings, open_browser, proxy_password, or "".
 	Action string `json:"action"`
 	// Remark says that the condition does not count for Ready.
 	Remark bool `json:"remark,omitempty"`

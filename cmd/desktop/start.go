@@ -16,6 +16,7 @@ import (
 	"offhook/app/logs"
 	"offhook/app/profile"
 	"offhook/app/provision"
+	"offhook/app/proxy"
 	"offhook/app/secrets"
 	"offhook/demo"
 	"offhook/ui"
@@ -78,7 +79,8 @@ func runPhone(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	hc := app.NewHTTPClient()
+	through := proxy.New(proxy.Config{Log: log})
+	hc := app.NewHTTPClient(through)
 	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
 	if remark == "" {
 		remark = crashed
@@ -91,7 +93,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return err
 	}
 	closers.add(system.Close)
-	phone, err := makePhone(o, dir, log, redactor, files, system, hc, policy, remark)
+	phone, err := makePhone(o, dir, log, redactor, files, system, through, hc, policy, remark)
 	if err != nil {
 		return err
 	}
@@ -134,9 +136,9 @@ func runPhone(ctx context.Context, o options) (err error) {
 
 // makePhone puts the phone together.
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
-	hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
+	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Audio: system, Policy: policy, Remark: remark,
+		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
