@@ -72,6 +72,13 @@ func (a SIPAccount) GoString() string { return "voice.SIPAccount{" + a.String() 
 // LogValue hides the password from structured logs.
 func (a SIPAccount) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
+// Check says why an account can't be used, as far as that is known without its
+// server.
+func (a SIPAccount) Check() error {
+	_, err := a.check()
+	return err
+}
+
 // check returns the account with its defaults. What only voice/sip can judge is
 // judged there.
 func (a SIPAccount) check() (SIPAccount, error) {
