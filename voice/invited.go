@@ -53,7 +53,7 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		})
 		call.arrival = &invited{inboundCall: in, line: l}
-		c.call, c.latest = call, call
+		c.occupy(call)
 		call.mail.post(call.ring)
 		c.mu.Unlock()
 		return

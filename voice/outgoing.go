@@ -76,7 +76,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
 	call := newCall(c, t, details)
 	call.invitation = inv
-	c.call, c.latest = call, call
+	c.occupy(call)
 	call.mail.post(call.begin)
 	return call, nil
 }

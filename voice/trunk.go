@@ -117,12 +117,16 @@ func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, s
 func (t subscriberTrunk) usable() error { return plain(t.session.keeper.Failure()) }
 
 func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error) {
-	p := t.session.profile
+	return t.client.media.newSession(profileMedia(t.session.profile))
+}
+
+// profileMedia is the media that a subscriber's profile asks for.
+func profileMedia(p platform.Profile) mediaSpec {
 	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: loopback(p.SIPServer)}
 	for _, s := range p.ICEServers {
 		spec.ice = append(spec.ice, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
-	return t.client.media.newSession(spec)
+	return spec
 }
 
 func (t subscriberTrunk) report(entry any) { t.client.report(entry) }
