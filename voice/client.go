@@ -37,6 +37,9 @@ type Client struct {
 	seen           seenSessions
 	status         Status
 	closed         bool
+	// stopProbe ends the media probe that is under way, with a reason; nil while
+	// there is none.
+	stopProbe context.CancelCauseFunc
 	// calls counts the goroutines of calls, which outlive their CallEnded to say
 	// farewell; farewells ends that.
 	calls     sync.WaitGroup
@@ -322,6 +325,9 @@ func (c *Client) stop(ctx context.Context) error {
 		return busyFault()
 	}
 	c.session = nil
+	if c.stopProbe != nil {
+		c.stopProbe(uninitialized())
+	}
 	c.mu.Unlock()
 
 	// Farewells that are under way may still go out.
@@ -403,6 +409,14 @@ func (c *Client) Close(ctx context.Context) error {
 		err = errors.Join(err, own.close())
 	}
 	return err
+}
+
+// occupy gives the phone to a call. The mutex is held.
+func (c *Client) occupy(call *Call) {
+	c.call, c.latest = call, call
+	if c.stopProbe != nil {
+		c.stopProbe(busyFault())
+	}
 }
 
 // LatestCallDetails returns the details of the call that was made last; false

@@ -64,7 +64,7 @@ func (c *Client) Dial(ctx context.Context, exophone, message string, options ...
 	}
 	call := newCall(c, c.session, details)
 	call.exophone, call.message = user, message
-	c.call, c.latest = call, call
+	c.occupy(call)
 	call.mail.post(call.begin)
 	return call, nil
 }

@@ -122,7 +122,7 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	})
 	call.setup.at[stageStarted] = started
 	call.payload = p
-	c.call, c.latest = call, call
+	c.occupy(call)
 	call.mail.post(call.ring)
 	c.mu.Unlock()
 	return true, nil

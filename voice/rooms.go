@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
@@ -21,6 +22,13 @@ type sipRoom struct {
 	http *http.Client
 	log  *slog.Logger
 }
+
+// A platform that hangs is noticed 14 s later at the latest, so that whoever is
+// told that the phone is ready is told the truth of the last 20 s.
+const (
+	flowPing = 10 * time.Second
+	flowPong = 4 * time.Second
+)
 
 func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
 	p := who.profile
@@ -37,6 +45,7 @@ func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
 		UserAgent: "offhook/" + Version, Logger: r.log,
 		// Whoever initialises with http:// has chosen clear text.
 		AllowClearText: who.clearText,
+		PingInterval:   flowPing, PongTimeout: flowPong,
 	}
 	cfg.TLS, cfg.Dial = transportOf(r.http)
 	f, err := sip.Connect(ctx, cfg)
