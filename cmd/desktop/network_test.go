@@ -176,23 +176,14 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		p.until(t, time.Minute, "ready", func(s *app.Snapshot) bool { return s.Ready })
 		p.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 		p.do(t, "hangup", "--wait", "ENDED")
-		var d struct {
-			Checks []app.Check `json:"checks"`
-		}
-		if err := p.ctl(&d, "diagnose", "--timeout", "40s"); err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]app.Check{}
-		for _, c := range d.Checks {
-			got[c.Name] = c
-		}
+		got := p.diagnosis(t)
 		if c := got["proxy"]; c.Status != app.CheckPass || !strings.Contains(o.plain, c.Figure) || c.Figure == "" {
 			t.Errorf("%+v", c)
 		}
 		if c := got["https"]; c.Status != app.CheckWarn || !strings.Contains(c.Text, officeCA) {
 			t.Errorf("%+v", c)
 		}
-		for _, name := range []string{"sip_socket", "push_socket", "clock"} {
+		for _, name := range []string{"sip_socket", "push_socket", "clock", "udp", "media"} {
 			if c := got[name]; c.Status != app.CheckPass {
 				t.Errorf("%+v", c)
 			}
@@ -257,6 +248,28 @@ func TestACallOverIPv6(t *testing.T) {
 	}
 	alice.do(t, "hangup", "--wait", "ENDED")
 	bob.untilEnded(t)
+	got := alice.diagnosis(t)
+	for _, name := range []string{"https", "sip_socket", "push_socket", "clock", "udp", "tcp", "media"} {
+		if c := got[name]; c.Status != app.CheckPass {
+			t.Errorf("%+v", c)
+		}
+	}
 	alice.quit(t)
 	bob.quit(t)
+}
+
+// diagnosis is what `ctl diagnose` finds, by name.
+func (p *phone) diagnosis(t *testing.T) map[string]app.Check {
+	t.Helper()
+	var d struct {
+		Checks []app.Check `json:"checks"`
+	}
+	if err := p.ctl(&d, "diagnose", "--timeout", "40s"); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]app.Check{}
+	for _, c := range d.Checks {
+		got[c.Name] = c
+	}
+	return got
 }
