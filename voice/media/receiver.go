@@ -41,8 +41,6 @@ type receiver struct {
 	on   atomic.Bool // sound may reach Pull
 	plan atomic.Pointer[receivePlan]
 
-	// sounded is when the last packet of sound came, in nanoseconds of now.
-	sounded atomic.Int64
 	// heard is when the far side's last packet came, in nanoseconds of now.
 	heard   atomic.Int64
 	octets  atomic.Uint64
@@ -140,7 +138,6 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 		r.firstAt = max(at, 1)
 		r.emit(Event{Kind: FirstSound})
 	}
-	r.sounded.Store(int64(at))
 	if r.play == nil || r.play.info != info {
 		play, err := newPlayout(info, r.now)
 		if err != nil {
@@ -177,29 +174,7 @@ func (r *receiver) pull(frame []int16) {
 		return
 	}
 	play.Get(frame)
-	fadeOut(frame, r.now()-time.Duration(r.sounded.Load()))
 	if r.noise.level.Load() != 0 || r.noise.silent > 0 {
 		r.noise.fill(frame, play.Buffer.Statistics().DelayMs)
-	}
-}
-
-// The playout bridges a pause with the background that it knows. One that lasts
-// longer than any sender's DTX is a hold or a lost path, and is not made up.
-const (
-	bridged = time.Second
-	fading  = 300 * time.Millisecond
-)
-
-// fadeOut silences a frame that comes long after the last packet.
-func fadeOut(frame []int16, pause time.Duration) {
-	switch {
-	case pause <= bridged:
-	case pause >= bridged+fading:
-		clear(frame)
-	default:
-		gain := int32((bridged + fading - pause) * 256 / fading)
-		for i, v := range frame {
-			frame[i] = int16(int32(v) * gain / 256)
-		}
 	}
 }

@@ -78,9 +78,13 @@ func newSim(t testing.TB, ca, cb Config) *sim {
 	return s
 }
 
-// hum is a steady tone.
+// hum is a steady tone of a multiple of 40 Hz.
 func hum(hz float64) func(int) int16 {
-	return func(i int) int16 { return int16(12000 * math.Sin(2*math.Pi*hz*float64(i)/48000)) }
+	var wave [1200]int16
+	for i := range wave {
+		wave[i] = int16(12000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
+	}
+	return func(i int) int16 { return wave[i%len(wave)] }
 }
 
 func (s *sim) exchange() {
