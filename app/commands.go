@@ -76,6 +76,7 @@ func (p *Phone) planDial(number, message string) (dialPlan, error) {
 	case m.settings.OnAnotherPhone:
 		return dialPlan{}, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
 	}
+	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
 	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
 	if dir.special(number) {
