@@ -77,7 +77,11 @@ func (e *clientEngine) Dial(ctx context.Context, d DialRequest) (voice.CallDetai
 	if voice.MessageAllowed(d.Message) {
 		custom = d.Message
 	}
-	c, err := e.client.Dial(ctx, d.Exophone, custom, voice.ShownAs(d.RemoteID), voice.WithContextMessage(d.Message))
+	options := []voice.DialOption{voice.ShownAs(d.RemoteID), voice.WithContextMessage(d.Message)}
+	if d.Line != "" {
+		options = append(options, voice.OnLine(d.Line))
+	}
+	c, err := e.client.Dial(ctx, d.Exophone, custom, options...)
 	if err != nil {
 		return voice.CallDetails{}, err
 	}

@@ -43,6 +43,8 @@ func (p *Phone) engineEvent(ev any) {
 		p.callEnded(ev.Call)
 	case voice.MissedCall:
 		p.missed(ev)
+	case voice.LineChanged:
+		p.lineChanged(ev.Line)
 	case voice.SoundFailed:
 		p.soundFailed(ev)
 	case voice.SoundNotice:
@@ -121,7 +123,7 @@ func (p *Phone) ringVolume() int {
 // fetchContext asks the backend for the message that the caller left.
 func (p *Phone) fetchContext(c *liveCall) {
 	s := p.m.session
-	if s == nil {
+	if s == nil || c.d.Line != "" {
 		return
 	}
 	caller, id := c.d.RemoteID, c.d.CallID
@@ -261,7 +263,9 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 	r := c.record()
 	p.log.Info("call ended", "call", d.CallID, "session", d.SessionID, "direction", r.Direction, "reason", r.EndReason,
 		"duration_s", r.DurationS, "missed", r.Missed, "mos", c.mos)
-	p.deleteContext()
+	if d.Line == "" {
+		p.deleteContext()
+	}
 	p.touch()
 	p.scribe.add(job{
 		keep: true,
@@ -276,7 +280,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		p.say("error", "The call log can't be written: "+diskTrouble(err)+".")
 	}
 	p.m.last = &EndedCall{
-		ID: r.ID, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
+		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
 		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: p.m.call == c,
 	}

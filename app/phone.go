@@ -111,6 +111,7 @@ func New(cfg Config) (*Phone, error) {
 			p.say("warning", r)
 		}
 	}
+	p.linesChanged()
 	p.stream.last = p.draw()
 	p.useAudio(set)
 	p.engine.SetSystemBusy(set.OnAnotherPhone)
@@ -127,6 +128,7 @@ func New(cfg Config) (*Phone, error) {
 	if set.SignedIn {
 		p.start(p.restore)
 	}
+	p.start(p.startLines)
 	p.log.Info("started", "version", cfg.Version, "profile", cfg.Profile, "device_id", set.DeviceID)
 	return p, nil
 }
@@ -241,6 +243,9 @@ func (p *Phone) DismissNotice() {
 func (p *Phone) Retry() {
 	p.log.Info("retry")
 	p.kick.fire()
+	if e, ok := p.engine.(LineEngine); ok {
+		e.RetryLines()
+	}
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {
 			s.retry()
