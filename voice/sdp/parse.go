@@ -220,9 +220,9 @@ func (p *parser) rare(name, rest string) error {
 		}
 		m.RTCPPort = int(n)
 	case "ptime":
-		if n, err := strconv.ParseFloat(strings.TrimSpace(rest), 64); err == nil && n > 0 && n <= 1000 {
-			m.PTime = int(n)
-		}
+		m.PTime = packetTime(rest)
+	case "maxptime":
+		m.MaxPTime = packetTime(rest)
 	case "crypto":
 		if c, ok := parseCrypto(rest); ok && len(m.Cryptos) < 16 {
 			m.Cryptos = append(m.Cryptos, c)
@@ -243,6 +243,15 @@ func (p *parser) rare(name, rest string) error {
 		}
 	}
 	return nil
+}
+
+// packetTime reads a time in ms, which some write with a fraction; 0 is none.
+func packetTime(s string) int {
+	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || !(n >= 1 && n <= 1000) {
+		return 0
+	}
+	return int(n)
 }
 
 func payloadType(s string) (pt uint8, rest string, ok bool) {
