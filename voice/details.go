@@ -50,6 +50,9 @@ func (r AudioRoute) String() string {
 type CallDetails struct {
 	// CallID names the call within this phone.
 	CallID string
+	// Line names the SIP account that carries the call; it is empty for the
+	// subscriber line.
+	Line string
 	// SessionID is unique for each call leg over the whole platform: the value
 	// that support asks for. It is empty until the platform has answered.
 	SessionID string
