@@ -96,10 +96,12 @@ func (p *parser) target() *Media {
 
 func (p *parser) origin(value string) error {
 	f := strings.Fields(value)
-	if len(f) != 6 {
+	if len(f) < 6 {
 		return fmt.Errorf("%w: o= has %d fields", ErrMalformed, len(f))
 	}
-	// Some peers write numbers beyond 64 bits; they serve only to be compared.
+	// Some peers write a user with blanks in it, and numbers beyond 64 bits; they
+	// serve only to be compared.
+	f = f[len(f)-6:]
 	p.d.SessionID, _ = strconv.ParseUint(f[1], 10, 64)
 	p.d.Version, _ = strconv.ParseUint(f[2], 10, 64)
 	return nil
@@ -171,7 +173,10 @@ func (p *parser) attribute(value string) error {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		m.Direction = Direction(name)
 	case "rtpmap":
-		return p.rtpmap(rest)
+		// What is wrong in a section that is refused anyway harms nobody.
+		if err := p.rtpmap(rest); err != nil && (p.media == nil || p.media.Kind == "audio") {
+			return err
+		}
 	case "fmtp":
 		if pt, params, ok := payloadType(rest); ok && p.fmtps != nil {
 			p.fmtps[pt] = params
