@@ -43,9 +43,10 @@ func (p *Phone) engineEvent(ev any) {
 		p.callEnded(ev.Call)
 	case voice.MissedCall:
 		p.missed(ev)
+	case voice.LineChanged:
+		p.lineChanged(ev.Line)
 	case voice.SoundFailed:
-		p.openFailed(ev.Err)
-		p.say("error", ev.Err.Sentence())
+		p.soundFailed(ev)
 	case voice.SoundNotice:
 		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
@@ -122,7 +123,7 @@ func (p *Phone) ringVolume() int {
 // fetchContext asks the backend for the message that the caller left.
 func (p *Phone) fetchContext(c *liveCall) {
 	s := p.m.session
-	if s == nil {
+	if s == nil || c.d.Line != "" {
 		return
 	}
 	caller, id := c.d.RemoteID, c.d.CallID
@@ -149,20 +150,32 @@ func (p *Phone) autoAnswer(c *liveCall) {
 		return
 	}
 	id := c.d.CallID
+	rings := func() bool {
+		call := p.Snapshot().Call
+		return call != nil && call.ID == id && call.State == voice.StateIncoming.String()
+	}
 	p.background(func(ctx context.Context) {
-		if pause(ctx, time.Duration(set.AutoAnswerDelayS)*time.Second, nil) != nil {
-			return
-		}
-		if call := p.Snapshot().Call; call == nil || call.ID != id || call.State != voice.StateIncoming.String() {
+		// The tone is the end of the delay: it is over before the other side can
+		// be heard.
+		delay := time.Duration(set.AutoAnswerDelayS)*time.Second - autoAnswerTone
+		if pause(ctx, max(delay, 0), nil) != nil || !rings() {
 			return
 		}
 		p.cfg.Bell.Stop()
 		p.cfg.Bell.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		if pause(ctx, autoAnswerTone, nil) != nil || !rings() {
+			return
+		}
+		p.log.Info("answered automatically", "call", id)
 		if err := p.Answer(ctx); err != nil {
 			p.log.Warn("automatic answer", "err", err)
 		}
 	})
 }
+
+// autoAnswerTone is how long the tone of an automatic answer is given to be
+// heard, with the opening of the device.
+const autoAnswerTone = 500 * time.Millisecond
 
 // background runs f until the phone closes.
 func (p *Phone) background(f func(ctx context.Context)) {
@@ -250,7 +263,9 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 	r := c.record()
 	p.log.Info("call ended", "call", d.CallID, "session", d.SessionID, "direction", r.Direction, "reason", r.EndReason,
 		"duration_s", r.DurationS, "missed", r.Missed, "mos", c.mos)
-	p.deleteContext()
+	if d.Line == "" {
+		p.deleteContext()
+	}
 	p.touch()
 	p.scribe.add(job{
 		keep: true,
@@ -265,7 +280,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		p.say("error", "The call log can't be written: "+diskTrouble(err)+".")
 	}
 	p.m.last = &EndedCall{
-		ID: r.ID, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
+		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
 		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: p.m.call == c,
 	}

@@ -14,6 +14,7 @@ import (
 type model struct {
 	account  Account
 	settings settings.Settings
+	lines    lines
 	ready    *readiness
 
 	// call is the call in progress, nil without one. A call that has ended
@@ -86,6 +87,12 @@ func (p *Phone) draw() *Snapshot {
 		RecentsRevision:  m.recentsRevision,
 		SettingsRevision: m.settingsRevision,
 	}
+	if m.sipOnly() {
+		s.Account = m.lineAccount()
+		s.Conditions = m.ready.without(subscriberConditions)
+		s.Ready = readyOf(s.Conditions)
+	}
+	s.Lines = m.lines.snapshot()
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n
@@ -111,7 +118,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		state = voice.StateEnding // until the log entry is committed
 	}
 	out := &Call{
-		ID: d.CallID, SessionID: d.SessionID, Direction: d.Direction.String(), State: state.String(),
+		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction.String(), State: state.String(),
 		RemoteID: d.RemoteID, RemoteName: c.name, Message: c.message, Started: d.Started.UTC(),
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,

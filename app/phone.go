@@ -111,6 +111,7 @@ func New(cfg Config) (*Phone, error) {
 			p.say("warning", r)
 		}
 	}
+	p.linesChanged()
 	p.stream.last = p.draw()
 	p.useAudio(set)
 	p.engine.SetSystemBusy(set.OnAnotherPhone)
@@ -127,6 +128,7 @@ func New(cfg Config) (*Phone, error) {
 	if set.SignedIn {
 		p.start(p.restore)
 	}
+	p.start(p.startLines)
 	p.log.Info("started", "version", cfg.Version, "profile", cfg.Profile, "device_id", set.DeviceID)
 	return p, nil
 }
@@ -177,6 +179,17 @@ func (p *Phone) Close(ctx context.Context) error {
 	}
 	p.log.Info("closed")
 	return err
+}
+
+// MayQuit asks whether the phone can be closed without taking anything from the
+// user: nil, or SYSTEM_BUSY with the question to ask during a call. Close does not
+// ask.
+func (p *Phone) MayQuit() error {
+	c := p.Snapshot().Call
+	if c == nil {
+		return nil
+	}
+	return fault.New(fault.SystemBusy, "You are in a call with "+or(c.RemoteName, c.RemoteID)+".", "Quitting hangs up.")
 }
 
 // hangupForClose ends the call and waits until it is logged, a short while.
@@ -230,6 +243,9 @@ func (p *Phone) DismissNotice() {
 func (p *Phone) Retry() {
 	p.log.Info("retry")
 	p.kick.fire()
+	if e, ok := p.engine.(LineEngine); ok {
+		e.RetryLines()
+	}
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {
 			s.retry()

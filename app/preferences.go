@@ -80,6 +80,9 @@ func (p *Phone) settingsChanged() {
 			p.contacts.Store(p.contacts.Load().withFavourites(set.Favourites))
 			m.contactsRevision++
 		}
+		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {
+			p.linesChanged()
+		}
 		p.engine.SetDeclining(declines(set))
 		if c := m.call; c != nil && c.d.State.String() == "INCOMING" && !c.silenced && old.Availability != set.Availability {
 			p.cfg.Bell.Ring(p.ringVolume())
@@ -103,7 +106,7 @@ func (p *Phone) notWritten(err error) error {
 // diskTrouble names what the disk has in a few words.
 func diskTrouble(err error) string {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "disk is full"):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), strings.Contains(err.Error(), "disk is full"):
 		return "the disk is full"
 	case errors.Is(err, fs.ErrPermission):
 		return "the folder can't be written"

@@ -297,6 +297,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 	defer unlock()
 	p.hangupForClose(ctx)
 	p.endSession(ctx)
+	p.forgetLines()
 	if _, err := p.store.Update(func(st *settings.Settings) {
 		st.SignedIn = false
 		st.Account.SubscriberName, st.Account.PlatformURL, st.Account.Exophone, st.Account.ContactName = "", "", "", ""

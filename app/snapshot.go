@@ -17,7 +17,9 @@ type Snapshot struct {
 	Call       *Call       `json:"call"`
 	LastCall   *EndedCall  `json:"last_call"`
 
-	Account      Account      `json:"account"`
+	Account Account `json:"account"`
+	// Lines are the SIP accounts.
+	Lines        []Line       `json:"lines,omitempty"`
 	Availability Availability `json:"availability"`
 	// AvailableSince is when the present availability was chosen.
 	AvailableSince time.Time `json:"availability_since"`
@@ -120,7 +122,9 @@ const (
 // Call is the call in progress. State, Direction and Route are the reference's
 // names.
 type Call struct {
-	ID          string     `json:"id"`
+	ID string `json:"id"`
+	// Line is the SIP account that carries the call, "" for the subscriber's line.
+	Line        string     `json:"line,omitempty"`
 	SessionID   string     `json:"session_id"`
 	Direction   string     `json:"direction"`
 	State       string     `json:"state"`
@@ -152,6 +156,7 @@ type Call struct {
 // EndedCall is the latest call that ended.
 type EndedCall struct {
 	ID         string    `json:"id"`
+	Line       string    `json:"line,omitempty"`
 	SessionID  string    `json:"session_id"`
 	Direction  string    `json:"direction"`
 	RemoteID   string    `json:"remote_id"`

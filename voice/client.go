@@ -14,8 +14,8 @@ import (
 // Version is the engine's version.
 const Version = "0.1.0"
 
-// Client is the engine: it is initialised for one subscriber and holds one call
-// at a time. All methods may be called from any goroutine.
+// Client is the engine: it is initialised for one subscriber, or registers any
+// number of SIP accounts, or both, and holds one call at a time. All methods may be called from any goroutine.
 type Client struct {
 	settings
 	bus bus
@@ -26,6 +26,8 @@ type Client struct {
 	mu sync.Mutex
 	// session is what Initialize made, or nil.
 	session *session
+	// lines are the SIP accounts, in the order in which they were added.
+	lines []*sipLine
 	// call is the call that occupies the phone, or nil. claimed says that an
 	// incoming call is being looked at.
 	call    *Call
@@ -293,12 +295,18 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 func (c *Client) NetworkChanged() {
 	c.mu.Lock()
 	s, call := c.session, c.call
+	lines := append([]*sipLine(nil), c.lines...)
 	c.mu.Unlock()
-	if s == nil {
+	if s == nil && len(lines) == 0 {
 		return
 	}
 	c.log.Info("network changed")
-	s.line.renew()
+	if s != nil {
+		s.line.renew()
+	}
+	for _, l := range lines {
+		l.registrar.renew()
+	}
 	if call != nil {
 		call.mail.post(call.networkChanged)
 	}
@@ -401,8 +409,13 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Unlock()
 	err := c.Reset(ctx)
 	if fault.TypeOf(err) == fault.Uninitialized {
+		// A call over a SIP account may have been the last.
+		c.awaitCalls(ctx)
+		c.hurry()
+		c.calls.Wait()
 		err = nil
 	}
+	c.closeLines()
 	c.bus.close()
 	c.hurry()
 	if own, ok := c.sound.(*devices); ok {

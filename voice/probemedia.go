@@ -119,7 +119,7 @@ func (c *Client) endProbe() {
 
 // probe makes the leg and listens to it.
 func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err error) {
-	session, err := c.media.newSession(s.profile)
+	session, err := c.media.newSession(profileMedia(s.profile))
 	if err != nil {
 		return result, err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
 )
 
@@ -79,6 +78,8 @@ func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error
 
 type realDialog struct{ *sip.Dialog }
 
+func (d realDialog) is(other *sip.Dialog) bool { return d.Dialog == other }
+
 func (d realDialog) Rebind(f flow) error {
 	r, ok := f.(realFlow)
 	if !ok {
@@ -96,17 +97,24 @@ func sipStatus(err error) int {
 	return 0
 }
 
-// webRTC is the real media of a subscriber line.
-type webRTC struct {
+// realMedia is the media of the machine.
+type realMedia struct {
 	log *slog.Logger
 	// network is the machine's if nil.
 	network media.Network
 }
 
-func (r webRTC) newSession(p platform.Profile) (media.Session, error) {
-	cfg := media.Config{Codecs: p.Codecs, Loopback: loopback(p.SIPServer), Network: r.network, Logger: r.log}
-	for _, s := range p.ICEServers {
-		cfg.ICEServers = append(cfg.ICEServers, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+func (r realMedia) newSession(spec mediaSpec) (media.Session, error) {
+	cfg := media.Config{
+		Codecs: spec.codecs, ICEServers: spec.ice, Loopback: spec.loopback, LocalAddress: spec.local,
+		Network: r.network, Logger: r.log,
+	}
+	switch spec.kind {
+	case MediaRTP:
+		return media.NewRTP(cfg)
+	case MediaSRTP:
+		cfg.SDES = media.SDESRequire
+		return media.NewRTP(cfg)
 	}
 	return media.NewWebRTC(cfg)
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"offhook/app/control"
+	_ "offhook/internal/timerslack" // before the Go runtime starts
 )
 
 // version is set by the linker in releases.

@@ -106,8 +106,14 @@ func home(dir string) []string {
 
 func start(t *testing.T, dir, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, dir, nil, name, args...)
+}
+
+// startIn is start with more in the environment.
+func startIn(t *testing.T, dir string, env []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(program(t, name), args...), lines: make(chan string, 256), done: make(chan struct{})}
-	p.cmd.Env = home(dir)
+	p.cmd.Env = append(home(dir), env...)
 	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +235,12 @@ func startPhone(t *testing.T, server, user, microphone string, args ...string) *
 // startPhoneWith starts a phone with any password.
 func startPhoneWith(t *testing.T, server, user, password string, args ...string) *phone {
 	t.Helper()
+	return startPhoneIn(t, nil, server, user, password, args...)
+}
+
+// startPhoneIn starts a phone with more in its environment.
+func startPhoneIn(t *testing.T, env []string, server, user, password string, args ...string) *phone {
+	t.Helper()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
@@ -239,7 +251,7 @@ func startPhoneWith(t *testing.T, server, user, password string, args ...string)
 	args = append([]string{"--headless", "--config-dir", p.remote.ConfigDir, "--profile", user,
 		"--server", server, "--account", "demo", "--user", user, "--password-file", secret,
 		"--audio-out", "file:" + p.recording, "--ring-out", "null"}, args...)
-	p.process = start(t, dir, "offhook", args...)
+	p.process = startIn(t, dir, env, "offhook", args...)
 	return p
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,9 +45,6 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return fault.Wrap(err, fault.InternalError, "The profile's folder can't be used.", "Choose another with --config-dir.")
 	}
 	defer lock.Release()
-	if o.sipAccount != "" {
-		return fault.New(fault.ConfigurationInvalid, "This phone can't use a SIP account yet.", "Sign in as a subscriber.")
-	}
 
 	// What is opened is closed in the reverse order.
 	var closers closing
@@ -165,11 +163,15 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		}
 	case o.demo:
 		password = demoPassword
-	default:
+	case o.sipAccount == "":
 		return nil
 	}
 	if err := phone.UpdateSettings(func(s *app.Settings) { s.AudioCheckDone = true }); err != nil {
 		log.Warn("settings", "err", err)
+	}
+	if o.sipAccount != "" {
+		wg.Go(func() { useSIPAccount(ctx, o, password, phone, log) })
+		return nil
 	}
 	wg.Go(func() {
 		_ = phone.SignIn(ctx, app.Credentials{
@@ -177,6 +179,27 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		})
 	})
 	return nil
+}
+
+// useSIPAccount adds the SIP account of the command line, or changes what the
+// phone knows of it. Why it does not register is shown by the phone, which goes
+// on.
+func useSIPAccount(ctx context.Context, o options, password string, phone *app.Phone, log *slog.Logger) {
+	user, domain, _ := strings.Cut(o.sipAccount, "@")
+	a := app.SIPAccount{ID: o.sipAccount}
+	for _, known := range phone.Settings().SIPAccounts {
+		if known.ID == o.sipAccount {
+			a = known
+		}
+	}
+	a.On, a.User, a.Domain, a.Server = true, user, domain, o.sipServer
+	if o.displayName != "" {
+		a.DisplayName = o.displayName
+	}
+	a.Media = o.sipMedia
+	if err := phone.SaveLine(ctx, a, password); err != nil {
+		log.Warn("SIP account", "account", a.ID, "err", err)
+	}
 }
 
 // closing closes what was opened, the latest first.
