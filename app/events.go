@@ -46,8 +46,7 @@ func (p *Phone) engineEvent(ev any) {
 	case voice.LineChanged:
 		p.lineChanged(ev.Line)
 	case voice.SoundFailed:
-		p.openFailed(ev.Err)
-		p.say("error", ev.Err.Sentence())
+		p.soundFailed(ev)
 	case voice.SoundNotice:
 		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
@@ -156,15 +155,23 @@ func (p *Phone) autoAnswer(c *liveCall) {
 		return
 	}
 	id := c.d.CallID
+	rings := func() bool {
+		call := p.Snapshot().Call
+		return call != nil && call.ID == id && call.State == voice.StateIncoming.String()
+	}
 	p.background(func(ctx context.Context) {
-		if pause(ctx, after, nil) != nil {
-			return
-		}
-		if call := p.Snapshot().Call; call == nil || call.ID != id || call.State != voice.StateIncoming.String() {
+		// The tone is the end of the delay: it is over before the other side can
+		// be heard.
+		delay := after - autoAnswerTone
+		if pause(ctx, max(delay, 0), nil) != nil || !rings() {
 			return
 		}
 		p.cfg.Bell.Stop()
 		p.cfg.Bell.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		if pause(ctx, autoAnswerTone, nil) != nil || !rings() {
+			return
+		}
+		p.log.Info("answered automatically", "call", id)
 		if err := p.Answer(ctx); err != nil {
 			p.log.Warn("automatic answer", "err", err)
 		}
@@ -173,6 +180,10 @@ func (p *Phone) autoAnswer(c *liveCall) {
 
 // maxAnswerAfter bounds what a caller may ask for.
 const maxAnswerAfter = 30 * time.Second
+
+// autoAnswerTone is how long the tone of an automatic answer is given to be
+// heard, with the opening of the device.
+const autoAnswerTone = 500 * time.Millisecond
 
 // background runs f until the phone closes.
 func (p *Phone) background(f func(ctx context.Context)) {

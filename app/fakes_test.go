@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -391,6 +392,7 @@ type rig struct {
 	policy  *provision.Policy
 	surface *fakeDesk
 	http    *http.Client
+	logger  *slog.Logger
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
 	// addresses and ahead are what the machine says of its network and clock.
@@ -422,7 +424,7 @@ func (d *rig) start() *rig {
 		system = d.audio
 	}
 	p, err := New(Config{
-		HTTP: hc, Audio: system, Desk: d.surface, Policy: d.policy,
+		HTTP: hc, Audio: system, Log: d.logger, Desk: d.surface, Policy: d.policy,
 		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
 			if host == "backend" {
 				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -495,6 +496,12 @@ func TestAutomaticAnswer(t *testing.T) {
 		d.until("answered", func(s *Snapshot) bool { return s.Call != nil && s.Call.State == "ESTABLISHED" })
 		if took := time.Since(began); took != 2*time.Second {
 			t.Fatalf("after %v", took)
+		}
+		d.bell.mu.Lock()
+		did := strings.Join(d.bell.did, ",")
+		d.bell.mu.Unlock()
+		if !strings.Contains(did, fmt.Sprint("ring 80,stop,play ", ToneAutoAnswer, ",stop")) {
+			t.Fatalf("the bell did %s", did)
 		}
 	})
 }

@@ -75,6 +75,7 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	fs.StringVar(&inv.req.Note, "note", "", "a `text` for the feedback")
 	fs.StringVar(&inv.req.Kind, "kind", "", "incoming, outgoing or missed")
 	fs.DurationVar(&inv.req.Since, "since", 0, "how far back, such as 24h")
+	fs.BoolVar(&inv.req.IfIdle, "if-idle", false, "do not quit during a call")
 	fs.IntVar(&inv.req.Limit, "limit", 0, "at most so many")
 	fs.StringVar(&inv.req.UserName, "user", "", "the user `name`")
 	fs.StringVar(&passwordFile, "password-file", "", "a `file` with the password")

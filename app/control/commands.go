@@ -81,6 +81,14 @@ func init() {
 				}
 				return map[string]any{"groups": groups}, nil
 			}},
+		"favourite": {args: "NUMBER [NAME]", min: 1, max: 2, help: "put a number into your own contacts",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.AddFavourite(strings.Join(r.Args[1:], " "), r.Args[0])
+			}},
+		"unfavourite": {args: "NUMBER", min: 1, max: 1, help: "take a number out of your own contacts",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.RemoveFavourite(r.Args[0])
+			}},
 		"events":   {help: "print a snapshot a line as things change, the present one first", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
 		"feedback": {args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
@@ -108,7 +116,7 @@ func init() {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
 		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE", run: processState},
-		"quit":    {help: "end the phone cleanly", run: quit},
+		"quit":    {help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
 }
 
@@ -276,7 +284,12 @@ func processState(_ context.Context, _ *Server, r request, _ func(any) error) (a
 }
 
 // quit answers when the phone is closed and every file is complete.
-func quit(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+func quit(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	if r.IfIdle {
+		if err := s.cfg.Phone.MayQuit(); err != nil {
+			return nil, err
+		}
+	}
 	s.cfg.Quit()
 	select {
 	case <-s.closed:

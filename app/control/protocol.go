@@ -25,6 +25,7 @@ type options struct {
 	Kind        string        `json:"kind,omitempty"`
 	Limit       int           `json:"limit,omitempty"`
 	Since       time.Duration `json:"since,omitempty"`
+	IfIdle      bool          `json:"if_idle,omitempty"`
 	Wait        string        `json:"wait,omitempty"`
 	Timeout     time.Duration `json:"timeout,omitempty"`
 	UserName    string        `json:"user,omitempty"`

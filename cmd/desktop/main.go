@@ -16,6 +16,7 @@ import (
 
 	"offhook/app/control"
 	_ "offhook/internal/plainlocale" // before the window library looks
+	_ "offhook/internal/timerslack"  // before the Go runtime starts
 )
 
 // version is set by the linker in releases.
