@@ -252,6 +252,41 @@ func TestTwoProfilesSideBySide(t *testing.T) {
 	bob.quit(t)
 }
 
+// One phone has the inbox: the other is told, does not come back by itself, and
+// takes it back when its user wants so.
+func TestTwoPhonesOfOneUser(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	first := startPhone(t, platform.url, "bob", "null")
+	first.ready(t)
+	second := startPhone(t, platform.url, "bob", "null")
+	second.ready(t)
+	loses := func(p *phone) {
+		t.Helper()
+		p.until(t, time.Minute, "told that another has the calls", func(s *app.Snapshot) bool {
+			for _, c := range s.Conditions {
+				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text, "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
+					return !s.Ready
+				}
+			}
+			return false
+		})
+	}
+	loses(first)
+	alice := startPhone(t, platform.url, "alice", "null")
+	alice.ready(t)
+	alice.do(t, "dial", "bob", "--wait", "RINGING")
+	second.untilState(t, "INCOMING")
+	second.do(t, "hangup", "--wait", "ENDED")
+	alice.untilEnded(t)
+	if s := first.status(t); s.Call != nil || s.LastCall != nil || s.Ready {
+		t.Errorf("the phone without the inbox: %+v, ready %v", s.LastCall, s.Ready)
+	}
+	first.do(t, "retry")
+	first.ready(t)
+	loses(second)
+}
+
 // A second start on the same profile is no second phone.
 func TestASecondStartHandsOverAndEnds(t *testing.T) {
 	t.Parallel()
