@@ -30,6 +30,7 @@ type model struct {
 
 	session *session
 	notice  *Notice
+	update  *Update
 	unseen  int
 	audio   Audio
 	inbox   InboxStatus
@@ -85,6 +86,7 @@ func (p *Phone) draw() *Snapshot {
 		RecentsRevision:  m.recentsRevision,
 		SettingsRevision: m.settingsRevision,
 	}
+	s.Update = m.update
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n

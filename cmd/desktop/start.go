@@ -18,6 +18,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/secrets"
 	"offhook/demo"
+	"offhook/internal/version"
 	"offhook/ui"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -136,7 +137,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
 	hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Audio: system, Policy: policy, Remark: remark,
+		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Audio: system, Policy: policy, Remark: remark,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
