@@ -10,7 +10,7 @@ inventory() {
 }
 
 same() {
-  diff "/tmp/$1" "/tmp/$2" || { echo "That is what the package left behind, or took with it." >&2; exit 1; }
+  diff "/tmp/$1" "/tmp/$2" >/tmp/differences || { head -n 20 /tmp/differences; echo "That is what the package left behind, or took with it." >&2; exit 1; }
 }
 
 agent() { setpriv --reuid agent --regid agent --init-groups env -i PATH=/usr/bin:/bin HOME=/home/agent USER=agent LC_ALL=C.UTF-8 XDG_RUNTIME_DIR=/home/agent/run "$@"; }
@@ -21,7 +21,8 @@ prepare)
   useradd --create-home agent
   install -d -o agent -m 700 /home/agent/run
   apt-get -qq update
-  apt-get -qq -y install --no-install-recommends sed >/dev/null
+  # What any desktop has, and what other packages of it recommend, so that autoremove keeps it.
+  apt-get -qq -y install --no-install-recommends ca-certificates >/dev/null
   inventory before
   ;;
 install)
@@ -55,7 +56,11 @@ remembers) # remembers NAME: the calls of before are in the log after the upgrad
   wait
   echo "upgraded: $(offhook --version) has the calls of before"
   ;;
-libraries) apt-get -qq -y install --no-install-recommends $(dpkg-deb -f /tmp/new.deb Depends | sed -e 's/([^)]*)//g' -e 's/,/ /g') >/dev/null 2>&1 ;;
+libraries)
+  # These belong to packages that every system with rpm and a desktop has (filesystem, hicolor-icon-theme).
+  mkdir -p /usr/share/applications /usr/share/icons/hicolor /usr/share/metainfo
+  apt-get -qq -y install --no-install-recommends $(dpkg-deb -f /tmp/new.deb Depends | sed -e 's/([^)]*)//g' -e 's/,/ /g') >/dev/null 2>&1
+  ;;
 remove)
   apt-get -qq -y purge offhook >/dev/null 2>&1
   apt-get -qq -y autoremove --purge >/dev/null 2>&1

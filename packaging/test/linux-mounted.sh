@@ -54,10 +54,10 @@ while read -r need; do
 done < <(rpm -qp --requires "$work/new.rpm" 2>/dev/null)
 [ $missing = 0 ] || exit 1
 inside inventory before-rpm
-rpm --root "$root" --nodeps --nosignature -i "$work/new.rpm"
+rpm --force-debian --root "$root" --nodeps --nosignature -i "$work/new.rpm"
 rpm --root "$root" -V --nodeps offhook
 use rpm
-rpm --root "$root" --nodeps -e offhook
+rpm --force-debian --root "$root" --nodeps -e offhook
 rm -rf "$root/var/lib/rpm" "$root/usr/lib/sysimage/rpm"
 inside inventory after-rpm
 inside same before-rpm after-rpm
