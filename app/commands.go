@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,11 +18,18 @@ func newID() string { return uuid.NewString() }
 // CheckNumber says whether number could be dialled: nil, or the error that
 // Dial would return. It returns nil for an empty number.
 func (p *Phone) CheckNumber(number string) error {
+	snap := p.Snapshot()
+	if sip := snap.defaultSIP(p.store.Get().Calls.DefaultLine); sip {
+		if n := cleanTarget(number); n != "" {
+			return checkNumber(n, "", true)
+		}
+		return nil
+	}
 	n := cleanNumber(number)
 	if n == "" {
 		return nil
 	}
-	return checkNumber(n, p.Snapshot().Account.UserName, false)
+	return checkNumber(n, snap.Account.UserName, false)
 }
 
 // dialPlan is what the loop decided for a call.
@@ -35,11 +43,16 @@ type dialPlan struct {
 // exists (Snapshot.Call is set), or with INVALID_DIAL_INFO and the sentence to
 // show.
 func (p *Phone) Dial(ctx context.Context, number, message string) error {
+	return p.dial(ctx, "", number, message)
+}
+
+// dial calls over a line, "" for the one that calls go out over.
+func (p *Phone) dial(ctx context.Context, line, number, message string) error {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	var plan dialPlan
 	if err := p.loop.ask(ctx, func() (err error) {
-		plan, err = p.planDial(number, message)
+		plan, err = p.planDial(line, number, message)
 		if err == nil {
 			p.m.dialling = true
 		}
@@ -57,8 +70,12 @@ func (p *Phone) Dial(ctx context.Context, number, message string) error {
 }
 
 // planDial checks what can be checked at once.
-func (p *Phone) planDial(number, message string) (dialPlan, error) {
+func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	m := &p.m
+	line, sip := m.lineFor(line)
+	if sip {
+		return p.planSIP(line, cleanTarget(number), message)
+	}
 	number = cleanNumber(number)
 	switch {
 	case m.account.State == Expired:
@@ -70,11 +87,8 @@ func (p *Phone) planDial(number, message string) (dialPlan, error) {
 	if err := checkNumber(number, own, false); err != nil {
 		return dialPlan{}, err
 	}
-	switch {
-	case m.call != nil || m.dialling:
-		return dialPlan{}, fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
-	case m.settings.OnAnotherPhone:
-		return dialPlan{}, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
+	if err := m.free(); err != nil {
+		return dialPlan{}, err
 	}
 	dir := p.contacts.Load()
 	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
@@ -84,14 +98,47 @@ func (p *Phone) planDial(number, message string) (dialPlan, error) {
 	return dialPlan{session: m.session, req: req}, nil
 }
 
-// place posts the call's context and then calls.
+// planSIP is planDial for a SIP account.
+func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
+	if err := checkNumber(target, "", true); err != nil {
+		return dialPlan{}, err
+	}
+	if err := p.m.free(); err != nil {
+		return dialPlan{}, err
+	}
+	shown := target
+	for _, scheme := range []string{"sip:", "sips:"} {
+		shown = strings.TrimPrefix(shown, scheme)
+	}
+	for _, a := range p.m.settings.SIPAccounts {
+		if a.ID == line {
+			shown = strings.TrimSuffix(shown, "@"+a.Domain)
+		}
+	}
+	return dialPlan{req: DialRequest{Line: line, Exophone: target, RemoteID: shown, RemoteName: p.contacts.Load().name(shown), Message: message}}, nil
+}
+
+// free says why no call can begin now.
+func (m *model) free() error {
+	switch {
+	case m.call != nil || m.dialling:
+		return fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
+	case m.settings.OnAnotherPhone:
+		return fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
+	}
+	return nil
+}
+
+// place posts the call's context, on a subscriber's line, and then calls.
 func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	s, req := plan.session, plan.req
-	if err := s.postContext(ctx, req.RemoteID, req.Message); err != nil {
-		if backend.IsAuthentication(err) {
-			s.needsToken(err)
+	if s != nil {
+		if err := s.postContext(ctx, req.RemoteID, req.Message); err != nil {
+			if backend.IsAuthentication(err) {
+				s.needsToken(err)
+			}
+			return fault.From(err)
 		}
-		return fault.From(err)
 	}
 	if _, err := p.store.Update(func(st *settings.Settings) {
 		st.LastDialled, st.LastDialledName = req.RemoteID, req.RemoteName

@@ -9,6 +9,7 @@ import (
 
 	"offhook/app/desk"
 	"offhook/app/provision"
+	"offhook/app/proxy"
 	"offhook/app/secrets"
 	"offhook/voice/audio"
 )
@@ -42,7 +43,10 @@ type Config struct {
 	// HTTP is used for all requests of the phone's own. nil means one that
 	// honours the system's proxy and certificate authorities.
 	HTTP *http.Client
-	Log  *slog.Logger
+	// Proxy is what HTTP connects by, so that the phone can tell of it and give
+	// it the proxy's password; nil if HTTP knows no proxies.
+	Proxy *proxy.Dialer
+	Log   *slog.Logger
 	// Now is the wall clock.
 	Now func() time.Time
 
@@ -86,7 +90,8 @@ func (c *Config) fill() {
 		c.Addresses = localAddresses
 	}
 	if c.HTTP == nil {
-		c.HTTP = NewHTTPClient()
+		c.Proxy = proxy.New(proxy.Config{Log: c.Log})
+		c.HTTP = NewHTTPClient(c.Proxy)
 	}
 	if c.Secrets == nil {
 		c.Secrets = noKeyring{}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,9 +81,12 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 		d.audio = &fakeAudio{loud: 3000}
 		d.start().signIn()
 		defer d.close()
-		d.engine.stats = Stats{CallID: "x"}
-		d.engine.stats.MOS = 4.4
-		d.engine.calls = 1
+		d.engine.probe = func() (MediaProbe, error) {
+			return MediaProbe{Codec: "opus", Path: "host udp 192.0.2.1:4000", RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []MediaWay{
+				{Kind: "udp", Server: "192.0.2.9:8080", Open: true, RTTMs: 21}, {Kind: "udp", Server: "192.0.2.8:8080"}, {Kind: "tcp", Server: "192.0.2.9:8080", Open: true, RTTMs: 25},
+				{Kind: "stun", Server: "stun:s", Open: true, RTTMs: 99}, {Kind: "turn", Server: "turn:t", Open: true, RTTMs: 60},
+			}}, nil
+		}
 		for name, c := range diagnose(t, d.Phone) {
 			want := CheckPass
 			switch name {
@@ -92,6 +96,9 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 				want = CheckWarn
 			}
 			if c.Status != want {
+				t.Errorf("%s: %+v", name, c)
+			}
+			if figure, ok := map[string]string{"udp": "21 ms", "tcp": "25 ms", "turn": "60 ms", "media": "MOS 4.4"}[name]; ok && c.Figure != figure {
 				t.Errorf("%s: %+v", name, c)
 			}
 		}
@@ -107,7 +114,8 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		defer d.close()
 		got := diagnose(t, d.Phone)
 		for name, want := range map[string]CheckStatus{
-			"microphone": CheckWarn, "speaker": CheckPass, "keyring": CheckWarn, "https": CheckSkipped, "push_socket": CheckSkipped, "media": CheckSkipped,
+			"microphone": CheckWarn, "speaker": CheckPass, "keyring": CheckWarn, "https": CheckSkipped, "push_socket": CheckSkipped,
+			"media": CheckSkipped, "udp": CheckSkipped, "tcp": CheckSkipped, "turn": CheckSkipped,
 		} {
 			if got[name].Status != want {
 				t.Errorf("signed out: %+v, want %s", got[name], want)
@@ -206,5 +214,42 @@ func TestTheMeterAllocatesNothing(t *testing.T) {
 	frame := make([]int16, audio.FrameSamples)
 	if n := testing.AllocsPerRun(100, func() { l.add(frame) }); n != 0 {
 		t.Fatalf("%v allocations", n)
+	}
+}
+
+// Every outcome of the path of the sound, and what is said of it.
+func TestThePathOfTheSound(t *testing.T) {
+	t.Parallel()
+	closed := fault.New(fault.NetworkError, "No sound came back from the platform.", "Ask your network's administrator to open the ways that are closed.")
+	udp, tcp, turn := MediaWay{Kind: "udp", Server: "relay:1", Open: true}, MediaWay{Kind: "tcp", Server: "relay:2", Open: true}, MediaWay{Kind: "turn", Server: "turn:3", Open: true}
+	shut := func(w MediaWay) MediaWay { w.Open = false; return w }
+	for name, row := range map[string]struct {
+		probe MediaProbe
+		err   error
+		want  string // udp tcp turn media
+		last  float64
+	}{
+		"all open":         {MediaProbe{MOS: 4.3, Ways: []MediaWay{udp, tcp, turn}}, nil, "pass pass pass pass", 0},
+		"no relay server":  {MediaProbe{MOS: 3.7, Ways: []MediaWay{udp, tcp}}, nil, "pass pass skipped warn", 0},
+		"no UDP":           {MediaProbe{MOS: 4.1, Ways: []MediaWay{shut(udp), tcp, shut(turn)}}, nil, "warn pass warn pass", 0},
+		"only TURN":        {MediaProbe{MOS: 2.0, Ways: []MediaWay{shut(udp), shut(tcp), turn}}, nil, "warn warn pass fail", 0},
+		"nothing":          {MediaProbe{Ways: []MediaWay{shut(udp), shut(tcp)}}, closed, "fail warn skipped fail", 0},
+		"not even the leg": {MediaProbe{}, closed, "skipped skipped skipped fail", 0},
+		"no echo there":    {MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", ""), "skipped skipped skipped pass", 4.2},
+		"a call came":      {MediaProbe{}, fault.New(fault.SystemBusy, "There is a call.", ""), "skipped skipped skipped skipped", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T) {
+				d := newRig(t).start().signIn()
+				defer d.close()
+				d.engine.probe = func() (MediaProbe, error) { return row.probe, row.err }
+				d.engine.stats.MOS = row.last
+				d.engine.calls = 1
+				got := diagnose(t, d.Phone)
+				if all := fmt.Sprint(got["udp"].Status, " ", got["tcp"].Status, " ", got["turn"].Status, " ", got["media"].Status); all != row.want {
+					t.Errorf("%s, want %s: %+v", all, row.want, got["udp"])
+				}
+			})
+		})
 	}
 }

@@ -69,7 +69,10 @@ type Identity struct {
 // DialRequest is what the engine needs to place a call.
 type DialRequest struct {
 	// Exophone is called on the wire, RemoteID is whom the user meant.
-	Exophone   string
+	Exophone string
+	// Line is the SIP account that is called over, "" for the subscriber's line.
+	// Exophone then is what is dialled there.
+	Line       string
 	RemoteID   string
 	RemoteName string
 	// Message is the call's context as free text. The engine passes it on as

@@ -77,7 +77,11 @@ func (e *clientEngine) Dial(ctx context.Context, d DialRequest) (voice.CallDetai
 	if voice.MessageAllowed(d.Message) {
 		custom = d.Message
 	}
-	c, err := e.client.Dial(ctx, d.Exophone, custom, voice.ShownAs(d.RemoteID), voice.WithContextMessage(d.Message))
+	options := []voice.DialOption{voice.ShownAs(d.RemoteID), voice.WithContextMessage(d.Message)}
+	if d.Line != "" {
+		options = append(options, voice.OnLine(d.Line))
+	}
+	c, err := e.client.Dial(ctx, d.Exophone, custom, options...)
 	if err != nil {
 		return voice.CallDetails{}, err
 	}
@@ -169,6 +173,16 @@ func (e *clientEngine) Statistics() (Stats, bool) {
 		_ = json.Unmarshal(data, &out.SetupMs)
 	}
 	return out, true
+}
+
+// ProbeMedia tries the path of the sound.
+func (e *clientEngine) ProbeMedia(ctx context.Context) (MediaProbe, error) {
+	m, err := e.client.ProbeMedia(ctx)
+	out := MediaProbe{Codec: m.Codec, Path: m.Path, RTTMs: m.RTTMs, JitterMs: m.JitterMs, LossPercent: m.LossPercent, MOS: m.MOS}
+	for _, w := range m.Ways {
+		out.Ways = append(out.Ways, MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs})
+	}
+	return out, err
 }
 
 func (e *clientEngine) Levels() (mic, far float64) {

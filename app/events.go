@@ -43,6 +43,8 @@ func (p *Phone) engineEvent(ev any) {
 		p.callEnded(ev.Call)
 	case voice.MissedCall:
 		p.missed(ev)
+	case voice.LineChanged:
+		p.lineChanged(ev.Line)
 	case voice.SoundFailed:
 		p.openFailed(ev.Err)
 		p.say("error", ev.Err.Sentence())
@@ -67,7 +69,7 @@ func (p *Phone) engineStatus(st EngineStatus) {
 		case h.OK:
 			m.ready.set(name, good())
 		case h.Err != nil:
-			m.ready.set(name, bad(sentence(h.Err), action))
+			m.ready.set(name, bad(sentence(h.Err), actionFor(h.Err, action)))
 		default:
 			m.ready.set(name, bad(waiting, ""))
 		}
@@ -106,7 +108,7 @@ func (p *Phone) incoming(d voice.CallDetails) {
 	p.cfg.Bell.Ring(p.ringVolume())
 	p.fetchContext(c)
 	p.autoAnswer(c)
-	p.logProgress(c, func() { p.loop.post(p.handledOne) })
+	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.add(d.SessionID) }) })
 	p.touch()
 }
 
@@ -122,7 +124,7 @@ func (p *Phone) ringVolume() int {
 // fetchContext asks the backend for the message that the caller left.
 func (p *Phone) fetchContext(c *liveCall) {
 	s := p.m.session
-	if s == nil {
+	if s == nil || c.d.Line != "" {
 		return
 	}
 	caller, id := c.d.RemoteID, c.d.CallID
@@ -250,7 +252,9 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 	r := c.record()
 	p.log.Info("call ended", "call", d.CallID, "session", d.SessionID, "direction", r.Direction, "reason", r.EndReason,
 		"duration_s", r.DurationS, "missed", r.Missed, "mos", c.mos)
-	p.deleteContext()
+	if d.Line == "" {
+		p.deleteContext()
+	}
 	p.touch()
 	p.scribe.add(job{
 		keep: true,
@@ -265,7 +269,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		p.say("error", "The call log can't be written: "+diskTrouble(err)+".")
 	}
 	p.m.last = &EndedCall{
-		ID: r.ID, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
+		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
 		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: p.m.call == c,
 	}
@@ -365,7 +369,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 			_, err := l.Missed(r)
 			return err
 		},
-		then: func(error) { p.loop.post(p.handledOne) },
+		then: func(error) { p.loop.post(func() { p.m.handled.add(ev.SessionID) }) },
 	})
 }
 

@@ -41,6 +41,15 @@ type fakeEngine struct {
 	call    voice.CallDetails
 	stats   Stats
 	calls   int
+	// probe is the path of the sound; nil is a platform without a media test.
+	probe func() (MediaProbe, error)
+}
+
+func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
+	if e.probe == nil {
+		return MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
+	}
+	return e.probe()
 }
 
 type fakeSub struct {

@@ -2,22 +2,29 @@ package app
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
 	"offhook/app/backend"
+	"offhook/app/proxy"
 )
 
-// NewHTTPClient returns the client for the phone's requests: the proxy of the
-// environment, the system's certificate authorities, and few idle connections,
-// which are given up before a proxy or a firewall would cut them silently.
-func NewHTTPClient() *http.Client {
+// NewHTTPClient returns the client for the phone's requests: connections by the
+// network's proxy (nil is a Dialer of the system's settings), the system's
+// certificate authorities, and few idle connections, which are given up before
+// a proxy or a firewall would cut them silently. Push and signalling take over
+// its DialContext, so that they go the same way.
+func NewHTTPClient(through *proxy.Dialer) *http.Client {
+	if through == nil {
+		through = proxy.New(proxy.Config{})
+	}
 	return &http.Client{
 		Timeout: backend.Timeout,
 		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			// The Dialer makes the tunnels; the transport must not ask a proxy
+			// in a way of its own.
+			Proxy:                 through.Note,
+			DialContext:           through.DialContext,
 			ForceAttemptHTTP2:     true,
 			MaxIdleConns:          4,
 			MaxIdleConnsPerHost:   2,

@@ -63,9 +63,18 @@ func (s *session) deliver(ctx context.Context, m InboxMessage) error {
 		p.log.Warn("a call for somebody else was pushed", "subscriber", name)
 		return nil
 	}
+	id := payloadSession(m.Data["payload"])
 	var before int
-	if err := p.loop.ask(ctx, func() error { before = p.m.handled; return nil }); err != nil {
+	done := false
+	if err := p.loop.ask(ctx, func() error {
+		before, done = p.m.handled.count, p.m.handled.knows(id)
+		return nil
+	}); err != nil {
 		return err
+	}
+	if done {
+		p.log.Info("a call was pushed again", "id", m.ID, "session", id)
+		return nil // under another number, as after a new inbox
 	}
 	shown, err := p.engine.RelaySessionData(ctx, m.Data)
 	p.log.Info("pushed call", "id", m.ID, "shown", shown, "err", err)
@@ -78,21 +87,23 @@ func (s *session) deliver(ctx context.Context, m InboxMessage) error {
 		}
 		return nil // nothing would make it better
 	}
-	return p.awaitHandled(ctx, before)
+	return p.awaitHandled(ctx, id, before)
 }
 
-// awaitHandled waits until more pushed calls than before were handled.
-func (p *Phone) awaitHandled(ctx context.Context, before int) error {
+// awaitHandled waits until the pushed call of a session was handled, or until
+// more calls than before were when the session is not known.
+func (p *Phone) awaitHandled(ctx context.Context, id string, before int) error {
 	ctx, cancel := context.WithTimeout(ctx, handleLimit)
 	defer cancel()
 	for {
 		var wait chan struct{}
 		if err := p.loop.ask(ctx, func() error {
-			if p.m.handled > before {
+			h := &p.m.handled
+			if h.knows(id) || id == "" && h.count > before {
 				return nil
 			}
 			wait = make(chan struct{})
-			p.m.waiting = append(p.m.waiting, wait)
+			h.waiting = append(h.waiting, wait)
 			return nil
 		}); err != nil {
 			return err
@@ -106,15 +117,6 @@ func (p *Phone) awaitHandled(ctx context.Context, before int) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// handledOne is called on the loop when a pushed call was raised and logged.
-func (p *Phone) handledOne() {
-	p.m.handled++
-	for _, w := range p.m.waiting {
-		close(w)
-	}
-	p.m.waiting = nil
 }
 
 func (p *Phone) inboxChanged(st InboxStatus) {
@@ -146,7 +148,7 @@ func (p *Phone) judgePush() {
 	case st.Refused:
 		c = bad("The server no longer lets this phone receive calls.", ActionSignIn)
 	case !st.Connected && st.Err != nil:
-		c = bad(sentence(st.Err), ActionRetry)
+		c = bad(sentence(st.Err), actionFor(st.Err, ActionRetry))
 		c.retryAt = st.RetryAt
 	case !st.Connected:
 		c = bad("Calls can't reach you yet: the phone is connecting.", "")

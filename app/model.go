@@ -14,6 +14,7 @@ import (
 type model struct {
 	account  Account
 	settings settings.Settings
+	lines    lines
 	ready    *readiness
 
 	// call is the call in progress, nil without one. A call that has ended
@@ -24,16 +25,17 @@ type model struct {
 	lastRated bool
 	// dialling holds the line between Dial's checks and the call's first event.
 	dialling bool
-	// handled counts the pushed calls that were raised or durably logged.
-	handled int
-	waiting []chan struct{}
+	// handled are the pushed calls that were raised or durably logged.
+	handled handled
 
 	session *session
 	notice  *Notice
 	update  *Update
-	unseen  int
-	audio   Audio
-	inbox   InboxStatus
+	// portal is the network's own sign-in page, "" without one.
+	portal string
+	unseen int
+	audio  Audio
+	inbox  InboxStatus
 	// refusedAt is when the inbox was refused the last time.
 	refusedAt time.Time
 	// openFailed is why a sound device could not be opened the last time.
@@ -87,9 +89,18 @@ func (p *Phone) draw() *Snapshot {
 		SettingsRevision: m.settingsRevision,
 	}
 	s.Update = m.update
+	if m.sipOnly() {
+		s.Account = m.lineAccount()
+		s.Conditions = m.ready.without(subscriberConditions)
+		s.Ready = readyOf(s.Conditions)
+	}
+	s.Lines = m.lines.snapshot()
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n
+	}
+	if m.portal != "" {
+		explainByPortal(s.Conditions, m.portal)
 	}
 	if c := m.call; c != nil {
 		s.Call = c.draw(now)
@@ -109,7 +120,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		state = voice.StateEnding // until the log entry is committed
 	}
 	out := &Call{
-		ID: d.CallID, SessionID: d.SessionID, Direction: d.Direction.String(), State: state.String(),
+		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction.String(), State: state.String(),
 		RemoteID: d.RemoteID, RemoteName: c.name, Message: c.message, Started: d.Started.UTC(),
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,

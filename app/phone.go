@@ -87,6 +87,9 @@ func New(cfg Config) (*Phone, error) {
 		kick: newBroadcast(),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if cfg.Proxy != nil {
+		cfg.Proxy.UseCredentials(p.proxyPassword)
+	}
 	p.contacts.Store(newDirectory(nil, nil))
 	p.recents.Store(&[]CallRecord{})
 
@@ -108,6 +111,7 @@ func New(cfg Config) (*Phone, error) {
 			p.say("warning", r)
 		}
 	}
+	p.linesChanged()
 	p.stream.last = p.draw()
 	p.useAudio(set)
 	p.engine.SetSystemBusy(set.OnAnotherPhone)
@@ -121,9 +125,11 @@ func New(cfg Config) (*Phone, error) {
 	p.start(p.tick)
 	p.start(p.watchSurroundings)
 	p.start(p.watchUpdates)
+	p.start(p.watchPortal)
 	if set.SignedIn {
 		p.start(p.restore)
 	}
+	p.start(p.startLines)
 	p.log.Info("started", "version", cfg.Version, "profile", cfg.Profile, "device_id", set.DeviceID)
 	return p, nil
 }
@@ -227,6 +233,9 @@ func (p *Phone) DismissNotice() {
 func (p *Phone) Retry() {
 	p.log.Info("retry")
 	p.kick.fire()
+	if e, ok := p.engine.(LineEngine); ok {
+		e.RetryLines()
+	}
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {
 			s.retry()

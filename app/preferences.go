@@ -80,6 +80,9 @@ func (p *Phone) settingsChanged() {
 			p.contacts.Store(p.contacts.Load().withFavourites(set.Favourites))
 			m.contactsRevision++
 		}
+		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {
+			p.linesChanged()
+		}
 		p.engine.SetDeclining(declines(set))
 		if c := m.call; c != nil && c.d.State.String() == "INCOMING" && !c.silenced && old.Availability != set.Availability {
 			p.cfg.Bell.Ring(p.ringVolume())

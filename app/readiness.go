@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,10 @@ const (
 	ActionSignIn             = "sign_in"
 	ActionOpenSystemSettings = "open_system_settings"
 	ActionOpenAudioSettings  = "open_audio_settings"
+	// ActionOpenBrowser: the network wants a sign-in of its own.
+	ActionOpenBrowser = "open_browser"
+	// ActionProxyPassword: the network's proxy wants SetProxyPassword.
+	ActionProxyPassword = "proxy_password"
 )
 
 // conditionOrder is all conditions in the order in which they are shown; those
@@ -83,6 +88,43 @@ func (r *readiness) set(name string, s state) {
 		}
 		return
 	}
+}
+
+// put is set for a condition that comes and goes.
+func (r *readiness) put(name string, s state) {
+	for _, c := range r.list {
+		if c.Name == name {
+			r.set(name, s)
+			return
+		}
+	}
+	at := len(r.list)
+	for i, c := range r.list {
+		if c.Remark || c.Name == ConditionDevices {
+			at = i
+			break
+		}
+	}
+	r.list = slices.Insert(r.list, at, Condition{Name: name, Since: r.now().UTC()})
+	r.set(name, s)
+}
+
+// drop removes a condition that put brought.
+func (r *readiness) drop(name string) {
+	r.list = slices.DeleteFunc(r.list, func(c Condition) bool { return c.Name == name })
+}
+
+// subscriberConditions are those of a subscriber's line alone.
+var subscriberConditions = []string{ConditionToken, ConditionProfile, ConditionPush, ConditionPlatform}
+
+// without is snapshot without some conditions.
+func (r *readiness) without(names []string) []Condition {
+	return slices.DeleteFunc(r.snapshot(), func(c Condition) bool { return slices.Contains(names, c.Name) })
+}
+
+// readyOf reports whether every condition that counts holds.
+func readyOf(list []Condition) bool {
+	return !slices.ContainsFunc(list, func(c Condition) bool { return !c.OK && !c.Remark })
 }
 
 func (r *readiness) ok(name string) bool {

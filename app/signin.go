@@ -82,7 +82,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	err = p.signIn(ctx, c)
 	if err != nil {
 		if ctx.Err() == nil {
-			err = fault.From(err)
+			err = fault.From(p.namePortal(ctx, c.Server, err))
 		}
 		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
 		p.loop.post(func() {
@@ -297,6 +297,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 	defer unlock()
 	p.hangupForClose(ctx)
 	p.endSession(ctx)
+	p.forgetLines()
 	if _, err := p.store.Update(func(st *settings.Settings) {
 		st.SignedIn = false
 		st.Account.SubscriberName, st.Account.PlatformURL, st.Account.Exophone, st.Account.ContactName = "", "", "", ""

@@ -17,7 +17,9 @@ type Snapshot struct {
 	Call       *Call       `json:"call"`
 	LastCall   *EndedCall  `json:"last_call"`
 
-	Account      Account      `json:"account"`
+	Account Account `json:"account"`
+	// Lines are the SIP accounts.
+	Lines        []Line       `json:"lines,omitempty"`
 	Availability Availability `json:"availability"`
 	// AvailableSince is when the present availability was chosen.
 	AvailableSince time.Time `json:"availability_since"`
@@ -50,7 +52,7 @@ type Condition struct {
 	// Text says what is wrong in one sentence, "" while all is well.
 	Text string `json:"text"`
 	// Action names the one thing to do: retry, sign_in, open_system_settings,
-	// open_audio_settings, or "".
+	// open_audio_settings, open_browser, proxy_password, or "".
 	Action string `json:"action"`
 	// Remark says that the condition does not count for Ready.
 	Remark bool `json:"remark,omitempty"`
@@ -122,7 +124,9 @@ const (
 // Call is the call in progress. State, Direction and Route are the reference's
 // names.
 type Call struct {
-	ID          string     `json:"id"`
+	ID string `json:"id"`
+	// Line is the SIP account that carries the call, "" for the subscriber's line.
+	Line        string     `json:"line,omitempty"`
 	SessionID   string     `json:"session_id"`
 	Direction   string     `json:"direction"`
 	State       string     `json:"state"`
@@ -154,6 +158,7 @@ type Call struct {
 // EndedCall is the latest call that ended.
 type EndedCall struct {
 	ID         string    `json:"id"`
+	Line       string    `json:"line,omitempty"`
 	SessionID  string    `json:"session_id"`
 	Direction  string    `json:"direction"`
 	RemoteID   string    `json:"remote_id"`

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"offhook/app/proxy"
 )
 
 // surroundingsPoll is how often the phone looks whether the machine slept or
@@ -44,6 +46,7 @@ func (p *Phone) watchSurroundings(ctx context.Context) {
 		if moved && current == "" {
 			continue // nothing to connect with; the next change brings something
 		}
+		proxy.Refresh()
 		p.engine.Renew()
 		p.Retry()
 	}

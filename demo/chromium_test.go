@@ -148,7 +148,7 @@ func TestConsoleInChromium(t *testing.T) {
 	b.do("Network.enable", map[string]any{}, nil)
 	b.do("Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte("key:token"))}}, nil)
 	b.do("Page.navigate", map[string]any{"url": p.URL() + "/console"}, nil)
-	eventually(t, "page", func() bool { return strings.Contains(b.text("#subscribers"), "carol") })
+	relaytest.Eventually(t, "page", func() bool { return strings.Contains(b.text("#subscribers"), "carol") })
 	if text := b.text("#live"); !strings.Contains(text, "No call is in progress") {
 		t.Errorf("live calls: %s", text)
 	}
@@ -160,7 +160,7 @@ func TestConsoleInChromium(t *testing.T) {
 	alice.do(http.MethodPost, alice.desk("alice", "context"), alice.access, map[string]string{"dialToNumber": "sip:bob"})
 	ended := make(chan int)
 	go func() { ended <- alice.call(t, "order:17") }()
-	eventually(t, "live call on the page", func() bool {
+	relaytest.Eventually(t, "live call on the page", func() bool {
 		return strings.Contains(b.text("#live"), "ringing") && strings.Contains(b.text("#recent"), "Good") && strings.Contains(b.text("#recent"), "4/5")
 	})
 	if text := b.text("#subscribers"); !strings.Contains(text, "connected") {
@@ -180,16 +180,16 @@ func TestConsoleInChromium(t *testing.T) {
 	var to struct{ URL string }
 	alice.do(http.MethodPost, alice.voice("logdestination"), alice.access, map[string]any{"size": 3, "description": "It was choppy", "session_id": session}).data(t, &to)
 	alice.do(http.MethodPut, to.URL, "", "zip")
-	eventually(t, "ended call on the page", func() bool {
+	relaytest.Eventually(t, "ended call on the page", func() bool {
 		return strings.Contains(b.text("#recent"), "CHOPPY_AUDIO") && strings.Contains(b.text("#recent"), "<script>alert(1)</script>") && strings.Contains(b.text("#logs"), "It was choppy") && strings.Contains(b.text("#live"), "No call is in progress")
 	})
 	b.do("Page.navigate", map[string]any{"url": p.URL() + "/console/calls/" + session}, nil)
-	eventually(t, "page of the call", func() bool {
+	relaytest.Eventually(t, "page of the call", func() bool {
 		return strings.Contains(b.text("#call"), "order:17") && strings.Contains(b.text("#events"), "call_ended") && strings.Contains(b.text("#logs"), "Download")
 	})
 	b.picture("console-call.png")
 	closePlatform(t, p)
-	eventually(t, "word that the platform is gone", func() bool { return strings.Contains(b.text("#connection"), "does not answer") })
+	relaytest.Eventually(t, "word that the platform is gone", func() bool { return strings.Contains(b.text("#connection"), "does not answer") })
 }
 
 // talkTo has a call with a bot, with a second of sound, and returns its session.

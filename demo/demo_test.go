@@ -59,7 +59,7 @@ func TestFromSignInToPush(t *testing.T) {
 		t.Errorf("devicetoken: %d %s", a.status, a.body)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	client, err := p.outgoingClient()
 	if err != nil {

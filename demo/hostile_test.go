@@ -22,6 +22,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"offhook/demo/relay/relaytest"
 )
 
 // short is the patience of tests with slow peers.
@@ -117,7 +119,7 @@ func TestPollOutlastsReadTimeout(t *testing.T) {
 	alice := signedIn(t, p, "alice")
 	done := make(chan int)
 	go func() { done <- alice.call(t, "") }()
-	eventually(t, "push", func() bool { stub.mu.Lock(); defer stub.mu.Unlock(); return len(stub.body) == 1 })
+	relaytest.Eventually(t, "push", func() bool { stub.mu.Lock(); defer stub.mu.Unlock(); return len(stub.body) == 1 })
 	body := string(stub.body[0])
 	payload := body[strings.Index(body, `"payload":"`)+len(`"payload":"`):]
 	payload = payload[:strings.IndexByte(payload, '"')]

@@ -23,7 +23,7 @@ func startPlatform(t *testing.T, cfg Config) *Platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := p.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func startPlatform(t *testing.T, cfg Config) *Platform {
 
 func closePlatform(t *testing.T, p *Platform) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := p.Close(ctx); err != nil {
 		t.Errorf("Close: %v", err)
@@ -172,7 +172,7 @@ type frame struct {
 // openPush opens the push socket and returns it with its hello.
 func (ph *phone) openPush() (*websocket.Conn, frame) {
 	ph.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, ph.url+"/v1/push?since=0", &websocket.DialOptions{
 		HTTPClient: ph.client, Subprotocols: []string{inbox.Subprotocol},
@@ -187,25 +187,10 @@ func (ph *phone) openPush() (*websocket.Conn, frame) {
 
 func (ph *phone) next(conn *websocket.Conn) (f frame) {
 	ph.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := wsjson.Read(ctx, conn, &f); err != nil {
 		ph.t.Fatal(err)
 	}
 	return f
-}
-
-// eventually waits until ok holds.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(15 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("no %s", what)
-		}
-	}
 }

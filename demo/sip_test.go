@@ -38,7 +38,7 @@ func (ph *phone) dial(t *testing.T) *dialog {
 		Exophone string `json:"exophone"`
 	}
 	ph.do(http.MethodGet, ph.voice("profile"), ph.access, nil).data(t, &profile)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, ph.url+"/sip", &websocket.DialOptions{HTTPClient: ph.client, Subprotocols: []string{"sip"}})
 	if err != nil {
@@ -60,7 +60,7 @@ func (d *dialog) send(method, branch, body string, headers ...string) {
 		text += h + "\r\n"
 	}
 	text += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := d.conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 		d.t.Fatal(err)
@@ -70,7 +70,7 @@ func (d *dialog) send(method, branch, body string, headers ...string) {
 // final reads the final response to the present request.
 func (d *dialog) final() *sip.Response {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
 		_, text, err := d.conn.Read(ctx)
@@ -172,7 +172,7 @@ func TestMediaOverTheSamePort(t *testing.T) {
 				t.Errorf("BYE: %d", bye.StatusCode)
 			}
 			var call platform.Call
-			eventually(t, "record", func() bool {
+			relaytest.Eventually(t, "record", func() bool {
 				calls, _, err := p.platform.Calls(t.Context(), "demo", false, 1, 0)
 				if err != nil {
 					t.Fatal(err)
@@ -223,7 +223,7 @@ func TestCloseInTheMiddle(t *testing.T) {
 	}()
 	bye := make(chan bool, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		for {
 			_, text, err := d.conn.Read(ctx)

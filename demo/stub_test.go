@@ -15,6 +15,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/platform"
+	"offhook/demo/relay/relaytest"
 )
 
 // stubBackend is an application backend that has nothing to do with this
@@ -160,7 +161,7 @@ func TestCallIsRecorded(t *testing.T) {
 		t.Errorf("the caller of busy gets %d", status)
 	}
 	var call platform.Call
-	eventually(t, "record", func() bool {
+	relaytest.Eventually(t, "record", func() bool {
 		calls, total, err := p.platform.Calls(t.Context(), "demo", false, 10, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -21,12 +21,13 @@ import (
 // mail, and never waits for a network or a device. What waits runs in tasks
 // that post their result back.
 type Call struct {
-	client  *Client
-	session *session
-	id      string
-	log     *slog.Logger
-	mail    *mailbox
-	limits  timeouts
+	client *Client
+	// trunk is the line that the call stands on.
+	trunk  trunk
+	id     string
+	log    *slog.Logger
+	mail   *mailbox
+	limits timeouts
 	// picture is the latest CallDetails; final the statistics at the end.
 	picture atomic.Pointer[CallDetails]
 	live    atomic.Pointer[media.Session]
@@ -57,10 +58,12 @@ type Call struct {
 	leg   *leg
 	// inviting says that an INVITE is being made.
 	inviting bool
-	// payload is what announced an incoming call.
-	payload *payload
-	// exophone and message are what an outgoing call dials.
-	exophone, message string
+	// arrival is how an incoming call came, nil for an outgoing one.
+	arrival arrival
+	// invitation is what an outgoing call dials.
+	invitation sip.Invitation
+	// referral is told how an outgoing call fares that a transfer asked for.
+	referral *referral
 	// endedIn and endedBy say in which state the call began to end, and by whom.
 	endedIn State
 	endedBy string
@@ -87,6 +90,18 @@ type leg struct {
 	later bool
 	// flowLost says that the dialog's connection is gone.
 	flowLost bool
+	// inbound is the dialog again if the far side began it; refusal is the status
+	// with which it is hung up before its answer.
+	inbound inboundDialog
+	refusal int
+	// handedOver says that somebody else sees the dialog to its end.
+	handedOver bool
+}
+
+// isDialog reports whether the leg is that dialog of the signalling.
+func (l *leg) isDialog(d *sip.Dialog) bool {
+	own, ok := l.dialog.(interface{ is(d *sip.Dialog) bool })
+	return ok && own.is(d)
 }
 
 func newLeg(d dialog, later bool) *leg {
@@ -101,15 +116,16 @@ func (l *leg) end() {
 }
 
 // newCall makes the call and starts its goroutine.
-func newCall(c *Client, s *session, details CallDetails) *Call {
+func newCall(c *Client, t trunk, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
+	details.Line = t.line()
 	details.State = StateNone
 	details.Started = c.clock.Now()
 	call := &Call{
-		client: c, session: s, id: details.CallID,
+		client: c, trunk: t, id: details.CallID,
 		log:    c.log.With("call", details.CallID),
 		mail:   newMailbox(),
-		limits: timeoutsOf(s.profile),
+		limits: t.limits(),
 		ended:  make(chan struct{}), gone: make(chan struct{}),
 		details: details,
 	}
@@ -225,15 +241,28 @@ func (c *Call) onDialog(l *leg, ev sip.DialogEvent) {
 		c.onReoffered(l, ev)
 	case sip.Informed:
 		c.onInformed(ev)
+	case sip.Redirected:
+		c.onRedirected(ev)
+	case sip.Referred:
+		c.onReferred(l, ev)
+	case sip.TransferProgress:
+		c.onTransfer(ev)
 	case sip.FlowLost:
 		l.flowLost = true
 		c.onFlowLost(l, ev)
 	}
 }
 
-// learn keeps the platform's name of the call.
+// learn keeps the server's name of the call.
 func (c *Call) learn(headers []sip.Header) {
-	if sid := header(headers, "X-Call-Sid"); sid != "" && showable(sid, 128) && c.details.SessionID == "" {
+	if c.details.SessionID != "" {
+		return
+	}
+	sid := header(headers, "X-Call-Sid")
+	if c.details.Line != "" {
+		sid = sessionOf(headers)
+	}
+	if sid != "" && showable(sid, 128) {
 		c.details.SessionID = sid
 		c.show()
 	}

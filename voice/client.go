@@ -15,8 +15,8 @@ import (
 // Version is the engine's version; the User-Agent of SIP and HTTP carries it.
 var Version = version.Number()
 
-// Client is the engine: it is initialised for one subscriber and holds one call
-// at a time. All methods may be called from any goroutine.
+// Client is the engine: it is initialised for one subscriber, or registers any
+// number of SIP accounts, or both, and holds one call at a time. All methods may be called from any goroutine.
 type Client struct {
 	settings
 	bus bus
@@ -27,6 +27,8 @@ type Client struct {
 	mu sync.Mutex
 	// session is what Initialize made, or nil.
 	session *session
+	// lines are the SIP accounts, in the order in which they were added.
+	lines []*sipLine
 	// call is the call that occupies the phone, or nil. claimed says that an
 	// incoming call is being looked at.
 	call    *Call
@@ -38,6 +40,9 @@ type Client struct {
 	seen           seenSessions
 	status         Status
 	closed         bool
+	// stopProbe ends the media probe that is under way, with a reason; nil while
+	// there is none.
+	stopProbe context.CancelCauseFunc
 	// calls counts the goroutines of calls, which outlive their CallEnded to say
 	// farewell; farewells ends that.
 	calls     sync.WaitGroup
@@ -291,12 +296,18 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 func (c *Client) NetworkChanged() {
 	c.mu.Lock()
 	s, call := c.session, c.call
+	lines := append([]*sipLine(nil), c.lines...)
 	c.mu.Unlock()
-	if s == nil {
+	if s == nil && len(lines) == 0 {
 		return
 	}
 	c.log.Info("network changed")
-	s.line.renew()
+	if s != nil {
+		s.line.renew()
+	}
+	for _, l := range lines {
+		l.registrar.renew()
+	}
 	if call != nil {
 		call.mail.post(call.networkChanged)
 	}
@@ -323,6 +334,9 @@ func (c *Client) stop(ctx context.Context) error {
 		return busyFault()
 	}
 	c.session = nil
+	if c.stopProbe != nil {
+		c.stopProbe(uninitialized())
+	}
 	c.mu.Unlock()
 
 	// Farewells that are under way may still go out.
@@ -396,14 +410,27 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Unlock()
 	err := c.Reset(ctx)
 	if fault.TypeOf(err) == fault.Uninitialized {
+		// A call over a SIP account may have been the last.
+		c.awaitCalls(ctx)
+		c.hurry()
+		c.calls.Wait()
 		err = nil
 	}
+	c.closeLines()
 	c.bus.close()
 	c.hurry()
 	if own, ok := c.sound.(*devices); ok {
 		err = errors.Join(err, own.close())
 	}
 	return err
+}
+
+// occupy gives the phone to a call. The mutex is held.
+func (c *Client) occupy(call *Call) {
+	c.call, c.latest = call, call
+	if c.stopProbe != nil {
+		c.stopProbe(busyFault())
+	}
 }
 
 // LatestCallDetails returns the details of the call that was made last; false

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"offhook/voice/sip"
@@ -31,8 +32,8 @@ func (c *Call) leave(reason EndReason) {
 	c.endedIn, c.endedBy = state, "local"
 	c.hush()
 	waiting := c.inviting
-	if c.payload != nil && (state == StateIncoming || state == StateAnswering) {
-		waiting = c.decline(reason) || waiting
+	if c.arrival != nil && (state == StateIncoming || state == StateAnswering) {
+		waiting = c.arrival.decline(c, reason) || waiting
 	}
 	if c.leg != nil && !c.leg.over {
 		c.farewellTo(c.leg)
@@ -58,30 +59,6 @@ func (c *Call) hush() {
 	c.talk.giveUp(noCall())
 }
 
-// decline tells the platform that the user does not take the call. It reports
-// whether there is something to wait for.
-func (c *Call) decline(reason EndReason) bool {
-	word := ""
-	switch reason {
-	case EndLocalHangup:
-		word = "declined"
-	case EndPSTNHangup:
-		word = "busy"
-	default:
-		return false
-	}
-	ctx, p := c.farewell, c.payload
-	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, farewellTime)
-		defer cancel()
-		if err := c.client.rejectCall(ctx, c.session, p, word); err != nil {
-			c.log.Warn("call not declined", "error", err)
-		}
-		return c.finishEnding
-	})
-	return true
-}
-
 // finishEnding ends the wait of ENDING, if nobody else has.
 func (c *Call) finishEnding() {
 	if c.details.State == StateEnding {
@@ -91,10 +68,19 @@ func (c *Call) finishEnding() {
 
 // farewellTo hangs a leg up, over another flow if its own is gone.
 func (c *Call) farewellTo(l *leg) {
-	if l.over {
+	if l.over || l.handedOver {
 		return
 	}
 	ctx, lost := c.farewell, l.flowLost
+	hangup := l.dialog.Hangup
+	if status := l.refusal; l.inbound != nil && status != 0 && !l.up {
+		hangup = func(ctx context.Context) error {
+			if err := l.inbound.Refuse(status); !errors.Is(err, sip.ErrReplied) {
+				return err
+			}
+			return l.dialog.Hangup(ctx)
+		}
+	}
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, farewellTime)
 		defer cancel()
@@ -104,7 +90,7 @@ func (c *Call) farewellTo(l *leg) {
 				err = c.rebind(ctx, l)
 			}
 			if err == nil {
-				err = l.dialog.Hangup(ctx)
+				err = hangup(ctx)
 			}
 			if err == nil || ctx.Err() != nil {
 				return nil
@@ -123,21 +109,10 @@ func (c *Call) farewellTo(l *leg) {
 	})
 }
 
-// line is the line that is open now: a new sign-in in mid-call may have brought
-// another than the call began on. It may be called on any goroutine.
-func (c *Call) line() *line {
-	c.client.mu.Lock()
-	defer c.client.mu.Unlock()
-	if s := c.client.session; s != nil {
-		return s.line
-	}
-	return c.session.line
-}
-
 // rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
 // on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.line().await(ctx)
+	f, err := c.trunk.await(ctx)
 	if err != nil {
 		return err
 	}
@@ -152,7 +127,7 @@ func (c *Call) onAnswered(l *leg, ev sip.Answered) {
 		// The answer crossed the hang-up.
 		c.farewellTo(l)
 	case c.details.Direction == Incoming:
-		c.legUp(l, ev.Body)
+		c.arrival.up(c, l, ev.Body)
 	case c.details.Answered.IsZero():
 		c.accepted(l, ev.Body)
 	}
@@ -166,7 +141,7 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 		c.finish()
 	case l != c.leg || c.details.State == StateEnded:
 	case c.details.Direction == Incoming:
-		c.legRefused(ev)
+		c.arrival.refused(c, ev)
 	default:
 		c.conclude(refusal(ev), ev.Status)
 	}
@@ -210,6 +185,13 @@ func (c *Call) finish() {
 	}
 	if c.details.State != StateEnding {
 		c.hush()
+	}
+	if c.referral != nil && c.details.Answered.IsZero() {
+		status := c.details.Status
+		if status < 300 {
+			status = statusTerminated
+		}
+		c.referral.tell(status)
 	}
 	c.setup.mark(stageEnded)
 	c.details.Ended = c.client.clock.Now()

@@ -47,11 +47,13 @@ type CallChanged struct{ Call CallDetails }
 
 // MissedCall reports a call that could not be offered to the user.
 type MissedCall struct {
+	// Line is the SIP account that was called; empty for the subscriber line.
+	Line              string
 	RemoteID          string
 	RemoteDisplayName string
 	SessionID         string
 	Time              time.Time
-	// Reason says in one word why: busy, over, expired, pstn, declined.
+	// Reason says in one word why: busy, over, expired, pstn, declined, media.
 	Reason string
 }
 
@@ -80,6 +82,12 @@ type UploadLogFailed struct{ Err *fault.Error }
 // StatusChanged reports that Client.Status gives another picture than before.
 type StatusChanged struct{ Status Status }
 
+// LineChanged reports how a SIP account stands, from its adding on.
+type LineChanged struct{ Line LineStatus }
+
+// LineRemoved reports that a SIP account is no longer there.
+type LineRemoved struct{ ID string }
+
 // SoundFailed reports that a sound device of a call could not be opened; the
 // call goes on without it.
 type SoundFailed struct {
@@ -96,6 +104,8 @@ type SoundNotice struct {
 	Notice audio.Notice
 }
 
+func (LineChanged) event()             {}
+func (LineRemoved) event()             {}
 func (SoundNotice) event()             {}
 func (SoundFailed) event()             {}
 func (StatusChanged) event()           {}

@@ -4,5 +4,5 @@ import "offhook/voice/media"
 
 // WithNetwork makes the media of calls use another network than the machine's.
 func WithNetwork(n media.Network) Option {
-	return func(s *settings) { s.media = webRTC{log: s.log, network: n} }
+	return func(s *settings) { s.media = realMedia{log: s.log, network: n} }
 }

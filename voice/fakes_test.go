@@ -397,7 +397,7 @@ type fakeMedia struct {
 	sessions []*fakeSession
 }
 
-func (m *fakeMedia) newSession(p platform.Profile) (media.Session, error) {
+func (m *fakeMedia) newSession(spec mediaSpec) (media.Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &fakeSession{events: make(chan media.Event, 4096), last: time.Now()}

@@ -30,7 +30,7 @@ const maxNote = 4096
 
 // PostFeedback rates the call from 1 (unusable) to 5 (excellent), once it has
 // ended and until the next one; a second rating replaces the first. An empty
-// issue is NO_ISSUE. It waits for the platform. The errors are
+// issue is NO_ISSUE. It waits for the platform; a PBX has no use for it. The errors are
 // INVALID_PARAMETER, and those of the platform.
 func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note string) error {
 	if issue == "" {
@@ -41,18 +41,13 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	}
 	client := c.client
 	client.mu.Lock()
-	latest, s := client.latest == c, client.session
+	latest := client.latest == c
 	client.mu.Unlock()
 	d := c.Details()
-	switch {
-	case d.State != StateEnded || !latest:
+	if d.State != StateEnded || !latest {
 		return fault.New(fault.InvalidParameter, "Only the last call can be rated, once it has ended.", "")
-	case s == nil:
-		return uninitialized()
-	case d.SessionID == "":
-		return fault.New(fault.InvalidParameter, "This call never reached the platform.", "")
 	}
-	return s.platform.PostFeedback(ctx, platform.Feedback{
+	return c.trunk.rate(ctx, platform.Feedback{
 		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,
 	})
 }

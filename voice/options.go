@@ -22,9 +22,10 @@ type settings struct {
 	system audio.System
 	device Sound
 
-	sip   signalling
-	media mediaRoom
-	sound soundRoom
+	sip      signalling
+	registry registry
+	media    mediaRoom
+	sound    soundRoom
 }
 
 // WithHTTPClient sets the transport of the platform's interfaces, with its
@@ -68,11 +69,14 @@ func (s *settings) complete() error {
 	if s.sip == nil {
 		s.sip = sipRoom{http: s.http, log: s.log}
 	}
+	if s.registry == nil {
+		s.registry = sipRegistry{http: s.http, log: s.log}
+	}
 	if s.sound == nil {
 		s.sound = &devices{system: s.system, log: s.log}
 	}
 	if s.media == nil {
-		s.media = webRTC{log: s.log}
+		s.media = realMedia{log: s.log}
 	}
 	if !showable(s.deviceID, 128) {
 		return fault.New(fault.InvalidParameter, "The device id can't be used.", "Use a UUID.")

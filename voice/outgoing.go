@@ -24,47 +24,69 @@ func WithContextMessage(text string) DialOption {
 	return func(d *CallDetails) { d.ContextMessage = text }
 }
 
-// Dial calls the exophone, a number or name with or without sip: before it;
-// the platform asks the application backend whom to connect. message goes with
-// it and may be empty: see MessageAllowed. Dial returns as soon as the call
-// exists; ctx bounds nothing beyond that.
+// Anonymously asks the server of a SIP account to keep the caller's name and
+// number from the callee (RFC 3323).
+func Anonymously() DialOption {
+	return func(d *CallDetails) { d.Anonymous = true }
+}
+
+// OnLine says over which SIP account to call, by its SIPAccount.ID. Without it
+// the subscriber line is used or, if the client is not initialised, the first
+// account that is registered.
+func OnLine(id string) DialOption {
+	return func(d *CallDetails) { d.Line = id }
+}
+
+// Dial places a call. On the subscriber line target is the exophone, a number or
+// name with or without sip: before it; the platform asks the application
+// backend whom to connect. message goes with it and may be empty: see
+// MessageAllowed. On a SIP account target is whatever its server may
+// understand: a number, a name, user@host or a sip: URI; a PBX has no use for
+// message. Dial returns as soon as the call exists; ctx bounds nothing beyond
+// that.
 //
 // The errors are SDK_UNINITIALIZED, SYSTEM_BUSY, PSTN_CALL_INPROGRESS,
-// INVALID_DIAL_INFO for an exophone that cannot be, and INVALID_PARAMETER for a
-// message that may not be sent.
-func (c *Client) Dial(ctx context.Context, exophone, message string, options ...DialOption) (*Call, error) {
+// INVALID_DIAL_INFO for a target that cannot be, INVALID_PARAMETER for a
+// message that may not be sent or a line that is not there, and the reason why
+// the line can't carry a call.
+func (c *Client) Dial(ctx context.Context, target, message string, options ...DialOption) (*Call, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fault.From(err)
 	}
-	user, err := parseExophone(exophone)
-	if err != nil {
-		return nil, err
-	}
-	if !MessageAllowed(message) {
-		return nil, fault.New(fault.InvalidParameter,
-			"The message holds characters that can't be sent with a call.", "Use letters, digits, commas, colons and brackets.")
-	}
-	details := CallDetails{Direction: Outgoing, RemoteID: user}
+	details := CallDetails{Direction: Outgoing}
 	for _, o := range options {
 		o(&details)
 	}
-	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	t, err := c.trunkFor(details.Line)
+	if err != nil {
+		return nil, err
+	}
+	inv, shown, err := t.invitation(target, message)
 	switch {
-	case c.session == nil:
-		return nil, uninitialized()
+	case err != nil:
+		return nil, err
 	case c.call != nil || c.claimed:
 		return nil, busyFault()
 	case c.onAnotherPhone:
 		return nil, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "End that call first.")
-	case c.session.keeper.Failure() != nil:
-		return nil, c.session.keeper.Failure()
 	}
-	call := newCall(c, c.session, details)
-	call.exophone, call.message = user, message
-	c.call, c.latest = call, call
+	if err := t.usable(); err != nil {
+		return nil, err
+	}
+	if details.RemoteID == "" {
+		details.RemoteID = shown
+	}
+	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
+	call := newCall(c, t, details)
+	if l, ok := t.(*sipLine); ok {
+		inv.Anonymous = details.Anonymous || l.account.Anonymous
+		call.details.Anonymous = inv.Anonymous
+	}
+	call.invitation = inv
+	c.occupy(call)
 	call.mail.post(call.begin)
 	return call, nil
 }
@@ -74,11 +96,7 @@ func (c *Call) begin() {
 	c.move(StateOutgoingInitiated)
 	c.client.bus.publish(CallInitiated{Call: c.details})
 	c.timers.set(timerConnection, c.limits.connection, func() { c.leave(EndTimeout) })
-	headers := []sip.Header{{Name: headerDeviceID, Value: c.client.settings.deviceID}}
-	if c.message != "" {
-		headers = append(headers, sip.Header{Name: headerCustomField, Value: c.message})
-	}
-	c.invite(sip.Invitation{Target: c.exophone, Headers: headers}, false)
+	c.invite(c.invitation, false)
 }
 
 // invite makes the offer and gets the flow, both at once, and sends the INVITE.
@@ -92,13 +110,13 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
-			f, err := c.line().flow(ctx)
+			f, err := c.trunk.flow(ctx)
 			flows <- flowResult{f, err}
 		}()
 		var err error
 		made := session == nil
 		if made {
-			session, err = c.client.media.newSession(c.session.profile)
+			session, err = c.trunk.newMedia(ctx, "")
 		}
 		if err == nil {
 			inv.Offer, err = session.Offer(ctx, false)
@@ -198,6 +216,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	}
 	switch {
 	case ev.Status == 180:
+		c.referral.tell(ev.Status)
 		c.setup.mark(stageRinging)
 		if c.details.Ringing.IsZero() {
 			c.details.Ringing = c.client.clock.Now()
@@ -217,10 +236,20 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	}
 }
 
+// onRedirected is the server sending the call elsewhere.
+func (c *Call) onRedirected(ev sip.Redirected) {
+	c.log.Info("call redirected", "status", ev.Status)
+	if c.details.Direction == Outgoing && c.details.State.Active() && showable(ev.Target, 256) {
+		c.details.RedirectedTo = plainAddress(ev.Target, "")
+		c.changed()
+	}
+}
+
 // accepted is the far side's answer to an outgoing call.
 func (c *Call) accepted(l *leg, body string) {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
+	c.referral.tell(200)
 	c.sound.stopRingback()
 	if body != "" {
 		if err := c.media.SetAnswer(body); err != nil {

@@ -37,7 +37,7 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		return false, err
 	}
 	if c.seen.has(p.sessionID) {
-		alive := c.call != nil && c.call.payload != nil && c.call.payload.sessionID == p.sessionID
+		alive := c.call != nil && c.call.announcedBy(p)
 		c.mu.Unlock()
 		return alive, nil
 	}
@@ -116,13 +116,13 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
-	call := newCall(c, c.session, CallDetails{
+	call := newCall(c, subscriberTrunk{c, c.session}, CallDetails{
 		Direction: Incoming, SessionID: p.sessionID,
 		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
 	})
 	call.setup.at[stageStarted] = started
-	call.payload = p
-	c.call, c.latest = call, call
+	call.arrival = pushed{c.session, p}
+	c.occupy(call)
 	call.mail.post(call.ring)
 	c.mu.Unlock()
 	return true, nil

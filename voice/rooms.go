@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
 )
 
@@ -21,6 +21,13 @@ type sipRoom struct {
 	http *http.Client
 	log  *slog.Logger
 }
+
+// A platform that hangs is noticed 14 s later at the latest, so that whoever is
+// told that the phone is ready is told the truth of the last 20 s.
+const (
+	flowPing = 10 * time.Second
+	flowPong = 4 * time.Second
+)
 
 func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
 	p := who.profile
@@ -37,6 +44,7 @@ func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
 		UserAgent: "offhook/" + Version, Logger: r.log,
 		// Whoever initialises with http:// has chosen clear text.
 		AllowClearText: who.clearText,
+		PingInterval:   flowPing, PongTimeout: flowPong,
 	}
 	cfg.TLS, cfg.Dial = transportOf(r.http)
 	f, err := sip.Connect(ctx, cfg)
@@ -70,6 +78,8 @@ func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error
 
 type realDialog struct{ *sip.Dialog }
 
+func (d realDialog) is(other *sip.Dialog) bool { return d.Dialog == other }
+
 func (d realDialog) Rebind(f flow) error {
 	r, ok := f.(realFlow)
 	if !ok {
@@ -87,17 +97,24 @@ func sipStatus(err error) int {
 	return 0
 }
 
-// webRTC is the real media of a subscriber line.
-type webRTC struct {
+// realMedia is the media of the machine.
+type realMedia struct {
 	log *slog.Logger
 	// network is the machine's if nil.
 	network media.Network
 }
 
-func (r webRTC) newSession(p platform.Profile) (media.Session, error) {
-	cfg := media.Config{Codecs: p.Codecs, Loopback: loopback(p.SIPServer), Network: r.network, Logger: r.log}
-	for _, s := range p.ICEServers {
-		cfg.ICEServers = append(cfg.ICEServers, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+func (r realMedia) newSession(spec mediaSpec) (media.Session, error) {
+	cfg := media.Config{
+		Codecs: spec.codecs, ICEServers: spec.ice, Loopback: spec.loopback, LocalAddress: spec.local,
+		Network: r.network, Logger: r.log,
+	}
+	switch spec.kind {
+	case MediaRTP:
+		return media.NewRTP(cfg)
+	case MediaSRTP:
+		cfg.SDES = media.SDESRequire
+		return media.NewRTP(cfg)
 	}
 	return media.NewWebRTC(cfg)
 }

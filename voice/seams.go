@@ -2,7 +2,7 @@ package voice
 
 import (
 	"context"
-	"time"
+	"net/netip"
 
 	"offhook/voice/audio"
 	"offhook/voice/media"
@@ -54,7 +54,19 @@ type dialog interface {
 
 // mediaRoom makes the media session of one leg.
 type mediaRoom interface {
-	newSession(p platform.Profile) (media.Session, error)
+	newSession(spec mediaSpec) (media.Session, error)
+}
+
+// mediaSpec is what a trunk asks of the media of one leg.
+type mediaSpec struct {
+	kind MediaKind
+	// codecs are those to offer in order of preference; all if there are none.
+	codecs []string
+	ice    []media.ICEServer
+	// loopback allows this machine's own addresses.
+	loopback bool
+	// local is the address from which the server is reached, for plain RTP.
+	local netip.Addr
 }
 
 // soundRoom makes the sound of one call.
@@ -89,17 +101,3 @@ const (
 	toneRingback tone = iota
 	toneCallWaiting
 )
-
-// timeouts are the profile's timers as durations.
-type timeouts struct {
-	ring, connection, disrupted, media time.Duration
-}
-
-func timeoutsOf(p platform.Profile) timeouts {
-	return timeouts{
-		ring:       platform.Seconds(p.IncomingCallTimeout),
-		connection: platform.Seconds(p.CallConnectionTimeout),
-		disrupted:  platform.Seconds(p.MediaDisruptedTimeout),
-		media:      platform.Seconds(p.MediaTimeout),
-	}
-}

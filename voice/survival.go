@@ -73,7 +73,7 @@ func (c *Call) watch() {
 	silent := min(since, now.Sub(s.base))
 	switch {
 	case silent >= c.limits.media,
-		!s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
+		c.limits.mustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
 		c.log.Warn("no media", "silent", silent)
 		c.leave(EndMediaTimeout)
 		return

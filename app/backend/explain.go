@@ -42,6 +42,11 @@ func Explain(err error, u *url.URL) error {
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
+	// What is said of the network's proxy says more than can be said here.
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return known
+	}
 	host := u.Host
 	network := func(m, next string) error { return fault.Wrap(err, fault.NetworkError, m, next) }
 

@@ -94,6 +94,10 @@ func init() {
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
 				})
 			}},
+		"proxy-password": {help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SetProxyPassword(r.UserName, r.Password)
+			}},
 		"sign-out": simple("sign out and forget the password", (*app.Phone).SignOut),
 		"open": {args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
@@ -211,11 +215,14 @@ func events(ctx context.Context, s *Server, _ request, emit func(any) error) (an
 func diagnose(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 	worst := app.CheckPass
 	checks := []app.Check{}
+	place := map[string]int{} // in the order in which they were announced
 	for c := range s.cfg.Phone.Diagnose(ctx) {
-		if c.Status == app.CheckRunning {
-			continue
+		if at, known := place[c.Name]; known {
+			checks[at] = c
+		} else {
+			place[c.Name] = len(checks)
+			checks = append(checks, c)
 		}
-		checks = append(checks, c)
 		switch {
 		case c.Status == app.CheckFail:
 			worst = app.CheckFail

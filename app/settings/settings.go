@@ -13,12 +13,14 @@ type Settings struct {
 	// section 10.19). It is not secret.
 	DeviceID string `json:"device_id"`
 
-	Account    Account    `json:"account"`
-	Audio      Audio      `json:"audio"`
-	Calls      Calls      `json:"calls"`
-	Appearance Appearance `json:"appearance"`
-	Logs       Logs       `json:"logs"`
-	Updates    Updates    `json:"updates"`
+	Account Account `json:"account"`
+	// SIPAccounts are the lines beside, or in place of, the subscriber's.
+	SIPAccounts []SIPAccount `json:"sip_accounts,omitempty"`
+	Audio       Audio        `json:"audio"`
+	Calls       Calls        `json:"calls"`
+	Appearance  Appearance   `json:"appearance"`
+	Logs        Logs         `json:"logs"`
+	Updates     Updates      `json:"updates"`
 
 	// Availability is kept over restarts: available, busy, break or dnd.
 	Availability string `json:"availability"`
@@ -91,6 +93,9 @@ type Calls struct {
 	KeepAwake  bool `json:"keep_awake"`
 	// GlobalHotkeys makes answer and decline system-wide while it rings.
 	GlobalHotkeys bool `json:"global_hotkeys"`
+	// DefaultLine is the SIP account that calls go out over; "" is the subscriber's
+	// line or, without one, the first account that is registered.
+	DefaultLine string `json:"default_line,omitempty"`
 	// RecordingConsent is the sentence that a provisioning file asks to be
 	// shown in each call, or "".
 	RecordingConsent string `json:"recording_consent,omitempty"`
@@ -160,6 +165,7 @@ func Default() Settings {
 
 // Clone returns a copy that shares nothing with s.
 func (s Settings) Clone() Settings {
+	s.SIPAccounts = cloneSIP(s.SIPAccounts)
 	s.Favourites = append([]Favourite(nil), s.Favourites...)
 	s.Locked = append([]string(nil), s.Locked...)
 	if s.Appearance.Window != nil {

@@ -115,6 +115,7 @@ func parse(data []byte) (Settings, error) {
 // do no harm.
 func (s *Settings) normalise() {
 	d := Default()
+	s.normaliseSIP()
 	s.Audio.RingVolume = min(max(s.Audio.RingVolume, 0), 100)
 	s.Calls.AutoAnswerDelayS = min(max(s.Calls.AutoAnswerDelayS, 0), 30)
 	s.Logs.KeepDays = min(max(s.Logs.KeepDays, 1), 365)

@@ -51,7 +51,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 	if ringing.Call.RemoteID != "alice" || ringing.Call.Direction != "INCOMING" {
 		t.Errorf("bob's phone rings for %+v", ringing.Call)
 	}
-	bob.until(t, 5*time.Second, "showing the caller's message", func(s *app.Snapshot) bool {
+	bob.until(t, time.Minute, "showing the caller's message", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.Message == "Order 4471: delivery is late"
 	})
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
@@ -61,11 +61,11 @@ func TestTwoPhonesTalk(t *testing.T) {
 	}
 
 	alice.do(t, "dtmf", "12#")
-	bob.until(t, 5*time.Second, "reporting the digits", func(s *app.Snapshot) bool {
+	bob.until(t, time.Minute, "reporting the digits", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DTMFReceived == "12#"
 	})
 	bob.do(t, "dtmf", "*90")
-	alice.until(t, 5*time.Second, "reporting the digits", func(s *app.Snapshot) bool {
+	alice.until(t, time.Minute, "reporting the digits", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DTMFReceived == "*90"
 	})
 	var stats struct {
@@ -82,7 +82,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 	}
 
 	// One whole pass of each speech, and some.
-	alice.until(t, 30*time.Second, "talking for 12 s", func(s *app.Snapshot) bool {
+	alice.until(t, time.Minute, "talking for 12 s", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DurationS >= 12
 	})
 	bob.do(t, "hangup")
@@ -119,7 +119,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 // settlesAt waits until a phone has no more open than before.
 func settlesAt(t *testing.T, p *phone, before []string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		open := p.descriptors(t)
 		if len(open) <= len(before) {
@@ -165,7 +165,7 @@ func TestNothingOfTheCalleeIsHeardBeforeTheAnswer(t *testing.T) {
 	again.do(t, "dial", "bob", "--wait", "RINGING")
 	bob.untilState(t, "INCOMING")
 	bob.do(t, "answer")
-	again.until(t, 20*time.Second, "talking for 3 s", func(s *app.Snapshot) bool {
+	again.until(t, time.Minute, "talking for 3 s", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DurationS >= 3
 	})
 	again.do(t, "hangup")
@@ -188,7 +188,7 @@ func TestEveryEndHasItsReason(t *testing.T) {
 	}
 	ended := func(p *phone, number string) string {
 		t.Helper()
-		return p.until(t, 30*time.Second, "done with "+number, func(s *app.Snapshot) bool {
+		return p.until(t, time.Minute, "done with "+number, func(s *app.Snapshot) bool {
 			return s.Call == nil && s.LastCall != nil && s.LastCall.RemoteID == number
 		}).LastCall.EndReason
 	}
@@ -238,7 +238,7 @@ func TestEveryEndHasItsReason(t *testing.T) {
 		if c := ended(carol, "alice"); c != "BUSY" {
 			t.Errorf("carol %s", c)
 		}
-		s := alice.until(t, 5*time.Second, "showing the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen > 0 })
+		s := alice.until(t, time.Minute, "showing the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen > 0 })
 		if s.Call == nil || s.Call.State != "ESTABLISHED" {
 			t.Errorf("alice's call goes on: %+v", s.Call)
 		}

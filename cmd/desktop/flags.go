@@ -19,7 +19,7 @@ type options struct {
 	profile, configDir                 string
 	server, account, user, displayName string
 	passwordFile                       string
-	sipAccount, sipServer              string
+	sipAccount, sipServer, sipMedia    string
 	audioIn, audioOut, ringOut         string
 	logLevelGiven                      bool
 	logLevel                           slog.Level
@@ -47,6 +47,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.displayName, "display-name", "", "the `name` that callees see")
 	fs.StringVar(&o.sipAccount, "sip-account", "", "use a SIP account, `USER@DOMAIN`, in place of a subscriber")
 	fs.StringVar(&o.sipServer, "sip-server", "", "the SIP account's `server`: ws, wss, tls, tcp or udp://HOST:PORT")
+	fs.StringVar(&o.sipMedia, "sip-media", "", "how the SIP account's sound travels: webrtc, rtp or srtp (`KIND`); webrtc over ws and wss, else rtp")
 	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
 	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
@@ -88,10 +89,23 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	switch {
 	case (o.sipAccount == "") != (o.sipServer == ""):
 		return o, errors.New("--sip-account and --sip-server belong together")
+	case o.sipAccount != "" && !validAccount(o.sipAccount):
+		return o, fmt.Errorf("--sip-account is USER@DOMAIN, not %q", o.sipAccount)
+	case o.sipMedia != "" && o.sipAccount == "":
+		return o, errors.New("--sip-media belongs to --sip-account")
+	case o.sipMedia != "" && o.sipMedia != "webrtc" && o.sipMedia != "rtp" && o.sipMedia != "srtp":
+		return o, fmt.Errorf("--sip-media is webrtc, rtp or srtp, not %q", o.sipMedia)
+	case o.sipAccount != "" && (o.user != "" || o.demo):
+		return o, errors.New("--password-file is for one: a SIP account or a subscriber; add the other in the settings")
 	case o.demo && o.server != "":
 		return o, errors.New("--demo has a server of its own")
 	}
 	return o, nil
+}
+
+func validAccount(account string) bool {
+	user, domain, ok := strings.Cut(account, "@")
+	return ok && user != "" && domain != "" && !strings.ContainsAny(domain, "@ ")
 }
 
 func printHelp(w io.Writer, fs *flag.FlagSet) {

@@ -21,6 +21,9 @@ import (
 	"offhook/internal/drive"
 )
 
+// built is where programs has put what it built, once it has.
+var built string
+
 // programs builds offhook and offhook-demo once, with the race detector if the
 // tests have it.
 var programs = sync.OnceValues(func() (string, error) {
@@ -28,6 +31,7 @@ var programs = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	for name, pkg := range map[string]string{"offhook": "offhook/cmd/desktop", "offhook-demo": "offhook/cmd/demo"} {
 		args := []string{"build", "-o", filepath.Join(dir, name)}
 		if raceEnabled {
@@ -52,8 +56,8 @@ func program(t testing.TB, name string) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, _ := programs(); dir != "" {
-		os.RemoveAll(dir)
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
@@ -99,8 +103,14 @@ func home(dir string) []string {
 
 func start(t *testing.T, dir, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, dir, nil, name, args...)
+}
+
+// startIn is start with more in the environment.
+func startIn(t *testing.T, dir string, env []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(program(t, name), args...), lines: make(chan string, 256), done: make(chan struct{})}
-	p.cmd.Env = home(dir)
+	p.cmd.Env = append(home(dir), env...)
 	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +150,7 @@ func start(t *testing.T, dir, name string, args ...string) *process {
 	return p
 }
 
-// stop ends the process with SIGTERM and expects it to go within 15 s.
+// stop ends the process with SIGTERM and expects it to go within a minute.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	select {
@@ -152,10 +162,10 @@ func (p *process) stop(t *testing.T) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		p.cmd.Process.Signal(syscall.SIGQUIT)
 		<-p.done
-		t.Errorf("%s did not end within 15 s of SIGTERM", filepath.Base(p.cmd.Path))
+		t.Errorf("%s did not end within a minute of SIGTERM", filepath.Base(p.cmd.Path))
 	}
 }
 
@@ -200,8 +210,8 @@ func startPlatform(t *testing.T, args ...string) *platform {
 		p.url = ready.URL
 	case <-p.done:
 		t.Fatalf("the platform ended at its start: %v\n%s", p.err, p.output.String())
-	case <-time.After(20 * time.Second):
-		t.Fatal("the platform was not ready within 20 s")
+	case <-time.After(time.Minute):
+		t.Fatal("the platform was not ready within a minute")
 	}
 	return p
 }
@@ -222,6 +232,12 @@ func startPhone(t *testing.T, server, user, microphone string, args ...string) *
 // startPhoneWith starts a phone with any password.
 func startPhoneWith(t *testing.T, server, user, password string, args ...string) *phone {
 	t.Helper()
+	return startPhoneIn(t, nil, server, user, password, args...)
+}
+
+// startPhoneIn starts a phone with more in its environment.
+func startPhoneIn(t *testing.T, env []string, server, user, password string, args ...string) *phone {
+	t.Helper()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
@@ -232,18 +248,18 @@ func startPhoneWith(t *testing.T, server, user, password string, args ...string)
 	args = append([]string{"--headless", "--config-dir", p.remote.ConfigDir, "--profile", user,
 		"--server", server, "--account", "demo", "--user", user, "--password-file", secret,
 		"--audio-out", "file:" + p.recording, "--ring-out", "null"}, args...)
-	p.process = start(t, dir, "offhook", args...)
+	p.process = startIn(t, dir, env, "offhook", args...)
 	return p
 }
 
 func (p *phone) ready(t *testing.T) {
 	t.Helper()
-	p.until(t, 20*time.Second, "ready", func(s *app.Snapshot) bool { return s.Ready })
+	p.until(t, time.Minute, "ready", func(s *app.Snapshot) bool { return s.Ready })
 }
 
 // ctl runs `offhook ctl ARGS --json` and decodes what it prints into v.
 func (p *phone) ctl(v any, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	return p.remote.Ctl(ctx, v, args...)
 }
@@ -287,19 +303,19 @@ func (p *phone) until(t *testing.T, limit time.Duration, what string, fits func(
 
 func (p *phone) untilState(t *testing.T, state string) *app.Snapshot {
 	t.Helper()
-	return p.until(t, 20*time.Second, state, drive.InState(state))
+	return p.until(t, time.Minute, state, drive.InState(state))
 }
 
 // untilEnded waits for the end of the call and returns it.
 func (p *phone) untilEnded(t *testing.T) *app.EndedCall {
 	t.Helper()
-	return p.until(t, 20*time.Second, "done with its call", drive.Ended).LastCall
+	return p.until(t, time.Minute, "done with its call", drive.Ended).LastCall
 }
 
 // untilRecorded waits until the recording of what the phone plays has a length.
 func (p *phone) untilRecorded(t *testing.T, length time.Duration) {
 	t.Helper()
-	deadline := time.Now().Add(length + 15*time.Second)
+	deadline := time.Now().Add(length + time.Minute)
 	for {
 		info, err := os.Stat(p.recording)
 		if err == nil && info.Size() >= int64(length.Seconds()*2*48000) {
@@ -318,8 +334,8 @@ func (p *phone) quit(t *testing.T) {
 	p.do(t, "quit")
 	select {
 	case <-p.done:
-	case <-time.After(15 * time.Second):
-		t.Fatalf("%s did not end within 15 s of quit", p.user)
+	case <-time.After(time.Minute):
+		t.Fatalf("%s did not end within a minute of quit", p.user)
 	}
 	if p.err != nil {
 		t.Errorf("%s: quit is a clean end, not %v", p.user, p.err)

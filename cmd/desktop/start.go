@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"offhook/app/logs"
 	"offhook/app/profile"
 	"offhook/app/provision"
+	"offhook/app/proxy"
 	"offhook/app/secrets"
 	"offhook/demo"
 	"offhook/internal/version"
@@ -46,9 +48,6 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return fault.Wrap(err, fault.InternalError, "The profile's folder can't be used.", "Choose another with --config-dir.")
 	}
 	defer lock.Release()
-	if o.sipAccount != "" {
-		return fault.New(fault.ConfigurationInvalid, "This phone can't use a SIP account yet.", "Sign in as a subscriber.")
-	}
 
 	// What is opened is closed in the reverse order.
 	var closers closing
@@ -79,7 +78,8 @@ func runPhone(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	hc := app.NewHTTPClient()
+	through := proxy.New(proxy.Config{Log: log})
+	hc := app.NewHTTPClient(through)
 	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
 	if remark == "" {
 		remark = crashed
@@ -92,7 +92,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 		return err
 	}
 	closers.add(system.Close)
-	phone, err := makePhone(o, dir, log, redactor, files, system, hc, policy, remark)
+	phone, err := makePhone(o, dir, log, redactor, files, system, through, hc, policy, remark)
 	if err != nil {
 		return err
 	}
@@ -135,9 +135,9 @@ func runPhone(ctx context.Context, o options) (err error) {
 
 // makePhone puts the phone together.
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
-	hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
+	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Audio: system, Policy: policy, Remark: remark,
+		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
@@ -189,11 +189,15 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		}
 	case o.demo:
 		password = demo.DemoPassword
-	default:
+	case o.sipAccount == "":
 		return nil
 	}
 	if err := phone.UpdateSettings(func(s *app.Settings) { s.AudioCheckDone = true }); err != nil {
 		log.Warn("settings", "err", err)
+	}
+	if o.sipAccount != "" {
+		wg.Go(func() { useSIPAccount(ctx, o, password, phone, log) })
+		return nil
 	}
 	wg.Go(func() {
 		_ = phone.SignIn(ctx, app.Credentials{
@@ -201,6 +205,27 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		})
 	})
 	return nil
+}
+
+// useSIPAccount adds the SIP account of the command line, or changes what the
+// phone knows of it. Why it does not register is shown by the phone, which goes
+// on.
+func useSIPAccount(ctx context.Context, o options, password string, phone *app.Phone, log *slog.Logger) {
+	user, domain, _ := strings.Cut(o.sipAccount, "@")
+	a := app.SIPAccount{ID: o.sipAccount}
+	for _, known := range phone.Settings().SIPAccounts {
+		if known.ID == o.sipAccount {
+			a = known
+		}
+	}
+	a.On, a.User, a.Domain, a.Server = true, user, domain, o.sipServer
+	if o.displayName != "" {
+		a.DisplayName = o.displayName
+	}
+	a.Media = o.sipMedia
+	if err := phone.SaveLine(ctx, a, password); err != nil {
+		log.Warn("SIP account", "account", a.ID, "err", err)
+	}
 }
 
 // showWindow runs the window until the user quits or the phone is told to.

@@ -17,10 +17,10 @@ func TestEchoSaysItBack(t *testing.T) {
 	out.expect(180)
 	out.expect(200)
 	out.media.WaitConnected()
-	said := speech(t)
+	said := relaytest.Speech(t)
 	out.media.Speak(said, nil)
 	out.media.WaitPackets(len(said)/960 - 2)
-	if m := listen.Find(sound(out.media.Heard()), sound(said)); m.Correlation < 0.9 {
+	if m := listen.Find(relaytest.Sound(out.media.Heard()), relaytest.Sound(said)); m.Correlation < 0.9 {
 		t.Errorf("echo: %+v", m)
 	}
 	// A digit sent by INFO comes back as one.
@@ -62,7 +62,7 @@ func hear(t *testing.T, c *call) {
 		t.Fatal(err)
 	}
 	c.media.WaitPackets(80)
-	if m := listen.Find(sound(c.media.Heard()), sound(pcm[:24000*3])); m.Correlation < 0.8 {
+	if m := listen.Find(relaytest.Sound(c.media.Heard()), relaytest.Sound(pcm[:24000*3])); m.Correlation < 0.8 {
 		t.Errorf("announcement: %+v", m)
 	}
 }
@@ -101,7 +101,7 @@ func TestSilentSaysNothing(t *testing.T) {
 	out := p.connect("alice").dial("silent")
 	out.expect(200)
 	out.media.WaitConnected()
-	out.media.Speak(tone(440, 500*time.Millisecond), nil)
+	out.media.Speak(relaytest.Tone(440, 500*time.Millisecond), nil)
 	if n := len(out.media.Packets()); n != 0 {
 		t.Errorf("silent sent %d packets", n)
 	}

@@ -83,9 +83,7 @@ func (s *session) end(e ending) {
 	s.leave(&s.callee, reason)
 	s.x.forgetLater(s.id, s.x.cfg.Remember)
 	s.x.remove(s)
-	if rec := s.x.cfg.Recorder; rec != nil {
-		rec.Record(final)
-	}
+	s.tellRecorder(func() Record { return final })
 }
 
 // leave ends one answered leg: BYE, unless the phone itself has said it.

@@ -150,7 +150,9 @@ func (x *Exchange) Live() []Record {
 	x.mu.Lock()
 	sessions := make([]*session, 0, len(x.sessions))
 	for _, s := range x.sessions {
-		sessions = append(sessions, s)
+		if !s.unrecorded {
+			sessions = append(sessions, s)
+		}
 	}
 	x.mu.Unlock()
 	records := make([]Record, 0, len(sessions))

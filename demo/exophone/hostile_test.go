@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/gobwas/ws"
@@ -283,11 +282,5 @@ func TestAbandonedCalls(t *testing.T) {
 			t.Errorf("record: %+v", r)
 		}
 	}
-	deadline := time.Now().Add(waitTime)
-	for len(p.x.Live())+p.r.Legs() > 0 && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if n := len(p.x.Live()) + p.r.Legs(); n != 0 {
-		t.Errorf("%d calls and legs left", n)
-	}
+	relaytest.Eventually(t, "end of all calls and legs", func() bool { return len(p.x.Live())+p.r.Legs() == 0 })
 }

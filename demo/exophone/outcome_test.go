@@ -292,7 +292,7 @@ func TestSecondDevice(t *testing.T) {
 	desk.joinWith(token, claims.SessionID, false).expect(403)
 	second.media.WaitConnected()
 	out.media.WaitConnected()
-	said := speech(t)
+	said := relaytest.Speech(t)
 	out.media.Speak(said, nil)
 	second.media.WaitPackets(len(said)/960 - 2)
 	out.hangup()

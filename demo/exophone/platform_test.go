@@ -18,12 +18,13 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
+	"offhook/demo/relay/relaytest"
 )
 
 const (
 	domain   = "offhook.test"
 	exophon  = "08040408080"
-	waitTime = 10 * time.Second
+	waitTime = relaytest.WaitTime
 )
 
 // platform is an exchange with everything around it faked.

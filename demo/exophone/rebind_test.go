@@ -56,7 +56,7 @@ func TestConnectionLostAndBack(t *testing.T) {
 				lost, other = in, out
 			}
 			lost.h.reopen()
-			said := speech(t)
+			said := relaytest.Speech(t)
 			lost.media.Speak(said, nil)
 			other.media.WaitPackets(len(said)/960 - 2)
 			// Any authenticated request rebinds the dialog; here an OPTIONS.
@@ -100,7 +100,7 @@ func TestHeldByeExpires(t *testing.T) {
 	out.h.close()
 	in.hangup()
 	p.over()
-	time.Sleep(150 * time.Millisecond)
+	p.x.AwaitByes()
 	out.h.open()
 	out.send("OPTIONS", "")
 	out.expect(481)
@@ -200,7 +200,7 @@ func TestHoldAndRestart(t *testing.T) {
 		t.Errorf("the far side was told %s", got)
 	}
 	before := len(out.media.Packets())
-	in.media.Speak(tone(440, 200*time.Millisecond), nil)
+	in.media.Speak(relaytest.Tone(440, 200*time.Millisecond), nil)
 	if n := len(out.media.Packets()); n != before {
 		t.Errorf("%d packets reached a phone on hold", n-before)
 	}
@@ -212,7 +212,7 @@ func TestHoldAndRestart(t *testing.T) {
 	if got := mirrored(in); got != "sendrecv" {
 		t.Errorf("the far side was told %s", got)
 	}
-	in.media.Speak(tone(440, 200*time.Millisecond), nil)
+	in.media.Speak(relaytest.Tone(440, 200*time.Millisecond), nil)
 	out.media.WaitPackets(before + 5)
 
 	for _, c := range []*call{out, in} {
@@ -221,7 +221,7 @@ func TestHoldAndRestart(t *testing.T) {
 	before = len(out.media.Packets())
 	stop := make(chan struct{})
 	spoken := make(chan struct{})
-	go func() { defer close(spoken); in.media.Speak(tone(440, time.Second), stop) }()
+	go func() { defer close(spoken); in.media.Speak(relaytest.Tone(440, time.Second), stop) }()
 	out.media.WaitPackets(before + 20)
 	close(stop)
 	<-spoken
@@ -250,7 +250,7 @@ func TestHoldAndRestart(t *testing.T) {
 		t.Errorf("the far side was told %s", got)
 	}
 	before = len(out.media.Packets())
-	in.media.Speak(tone(440, 200*time.Millisecond), nil)
+	in.media.Speak(relaytest.Tone(440, 200*time.Millisecond), nil)
 	out.media.WaitPackets(before + 5)
 	in.hangup()
 	out.ended()

@@ -105,8 +105,10 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 		_ = tx.Respond(respond(req, 429, "Retry-After", seconds(next)))
 		return
 	}
-	direct := ""
-	if user := req.Recipient.User; user != x.cfg.Exophone {
+	direct, begin := "", (*session).route
+	if user := req.Recipient.User; user == probeName {
+		begin = (*session).probe
+	} else if user != x.cfg.Exophone {
 		if !validName(user) {
 			_ = tx.Respond(respond(req, 484))
 			return
@@ -115,6 +117,7 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 	}
 	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, headerCustomField))
 	s.direct, s.placedBy = direct, sub.Name
+	s.unrecorded = req.Recipient.User == probeName
 	d := x.newDialog(req, tx, s, sub.Name)
 	d.id.local, _ = req.To().Params.Get("tag")
 	s.caller.dialog = d
@@ -125,7 +128,7 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 	}
 	x.addDialog(d)
 	go s.run()
-	s.post(s.route)
+	s.post(func() { begin(s) })
 	tx.OnCancel(func(*sip.Request) { s.post(s.callerCancelled) })
 	if d.cancelled() || !x.conns.alive(d.sourceNow()) {
 		s.post(s.callerCancelled)

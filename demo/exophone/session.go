@@ -36,6 +36,8 @@ type session struct {
 	direct string // whom to call without asking Dial-Whom
 	// placedBy is the subscriber who dialled, empty for a bot.
 	placedBy string
+	// unrecorded says that this is a media probe: no call, and in no record.
+	unrecorded bool
 
 	queueMu sync.Mutex
 	queue   []func()
@@ -166,8 +168,12 @@ func (s *session) note(change func(r *Record)) {
 	change(&s.record)
 	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
 	s.recordMu.Unlock()
-	if r := s.x.cfg.Recorder; r != nil {
-		r.Record(s.snapshot())
+	s.tellRecorder(s.snapshot)
+}
+
+func (s *session) tellRecorder(record func() Record) {
+	if r := s.x.cfg.Recorder; r != nil && !s.unrecorded {
+		r.Record(record())
 	}
 }
 

@@ -1,39 +1,13 @@
 package exophone_test
 
 import (
-	"math"
 	"testing"
 	"time"
 
 	"offhook/demo/exophone"
-	"offhook/demo/relay"
+	"offhook/demo/relay/relaytest"
 	"offhook/internal/listen"
 )
-
-func sound(pcm []int16) listen.Sound {
-	s := listen.Sound{Rate: 48000, Samples: make([]float64, len(pcm))}
-	for i, v := range pcm {
-		s.Samples[i] = float64(v) / 32768
-	}
-	return s
-}
-
-func speech(t testing.TB) []int16 {
-	t.Helper()
-	pcm, err := relay.Announcement()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pcm[:3*24000]
-}
-
-func tone(hz float64, d time.Duration) []int16 {
-	pcm := make([]int16, int(d.Seconds()*48000))
-	for i := range pcm {
-		pcm[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
-	}
-	return pcm
-}
 
 // alice dials bob; bob learns of it by push alone, his phone rings with its
 // path ready, he answers, both hear each other, and either hangs up.
@@ -68,10 +42,8 @@ func TestCallStory(t *testing.T) {
 			in.media.WaitConnected()
 			out.media.WaitConnected()
 			stop, spoken := make(chan struct{}), make(chan struct{})
-			go func() { defer close(spoken); in.media.Speak(tone(440, time.Second), stop) }()
-			for p.r.Totals().PacketsReceived < 20 {
-				time.Sleep(5 * time.Millisecond)
-			}
+			go func() { defer close(spoken); in.media.Speak(relaytest.Tone(440, time.Second), stop) }()
+			relaytest.Eventually(t, "sound of bob at the relay", func() bool { return p.r.Totals().PacketsReceived >= 20 })
 			if n := len(out.media.Packets()); n > 0 {
 				t.Fatalf("%d packets of the callee reached the caller before the answer", n)
 			}
@@ -83,13 +55,13 @@ func TestCallStory(t *testing.T) {
 			out.media.WaitPackets(25)
 			close(stop)
 			<-spoken
-			if got := sound(out.media.Heard()).Tone(440); got < 0.2 {
+			if got := relaytest.Sound(out.media.Heard()).Tone(440); got < 0.2 {
 				t.Errorf("tone at alice: %.2f", got)
 			}
-			said := speech(t)
+			said := relaytest.Speech(t)
 			out.media.Speak(said, nil)
 			in.media.WaitPackets(len(said)/960 - 2)
-			if m := listen.Find(sound(in.media.Heard()), sound(said)); m.Correlation < 0.8 {
+			if m := listen.Find(relaytest.Sound(in.media.Heard()), relaytest.Sound(said)); m.Correlation < 0.8 {
 				t.Errorf("speech at bob: %+v", m)
 			}
 

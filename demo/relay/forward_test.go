@@ -30,7 +30,7 @@ func TestLossIsSeenEndToEnd(t *testing.T) {
 	t.Parallel()
 	a, b, la, lb := pair(t, "opus", relaytest.Options{Lose: func(seq uint16) bool { return seq > 20 && seq%5 == 0 }}, relaytest.Options{})
 	stop, spoken := make(chan struct{}), make(chan struct{})
-	go func() { defer close(spoken); a.Speak(tone(440, time.Second), stop) }()
+	go func() { defer close(spoken); a.Speak(relaytest.Tone(440, time.Second), stop) }()
 	b.WaitPackets(100)
 	// Some report of the far phone tells of loss, about our stream.
 	a.Wait("a report of loss", func() bool {
@@ -84,9 +84,9 @@ func TestLossIsSeenEndToEnd(t *testing.T) {
 func TestDigitsPass(t *testing.T) {
 	t.Parallel()
 	a, b, _, _ := pair(t, "opus", relaytest.Options{}, relaytest.Options{EventClock: 8000})
-	a.Speak(tone(440, 100*time.Millisecond), nil)
+	a.Speak(relaytest.Tone(440, 100*time.Millisecond), nil)
 	a.SendDigit('7')
-	a.Speak(tone(440, 100*time.Millisecond), nil)
+	a.Speak(relaytest.Tone(440, 100*time.Millisecond), nil)
 	b.WaitPackets(12)
 	var durations []int
 	for _, p := range b.Packets() {
@@ -143,7 +143,7 @@ func TestOverTCP(t *testing.T) {
 	relay.Join(la, lb)
 	la.Open()
 	lb.Open()
-	said := speech(t)
+	said := relaytest.Speech(t)
 	done := make(chan struct{})
 	go func() { defer close(done); b.Speak(said, nil) }()
 	a.Speak(said, nil)
@@ -181,7 +181,7 @@ func TestWrongFingerprint(t *testing.T) {
 	a.SetAnswer(answer)
 	select {
 	case <-a.Failed():
-	case <-time.After(20 * time.Second):
+	case <-time.After(relaytest.WaitTime):
 		t.Fatal("the handshake neither failed nor ended")
 	}
 	if l.Secured() {
@@ -193,7 +193,8 @@ func TestWrongFingerprint(t *testing.T) {
 func TestPauseIsNoLoss(t *testing.T) {
 	t.Parallel()
 	a, b, la, lb := pair(t, "opus", relaytest.Options{}, relaytest.Options{})
-	talk := func() { a.Speak(tone(440, 200*time.Millisecond), nil) }
+	talk := func() { a.Speak(relaytest.Tone(440, 200*time.Millisecond), nil) }
+	began := time.Now()
 	talk()
 	b.WaitPackets(9)
 	for _, l := range []*relay.Leg{la, lb} {
@@ -211,7 +212,7 @@ func TestPauseIsNoLoss(t *testing.T) {
 		}
 		longest = max(longest, packets[i].Timestamp-packets[i-1].Timestamp)
 	}
-	if longest < 48000/10 || longest > 48000*5 {
+	if longest < 48000/10 || float64(longest) > 48000*(1+time.Since(began).Seconds()) {
 		t.Errorf("the pause is %d in timestamps", longest)
 	}
 }

@@ -2,7 +2,6 @@ package relay_test
 
 import (
 	"context"
-	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,31 +55,6 @@ func dial(t testing.TB, r *relay.Relay, p *relaytest.Phone, codec string, peer *
 	return l
 }
 
-func sound(pcm []int16) listen.Sound {
-	s := listen.Sound{Rate: 48000, Samples: make([]float64, len(pcm))}
-	for i, v := range pcm {
-		s.Samples[i] = float64(v) / 32768
-	}
-	return s
-}
-
-func speech(t testing.TB) []int16 {
-	t.Helper()
-	pcm, err := relay.Announcement()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pcm[:3*24000]
-}
-
-func tone(hz float64, d time.Duration) []int16 {
-	pcm := make([]int16, int(d.Seconds()*48000))
-	for i := range pcm {
-		pcm[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
-	}
-	return pcm
-}
-
 func contains(s, part string) bool { return strings.Contains(s, part) }
 
 var fingerprintLine = regexp.MustCompile(`a=fingerprint:[^\r\n]+`)
@@ -106,10 +80,8 @@ func TestTwoPhonesHearEachOther(t *testing.T) {
 
 			stop := make(chan struct{})
 			done := make(chan struct{})
-			go func() { defer close(done); bob.Speak(tone(440, time.Second), stop) }()
-			for b.Stats().PacketsReceived < 10 {
-				time.Sleep(10 * time.Millisecond)
-			}
+			go func() { defer close(done); bob.Speak(relaytest.Tone(440, time.Second), stop) }()
+			relaytest.Eventually(t, "sound of bob at the relay", func() bool { return b.Stats().PacketsReceived >= 10 })
 			if n := len(alice.Packets()); n != 0 {
 				t.Fatalf("%d packets passed a shut gate", n)
 			}
@@ -118,13 +90,13 @@ func TestTwoPhonesHearEachOther(t *testing.T) {
 			alice.WaitPackets(25)
 			close(stop)
 			<-done
-			if got := sound(alice.Heard()).Tone(440); got < 0.2 {
+			if got := relaytest.Sound(alice.Heard()).Tone(440); got < 0.2 {
 				t.Errorf("tone at alice: %.2f", got)
 			}
-			said := speech(t)
+			said := relaytest.Speech(t)
 			alice.Speak(said, nil)
 			bob.WaitPackets(len(said)/960 - 2)
-			if m := listen.Find(sound(bob.Heard()), sound(said)); m.Correlation < 0.8 {
+			if m := listen.Find(relaytest.Sound(bob.Heard()), relaytest.Sound(said)); m.Correlation < 0.8 {
 				t.Errorf("speech at bob: %+v", m)
 			}
 		})
@@ -140,10 +112,10 @@ func TestEchoAndAnnouncement(t *testing.T) {
 	p.WaitConnected()
 	l.Echo()
 	l.Open()
-	said := speech(t)
+	said := relaytest.Speech(t)
 	p.Speak(said, nil)
 	p.WaitPackets(len(said)/960 - 2)
-	if m := listen.Find(sound(p.Heard()), sound(said)); m.Correlation < 0.9 {
+	if m := listen.Find(relaytest.Sound(p.Heard()), relaytest.Sound(said)); m.Correlation < 0.9 {
 		t.Errorf("echo: %+v", m)
 	}
 	for _, d := range []byte("5#") {
@@ -158,7 +130,7 @@ func TestEchoAndAnnouncement(t *testing.T) {
 	}
 	want, _ := relay.Announcement()
 	p.WaitPackets(len(p.Packets()) + 150)
-	if m := listen.Find(sound(p.Heard()[before:]), sound(want[:2*48000])); m.Correlation < 0.9 {
+	if m := listen.Find(relaytest.Sound(p.Heard()[before:]), relaytest.Sound(want[:2*48000])); m.Correlation < 0.9 {
 		t.Errorf("announcement: %+v", m)
 	}
 }
@@ -198,14 +170,14 @@ func TestProposal(t *testing.T) {
 	relay.Join(lc, lw)
 	lc.Open()
 	lw.Open()
-	said := speech(t)
+	said := relaytest.Speech(t)
 	done := make(chan struct{})
 	go func() { defer close(done); web.Speak(said, nil) }()
 	caller.Speak(said, nil)
 	<-done
 	for _, p := range []*relaytest.Phone{caller, web} {
 		p.WaitPackets(len(said)/960 - 2)
-		if m := listen.Find(sound(p.Heard()), sound(said)); m.Correlation < 0.8 {
+		if m := listen.Find(relaytest.Sound(p.Heard()), relaytest.Sound(said)); m.Correlation < 0.8 {
 			t.Errorf("speech: %+v", m)
 		}
 	}

@@ -16,6 +16,9 @@ const (
 	// loudestNoise is the mean power of the loudest comfort noise: -66 dB. What is
 	// louder and steady, such as a tone, is no background.
 	loudestNoise = 16 * 16
+	// onset is how many frames of a stream are no witness of the background: a
+	// codec's filters begin with digital silence.
+	onset = 2
 )
 
 // concealer makes up sound that continues what was heard: the last period of a
@@ -35,9 +38,12 @@ type concealer struct {
 	// background is the quietest sound lately, floor its mean power.
 	background [quietMemory]float32
 	floor      float64
-	noise      granulator
-	noiseGain  float32
-	random     uint32
+	// heardFrames and learntFrames count, up to where they matter, the frames
+	// listened to and those that made it into background.
+	heardFrames, learntFrames int
+	noise                     granulator
+	noiseGain                 float32
+	random                    uint32
 }
 
 // granulator makes endless noise of the colour of a short sample of it: pieces
@@ -79,6 +85,10 @@ func (c *concealer) listen(pcm []int16) {
 	for len(pcm) >= FrameSamples {
 		frame := pcm[:FrameSamples]
 		pcm = pcm[FrameSamples:]
+		if c.heardFrames < onset {
+			c.heardFrames++
+			continue
+		}
 		var sum int64
 		for _, v := range frame {
 			sum += int64(v) * int64(v)
@@ -94,6 +104,9 @@ func (c *concealer) listen(pcm []int16) {
 			copy(c.background[:], c.background[FrameSamples:])
 			for i, v := range frame {
 				c.background[quietMemory-FrameSamples+i] = float32(v)
+			}
+			if c.learntFrames < quietMemory/FrameSamples {
+				c.learntFrames++
 			}
 		} else {
 			c.floor *= 1.004 // 1.7 dB a second: a louder place becomes the new floor
@@ -171,11 +184,27 @@ func (c *concealer) pitch() (lag int, like float64) {
 }
 
 // Made-up sound keeps its loudness for hold and then fades over fadeTime into the
-// background.
+// background. A pause longer than bridged, which is more than any sender's DTX
+// leaves between two packets, is a hold or a lost path: no background is made up
+// for it, and the last of it goes within fadeTime.
 const (
 	hold     = SampleRate * 30 / 1000
 	fadeTime = SampleRate * 160 / 1000
+	bridged  = SampleRate
 )
+
+// behind is the weight of the background in the next sample.
+func (c *concealer) behind(gain float32) float32 {
+	// A sample of the background that is not whole would tick, not hiss.
+	if gain >= 1 || c.learntFrames < quietMemory/FrameSamples || c.made >= bridged+fadeTime {
+		return 0
+	}
+	w := (1 - max(gain, 0)) * c.noiseGain
+	if over := c.made - bridged; over > 0 {
+		w *= 1 - float32(over)/fadeTime
+	}
+	return w
+}
 
 // fill makes up the next samples.
 func (c *concealer) fill(pcm []int16) {
@@ -189,6 +218,7 @@ func (c *concealer) sample() float32 {
 	if over := c.made - hold; over > 0 {
 		gain = 1 - float32(over)/fadeTime
 	}
+	behind := c.behind(gain)
 	c.made++
 	var v float32
 	if gain > 0 {
@@ -205,8 +235,8 @@ func (c *concealer) sample() float32 {
 		}
 		v *= gain
 	}
-	if gain < 1 && c.floor > 0 {
-		v += (1 - max(gain, 0)) * c.noiseGain * c.noise.next(c.background[:], c)
+	if behind > 0 {
+		v += behind * c.noise.next(c.background[:], c)
 	}
 	return v
 }

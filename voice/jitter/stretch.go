@@ -97,3 +97,30 @@ func insert(x []int16, lag int) []int16 {
 func mix(a, b int16, i, n int) int16 {
 	return int16((int32(a)*int32(n-i) + int32(b)*int32(i)) / int32(n))
 }
+
+// stretch brings the delay towards the target by a pitch period.
+func (b *Buffer) stretch() {
+	const dead = SampleRate / 1000
+	delay, target := b.behind(), b.delay.target
+	long := b.aligned(delay-minLag) >= target+dead
+	short := b.aligned(delay) < target-dead
+	if !long && !short || b.rested < 4*FrameSamples && delay-target < 8*FrameSamples {
+		return
+	}
+	lag, like := period(b.out)
+	if lag == 0 || like < 0.7 && !quiet(b.out) {
+		return
+	}
+	switch {
+	case long:
+		if b.aligned(delay-int64(lag)) < target+dead {
+			return
+		}
+		b.out = cut(b.out, lag)
+		b.stats.removed.add(lag)
+	case len(b.out)+lag <= outSize:
+		b.out = insert(b.out, lag)
+		b.stats.inserted.add(lag)
+	}
+	b.rested = 0
+}

@@ -44,23 +44,26 @@ func TestNothingPassesAShutGate(t *testing.T) {
 func TestMute(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"opus", "PCMU"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a, b := call(t, Config{Codecs: []string{name}}, Config{})
-			hears(t, b, 440)
-			a.SetMuted(true)
-			b.await("silence", func() bool { n := b.mark(); return loudness(b.since(n-4800)) < 20 })
-			sent := a.Statistics().PacketsSent
-			if l := loudness(b.listen(200 * time.Millisecond)); l > 20 {
-				t.Errorf("loudness %.1f while muted", l)
-			}
-			if a.Statistics().PacketsSent == sent {
-				t.Error("mute stopped the packets: the far side would think the path is lost")
-			}
-			hears(t, a, 1000)
-			a.SetMuted(false)
-			hears(t, b, 440)
-		})
+		w := newSim(t, Config{Codecs: []string{name}}, Config{})
+		w.run(time.Second)
+		w.a.SetMuted(true)
+		w.run(500 * time.Millisecond)
+		sent := w.a.Statistics().PacketsSent
+		w.run(time.Second)
+		if l := loudness(w.b.last(time.Second)); l > 20 {
+			t.Errorf("%s: loudness %.1f while muted", name, l)
+		}
+		if n := w.a.Statistics().PacketsSent - sent; n != 50 {
+			t.Errorf("%s: %d packets in a muted second: the far side would think the path is lost", name, n)
+		}
+		if got := tone(w.a.last(time.Second), 1000); got < 0.9 {
+			t.Errorf("%s: the muted side hears a tone of %.2f", name, got)
+		}
+		w.a.SetMuted(false)
+		w.run(500 * time.Millisecond)
+		if got := tone(w.b.last(200*time.Millisecond), 440); got < 0.8 {
+			t.Errorf("%s: tone %.2f after mute", name, got)
+		}
 	}
 }
 
@@ -114,24 +117,66 @@ func TestHold(t *testing.T) {
 	hears(t, b, 440)
 	a.Hold(true)
 	exchange(t, a, b, false)
-	for _, p := range []*phone{a, b} {
-		// The last background is played on for a second at most.
-		p.await("silence", func() bool { n := p.mark(); return loudness(p.since(n-9600)) == 0 })
-	}
+	// Nothing is sent any more, so once all has arrived the far side's playout has
+	// but its own memory left.
+	b.await("all that was sent", func() bool {
+		return b.Statistics().PacketsReceived+lostOnTheWay(b) == a.Statistics().PacketsSent
+	})
 	before := a.Statistics().PacketsSent
-	if l := loudness(b.listen(200 * time.Millisecond)); l > 0 {
-		t.Errorf("loudness %.1f while held", l)
+	b.listen(1500 * time.Millisecond) // what is in the buffer, and the longest pause that is bridged
+	for _, p := range []*phone{a, b} {
+		if l := loudness(p.listen(500 * time.Millisecond)); l > 0 {
+			t.Errorf("loudness %.1f while held", l)
+		}
 	}
 	if n := a.Statistics().PacketsSent; n != before {
 		t.Errorf("%d packets of sound while held", n-before)
 	}
-	if a.count(PeerHeld) != 0 {
-		t.Error("the holder was told that it is held")
+	if a.count(PeerHeld) != 0 || b.count(PeerHeld) != 1 {
+		t.Errorf("told of the hold: the holder %d times, the held %d times", a.count(PeerHeld), b.count(PeerHeld))
 	}
 	a.Hold(false)
 	exchange(t, a, b, false)
 	hears(t, a, 1000)
 	hears(t, b, 440)
+}
+
+func lostOnTheWay(p *phone) uint64 { return uint64(max(p.Statistics().CumulativeLost, 0)) }
+
+// A far side that goes silent, whenever in its stream it does, is bridged with
+// even noise at most, and a second later there is nothing: no tick, no tail.
+func TestSilenceOfAHeldCall(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"opus", "PCMU"} {
+		for _, late := range []int{0, 5, 15} {
+			w := newSim(t, Config{Codecs: []string{name}}, Config{})
+			w.a.silent = true
+			w.run(time.Duration(late) * 10 * time.Millisecond)
+			w.a.silent = false
+			w.run(time.Duration(100+37*late) * 10 * time.Millisecond)
+			w.a.Hold(true)
+			w.run(500 * time.Millisecond)
+			w.b.heard = w.b.heard[:0]
+			w.run(500 * time.Millisecond)
+			var least, most float64
+			for i := 0; i+frameSamples <= len(w.b.heard); i += frameSamples {
+				l := loudness(w.b.heard[i : i+frameSamples])
+				if i == 0 {
+					least = l
+				}
+				least, most = min(least, l), max(most, l)
+			}
+			if most > 40 || most > 4*least+4 {
+				t.Errorf("%s, hold %d: the bridge is between %.1f and %.1f loud", name, late, least, most)
+			}
+			w.run(500 * time.Millisecond)
+			w.b.heard = w.b.heard[:0]
+			w.run(3 * time.Second)
+			if l := loudness(w.b.heard); l != 0 {
+				t.Errorf("%s, hold %d: loudness %.1f after the bridge", name, late, l)
+			}
+		}
+	}
 }
 
 // A far side that holds is noticed, and gets no sound.

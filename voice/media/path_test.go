@@ -12,30 +12,30 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// patience is how soon the tests' sessions miss a peer that has gone silent.
-const patience = 600 * time.Millisecond
+// patience is how soon the tests' sessions miss a peer that has gone silent, calm
+// how soon they do where they must not, however slow the machine is.
+const (
+	patience = 600 * time.Millisecond
+	calm     = 30 * time.Second
+)
 
-// A restart on a path that works costs no more than a moment of sound.
+// A restart on a path that works moves it without losing it: neither side is told
+// of a disconnection, and the sound goes on. BenchmarkRestart says what it costs.
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	a, b := call(t, Config{}, Config{})
+	a, b := call(t, Config{patience: calm}, Config{patience: calm})
 	hears(t, b, 440)
 	before, _ := a.Session.(*session).link.candidates()
-	from := b.mark()
 	n, m := a.count(Connected), b.count(Connected)
 	exchange(t, a, b, true)
 	a.await("the new path", func() bool { return a.count(Connected) > n })
 	b.await("the new path", func() bool { return b.count(Connected) > m })
 	b.listen(200 * time.Millisecond)
-	s := b.since(from)
-	quiet := 0
-	for i := 0; i+480 <= len(s); i += 480 {
-		if loudness(s[i:i+480]) < 1000 {
-			quiet++
+	hears(t, b, 440)
+	for _, p := range []*phone{a, b} {
+		if p.count(Disconnected)+p.count(Failed) > 0 {
+			t.Errorf("events %v", p.kinds())
 		}
-	}
-	if quiet > 15 {
-		t.Errorf("%d frames of silence in %d", quiet, len(s)/480)
 	}
 	if after, _ := a.Session.(*session).link.candidates(); after == before {
 		t.Errorf("still on %s", after)
@@ -50,9 +50,7 @@ func TestCutAndRestart(t *testing.T) {
 	hears(t, b, 440)
 	w.cut.Store(true)
 	a.await("Disconnected", func() bool { return a.count(Disconnected) > 0 })
-	if since := a.SinceReceived(); since < patience/2 {
-		t.Errorf("heard %v ago over a cut wire", since)
-	}
+	a.await("the silence", func() bool { return a.SinceReceived() > patience })
 	a.await("Failed", func() bool { return a.count(Failed) > 0 })
 	w.cut.Store(false)
 	n := a.count(Connected)
@@ -60,16 +58,15 @@ func TestCutAndRestart(t *testing.T) {
 	a.await("the new path", func() bool { return a.count(Connected) > n })
 	hears(t, b, 440)
 	hears(t, a, 1000)
-	if since := a.SinceReceived(); since > time.Second {
-		t.Errorf("heard %v ago over a healed wire", since)
-	}
+	a.await("the far side", func() bool { return a.SinceReceived() < patience })
 }
 
 // A wire that heals by itself connects again without a restart.
 func TestCutAndHealed(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, time.Millisecond, 0)
-	a, b := wired(t, w, Config{patience: patience}, Config{patience: patience})
+	// There is as much time again, less a third, before the path is given up.
+	a, b := wired(t, w, Config{patience: 3 * patience}, Config{patience: calm})
 	hears(t, b, 440)
 	w.cut.Store(true)
 	a.await("Disconnected", func() bool { return a.count(Disconnected) > 0 })
@@ -202,13 +199,13 @@ func TestDeadServer(t *testing.T) {
 		{URLs: []string{"stun:" + dead.LocalAddr().String()}},
 		{URLs: []string{"turn:" + dead.LocalAddr().String()}, Username: "u", Credential: "p"},
 	}, GatherTimeout: 100 * time.Millisecond})
-	begin := time.Now()
 	offer, err := a.Offer(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("gathered for %v", took)
+	// The library itself waits for the dead for 8 s.
+	if l := a.Session.(*session).link.(*peerLink); l.pc.ICEGatheringState() == webrtc.ICEGatheringStateComplete {
+		t.Error("the offer waited for a dead server")
 	}
 	if !strings.Contains(offer, "typ host") {
 		t.Error("no host candidate")

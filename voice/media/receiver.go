@@ -41,8 +41,6 @@ type receiver struct {
 	on   atomic.Bool // sound may reach Pull
 	plan atomic.Pointer[receivePlan]
 
-	// sounded is when the last packet of sound came, in nanoseconds of now.
-	sounded atomic.Int64
 	// heard is when the far side's last packet came, in nanoseconds of now.
 	heard   atomic.Int64
 	octets  atomic.Uint64
@@ -53,11 +51,16 @@ type receiver struct {
 
 	// playing is what Pull plays; it changes in the thread of Pull only.
 	playing atomic.Pointer[playout]
+	// Of the thread that calls Pull: the stream that is played, and whether the
+	// gate was shut at the last call.
+	stream uint32
+	shut   bool
 
 	mu      sync.Mutex // guards what follows; never taken by Push or Pull
 	src     source
 	next    candidate
 	play    *playout
+	streams uint32 // counts the sources
 	digits  digitReader
 	skipped uint16 // packets of digits and noise: to the playout they are no gap
 	firstAt time.Duration
@@ -131,7 +134,8 @@ func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool 
 		clock = info.ClockRate
 	}
 	r.src = newSource(h.ssrc, h.seq, clock, at)
-	r.any, r.next, r.play, r.digits, r.skipped = true, candidate{}, nil, digitReader{}, 0
+	r.any, r.next, r.digits, r.skipped = true, candidate{}, digitReader{}, 0
+	r.streams++
 	return true
 }
 
@@ -140,7 +144,6 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 		r.firstAt = max(at, 1)
 		r.emit(Event{Kind: FirstSound})
 	}
-	r.sounded.Store(int64(at))
 	if r.play == nil || r.play.info != info {
 		play, err := newPlayout(info, r.now)
 		if err != nil {
@@ -151,24 +154,32 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 	if !r.on.Load() || len(h.payload) == 0 {
 		return
 	}
-	if !r.ring.put(r.play, h.seq-r.skipped, h.ts, at, h.payload) {
+	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, h.payload) {
 		r.dropped.Add(1)
 	}
 }
 
 // pull fills the loudspeaker's next frame.
 func (r *receiver) pull(frame []int16) {
+	play := r.playing.Load()
 	if !r.on.Load() {
+		r.shut = true
 		r.ring.drop()
 		clear(frame)
 		return
 	}
-	play := r.playing.Load()
+	if r.shut && play != nil {
+		play.Reset() // what it remembers is of before the hold
+	}
+	r.shut = false
 	for p := r.ring.front(); p != nil; p = r.ring.front() {
 		if p.play != play {
 			play = p.play
 			r.playing.Store(play)
+		} else if p.stream != r.stream {
+			play.Reset()
 		}
+		r.stream = p.stream
 		play.Put(p.seq, p.ts, p.arrival, p.data[:p.n])
 		r.ring.release()
 	}
@@ -177,29 +188,7 @@ func (r *receiver) pull(frame []int16) {
 		return
 	}
 	play.Get(frame)
-	fadeOut(frame, r.now()-time.Duration(r.sounded.Load()))
 	if r.noise.level.Load() != 0 || r.noise.silent > 0 {
 		r.noise.fill(frame, play.Buffer.Statistics().DelayMs)
-	}
-}
-
-// The playout bridges a pause with the background that it knows. One that lasts
-// longer than any sender's DTX is a hold or a lost path, and is not made up.
-const (
-	bridged = time.Second
-	fading  = 300 * time.Millisecond
-)
-
-// fadeOut silences a frame that comes long after the last packet.
-func fadeOut(frame []int16, pause time.Duration) {
-	switch {
-	case pause <= bridged:
-	case pause >= bridged+fading:
-		clear(frame)
-	default:
-		gain := int32((bridged + fading - pause) * 256 / fading)
-		for i, v := range frame {
-			frame[i] = int16(int32(v) * gain / 256)
-		}
 	}
 }

@@ -38,6 +38,7 @@ type simPhone struct {
 	renumber bool
 	dropped  uint16
 	silent   bool // the microphone stands still
+	deaf     bool // the loudspeaker stands still
 
 	n, lost  int // packets of sound sent and lost
 	wire     []simPacket
@@ -78,9 +79,13 @@ func newSim(t testing.TB, ca, cb Config) *sim {
 	return s
 }
 
-// hum is a steady tone.
+// hum is a steady tone of a multiple of 40 Hz.
 func hum(hz float64) func(int) int16 {
-	return func(i int) int16 { return int16(12000 * math.Sin(2*math.Pi*hz*float64(i)/48000)) }
+	var wave [1200]int16
+	for i := range wave {
+		wave[i] = int16(12000 * math.Sin(2*math.Pi*hz*float64(i)/48000))
+	}
+	return func(i int) int16 { return wave[i%len(wave)] }
 }
 
 func (s *sim) exchange() {
@@ -122,8 +127,10 @@ func (p *simPhone) sound() {
 		p.send.stepDigits()
 	}
 	p.send.drain()
-	p.Pull(p.speaker[:])
-	p.heard = append(p.heard, p.speaker[:]...)
+	if !p.deaf {
+		p.Pull(p.speaker[:])
+		p.heard = append(p.heard, p.speaker[:]...)
+	}
 	if p.sim.now >= p.reportAt {
 		p.reportAt = p.sim.now + reportInterval
 		p.report.sendReport()

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"math"
+	"math/cmplx"
 	"sync"
 	"testing"
 	"time"
@@ -100,7 +101,7 @@ func (p *phone) tell() {
 // await waits until ok holds; it is asked again whenever something happened.
 func (p *phone) await(what string, ok func() bool) {
 	p.t.Helper()
-	limit := time.After(15 * time.Second)
+	limit := time.After(time.Minute)
 	for !ok() {
 		select {
 		case <-p.news:
@@ -126,6 +127,18 @@ func (p *phone) count(kind EventKind) (n int) {
 		}
 	}
 	return n
+}
+
+// first is when the first event of the kind happened.
+func (p *phone) first(kind EventKind) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.events {
+		if e.Kind == kind {
+			return e.At
+		}
+	}
+	return time.Time{}
 }
 
 func (p *phone) digits() (s string) {
@@ -162,16 +175,18 @@ func (p *phone) listen(d time.Duration) []int16 {
 
 // tone is how much of the sound's energy is at hz, 0 to 1.
 func tone(s []int16, hz float64) float64 {
-	var re, im, e float64
-	for i, v := range s {
+	step := cmplx.Rect(1, 2*math.Pi*hz/48000)
+	turn, sum, e := complex(1, 0), complex(0, 0), 0.0
+	for _, v := range s {
 		x := float64(v)
-		w := 2 * math.Pi * hz * float64(i) / 48000
-		re, im, e = re+x*math.Cos(w), im+x*math.Sin(w), e+x*x
+		sum += turn * complex(x, 0)
+		turn *= step
+		e += x * x
 	}
 	if e == 0 {
 		return 0
 	}
-	return 2 * (re*re + im*im) / (e * float64(len(s)))
+	return 2 * (real(sum)*real(sum) + imag(sum)*imag(sum)) / (e * float64(len(s)))
 }
 
 func loudness(s []int16) float64 {
@@ -185,7 +200,7 @@ func loudness(s []int16) float64 {
 // exchange runs one offer and answer from a to b.
 func exchange(t testing.TB, a, b *phone, restart bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	offer, err := a.Offer(ctx, restart)
 	if err != nil {

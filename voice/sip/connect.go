@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,8 +11,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 	"github.com/gobwas/ws"
@@ -36,7 +40,9 @@ func (placedConn) RemoteAddr() net.Addr { return placeRemote }
 
 // Connect opens a flow: one connection that is kept alive with pings. It returns
 // when the connection is up, or with a *fault.Error; ctx limits the time until
-// then and has no meaning after it.
+// then and has no meaning after it. Of several addresses that the server's name
+// stands for the next is tried when one fails. A flow of UDP is up as soon as
+// there is a socket: only an answer shows whether a server is there.
 func Connect(ctx context.Context, cfg Config) (*Flow, error) {
 	at, err := cfg.check()
 	if err != nil {
@@ -48,43 +54,91 @@ func Connect(ctx context.Context, cfg Config) (*Flow, error) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "Offhook"
 	}
-	raw, err := dial(ctx, &cfg, at)
+	servers, err := cfg.locate(ctx, at)
 	if err != nil {
 		return nil, connectFault(err)
 	}
-	f := newFlow(cfg, at)
-	if at.stream {
-		f.reachable(raw.LocalAddr())
-		raw = bridged(raw)
+	if cfg.shunned != nil {
+		slices.SortStableFunc(servers, func(a, b string) int { return cfg.shunned(a).Compare(cfg.shunned(b)) })
 	}
-	if err := f.open(ctx, raw, at); err != nil {
-		_ = raw.Close()
-		return nil, connectFault(err)
+	var failure error
+	for i, server := range servers {
+		f := newFlow(cfg, at)
+		f.server, f.others = server, len(servers)-1
+		trying, cancel := withShare(ctx, len(servers)-i)
+		err := f.connect(trying)
+		cancel()
+		if err == nil {
+			return f, nil
+		}
+		cfg.Logger.Debug("a server was not reached", "server", server, "reason", err)
+		// The first failure is that of the server that should have answered.
+		if failure = cmp.Or(failure, connectFault(err)); ctx.Err() != nil {
+			break
+		}
 	}
-	return f, nil
+	return nil, failure
 }
 
-// dial opens the TCP connection and, for wss, TLS on it.
-func dial(ctx context.Context, cfg *Config, at address) (net.Conn, error) {
-	open := cfg.Dial
+// withShare gives the next of n attempts its part of the time that ctx has.
+func withShare(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	end, limited := ctx.Deadline()
+	if !limited || n < 2 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(end)/time.Duration(n))
+}
+
+// connect opens the flow to f.server.
+func (f *Flow) connect(ctx context.Context) error {
+	network := "tcp"
+	if f.datagrams() {
+		network = "udp"
+	}
+	raw, err := f.dial(ctx, network)
+	if err != nil {
+		return err
+	}
+	if f.at.stream {
+		f.reachable(raw.LocalAddr())
+	}
+	switch {
+	case f.datagrams():
+		err = f.openDatagrams(raw)
+	case f.at.stream:
+		raw = bridged(raw)
+		err = f.open(ctx, raw)
+	default:
+		err = f.open(ctx, raw)
+	}
+	if err != nil {
+		_ = raw.Close()
+	}
+	return err
+}
+
+// dial opens the connection and, for wss and tls, TLS on it.
+func (f *Flow) dial(ctx context.Context, network string) (net.Conn, error) {
+	open := f.cfg.Dial
 	if open == nil {
 		open = (&net.Dialer{}).DialContext
 	}
-	raw, err := open(ctx, "tcp", at.hostPort)
-	if err != nil || !at.secure {
+	raw, err := open(ctx, network, f.server)
+	if err != nil || !f.at.secure {
 		return raw, err
 	}
 	conf := &tls.Config{}
-	if cfg.TLS != nil {
-		conf = cfg.TLS.Clone()
+	if f.cfg.TLS != nil {
+		conf = f.cfg.TLS.Clone()
 	}
 	if conf.ServerName == "" {
-		conf.ServerName = at.host
+		// The name that was asked for, whatever SRV made of it (RFC 5922, section 7).
+		conf.ServerName = f.at.host
 	}
 	if conf.MinVersion == 0 {
 		conf.MinVersion = tls.VersionTLS12
 	}
-	if conf.NextProtos = []string{"http/1.1"}; at.stream {
+	if conf.NextProtos = []string{"http/1.1"}; f.at.stream {
 		conf.NextProtos = nil
 	}
 	secured := tls.Client(raw, conf)
@@ -96,43 +150,24 @@ func dial(ctx context.Context, cfg *Config, at address) (net.Conn, error) {
 }
 
 // open makes sipgo shake hands over raw, with a wsconn.Conn in between.
-func (f *Flow) open(ctx context.Context, raw net.Conn, at address) error {
+func (f *Flow) open(ctx context.Context, raw net.Conn) error {
 	var refused *HandshakeError
 	// sipgo would dial again for a request after the connection is gone.
 	var dialled atomic.Bool
-	transport := &sipmsg.TransportWS{
-		// The scheme is ws for wss too: TLS is ours.
-		DialURI: func(string) string { return "ws://" + at.hostPort + "/" + strings.TrimPrefix(at.path, "/") },
-		DialerCreate: func(net.Addr) ws.Dialer {
-			return ws.Dialer{
-				Protocols: sipmsg.WebSocketProtocols,
-				Header:    ws.HandshakeHeaderHTTP(f.cfg.Header),
-				NetDial: func(context.Context, string, string) (net.Conn, error) {
-					if dialled.Swap(true) {
-						return nil, ErrFlowLost
-					}
-					return f.wrap(raw), nil
-				},
-				OnStatusError: func(status int, _ []byte, resp io.Reader) {
-					refused = &HandshakeError{Status: status}
-					if res, err := http.ReadResponse(bufio.NewReader(resp), nil); err == nil {
-						refused.RetryAfter = parseRetryAfter(res.Header.Get("Retry-After"))
-						_ = res.Body.Close()
-					}
-				},
-			}
-		},
-	}
-	quiet := slog.New(slog.DiscardHandler) // sipgo logs whole messages
-	f.transport = sipmsg.NewTransportLayer(net.DefaultResolver, sipmsg.NewParser(), nil,
-		sipmsg.WithTransportLayerLogger(quiet),
-		sipmsg.WithTransportLayerTransports(sipmsg.TransportsConfig{WS: transport}))
-	f.transactions = sipmsg.NewTransactionLayer(f.transport,
-		sipmsg.WithTransactionLayerLogger(quiet),
-		sipmsg.WithTransactionLayerTerminateOnConnClose(),
-		sipmsg.WithTransactionLayerUnhandledResponseHandler(func(*sipmsg.Response) {}))
-	f.transactions.OnRequest(f.handle)
-
+	f.layers(func(status int, resp io.Reader) {
+		refused = &HandshakeError{Status: status}
+		if res, err := http.ReadResponse(bufio.NewReader(resp), nil); err == nil {
+			refused.RetryAfter = parseRetryAfter(res.Header.Get("Retry-After"))
+			_ = res.Body.Close()
+		}
+	}, func(context.Context) (net.Conn, error) {
+		if dialled.Swap(true) {
+			return nil, ErrFlowLost
+		}
+		conn := f.wrap(raw)
+		f.conn = conn
+		return conn, nil
+	})
 	// sipgo opens a connection for a request only. This one is never sent.
 	probe := f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: f.cfg.Domain})
 	if _, err := f.transport.ClientRequestConnection(ctx, probe); err != nil {
@@ -145,16 +180,118 @@ func (f *Flow) open(ctx context.Context, raw net.Conn, at address) error {
 	return nil
 }
 
-func (f *Flow) wrap(raw net.Conn) net.Conn {
-	f.conn = wsconn.New(placedConn{raw}, wsconn.Config{
+// layers makes sipgo's transports and transactions; dial opens a connection that
+// speaks WebSocket.
+func (f *Flow) layers(refused func(status int, resp io.Reader), dial func(context.Context) (net.Conn, error)) {
+	transport := &sipmsg.TransportWS{
+		// The scheme is ws for wss too: TLS is ours.
+		DialURI: func(string) string { return "ws://" + f.at.hostPort + "/" + strings.TrimPrefix(f.at.path, "/") },
+		DialerCreate: func(net.Addr) ws.Dialer {
+			return ws.Dialer{
+				Protocols:     sipmsg.WebSocketProtocols,
+				Header:        ws.HandshakeHeaderHTTP(f.cfg.Header),
+				NetDial:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+				OnStatusError: func(status int, _ []byte, resp io.Reader) { refused(status, resp) },
+			}
+		},
+	}
+	quiet := slog.New(slog.DiscardHandler) // sipgo logs whole messages
+	f.transport = sipmsg.NewTransportLayer(net.DefaultResolver, sipmsg.NewParser(), nil,
+		sipmsg.WithTransportLayerLogger(quiet),
+		sipmsg.WithTransportLayerTransports(sipmsg.TransportsConfig{WS: transport}))
+	f.transactions = sipmsg.NewTransactionLayer(f.transport,
+		sipmsg.WithTransactionLayerLogger(quiet),
+		sipmsg.WithTransactionLayerTerminateOnConnClose(),
+		sipmsg.WithTransactionLayerUnhandledResponseHandler(func(*sipmsg.Response) {}))
+	f.transactions.OnRequest(f.handle)
+	f.closed = func() { _ = f.transport.Close() }
+}
+
+func (f *Flow) wrap(raw net.Conn) *wsconn.Conn {
+	var conn *wsconn.Conn
+	conn = wsconn.New(placedConn{raw}, wsconn.Config{
 		Role:         wsconn.Client,
 		PingInterval: f.cfg.PingInterval,
 		PongTimeout:  f.cfg.PongTimeout,
 		PongDelay:    f.cfg.PongDelay,
-		Rewrite:      f.guard,
+		Rewrite:      func(message []byte) []byte { return f.guard(message, conn.Send) },
 		Logger:       f.cfg.Logger,
 	})
-	return f.conn
+	return conn
+}
+
+// openDatagrams puts sipgo's UDP on a connected socket.
+func (f *Flow) openDatagrams(raw net.Conn) error {
+	there, err := netip.ParseAddrPort(raw.RemoteAddr().String())
+	if err != nil || f.port == 0 {
+		return errors.New("sip: the dialler gives no connected socket of UDP")
+	}
+	f.peer = netip.AddrPortFrom(there.Addr().WithZone(""), there.Port()).String()
+	f.layers(func(int, io.Reader) {}, f.dialStream)
+	var d *datagrams
+	d = newDatagrams(raw, &f.cfg, func(message []byte) []byte { return f.guard(message, d.Send) })
+	f.conn = d
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = f.transport.ServeUDP(d)
+	}()
+	<-d.ready // sipgo has the socket in its pool
+	pool, local := f.transport.Pool("udp"), d.LocalAddr().String()
+	conn := pool.Get(local)
+	// sipgo would open a socket of its own for what is still under way when ours
+	// is closed: so it goes on finding ours.
+	f.closed = func() {
+		<-served
+		_ = f.transport.Close()
+		pool.Add(local, conn)
+		pool.Add(f.peer, conn)
+	}
+	go f.watch()
+	return nil
+}
+
+// dialStream opens a connection beside the datagrams, for requests that are too
+// long for one.
+func (f *Flow) dialStream(ctx context.Context) (net.Conn, error) {
+	raw, err := f.dial(ctx, "tcp")
+	if err != nil {
+		return nil, err
+	}
+	return f.wrap(bridged(raw)), nil
+}
+
+// fit moves a request that is too long for a datagram to TCP (RFC 3261, section
+// 18.1.1). A server that has no TCP gets the datagram all the same.
+func (f *Flow) fit(ctx context.Context, req *sipmsg.Request) {
+	if !f.datagrams() || req.Transport() != "UDP" || len(req.String()) <= maxDatagram {
+		return
+	}
+	f.mu.Lock()
+	barred := time.Now().Before(f.noStream)
+	f.mu.Unlock()
+	if barred {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	local := req.Laddr
+	req.SetTransport("WS")
+	req.SetDestination(placeRemote.String())
+	req.Laddr = sipmsg.Addr{}
+	conn, err := f.transport.ClientRequestConnection(ctx, req)
+	if err == nil {
+		_, _ = conn.TryClose()
+		req.Via().Transport = "TCP"
+		return
+	}
+	f.cfg.Logger.Debug("no TCP for a long request", "reason", err)
+	req.SetTransport("UDP")
+	req.SetDestination(f.peer)
+	req.Laddr = local
+	f.mu.Lock()
+	f.noStream = time.Now().Add(5 * time.Minute)
+	f.mu.Unlock()
 }
 
 // connectFault puts an error of connecting into a sentence.

@@ -17,6 +17,11 @@ type Invitation struct {
 	Offer string
 	// Headers are added as they are, X-Custom-Field for instance.
 	Headers []Header
+	// Anonymous hides who calls from the one who is called (RFC 3323 and 3325):
+	// the server still learns it.
+	Anonymous bool
+	// StayPut keeps the call from following a redirection: a 3xx is Failed then.
+	StayPut bool
 }
 
 // DialogEvent is something that happened to a dialog. Events come in order on
@@ -29,6 +34,14 @@ type Provisional struct {
 	Status  int
 	Body    string
 	Headers []Header
+}
+
+// Redirected says that the call goes on to another address, because of a 3xx or
+// because the one before, of several that a 3xx gave, refused with Status (RFC
+// 3261, section 8.1.3.4).
+type Redirected struct {
+	Target string
+	Status int
 }
 
 // Answered is the 2xx to the INVITE; the ACK has been sent.
@@ -72,10 +85,12 @@ type Informed struct {
 // Referred is a REFER from the far side: it wants us to call Target instead of
 // it. Reply must be called once; after accepting, Notify tells how the new call
 // fares, with its responses' statuses, the final one last. Replaces says that
-// the call is to take the place of another (RFC 3891).
+// the call is to take the place of another (RFC 3891); then Replacing is the
+// value of the header Replaces that the new call's INVITE must carry.
 type Referred struct {
 	Target, By string
 	Replaces   bool
+	Replacing  string
 	Reply      func(accept bool) error
 	Notify     func(ctx context.Context, status int) error
 }
@@ -100,6 +115,7 @@ type Ended struct {
 }
 
 func (Provisional) dialogEvent()      {}
+func (Redirected) dialogEvent()       {}
 func (Answered) dialogEvent()         {}
 func (Failed) dialogEvent()           {}
 func (Reoffered) dialogEvent()        {}

@@ -1,7 +1,7 @@
 // Package sip holds the signalling of a call: flows (one connection to a SIP
 // server, kept alive) and dialogs over them, on sipgo.
 //
-//	flow, err := sip.Connect(ctx, sip.Config{…})      // ws, wss, tcp or tls
+//	flow, err := sip.Connect(ctx, sip.Config{…})      // ws, wss, tls, tcp or udp
 //	d, err := flow.Invite(ctx, sip.Invitation{…})     // sends, does not wait
 //	for ev := range d.Events() { … }                  // DialogEvent values
 //	d.Hangup(ctx)                                     // CANCEL or BYE, as the state asks
@@ -18,10 +18,14 @@
 // Between the connection and sipgo stands a guard, which puts every message into
 // its plain form and refuses what is not SIP (RFC 4475), and for WebSockets
 // package wsconn. TCP and TLS are bridged to look like a WebSocket, so that
-// there is one kind of flow.
+// there is one kind of connection; UDP is a connected socket, with a TCP
+// connection beside it for requests above 1300 bytes. A server is found by its
+// SRV and address records, and the next one tried when one fails.
 //
-// Not here: UDP, failover by SRV records, following a 3xx, and reliable
-// provisional responses of our own.
+// Everything goes to the server that the flow leads to, inside dialogs too: a
+// phone behind an address translator reaches nobody else, and hears nobody else.
+//
+// Not here: NAPTR, and reliable provisional responses of our own.
 //
 // The package knows SIP and nothing of media, tokens or the platform's HTTP.
 package sip

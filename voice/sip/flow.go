@@ -5,39 +5,57 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
-
-	"offhook/voice/sip/wsconn"
 )
 
+// link is the connection under a flow.
+type link interface {
+	// Send sends a message beside those of the transport above.
+	Send(message []byte) error
+	Done() <-chan struct{}
+	// Err is why the link is over, nil while it lives.
+	Err() error
+	Close() error
+	RTT() time.Duration
+	LastHeard() time.Time
+}
+
 // Flow is one connection to a SIP server, kept alive, with the dialogs that
-// run over it (RFC 5626, section 2). It does not reconnect: a lost flow is
-// over, and its dialogs may be rebound to a new one.
+// run over it (RFC 5626, section 2). Everything goes through that server, in
+// dialogs too. It does not reconnect: a lost flow is over, and its dialogs may
+// be rebound to a new one.
 type Flow struct {
 	cfg     Config
-	secure  bool
-	stream  bool
+	at      address
+	server  string // the address that was dialled
+	peer    string // its address as sipgo knows it, of UDP only
+	others  int    // addresses that might be tried instead
 	host    string // ours, a name under .invalid (RFC 7118, section 5)
 	port    int    // ours, 0 for a WebSocket
 	creds   *credentials
 	created time.Time
 
-	conn         *wsconn.Conn
+	conn         link
 	transport    *sipmsg.TransportLayer
 	transactions *sipmsg.TransactionLayer
+	closed       func() // closes the transport when conn is over
 
 	done chan struct{}
 	work sync.WaitGroup // handlers and loops that use the flow
 
-	mu      sync.Mutex
-	err     error
-	closing bool
-	over    bool
-	dialogs map[dialogKey]*Dialog
+	mu       sync.Mutex
+	err      error
+	closing  bool
+	over     bool
+	dialogs  map[dialogKey]*Dialog
+	mailbox  dialogKey    // of the subscription to what waits for the line
+	routes   []sipmsg.Uri // of what begins a dialog
+	noStream time.Time    // until when requests stay datagrams, whatever their size
 }
 
 // dialogKey finds a dialog by what both sides agree on from its first request.
@@ -49,7 +67,7 @@ func newFlow(cfg Config, at address) *Flow {
 		user = cfg.User
 	}
 	return &Flow{
-		cfg: cfg, secure: at.secure, stream: at.stream,
+		cfg: cfg, at: at, routes: proxyRoute(&cfg),
 		host:    strings.ToLower(rand.Text()[:12]) + ".invalid",
 		creds:   &credentials{user: user, password: cfg.Password},
 		created: time.Now(),
@@ -61,10 +79,17 @@ func newFlow(cfg Config, at address) *Flow {
 // reachable notes our own address of a stream: the server knows the connection
 // by it, and sends what it has for us there.
 func (f *Flow) reachable(local net.Addr) {
-	if a, ok := local.(*net.TCPAddr); ok && a.IP != nil {
-		f.host, f.port = a.IP.String(), a.Port
+	if a, err := netip.ParseAddrPort(local.String()); err == nil {
+		f.host, f.port = a.Addr().Unmap().WithZone("").String(), int(a.Port())
 	}
 }
+
+// datagrams says whether the flow is one of UDP.
+func (f *Flow) datagrams() bool { return f.at.scheme == "udp" }
+
+// Server is the address of the server that the flow is connected to, with its
+// port: of several that a name stands for, the one that answered.
+func (f *Flow) Server() string { return f.server }
 
 // Done is closed when the flow is over; Err then says why.
 func (f *Flow) Done() <-chan struct{} { return f.done }
@@ -113,7 +138,7 @@ func (f *Flow) watch() {
 	f.mu.Unlock()
 	f.cfg.Logger.Debug("flow over", "reason", err)
 	f.transactions.Close()
-	_ = f.transport.Close()
+	f.closed()
 	close(f.done)
 	for _, d := range dialogs {
 		d.flowLost(f, err)

@@ -13,8 +13,8 @@ import (
 // which a message does not parse, and stumbles over much that RFC 3261 allows:
 // compact names, folded lines, spaces around a semicolon. So every message is
 // put into its plain form here; what is not SIP is dropped, and a broken
-// request is told so if that is possible.
-func (f *Flow) guard(message []byte) []byte {
+// request is told so by send if that is possible.
+func (f *Flow) guard(message []byte, send func([]byte) error) []byte {
 	plain, err := inspect(message)
 	if err == nil {
 		return plain
@@ -23,7 +23,7 @@ func (f *Flow) guard(message []byte) []byte {
 	var bad *malformed
 	if errors.As(err, &bad) {
 		if answer := bad.answer(); answer != nil {
-			_ = f.conn.Send(answer)
+			_ = send(answer)
 		}
 	}
 	return nil
@@ -255,7 +255,8 @@ var compact = map[string]string{
 var canonical = func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{"Route", "Record-Route", "CSeq", "Max-Forwards", "Require", "WWW-Authenticate", "Proxy-Authenticate",
-		"Retry-After", "Allow", "Min-SE", "RSeq", "RAck", "Content-Disposition"} {
+		"Retry-After", "Allow", "Min-SE", "RSeq", "RAck", "Content-Disposition", "Replaces", "Event", "Privacy", "Diversion",
+		"P-Asserted-Identity", "Remote-Party-ID", "Call-Info", "Alert-Info", "Answer-Mode", "Priv-Answer-Mode", "Expires", "Min-Expires", "Service-Route"} {
 		m[strings.ToLower(name)] = name
 	}
 	for short, name := range compact {

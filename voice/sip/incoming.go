@@ -49,7 +49,9 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	case sipmsg.INVITE:
 		f.serveInvite(req, tx)
 	case sipmsg.NOTIFY:
-		_ = f.respond(req, tx, sipmsg.StatusOK)
+		if !f.serveMailbox(req, tx) {
+			_ = f.respond(req, tx, sipmsg.StatusOK)
+		}
 	default:
 		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
 	}
@@ -82,10 +84,16 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 }
 
 // extensions are the option tags that we understand.
-var extensions = []string{"timer"}
+var extensions = []string{"timer", "replaces"}
 
 // handleInside routes a request to its dialog.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {
+	f.mu.Lock()
+	mailbox := f.mailbox == dialogKey{req.CallID().Value(), localTag}
+	f.mu.Unlock()
+	if mailbox && req.Method == sipmsg.NOTIFY && f.serveMailbox(req, tx) {
+		return
+	}
 	d := f.find(req.CallID().Value(), localTag)
 	if d == nil || !d.isFrom(req) {
 		if req.Method != sipmsg.ACK {
@@ -149,7 +157,7 @@ func (d *Dialog) isFrom(req *sipmsg.Request) bool {
 }
 
 func abilities() []sipmsg.Header {
-	return []sipmsg.Header{sipmsg.NewHeader("Allow", allowed), sipmsg.NewHeader("Accept", sdpType)}
+	return []sipmsg.Header{sipmsg.NewHeader("Allow", allowed), sipmsg.NewHeader("Accept", sdpType), sipmsg.NewHeader("Supported", supported)}
 }
 
 func contentType(req *sipmsg.Request) string {

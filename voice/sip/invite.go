@@ -50,8 +50,13 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	}
 	d := newDialog(f, strings.ToLower(rand.Text()), newTag())
 	d.local = party{f.cfg.DisplayName, sipmsg.Uri{Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.cfg.Domain}}
+	if inv.Anonymous {
+		inv.Headers = append(slices.Clip(inv.Headers), Header{"Privacy", "id"}, Header{"P-Preferred-Identity", "<" + d.local.uri.String() + ">"})
+		d.local = party{"Anonymous", sipmsg.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
+	}
 	d.remote = party{"", target}
 	d.target = target
+	d.routes = f.startRoutes()
 	d.seq = firstSeq()
 	d.invite = &inviteAttempt{}
 	if !f.enter() {
@@ -121,7 +126,7 @@ func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error 
 	session := d.invite.session
 	d.localSDP = inv.Offer
 	d.mu.Unlock()
-	req.AppendHeader(sipmsg.NewHeader("Supported", "timer, 100rel"))
+	req.AppendHeader(sipmsg.NewHeader("Supported", supported+", 100rel"))
 	if session > 0 {
 		req.AppendHeader(sipmsg.NewHeader("Session-Expires", strconv.Itoa(int(session/time.Second))))
 		req.AppendHeader(sipmsg.NewHeader("Min-SE", strconv.Itoa(int(session/time.Second))))
@@ -148,6 +153,7 @@ func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error 
 func (d *Dialog) runInvite(f *Flow, inv Invitation) {
 	defer f.leave()
 	var a attempt
+	var r redirects
 	for {
 		res, err := f.next(context.Background(), d.inviteTx())
 		switch {
@@ -176,6 +182,13 @@ func (d *Dialog) runInvite(f *Flow, inv Invitation) {
 			}
 			d.cancelAgain(f)
 		case res.StatusCode == 422 && d.widen(res):
+			if err := d.sendInvite(context.Background(), f, inv); err != nil {
+				d.failInvite(nil, d.lossOf(f, err))
+				return
+			}
+			d.cancelAgain(f)
+		case !inv.StayPut && d.redirect(&r, res):
+			a = attempt{}
 			if err := d.sendInvite(context.Background(), f, inv); err != nil {
 				d.failInvite(nil, d.lossOf(f, err))
 				return
@@ -394,6 +407,7 @@ func cancelOf(invite *sipmsg.Request) *sipmsg.Request {
 	req := sipmsg.NewRequest(sipmsg.CANCEL, *invite.Recipient.Clone())
 	req.SetTransport(invite.Transport())
 	req.SetDestination(invite.Destination())
+	req.Laddr = invite.Laddr
 	for _, name := range []string{"Via", "Route", "Max-Forwards", "From", "To", "Call-ID"} {
 		for _, h := range invite.GetHeaders(name) {
 			req.AppendHeader(sipmsg.HeaderClone(h))

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"sync"
+	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -14,6 +15,20 @@ type Incoming struct {
 	// CallerName and Caller are the display name and the URI of From. Called is
 	// the URI of To.
 	CallerName, Caller, Called string
+	// Asserted is who calls according to the servers on the way; it must not be
+	// shown if Private.
+	Asserted []Identity
+	// Private says that the caller wants to stay unknown.
+	Private bool
+	// Diverted are those who were called first, the last of them first.
+	Diverted []Redirection
+	// AutoAnswer says that the caller asks for an answer by itself, AnswerAfter
+	// when: an intercom does. It is for the user to allow.
+	AutoAnswer  bool
+	AnswerAfter time.Duration
+	// Replaces is the dialog whose place the call is to take (RFC 3891), nil if it
+	// is a call like any other. Whoever accepts it hangs the other one up.
+	Replaces *Dialog
 	// Offer is the SDP offer, empty if Accept is to make one.
 	Offer   string
 	Headers []Header
@@ -45,6 +60,11 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
 		return
 	}
+	other, refusal := f.replaced(req)
+	if refusal != 0 {
+		_ = f.respond(req, tx, refusal)
+		return
+	}
 	d := newDialog(f, req.CallID().Value(), newTag())
 	d.local = party{req.To().DisplayName, *req.To().Address.Clone()}
 	d.remote = party{req.From().DisplayName, *req.From().Address.Clone()}
@@ -60,7 +80,10 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	tx.OnCancel(func(*sipmsg.Request) {
 		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", ByRemote: true})
 	})
+	after, auto := answerAfter(req)
 	f.cfg.Incoming(Incoming{
+		Asserted: identities(req), Private: private(req), Diverted: redirections(req),
+		AutoAnswer: auto, AnswerAfter: after, Replaces: other,
 		Dialog: d, CallerName: d.remote.name, Caller: d.remote.uri.String(), Called: d.local.uri.String(),
 		Offer: string(req.Body()), Headers: headersOf(req),
 	})

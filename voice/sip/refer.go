@@ -41,10 +41,12 @@ func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
 		return
 	}
+	replacing := replacesOf(to.Address)
 	given := make(chan struct{})
 	var once sync.Once
 	referred := Referred{
-		Target: to.Address.String(), By: headerValue(req, "Referred-By"), Replaces: strings.Contains(strings.ToLower(to.Address.String()), "replaces="),
+		Target: to.Address.String(), By: headerValue(req, "Referred-By"),
+		Replaces: replacing != "", Replacing: replacing,
 		Reply: func(accept bool) error {
 			err := ErrReplied
 			once.Do(func() {

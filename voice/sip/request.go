@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,12 +16,21 @@ import (
 // allowed are the methods that a dialog of ours understands.
 const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER"
 
+// supported are the extensions that we understand in an answer of ours.
+const supported = "timer, replaces"
+
 // newRequest makes a request with what every request has, but for From, To,
 // Call-ID and CSeq (RFC 3261, section 8.1.1).
 func (f *Flow) newRequest(method sipmsg.RequestMethod, to sipmsg.Uri) *sipmsg.Request {
 	req := sipmsg.NewRequest(method, to)
-	req.SetTransport("WS")
-	req.SetDestination(placeRemote.String())
+	if f.datagrams() {
+		req.SetTransport("UDP")
+		req.SetDestination(f.peer)
+		req.Laddr = sipmsg.Addr{IP: net.ParseIP(f.host), Port: f.port}
+	} else {
+		req.SetTransport("WS")
+		req.SetDestination(placeRemote.String())
+	}
 	f.newBranch(req)
 	hops := sipmsg.MaxForwardsHeader(70)
 	req.AppendHeader(&hops)
@@ -31,35 +42,62 @@ func (f *Flow) newBranch(req *sipmsg.Request) {
 	req.RemoveHeader("Via")
 	via := &sipmsg.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.viaTransport(),
-		Host: f.host, Port: f.port, Params: sipmsg.NewParams(),
+		Host: bracketed(f.host), Port: f.port, Params: sipmsg.NewParams(),
 	}
 	via.Params.Add("branch", "z9hG4bK"+rand.Text())
+	if f.datagrams() {
+		via.Params.Add("rport", "") // RFC 3581: answer where this came from
+	}
 	req.PrependHeader(via)
 }
 
-func (f *Flow) viaTransport() string {
-	switch {
-	case f.stream && f.secure:
-		return "TLS"
-	case f.stream:
-		return "TCP"
-	case f.secure:
-		return "WSS"
-	}
-	return "WS"
-}
+func (f *Flow) viaTransport() string { return strings.ToUpper(f.at.scheme) }
 
-// contact is where the far side reaches us: over this very connection.
+// contact is where the far side reaches us: over this very flow.
 func (f *Flow) contact() *sipmsg.ContactHeader {
-	params := sipmsg.NewParams()
-	transport := "ws" // for wss too (RFC 7118, section 5)
-	if f.stream {
-		transport = strings.ToLower(f.viaTransport())
+	transport := f.at.scheme
+	if transport == "wss" {
+		transport = "ws" // RFC 7118, section 5
 	}
+	params := sipmsg.NewParams()
 	params.Add("transport", transport)
 	return &sipmsg.ContactHeader{Address: sipmsg.Uri{
-		Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.host, Port: f.port, UriParams: params,
+		Scheme: "sip", User: escapeUser(f.cfg.User), Host: bracketed(f.host), Port: f.port, UriParams: params,
 	}}
+}
+
+// bracketed is a host as a URI has it: an address of IPv6 in brackets.
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// proxyRoute is the route set of what begins a dialog: the outbound proxy, if
+// there is one.
+func proxyRoute(cfg *Config) []sipmsg.Uri {
+	at, err := cfg.parseAddress(cfg.OutboundProxy)
+	if err != nil {
+		return nil
+	}
+	params := sipmsg.NewParams()
+	params.Add("transport", at.scheme)
+	params.Add("lr", "")
+	uri := sipmsg.Uri{Scheme: "sip", Host: bracketed(at.host), UriParams: params}
+	if at.port {
+		_, port, _ := net.SplitHostPort(at.hostPort)
+		uri.Port, _ = strconv.Atoi(port)
+	}
+	return []sipmsg.Uri{uri}
+}
+
+// startRoutes are the Route headers of what begins a dialog or stands outside
+// of any.
+func (f *Flow) startRoutes() []sipmsg.Uri {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.routes)
 }
 
 // newTag makes a tag of a dialog's side (RFC 3261, section 19.3).
@@ -93,6 +131,10 @@ func (f *Flow) beginUnsigned(ctx context.Context, req *sipmsg.Request) (*sipmsg.
 	if req.ContentLength() == nil {
 		req.SetBody(req.Body())
 	}
+	if f.lost() {
+		return nil, ErrFlowLost
+	}
+	f.fit(ctx, req)
 	tx, err := f.transactions.Request(ctx, req)
 	if err != nil {
 		return nil, errors.Join(ErrFlowLost, err)

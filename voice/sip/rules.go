@@ -253,7 +253,7 @@ func checkParsed(m sipmsg.Message) error {
 	}
 	for _, h := range m.GetHeaders("Via") {
 		hop, ok := h.(*sipmsg.ViaHeader)
-		if !ok || !isHost(hop.Host) || hop.ProtocolName == "" || !isToken(hop.Transport) || hop.Port < 0 || hop.Port > 65535 {
+		if !ok || !isHost(strings.Trim(hop.Host, "[]")) || hop.ProtocolName == "" || !isToken(hop.Transport) || hop.Port < 0 || hop.Port > 65535 {
 			return errMandatory
 		}
 	}

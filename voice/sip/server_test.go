@@ -22,7 +22,7 @@ import (
 	"offhook/voice/sip/wsconn"
 )
 
-const patience = 5 * time.Second
+const patience = 30 * time.Second
 
 // server is a SIP server behind the path /sip of a web server. It challenges
 // with digest and hands every INVITE that passes to onInvite.
@@ -38,6 +38,7 @@ type server struct {
 	challenge func(req *sipmsg.Request) *sipmsg.Response
 	conns     chan *wsconn.Conn
 	register  func(*sipmsg.Request, *sipmsg.ServerTx)
+	subscribe func(*sipmsg.Request, *sipmsg.ServerTx)
 	answers   chan string // the status lines of the clients' responses
 
 	mu   sync.Mutex
@@ -149,6 +150,8 @@ func (s *server) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	switch req.Method {
 	case sipmsg.REGISTER:
 		s.register(req, tx)
+	case sipmsg.SUBSCRIBE:
+		s.subscribe(req, tx)
 	case sipmsg.INVITE:
 		l := &leg{s: s, req: req, tx: tx, source: req.Source(), tag: newTag(), inbox: make(chan *sipmsg.Request, 4096), seq: 100}
 		s.mu.Lock()

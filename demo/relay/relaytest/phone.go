@@ -178,7 +178,7 @@ func (p *Phone) WaitConnected() {
 	p.t.Helper()
 	select {
 	case <-p.connected:
-	case <-time.After(10 * time.Second):
+	case <-time.After(WaitTime):
 		p.t.Fatal("phone never connected")
 	}
 }
@@ -306,7 +306,7 @@ func (p *Phone) WaitPackets(n int) {
 // after each packet.
 func (p *Phone) Wait(what string, ok func() bool) {
 	p.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(WaitTime)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -1,0 +1,275 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"offhook/app/backend"
+	"offhook/voice/fault"
+)
+
+func (p *Phone) diagnoseNetwork(context.Context) Check {
+	list := strings.Fields(p.cfg.Addresses())
+	if len(list) == 0 {
+		if server, err := p.serverURL(); err == nil && isLoopback(server.Hostname()) {
+			return passed("", "The server is on this computer.")
+		}
+		return failed(fault.New(fault.NetworkError, "This computer has no network address.", "Plug in the cable or join a wireless network."))
+	}
+	v4 := false
+	for _, a := range list {
+		_, ip, _ := strings.Cut(a, "=")
+		v4 = v4 || strings.Contains(ip, ".")
+	}
+	if !v4 {
+		return passed(fmt.Sprint(len(list)), "There are only IPv6 addresses.")
+	}
+	return passed(fmt.Sprint(len(list)), "There is a network.")
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// serverURL is the application backend that the phone uses, or would use.
+func (p *Phone) serverURL() (*url.URL, error) {
+	server := p.Snapshot().Account.Server
+	if server == "" {
+		return nil, fault.New(fault.InvalidParameter, "No server is known yet.", "Enter the server's address and sign in.")
+	}
+	return backend.ParseServer(server)
+}
+
+func (p *Phone) diagnoseProxy(ctx context.Context) Check {
+	server, err := p.serverURL()
+	if err != nil {
+		return skipped(fault.From(err).Message)
+	}
+	via, err := p.proxyFor(ctx, server)
+	switch {
+	case err != nil:
+		return Check{Status: CheckFail, Text: "The proxy's address can't be understood.", Remedy: "Correct it in this computer's proxy settings."}
+	case via == nil:
+		return passed("", "No proxy is used.")
+	}
+	began := time.Now()
+	conn, err := p.cfg.Proxy.DialContext(ctx, "tcp", hostPort(server))
+	if err != nil {
+		c := failed(err)
+		c.Figure = via.Host
+		return c
+	}
+	conn.Close()
+	return passed(via.Host, fmt.Sprintf("A proxy is used; it lets Offhook through after %s.", millis(time.Since(began))))
+}
+
+// proxyFor is the proxy to the server, nil for none.
+func (p *Phone) proxyFor(ctx context.Context, server *url.URL) (*url.URL, error) {
+	if p.cfg.Proxy == nil {
+		return nil, nil
+	}
+	return p.cfg.Proxy.For(ctx, server)
+}
+
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+func (p *Phone) diagnoseDNS(ctx context.Context) Check {
+	server, err := p.serverURL()
+	if err != nil {
+		return skipped(fault.From(err).Message)
+	}
+	host := server.Hostname()
+	if net.ParseIP(host) != nil {
+		return skipped("The server has no name to look up.")
+	}
+	began := time.Now()
+	found, err := p.cfg.LookupIP(ctx, host)
+	if err != nil {
+		if via, perr := p.proxyFor(ctx, server); perr == nil && via != nil {
+			return skipped("This computer doesn't find the name itself; the proxy looks it up.")
+		}
+		return failed(backend.Explain(err, server))
+	}
+	took := time.Since(began)
+	if took > time.Second {
+		return warned(millis(took), fmt.Sprintf("%s was found, but slowly.", host), "Tell your administrator that the name server is slow.")
+	}
+	return passed(millis(took), fmt.Sprintf("%s has %d addresses.", host, len(found)))
+}
+
+func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
+	server, err := p.serverURL()
+	if err != nil {
+		return skipped(fault.From(err).Message)
+	}
+	resp, took, err := p.ask(ctx, server)
+	if err != nil {
+		return failed(p.namePortal(ctx, p.Snapshot().Account.Server, backend.Explain(err, server)))
+	}
+	if who := portalOf(resp, server, true); who != "" {
+		f := portalFault(who)
+		return Check{Status: CheckFail, Figure: millis(took), Text: f.Message, Remedy: f.Next}
+	}
+	t := resp.TLS
+	if t == nil || len(t.PeerCertificates) == 0 {
+		const text = "It answers. The connection is not encrypted."
+		if isLoopback(server.Hostname()) {
+			return passed(millis(took), text)
+		}
+		return warned(millis(took), text, "Use an address that begins with https://.")
+	}
+	leaf, who := t.PeerCertificates[0], issuerOf(t.PeerCertificates[0])
+	text := fmt.Sprintf("It answers. Its certificate was issued by %s.", who)
+	left := leaf.NotAfter.Sub(p.cfg.Now())
+	switch {
+	case left < 7*24*time.Hour:
+		return warned(millis(took), fmt.Sprintf("Its certificate ends in %d days.", int(left.Hours()/24)), "Tell your administrator.")
+	case !publiclyTrusted(t.PeerCertificates) && !isLoopback(server.Hostname()):
+		return warned(millis(took), fmt.Sprintf("It answers. Its certificate was issued by %s, which is no public authority: this computer trusts it, and what you send may be inspected.", who),
+			"Nothing is wrong if that is your company; else ask your administrator.")
+	default:
+		return passed(millis(took), text)
+	}
+}
+
+// ask sends a request without credentials and returns the answer's head and the
+// time from the request to its first byte.
+func (p *Phone) ask(ctx context.Context, u *url.URL) (*http.Response, time.Duration, error) {
+	var sent, first time.Time
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest:         func(httptrace.WroteRequestInfo) { sent = time.Now() },
+		GotFirstResponseByte: func() { first = time.Now() },
+	})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	hc := *p.http
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := hc.Do(req)
+	if err != nil {
+		return nil, 0, err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	resp.Body.Close()
+	if sent.IsZero() || first.IsZero() {
+		return resp, 0, nil
+	}
+	return resp, first.Sub(sent), nil
+}
+
+func (p *Phone) diagnoseClock(ctx context.Context) Check {
+	server, err := p.serverURL()
+	if err != nil {
+		return skipped(fault.From(err).Message)
+	}
+	resp, _, err := p.ask(ctx, server)
+	if err != nil {
+		return skipped("The server can't be asked for the time.")
+	}
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return skipped("The server doesn't say what time it is.")
+	}
+	// The header has whole seconds.
+	off := p.cfg.Now().Sub(date).Round(time.Second)
+	if off > -clockLimit && off < clockLimit {
+		return passed(fmt.Sprintf("%d s", int(off.Seconds())), "It agrees with the server's.")
+	}
+	return warned(fmt.Sprintf("%d s", int(off.Seconds())), "This computer's clock is wrong.", "Have it set by the network in the system's settings.")
+}
+
+// condition returns one of the present conditions.
+func (s *Snapshot) condition(name string) Condition {
+	for _, c := range s.Conditions {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Condition{Name: name}
+}
+
+func ofCondition(c Condition, figure, good string) Check {
+	if c.OK {
+		return passed(figure, good)
+	}
+	remedy := "Offhook keeps trying; if it stays, tell your administrator."
+	if c.Action == ActionSignIn {
+		remedy = "Sign in again."
+	}
+	return Check{Status: CheckFail, Figure: figure, Text: c.Text, Remedy: remedy}
+}
+
+func (p *Phone) diagnoseSignalling(ctx context.Context) Check {
+	s := p.Snapshot()
+	if s.Account.State == SignedIn {
+		return ofCondition(s.condition(ConditionPlatform), "", "The signalling connection is up.")
+	}
+	platform := p.store.Get().Account.PlatformURL
+	if platform == "" {
+		platform = s.Account.Server
+	}
+	u, err := url.Parse(platform)
+	if err != nil || u.Host == "" {
+		return skipped("No platform is known yet.")
+	}
+	u.Path = "/sip"
+	return p.upgrade(ctx, u, "sip")
+}
+
+func (p *Phone) diagnosePush(ctx context.Context) Check {
+	s := p.Snapshot()
+	if s.Account.State == SignedIn {
+		figure := ""
+		_ = p.loop.ask(ctx, func() error {
+			if rtt := p.m.inbox.RTT; rtt > 0 {
+				figure = millis(rtt)
+			}
+			return nil
+		})
+		return ofCondition(s.condition(ConditionPush), figure, "Calls can reach you.")
+	}
+	u, err := p.serverURL()
+	if err != nil {
+		return skipped(fault.From(err).Message)
+	}
+	return p.upgrade(ctx, u.JoinPath("push"), "offhook.push.v1")
+}
+
+// upgrade tries whether a WebSocket gets through to a server. Being refused for
+// want of a token counts: the server itself has answered.
+func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Check {
+	began := time.Now()
+	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{HTTPClient: p.http, Subprotocols: []string{subprotocol}})
+	took := time.Since(began)
+	if err == nil {
+		_ = conn.CloseNow()
+		return passed(millis(took), "A WebSocket gets through.")
+	}
+	if resp != nil {
+		switch resp.StatusCode {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			return passed(millis(took), "The server answers; it takes a sign-in to go on.")
+		default:
+			return Check{Status: CheckFail, Figure: fmt.Sprint(resp.StatusCode), Text: "WebSockets don't get through to the server.",
+				Remedy: "Ask your administrator whether the proxy or the firewall lets WebSockets pass."}
+		}
+	}
+	return failed(backend.Explain(err, u))
+}

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"offhook/app/secrets"
+	"offhook/voice/audio"
+	"offhook/voice/fault"
+)
+
+var errNoSound = fault.New(fault.AudioDeviceError, "There is no sound system.", "Install PulseAudio or PipeWire.")
+
+// listenFor is how long the microphone is listened to.
+const listenFor = 800 * time.Millisecond
+
+func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
+	switch {
+	case p.Snapshot().Call != nil:
+		return skipped("It is in use by the call.")
+	case p.cfg.Audio == nil:
+		return failed(errNoSound)
+	}
+	var l level
+	src, err := p.openMicrophone(p.audioConfig(p.store.Get()).Source, l.add)
+	p.audioFailed(err)
+	if err != nil {
+		return failed(err)
+	}
+	defer src.Close()
+	loudest := 0.0
+	for end := time.Now().Add(listenFor); time.Now().Before(end); {
+		if pause(ctx, 50*time.Millisecond, nil) != nil {
+			return failed(ctx.Err())
+		}
+		loudest = max(loudest, l.get())
+	}
+	figure := fmt.Sprintf("%.0f %%", 100*loudest)
+	if loudest == 0 {
+		return warned(figure, "It works, but it delivers nothing but silence.", "Check that it is not muted, or choose another microphone.")
+	}
+	return passed(figure, "Works")
+}
+
+func (p *Phone) diagnoseSpeaker(ctx context.Context, ring bool) Check {
+	if p.cfg.Audio == nil {
+		return failed(errNoSound)
+	}
+	a := p.audioConfig(p.store.Get())
+	spec := a.Sink
+	if ring {
+		if spec = a.Ring; spec == (audio.Spec{}) {
+			spec = a.Sink
+		}
+	} else if p.Snapshot().Call != nil {
+		return skipped("It is in use by the call.")
+	}
+	if err := p.playOnce(ctx, spec, nil); err != nil {
+		return failed(err)
+	}
+	return passed("", "Works")
+}
+
+func (p *Phone) diagnoseKeyring(context.Context) Check {
+	const name, value = "diagnosis", "works"
+	err := p.cfg.Secrets.Set(name, value)
+	got := ""
+	if err == nil {
+		got, err = p.cfg.Secrets.Get(name)
+	}
+	_ = p.cfg.Secrets.Delete(name)
+	switch {
+	case errors.Is(err, secrets.ErrBusy):
+		return warned("", "The keyring does not answer; it may be waiting to be unlocked.", "Unlock it with your password.")
+	case err != nil || got != value:
+		return warned("", "No keyring here: you sign in again after a restart.", "Install or start a keyring such as gnome-keyring.")
+	default:
+		return passed("", "Your password is kept safely.")
+	}
+}

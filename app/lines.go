@@ -1,0 +1,394 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"offhook/app/secrets"
+	"offhook/app/settings"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// SIPAccount is a line at any SIP server, as the settings hold it.
+type SIPAccount = settings.SIPAccount
+
+// Line is how a SIP account stands.
+type Line struct {
+	ID string `json:"id"`
+	// Address is the account's sip: address.
+	Address     string `json:"address"`
+	DisplayName string `json:"display_name,omitempty"`
+	Server      string `json:"server"`
+	// State is registered, unregistered or terminated, or off for an account that
+	// the user switched off. Terminated: the server refuses the account.
+	State string    `json:"state"`
+	Since time.Time `json:"since"`
+	// Expires is until when the server has granted the registration, RetryAt when
+	// the phone tries again by itself.
+	Expires *time.Time `json:"expires,omitempty"`
+	RetryAt *time.Time `json:"retry_at,omitempty"`
+	// Err is why the line is not registered.
+	Err *Problem `json:"error,omitempty"`
+}
+
+// LineOff is the state of a line that was switched off.
+const LineOff = "off"
+
+// ActionAccounts names the page of the SIP accounts as the one thing to do.
+const ActionAccounts = "open_accounts"
+
+// lineCondition is the name of the condition of a line.
+func lineCondition(id string) string { return "sip:" + id }
+
+// lineSecret is the name of a line's password in the keyring.
+func lineSecret(id string) string { return "sip_password:" + id }
+
+// lines is the part of the model that holds the SIP accounts.
+type lines struct {
+	list []Line
+}
+
+func (l *lines) find(id string) *Line {
+	for i := range l.list {
+		if l.list[i].ID == id {
+			return &l.list[i]
+		}
+	}
+	return nil
+}
+
+// registered reports whether a call can go out over some line.
+func (l *lines) registered() bool {
+	return slices.ContainsFunc(l.list, func(x Line) bool { return x.State == string(voice.LineRegistered) })
+}
+
+// present reports whether there are lines that are not switched off.
+func (l *lines) present() bool {
+	return slices.ContainsFunc(l.list, func(x Line) bool { return x.State != LineOff })
+}
+
+// snapshot returns a copy that nobody writes again.
+func (l *lines) snapshot() []Line { return slices.Clone(l.list) }
+
+// sipOnly reports whether the phone has SIP accounts and no subscriber.
+func (m *model) sipOnly() bool {
+	return m.lines.present() && m.session == nil && m.account.State == SignedOut && !m.settings.SignedIn
+}
+
+// lineAccount shows the first line in the place of a subscriber.
+func (m *model) lineAccount() Account {
+	a := m.account
+	for _, l := range m.lines.list {
+		if l.State != LineOff {
+			user, _, _ := strings.Cut(strings.TrimPrefix(l.Address, "sip:"), "@")
+			a.State, a.UserName, a.DisplayName, a.Server = SignedIn, user, or(l.DisplayName, l.ID), l.Server
+			a.AccountSID, a.Exophone = "", ""
+			break
+		}
+	}
+	return a
+}
+
+// startLines registers what the settings hold.
+func (p *Phone) startLines(context.Context) {
+	for _, a := range p.store.Get().SIPAccounts {
+		if !a.On {
+			continue
+		}
+		password, err := p.secrets.Get(lineSecret(a.ID))
+		if err != nil && !errors.Is(err, secrets.ErrNotFound) {
+			p.noteKeyring()
+		}
+		if err == nil {
+			p.cfg.Protect(password)
+		}
+		p.background(func(ctx context.Context) { _ = p.registerLine(ctx, a, password) })
+	}
+}
+
+// registerLine hands a line to the engine, whose events tell the rest.
+func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string) error {
+	e, ok := p.engine.(LineEngine)
+	if !ok {
+		return fault.New(fault.InternalError, "This phone can't use SIP accounts.", "")
+	}
+	err := e.Register(ctx, a, password)
+	if fault.TypeOf(err) == fault.ConfigurationInvalid {
+		p.loop.post(func() {
+			if l := p.m.lines.find(a.ID); l != nil && l.State != string(voice.LineRegistered) {
+				l.State, l.Err = string(voice.LineTerminated), problem(err)
+				p.judgeLine(*l)
+			}
+		})
+	}
+	return err
+}
+
+// SaveLine adds a SIP account or changes the one with its ID, and registers it
+// if it is on. An empty password leaves the one that is stored. It returns when
+// the server has answered for the first time, or with the reason why not, with
+// which the account is kept all the same unless it is malformed
+// (CONFIGURATION_INVALID) or carries a call (SYSTEM_BUSY).
+func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	a = tidied(a)
+	if err := voiceAccount(a, password).Check(); err != nil {
+		return err
+	}
+	if locked(p.store.Get(), "sip_accounts") {
+		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed the SIP accounts.", "Ask them to change it.")
+	}
+	if c := p.Snapshot().Call; c != nil && c.Line == a.ID {
+		return fault.New(fault.SystemBusy, "There is a call on this account.", "End it first.")
+	}
+	return p.putLine(ctx, a, password)
+}
+
+// putLine keeps an account and registers it.
+func (p *Phone) putLine(ctx context.Context, a SIPAccount, password string) error {
+	if password != "" {
+		p.cfg.Protect(password)
+		_ = p.secrets.Set(lineSecret(a.ID), password)
+		p.noteKeyring()
+	} else if stored, err := p.secrets.Get(lineSecret(a.ID)); err == nil {
+		password = stored
+	}
+	if _, err := p.store.Update(func(s *settings.Settings) {
+		i := slices.IndexFunc(s.SIPAccounts, func(b SIPAccount) bool { return b.ID == a.ID })
+		if i < 0 {
+			s.SIPAccounts = append(s.SIPAccounts, a)
+		} else {
+			s.SIPAccounts[i] = a
+		}
+	}); err != nil {
+		p.notWritten(err)
+	}
+	p.settingsChanged()
+	if err := p.Settle(ctx); err != nil {
+		return err
+	}
+	if !a.On {
+		if e, ok := p.engine.(LineEngine); ok {
+			_ = e.Unregister(a.ID) // it may never have been there
+		}
+		return nil
+	}
+	return p.registerLine(ctx, a, password)
+}
+
+// tidied is an account without the blanks that come along with what is pasted.
+func tidied(a SIPAccount) SIPAccount {
+	for _, s := range []*string{&a.Server, &a.OutboundProxy, &a.User, &a.Domain, &a.AuthUser, &a.DisplayName} {
+		*s = strings.TrimSpace(*s)
+	}
+	a.User = strings.TrimPrefix(a.User, "sip:")
+	if user, domain, ok := strings.Cut(a.User, "@"); ok && (a.Domain == "" || strings.EqualFold(a.Domain, domain)) {
+		a.User, a.Domain = user, domain
+	}
+	if a.ID == "" && a.User != "" && a.Domain != "" {
+		a.ID = a.User + "@" + a.Domain
+	}
+	return a
+}
+
+// RemoveLine removes a SIP account and its password.
+func (p *Phone) RemoveLine(ctx context.Context, id string) error {
+	if locked(p.store.Get(), "sip_accounts") {
+		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed the SIP accounts.", "Ask them to change it.")
+	}
+	if c := p.Snapshot().Call; c != nil && c.Line == id {
+		return fault.New(fault.SystemBusy, "There is a call on this account.", "End it first.")
+	}
+	if e, ok := p.engine.(LineEngine); ok {
+		if err := e.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
+			return err
+		}
+	}
+	_ = p.secrets.Delete(lineSecret(id))
+	_, err := p.store.Update(func(s *settings.Settings) {
+		s.SIPAccounts = slices.DeleteFunc(s.SIPAccounts, func(a SIPAccount) bool { return a.ID == id })
+	})
+	p.settingsChanged()
+	if serr := p.Settle(ctx); serr != nil {
+		return serr
+	}
+	if err != nil {
+		return p.notWritten(err)
+	}
+	return nil
+}
+
+// forgetLines is the sign-out of the SIP accounts: they stay in the list,
+// switched off and without their passwords.
+func (p *Phone) forgetLines() {
+	e, ok := p.engine.(LineEngine)
+	changed := false
+	for _, a := range p.store.Get().SIPAccounts {
+		if ok {
+			_ = e.Unregister(a.ID)
+		}
+		_ = p.secrets.Delete(lineSecret(a.ID))
+		changed = true
+	}
+	if !changed {
+		return
+	}
+	if _, err := p.store.Update(func(s *settings.Settings) {
+		for i := range s.SIPAccounts {
+			s.SIPAccounts[i].On = false
+		}
+	}); err != nil {
+		p.notWritten(err)
+	}
+}
+
+// linesChanged brings the model in line with the settings. On the loop.
+func (p *Phone) linesChanged() {
+	m := &p.m
+	var next []Line
+	for _, a := range m.settings.SIPAccounts {
+		l := Line{
+			ID: a.ID, Address: "sip:" + a.User + "@" + a.Domain, DisplayName: a.DisplayName, Server: a.Server,
+			State: LineOff, Since: p.cfg.Now().UTC(),
+		}
+		if old := m.lines.find(a.ID); old != nil {
+			l.State, l.Since, l.Expires, l.RetryAt, l.Err = old.State, old.Since, old.Expires, old.RetryAt, old.Err
+		}
+		switch {
+		case !a.On:
+			if l.State != LineOff {
+				l.State, l.Since = LineOff, p.cfg.Now().UTC()
+			}
+			l.Expires, l.RetryAt, l.Err = nil, nil, nil
+		case l.State == LineOff:
+			l.State, l.Since = string(voice.LineUnregistered), p.cfg.Now().UTC()
+		}
+		next = append(next, l)
+	}
+	for _, old := range m.lines.list {
+		if !slices.ContainsFunc(next, func(l Line) bool { return l.ID == old.ID }) {
+			m.ready.drop(lineCondition(old.ID))
+		}
+	}
+	m.lines.list = next
+	for _, l := range next {
+		p.judgeLine(l)
+	}
+}
+
+// lineChanged takes the engine's word on a line. On the loop.
+func (p *Phone) lineChanged(st voice.LineStatus) {
+	l := p.m.lines.find(st.ID)
+	if l == nil || l.State == LineOff {
+		return // removed or switched off meanwhile
+	}
+	l.State, l.Since = string(st.State), st.Since.UTC()
+	l.Expires, l.RetryAt, l.Err = moment(st.Expires), moment(st.RetryAt), nil
+	if st.Err != nil {
+		l.Err = problem(st.Err)
+	}
+	p.judgeLine(*l)
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// judgeLine writes the condition of a line.
+func (p *Phone) judgeLine(l Line) {
+	name := lineCondition(l.ID)
+	var c state
+	switch {
+	case l.State == LineOff:
+		p.m.ready.drop(name)
+		p.touch()
+		return
+	case l.State == string(voice.LineRegistered):
+		c = good()
+	case l.State == string(voice.LineTerminated):
+		c = bad("", ActionAccounts)
+	case l.Err != nil:
+		c = bad("", ActionRetry)
+	default:
+		c = bad("The SIP account is being registered.", "")
+	}
+	if l.Err != nil && c.text == "" && !c.ok {
+		c.text = l.Err.Message
+	}
+	if l.RetryAt != nil {
+		c.retryAt = *l.RetryAt
+	}
+	p.m.ready.put(name, c)
+	p.touch()
+}
+
+// Lines returns how the SIP accounts stand.
+func (p *Phone) Lines() []Line { return p.Snapshot().Lines }
+
+// lineFor is the line that a call goes out over: the one asked for, else the
+// user's choice, else "" for the subscriber's or, without one, the first that is
+// registered. ok says that there is a line at all.
+func (m *model) lineFor(asked string) (id string, sip bool) {
+	id = or(asked, m.settings.Calls.DefaultLine)
+	if l := m.lines.find(id); id != "" && l != nil && l.State != LineOff {
+		return id, true
+	}
+	if asked != "" {
+		return asked, true // the engine says that it is not there
+	}
+	if m.session != nil || m.account.State == Expired || m.settings.SignedIn {
+		return "", false
+	}
+	for _, want := range []string{string(voice.LineRegistered), string(voice.LineUnregistered), string(voice.LineTerminated)} {
+		for _, l := range m.lines.list {
+			if l.State == want {
+				return l.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
+// cleanTarget is what a SIP account dials of what was typed, pasted or linked:
+// a number without its separators, or an address as it is.
+func cleanTarget(s string) string {
+	s = strings.Trim(s, blanks)
+	lower := strings.ToLower(s)
+	switch {
+	case strings.HasPrefix(lower, "sips:"), strings.HasPrefix(lower, "sip:"):
+		rest := strings.TrimPrefix(s[strings.Index(s, ":")+1:], "//")
+		rest, _, _ = strings.Cut(rest, "?") // a link may not smuggle headers
+		if strings.Contains(rest, "@") {
+			return s[:strings.Index(s, ":")+1] + rest
+		}
+		return cleanNumber(s)
+	case strings.Contains(s, "@"):
+		return s
+	}
+	return cleanNumber(s)
+}
+
+// DialOn is Dial over the SIP account with that ID.
+func (p *Phone) DialOn(ctx context.Context, line, number, message string) error {
+	return p.dial(ctx, line, number, message)
+}
+
+// defaultSIP reports whether what is typed will be dialled over a SIP account.
+func (s *Snapshot) defaultSIP(chosen string) bool {
+	on := func(id string) bool {
+		return slices.ContainsFunc(s.Lines, func(l Line) bool { return l.State != LineOff && (id == "" || l.ID == id) })
+	}
+	if chosen != "" && on(chosen) {
+		return true
+	}
+	return s.Account.AccountSID == "" && s.Account.State == SignedIn && on("")
+}

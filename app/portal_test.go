@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"offhook/voice/fault"
+)
+
+// network answers requests as a network with a sign-in page does.
+type network func(r *http.Request) (status int, header http.Header, body string, err error)
+
+func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, header, body, err := n(r)
+	if err != nil {
+		return nil, err
+	}
+	if header == nil {
+		header = http.Header{}
+	}
+	return &http.Response{StatusCode: status, Header: header, Request: r, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+func TestACaptivePortalIsRecognised(t *testing.T) {
+	t.Parallel()
+	html := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
+	to := func(where string) http.Header { return http.Header{"Location": {where}} }
+	cut := errors.New("tls: bad certificate")
+	for name, row := range map[string]struct {
+		server string
+		net    network
+		want   string
+	}{
+		"a healthy server":        {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 200, nil, "ok", nil }, ""},
+		"a server without health": {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 404, html, "<html>", nil }, ""},
+		"a redirect elsewhere": {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) {
+			return 302, to("http://login.hotel/?x"), "", nil
+		}, "login.hotel"},
+		"a redirect to https":       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 301, to("https://pbx.example/"), "", nil }, ""},
+		"a redirect within":         {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 302, to("/login"), "", nil }, ""},
+		"a page in its place":       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 200, html, "<html>Welcome", nil }, "pbx.example"},
+		"511":                       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 511, nil, "", nil }, "pbx.example"},
+		"no network":                {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 0, nil, "", cut }, ""},
+		"https cut, http redirects": {"https://pbx.example:8443", hotel(cut), "login.hotel"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(row.server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := &Phone{http: &http.Client{Transport: row.net}}
+			if got := p.captivePortal(context.Background(), u); got != row.want {
+				t.Errorf("%q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// hotel breaks https and redirects http to its own page.
+func hotel(cut error) network {
+	return func(r *http.Request) (int, http.Header, string, error) {
+		if r.URL.Scheme == "https" {
+			return 0, nil, "", cut
+		}
+		if r.URL.Host != "pbx.example" && r.URL.Host != "backend" {
+			return 0, nil, "", errors.New("asked " + r.URL.Host)
+		}
+		return 302, http.Header{"Location": {"http://login.hotel/"}}, "", nil
+	}
+}
+
+// A phone in a hotel's network says what is the matter, at the sign-in, in its
+// conditions and in the diagnosis, and comes up by itself when the user has
+// signed in there.
+func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t)
+		gate := hotel(errors.New("connection reset"))
+		open := false
+		d.http = &http.Client{Transport: network(func(r *http.Request) (int, http.Header, string, error) {
+			d.backend.mu.Lock()
+			free := open
+			d.backend.mu.Unlock()
+			if !free {
+				return gate(r)
+			}
+			resp, err := d.backend.RoundTrip(r)
+			if err != nil {
+				return 0, nil, "", err
+			}
+			text, _ := io.ReadAll(resp.Body)
+			return resp.StatusCode, resp.Header, string(text), nil
+		})}
+		set := func(free bool) { d.backend.mu.Lock(); open = free; d.backend.mu.Unlock() }
+		d.start()
+		defer d.close()
+		wantFault(t, d.SignIn(context.Background(), alice), fault.NetworkError, "sign in first, at login.hotel")
+		set(true)
+		d.signIn()
+		set(false)
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.", "")})
+		s := d.until("naming the portal", func(s *Snapshot) bool { return strings.Contains(s.condition(ConditionPush).Text, "login.hotel") })
+		if c := s.condition(ConditionPush); c.Action != ActionOpenBrowser || s.Ready {
+			t.Fatalf("%+v", c)
+		}
+		if c := diagnose(t, d.Phone)["https"]; c.Status != CheckFail || !strings.Contains(c.Text, "login.hotel") {
+			t.Fatalf("%+v", c)
+		}
+		set(true)
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.", "")})
+		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text == "The connection broke." })
+	})
+}

@@ -1,0 +1,75 @@
+package settings
+
+import "slices"
+
+// maxSIPAccounts bounds the list: each is a connection that is kept open.
+const maxSIPAccounts = 16
+
+// SIPAccount is a line at any SIP server. Its password lives in the keyring.
+type SIPAccount struct {
+	// ID names the account for good; it is user@domain at its making.
+	ID string `json:"id"`
+	// On says that the account registers.
+	On bool `json:"on"`
+	// Server is ws, wss, tcp, tls or udp://HOST[:PORT], for a WebSocket with its
+	// path; OutboundProxy, of the same form, is connected to in its place.
+	Server        string `json:"server"`
+	OutboundProxy string `json:"outbound_proxy,omitempty"`
+	User          string `json:"user"`
+	Domain        string `json:"domain"`
+	// AuthUser is the digest's user name, "" for User.
+	AuthUser    string `json:"auth_user,omitempty"`
+	DisplayName string `json:"display_name,omitempty"`
+	// ExpiresS is how long a registration is asked for, in seconds; 0 is 300.
+	ExpiresS int `json:"expires_s,omitempty"`
+	// Media is "" (by the server), webrtc, rtp or srtp.
+	Media string `json:"media,omitempty"`
+	// ICEServers are stun: and turn: URLs for WebRTC.
+	ICEServers []string `json:"ice_servers,omitempty"`
+	// HideNumber asks the server to keep the caller's name and number to itself.
+	HideNumber bool `json:"hide_number,omitempty"`
+	// AutoAnswer lets the server ask the phone to answer by itself.
+	AutoAnswer bool `json:"auto_answer,omitempty"`
+}
+
+// Clone returns a copy that shares nothing with a.
+func (a SIPAccount) Clone() SIPAccount {
+	a.ICEServers = slices.Clone(a.ICEServers)
+	return a
+}
+
+// normaliseSIP drops accounts without an address and those that stand twice.
+func (s *Settings) normaliseSIP() {
+	var kept []SIPAccount
+	seen := map[string]bool{}
+	for _, a := range s.SIPAccounts {
+		if a.ID == "" && a.User != "" && a.Domain != "" {
+			a.ID = a.User + "@" + a.Domain
+		}
+		if a.ID == "" || a.Server == "" || seen[a.ID] || len(kept) == maxSIPAccounts {
+			continue
+		}
+		seen[a.ID] = true
+		if a.ExpiresS != 0 {
+			a.ExpiresS = min(max(a.ExpiresS, 60), 24*60*60)
+		}
+		switch a.Media {
+		case "", "webrtc", "rtp", "srtp":
+		default:
+			a.Media = ""
+		}
+		kept = append(kept, a)
+	}
+	s.SIPAccounts = kept
+	if s.Calls.DefaultLine != "" && !seen[s.Calls.DefaultLine] {
+		s.Calls.DefaultLine = ""
+	}
+}
+
+func cloneSIP(list []SIPAccount) []SIPAccount {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] = out[i].Clone()
+	}
+	return out
+}

@@ -1,0 +1,294 @@
+package voice
+
+import (
+	"errors"
+	"strings"
+
+	"offhook/voice/media"
+	"offhook/voice/sip"
+)
+
+// inboundCall is an INVITE to a SIP account.
+type inboundCall struct {
+	sip.Incoming
+	dialog inboundDialog
+	// takesOver says that the call takes the place of one that was answered, and
+	// so is answered at once.
+	takesOver bool
+}
+
+// inboundDialog is the leg of a call that came by an INVITE.
+type inboundDialog interface {
+	dialog
+	Ring(status int, body string, headers ...sip.Header) error
+	Accept(body string, headers ...sip.Header) error
+	Refuse(status int, headers ...sip.Header) error
+}
+
+// The statuses with which a call is not taken: the reference's web client says
+// 486 when it is busy and when the user declines (section 7).
+const (
+	statusBusy        = 486
+	statusUnavailable = 480
+	statusNotAccepted = 488
+	statusServerError = 500
+	statusGone        = 481
+	statusTerminated  = 487
+)
+
+// invited takes an INVITE in, on a goroutine of the signalling.
+func (c *Client) invited(l *sipLine, in inboundCall) {
+	remote, name := l.caller(in.Incoming)
+	c.mu.Lock()
+	refusal := ""
+	switch {
+	case in.Replaces != nil && c.call != nil && c.call.trunk == trunk(l):
+		current := c.call
+		c.mu.Unlock()
+		if !current.mail.post(func() { current.replacedBy(l, in) }) {
+			_ = in.dialog.Refuse(statusGone)
+		}
+		return
+	case in.Replaces != nil:
+		c.mu.Unlock()
+		_ = in.dialog.Refuse(statusGone)
+		return
+	case c.closed || c.lineOf(l.account.ID) != l:
+		refusal = "closed"
+	case c.onAnotherPhone:
+		refusal = "pstn"
+	case c.call != nil || c.claimed:
+		refusal = "busy"
+	case c.declining && !in.takesOver:
+		refusal = "declined"
+	case l.account.incomingMedia(in.Offer) == "":
+		refusal = "media"
+	}
+	if refusal == "" {
+		call := newCall(c, l, CallDetails{
+			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
+			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
+		})
+		call.arrival = &invited{inboundCall: in, line: l}
+		c.occupy(call)
+		call.mail.post(call.ring)
+		if in.takesOver {
+			call.mail.post(func() { _ = call.answer() })
+		}
+		c.mu.Unlock()
+		return
+	}
+	current := c.call
+	c.mu.Unlock()
+
+	status := map[string]int{"closed": statusUnavailable, "media": statusNotAccepted}[refusal]
+	if status == 0 {
+		status = statusBusy
+	}
+	c.log.Info("call refused", "line", l.account.ID, "why", refusal, "status", status)
+	// The dialog's last event needs no reader: there is room for it.
+	if err := in.dialog.Refuse(status); err != nil {
+		c.log.Debug("refusal not sent", "error", err)
+	}
+	if refusal == "closed" {
+		return
+	}
+	if current != nil && refusal == "busy" {
+		current.mail.post(current.sound.callWaiting)
+	}
+	c.bus.publish(MissedCall{
+		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
+		Time: c.clock.Now(), Reason: refusal,
+	})
+}
+
+// caller is who calls, as a person reads it: who the servers on the way say, or
+// else the caller, and nobody if the caller wants to stay unknown (RFC 3325).
+func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
+	if in.Private {
+		return anonymous, ""
+	}
+	remote, name = in.Caller, in.CallerName
+	if len(in.Asserted) > 0 {
+		remote = in.Asserted[0].URI
+		if n := in.Asserted[0].Name; n != "" {
+			name = n
+		}
+	}
+	name = strings.Trim(name, `" `)
+	if !showable(name, 128) {
+		name = ""
+	}
+	return plainAddress(remote, l.account.Domain), name
+}
+
+// diverted is the party from which a call was diverted here last.
+func (l *sipLine) diverted(in sip.Incoming) string {
+	if len(in.Diverted) == 0 {
+		return ""
+	}
+	d := in.Diverted[0]
+	if d.Name != "" && showable(d.Name, 128) {
+		return d.Name
+	}
+	return plainAddress(d.URI, l.account.Domain)
+}
+
+// anonymous is shown for a caller who wants to stay unknown.
+const anonymous = "anonymous"
+
+// plainAddress is an address as a person reads it: without its scheme and its
+// parameters, and the user part alone in the own domain.
+func plainAddress(uri, domain string) string {
+	scheme, rest, ok := strings.Cut(uri, ":")
+	switch strings.ToLower(scheme) {
+	case "sip", "sips", "tel":
+		if ok {
+			uri = rest
+		}
+	}
+	uri, _, _ = strings.Cut(uri, ";")
+	user, host, ok := strings.Cut(uri, "@")
+	if !ok {
+		return uri
+	}
+	host, _, _ = strings.Cut(host, ":")
+	switch {
+	case strings.EqualFold(host, "anonymous.invalid"):
+		return anonymous
+	case strings.EqualFold(host, domain):
+		return user
+	}
+	return uri
+}
+
+// sessionOf is what a server calls the leg: the reference's names for it, or the
+// platform's (section 7).
+func sessionOf(headers []sip.Header) string {
+	for _, name := range []string{"X-Call-Sid", "X-Exotel-Callsid", "LegSid", "Call-ID"} {
+		if sid := header(headers, name); sid != "" && showable(sid, 128) {
+			return sid
+		}
+	}
+	return ""
+}
+
+// invited is the arrival of a call by an INVITE: the phone rings with 180 and
+// answers with 200.
+type invited struct {
+	inboundCall
+	line *sipLine
+	// accepting says that the answer was begun.
+	accepting bool
+}
+
+// ring makes the media ready and tells the caller that the phone rings.
+func (a *invited) ring(c *Call) {
+	l := newLeg(a.dialog, false)
+	l.inbound = a.dialog
+	c.adopt(l)
+	ctx := c.ctx
+	c.task(func() func() {
+		err := a.dialog.Ring(180, "")
+		var session media.Session
+		if err == nil {
+			session, err = a.line.newMedia(ctx, a.Offer)
+		}
+		return func() { a.rings(c, session, err) }
+	})
+}
+
+func (a *invited) rings(c *Call, session media.Session, err error) {
+	if session != nil {
+		c.takeMedia(session)
+	}
+	state := c.details.State
+	if state != StateIncoming && state != StateAnswering {
+		return
+	}
+	if err != nil {
+		// A caller who is gone says so by itself.
+		if !errors.Is(err, sip.ErrDialogEnded) {
+			c.log.Warn("call can't be taken", "error", err)
+			c.leg.refusal = statusServerError
+			c.conclude(EndFailure, statusServerError)
+		}
+		return
+	}
+	c.sound.openPlayout(session)
+	if state == StateAnswering {
+		a.answer(c)
+	}
+}
+
+// answer accepts the INVITE, as soon as its media is there.
+func (a *invited) answer(c *Call) {
+	if c.media == nil || a.accepting {
+		return // rings goes on
+	}
+	a.accepting = true
+	c.confirming = true
+	c.talkOn()
+	ctx, session := c.ctx, c.media
+	c.task(func() func() {
+		var body string
+		var err error
+		if a.Offer != "" {
+			body, err = session.Answer(ctx, a.Offer)
+		} else {
+			body, err = session.Offer(ctx, false)
+		}
+		if err != nil {
+			return func() { a.unanswerable(c, err) }
+		}
+		if err := a.dialog.Accept(body); err != nil && !errors.Is(err, sip.ErrDialogEnded) {
+			return func() { a.unanswerable(c, err) }
+		}
+		return nil
+	})
+}
+
+// unanswerable ends a call whose answer can't be made.
+func (a *invited) unanswerable(c *Call, err error) {
+	c.log.Warn("call can't be answered", "error", err)
+	c.confirming = false
+	if c.details.State == StateAnswering {
+		c.leg.refusal = statusNotAccepted
+		c.conclude(EndFailure, statusNotAccepted)
+	}
+}
+
+// up is the ACK, with the answer if the INVITE had no offer.
+func (a *invited) up(c *Call, l *leg, body string) {
+	c.confirming = false
+	if c.details.State != StateAnswering {
+		return
+	}
+	if a.Offer == "" {
+		if err := c.media.SetAnswer(body); err != nil {
+			c.log.Warn("answer not understood", "error", err)
+			c.leave(EndFailure)
+			return
+		}
+	}
+	c.established()
+	c.part()
+}
+
+// refused is the caller giving up, or the loss of the connection.
+func (a *invited) refused(c *Call, ev sip.Failed) {
+	reason := EndRemoteHangup
+	if ev.Status == 0 {
+		reason = EndUnreachable
+	}
+	c.conclude(reason, ev.Status)
+}
+
+// decline chooses the status with which the leg is hung up.
+func (a *invited) decline(c *Call, reason EndReason) bool {
+	c.leg.refusal = statusUnavailable
+	if reason == EndLocalHangup || reason == EndPSTNHangup {
+		c.leg.refusal = statusBusy
+	}
+	return false
+}

@@ -1,0 +1,235 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"offhook/voice/sdp"
+)
+
+// peerTransport is what the peer's description says of its transport.
+type peerTransport struct {
+	lite  bool
+	setup string
+	media sdp.Media
+}
+
+// offer implements link.
+func (l *peerLink) offer(ctx context.Context, ours *sdp.Media, restart bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed() {
+		return ErrClosed
+	}
+	if err := l.rollback(); err != nil {
+		return err
+	}
+	// A first offer that is made again is the same one.
+	if !l.pending {
+		d, err := l.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart && l.peer != nil})
+		if err != nil {
+			return err
+		}
+		if err := l.pc.SetLocalDescription(d); err != nil {
+			return err
+		}
+		l.pending = true
+	}
+	return l.describe(ctx, ours, "actpass")
+}
+
+// rollback gives up an offer that has no answer: it was refused, another one
+// replaces it, or the peer's crossed it. The library has no rollback, so the
+// PeerConnection is told that the peer answered as it did before. l.mu is held.
+func (l *peerLink) rollback() error {
+	if !l.pending || l.peer == nil {
+		return nil
+	}
+	if err := l.describePeer(webrtc.SDPTypeAnswer, l.peer); err != nil {
+		return err
+	}
+	l.pending = false
+	return nil
+}
+
+// describe waits for candidates, until all servers have answered or the timeout
+// has passed, and writes our transport into a section.
+func (l *peerLink) describe(ctx context.Context, ours *sdp.Media, setup string) error {
+	timeout := time.NewTimer(l.cfg.GatherTimeout)
+	defer timeout.Stop()
+	select {
+	case <-webrtc.GatheringCompletePromise(l.pc):
+	case <-timeout.C:
+	case <-l.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	local := l.pc.LocalDescription()
+	if local == nil {
+		return ErrClosed
+	}
+	d, err := sdp.Parse(local.SDP)
+	if err != nil {
+		return err
+	}
+	m := &d.Media[0]
+	ours.Ufrag, ours.Password = m.Ufrag, m.Password
+	ours.Candidates, ours.EndOfCandidates = usable(m.Candidates), true
+	ours.Fingerprints, ours.RTCPMux, ours.Setup = m.Fingerprints, true, setup
+	ours.Port, ours.Address = standard(m.Candidates)
+	return nil
+}
+
+// accept implements link.
+func (l *peerLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
+	if err := acceptable(theirs); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed():
+		return ErrClosed
+	case !l.pending && (l.peer == nil || l.peer.media.Ufrag != theirs.Ufrag):
+		l.h.state(Failed, fmt.Errorf("%w: %w", ErrPathLost, errPeerMoved))
+		return nil
+	case !l.pending:
+		for _, c := range theirs.Candidates {
+			// One that can't be read is passed over, as RFC 8839, section 5.1
+			// asks of unknown transports.
+			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c})
+		}
+		return nil
+	}
+	// A missing line is active (RFC 4145, section 4.1).
+	setup := "active"
+	if theirs.Setup == "passive" {
+		setup = "passive"
+	}
+	if err := l.apply(webrtc.SDPTypeAnswer, peer, theirs, setup); err != nil {
+		return err
+	}
+	l.pending = false
+	return nil
+}
+
+// errPeerMoved is the Err of a Failed event when a second answer to one offer
+// came from elsewhere: a fork, or a server that moved the media. The path is
+// bound to the first peer, so an ICE restart has to follow.
+var errPeerMoved = errors.New("media: the peer has moved to other ICE credentials")
+
+// answer implements link.
+func (l *peerLink) answer(ctx context.Context, peer *sdp.Description, theirs, ours *sdp.Media) error {
+	if err := acceptable(theirs); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed() {
+		return ErrClosed
+	}
+	if err := l.rollback(); err != nil {
+		return err
+	}
+	if err := l.apply(webrtc.SDPTypeOffer, peer, theirs, theirs.Setup); err != nil {
+		return err
+	}
+	d, err := l.pc.CreateAnswer(nil)
+	if err != nil {
+		return err
+	}
+	if err := l.pc.SetLocalDescription(d); err != nil {
+		return err
+	}
+	own, err := sdp.Parse(d.SDP)
+	if err != nil {
+		return err
+	}
+	return l.describe(ctx, ours, own.Media[0].Setup)
+}
+
+// apply takes up the peer's transport; l.mu is held.
+func (l *peerLink) apply(kind webrtc.SDPType, peer *sdp.Description, theirs *sdp.Media, setup string) error {
+	p := &peerTransport{lite: peer.ICELite, setup: setup, media: *theirs}
+	if err := l.describePeer(kind, p); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAcceptable, err)
+	}
+	if l.peer == nil || l.peer.media.Ufrag != p.media.Ufrag {
+		l.pair.Store(nil)
+	}
+	l.peer = p
+	select {
+	case l.kicks <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// describePeer tells the PeerConnection of a peer's transport.
+func (l *peerLink) describePeer(kind webrtc.SDPType, p *peerTransport) error {
+	sections := []sdp.Media{l.section(p, "0")}
+	sections[0].SSRC = p.media.SSRC
+	for i, t := range l.pc.GetTransceivers() {
+		source := receivedSSRC(t)
+		switch {
+		case i == 0 && source != 0:
+			sections[0].SSRC = source
+		case i > 0 && t.Mid() != "":
+			// A source that no description declared has a transceiver of its
+			// own, and a section in the PeerConnection's offers since.
+			m := l.section(p, t.Mid())
+			m.SSRC, m.Direction = source, sdp.SendOnly
+			sections = append(sections, m)
+		}
+	}
+	d := sdp.Description{SessionID: 1, Version: 1, ICELite: p.lite, Media: sections}
+	for i := range sections {
+		sections[i].CNAME = "peer"
+		d.Bundle = append(d.Bundle, sections[i].MID)
+	}
+	return l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: d.String()})
+}
+
+// section is the peer's transport as one section for the PeerConnection.
+func (l *peerLink) section(p *peerTransport, mid string) sdp.Media {
+	return sdp.Media{
+		Kind: "audio", Port: 9, Proto: "UDP/TLS/RTP/SAVPF", MID: mid, Direction: sdp.SendRecv,
+		Codecs: l.codecs(), RTCPMux: true, Ufrag: p.media.Ufrag, Password: p.media.Password,
+		Candidates: p.media.Candidates, Fingerprints: p.media.Fingerprints, Setup: p.setup,
+	}
+}
+
+func receivedSSRC(t *webrtc.RTPTransceiver) uint32 {
+	if r := t.Receiver(); r != nil {
+		if track := r.Track(); track != nil {
+			return uint32(track.SSRC())
+		}
+	}
+	return 0
+}
+
+// acceptable refuses a section that this link can't serve.
+func acceptable(m *sdp.Media) error {
+	trusted := slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
+		// The hashes that can still be trusted (RFC 8122, section 5).
+		return f.Hash == "sha-256" || f.Hash == "sha-384" || f.Hash == "sha-512"
+	})
+	switch {
+	case !m.Secure():
+		return fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
+	case m.Ufrag == "" || m.Password == "":
+		return fmt.Errorf("%w: no ICE credentials", ErrNotAcceptable)
+	case !trusted:
+		return fmt.Errorf("%w: no usable fingerprint", ErrNotAcceptable)
+	case !m.RTCPMux:
+		return fmt.Errorf("%w: no rtcp-mux", ErrNotAcceptable)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,219 @@
+package voice
+
+import (
+	"context"
+	"time"
+
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+)
+
+// pushed is the arrival of a call on the subscriber line: a push announced it,
+// the platform's HTTP interfaces tell what becomes of it, and the phone answers
+// by an INVITE of its own.
+type pushed struct {
+	session *session
+	*payload
+}
+
+// ring warms the call's leg while the user decides.
+func (a pushed) ring(c *Call) {
+	a.poll(c)
+	a.inviteLeg(c, true)
+}
+
+// inviteLeg sends the INVITE of the callee's leg. With later the platform
+// accepts it with its gate shut, and only that tells the caller that a phone
+// rings; without, the INVITE is the answer.
+func (a pushed) inviteLeg(c *Call, later bool) {
+	headers := []sip.Header{
+		{Name: headerSessionToken, Value: a.token},
+		{Name: headerDeviceID, Value: c.client.settings.deviceID},
+	}
+	if later {
+		headers = append(headers, sip.Header{Name: headerAnswer, Value: "later"})
+	}
+	c.invite(sip.Invitation{Target: a.sessionID, Headers: headers}, later)
+}
+
+// poll follows the long poll until it has something to say or the call is
+// established or over.
+func (a pushed) poll(c *Call) {
+	ctx, s, p := c.ctx, a.session, a.payload
+	c.task(func() func() {
+		pause := 250 * time.Millisecond
+		for ctx.Err() == nil {
+			polled, err := s.platform.PollState(ctx, p.pollURL, p.token, platform.CallRinging, p.pollHold)
+			switch status := platform.StatusOf(err); {
+			case err == nil && polled.State != platform.CallRinging:
+				return func() { a.onPolled(c, polled.State) }
+			case err == nil:
+				pause = 250 * time.Millisecond
+				continue
+			case status == 404, status == 410:
+				return func() { a.onPolled(c, platform.CallCancelled) }
+			case status == 401, status == 403:
+				return nil // The signalling and the guard will tell the end.
+			}
+			if !c.client.pause(ctx, max(pause, platform.RetryAfter(err))) {
+				return nil
+			}
+			pause = min(2*pause, 4*time.Second)
+		}
+		return nil
+	})
+}
+
+// onPolled is what the long poll says of a call that this phone has not
+// answered yet (reference, section 10.15).
+func (a pushed) onPolled(c *Call, state platform.CallState) {
+	switch c.details.State {
+	case StateIncoming:
+	case StateAnswering:
+		if state == platform.CallAnswered {
+			return // by us
+		}
+	default:
+		return
+	}
+	switch state {
+	case platform.CallTimeout:
+		c.conclude(EndTimeout, 0)
+	default:
+		c.conclude(EndRemoteHangup, 0)
+	}
+}
+
+// answer goes on with the leg that rings, or with a new one.
+func (a pushed) answer(c *Call) {
+	switch {
+	case c.inviting:
+		// up or the refusal goes on.
+	case c.leg == nil || c.leg.over:
+		a.inviteLeg(c, false)
+	case c.leg.up:
+		a.answerLeg(c, c.leg)
+	}
+}
+
+// up is the 2xx to the INVITE of the callee's leg.
+func (a pushed) up(c *Call, l *leg, body string) {
+	c.setup.mark(stageLegUp)
+	if body != "" {
+		if err := c.media.SetAnswer(body); err != nil {
+			c.log.Warn("answer not understood", "error", err)
+			if c.details.State == StateAnswering {
+				c.leave(EndFailure)
+			}
+			return
+		}
+	}
+	if c.details.State != StateAnswering {
+		return
+	}
+	if l.later {
+		a.answerLeg(c, l)
+		return
+	}
+	c.talkOn()
+	c.established()
+}
+
+// answerLeg tells the platform that the user has accepted: it opens its gate.
+// The phone opens its own at once; what it sends until then stops at that gate.
+func (a pushed) answerLeg(c *Call, l *leg) {
+	c.talkOn()
+	ctx, lost := c.ctx, l.flowLost
+	c.confirming = true
+	c.task(func() func() {
+		for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+			var err error
+			if lost {
+				err = c.rebind(ctx, l)
+			}
+			if err == nil {
+				err = l.dialog.Info(ctx, answerType, answerBody)
+			}
+			if err == nil {
+				return func() { a.legAnswered(c, l, lost) }
+			}
+			status := sipStatus(err)
+			c.log.Warn("answer not delivered", "error", err, "status", status)
+			if status != 0 && status != 408 && status < 500 || ctx.Err() != nil {
+				return func() { a.answerFailed(c, l, status) }
+			}
+			lost = true
+			select {
+			case <-l.done:
+				return func() { a.answerFailed(c, l, 0) }
+			default:
+			}
+			if !c.client.pause(ctx, pause) {
+				return func() { a.answerFailed(c, l, 0) }
+			}
+		}
+	})
+}
+
+func (a pushed) legAnswered(c *Call, l *leg, rebound bool) {
+	if rebound {
+		l.flowLost = false
+	}
+	c.confirming = false
+	if c.details.State == StateAnswering {
+		c.established()
+	}
+	c.part()
+}
+
+func (a pushed) answerFailed(c *Call, l *leg, status int) {
+	c.confirming = false
+	c.part()
+	if c.details.State == StateAnswering && c.leg == l {
+		c.conclude(answerRefusal(sip.Failed{Status: status}), status)
+	}
+}
+
+// refused is the refusal of the callee's leg. While the phone rings it means
+// nothing yet: the long poll knows what has become of the call.
+func (a pushed) refused(c *Call, ev sip.Failed) {
+	if c.details.State != StateAnswering {
+		return
+	}
+	if c.leg.later && (ev.Status == 0 || ev.Status >= 500 || ev.Status == 408) {
+		// The answer needs no warm leg.
+		a.inviteLeg(c, false)
+		return
+	}
+	c.conclude(answerRefusal(ev), ev.Status)
+}
+
+// decline tells the platform that the user does not take the call. It reports
+// whether there is something to wait for.
+func (a pushed) decline(c *Call, reason EndReason) bool {
+	word := ""
+	switch reason {
+	case EndLocalHangup:
+		word = "declined"
+	case EndPSTNHangup:
+		word = "busy"
+	default:
+		return false
+	}
+	ctx := c.farewell
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, farewellTime)
+		defer cancel()
+		if err := c.client.rejectCall(ctx, a.session, a.payload, word); err != nil {
+			c.log.Warn("call not declined", "error", err)
+		}
+		return c.finishEnding
+	})
+	return true
+}
+
+// announcedBy reports whether the call came by p.
+func (c *Call) announcedBy(p *payload) bool {
+	a, ok := c.arrival.(pushed)
+	return ok && a.sessionID == p.sessionID
+}

@@ -1,0 +1,181 @@
+package voice
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+)
+
+// MediaKind says how the sound of a SIP account's calls travels.
+type MediaKind string
+
+// MediaAuto is WebRTC over ws and wss, and plain RTP over udp, tcp and tls; an
+// incoming call is taken as it is offered. MediaWebRTC is ICE with DTLS-SRTP
+// (RFC 8834). MediaRTP is RTP/AVP, encrypted where the caller offers keys;
+// MediaSRTP is RTP/SAVP with keys in the signalling (RFC 4568) and nothing
+// less.
+const (
+	MediaAuto   MediaKind = ""
+	MediaWebRTC MediaKind = "webrtc"
+	MediaRTP    MediaKind = "rtp"
+	MediaSRTP   MediaKind = "srtp"
+)
+
+// SIPAccount is a line at any SIP server, which registers and is called there.
+// The web client of the reference is one (section 7): its userName and authUser
+// are User and AuthUser, sipdomain is Domain, security://domain:port/endpoint
+// is Server, secret is Password. It prints and logs without its password.
+type SIPAccount struct {
+	// ID names the line in CallDetails.Line and in LineChanged; USER@DOMAIN if it
+	// is empty.
+	ID string
+	// Server is where the line connects to: ws, wss, tcp, tls or
+	// udp://HOST[:PORT], for a WebSocket with its path.
+	Server string
+	// OutboundProxy, of the same form, is connected to in place of Server, which
+	// then only has its name.
+	OutboundProxy string
+	// User is the user part of the line's address; Domain its host, and that of
+	// numbers that are dialled, Server's if it is empty.
+	User, Domain string
+	// AuthUser is the digest's user name, User if it is empty. Password is a
+	// secret.
+	AuthUser, Password string
+	// DisplayName is what callees may be shown, "" for none.
+	DisplayName string
+	// Expires is how long a registration is asked for; 300 s if it is 0.
+	Expires time.Duration
+	// Media is how sound travels, Codecs what is offered in which order: all if
+	// it is empty. ICEServers are used by WebRTC.
+	Media      MediaKind
+	Codecs     []string
+	ICEServers []media.ICEServer
+	// Anonymous keeps the caller's name and number from every callee.
+	Anonymous bool
+	// AutoAnswer lets callers ask for an answer by itself, as an intercom does
+	// (CallDetails.AutoAnswer); without it they ring.
+	AutoAnswer bool
+	// RefuseTransfers keeps the far side of a call from handing this phone to
+	// somebody else.
+	RefuseTransfers bool
+	// AllowClearText lets signalling without encryption reach beyond this
+	// machine.
+	AllowClearText bool
+}
+
+// String hides the password.
+func (a SIPAccount) String() string { return a.User + "@" + a.Domain + " at " + a.Server }
+
+// GoString hides the password from %#v.
+func (a SIPAccount) GoString() string { return "voice.SIPAccount{" + a.String() + "}" }
+
+// LogValue hides the password from structured logs.
+func (a SIPAccount) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// Check says why an account can't be used, as far as that is known without its
+// server.
+func (a SIPAccount) Check() error {
+	_, err := a.check()
+	return err
+}
+
+// check returns the account with its defaults. What only voice/sip can judge is
+// judged there.
+func (a SIPAccount) check() (SIPAccount, error) {
+	invalid := func(message, next string) (SIPAccount, error) {
+		return SIPAccount{}, fault.New(fault.ConfigurationInvalid, message, next)
+	}
+	u, err := url.Parse(a.Server)
+	if err != nil || u.Hostname() == "" {
+		return invalid("The address of the SIP server is not valid.", "Use wss://, ws://, tls://, tcp:// or udp:// and the server's name.")
+	}
+	if a.Domain == "" {
+		a.Domain = u.Hostname()
+	}
+	if a.User == "" {
+		return invalid("The user name of the SIP account is missing.", "Enter it.")
+	}
+	if strings.ContainsAny(a.User+a.Domain, " <>\"@") || !showable(a.User, 64) || !showable(a.Domain, 255) {
+		return invalid("The address of the SIP account is not valid.", "Use the form user@domain.")
+	}
+	if a.ID == "" {
+		a.ID = a.User + "@" + a.Domain
+	}
+	if !showable(a.ID, 128) {
+		return invalid("The name of the SIP account can't be used.", "Use a shorter one.")
+	}
+	switch a.Media {
+	case MediaAuto, MediaWebRTC, MediaRTP, MediaSRTP:
+	default:
+		return invalid(fmt.Sprintf("Sound by %q is not known.", string(a.Media)), "Use webrtc, rtp or srtp.")
+	}
+	if a.Expires < 0 || a.Expires > 24*time.Hour {
+		return invalid("The SIP account's registration time is out of range.", "Use a minute to a day.")
+	}
+	return a, nil
+}
+
+// connectsTo is the address that the line connects to.
+func (a SIPAccount) connectsTo() string {
+	if a.OutboundProxy != "" {
+		return a.OutboundProxy
+	}
+	return a.Server
+}
+
+// server takes connectsTo apart.
+func (a SIPAccount) server() (scheme, host string) {
+	u, err := url.Parse(a.connectsTo())
+	if err != nil {
+		return "", ""
+	}
+	return strings.ToLower(u.Scheme), u.Hostname()
+}
+
+// outgoingMedia is the kind of sound that is offered.
+func (a SIPAccount) outgoingMedia() MediaKind {
+	if a.Media != MediaAuto {
+		return a.Media
+	}
+	switch scheme, _ := a.server(); scheme {
+	case "ws", "wss":
+		return MediaWebRTC
+	}
+	return MediaRTP
+}
+
+// incomingMedia is the kind of sound for an offer, "" for one that the account
+// must not take.
+func (a SIPAccount) incomingMedia(offer string) MediaKind {
+	if offer == "" {
+		return a.outgoingMedia()
+	}
+	webRTC := strings.Contains(offer, "a=fingerprint:")
+	switch {
+	case a.Media == MediaAuto && webRTC:
+		return MediaWebRTC
+	case a.Media == MediaAuto:
+		return MediaRTP
+	case webRTC != (a.Media == MediaWebRTC):
+		return ""
+	}
+	return a.Media
+}
+
+// instanceID names this installation to registrars (RFC 5626, section 4.1). It
+// is the device's id if that is a UUID, else made of it.
+func instanceID(device string) string {
+	id, err := uuid.Parse(device)
+	if err != nil {
+		id = uuid.NewHash(sha1.New(), uuid.NameSpaceOID, []byte(device), 5)
+	}
+	return "urn:uuid:" + id.String()
+}

@@ -1,0 +1,265 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+)
+
+// The timers of a SIP account, which has no profile to name them. A server that
+// lets a call ring answers the ring limit itself: the phone's guard is Timer C's
+// three minutes (RFC 3261, section 16.6).
+const (
+	sipRing       = 3 * time.Minute
+	sipConnection = 32 * time.Second
+	sipDisrupted  = 5 * time.Second
+	sipMedia      = 30 * time.Second
+)
+
+// sipLine is a SIP account that is kept registered: the trunk of its calls.
+type sipLine struct {
+	client    *Client
+	account   SIPAccount
+	registrar registrar
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu     sync.Mutex
+	status LineStatus
+	// turns counts the attempts that have ended; news is closed and replaced at
+	// each change.
+	turns int
+	news  chan struct{}
+}
+
+// registrar keeps one account registered at its server.
+type registrar interface {
+	// run returns when ctx has ended and the registration was taken back.
+	run(ctx context.Context)
+	// flow is the one over which the account is registered, or nil.
+	flow() flow
+	// kick tries again or refreshes at once.
+	kick()
+	// renew drops the flow, which may hang on an address that is gone.
+	renew()
+}
+
+// registry makes registrars.
+type registry interface {
+	newRegistrar(r registrarSpec) (registrar, error)
+}
+
+// registrarSpec is an account with what it tells: changed must not block, nor
+// must invited.
+type registrarSpec struct {
+	account  SIPAccount
+	instance string
+	changed  func(sip.Registration)
+	invited  func(inboundCall)
+	waiting  func(sip.Mailbox)
+}
+
+func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
+	l := &sipLine{
+		client: c, account: account, done: make(chan struct{}), news: make(chan struct{}),
+		status: statusOf(account, sip.Registration{Phase: sip.Unregistered, Since: c.clock.Now()}),
+	}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	var err error
+	l.registrar, err = c.settings.registry.newRegistrar(registrarSpec{
+		account: account, instance: instanceID(c.settings.deviceID),
+		changed: l.changed, invited: func(in inboundCall) { c.invited(l, in) }, waiting: l.messages,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *sipLine) start() {
+	l.client.bus.publish(LineChanged{Line: l.state()})
+	go func() {
+		defer close(l.done)
+		l.registrar.run(l.ctx)
+	}()
+}
+
+// close takes the registration back and returns when the line is gone.
+func (l *sipLine) close() {
+	l.cancel()
+	<-l.done
+}
+
+func (l *sipLine) state() LineStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.status
+}
+
+func (l *sipLine) registered() bool { return l.state().State == LineRegistered }
+
+// changed is called by the registrar, in order.
+func (l *sipLine) changed(r sip.Registration) {
+	next := statusOf(l.account, r)
+	l.mu.Lock()
+	if next.State == LineRegistered {
+		next.Mailbox = l.status.Mailbox
+	}
+	l.status = next
+	l.turns++
+	close(l.news)
+	l.news = make(chan struct{})
+	l.mu.Unlock()
+	if l.ctx.Err() == nil {
+		l.client.log.Info("sip account", "line", next.ID, "state", string(next.State), "error", plain(next.Err))
+		l.client.bus.publish(LineChanged{Line: next})
+	}
+}
+
+// messages is what the server says of messages that wait.
+func (l *sipLine) messages(m sip.Mailbox) {
+	l.mu.Lock()
+	l.status.Mailbox = Mailbox{Waiting: m.Waiting, New: m.New, Old: m.Old, Account: m.Account}
+	next := l.status
+	l.mu.Unlock()
+	if l.ctx.Err() == nil {
+		l.client.bus.publish(LineChanged{Line: next})
+	}
+}
+
+// settled waits for the result of the first attempt.
+func (l *sipLine) settled(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		st, turns, news := l.status, l.turns, l.news
+		l.mu.Unlock()
+		if turns > 0 {
+			return plain(st.Err)
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return fault.Wrap(ctx.Err(), fault.NetworkError, "The SIP server did not answer in time.", "The phone goes on trying by itself.")
+		case <-l.done:
+			return errLineClosed
+		}
+	}
+}
+
+func (l *sipLine) line() string { return l.account.ID }
+
+func (l *sipLine) flow(ctx context.Context) (flow, error) {
+	first := -1
+	for {
+		l.mu.Lock()
+		st, turns, news := l.status, l.turns, l.news
+		l.mu.Unlock()
+		if f := l.registrar.flow(); f != nil {
+			select {
+			case <-f.Done():
+			default:
+				return f, nil
+			}
+		} else if first >= 0 && turns > first && st.Err != nil {
+			return nil, st.Err
+		}
+		if first < 0 {
+			first = turns
+			l.registrar.kick()
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-l.done:
+			return nil, errLineClosed
+		}
+	}
+}
+
+func (l *sipLine) await(ctx context.Context) (flow, error) {
+	for {
+		f, err := l.flow(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
+			return f, err
+		}
+		if !l.client.pause(ctx, awaitPause) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (l *sipLine) invitation(target, message string) (sip.Invitation, string, error) {
+	target = strings.TrimSpace(target)
+	shown := target
+	if scheme, rest, ok := strings.Cut(target, ":"); ok && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips")) {
+		shown = rest
+	}
+	if shown == "" || len(target) > 256 || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }) {
+		return sip.Invitation{}, "", fault.New(fault.InvalidDialInfo, "This number or address can't be called.", "Check what you typed.")
+	}
+	user, host, whole := strings.Cut(shown, "@")
+	if host, _, _ = strings.Cut(host, ";"); whole && strings.EqualFold(host, l.account.Domain) {
+		shown = user
+	}
+	return sip.Invitation{Target: target}, shown, nil
+}
+
+// usable is nil but for an account that the server refuses: another one may
+// register while the call begins.
+func (l *sipLine) usable() error {
+	if st := l.state(); st.State == LineTerminated {
+		return plain(st.Err)
+	}
+	return nil
+}
+
+func (l *sipLine) limits() timeouts {
+	return timeouts{ring: sipRing, connection: sipConnection, disrupted: sipDisrupted, media: sipMedia}
+}
+
+// errNoMediaKind says that an account must not take an offer as it is.
+var errNoMediaKind = errors.New("voice: the offer's kind of media is not the account's")
+
+func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
+	_, host := l.account.server()
+	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, loopback: loopback(host)}
+	switch spec.kind {
+	case "":
+		return nil, errNoMediaKind
+	case MediaRTP, MediaSRTP:
+		spec.local = addressTowards(ctx, host)
+	}
+	return l.client.media.newSession(spec)
+}
+
+// addressTowards is this machine's address as host is reached from, invalid if
+// that is not known. Nothing is sent.
+func addressTowards(ctx context.Context, host string) netip.Addr {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	c, err := (&net.Dialer{}).DialContext(ctx, "udp", net.JoinHostPort(host, "5060"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer c.Close()
+	if a, ok := c.LocalAddr().(*net.UDPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+func (l *sipLine) report(any) {}
+
+func (l *sipLine) rate(context.Context, platform.Feedback) error { return nil }

@@ -1,0 +1,168 @@
+package voice
+
+import (
+	"context"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+)
+
+// trunk is what a call stands on: the subscriber line or a SIP account. States,
+// timers, sound, survival and statistics are the call's own and the same over
+// both; a trunk knows how its server is reached and what it wants to hear.
+type trunk interface {
+	// line names the trunk as CallDetails.Line does.
+	line() string
+	// flow returns the open flow. If there is none it tries to connect at once
+	// and returns the error of that attempt.
+	flow(ctx context.Context) (flow, error)
+	// await returns the open flow as soon as there is one; it fails only with
+	// ctx or the end of the trunk.
+	await(ctx context.Context) (flow, error)
+	// invitation is the INVITE for what a user dials, without its offer, and
+	// whom the call is shown to be for.
+	invitation(target, message string) (inv sip.Invitation, shown string, err error)
+	// usable says why no call can be placed now.
+	usable() error
+	// newMedia makes the session of one leg; offer is the far side's, "" if this
+	// side makes one.
+	newMedia(ctx context.Context, offer string) (media.Session, error)
+	limits() timeouts
+	// report tells whoever looks after the quality of calls.
+	report(entry any)
+	// rate passes on what the user says of an ended call.
+	rate(ctx context.Context, f platform.Feedback) error
+}
+
+// arrival is how an incoming call came, and so how it is answered: by a push
+// and a leg of the phone's own, or by an INVITE. Its methods run on the call's
+// goroutine.
+type arrival interface {
+	// ring begins when the call was shown: the caller is told that it rings.
+	ring(c *Call)
+	// answer goes on with ANSWERING.
+	answer(c *Call)
+	// up is the confirmation of the leg.
+	up(c *Call, l *leg, body string)
+	// refused is the end of a leg that was not confirmed.
+	refused(c *Call, ev sip.Failed)
+	// decline tells the caller's side why the call is not taken. It reports
+	// whether there is something to wait for.
+	decline(c *Call, reason EndReason) bool
+}
+
+// timeouts bound the stages of a call.
+type timeouts struct {
+	ring, connection, disrupted, media time.Duration
+	// mustSound says that an answered call without any sound is none.
+	mustSound bool
+}
+
+func timeoutsOf(p platform.Profile) timeouts {
+	return timeouts{
+		ring:       platform.Seconds(p.IncomingCallTimeout),
+		connection: platform.Seconds(p.CallConnectionTimeout),
+		disrupted:  platform.Seconds(p.MediaDisruptedTimeout),
+		media:      platform.Seconds(p.MediaTimeout),
+		mustSound:  true,
+	}
+}
+
+// subscriberTrunk is the subscriber line, to the platform's exophone.
+type subscriberTrunk struct {
+	client *Client
+	// session is nil while the client is not initialised.
+	session *session
+}
+
+func (t subscriberTrunk) line() string { return "" }
+
+// present is the line that is open now: a new sign-in in mid-call may have
+// brought another than the call began on.
+func (t subscriberTrunk) present() *line {
+	t.client.mu.Lock()
+	defer t.client.mu.Unlock()
+	if s := t.client.session; s != nil {
+		return s.line
+	}
+	return t.session.line
+}
+
+func (t subscriberTrunk) flow(ctx context.Context) (flow, error)  { return t.present().flow(ctx) }
+func (t subscriberTrunk) await(ctx context.Context) (flow, error) { return t.present().await(ctx) }
+func (t subscriberTrunk) limits() timeouts                        { return timeoutsOf(t.session.profile) }
+
+func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, string, error) {
+	user, err := parseExophone(exophone)
+	if err != nil {
+		return sip.Invitation{}, "", err
+	}
+	if !MessageAllowed(message) {
+		return sip.Invitation{}, "", fault.New(fault.InvalidParameter,
+			"The message holds characters that can't be sent with a call.", "Use letters, digits, commas, colons and brackets.")
+	}
+	headers := []sip.Header{{Name: headerDeviceID, Value: t.client.settings.deviceID}}
+	if message != "" {
+		headers = append(headers, sip.Header{Name: headerCustomField, Value: message})
+	}
+	if t.session == nil {
+		return sip.Invitation{}, "", uninitialized()
+	}
+	return sip.Invitation{Target: user, Headers: headers}, user, nil
+}
+
+func (t subscriberTrunk) usable() error { return plain(t.session.keeper.Failure()) }
+
+func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error) {
+	return t.client.media.newSession(profileMedia(t.session.profile))
+}
+
+// profileMedia is the media that a subscriber's profile asks for.
+func profileMedia(p platform.Profile) mediaSpec {
+	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: loopback(p.SIPServer)}
+	for _, s := range p.ICEServers {
+		spec.ice = append(spec.ice, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	return spec
+}
+
+func (t subscriberTrunk) report(entry any) { t.client.report(entry) }
+
+func (t subscriberTrunk) rate(ctx context.Context, f platform.Feedback) error {
+	t.client.mu.Lock()
+	s := t.client.session
+	t.client.mu.Unlock()
+	switch {
+	case s == nil:
+		return uninitialized()
+	case f.SessionID == "":
+		return fault.New(fault.InvalidParameter, "This call never reached the platform.", "")
+	}
+	return s.platform.PostFeedback(ctx, f)
+}
+
+// trunkFor finds the trunk of a call to be placed, with the mutex held: the line
+// that was asked for, else the subscriber line if the client is initialised,
+// else the first SIP account that is registered, else the first.
+func (c *Client) trunkFor(line string) (trunk, error) {
+	if line == "" && (c.session != nil || len(c.lines) == 0) {
+		return subscriberTrunk{c, c.session}, nil
+	}
+	var first *sipLine
+	for _, l := range c.lines {
+		switch {
+		case line != "" && l.account.ID != line:
+		case line != "" || l.registered():
+			return l, nil
+		case first == nil:
+			first = l
+		}
+	}
+	if first == nil {
+		return nil, fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+	}
+	return first, nil
+}
