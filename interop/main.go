@@ -77,6 +77,7 @@ func rows() []row {
 	all = append(all, webRows("Kamailio over WS, JsSIP in Chromium", false, false)...)
 	all = append(all, webRows("Kamailio over WSS, JsSIP in Chromium", true, false)...)
 	all = append(all, webRows("the same through rtpengine", false, true, "rtpengine")...)
+	all = append(all, baresipRows()...)
 	return all
 }
 
