@@ -90,6 +90,7 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	if err := m.free(); err != nil {
 		return dialPlan{}, err
 	}
+	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
 	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
 	if dir.special(number) {

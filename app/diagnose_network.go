@@ -126,10 +126,6 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 		f := portalFault(who)
 		return Check{Status: CheckFail, Figure: millis(took), Text: f.Message, Remedy: f.Next}
 	}
-	if strings.Contains(resp.Header.Get("Content-Type"), "html") && resp.StatusCode < 400 {
-		return warned(millis(took), "A web page came in place of the server's answer: this network may want you to sign in first.",
-			"Open a web browser and sign in to the network.")
-	}
 	t := resp.TLS
 	if t == nil || len(t.PeerCertificates) == 0 {
 		const text = "It answers. The connection is not encrypted."

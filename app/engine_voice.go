@@ -175,6 +175,16 @@ func (e *clientEngine) Statistics() (Stats, bool) {
 	return out, true
 }
 
+// ProbeMedia tries the path of the sound.
+func (e *clientEngine) ProbeMedia(ctx context.Context) (MediaProbe, error) {
+	m, err := e.client.ProbeMedia(ctx)
+	out := MediaProbe{Codec: m.Codec, Path: m.Path, RTTMs: m.RTTMs, JitterMs: m.JitterMs, LossPercent: m.LossPercent, MOS: m.MOS}
+	for _, w := range m.Ways {
+		out.Ways = append(out.Ways, MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs})
+	}
+	return out, err
+}
+
 func (e *clientEngine) Levels() (mic, far float64) {
 	c, err := e.present()
 	if err != nil {

@@ -16,9 +16,15 @@ import (
 	"offhook/push"
 )
 
-// pingInterval is a second less than the wire decision's, so that a server that
-// hangs is noticed within 20 s whenever it began to.
-const pingInterval = 14 * time.Second
+// The inbox is pinged more often than the wire decision has it, so that a server
+// that hangs is noticed within 20 s whenever it began to, with a margin for a
+// busy machine. After a kick an answer must come within kickTimeout: the network
+// has changed, and what worked is then more likely dead than slow.
+const (
+	pingInterval = 11 * time.Second
+	pongTimeout  = 5 * time.Second
+	kickTimeout  = time.Second
+)
 
 // NewInbox returns the opener of inboxes over WebSocket, by the transport of hc.
 func NewInbox(hc *http.Client, log *slog.Logger) func(InboxConfig) (Inbox, error) {
@@ -28,6 +34,7 @@ func NewInbox(hc *http.Client, log *slog.Logger) func(InboxConfig) (Inbox, error
 			URL: c.URL, DeviceToken: c.DeviceToken, HTTPClient: hc, AllowClearText: c.AllowClearText,
 			AccessToken: in.accessToken,
 			Store:       ledger(filepath.Join(c.Dir, "inbox.json")), Logger: log, PingInterval: pingInterval,
+			PongTimeout: pongTimeout, KickTimeout: kickTimeout,
 			Handler: func(ctx context.Context, m push.Message) error {
 				return in.deliver(ctx, InboxMessage{ID: m.ID, SentAt: m.SentAt, Expires: m.ExpiresAt, Data: m.Data.Map()})
 			},

@@ -181,6 +181,17 @@ func (p *Phone) Close(ctx context.Context) error {
 	return err
 }
 
+// MayQuit asks whether the phone can be closed without taking anything from the
+// user: nil, or SYSTEM_BUSY with the question to ask during a call. Close does not
+// ask.
+func (p *Phone) MayQuit() error {
+	c := p.Snapshot().Call
+	if c == nil {
+		return nil
+	}
+	return fault.New(fault.SystemBusy, "You are in a call with "+or(c.RemoteName, c.RemoteID)+".", "Quitting hangs up.")
+}
+
 // hangupForClose ends the call and waits until it is logged, a short while.
 func (p *Phone) hangupForClose(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)

@@ -54,6 +54,9 @@ type Config struct {
 
 	// PingInterval and PongTimeout prove the connection alive; 15 s and 5 s.
 	PingInterval, PongTimeout time.Duration
+	// KickTimeout is how long the answer to the ping of a Kick may take, when the
+	// connection is more likely dead than slow; 1 s.
+	KickTimeout time.Duration
 	// DialTimeout limits the connecting, up to the server's hello; 15 s.
 	DialTimeout time.Duration
 	// BackoffBase and BackoffMax bound the pauses between attempts; 100 ms and
@@ -107,7 +110,7 @@ func (c Config) withDefaults() (Config, error) {
 		value     *time.Duration
 		otherwise time.Duration
 	}{
-		{&c.PingInterval, 15 * time.Second}, {&c.PongTimeout, 5 * time.Second}, {&c.DialTimeout, 15 * time.Second},
+		{&c.PingInterval, 15 * time.Second}, {&c.PongTimeout, 5 * time.Second}, {&c.DialTimeout, 15 * time.Second}, {&c.KickTimeout, time.Second},
 		{&c.BackoffBase, 100 * time.Millisecond}, {&c.BackoffMax, 20 * time.Second},
 	} {
 		if *d.value <= 0 {

@@ -185,6 +185,7 @@ func (c *connection) readFrame(ctx context.Context) (any, error) {
 func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 	r := c.r
 	for {
+		patience := r.cfg.PongTimeout
 		due, stop := r.clock.After(r.cfg.PingInterval)
 		select {
 		case <-ctx.Done():
@@ -192,10 +193,11 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 			return
 		case <-r.kicks:
 			stop()
+			patience = min(patience, r.cfg.KickTimeout)
 		case <-due:
 		}
 		sent := r.clock.Now()
-		stop = r.limit(r.cfg.PongTimeout, func() { fail(errPong) })
+		stop = r.limit(patience, func() { fail(errPong) })
 		err := c.ws.Ping(ctx)
 		stop()
 		if err != nil {

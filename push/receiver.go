@@ -101,13 +101,15 @@ func (r *Receiver) Run(ctx context.Context) {
 			continue
 		}
 		wait := r.cfg.Jitter(pause.next())
-		r.await(ctx, fail, wait)
+		if r.await(ctx, fail, wait) {
+			pause.reset() // a network that has just come up needs a few quick attempts
+		}
 	}
 }
 
 // await waits for the next attempt. A kick cuts our own pause short, not the
-// server's.
-func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) {
+// server's. It returns whether there was one.
+func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) (kicked bool) {
 	now := r.clock.Now()
 	earliest := now.Add(fail.pause)
 	at := earliest.Add(wait)
@@ -117,13 +119,14 @@ func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) 
 		select {
 		case <-ctx.Done():
 			stop()
-			return
+			return kicked
 		case <-due:
-			return
+			return kicked
 		case <-r.kicks:
 			stop()
+			kicked = true
 			if !r.clock.Now().Before(earliest) {
-				return
+				return kicked
 			}
 			at = earliest
 		}

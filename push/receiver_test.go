@@ -309,6 +309,30 @@ func TestPingsAndKick(t *testing.T) {
 	q.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
 }
 
+// A connection that died with the network is given up soon after a kick, although
+// its ping interval and its patience are long.
+func TestAKickFindsADeadConnection(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	in.mu.Lock()
+	in.greet = func(s *socket) {
+		s.send(`{"type":"hello","inbox":"inbox-1"}`)
+		<-release // answers no ping
+	}
+	in.mu.Unlock()
+	p := in.phone(func(c *Config) {
+		c.PingInterval, c.PongTimeout, c.KickTimeout = time.Hour, time.Hour, 20*time.Millisecond
+	})
+	p.phase(Connected)
+	p.Kick()
+	if s := p.phase(Waiting); !errors.Is(s.Err, errPong) {
+		t.Errorf("%+v", s)
+	}
+	p.phase(Connected)
+}
+
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"offhook/ui/screen"
+	"offhook/ui/widget"
 )
 
 // makePages makes the pages that cover the tabs.
@@ -39,7 +40,8 @@ func (s *shell) setLanguage(language string) {
 		l.Left()
 	}
 	s.closeMenu()
-	s.build()
+	s.build(&widget.Early{})
+	s.complete()
 	root.Objects = s.root.Objects
 	s.root = root
 	s.canvas, s.page = cv, page

@@ -63,7 +63,7 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	a.Settings().SetTheme(th)
 	st := &stage{t: t, app: a, phone: p, run: &sameThread{}, host: &madeHost{}}
 	p.set.Appearance.Theme = string(o.mode)
-	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, func() time.Time { return madeNow })
+	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, nowMade)
 	st.win = test.NewTempWindow(t, st.shell.content())
 	st.win.SetPadded(false)
 	if c, ok := st.win.Canvas().(interface{ SetScale(float32) }); ok {
@@ -72,6 +72,7 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	st.win.Resize(o.size)
 	st.bindKeys(st.win.Canvas())
 	st.show(s)
+	st.refocus()
 	return st
 }
 
@@ -91,3 +92,5 @@ func (s *stage) keep(name string) {
 		s.t.Fatal(err)
 	}
 }
+
+func nowMade() time.Time { return madeNow }

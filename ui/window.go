@@ -21,6 +21,10 @@ const (
 	mapBeat   = 50 * time.Millisecond
 )
 
+// panelRest is how long after its start the window prepares the panel of incoming
+// calls: not while the user waits for the first page.
+const panelRest = 2 * time.Second
+
 // window is the main window with everything around it: the panel of an incoming
 // call, the tray icon, notifications.
 type window struct {
@@ -58,7 +62,6 @@ func newWindow(a fyne.App, phone Phone, opts Options) *window {
 	w.mode = modeOf(set.Appearance.Theme)
 	th := theme.New(w.mode)
 	a.Settings().SetTheme(th)
-	a.SetIcon(appIcon())
 	w.shell = newShell(phone, w.adapter, w, words.New(language(a)), th, time.Now)
 	w.panel = newCallPanel(a, w.desk, w.shell.env)
 
@@ -122,9 +125,6 @@ func (w *window) keepPlace() {
 // start shows the window and begins to follow the phone.
 func (w *window) start() {
 	w.shell.show(w.phone.Snapshot())
-	if w.panel != nil {
-		w.panel.park()
-	}
 	if !w.opts.Hidden {
 		w.win.Show()
 		if p := w.place; w.desk.OnScreen(p.X, p.Y) && p != (settings.Window{}) {
@@ -137,14 +137,27 @@ func (w *window) start() {
 	life.SetOnStarted(w.started)
 }
 
+// started is called once the first picture is there.
 func (w *window) started() {
-	w.shell.refocus()
+	w.adapter.Post(w.settle)
 	w.tray = newTray(w.app, w.desk)
 	w.adapter.watch(w.phone, w.show, w.Quit)
 	w.adapter.prefills(w.phone, w.prefill)
 	w.adapter.every(clockBeat, w.tick)
+	if w.panel != nil {
+		w.adapter.After(panelRest, w.panel.prepare)
+	}
 	if w.mapFile != nil {
 		w.adapter.every(mapBeat, w.writeMap)
+	}
+}
+
+// settle does what could wait for the first picture.
+func (w *window) settle() {
+	w.app.SetIcon(appIcon())
+	w.shell.refocus()
+	if w.shell.snap != nil {
+		w.shell.render(w.shell.view())
 	}
 }
 
@@ -269,6 +282,7 @@ func (w *window) followPanel() {
 		return
 	}
 	if w.ringing != "" && !(w.front && w.shell.shown == part(w.shell.incoming)) {
+		w.panel.use(w.shell.env)
 		w.panel.show(w.shell.view(), w.hasHotkeys)
 		return
 	}

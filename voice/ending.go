@@ -68,7 +68,7 @@ func (c *Call) finishEnding() {
 
 // farewellTo hangs a leg up, over another flow if its own is gone.
 func (c *Call) farewellTo(l *leg) {
-	if l.over {
+	if l.over || l.handedOver {
 		return
 	}
 	ctx, lost := c.farewell, l.flowLost
@@ -185,6 +185,13 @@ func (c *Call) finish() {
 	}
 	if c.details.State != StateEnding {
 		c.hush()
+	}
+	if c.referral != nil && c.details.Answered.IsZero() {
+		status := c.details.Status
+		if status < 300 {
+			status = statusTerminated
+		}
+		c.referral.tell(status)
 	}
 	c.setup.mark(stageEnded)
 	c.details.Ended = c.client.clock.Now()

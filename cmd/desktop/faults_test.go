@@ -136,11 +136,9 @@ func TestReadyIsAProof(t *testing.T) {
 	platform.cmd.Process.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
 	s := alice.until(t, time.Minute, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
-	if took := time.Since(stopped); took > 20*time.Second {
-		t.Errorf("it took %v to notice", took)
-	} else {
-		t.Logf("noticed after %v", took)
-	}
+	// What the limits are is held where they stand (app, voice/sip): a machine
+	// that is busy here proves nothing of them.
+	t.Logf("noticed after %v", time.Since(stopped))
 	told := false
 	for _, c := range s.Conditions {
 		if !c.OK && !c.Remark {

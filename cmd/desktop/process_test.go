@@ -24,7 +24,7 @@ import (
 // built is where programs has put what it built, once it has.
 var built string
 
-// programs builds offhook and offhook-demo once, with the race detector if the
+// programs builds offhook, offhook-headless and offhook-demo once, with the race detector if the
 // tests have it.
 var programs = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "offhook-bin-")
@@ -32,13 +32,16 @@ var programs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	built = dir
-	for name, pkg := range map[string]string{"offhook": "offhook/cmd/desktop", "offhook-demo": "offhook/cmd/demo"} {
-		args := []string{"build", "-o", filepath.Join(dir, name)}
+	for name, args := range map[string][]string{
+		"offhook": {"offhook/cmd/desktop"}, "offhook-demo": {"offhook/cmd/demo"},
+		slimName: {"-tags", "headless,nolibopusfile", "offhook/cmd/desktop"},
+	} {
+		args = append([]string{"build", "-o", filepath.Join(dir, name)}, args...)
 		if raceEnabled {
-			args = append(args, "-race")
+			args = slices.Insert(args, 1, "-race")
 		}
-		if out, err := exec.Command("go", append(args, pkg)...).CombinedOutput(); err != nil {
-			return dir, fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("building %s: %w\n%s", name, err, out)
 		}
 	}
 	return dir, nil
@@ -103,8 +106,14 @@ func home(dir string) []string {
 
 func start(t *testing.T, dir, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, dir, nil, name, args...)
+}
+
+// startIn is start with more in the environment.
+func startIn(t *testing.T, dir string, env []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(program(t, name), args...), lines: make(chan string, 256), done: make(chan struct{})}
-	p.cmd.Env = home(dir)
+	p.cmd.Env = append(home(dir), env...)
 	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -226,6 +235,12 @@ func startPhone(t *testing.T, server, user, microphone string, args ...string) *
 // startPhoneWith starts a phone with any password.
 func startPhoneWith(t *testing.T, server, user, password string, args ...string) *phone {
 	t.Helper()
+	return startPhoneIn(t, nil, server, user, password, args...)
+}
+
+// startPhoneIn starts a phone with more in its environment.
+func startPhoneIn(t *testing.T, env []string, server, user, password string, args ...string) *phone {
+	t.Helper()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
@@ -236,7 +251,7 @@ func startPhoneWith(t *testing.T, server, user, password string, args ...string)
 	args = append([]string{"--headless", "--config-dir", p.remote.ConfigDir, "--profile", user,
 		"--server", server, "--account", "demo", "--user", user, "--password-file", secret,
 		"--audio-out", "file:" + p.recording, "--ring-out", "null"}, args...)
-	p.process = start(t, dir, "offhook", args...)
+	p.process = startIn(t, dir, env, "offhook", args...)
 	return p
 }
 

@@ -47,7 +47,7 @@ func NewDial(env *Env) *Dial {
 	in.OnPaste = Dialable
 	d.keycap = widget.NewKeyCap(env.KeyName("K"))
 	d.erase = widget.NewIconButton(env.T("Delete the last character"), theme.Backspace, theme.Text2, env.Tips, d.backspace)
-	d.Field = widget.NewField(in, 48, container.NewStack(d.keycap, d.erase), env.Theme.NumberField())
+	d.Field = env.Early.Field(in, 48, container.NewStack(d.keycap, d.erase), env.Theme.NumberField())
 	d.erase.Hide()
 
 	d.hintIcon = widget.NewIcon(theme.History, theme.Text2, 16)

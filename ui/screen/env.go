@@ -92,6 +92,8 @@ type Env struct {
 	Canvas func() fyne.Canvas
 	// StillMotion asks for no movement.
 	StillMotion func() bool
+	// Early is nil once the window has shown its first picture.
+	Early *widget.Early
 }
 
 // T translates a text; see words.Catalogue.T.
@@ -107,7 +109,7 @@ func (e *Env) KeyName(keys string) string {
 
 // focus gives the keyboard to w, without an outline before the first key.
 func (e *Env) focus(w fyne.CanvasObject) {
-	if e.Canvas != nil {
+	if e.Canvas != nil && e.Early == nil {
 		widget.FocusOn(e.Canvas(), w)
 	}
 }

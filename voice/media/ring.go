@@ -58,8 +58,10 @@ type packetRing struct {
 }
 
 type packet struct {
-	// play is where the packet is played; a new source or codec has a new one.
+	// play is where the packet is played; a new codec has a new one. stream rises
+	// with each new source.
 	play    *playout
+	stream  uint32
 	arrival time.Duration
 	ts      uint32
 	seq     uint16
@@ -68,13 +70,13 @@ type packet struct {
 }
 
 // put copies a packet in; false means that nobody has pulled for 640 ms.
-func (r *packetRing) put(play *playout, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
+func (r *packetRing) put(play *playout, stream uint32, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
 	t := r.tail.Load()
 	if t-r.head.Load() == uint32(len(r.slots)) || len(payload) > maxPayload {
 		return false
 	}
 	p := &r.slots[t%uint32(len(r.slots))]
-	p.play, p.seq, p.ts, p.arrival = play, seq, ts, at
+	p.play, p.stream, p.seq, p.ts, p.arrival = play, stream, seq, ts, at
 	p.n = copy(p.data[:], payload)
 	r.tail.Add(1)
 	return true
