@@ -3,7 +3,7 @@ SHELL   := /bin/bash
 TAGS    := nolibopusfile,migrated_fynedo
 PATH    := $(PATH):/usr/local/go/bin
 VERSION := $(shell packaging/version.sh)
-LDFLAGS := -X main.version=$(VERSION)
+LDFLAGS := -X offhook/internal/version.linked=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -23,8 +23,9 @@ deps-build:
 deps-test:
 	@packaging/deps.sh test
 
-build: deps-build ## the phone and the demo platform, into bin/
+build: deps-build ## the phone, the same without a window's code, and the demo platform, into bin/
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook$(EXE) ./cmd/desktop
+	go build -trimpath -ldflags "$(LDFLAGS)" -tags $(TAGS),headless -o bin/offhook-headless$(EXE) ./cmd/desktop
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook-demo$(EXE) ./cmd/demo
 
 # On a machine with a display: the phone, against the embedded platform.
