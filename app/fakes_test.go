@@ -150,6 +150,9 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 		return voice.CallDetails{}, e.dialErr
 	}
 	d1 := e.begin(voice.Outgoing, d.RemoteID)
+	e.mu.Lock()
+	d1.Line, e.call.Line = d.Line, d.Line
+	e.mu.Unlock()
 	e.emit(voice.CallInitiated{Call: d1})
 	return d1, nil
 }

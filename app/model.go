@@ -123,6 +123,10 @@ func (c *liveCall) draw(now time.Time) *Call {
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
 		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
+		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
+	}
+	if t := d.Transfer; t.Target != "" {
+		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final}
 	}
 	if !d.Established.IsZero() {
 		at := d.Established.UTC()

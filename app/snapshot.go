@@ -145,12 +145,29 @@ type Call struct {
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
+	// Diverted is who diverted the call here, RedirectedTo where the server sent
+	// it instead, TransferredBy who asked for it by a transfer.
+	Diverted      string `json:"diverted,omitempty"`
+	RedirectedTo  string `json:"redirected_to,omitempty"`
+	TransferredBy string `json:"transferred_by,omitempty"`
+	// Anonymous says that the callee was not to learn who calls.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Transfer is how a transfer of this call fares, nil without one.
+	Transfer *Transfer `json:"transfer,omitempty"`
 	// RingSilenced says that Silence was pressed.
 	RingSilenced bool `json:"ring_silenced"`
 	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
 	// comes.
 	SilentSince *time.Time `json:"silent_since,omitempty"`
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
+}
+
+// Transfer is a blind transfer of a call to Target: Status is the SIP status of
+// the call to there so far, and after Final there is no more.
+type Transfer struct {
+	Target string `json:"target"`
+	Status int    `json:"status"`
+	Final  bool   `json:"final"`
 }
 
 // EndedCall is the latest call that ended.
