@@ -48,23 +48,47 @@ func newSentences(texts map[string]string) *sentences {
 	return b
 }
 
-// translate takes text apart into the sentences that it knows.
+// translate takes text apart into the sentences that it knows. What follows them
+// stays as it is.
 func (b *sentences) translate(text string) string {
 	if b == nil || text == "" {
 		return text
 	}
-	if out, ok := b.whole(text); ok {
+	if out, ok := b.full(text); ok {
 		return out
 	}
-	for i := 0; i < len(text); i++ {
-		if text[i] != ' ' || i == 0 || !strings.ContainsRune(".!?:", rune(text[i-1])) {
-			continue
-		}
+	for _, i := range ends(text) {
 		if out, ok := b.whole(text[:i]); ok {
 			return out + " " + b.translate(text[i+1:])
 		}
 	}
 	return text
+}
+
+// full translates text if all of it is known. Several sentences are tried before
+// one with a place in it, which could swallow them.
+func (b *sentences) full(text string) (string, bool) {
+	if out, ok := b.exact[text]; ok {
+		return out, true
+	}
+	for _, i := range ends(text) {
+		if rest, ok := b.full(text[i+1:]); ok {
+			if out, ok := b.whole(text[:i]); ok {
+				return out + " " + rest, true
+			}
+		}
+	}
+	return b.whole(text)
+}
+
+// ends are the places of the spaces between what may be sentences.
+func ends(text string) (list []int) {
+	for i := 1; i < len(text) && len(list) < 8; i++ {
+		if text[i] == ' ' && strings.ContainsRune(".!?:", rune(text[i-1])) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // whole translates text if it is one sentence of the book.
