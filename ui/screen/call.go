@@ -33,11 +33,11 @@ type Call struct {
 	message          *widget.Text
 	messageRow       *fyne.Container
 	// consent is what an administrator has each caller told about recording.
-	consent    *widget.Text
-	consentRow *fyne.Container
-	banner     *widget.Banner
-	bannerBox  *fyne.Container
-	talking    *fyne.Container
+	consent              *widget.Text
+	consentRow           *fyne.Container
+	banner               *widget.Banner
+	bannerBox, bannerGap *fyne.Container
+	talking              *fyne.Container
 
 	meters            *fyne.Container
 	micIcon           *widget.Icon
@@ -86,7 +86,8 @@ func NewCall(env *Env) *Call {
 	c.consentRow.Hide()
 	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
-	c.bannerBox = widget.Column(widget.Gap(16), widget.Fixed(0, 80, c.banner))
+	c.bannerGap = widget.Column(widget.Gap(16))
+	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
 	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow, c.consentRow)
@@ -253,7 +254,10 @@ func (c *Call) renderTalking(v View, name, id string) {
 	c.face.SetName(name)
 	c.nameText.SetText(name)
 	c.idText.SetText(id)
-	setVisible(c.idText, id != "")
+	// At the smallest size the banner takes the place of what is said elsewhere.
+	tight := v.Compact && reconnecting
+	setVisible(c.bannerGap, !tight)
+	setVisible(c.idText, id != "" && !tight && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
 	switch {
 	case call.State == "ANSWERING":
 		c.timer.SetText(e.T("Answering"))
@@ -263,11 +267,11 @@ func (c *Call) renderTalking(v View, name, id string) {
 		c.timer.SetText(e.T("Connecting"))
 	}
 	c.message.SetText(call.Message)
-	setVisible(c.messageRow, call.Message != "")
+	setVisible(c.messageRow, call.Message != "" && !tight)
 	consent := v.Settings.Calls.RecordingConsent
 	c.consent.SetText(consent)
 	setVisible(c.consentRow, consent != "")
-	setVisible(c.avatar, !v.Compact && !reconnecting && consent == "")
+	setVisible(c.avatar, !v.Compact && !reconnecting)
 	setVisible(c.bannerBox, reconnecting)
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))

@@ -49,7 +49,7 @@ type frame struct {
 	object *fyne.Container
 	up     Page
 	// policy says that somebody else decided about a setting of the page.
-	policy *widget.Panel
+	policy *fyne.Container
 	locks  []lock
 }
 
@@ -107,8 +107,8 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
 	f.bar.Hide()
 	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)
-	f.policy = widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
-		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})))))
+	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
+		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
 	f.policy.Hide()
 	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, widget.Column(f.policy, body))))
 	var bottom fyne.CanvasObject
