@@ -30,6 +30,7 @@ type model struct {
 
 	session *session
 	notice  *Notice
+	update  *Update
 	// portal is the network's own sign-in page, "" without one.
 	portal string
 	unseen int
@@ -89,6 +90,7 @@ func (p *Phone) draw() *Snapshot {
 		RecentsRevision:  m.recentsRevision,
 		SettingsRevision: m.settingsRevision,
 	}
+	s.Update = m.update
 	if m.sipOnly() {
 		s.Account = m.lineAccount()
 		s.Conditions = m.ready.without(subscriberConditions)
@@ -125,6 +127,10 @@ func (c *liveCall) draw(now time.Time) *Call {
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
 		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
+		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
+	}
+	if t := d.Transfer; t.Target != "" {
+		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final}
 	}
 	if !d.Established.IsZero() {
 		at := d.Established.UTC()

@@ -34,6 +34,8 @@ type Snapshot struct {
 	Audio           Audio  `json:"audio"`
 	// FeedbackDue says that the last call can still be rated and was not.
 	FeedbackDue bool `json:"feedback_due"`
+	// Update is a newer version of the phone, or nil.
+	Update *Update `json:"update,omitempty"`
 	// Notice is a passing remark for the user, such as a device that fell back.
 	Notice *Notice `json:"notice,omitempty"`
 
@@ -148,12 +150,29 @@ type Call struct {
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
+	// Diverted is who diverted the call here, RedirectedTo where the server sent
+	// it instead, TransferredBy who asked for it by a transfer.
+	Diverted      string `json:"diverted,omitempty"`
+	RedirectedTo  string `json:"redirected_to,omitempty"`
+	TransferredBy string `json:"transferred_by,omitempty"`
+	// Anonymous says that the callee was not to learn who calls.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Transfer is how a transfer of this call fares, nil without one.
+	Transfer *Transfer `json:"transfer,omitempty"`
 	// RingSilenced says that Silence was pressed.
 	RingSilenced bool `json:"ring_silenced"`
 	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
 	// comes.
 	SilentSince *time.Time `json:"silent_since,omitempty"`
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
+}
+
+// Transfer is a blind transfer of a call to Target: Status is the SIP status of
+// the call to there so far, and after Final there is no more.
+type Transfer struct {
+	Target string `json:"target"`
+	Status int    `json:"status"`
+	Final  bool   `json:"final"`
 }
 
 // EndedCall is the latest call that ended.
@@ -194,6 +213,14 @@ type Notice struct {
 	At    time.Time `json:"at"`
 	Level string    `json:"level"` // info, warning, error
 	Text  string    `json:"text"`
+}
+
+// Update is a newer version that the user can get. The phone never installs it.
+type Update struct {
+	Version string `json:"version"`
+	// URL is where it is, for a browser, or "".
+	URL   string `json:"url,omitempty"`
+	Notes string `json:"notes,omitempty"`
 }
 
 // ContactGroup is one group of the directory. Special groups are dialled

@@ -62,6 +62,10 @@ type Call struct {
 	arrival arrival
 	// invitation is what an outgoing call dials.
 	invitation sip.Invitation
+	// referral is told how an outgoing call fares that a transfer asked for.
+	referral *referral
+	// reproved says that the credentials were asked for again already.
+	reproved bool
 	// endedIn and endedBy say in which state the call began to end, and by whom.
 	endedIn State
 	endedBy string
@@ -92,6 +96,14 @@ type leg struct {
 	// with which it is hung up before its answer.
 	inbound inboundDialog
 	refusal int
+	// handedOver says that somebody else sees the dialog to its end.
+	handedOver bool
+}
+
+// isDialog reports whether the leg is that dialog of the signalling.
+func (l *leg) isDialog(d *sip.Dialog) bool {
+	own, ok := l.dialog.(interface{ is(d *sip.Dialog) bool })
+	return ok && own.is(d)
 }
 
 func newLeg(d dialog, later bool) *leg {
@@ -135,6 +147,10 @@ func (c *Call) run() {
 	defer c.client.calls.Done()
 	defer close(c.gone)
 	c.mail.run(func() bool { return c.destroyed && c.tasks == 0 })
+	// The latest call is kept for its details, not for its buffers.
+	c.live.Store(nil)
+	c.path.Store(nil)
+	c.media, c.leg, c.sound.path = nil, nil, nil
 	c.timers.clearAll()
 	c.cancel()
 	c.forget()
@@ -229,8 +245,16 @@ func (c *Call) onDialog(l *leg, ev sip.DialogEvent) {
 		c.onLegEnded(l, ev)
 	case sip.Reoffered:
 		c.onReoffered(l, ev)
+	case sip.Reanswered:
+		c.onReanswered(l, ev)
 	case sip.Informed:
 		c.onInformed(ev)
+	case sip.Redirected:
+		c.onRedirected(ev)
+	case sip.Referred:
+		c.onReferred(l, ev)
+	case sip.TransferProgress:
+		c.onTransfer(ev)
 	case sip.FlowLost:
 		l.flowLost = true
 		c.onFlowLost(l, ev)

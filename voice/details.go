@@ -75,6 +75,23 @@ type CallDetails struct {
 	Established time.Time
 	Ended       time.Time
 
+	// Anonymous asks the server of a SIP account to keep the caller's name and
+	// number from the callee.
+	Anonymous bool
+	// Diverted names the party from which an incoming call was diverted here, the
+	// last of them; empty for a call like any other.
+	Diverted string
+	// RedirectedTo is where the server sent an outgoing call instead.
+	RedirectedTo string
+	// TransferredBy is who asked for this call by a transfer.
+	TransferredBy string
+	// Transfer is how a transfer of this call fares.
+	Transfer Transfer
+	// AutoAnswer says that the caller asks for an answer by itself, which the SIP
+	// account allows, AnswerAfter when.
+	AutoAnswer  bool
+	AnswerAfter time.Duration
+
 	Muted      bool
 	Held       bool
 	RemoteHeld bool

@@ -12,6 +12,9 @@ import (
 type inboundCall struct {
 	sip.Incoming
 	dialog inboundDialog
+	// takesOver says that the call takes the place of one that was answered, and
+	// so is answered at once.
+	takesOver bool
 }
 
 // inboundDialog is the leg of a call that came by an INVITE.
@@ -29,6 +32,8 @@ const (
 	statusUnavailable = 480
 	statusNotAccepted = 488
 	statusServerError = 500
+	statusGone        = 481
+	statusTerminated  = 487
 )
 
 // invited takes an INVITE in, on a goroutine of the signalling.
@@ -37,13 +42,24 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	c.mu.Lock()
 	refusal := ""
 	switch {
+	case in.Replaces != nil && c.call != nil && c.call.trunk == trunk(l):
+		current := c.call
+		c.mu.Unlock()
+		if !current.mail.post(func() { current.replacedBy(l, in) }) {
+			_ = in.dialog.Refuse(statusGone)
+		}
+		return
+	case in.Replaces != nil:
+		c.mu.Unlock()
+		_ = in.dialog.Refuse(statusGone)
+		return
 	case c.closed || c.lineOf(l.account.ID) != l:
 		refusal = "closed"
 	case c.onAnotherPhone:
 		refusal = "pstn"
 	case c.call != nil || c.claimed:
 		refusal = "busy"
-	case c.declining:
+	case c.declining && !in.takesOver:
 		refusal = "declined"
 	case l.account.incomingMedia(in.Offer) == "":
 		refusal = "media"
@@ -51,10 +67,14 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	if refusal == "" {
 		call := newCall(c, l, CallDetails{
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
+			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
 		})
 		call.arrival = &invited{inboundCall: in, line: l}
 		c.occupy(call)
 		call.mail.post(call.ring)
+		if in.takesOver {
+			call.mail.post(func() { _ = call.answer() })
+		}
 		c.mu.Unlock()
 		return
 	}
@@ -82,28 +102,64 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	})
 }
 
-// caller is who calls, as a person reads it: the user part alone of an address
-// in the account's own domain.
+// caller is who calls, as a person reads it: who the servers on the way say, or
+// else the caller, and nobody if the caller wants to stay unknown (RFC 3325).
 func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
-	remote = in.Caller
-	if scheme, rest, ok := strings.Cut(remote, ":"); ok && strings.HasPrefix(strings.ToLower(scheme), "sip") {
-		remote = rest
+	if in.Private {
+		return anonymous, ""
 	}
-	remote, _, _ = strings.Cut(remote, ";")
-	if user, host, ok := strings.Cut(remote, "@"); ok {
-		plain, _, _ := strings.Cut(host, ":")
-		switch {
-		case strings.EqualFold(plain, "anonymous.invalid"):
-			remote = "anonymous"
-		case strings.EqualFold(plain, l.account.Domain):
-			remote = user
+	remote, name = in.Caller, in.CallerName
+	if len(in.Asserted) > 0 {
+		remote = in.Asserted[0].URI
+		if n := in.Asserted[0].Name; n != "" {
+			name = n
 		}
 	}
-	name = strings.Trim(in.CallerName, `" `)
+	name = strings.Trim(name, `" `)
 	if !showable(name, 128) {
 		name = ""
 	}
-	return remote, name
+	return plainAddress(remote, l.account.Domain), name
+}
+
+// diverted is the party from which a call was diverted here last.
+func (l *sipLine) diverted(in sip.Incoming) string {
+	if len(in.Diverted) == 0 {
+		return ""
+	}
+	d := in.Diverted[0]
+	if d.Name != "" && showable(d.Name, 128) {
+		return d.Name
+	}
+	return plainAddress(d.URI, l.account.Domain)
+}
+
+// anonymous is shown for a caller who wants to stay unknown.
+const anonymous = "anonymous"
+
+// plainAddress is an address as a person reads it: without its scheme and its
+// parameters, and the user part alone in the own domain.
+func plainAddress(uri, domain string) string {
+	scheme, rest, ok := strings.Cut(uri, ":")
+	switch strings.ToLower(scheme) {
+	case "sip", "sips", "tel":
+		if ok {
+			uri = rest
+		}
+	}
+	uri, _, _ = strings.Cut(uri, ";")
+	user, host, ok := strings.Cut(uri, "@")
+	if !ok {
+		return uri
+	}
+	host, _, _ = strings.Cut(host, ":")
+	switch {
+	case strings.EqualFold(host, "anonymous.invalid"):
+		return anonymous
+	case strings.EqualFold(host, domain):
+		return user
+	}
+	return uri
 }
 
 // sessionOf is what a server calls the leg: the reference's names for it, or the
@@ -218,6 +274,9 @@ func (a *invited) up(c *Call, l *leg, body string) {
 	c.established()
 	c.part()
 }
+
+// again can't be: the leg is the caller's.
+func (a *invited) again(*Call) {}
 
 // refused is the caller giving up, or the loss of the connection.
 func (a *invited) refused(c *Call, ev sip.Failed) {

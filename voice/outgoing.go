@@ -24,6 +24,12 @@ func WithContextMessage(text string) DialOption {
 	return func(d *CallDetails) { d.ContextMessage = text }
 }
 
+// Anonymously asks the server of a SIP account to keep the caller's name and
+// number from the callee (RFC 3323).
+func Anonymously() DialOption {
+	return func(d *CallDetails) { d.Anonymous = true }
+}
+
 // OnLine says over which SIP account to call, by its SIPAccount.ID. Without it
 // the subscriber line is used or, if the client is not initialised, the first
 // account that is registered.
@@ -75,6 +81,10 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	}
 	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
 	call := newCall(c, t, details)
+	if l, ok := t.(*sipLine); ok {
+		inv.Anonymous = details.Anonymous || l.account.Anonymous
+		call.details.Anonymous = inv.Anonymous
+	}
 	call.invitation = inv
 	c.occupy(call)
 	call.mail.post(call.begin)
@@ -206,6 +216,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	}
 	switch {
 	case ev.Status == 180:
+		c.referral.tell(ev.Status)
 		c.setup.mark(stageRinging)
 		if c.details.Ringing.IsZero() {
 			c.details.Ringing = c.client.clock.Now()
@@ -225,10 +236,20 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	}
 }
 
+// onRedirected is the server sending the call elsewhere.
+func (c *Call) onRedirected(ev sip.Redirected) {
+	c.log.Info("call redirected", "status", ev.Status)
+	if c.details.Direction == Outgoing && c.details.State.Active() && showable(ev.Target, 256) {
+		c.details.RedirectedTo = plainAddress(ev.Target, "")
+		c.changed()
+	}
+}
+
 // accepted is the far side's answer to an outgoing call.
 func (c *Call) accepted(l *leg, body string) {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
+	c.referral.tell(200)
 	c.sound.stopRingback()
 	if body != "" {
 		if err := c.media.SetAnswer(body); err != nil {

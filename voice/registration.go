@@ -35,6 +35,18 @@ type LineStatus struct {
 	Err *fault.Error
 	// RetryAt is when the phone tries again by itself; zero if it does not.
 	RetryAt time.Time
+	// Mailbox is what messages wait, as the server says (RFC 3842).
+	Mailbox Mailbox
+}
+
+// Mailbox is what messages wait for a line.
+type Mailbox struct {
+	// Waiting says that there are new ones, counted or not.
+	Waiting bool
+	// New and Old count the voice messages.
+	New, Old int
+	// Account is what to dial to hear them; "" if the server does not say.
+	Account string
 }
 
 // Register adds a SIP account, or replaces the one of the same ID, and keeps it

@@ -18,9 +18,9 @@ func (r sipRegistry) newRegistrar(spec registrarSpec) (registrar, error) {
 	a := spec.account
 	cfg := sip.AccountConfig{
 		Config: sip.Config{
-			URL: a.connectsTo(), Domain: a.Domain, User: a.User, AuthUser: a.AuthUser, Password: a.Password,
+			URL: a.Server, OutboundProxy: a.OutboundProxy, Domain: a.Domain, User: a.User, AuthUser: a.AuthUser, Password: a.Password,
 			DisplayName: a.DisplayName, UserAgent: "offhook/" + Version, Logger: r.log,
-			AllowClearText: a.AllowClearText,
+			AllowClearText: a.AllowClearText, Mailbox: spec.waiting,
 			Incoming: func(in sip.Incoming) {
 				spec.invited(inboundCall{Incoming: in, dialog: realInbound{realDialog{in.Dialog}}})
 			},
@@ -28,6 +28,9 @@ func (r sipRegistry) newRegistrar(spec registrarSpec) (registrar, error) {
 		Expires: a.Expires, InstanceID: spec.instance, OnState: spec.changed,
 	}
 	cfg.TLS, cfg.Dial = transportOf(r.http)
+	if scheme, _ := a.server(); scheme != "ws" && scheme != "wss" {
+		cfg.Dial = nil // no proxy of the web carries SIP itself
+	}
 	account, err := sip.NewAccount(cfg)
 	if err != nil {
 		return nil, err
@@ -50,10 +53,7 @@ func (r realRegistrar) flow() flow {
 }
 
 func (r realRegistrar) renew() {
-	if f := r.account.Flow(); f != nil {
-		go func() { _ = f.Close() }()
-	}
-	r.account.Kick()
+	r.account.Reconnect()
 }
 
 // realInbound is a dialog that the far side began.

@@ -78,6 +78,8 @@ func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error
 
 type realDialog struct{ *sip.Dialog }
 
+func (d realDialog) is(other *sip.Dialog) bool { return d.Dialog == other }
+
 func (d realDialog) Rebind(f flow) error {
 	r, ok := f.(realFlow)
 	if !ok {

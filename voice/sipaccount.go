@@ -58,6 +58,14 @@ type SIPAccount struct {
 	Media      MediaKind
 	Codecs     []string
 	ICEServers []media.ICEServer
+	// Anonymous keeps the caller's name and number from every callee.
+	Anonymous bool
+	// AutoAnswer lets callers ask for an answer by itself, as an intercom does
+	// (CallDetails.AutoAnswer); without it they ring.
+	AutoAnswer bool
+	// RefuseTransfers keeps the far side of a call from handing this phone to
+	// somebody else.
+	RefuseTransfers bool
 	// AllowClearText lets signalling without encryption reach beyond this
 	// machine.
 	AllowClearText bool

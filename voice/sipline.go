@@ -67,6 +67,7 @@ type registrarSpec struct {
 	instance string
 	changed  func(sip.Registration)
 	invited  func(inboundCall)
+	waiting  func(sip.Mailbox)
 }
 
 func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
@@ -78,7 +79,7 @@ func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
 	var err error
 	l.registrar, err = c.settings.registry.newRegistrar(registrarSpec{
 		account: account, instance: instanceID(c.settings.deviceID),
-		changed: l.changed, invited: func(in inboundCall) { c.invited(l, in) },
+		changed: l.changed, invited: func(in inboundCall) { c.invited(l, in) }, waiting: l.messages,
 	})
 	if err != nil {
 		return nil, err
@@ -112,6 +113,9 @@ func (l *sipLine) registered() bool { return l.state().State == LineRegistered }
 func (l *sipLine) changed(r sip.Registration) {
 	next := statusOf(l.account, r)
 	l.mu.Lock()
+	if next.State == LineRegistered {
+		next.Mailbox = l.status.Mailbox
+	}
 	l.status = next
 	l.turns++
 	close(l.news)
@@ -119,6 +123,17 @@ func (l *sipLine) changed(r sip.Registration) {
 	l.mu.Unlock()
 	if l.ctx.Err() == nil {
 		l.client.log.Info("sip account", "line", next.ID, "state", string(next.State), "error", plain(next.Err))
+		l.client.bus.publish(LineChanged{Line: next})
+	}
+}
+
+// messages is what the server says of messages that wait.
+func (l *sipLine) messages(m sip.Mailbox) {
+	l.mu.Lock()
+	l.status.Mailbox = Mailbox{Waiting: m.Waiting, New: m.New, Old: m.Old, Account: m.Account}
+	next := l.status
+	l.mu.Unlock()
+	if l.ctx.Err() == nil {
 		l.client.bus.publish(LineChanged{Line: next})
 	}
 }
@@ -244,6 +259,9 @@ func addressTowards(ctx context.Context, host string) netip.Addr {
 	}
 	return netip.Addr{}
 }
+
+// reprove does nothing: the account's password is the user's to change.
+func (l *sipLine) reprove(context.Context) bool { return false }
 
 func (l *sipLine) report(any) {}
 

@@ -70,6 +70,7 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	fs.StringVar(&inv.req.Wait, "wait", "", "wait for a `state` of the call, READY or IDLE")
 	fs.DurationVar(&inv.req.Timeout, "timeout", DefaultTimeout, "give up after this `time`")
 	fs.StringVar(&inv.req.Message, "message", "", "a `text` for the callee's screen")
+	fs.StringVar(&inv.req.Line, "line", "", "the SIP `account` to call over")
 	fs.StringVar(&inv.req.Description, "description", "", "what went wrong, as `text`")
 	fs.StringVar(&inv.req.Note, "note", "", "a `text` for the feedback")
 	fs.StringVar(&inv.req.Kind, "kind", "", "incoming, outgoing or missed")

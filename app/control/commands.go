@@ -35,9 +35,9 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"status": {help: "print the phone's state", run: none},
-		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along",
+		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.Dial(ctx, r.Args[0], r.Message)
+				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
 		"answer":  simple("accept the incoming call", (*app.Phone).Answer),
 		"hangup":  simple("decline, cancel or end the call", (*app.Phone).Hangup),
@@ -50,6 +50,10 @@ func init() {
 		"dtmf": {args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
+			}},
+		"transfer": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hand the call over a SIP account to a number or an address",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
 			}},
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {

@@ -19,6 +19,7 @@ type request struct {
 // options are the flags of the commands.
 type options struct {
 	Message     string        `json:"message,omitempty"`
+	Line        string        `json:"line,omitempty"`
 	Description string        `json:"description,omitempty"`
 	Note        string        `json:"note,omitempty"`
 	Kind        string        `json:"kind,omitempty"`

@@ -7,8 +7,11 @@ type Encoder interface {
 	// of bytes. 0 bytes means that nothing need be sent (DTX).
 	Encode(pcm []int16, out []byte) (int, error)
 	// SetLoss tells the encoder the far side's loss in percent, which steers
-	// forward error correction and bitrate. Codecs without either ignore it.
+	// forward error correction. Codecs without it ignore it.
 	SetLoss(percent int)
+	// SetBitrate changes the bitrate in bit/s, 6000 to 64000; what lies outside is
+	// moved to the nearest of the two. Codecs of one rate ignore it.
+	SetBitrate(bitrate int)
 }
 
 // Decoder turns payloads into 48 kHz mono sound. It belongs to one goroutine

@@ -95,6 +95,8 @@ func (e *g711Encoder) Encode(pcm []int16, out []byte) (int, error) {
 
 func (e *g711Encoder) SetLoss(int) {}
 
+func (e *g711Encoder) SetBitrate(int) {}
+
 // maxG711 is the longest G.711 payload that is decoded: 120 ms, as for Opus.
 const maxG711 = 960
 

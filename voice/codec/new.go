@@ -21,7 +21,6 @@ var (
 
 type options struct {
 	bitrate    int
-	min, max   int
 	complexity int
 	dtx        bool
 	fec        bool
@@ -30,11 +29,18 @@ type options struct {
 // Option sets something about an encoder. G.711 ignores them all.
 type Option func(*options) error
 
-// WithBitrate sets the bitrate of Opus on a clean network in bit/s, 6000 to
-// 64000; 24000 without this option.
+// The bitrates that Opus is used with, in bit/s. What is spoken stays intelligible
+// from the lowest on; above the highest a voice gains nothing.
+const (
+	lowestBitrate  = 6000
+	highestBitrate = 64000
+)
+
+// WithBitrate sets the bitrate at which Opus begins in bit/s, 6000 to 64000;
+// 40000 without this option.
 func WithBitrate(bitrate int) Option {
 	return func(o *options) error {
-		if bitrate < 6000 || bitrate > 64000 {
+		if bitrate < lowestBitrate || bitrate > highestBitrate {
 			return fmt.Errorf("%w: bitrate %d", ErrOption, bitrate)
 		}
 		o.bitrate = bitrate
@@ -42,7 +48,7 @@ func WithBitrate(bitrate int) Option {
 	}
 }
 
-// WithComplexity sets the complexity of Opus, 0 to 10; 5 without this option.
+// WithComplexity sets the complexity of Opus, 0 to 10; 9 without this option.
 func WithComplexity(complexity int) Option {
 	return func(o *options) error {
 		if complexity < 0 || complexity > 10 {
@@ -66,7 +72,9 @@ func WithFEC(on bool) Option {
 
 // NewEncoder makes an encoder by the name of its codec; see Lookup.
 func NewEncoder(name string, opts ...Option) (Encoder, error) {
-	o := options{bitrate: 24000, min: 16000, max: 40000, complexity: 5, fec: true}
+	// At 40 kbit/s and complexity 9 clean speech keeps an intelligibility (STOI) of
+	// 0.996, at 24 kbit/s and 5 of 0.987: voice/jitter/simulate measures it.
+	o := options{bitrate: 40000, complexity: 9, fec: true}
 	for _, opt := range opts {
 		if err := opt(&o); err != nil {
 			return nil, err

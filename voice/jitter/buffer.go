@@ -14,7 +14,7 @@ const (
 	outSize  = 2*maxDecoded + 4*FrameSamples
 	roomSize = memory + outSize
 	// maxExcess is how far the delay may lie above the target before packets are
-	// skipped instead of played faster.
+	// left out instead of played faster.
 	maxExcess = SampleRate * 300 / 1000
 	// jump is how far a timestamp may stray from the clock before it is taken
 	// for a new beginning.
@@ -93,13 +93,11 @@ func New(dec codec.Decoder, cfg Config) *Buffer {
 }
 
 // Reset forgets the stream but not the statistics: call it when the SSRC
-// changes. What is already decoded is still played.
+// changes, or when nobody has called Get on purpose. What is already decoded is
+// still played, and led over into what comes. Like Put and Get it belongs to the
+// one goroutine.
 func (b *Buffer) Reset() {
 	b.stats.resets.add(1)
-	b.forget()
-}
-
-func (b *Buffer) forget() {
 	b.stats.discarded.add(b.store.count)
 	b.store.clear()
 	b.delay.reset()
@@ -174,8 +172,9 @@ func (b *Buffer) produce() {
 	}
 	if b.waited > 0 {
 		b.settle(p)
-		p = b.store.next(b.nextSeq)
 	}
+	b.catchUp()
+	p = b.store.next(b.nextSeq)
 	switch gap := p.ts - b.nextTS; {
 	case p.seq > b.nextSeq:
 		b.bridge(p, max(0, gap))
@@ -213,6 +212,7 @@ func (b *Buffer) decode(p *packet) []int16 {
 	}
 	b.pause = p.n <= 2 // Opus says with a bare header that it goes silent (RFC 6716, section 3.1)
 	b.packetLen = int64(n)
+	b.stats.packet.Store(int64(n))
 	b.conceals.listen(b.pcm[:n])
 	return b.pcm[:n]
 }

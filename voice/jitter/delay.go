@@ -71,6 +71,17 @@ func (e *estimator) add(ts, transit int64) {
 	}
 }
 
+// shift moves all that is known by d: playout stood still for that long, and every
+// transit to come is smaller by it.
+func (e *estimator) shift(d int64) {
+	for i := range e.transits[:e.n] {
+		e.transits[i] -= d
+	}
+	e.base -= d
+	e.target -= d
+	e.common -= d
+}
+
 // peak notes whether transit belongs to a peak.
 func (e *estimator) peak(ts, transit int64) {
 	if e.peaks > 0 && ts-e.lastPeak > 2*peakApart {

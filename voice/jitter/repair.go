@@ -41,22 +41,34 @@ func (b *Buffer) settle(p *packet) {
 		b.nextSeq++
 		b.stats.lost.add(1)
 	}
-	b.skip()
 }
 
-// skip drops packets when the delay has become so long that playing faster
-// would take too long.
-func (b *Buffer) skip() {
-	for b.delay.n > 0 && b.behind()-b.delay.target > maxExcess {
-		p := b.store.next(b.nextSeq)
-		if p == nil || p.seq >= b.store.highest {
-			return
-		}
+// catchUp leaves out what lies so far behind the newest packet that playing faster
+// would take too long: a network that was frozen has brought it all at once, or
+// the loudspeaker stood still meanwhile. Nothing else would ever bring a buffer
+// back whose playout stood still for longer than it can hold.
+func (b *Buffer) catchUp() {
+	newest := b.store.at(b.store.highest)
+	if newest == nil || b.delay.n == 0 {
+		return
+	}
+	transit := b.transit(newest.ts, newest.arrival, b.now)
+	excess := b.behind() - transit - (b.delay.target - b.delay.base)
+	if excess <= maxExcess {
+		return
+	}
+	if still := b.delay.base - transit; still > 0 {
+		b.delay.shift(still)
+	}
+	b.continues() // so that what comes is blended in
+	turn := b.nextTS + excess
+	p := b.store.next(b.nextSeq)
+	for p != newest && p.ts < turn {
 		b.stats.discarded.add(1)
 		b.store.drop(p)
-		after := b.store.next(p.seq + 1)
-		b.nextSeq, b.nextTS = after.seq, max(b.nextTS, after.ts)
+		p = b.store.next(p.seq + 1)
 	}
+	b.nextSeq, b.nextTS = p.seq, max(b.nextTS, min(p.ts, turn))
 }
 
 // bridge stands in for packets lost before p, until gap samples are filled. The

@@ -51,11 +51,16 @@ type receiver struct {
 
 	// playing is what Pull plays; it changes in the thread of Pull only.
 	playing atomic.Pointer[playout]
+	// Of the thread that calls Pull: the stream that is played, and whether the
+	// gate was shut at the last call.
+	stream uint32
+	shut   bool
 
 	mu      sync.Mutex // guards what follows; never taken by Push or Pull
 	src     source
 	next    candidate
 	play    *playout
+	streams uint32 // counts the sources
 	digits  digitReader
 	skipped uint16 // packets of digits and noise: to the playout they are no gap
 	firstAt time.Duration
@@ -129,7 +134,8 @@ func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool 
 		clock = info.ClockRate
 	}
 	r.src = newSource(h.ssrc, h.seq, clock, at)
-	r.any, r.next, r.play, r.digits, r.skipped = true, candidate{}, nil, digitReader{}, 0
+	r.any, r.next, r.digits, r.skipped = true, candidate{}, digitReader{}, 0
+	r.streams++
 	return true
 }
 
@@ -148,24 +154,32 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 	if !r.on.Load() || len(h.payload) == 0 {
 		return
 	}
-	if !r.ring.put(r.play, h.seq-r.skipped, h.ts, at, h.payload) {
+	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, h.payload) {
 		r.dropped.Add(1)
 	}
 }
 
 // pull fills the loudspeaker's next frame.
 func (r *receiver) pull(frame []int16) {
+	play := r.playing.Load()
 	if !r.on.Load() {
+		r.shut = true
 		r.ring.drop()
 		clear(frame)
 		return
 	}
-	play := r.playing.Load()
+	if r.shut && play != nil {
+		play.Reset() // what it remembers is of before the hold
+	}
+	r.shut = false
 	for p := r.ring.front(); p != nil; p = r.ring.front() {
 		if p.play != play {
 			play = p.play
 			r.playing.Store(play)
+		} else if p.stream != r.stream {
+			play.Reset()
 		}
+		r.stream = p.stream
 		play.Put(p.seq, p.ts, p.arrival, p.data[:p.n])
 		r.ring.release()
 	}

@@ -53,13 +53,15 @@ const maxPayload = 1280
 // packetRing carries received packets from the network goroutine to the thread
 // that calls Pull.
 type packetRing struct {
-	slots      [32]packet
+	slots      [64]packet
 	head, tail atomic.Uint32
 }
 
 type packet struct {
-	// play is where the packet is played; a new source or codec has a new one.
+	// play is where the packet is played; a new codec has a new one. stream rises
+	// with each new source.
 	play    *playout
+	stream  uint32
 	arrival time.Duration
 	ts      uint32
 	seq     uint16
@@ -67,14 +69,15 @@ type packet struct {
 	data    [maxPayload]byte
 }
 
-// put copies a packet in; false means that nobody has pulled for 640 ms.
-func (r *packetRing) put(play *playout, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
+// put copies a packet in; false means that nobody has pulled for
+// 640 ms or more.
+func (r *packetRing) put(play *playout, stream uint32, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
 	t := r.tail.Load()
 	if t-r.head.Load() == uint32(len(r.slots)) || len(payload) > maxPayload {
 		return false
 	}
 	p := &r.slots[t%uint32(len(r.slots))]
-	p.play, p.seq, p.ts, p.arrival = play, seq, ts, at
+	p.play, p.stream, p.seq, p.ts, p.arrival = play, stream, seq, ts, at
 	p.n = copy(p.data[:], payload)
 	r.tail.Add(1)
 	return true

@@ -38,6 +38,7 @@ type simPhone struct {
 	renumber bool
 	dropped  uint16
 	silent   bool // the microphone stands still
+	deaf     bool // the loudspeaker stands still
 
 	n, lost  int // packets of sound sent and lost
 	wire     []simPacket
@@ -126,8 +127,10 @@ func (p *simPhone) sound() {
 		p.send.stepDigits()
 	}
 	p.send.drain()
-	p.Pull(p.speaker[:])
-	p.heard = append(p.heard, p.speaker[:]...)
+	if !p.deaf {
+		p.Pull(p.speaker[:])
+		p.heard = append(p.heard, p.speaker[:]...)
+	}
 	if p.sim.now >= p.reportAt {
 		p.reportAt = p.sim.now + reportInterval
 		p.report.sendReport()

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,9 @@ func TestStreamsThatChange(t *testing.T) {
 			w.run(12 * time.Second)
 			if got := tone(w.b.last(500*time.Millisecond), 440); got < 0.8 {
 				t.Errorf("tone %.2f after the change", got)
+			}
+			if n := w.b.recv.playing.Load().Buffer.Statistics().Resets; strings.HasPrefix(tc.name, "a new SSRC") && n != 1 {
+				t.Errorf("%d fresh starts of the buffer", n)
 			}
 			if d := w.b.Statistics().JitterBufferMs; d > 120 {
 				t.Errorf("the buffer holds %.0f ms", d)

@@ -1,0 +1,220 @@
+package voice_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/voice"
+)
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// Two phones with plain RTP over a PBX of UDP, both directions.
+func TestTwoPhonesOverUDP(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	p.set(func() { p.password = "secret" })
+	for _, kind := range []voice.MediaKind{voice.MediaAuto, voice.MediaSRTP, voice.MediaWebRTC} {
+		name := string(kind) + "x"
+		a, b := p.account("alice"+name), p.account("bob"+name)
+		a.Media = kind
+		alice, bob := newSIPPhone(t, a.User, sine, null, a), newSIPPhone(t, b.User, sine, null, b)
+		talkAndHangUp(t, alice, bob, b.User, a.User)
+		if kind == voice.MediaAuto {
+			talkAndHangUp(t, bob, alice, a.User+"@lab.test", b.User)
+		}
+	}
+}
+
+// An account that wants its sound encrypted takes no other.
+func TestSRTPAccountRefusesPlainSound(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	b := p.account("bob")
+	b.Media = voice.MediaWebRTC
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, b)
+	if _, err := alice.Dial(within(t), "bob", ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](alice).Call; got.Status != 488 || got.EndReason != voice.EndFailure {
+		t.Errorf("alice: %v (%d)", got.EndReason, got.Status)
+	}
+	if got := expect[voice.MissedCall](bob); got.Reason != "media" || got.RemoteID != "alice" {
+		t.Errorf("bob: %+v", got)
+	}
+}
+
+// connect lets a call be established.
+func connect(t testing.TB, caller, callee *phoneOf, number string, options ...voice.DialOption) (out, in *voice.Call) {
+	t.Helper()
+	out, err := caller.Dial(within(t), number, "", options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.IncomingCall](callee)
+	in = callee.latest()
+	if err := in.Answer(); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEstablished](callee)
+	expect[voice.CallEstablished](caller)
+	return out, in
+}
+
+// bob hands alice to carol; his call ends when carol has answered.
+func TestBlindTransfer(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	phones := map[string]*phoneOf{}
+	for _, name := range []string{"alice", "bob", "carol"} {
+		phones[name] = newSIPPhone(t, name, sine, null, p.account(name))
+	}
+	alice, bob, carol := phones["alice"], phones["bob"], phones["carol"]
+	_, atBob := connect(t, alice, bob, "bob")
+	if err := atBob.Transfer(within(t), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup {
+		t.Errorf("alice's first call: %v", got.EndReason)
+	}
+	if got := expect[voice.CallInitiated](alice).Call; got.RemoteID != "carol" || got.TransferredBy != "bob" {
+		t.Errorf("alice's second call: %+v", got)
+	}
+	expect[voice.IncomingCall](carol)
+	for c := expect[voice.CallChanged](bob).Call; c.Transfer.Status != 180; c = expect[voice.CallChanged](bob).Call {
+	}
+	if err := carol.latest().Answer(); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEstablished](alice)
+	hears(t, alice.latest())
+	hears(t, carol.latest())
+	if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup || got.Transfer != (voice.Transfer{Target: "carol", Status: 200, Final: true}) {
+		t.Errorf("bob: %v %+v", got.EndReason, got.Transfer)
+	}
+	if err := alice.latest().Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEnded](carol)
+}
+
+// A transfer to nobody leaves the one who asked with the call, but not the one
+// who was handed over, who has been let go.
+func TestTransferToNobody(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, p.account("bob"))
+	_, atBob := connect(t, alice, bob, "bob")
+	if err := atBob.Transfer(within(t), "nobody"); err != nil {
+		t.Fatal(err)
+	}
+	for c := expect[voice.CallChanged](bob).Call; !c.Transfer.Final; c = expect[voice.CallChanged](bob).Call {
+	}
+	if got := atBob.Details().Transfer; got.Status != 404 {
+		t.Errorf("bob: %+v", got)
+	}
+	expect[voice.CallEnded](alice)
+	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndInvalidDialInfo {
+		t.Errorf("alice: %v", got.EndReason)
+	}
+}
+
+// A caller who hides is shown as anonymous; one whom the server vouches for as
+// the server says; one who was diverted with who diverted.
+func TestWhoCalls(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	b := p.account("bob")
+	b.AutoAnswer = true
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, b)
+	call := func(options ...voice.DialOption) voice.CallDetails {
+		t.Helper()
+		out, err := alice.Dial(within(t), "bob", "", options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := expect[voice.IncomingCall](bob).Call
+		expect[voice.CallRinging](alice)
+		if err := out.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+		expect[voice.CallEnded](alice)
+		expect[voice.CallEnded](bob)
+		return in
+	}
+	if in := call(voice.Anonymously()); in.RemoteID != "anonymous" || strings.Contains(strings.ToLower(in.RemoteDisplayName), "alice") {
+		t.Errorf("hidden: %q %q", in.RemoteID, in.RemoteDisplayName)
+	}
+	if in := call(); in.RemoteID != "alice" || in.RemoteDisplayName != "ALICE" || in.AutoAnswer {
+		t.Errorf("plain: %+v", in)
+	}
+	p.set(func() {
+		p.change = func(m *sipText) *sipText {
+			if strings.HasPrefix(m.lines[0], "INVITE") {
+				m.add(`P-Asserted-Identity: "Alice of Sales" <sip:4711@lab.test>`)
+				m.add(`Diversion: "Front Desk" <sip:100@lab.test>;reason=no-answer`)
+				m.add("Call-Info: <sip:x>;answer-after=2")
+			}
+			return m
+		}
+	})
+	if in := call(); in.RemoteID != "4711" || in.RemoteDisplayName != "Alice of Sales" || in.Diverted != "Front Desk" || !in.AutoAnswer || in.AnswerAfter != 2*time.Second {
+		t.Errorf("vouched for: %+v", in)
+	}
+}
+
+// carol's call takes the place of bob's, as an attended transfer arranges it: it
+// is answered at once, and bob is let go.
+func TestReplacedCall(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, p.account("bob"))
+	carol := newSIPPhone(t, "carol", sine, null, p.account("carol"))
+	replaces := ""
+	p.set(func() {
+		p.change = func(m *sipText) *sipText {
+			tag := func(name string) string {
+				_, v, _ := strings.Cut(m.get(name), ";tag=")
+				return v
+			}
+			switch {
+			case strings.HasPrefix(m.lines[0], "ACK ") && replaces == "":
+				replaces = m.get("Call-ID") + ";to-tag=" + tag("To") + ";from-tag=" + tag("From")
+			case strings.HasPrefix(m.lines[0], "INVITE ") && replaces != "":
+				m.add("Replaces: " + replaces)
+			}
+			return m
+		}
+	})
+	connect(t, bob, alice, "alice")
+	if _, err := carol.Dial(within(t), "alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup || got.RemoteID != "bob" {
+		t.Errorf("alice's first call: %v", got.EndReason)
+	}
+	if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndRemoteHangup {
+		t.Errorf("bob: %v", got.EndReason)
+	}
+	expect[voice.CallEstablished](carol)
+	if got := expect[voice.CallEstablished](alice).Call; got.RemoteID != "carol" {
+		t.Errorf("alice talks to %q", got.RemoteID)
+	}
+	hears(t, alice.latest())
+	hears(t, carol.latest())
+	// A dialog that is not there can't be replaced.
+	p.set(func() { replaces = "nothing;to-tag=a;from-tag=b" })
+	if _, err := bob.Dial(within(t), "alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](bob).Call; got.Status != 481 {
+		t.Errorf("bob: %v (%d)", got.EndReason, got.Status)
+	}
+}

@@ -1,0 +1,243 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/sip"
+)
+
+// Blind transfer (RFC 3515): a call over a SIP account is handed to somebody
+// else, or its far side hands this phone to somebody else.
+
+const (
+	// transferTime bounds the wait for the far side's word on a transfer.
+	transferTime = 10 * time.Second
+	// transferPatience is how long the far side has to hang up once it knows that
+	// it succeeded in getting rid of us.
+	transferPatience = 2 * time.Second
+)
+
+// Transfer is how a blind transfer of a call fares. It is a copy.
+type Transfer struct {
+	// Target is whom the far side was asked to call.
+	Target string
+	// Status is the SIP status of that call so far, 0 before anything is known.
+	Status int
+	// Final says that nothing more will be told: the transfer succeeded if Status
+	// is a 2xx.
+	Final bool
+}
+
+// referrer is a dialog that can be asked to refer its far side.
+type referrer interface {
+	Refer(ctx context.Context, target string) error
+}
+
+// Transfer asks the far side of an established call over a SIP account to call
+// target, of the form that Dial takes, instead of this phone. It returns when
+// the far side has taken the task on; CallChanged then tells in
+// CallDetails.Transfer how it fares. Once the new call is answered this one
+// ends as LOCAL_HANGUP; if it is not, this one goes on.
+//
+// The errors are NO_CALL, INVALID_DIAL_INFO, SYSTEM_BUSY while a transfer is
+// under way, and SERVER_ERROR if the far side refuses or the call is one of the
+// subscriber line, whose platform knows no transfer.
+func (c *Call) Transfer(ctx context.Context, target string) error {
+	result := make(chan error, 1)
+	if !c.mail.post(func() { c.transfer(target, result) }) {
+		return noCall()
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.gone:
+		return noCall()
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.NetworkError, "The other side has not answered the transfer yet.", "Wait a moment.")
+	}
+}
+
+func (c *Call) transfer(target string, result chan<- error) {
+	l, onSIP := c.trunk.(*sipLine)
+	if !c.details.State.Answered() {
+		result <- notEstablished()
+		return
+	}
+	asked, able := c.leg.dialog.(referrer)
+	if !onSIP || !able {
+		result <- fault.New(fault.ServerError, "Calls on this line can't be transferred.", "Ask the other side to call again.")
+		return
+	}
+	inv, shown, err := l.invitation(target, "")
+	switch {
+	case err != nil:
+		result <- err
+		return
+	case c.details.Transfer.Target != "" && !c.details.Transfer.Final:
+		result <- fault.New(fault.SystemBusy, "A transfer is under way already.", "Wait for it.")
+		return
+	}
+	c.details.Transfer = Transfer{Target: shown}
+	c.changed()
+	ctx := c.ctx
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, transferTime)
+		defer cancel()
+		err := asked.Refer(ctx, inv.Target)
+		return func() {
+			if err != nil {
+				c.log.Warn("transfer refused", "error", err)
+				c.details.Transfer = Transfer{Target: shown, Status: sipStatus(err), Final: true}
+				if c.details.State.Active() {
+					c.changed()
+				}
+				err = fault.Wrap(err, fault.ServerError, "The other side does not take the transfer.", "Tell them the number.")
+			}
+			result <- err
+		}
+	})
+}
+
+// onTransfer is the far side's news of a transfer that this side asked for.
+func (c *Call) onTransfer(ev sip.TransferProgress) {
+	t := &c.details.Transfer
+	if t.Target == "" || t.Final || !c.details.State.Answered() {
+		return
+	}
+	t.Status, t.Final = ev.Status, ev.Final
+	c.log.Info("transfer", "status", ev.Status, "final", ev.Final)
+	c.changed()
+	if ev.Final && ev.Status >= 200 && ev.Status < 300 {
+		c.leave(EndLocalHangup)
+	}
+}
+
+// onReferred is the far side handing this phone to somebody else. The call ends
+// for the user as if the far side had hung up, and another one begins; the far
+// side is told on the old dialog how that fares.
+func (c *Call) onReferred(l *leg, ev sip.Referred) {
+	line, onSIP := c.trunk.(*sipLine)
+	if l != c.leg || !onSIP || !c.details.State.Answered() || line.account.RefuseTransfers {
+		c.task(func() func() { _ = ev.Reply(false); return nil })
+		return
+	}
+	inv, shown, err := line.invitation(ev.Target, "")
+	if err != nil {
+		c.task(func() func() { _ = ev.Reply(false); return nil })
+		return
+	}
+	if ev.Replacing != "" {
+		inv.Headers = append(inv.Headers, sip.Header{Name: "Replaces", Value: ev.Replacing})
+	}
+	if ev.By != "" {
+		inv.Headers = append(inv.Headers, sip.Header{Name: "Referred-By", Value: ev.By})
+	}
+	c.log.Info("transferred by the far side")
+	r := &referral{client: c.client, dialog: l.dialog, ev: ev, news: make(chan int, 16)}
+	c.client.calls.Add(1)
+	go r.run(c.client.farewellContext())
+	l.handedOver = true
+	by := c.details.RemoteID
+	c.conclude(EndRemoteHangup, 0)
+	if err := c.client.follow(line, inv, shown, by, r); err != nil {
+		c.log.Warn("transfer not followed", "error", err)
+		r.tell(statusBusy)
+	}
+}
+
+// follow places the call that a transfer asks for.
+func (c *Client) follow(l *sipLine, inv sip.Invitation, shown, by string, r *referral) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed || c.lineOf(l.account.ID) != l:
+		return uninitialized()
+	case c.call != nil || c.claimed:
+		return busyFault()
+	}
+	call := newCall(c, l, CallDetails{Direction: Outgoing, RemoteID: shown, TransferredBy: by})
+	call.invitation, call.referral = inv, r
+	c.occupy(call)
+	call.mail.post(call.begin)
+	return nil
+}
+
+func (c *Client) farewellContext() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.farewells
+}
+
+// referral tells the far side of an old call how the call fares that it asked
+// for, and then sees the old dialog to its end.
+type referral struct {
+	client *Client
+	dialog dialog
+	ev     sip.Referred
+	news   chan int
+}
+
+// tell queues a status; it never blocks, and what comes after a final one is
+// dropped by run.
+func (r *referral) tell(status int) {
+	if r == nil {
+		return
+	}
+	select {
+	case r.news <- status:
+	default:
+	}
+}
+
+func (r *referral) run(ctx context.Context) {
+	defer r.client.calls.Done()
+	if err := r.ev.Reply(true); err != nil {
+		r.client.log.Debug("transfer not accepted", "error", err)
+	}
+	r.notify(ctx, 100)
+	for {
+		select {
+		case status := <-r.news:
+			r.notify(ctx, status)
+			if status >= 200 {
+				r.close(ctx)
+				return
+			}
+		case <-ctx.Done():
+			r.close(ctx)
+			return
+		}
+	}
+}
+
+func (r *referral) notify(ctx context.Context, status int) {
+	ctx, cancel := context.WithTimeout(ctx, transferTime)
+	defer cancel()
+	if err := r.ev.Notify(ctx, status); err != nil && !errors.Is(err, sip.ErrDialogEnded) {
+		r.client.log.Debug("transfer's progress not told", "status", status, "error", err)
+	}
+}
+
+// close leaves the far side a moment to hang up by itself.
+func (r *referral) close(ctx context.Context) {
+	r.client.pause(ctx, transferPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
+	defer cancel()
+	_ = r.dialog.Hangup(ctx)
+}
+
+// replacedBy gives the call's place to another that its far side has arranged
+// (RFC 3891). It runs on the call's goroutine.
+func (c *Call) replacedBy(l *sipLine, in inboundCall) {
+	if c.leg == nil || !c.details.State.Active() || !c.leg.isDialog(in.Replaces) {
+		_ = in.dialog.Refuse(statusGone)
+		return
+	}
+	c.log.Info("call replaced by another")
+	c.conclude(EndRemoteHangup, 0)
+	in.Replaces, in.takesOver = nil, true
+	c.client.invited(l, in)
+}
