@@ -64,8 +64,9 @@ soak: build ## a simulated shift of 1,000 calls; prints what grows
 deps-interop:
 	@packaging/deps.sh interop
 
-interop: deps-interop ## the platform's console in Chromium, and calls with software that others wrote
-	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/... ./voice/...
+interop: deps-interop build ## calls with software that others wrote, and the platform's console in Chromium
+	go run ./interop -bin bin -doc docs/interop.md
+	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/...
 
 deps-package:
 	@packaging/deps.sh package

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command interop makes the phone call software that others wrote, and be
 // called by it, and prints a table of what works.
 //

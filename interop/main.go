@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -95,14 +97,31 @@ func versions() string {
 	return strings.Join(append(all, strings.Replace(jssip, "@", " ", 1)), ", ")
 }
 
-// collect keeps the descriptions that passed a server beside the logs.
+var notWords = regexp.MustCompile(`\W+`)
+
+// keepSDP keeps a description beside the logs.
+func (b *bench) keepSDP(name, sdp string) {
+	text := strings.ReplaceAll(strings.ReplaceAll(sdp, "\r\n", "\n"), "\n", "\r\n")
+	_ = os.WriteFile(filepath.Join(b.dir, notWords.ReplaceAllString(name, "-")+".sdp"), []byte(text), 0o644)
+}
+
+// collect keeps the descriptions that came to a server.
 func (b *bench) collect(peer, what string, k *kamailio) {
-	if !b.keep {
+	if b.keep {
+		for i, d := range k.descriptions() {
+			b.keepSDP(fmt.Sprintf("%s %s %02d %s", peer, what, i, d[0]), d[1])
+		}
+	}
+}
+
+// collectWeb keeps those that came to the web phone: what a server on the way has
+// made of the phone's.
+func (b *bench) collectWeb(peer, what string, w *webPhone) {
+	var s webSeen
+	if !b.keep || w.call(&s, "seen") != nil {
 		return
 	}
-	name := regexp.MustCompile(`\W+`).ReplaceAllString(peer+" "+what, "-")
-	for i, d := range k.descriptions() {
-		head := regexp.MustCompile(`\W+`).ReplaceAllString(d[0], "-")
-		_ = os.WriteFile(filepath.Join(b.dir, fmt.Sprintf("%s-%02d-%s.sdp", name, i, head)), []byte(strings.ReplaceAll(strings.ReplaceAll(d[1], "\r\n", "\n"), "\n", "\r\n")), 0o644)
+	for i, o := range s.Offers {
+		b.keepSDP(fmt.Sprintf("%s %s web %02d %s %s", peer, what, i, o.Who, o.Type), o.SDP)
 	}
 }

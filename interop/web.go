@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -163,7 +165,7 @@ func webRows(peer string, secure, through bool, needs ...string) []row {
 			if err != nil {
 				return err
 			}
-			defer func() { b.collect(peer, what, s.k) }()
+			defer func() { b.collect(peer, what, s.k); b.collectWeb(peer, what, s.w) }()
 			for _, part := range parts {
 				if err := part(s); err != nil {
 					return err

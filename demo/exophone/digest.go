@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -147,14 +146,15 @@ func (a *authenticator) matches(req *sip.Request, c *digest.Credentials, passwor
 }
 
 // challenge puts the challenges into a 401, the strong one first: a phone takes
-// the topmost it knows (RFC 8760, 2.4). Web clients look at the topmost only and
-// know MD5 alone, so that for them it comes first.
+// the topmost it knows (RFC 8760, 2.4). Web clients know MD5 alone and look at
+// one challenge only, SIP.js at the topmost and JsSIP at the last: they get no
+// other.
 func (a *authenticator) challenge(req *sip.Request, stale, web bool) *sip.Response {
 	res := respond(req, 401)
 	nonce := a.nonce()
 	algorithms := []string{"SHA-256", "MD5"}
 	if web {
-		slices.Reverse(algorithms)
+		algorithms = []string{"MD5"}
 	}
 	for _, algorithm := range algorithms {
 		c := digest.Challenge{
