@@ -8,10 +8,13 @@ import (
 // makePages makes the pages that cover the tabs.
 func (s *shell) makePages() map[screen.Page]part {
 	t := (*tasks)(s)
+	accounts, account := screen.NewAccounts(s.env, t, t)
 	return map[screen.Page]part{
 		screen.PageSignIn:      screen.NewSignIn(s.env),
 		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
 		screen.PageSettings:    screen.NewSettings(s.env, t),
+		screen.PageAccounts:    accounts,
+		screen.PageSIPAccount:  account,
 		screen.PageCalls:       screen.NewCalls(s.env, t),
 		screen.PageNetwork:     screen.NewNetwork(s.env),
 		screen.PageAppearance:  screen.NewAppearance(s.env, t),
