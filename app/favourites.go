@@ -18,8 +18,13 @@ const (
 // name. An empty name is the directory's, else the number itself. The errors are
 // those of CheckNumber and of UpdateSettings.
 func (p *Phone) AddFavourite(name, number string) error {
-	number = cleanNumber(number)
-	if err := checkNumber(number, "", false); err != nil {
+	sip := p.Snapshot().defaultSIP(p.store.Get().Calls.DefaultLine)
+	clean := cleanNumber
+	if sip {
+		clean = cleanTarget
+	}
+	number = clean(number)
+	if err := checkNumber(number, "", sip); err != nil {
 		return err
 	}
 	name = strings.Join(strings.Fields(name), " ")

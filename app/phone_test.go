@@ -124,6 +124,31 @@ func TestAPushedCall(t *testing.T) {
 	})
 }
 
+// A push that came too late is a missed call of its own time, once.
+func TestACallThatCameTooLateIsMissed(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		at := time.Now().Add(-10 * time.Minute).Truncate(time.Millisecond)
+		d.engine.relay = func(map[string]string) (bool, error) {
+			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "late", Time: at, Reason: "expired"})
+			return false, nil
+		}
+		<-d.inbox.ready
+		for id := range 2 {
+			m := InboxMessage{ID: int64(id + 1), SentAt: at, Expires: at.Add(30 * time.Second), Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
+			if err := d.inbox.deliver(context.Background(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
+		r := d.Recents()
+		if s.Call != nil || len(r) != 1 || !r[0].Missed || r[0].MissedReason != "expired" || !r[0].Started.Equal(at) || r[0].RemoteName != "Carol" {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
 func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
