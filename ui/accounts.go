@@ -42,3 +42,9 @@ func (t *tasks) SaveLine(a app.SIPAccount, password string, done func(error)) {
 func (t *tasks) RemoveLine(id string, done func(error)) {
 	t.lineWork(func(ctx context.Context, p linePhone) error { return p.RemoveLine(ctx, id) }, done)
 }
+
+// Transfer hands the call on; what the far side says of it comes with the phone's
+// state.
+func (t *tasks) Transfer(target string, done func(error)) {
+	t.lineWork(func(ctx context.Context, p linePhone) error { return p.Transfer(ctx, target) }, done)
+}

@@ -113,3 +113,52 @@ func TestSIPAccountPages(t *testing.T) {
 		t.Fatalf("asked %s", asked)
 	}
 }
+
+// madeSIPCall is a call over a SIP account.
+func madeSIPCall() *app.Snapshot {
+	s := madeCall("ESTABLISHED", 252*time.Second)
+	s.Call.Line = "meera@pbx.example.com"
+	return s
+}
+
+func transferScenes() []scene {
+	return []scene{
+		{name: "call-transferable", snap: madeSIPCall},
+		{name: "call-transferring", snap: func() *app.Snapshot {
+			s := madeSIPCall()
+			s.Call.Transfer = &app.Transfer{Target: "carol", Status: 180}
+			return s
+		}},
+		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
+			open(screen.PageTransfer)(s)
+			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("carol")
+		}},
+	}
+}
+
+func TestTransferPictures(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, sc := range transferScenes() {
+			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
+				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+			})
+		}
+	}
+}
+
+// A call is handed on; a refusal is said and leaves the page open.
+func TestTransferPage(t *testing.T) {
+	s := transferScenes()[2].stage(t, func(*stageOptions) {})
+	page := s.pages[screen.PageTransfer].(*screen.Transfer)
+	s.phone.fail = errMade
+	page.Go.Tapped(nil)
+	if s.page != screen.PageTransfer || !page.Go.Enabled() {
+		t.Errorf("after a refusal: page %q", s.page)
+	}
+	s.phone.fail = nil
+	s.phone.forget()
+	page.Go.Tapped(nil)
+	if asked := s.phone.asked(); asked != "transfer:carol" || s.page != screen.PageNone {
+		t.Errorf("asked %q, page %q", asked, s.page)
+	}
+}

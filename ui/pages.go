@@ -14,6 +14,7 @@ func (s *shell) makePages() map[screen.Page]part {
 		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
 		screen.PageSettings:    screen.NewSettings(s.env, t),
 		screen.PageAccounts:    accounts,
+		screen.PageTransfer:    screen.NewTransfer(s.env, t),
 		screen.PageSIPAccount:  account,
 		screen.PageCalls:       screen.NewCalls(s.env, t),
 		screen.PageNetwork:     screen.NewNetwork(s.env),
