@@ -3,7 +3,7 @@ SHELL   := /bin/bash
 TAGS    := nolibopusfile,migrated_fynedo
 PATH    := $(PATH):/usr/local/go/bin
 VERSION := $(shell packaging/version.sh)
-LDFLAGS := -X main.version=$(VERSION)
+LDFLAGS := -X offhook/internal/version.linked=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0

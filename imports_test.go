@@ -20,6 +20,7 @@ var mayNot = []struct {
 	{"demo", []string{"offhook/ui", "offhook/app", "offhook/push", "offhook/cmd", "fyne.io"}},
 	{"ui", []string{"offhook/demo", "offhook/cmd", "offhook/push"}},
 	{"assets", []string{"offhook"}},
+	{"internal/version", []string{"offhook"}},
 	{"voice/fault", []string{"offhook"}},
 	{"voice/codec", []string{"offhook"}},
 	{"voice/jitter", []string{"offhook/voice/media", "offhook/voice/audio", "offhook/voice/sip"}},

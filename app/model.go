@@ -30,6 +30,7 @@ type model struct {
 
 	session *session
 	notice  *Notice
+	update  *Update
 	// portal is the network's own sign-in page, "" without one.
 	portal string
 	unseen int
@@ -87,6 +88,7 @@ func (p *Phone) draw() *Snapshot {
 		RecentsRevision:  m.recentsRevision,
 		SettingsRevision: m.settingsRevision,
 	}
+	s.Update = m.update
 	if m.sipOnly() {
 		s.Account = m.lineAccount()
 		s.Conditions = m.ready.without(subscriberConditions)

@@ -124,6 +124,7 @@ func New(cfg Config) (*Phone, error) {
 	p.start(p.watchDevices)
 	p.start(p.tick)
 	p.start(p.watchSurroundings)
+	p.start(p.watchUpdates)
 	p.start(p.watchPortal)
 	if set.SignedIn {
 		p.start(p.restore)

@@ -31,6 +31,8 @@ type Snapshot struct {
 	Audio           Audio  `json:"audio"`
 	// FeedbackDue says that the last call can still be rated and was not.
 	FeedbackDue bool `json:"feedback_due"`
+	// Update is a newer version of the phone, or nil.
+	Update *Update `json:"update,omitempty"`
 	// Notice is a passing remark for the user, such as a device that fell back.
 	Notice *Notice `json:"notice,omitempty"`
 
@@ -208,6 +210,14 @@ type Notice struct {
 	At    time.Time `json:"at"`
 	Level string    `json:"level"` // info, warning, error
 	Text  string    `json:"text"`
+}
+
+// Update is a newer version that the user can get. The phone never installs it.
+type Update struct {
+	Version string `json:"version"`
+	// URL is where it is, for a browser, or "".
+	URL   string `json:"url,omitempty"`
+	Notes string `json:"notes,omitempty"`
 }
 
 // ContactGroup is one group of the directory. Special groups are dialled

@@ -6,13 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"offhook/internal/version"
 	"offhook/voice/auth"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 )
 
-// Version is the engine's version.
-const Version = "0.1.0"
+// Version is the engine's version; the User-Agent of SIP and HTTP carries it.
+var Version = version.Number()
 
 // Client is the engine: it is initialised for one subscriber, or registers any
 // number of SIP accounts, or both, and holds one call at a time. All methods may be called from any goroutine.

@@ -20,6 +20,7 @@ type Settings struct {
 	Calls       Calls        `json:"calls"`
 	Appearance  Appearance   `json:"appearance"`
 	Logs        Logs         `json:"logs"`
+	Updates     Updates      `json:"updates"`
 
 	// Availability is kept over restarts: available, busy, break or dnd.
 	Availability string `json:"availability"`
@@ -130,6 +131,14 @@ type Logs struct {
 	MaxMB    int `json:"max_mb"`
 }
 
+// Updates says whether and whom the phone asks for a newer version of itself.
+type Updates struct {
+	// Check lets the phone ask, at most once a day.
+	Check bool `json:"check"`
+	// URL is the https address that is asked; "" is nobody.
+	URL string `json:"url"`
+}
+
 // Favourite is a contact of the user's own.
 type Favourite struct {
 	Name   string `json:"name"`
@@ -149,6 +158,7 @@ func Default() Settings {
 		Calls:        Calls{LinkMode: Prefill, AutoAnswerDelayS: 3, KeepAwake: true},
 		Appearance:   Appearance{Theme: "system", CloseToTray: true, Notifications: true},
 		Logs:         Logs{Level: "info", KeepDays: 14, MaxMB: 50},
+		Updates:      Updates{Check: true},
 		Availability: "available",
 	}
 }

@@ -16,10 +16,8 @@ import (
 
 	"offhook/app/control"
 	_ "offhook/internal/timerslack" // before the Go runtime starts
+	"offhook/internal/version"
 )
-
-// version is set by the linker in releases.
-var version = "0.1.0"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -43,7 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "Try offhook --help.")
 		return control.ExitUsage
 	case opts.version:
-		fmt.Fprintln(stdout, "offhook", version)
+		fmt.Fprintln(stdout, "offhook", version.Number())
 		return control.ExitOK
 	}
 	if path := slim(opts); path != "" {

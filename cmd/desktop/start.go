@@ -19,6 +19,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
+	"offhook/internal/version"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -134,7 +135,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version, Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
+		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
 		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),

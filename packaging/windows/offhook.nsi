@@ -1,5 +1,8 @@
-; Installer for Offhook. makensis -DVERSION=… -DQUAD=… -DEXE=… -DOUT=… offhook.nsi
-; Silent: offhook-setup.exe /S [/ALLUSERS] [/NOAUTOSTART] [/PROVISION=file-or-url] [/D=folder]
+; Installer for Offhook. makensis -DVERSION=… -DQUAD=… -DEXE=… -DICON=… -DLICENCES=… -DOUT=… offhook.nsi
+;
+; Silent: offhook-setup.exe /S [/ALLUSERS [/POLICYURL=https://… | /POLICYFILE=file]] [/NOAUTOSTART] [/D=folder]
+; It installs for one user, or for all with /ALLUSERS, which an administrator must run. A policy is for
+; the machine, so that it takes /ALLUSERS. Exit codes: 0 done, 1 cancelled, 2 refused.
 Target amd64-unicode
 SetCompressor /SOLID lzma
 !include "MUI2.nsh"
@@ -35,7 +38,22 @@ VIAddVersionKey LegalCopyright ""
 
 Var AllUsers
 Var AutoStart
-Var Provision
+Var PolicyUrl
+Var PolicyFile
+
+!macro Refuse TEXT
+  MessageBox MB_OK|MB_ICONSTOP "${TEXT}" /SD IDOK
+  SetErrorLevel 2
+  Quit
+!macroend
+
+; The phone that runs hangs up and writes what it has to write before its program is replaced.
+!macro QuitPhone
+  ${If} ${FileExists} "$INSTDIR\offhook.exe"
+    nsExec::Exec '"$INSTDIR\offhook.exe" ctl quit --timeout 10s'
+    Pop $0
+  ${EndIf}
+!macroend
 
 Function .onInit
   SetRegView 64
@@ -59,7 +77,24 @@ Function .onInit
   ${Else}
     StrCpy $AutoStart 0
   ${EndIf}
-  ${GetOptions} $0 "/PROVISION=" $Provision
+  ClearErrors
+  ${GetOptions} $0 "/POLICYURL=" $PolicyUrl
+  ClearErrors
+  ${GetOptions} $0 "/POLICYFILE=" $PolicyFile
+  ClearErrors
+  ${If} $AllUsers == 1
+    UserInfo::GetAccountType
+    Pop $1
+    ${If} $1 != "Admin"
+      !insertmacro Refuse "Installing for all users takes an administrator."
+    ${EndIf}
+  ${ElseIf} "$PolicyUrl$PolicyFile" != ""
+    !insertmacro Refuse "A policy is for the whole computer: add /ALLUSERS."
+  ${EndIf}
+  ${If} $PolicyFile != ""
+  ${AndIfNot} ${FileExists} "$PolicyFile"
+    !insertmacro Refuse "There is no file $PolicyFile."
+  ${EndIf}
 FunctionEnd
 
 ; SHCTX is HKLM for all users and HKCU for one.
@@ -72,6 +107,7 @@ FunctionEnd
 !macroend
 
 Section "Offhook"
+  !insertmacro QuitPhone
   SetOutPath "$INSTDIR"
   File "/oname=offhook.exe" "${EXE}"
   File "/oname=third-party-licences.txt" "${LICENCES}"
@@ -85,8 +121,12 @@ Section "Offhook"
   WriteRegStr SHCTX "Software\Offhook\Capabilities" "ApplicationDescription" "Softphone for contact-centre agents"
   WriteRegStr SHCTX "Software\RegisteredApplications" "Offhook" "Software\Offhook\Capabilities"
   WriteRegStr SHCTX "Software\Offhook" "InstallDir" "$INSTDIR"
-  ${If} $Provision != ""
-    WriteRegStr SHCTX "Software\Policies\Offhook" "Provision" "$Provision"
+  ${If} $PolicyUrl != ""
+    WriteRegStr HKLM "Software\Policies\Offhook" "Policy" '{"version":1,"url":"$PolicyUrl"}'
+  ${EndIf}
+  ${If} $PolicyFile != ""
+    CreateDirectory "$APPDATA\Offhook" ; ProgramData, for all users
+    CopyFiles /SILENT "$PolicyFile" "$APPDATA\Offhook\policy.json"
   ${EndIf}
   ${If} $AutoStart == 1
     WriteRegStr SHCTX "Software\Microsoft\Windows\CurrentVersion\Run" "Offhook" '"$INSTDIR\offhook.exe"'
@@ -123,6 +163,7 @@ FunctionEnd
 
 ; The user's settings, call log and secrets stay.
 Section "Uninstall"
+  !insertmacro QuitPhone
   Delete "$SMPROGRAMS\Offhook.lnk"
   Delete "$INSTDIR\offhook.exe"
   Delete "$INSTDIR\third-party-licences.txt"
@@ -135,4 +176,12 @@ Section "Uninstall"
   DeleteRegKey SHCTX "Software\Offhook"
   DeleteRegValue SHCTX "Software\Microsoft\Windows\CurrentVersion\Run" "Offhook"
   DeleteRegKey SHCTX "${UNINSTALL}"
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/ALLUSERS" $1
+  ${IfNot} ${Errors}
+    DeleteRegKey HKLM "Software\Policies\Offhook"
+    Delete "$APPDATA\Offhook\policy.json"
+    RMDir "$APPDATA\Offhook"
+  ${EndIf}
 SectionEnd

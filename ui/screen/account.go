@@ -20,6 +20,7 @@ type Account struct {
 	full        []string
 	names       []string
 	version     *widget.Text
+	newer       *widget.Text
 	rate        *widget.TapRow
 	SignOut     *widget.PillButton
 	confirm     *fyne.Container
@@ -44,6 +45,8 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 			widget.Fixed(104, 0, widget.NewText(n, widget.Style{Role: theme.Text2, Least: 11})), widget.Gap(8), widget.Grow(v), b))))
 	}
 	a.version = widget.NewText("", widget.Style{Bold: true, Least: 11})
+	a.newer = widget.NewText("", widget.Style{Size: theme.SizeCaption, Wrap: true, Leading: 1.4})
+	a.newer.Hide()
 	system := runtime.GOOS
 	switch system {
 	case "linux":
@@ -72,7 +75,7 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	a.confirm.Hide()
 	body := widget.Column(
 		widget.Row(a.face, widget.Gap(16), widget.Grow(widget.Column(a.name, a.until))),
-		widget.Gap(14), widget.CardOf(rows...), widget.Gap(12), about, widget.Gap(10), links, widget.Gap(12), a.licences)
+		widget.Gap(14), widget.CardOf(rows...), widget.Gap(12), about, a.newer, widget.Gap(10), links, widget.Gap(12), a.licences)
 	a.frame = newFrame(env, env.T("Account"), PageNone, nil, body, widget.Column(a.leave, a.confirm))
 	return a
 }
@@ -101,6 +104,9 @@ func (a *Account) all() string {
 		b.WriteString(n + ": " + a.full[i] + "\n")
 	}
 	b.WriteString(a.version.Text() + "\n")
+	if a.newer.Visible() {
+		b.WriteString(a.newer.Text() + "\n")
+	}
 	return b.String()
 }
 
@@ -125,6 +131,10 @@ func (a *Account) Render(v View) {
 		t.SetText(shown[i])
 	}
 	a.version.SetText("Offhook " + v.Version)
+	if u := v.Update; u != nil {
+		a.newer.SetText(strings.TrimSpace(a.env.T("Version {version} is there.", "version", u.Version) + " " + u.URL + "\n" + u.Notes))
+	}
+	setVisible(a.newer, v.Update != nil)
 	setVisible(a.rate, v.LastCall != nil && v.LastCall.Answered && v.Call == nil)
 	widget.Relayout(a.object)
 }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/internal/papers"
+)
+
+// The papers' commands are for a person, whose phone has a window and goes on
+// running. Here a stand-in starts the phone without one and returns when it
+// can be worked, and the same for the platform.
+const standIn = `#!/bin/bash
+if [ "$1" = ctl ] || [[ " $* " =~ " --help " || " $* " =~ " --version " ]]; then exec %[1]s/offhook "$@"; fi
+%[1]s/offhook --headless --audio-in sine:440 --audio-out null --ring-out null "$@" >>"$HOME/phone.log" 2>&1 &
+pid=$!
+echo $pid >>"$HOME/pids"
+profile=default
+[[ " $* " =~ " --demo " ]] && profile=demo
+[[ " $* " =~ " --profile "([a-z]+) ]] && profile=${BASH_REMATCH[1]}
+until %[1]s/offhook ctl --profile $profile status >/dev/null 2>&1; do
+  kill -0 $pid || { cat "$HOME/phone.log" >&2; exit 1; }
+  sleep 0.1
+done
+`
+
+const standInPlatform = `#!/bin/bash
+if [ "$1" != serve ]; then exec %[1]s/offhook-demo "$@"; fi
+%[1]s/offhook-demo "$@" --json >"$HOME/platform.out" 2>>"$HOME/platform.log" &
+pid=$!
+echo $pid >>"$HOME/pids"
+until [ -s "$HOME/platform.out" ]; do
+  kill -0 $pid || { cat "$HOME/platform.log" >&2; exit 1; }
+  sleep 0.1
+done
+`
+
+// Every command in a paper works: in the order in which it stands there, each
+// paper on a machine of its own.
+func TestThePapersCommands(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("the papers' commands are run on Linux")
+		return
+	}
+	files, err := papers.Files("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		blocks, err := papers.Blocks(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var run []papers.Block
+		for _, b := range blocks {
+			if b.Language == "sh" && b.By == "" {
+				run = append(run, b)
+			}
+		}
+		if len(run) > 0 {
+			t.Run(name, func(t *testing.T) { runPaper(t, run) })
+		}
+	}
+}
+
+func runPaper(t *testing.T, blocks []papers.Block) {
+	program(t, "offhook")
+	dir, _ := programs()
+	work, err := os.MkdirTemp("", "offhook-paper-") // a short path, for sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(work) })
+	for name, text := range map[string]string{
+		"bin/offhook": fmt.Sprintf(standIn, dir), "bin/offhook-demo": fmt.Sprintf(standInPlatform, dir),
+		"password.txt": "demo", "dave.txt": "a password of dave's own",
+	} {
+		path := filepath.Join(work, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(work, "run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		pids, err := os.ReadFile(filepath.Join(work, "pids"))
+		if err != nil {
+			return
+		}
+		// The phones go first, the platform under them last.
+		end := exec.Command("bash", "-c", `for pid in $(tac pids); do kill $pid; for i in $(seq 300); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done; done; true`)
+		end.Dir = work
+		if out, err := end.CombinedOutput(); err != nil {
+			t.Errorf("ending %s: %v\n%s", strings.Fields(string(pids)), err, out)
+		}
+	})
+	// The papers name ports and folders that a test leaves to others.
+	port := freePort(t)
+	places := strings.NewReplacer("127.0.0.1:8080", port, "0.0.0.0:8080", port, "192.0.2.10:8080", port,
+		"/var/lib/offhook-demo", filepath.Join(work, "platform"), "/etc/offhook/", work+"/")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	for _, b := range blocks {
+		cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", places.Replace(b.Text))
+		cmd.Dir = work
+		cmd.Env = append(home(work), "PATH="+filepath.Join(work, "bin")+":"+os.Getenv("PATH"))
+		cmd.WaitDelay = 10 * time.Second
+		// To files, because what goes on running would hold a pipe open.
+		out, err := os.Create(filepath.Join(work, "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdout, cmd.Stderr = out, out
+		err = cmd.Run()
+		out.Close()
+		said, _ := os.ReadFile(out.Name()) // for the message alone
+		if err != nil {
+			log, _ := os.ReadFile(filepath.Join(work, "phone.log"))
+			t.Fatalf("%s: %v\n%s\nsaid:\n%s%s", b, err, b.Text, said, log)
+		}
+		t.Logf("%s:\n%s→ %s", b, b.Text, said)
+	}
+}
+
+// freePort is an address that is free for TCP and UDP at this moment.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+var manualFlag = regexp.MustCompile(`\\-\\-([a-z]+(?:\\-[a-z]+)*)`)
+
+// The manual page, the README's list and --help tell of the same flags.
+func TestTheManualIsComplete(t *testing.T) {
+	t.Parallel()
+	var help strings.Builder
+	if _, err := parseFlags([]string{"--help"}, &help); err == nil {
+		t.Fatal("--help is no flag")
+	}
+	manual, err := os.ReadFile("../../packaging/linux/offhook.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, m := range manualFlag.FindAllStringSubmatch(string(manual), -1) {
+		told[strings.ReplaceAll(m[1], `\`, "")] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^  -([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
+		if !told[m[1]] {
+			t.Errorf("the manual page does not tell of --%s", m[1])
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
+		if !strings.Contains(string(readme), "--"+m[1]) {
+			t.Errorf("README.md does not tell of --%s", m[1])
+		}
+	}
+}

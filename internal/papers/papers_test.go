@@ -1,0 +1,95 @@
+package papers
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+func TestBlocks(t *testing.T) {
+	t.Parallel()
+	got, err := Blocks("x.md", "a\n```sh\nmake\n```\n```\nplain\n```\n```sh by=\"make demo\"\nb\nc\n```\n")
+	want := []Block{{"x.md", 3, "sh", "", "make\n"}, {"x.md", 6, "", "", "plain\n"}, {"x.md", 9, "sh", "make demo", "b\nc\n"}}
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("%v, %v", got, err)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("block %d is %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	for _, bad := range []string{"```sh\nmake\n", "```sh root\nmake\n```\n"} {
+		if _, err := Blocks("x.md", bad); err == nil {
+			t.Errorf("%q is read", bad)
+		}
+	}
+}
+
+// A block that no plain test runs names a target of the Makefile, or the place
+// where a person runs it. The test lists them.
+func TestWhoRunsWhat(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := []string{"an administrator on Windows", "an administrator on macOS", "an administrator on Linux", "a Mac", "a machine with systemd"}
+	files, err := Files(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		blocks, err := Blocks(name, text)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, b := range blocks {
+			if b.Language == "" && strings.Contains(b.Text, "offhook ctl ") && !strings.Contains(b.Text, "[") {
+				t.Errorf("%s: commands are in a block without sh", b)
+			}
+			if b.By == "" {
+				continue
+			}
+			known := false
+			for _, p := range places {
+				known = known || b.By == p
+			}
+			if target, ok := strings.CutPrefix(b.By, "make "); ok {
+				known = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(target) + `:`).Match(makefile)
+			}
+			if !known {
+				t.Errorf("%s: nobody knows who runs it: %q", b, b.By)
+			}
+			t.Logf("%s is run by %s:\n%s", b, b.By, b.Text)
+		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// Every file to which a paper links is there.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	files, err := Files(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, must := range []string{
+		"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/admin.md", "docs/deploy.md", "docs/architecture.md", "docs/engine.md", "docs/privacy.md",
+	} {
+		if len(files[must]) < 500 {
+			t.Errorf("%s is missing, or empty", must)
+		}
+	}
+	for name, text := range files {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", name, m[1], err)
+			}
+		}
+	}
+}
