@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"offhook/app"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
@@ -143,6 +145,16 @@ func TestTransferPictures(t *testing.T) {
 				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 			})
 		}
+	}
+}
+
+// The smallest window still shows the whole panel.
+func TestTransferInTheSmallestWindow(t *testing.T) {
+	sc := transferScenes()[1]
+	s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
+	panel := s.call.Object()
+	if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
+		t.Errorf("the panel needs %v and has %v", least, has)
 	}
 }
 

@@ -211,6 +211,10 @@ func (c *Call) Render(v View) {
 
 	c.renderSwitches(v, phase)
 	c.Transfer.render(v)
+	if c.Transfer.object.Visible() {
+		c.avatar.Hide() // its room is needed
+		setVisible(c.meters, !v.Compact)
+	}
 	word := e.T("Hang up")
 	switch {
 	case outgoing:
