@@ -77,6 +77,10 @@ func rows() []row {
 	all = append(all, webRows("Kamailio over WS, JsSIP in Chromium", false, false)...)
 	all = append(all, webRows("Kamailio over WSS, JsSIP in Chromium", true, false)...)
 	all = append(all, webRows("the same through rtpengine", false, true, "rtpengine")...)
+	all = append(all, baresipRows()...)
+	all = append(all, sippRows()...)
+	all = append(all, coturnRows()...)
+	all = append(all, platformRows()...)
 	return all
 }
 

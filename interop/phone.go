@@ -56,8 +56,30 @@ func (b *bench) phone(user, server string, k *kamailio, more ...string) (*phone,
 func (p *phone) wait(what string, fits func(*app.Snapshot) bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_, err := p.Until(ctx, what, fits)
-	return err
+	var last *app.Snapshot
+	if _, err := p.Until(ctx, what, func(s *app.Snapshot) bool { last = s; return fits(s) }); err != nil {
+		return fmt.Errorf("the phone was not %s in time: %s", what, stands(last))
+	}
+	return nil
+}
+
+// stands is how a phone stands, in a few words.
+func stands(s *app.Snapshot) string {
+	if s == nil {
+		return "it gave out no snapshot"
+	}
+	for _, c := range s.Conditions {
+		if !c.OK && !c.Remark {
+			return c.Name + ": " + c.Text
+		}
+	}
+	switch {
+	case s.Call != nil:
+		return "its call is " + s.Call.State
+	case s.LastCall != nil:
+		return "its call ended with " + s.LastCall.EndReason
+	}
+	return "it has no call"
 }
 
 // do runs a command of the remote control.

@@ -17,7 +17,7 @@ func (s *shell) makePages() map[screen.Page]part {
 		screen.PageTransfer:    screen.NewTransfer(s.env, t),
 		screen.PageSIPAccount:  account,
 		screen.PageCalls:       screen.NewCalls(s.env, t),
-		screen.PageNetwork:     screen.NewNetwork(s.env),
+		screen.PageNetwork:     screen.NewNetwork(s.env, t),
 		screen.PageAppearance:  screen.NewAppearance(s.env, t),
 		screen.PageLanguage:    screen.NewLanguage(s.env, t),
 		screen.PageShortcuts:   screen.NewShortcuts(s.env),

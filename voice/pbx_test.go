@@ -31,6 +31,9 @@ type pbx struct {
 	// pass. asked counts requests by method.
 	answer func(method string) (status string, more []string)
 	asked  map[string]int
+	// refuse, if it is set, is the status line and further headers with which
+	// every INVITE is refused.
+	refuse []string
 	done   chan struct{}
 }
 
@@ -148,6 +151,10 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 	}
 	if method == "REGISTER" {
 		p.register(m, from)
+		return
+	}
+	if method == "INVITE" && len(p.refuse) > 0 {
+		p.reply(m, from, p.refuse[0], p.refuse[1:]...)
 		return
 	}
 	if p.change != nil {

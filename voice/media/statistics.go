@@ -139,11 +139,11 @@ func (s *session) mos(st *Statistics, burst float64) float64 {
 	if st.PacketsReceived == 0 || plan == nil {
 		return 0
 	}
-	info := plan.info
+	info, fec := plan.info, false
 	if p := s.recv.playing.Load(); p != nil {
-		info = p.info
+		info, fec = p.info, p.Buffer.Statistics().Recovered > 0
 	}
-	return mosOf(eModel(impairmentOf(info, true), st.AverageLatencyMs, st.CurrentPacketLossRate, burst))
+	return mosOf(eModel(impairmentOf(info, fec), st.AverageLatencyMs, st.CurrentPacketLossRate, burst))
 }
 
 // finite makes every number fit for JSON, which knows no NaN.
