@@ -67,11 +67,6 @@ func (l *lines) find(id string) *Line {
 	return nil
 }
 
-// registered reports whether a call can go out over some line.
-func (l *lines) registered() bool {
-	return slices.ContainsFunc(l.list, func(x Line) bool { return x.State == string(voice.LineRegistered) })
-}
-
 // present reports whether there are lines that are not switched off.
 func (l *lines) present() bool {
 	return slices.ContainsFunc(l.list, func(x Line) bool { return x.State != LineOff })

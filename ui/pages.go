@@ -8,10 +8,14 @@ import (
 // makePages makes the pages that cover the tabs.
 func (s *shell) makePages() map[screen.Page]part {
 	t := (*tasks)(s)
+	accounts, account := screen.NewAccounts(s.env, t, t)
 	return map[screen.Page]part{
 		screen.PageSignIn:      screen.NewSignIn(s.env),
 		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
 		screen.PageSettings:    screen.NewSettings(s.env, t),
+		screen.PageAccounts:    accounts,
+		screen.PageTransfer:    screen.NewTransfer(s.env, t),
+		screen.PageSIPAccount:  account,
 		screen.PageCalls:       screen.NewCalls(s.env, t),
 		screen.PageNetwork:     screen.NewNetwork(s.env, t),
 		screen.PageAppearance:  screen.NewAppearance(s.env, t),

@@ -242,7 +242,7 @@ func (s *shell) wanted(v screen.View) screen.Page {
 	state := v.Account.State
 	switch {
 	case state == app.SignedOut, state == app.SigningIn && !s.settings.SignedIn && !v.Ready, s.page == screen.PageSignIn && state != app.SignedIn:
-		if s.page == screen.PageReport || s.page == screen.PageDiagnostics {
+		if s.page == screen.PageReport || s.page == screen.PageDiagnostics || s.page == screen.PageAccounts || s.page == screen.PageSIPAccount {
 			return s.page
 		}
 		return screen.PageSignIn

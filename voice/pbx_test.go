@@ -27,6 +27,10 @@ type pbx struct {
 	password string
 	// change, if set, sees every request before it is forwarded; nil drops it.
 	change func(m *sipText) *sipText
+	// answer, if set, refuses a request with a status line and headers; "" lets it
+	// pass. asked counts requests by method.
+	answer func(method string) (status string, more []string)
+	asked  map[string]int
 	// refuse, if it is set, is the status line and further headers with which
 	// every INVITE is refused.
 	refuse []string
@@ -84,7 +88,7 @@ func newPBX(t testing.TB) *pbx {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pbx{t: t, conn: conn, contacts: map[string]*net.UDPAddr{}, sources: map[string]*net.UDPAddr{}, done: make(chan struct{})}
+	p := &pbx{t: t, conn: conn, contacts: map[string]*net.UDPAddr{}, sources: map[string]*net.UDPAddr{}, asked: map[string]int{}, done: make(chan struct{})}
 	go p.run()
 	t.Cleanup(func() {
 		conn.Close()
@@ -103,6 +107,11 @@ func (p *pbx) set(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f()
+}
+
+func (p *pbx) count(method string) (n int) {
+	p.set(func() { n = p.asked[method] })
+	return n
 }
 
 func (p *pbx) run() {
@@ -133,6 +142,13 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 		return
 	}
 	method, rest, _ := strings.Cut(m.lines[0], " ")
+	p.asked[method]++
+	if p.answer != nil && method != "ACK" {
+		if status, more := p.answer(method); status != "" {
+			p.reply(m, from, status, more...)
+			return
+		}
+	}
 	if method == "REGISTER" {
 		p.register(m, from)
 		return

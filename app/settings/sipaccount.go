@@ -63,9 +63,6 @@ func (s *Settings) normaliseSIP() {
 		kept = append(kept, a)
 	}
 	s.SIPAccounts = kept
-	if s.Calls.DefaultLine != "" && !seen[s.Calls.DefaultLine] {
-		s.Calls.DefaultLine = ""
-	}
 }
 
 func cloneSIP(list []SIPAccount) []SIPAccount {

@@ -47,6 +47,7 @@ type Call struct {
 	Mute, Hold, Keypad         *widget.Toggle
 	Speaker, Bluetooth, Device *widget.Toggle
 	HangUp                     *widget.PillButton
+	Transfer                   *transferButton
 
 	pad    *keypad
 	panel  *fyne.Container
@@ -107,11 +108,12 @@ func NewCall(env *Env) *Call {
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
 
+	c.Transfer = newTransferButton(env)
 	top := container.NewStack(c.ringing, c.talking)
 	c.panel = widget.Column(
 		top, widget.Flex(12), c.meters, widget.Gap(16),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		widget.Gap(16), c.HangUp, widget.Gap(16))
+		widget.Gap(16), c.Transfer.object, c.HangUp, widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
@@ -216,6 +218,11 @@ func (c *Call) Render(v View) {
 	c.renderTalking(v, name, id)
 
 	c.renderSwitches(v, phase)
+	c.Transfer.render(v)
+	if c.Transfer.object.Visible() {
+		c.avatar.Hide() // its room is needed
+		setVisible(c.meters, !v.Compact)
+	}
 	word := e.T("Hang up")
 	switch {
 	case outgoing:

@@ -63,8 +63,12 @@ func (i *Incoming) Render(v View) {
 	id := idUnder(c.RemoteName, c.RemoteID)
 	i.id.SetText(id)
 	setVisible(i.id, id != "")
-	i.message.SetText(c.Message)
-	setVisible(i.messageRow, c.Message != "")
+	message := c.Message
+	if message == "" {
+		message = i.env.routeWord(c)
+	}
+	i.message.SetText(message)
+	setVisible(i.messageRow, message != "")
 	setVisible(i.avatarRow, !v.Compact)
 	i.Answer.SetLabel(i.env.T("Answer {name}", "name", name))
 	i.Decline.SetLabel(i.env.T("Decline {name}", "name", name))

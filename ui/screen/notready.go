@@ -64,6 +64,8 @@ func (n *NotReady) Render(v View) {
 	case c.Name == app.ConditionToken || c.Action == "sign_in":
 		set(theme.LockClock, e.T("Please sign in again"), e.T("Your sign-in ran out, so calls can't reach you. Your settings and call list stay."),
 			theme.LogIn, e.T("Sign in again"), func() { e.Actions.Open(PageSignIn) })
+	case c.Action == app.ActionAccounts:
+		set(theme.Lock, e.T("The SIP account is refused"), c.Text, theme.Gear, e.T("Open the SIP accounts"), func() { e.Actions.Open(PageAccounts) })
 	case c.Action == "open_system_settings":
 		set(theme.MicOff, e.T("Offhook can't use the microphone"), e.T("Callers would not hear you. Allow Offhook under Privacy, Microphone. We notice at once."),
 			theme.Gear, e.T("Open system settings"), e.Actions.OpenSystemSettings)

@@ -88,6 +88,7 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 	}
 	more := widget.CardOf(
 		link(PageCalls, theme.Phone, env.T("Calls")),
+		link(PageAccounts, theme.Dialpad, env.T("SIP accounts")),
 		link(PageNetwork, theme.Wifi, env.T("Network")),
 		link(PageAppearance, theme.Palette, env.T("Appearance")),
 		link(PageLanguage, theme.Globe, env.T("Language")),
@@ -144,6 +145,7 @@ func (s *Settings) Render(v View) {
 		ring = e.T("Answer by itself")
 	}
 	s.rows[PageCalls].set(ring)
+	s.rows[PageAccounts].set(e.accountsWord(v))
 	network := e.T("Automatic")
 	if w := Worst(v); w != nil && w.Action == "retry" {
 		network = e.T("Not connected")

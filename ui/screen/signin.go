@@ -24,6 +24,7 @@ type SignIn struct {
 	foot                             *fyne.Container
 	footText                         *widget.Text
 	cancel                           *widget.PillButton
+	SIP                              *widget.PillButton
 	object                           fyne.CanvasObject
 
 	open, filled bool
@@ -60,6 +61,8 @@ func NewSignIn(env *Env) *SignIn {
 	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
 	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageNone) })
 
+	s.SIP = widget.NewPill(env.T("Use a SIP account instead"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageAccounts) })
+
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
 	s.advancedWord = widget.NewText(env.T("Advanced"), widget.Style{})
 	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
@@ -77,7 +80,7 @@ func NewSignIn(env *Env) *SignIn {
 		widget.Gap(11), label(env.T("Password")), widget.Gap(3), s.Pass,
 		widget.Gap(4), s.Advanced,
 		s.advanced)
-	page := widget.Column(s.big, s.small, form, widget.Gap(12), s.Button, s.cancel, widget.Flex(16), s.foot, widget.Gap(22))
+	page := widget.Column(s.big, s.small, form, widget.Gap(12), s.Button, s.cancel, s.SIP, widget.Flex(16), s.foot, widget.Gap(22))
 	s.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, page)))
 	s.advanced.Hide()
 	s.small.Hide()

@@ -97,7 +97,7 @@ func Trouble(v View) *app.Condition {
 			return nil
 		}
 	}
-	if w.Name == app.ConditionToken && v.Account.State == app.SigningIn {
+	if w.Name == app.ConditionToken && v.Account.State == app.SigningIn || otherWay(v, w) {
 		return nil
 	}
 	return w

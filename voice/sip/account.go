@@ -306,11 +306,15 @@ func (a *Account) unregister(f *Flow) {
 	_, _ = a.register(ctx, f, 0, 2*time.Second)
 }
 
+// maxRaises is how often a server may ask for a longer registration in one go:
+// an honest one asks once.
+const maxRaises = 3
+
 // register sends a REGISTER through its challenges and returns what the server
 // grants.
 func (a *Account) register(ctx context.Context, f *Flow, expires, patience time.Duration) (time.Duration, error) {
 	var tried attempt
-	for {
+	for raised := 0; ; {
 		req := a.request(f, expires)
 		limited, cancel := context.WithTimeout(ctx, patience)
 		res, err := f.final(limited, req)
@@ -329,10 +333,11 @@ func (a *Account) register(ctx context.Context, f *Flow, expires, patience time.
 			}
 		case res.StatusCode == 423: // Interval Too Brief
 			least, err := strconv.ParseUint(strings.TrimSpace(headerValue(res, "Min-Expires")), 10, 31)
-			if next := time.Duration(least) * time.Second; err != nil || next <= expires || next > maxSession {
+			if next := time.Duration(least) * time.Second; err != nil || next <= expires || next > maxSession || raised == maxRaises {
 				return 0, &StatusError{Status: res.StatusCode, Reason: res.Reason}
 			} else {
 				expires = next
+				raised++
 			}
 		default:
 			return 0, &StatusError{Status: res.StatusCode, Reason: res.Reason, RetryAfter: retryAfter(res)}

@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/screen"
+	"offhook/ui/theme"
+)
+
+func (p *madePhone) SaveLine(_ context.Context, a app.SIPAccount, password string) error {
+	p.note("line:" + a.User + "@" + a.Domain + ":" + a.Server + ":" + a.Media + ":" + password)
+	return p.fail
+}
+
+func (p *madePhone) RemoveLine(_ context.Context, id string) error {
+	p.note("unline:" + id)
+	return p.fail
+}
+
+func (p *madePhone) Transfer(_ context.Context, target string) error {
+	p.note("transfer:" + target)
+	return p.fail
+}
+
+// madeLines is a phone with a SIP account of each state.
+func madeLines() *app.Snapshot {
+	s := madeReady()
+	s.Lines = []app.Line{
+		{ID: "meera@pbx.example.com", Address: "sip:meera@pbx.example.com", State: "registered", Since: ago(time.Hour), Messages: true, NewMessages: 2},
+		{ID: "200@office.example.com", Address: "sip:200@office.example.com", State: "unregistered", Since: ago(20 * time.Second), RetryAt: at(madeNow.Add(8 * time.Second)),
+			Err: &app.Problem{Code: "NETWORK_ERROR", Message: "The SIP server does not answer."}},
+		{ID: "meera@old.example.com", Address: "sip:meera@old.example.com", State: "terminated", Since: ago(time.Minute),
+			Err: &app.Problem{Code: "INVALID_CREDENTIALS", Message: "The SIP server does not accept the user name or password."}},
+		{ID: "lab@example.com", Address: "sip:lab@example.com", State: app.LineOff, Since: ago(time.Minute)},
+	}
+	return s
+}
+
+func madeAccounts(p *madePhone) {
+	p.set.SIPAccounts = []app.SIPAccount{{
+		ID: "meera@pbx.example.com", On: true, Server: "wss://pbx.example.com/ws", User: "meera", Domain: "pbx.example.com", DisplayName: "Meera Iyer", HideNumber: true,
+	}}
+}
+
+func accountScenes() []scene {
+	return []scene{
+		{name: "accounts-none", snap: madeReady, play: open(screen.PageAccounts)},
+		{name: "accounts", snap: madeLines, made: madeAccounts, play: open(screen.PageAccounts)},
+		{name: "sip-account", snap: madeLines, made: madeAccounts, play: func(s *stage) {
+			open(screen.PageAccounts)(s)
+			s.pages[screen.PageAccounts].(*screen.Accounts).Rows[0].Tapped(nil)
+		}},
+		{name: "sip-account-failed", snap: madeLines, made: func(p *madePhone) { madeAccounts(p); p.fail = errMade }, play: func(s *stage) {
+			open(screen.PageAccounts)(s)
+			s.pages[screen.PageAccounts].(*screen.Accounts).Rows[0].Tapped(nil)
+			s.pages[screen.PageSIPAccount].(*screen.SIPAccount).Save.Tapped(nil)
+		}},
+	}
+}
+
+func TestAccountPictures(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, sc := range accountScenes() {
+			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
+				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+			})
+		}
+	}
+}
+
+// A SIP account is added, changed and removed.
+func TestSIPAccountPages(t *testing.T) {
+	sc := accountScenes()[1]
+	s := sc.stage(t, func(*stageOptions) {})
+	list, form := s.pages[screen.PageAccounts].(*screen.Accounts), s.pages[screen.PageSIPAccount].(*screen.SIPAccount)
+	if len(list.Rows) != 4 {
+		t.Fatalf("%d rows", len(list.Rows))
+	}
+	list.Add.Tapped(nil)
+	if form.Remove.Visible() {
+		t.Error("an account that is not there can be removed")
+	}
+	form.Save.Tapped(nil)
+	form.Address.Input.SetText("sip:100@lab.test")
+	form.Save.Tapped(nil)
+	if asked := s.phone.asked(); strings.Contains(asked, "line:") {
+		t.Fatalf("an account without a server was kept: %s", asked)
+	}
+	form.Server.Input.SetText("pbx.lab.test")
+	form.Pass.Input.SetText("secret")
+	form.Save.Tapped(nil)
+	if asked := s.phone.asked(); !strings.Contains(asked, "line:100@lab.test:tls://pbx.lab.test::secret") {
+		t.Fatalf("asked %s", asked)
+	}
+	if s.page != screen.PageAccounts || form.Pass.Input.Text != "" {
+		t.Errorf("after saving: page %q, password %q", s.page, form.Pass.Input.Text)
+	}
+
+	list.Rows[0].Tapped(nil)
+	if form.Address.Input.Text != "meera@pbx.example.com" {
+		t.Errorf("address %q", form.Address.Input.Text)
+	}
+	form.Remove.Tapped(nil)
+	if asked := s.phone.asked(); strings.Contains(asked, "unline:") {
+		t.Fatal("an account was removed without a question")
+	}
+	form.Remove.Tapped(nil)
+	if asked := s.phone.asked(); !strings.Contains(asked, "unline:meera@pbx.example.com") {
+		t.Fatalf("asked %s", asked)
+	}
+}
+
+// madeSIPCall is a call over a SIP account.
+func madeSIPCall() *app.Snapshot {
+	s := madeCall("ESTABLISHED", 252*time.Second)
+	s.Call.Line = "meera@pbx.example.com"
+	return s
+}
+
+func transferScenes() []scene {
+	return []scene{
+		{name: "call-transferable", snap: madeSIPCall},
+		{name: "call-transferring", snap: func() *app.Snapshot {
+			s := madeSIPCall()
+			s.Call.Transfer = &app.Transfer{Target: "carol", Status: 180}
+			return s
+		}},
+		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
+			open(screen.PageTransfer)(s)
+			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("carol")
+		}},
+	}
+}
+
+func TestTransferPictures(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, sc := range transferScenes() {
+			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
+				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+			})
+		}
+	}
+}
+
+// The smallest window still shows the whole panel.
+func TestTransferInTheSmallestWindow(t *testing.T) {
+	sc := transferScenes()[1]
+	s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
+	panel := s.call.Object()
+	if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
+		t.Errorf("the panel needs %v and has %v", least, has)
+	}
+}
+
+// A call is handed on; a refusal is said and leaves the page open.
+func TestTransferPage(t *testing.T) {
+	s := transferScenes()[2].stage(t, func(*stageOptions) {})
+	page := s.pages[screen.PageTransfer].(*screen.Transfer)
+	s.phone.fail = errMade
+	page.Go.Tapped(nil)
+	if s.page != screen.PageTransfer || !page.Go.Enabled() {
+		t.Errorf("after a refusal: page %q", s.page)
+	}
+	s.phone.fail = nil
+	s.phone.forget()
+	page.Go.Tapped(nil)
+	if asked := s.phone.asked(); asked != "transfer:carol" || s.page != screen.PageNone {
+		t.Errorf("asked %q, page %q", asked, s.page)
+	}
+}

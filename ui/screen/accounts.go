@@ -1,0 +1,419 @@
+package screen
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/voice"
+)
+
+// The pages of the SIP accounts: the list, and one account.
+const (
+	PageAccounts   Page = "accounts"
+	PageSIPAccount Page = "sip-account"
+)
+
+// AccountTasks is the work of the pages of the SIP accounts. done gets what it
+// gets on the window's thread.
+type AccountTasks interface {
+	SaveLine(a app.SIPAccount, password string, done func(error))
+	RemoveLine(id string, done func(error))
+}
+
+// Accounts is the page that lists the SIP accounts and how they stand.
+type Accounts struct {
+	*frame
+	tasks  Tasks
+	list   *fyne.Container
+	Rows   []*widget.TapRow
+	states []*widget.StatusRow
+	Add    *widget.PillButton
+	hint   *widget.Text
+	way    *fyne.Container
+	ways   *widget.Selector
+	choice []string
+	shown  string
+	form   *SIPAccount
+	set    app.Settings
+}
+
+// NewAccounts returns the list and the page of one account, which belong
+// together.
+func NewAccounts(env *Env, tasks Tasks, work AccountTasks) (*Accounts, *SIPAccount) {
+	a := &Accounts{tasks: tasks, list: widget.Column(), form: newSIPAccount(env, tasks, work)}
+	a.hint = widget.NewText(env.T("A SIP account makes this phone an extension of any telephone system: Asterisk, FreeSWITCH, Kamailio or a hosted one."),
+		widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4})
+	a.Add = widget.NewPill(env.T("Add a SIP account"), theme.Plus, widget.Plain, widget.HeightButton, func() { a.open("") })
+	a.ways = widget.NewSelector(env.T("Calls go out over"), theme.Phone, a.choose)
+	a.way = widget.Column(widget.Gap(16), heading(env.T("Calls go out over")), widget.Gap(6), a.ways)
+	body := widget.Column(a.list, a.hint, widget.Gap(12), a.Add, a.way)
+	a.frame = newFrame(env, env.T("SIP accounts"), PageSettings, nil, body, nil)
+	return a, a.form
+}
+
+func (a *Accounts) open(id string) {
+	a.form.begin(a.set, id)
+	a.env.Actions.Open(PageSIPAccount)
+}
+
+// Render draws the page.
+func (a *Accounts) Render(v View) {
+	a.render(v)
+	a.set = v.Settings
+	a.up = PageSettings
+	if v.Account.State != app.SignedIn {
+		a.up = PageSignIn
+	}
+	ids := ""
+	for _, l := range v.Lines {
+		ids += l.ID + "\n"
+	}
+	if ids != a.shown || len(a.states) != len(v.Lines) {
+		a.shown = ids
+		a.build(v.Lines)
+	}
+	for i, l := range v.Lines {
+		text, word, g, tone := a.env.lineLook(l, v.Now)
+		a.states[i].Set(g, text, word, tone)
+		a.Rows[i].SetLabel(a.states[i].AccessibilityLabel())
+	}
+	setVisible(a.hint, len(v.Lines) == 0)
+	a.showWays(v)
+	widget.Relayout(a.object)
+}
+
+func (a *Accounts) build(lines []app.Line) {
+	a.Rows, a.states, a.list.Objects = nil, nil, nil
+	var rows []fyne.CanvasObject
+	for _, l := range lines {
+		state := widget.NewStatusRow(theme.Phone, strings.TrimPrefix(l.Address, "sip:"))
+		row := widget.NewTapRow(l.ID, widget.Row56, state, func() { a.open(l.ID) })
+		a.states, a.Rows = append(a.states, state), append(a.Rows, row)
+		rows = append(rows, row)
+	}
+	if len(rows) > 0 {
+		a.list.Objects = []fyne.CanvasObject{widget.CardOf(rows...), widget.Gap(12)}
+	}
+}
+
+// showWays shows over which line calls go out, where there is a choice.
+func (a *Accounts) showWays(v View) {
+	a.choice = []string{""}
+	word := a.env.T("Automatic")
+	for _, l := range v.Lines {
+		if l.State == app.LineOff {
+			continue
+		}
+		a.choice = append(a.choice, l.ID)
+		if v.Settings.Calls.DefaultLine == l.ID {
+			word = l.ID
+		}
+	}
+	a.ways.Set(word)
+	// With one account and no subscriber there is nothing to choose.
+	setVisible(a.way, len(a.choice) > 2 || len(a.choice) == 2 && v.Account.AccountSID != "")
+}
+
+func (a *Accounts) choose() {
+	names, chosen := []string{a.env.T("Automatic")}, 0
+	for i, id := range a.choice[1:] {
+		names = append(names, id)
+		if a.set.Calls.DefaultLine == id {
+			chosen = i + 1
+		}
+	}
+	ids := a.choice
+	a.tasks.Choose(a.ways, names, chosen, func(i int) {
+		a.tasks.Update(func(s *app.Settings) { s.Calls.DefaultLine = ids[i] })
+	})
+}
+
+// lineLook is how a line is shown: a sentence, a word, and its tone.
+func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Glyph, tone widget.Tone) {
+	switch {
+	case l.State == app.LineOff:
+		return e.T("Switched off"), e.T("line::Off"), theme.Phone, widget.ToneInfo
+	case l.State == string(voice.LineRegistered):
+		text = e.T("Since {time}", "time", hhmm(l.Since))
+		if l.Messages {
+			text = e.T("Voice messages are waiting")
+			if l.NewMessages > 0 {
+				text = e.T("New voice messages: {n}", "n", l.NewMessages)
+			}
+		}
+		return text, e.T("Registered"), theme.Phone, widget.ToneGood
+	case l.Err == nil:
+		return e.T("Registering…"), "", theme.Sync, widget.ToneInfo
+	case l.State == string(voice.LineTerminated):
+		return l.Err.Message, e.T("Refused"), theme.Lock, widget.ToneDanger
+	default:
+		text = l.Err.Message
+		if l.RetryAt != nil && l.RetryAt.After(now) {
+			text += " " + e.T("Next attempt in {n} s.", "n", int(l.RetryAt.Sub(now).Round(time.Second)/time.Second))
+		}
+		return text, e.T("Not registered"), theme.WifiOff, widget.ToneWarning
+	}
+}
+
+// SIPAccount is the page of one SIP account.
+type SIPAccount struct {
+	*frame
+	tasks Tasks
+	work  AccountTasks
+
+	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
+	on, hide, auto, refuse                          *widget.Switch
+	media                                           *widget.Selector
+	banner                                          *widget.Banner
+	Save, Remove                                    *widget.PillButton
+	Advanced                                        *widget.TapRow
+	chevron                                         *widget.Icon
+	advanced                                        *fyne.Container
+
+	account app.SIPAccount
+	fresh   bool
+	sure    bool
+	busy    bool
+}
+
+func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
+	s := &SIPAccount{tasks: tasks, work: work}
+	field := func(name, sample string) *widget.Field {
+		return widget.NewField(widget.NewInput(name, sample), 44, nil, nil)
+	}
+	s.Address = field(env.T("SIP address"), "meera@example.com")
+	s.Server = field(env.T("Server"), "wss://pbx.example.com/ws")
+	s.Pass = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
+	s.Display = field(env.T("Display name"), "")
+	s.AuthUser = field(env.T("User name for the password"), "")
+	s.Proxy = field(env.T("Outbound proxy"), "")
+	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
+	s.banner.Hide()
+	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
+	var r1, r2, r3, r4 fyne.CanvasObject
+	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
+	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
+	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
+	s.refuse, r4 = env.switchRow(env.T("Refuse transfers"), env.T("Callers can't hand you to somebody else"), func(on bool) { s.account.RefuseTransfers = on })
+	s.Save = widget.NewPill(env.T("Save"), "", widget.Accent, widget.HeightMain, s.save)
+	s.Remove = widget.NewPill(env.T("Remove"), theme.Trash, widget.Bare, widget.HeightButton, s.remove)
+	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
+	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
+		widget.Row(s.chevron, widget.Gap(8), widget.NewText(env.T("Advanced"), widget.Style{})), func() { s.setOpen(!s.advanced.Visible()) })
+	s.advanced = widget.Column(
+		label(env.T("Display name")), widget.Gap(3), s.Display,
+		widget.Gap(11), label(env.T("User name for the password")), widget.Gap(3), s.AuthUser,
+		widget.Gap(11), label(env.T("Outbound proxy")), widget.Gap(3), s.Proxy,
+		widget.Gap(11), label(env.T("Sound")), widget.Gap(3), s.media)
+	s.advanced.Hide()
+	body := widget.Column(s.banner,
+		label(env.T("SIP address")), widget.Gap(3), s.Address,
+		widget.Gap(11), label(env.T("Server")), widget.Gap(3), s.Server,
+		widget.Gap(11), label(env.T("Password")), widget.Gap(3), s.Pass,
+		widget.Gap(16), widget.CardOf(r1, r2, r3, r4),
+		widget.Gap(8), s.Advanced, s.advanced)
+	s.frame = newFrame(env, env.T("SIP account"), PageAccounts, nil, body, widget.Column(s.Save, s.Remove))
+	for _, f := range []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy} {
+		f.Input.OnSubmitted = func(string) { s.save() }
+		f.Input.OnChanged = func(string) { f.SetWrong(false) }
+	}
+	return s
+}
+
+// setOpen shows or hides the fields that few need.
+func (s *SIPAccount) setOpen(open bool) {
+	glyph, name := theme.ChevronDown, s.env.T("Advanced, closed")
+	if open {
+		glyph, name = theme.ChevronUp, s.env.T("Advanced, open")
+	}
+	s.chevron.Set(glyph, theme.Text2)
+	s.Advanced.SetLabel(name)
+	setVisible(s.advanced, open)
+	widget.Relayout(s.object)
+}
+
+// begin fills the page with an account, or for a new one with "".
+func (s *SIPAccount) begin(set app.Settings, id string) {
+	s.account, s.fresh, s.sure, s.busy = app.SIPAccount{On: true}, true, false, false
+	for _, a := range set.SIPAccounts {
+		if a.ID == id {
+			s.account, s.fresh = a.Clone(), false
+		}
+	}
+	a := s.account
+	address := ""
+	if a.User != "" {
+		address = a.User + "@" + a.Domain
+	}
+	for f, text := range map[*widget.Field]string{s.Address: address, s.Server: a.Server, s.Pass: "", s.Display: a.DisplayName, s.AuthUser: a.AuthUser, s.Proxy: a.OutboundProxy} {
+		f.SetText(text)
+		f.SetWrong(false)
+	}
+	s.banner.Hide()
+	s.setOpen(false)
+	s.draw()
+}
+
+func (s *SIPAccount) draw() {
+	s.on.SetOn(s.account.On)
+	s.hide.SetOn(s.account.HideNumber)
+	s.auto.SetOn(s.account.AutoAnswer)
+	s.refuse.SetOn(s.account.RefuseTransfers)
+	for _, m := range s.env.medias() {
+		if m.kind == s.account.Media {
+			s.media.Set(m.word)
+		}
+	}
+	setVisible(s.Remove, !s.fresh)
+	word := s.env.T("Remove")
+	if s.sure {
+		word = s.env.T("Remove this account now")
+	}
+	s.Remove.Set(word, theme.Trash, widget.Bare)
+	word = s.env.T("Save")
+	if s.busy {
+		word = s.env.T("Registering…")
+	}
+	s.Save.Set(word, "", widget.Accent)
+	s.Save.SetEnabled(!s.busy)
+}
+
+// Focus puts the keyboard on the first field.
+func (s *SIPAccount) Focus() { s.env.focus(s.Address.Input) }
+
+// Render draws the page.
+func (s *SIPAccount) Render(v View) {
+	s.render(v)
+	s.draw()
+}
+
+type mediaWord struct{ kind, word string }
+
+func (e *Env) medias() []mediaWord {
+	return []mediaWord{
+		{"", e.T("Automatic")}, {string(voice.MediaWebRTC), e.T("WebRTC")},
+		{string(voice.MediaSRTP), e.T("RTP, encrypted")}, {string(voice.MediaRTP), e.T("RTP, encrypted if the other side can")},
+	}
+}
+
+func (s *SIPAccount) chooseMedia() {
+	var names []string
+	chosen := 0
+	all := s.env.medias()
+	for i, m := range all {
+		names = append(names, m.word)
+		if m.kind == s.account.Media {
+			chosen = i
+		}
+	}
+	s.tasks.Choose(s.media, names, chosen, func(i int) {
+		s.account.Media = all[i].kind
+		s.draw()
+	})
+}
+
+func (s *SIPAccount) save() {
+	if s.busy {
+		return
+	}
+	a := s.account
+	user, domain, whole := strings.Cut(strings.TrimPrefix(strings.TrimSpace(s.Address.Input.Text), "sip:"), "@")
+	a.User, a.Domain, a.Server = user, domain, strings.TrimSpace(s.Server.Input.Text)
+	a.DisplayName, a.AuthUser, a.OutboundProxy = s.Display.Input.Text, s.AuthUser.Input.Text, s.Proxy.Input.Text
+	switch {
+	case !whole || user == "" || domain == "":
+		s.Address.SetWrong(true)
+		s.env.focus(s.Address.Input)
+		s.say(s.env.T("Enter the account's address, such as meera@example.com."))
+		return
+	case a.Server == "":
+		s.Server.SetWrong(true)
+		s.env.focus(s.Server.Input)
+		s.say(s.env.T("Enter the server's address."))
+		return
+	}
+	if !strings.Contains(a.Server, "://") {
+		a.Server = "tls://" + a.Server // a bare name is no reason to speak in the clear
+	}
+	s.busy = true
+	s.draw()
+	s.work.SaveLine(a, s.Pass.Input.Text, func(err error) {
+		s.busy = false
+		s.Pass.SetText("")
+		s.draw()
+		if err != nil {
+			s.say(err.Error())
+			return
+		}
+		s.env.Actions.Open(PageAccounts)
+	})
+}
+
+func (s *SIPAccount) remove() {
+	if !s.sure {
+		s.sure = true
+		s.draw()
+		return
+	}
+	s.work.RemoveLine(s.account.ID, func(err error) {
+		s.sure = false
+		s.draw()
+		if err != nil {
+			s.say(err.Error())
+			return
+		}
+		s.env.Actions.Open(PageAccounts)
+	})
+}
+
+func (s *SIPAccount) say(text string) {
+	s.banner.Set(s.env.T("That didn't work"), text)
+	setVisible(s.banner, true)
+	widget.Relayout(s.object)
+}
+
+// accountsWord sums up the SIP accounts for the row that leads to them.
+func (e *Env) accountsWord(v View) string {
+	on, well := 0, 0
+	for _, l := range v.Lines {
+		if l.State == app.LineOff {
+			continue
+		}
+		on++
+		if l.State == string(voice.LineRegistered) {
+			well++
+		}
+	}
+	switch {
+	case len(v.Lines) == 0:
+		return e.T("None")
+	case on == 0:
+		return e.T("line::Off")
+	case on == well:
+		return e.T("Registered")
+	default:
+		return e.T("Not registered")
+	}
+}
+
+// otherWay reports whether calls can still be placed although the SIP account of
+// a condition is not registered.
+func otherWay(v View, c *app.Condition) bool {
+	if !strings.HasPrefix(c.Name, "sip:") {
+		return false
+	}
+	if v.Account.AccountSID != "" {
+		return true // the subscriber's line is well, or it would be the worst
+	}
+	for _, l := range v.Lines {
+		if l.State == string(voice.LineRegistered) {
+			return true
+		}
+	}
+	return false
+}
