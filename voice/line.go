@@ -187,8 +187,8 @@ func (l *line) set(f flow, err error) {
 }
 
 func (l *line) lost(err error) {
-	if err == nil {
-		err = fault.New(fault.NetworkError, "The connection to the platform was lost.", "The phone connects again by itself.")
+	if known := (*fault.Error)(nil); !errors.As(err, &known) {
+		err = fault.Wrap(err, fault.NetworkError, "The connection to the platform was lost.", "The phone connects again by itself.")
 	}
 	l.mu.Lock()
 	l.cur, l.err = nil, err
