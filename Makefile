@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak interop package deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour test lint bench soak interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -47,10 +47,11 @@ test: deps-test ## every test, with the race detector
 	go test -race -timeout 20m $$(go list ./... | grep -v '^offhook/cmd/')
 	go test -race -p 1 -timeout 20m ./cmd/...
 
-lint: deps-build ## gofmt, vet, staticcheck, and govulncheck where it can reach its data
+lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and govulncheck where it can reach its data
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	@packaging/vetothers.sh
 	go run $(STATICCHECK) ./...
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 
@@ -72,6 +73,12 @@ deps-package:
 
 package: deps-package ## installers into dist/
 	packaging/package.sh
+
+package-test: deps-package ## the packages, installed in a bare Debian and under Wine, started, called, upgraded, removed
+	packaging/test/all.sh out/packages
+
+reproducible: deps-build ## two builds in two folders, compared
+	packaging/test/reproducible.sh
 
 clean:
 	rm -rf bin out dist

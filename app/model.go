@@ -46,6 +46,7 @@ type model struct {
 
 	contactsRevision, recentsRevision, settingsRevision int
 	availableSince                                      time.Time
+	today                                               today
 
 	// deskBusy says that the desk was told of a call.
 	deskBusy bool
@@ -79,6 +80,7 @@ func (p *Phone) draw() *Snapshot {
 		Account:          m.account,
 		Availability:     Availability(m.settings.Availability),
 		AvailableSince:   m.availableSince,
+		Today:            m.today.before(now),
 		OnAnotherPhone:   m.settings.OnAnotherPhone,
 		LastDialled:      m.settings.LastDialled,
 		LastDialledName:  m.settings.LastDialledName,

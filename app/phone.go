@@ -94,7 +94,8 @@ func New(cfg Config) (*Phone, error) {
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()
-	p.m = model{settings: set, ready: newReadiness(p.log, cfg.Now), availableSince: cfg.Now().UTC()}
+	p.m = model{settings: set, ready: newReadiness(p.log, cfg.Now), availableSince: cfg.Now().UTC(),
+		today: openToday(cfg.Dir, p.log, cfg.Now())}
 	p.m.account = Account{
 		State: SignedOut, UserName: or(set.Account.UserName, cfg.Defaults.UserName),
 		DisplayName: or(set.Account.DisplayName, cfg.Defaults.DisplayName), AccountSID: or(set.Account.AccountSID, cfg.Defaults.AccountSID),
@@ -162,7 +163,11 @@ func (p *Phone) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	var ses *session
-	_ = p.loop.ask(ctx, func() error { ses = p.m.session; return nil })
+	_ = p.loop.ask(ctx, func() error {
+		ses = p.m.session
+		p.m.today.end(Availability(p.m.settings.Availability), p.m.availableSince, p.cfg.Now())
+		return nil
+	})
 	if ses != nil {
 		ses.end()
 	}

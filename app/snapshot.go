@@ -23,8 +23,11 @@ type Snapshot struct {
 	Availability Availability `json:"availability"`
 	// AvailableSince is when the present availability was chosen.
 	AvailableSince time.Time `json:"availability_since"`
-	OnAnotherPhone bool      `json:"on_another_phone"`
-	LastDialled    string    `json:"last_dialled"`
+	// Today is how many seconds each availability lasted today before that; it
+	// is shared and must not be written.
+	Today          map[Availability]int `json:"availability_today,omitempty"`
+	OnAnotherPhone bool                 `json:"on_another_phone"`
+	LastDialled    string               `json:"last_dialled"`
 	// LastDialledName is the contact's name of LastDialled, or "".
 	LastDialledName string `json:"last_dialled_name,omitempty"`
 	MissedUnseen    int    `json:"missed_unseen"`

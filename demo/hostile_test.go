@@ -27,7 +27,7 @@ import (
 )
 
 // short is the patience of tests with slow peers.
-var short = patience{firstByte: 200 * time.Millisecond, header: 200 * time.Millisecond, read: 300 * time.Millisecond, write: 5 * time.Second, idle: 300 * time.Millisecond}
+var short = patience{firstByte: 600 * time.Millisecond, header: 600 * time.Millisecond, read: 900 * time.Millisecond, write: 15 * time.Second, idle: 900 * time.Millisecond}
 
 // raw opens a TCP connection and writes text.
 func raw(t *testing.T, p *Platform, text string) net.Conn {
@@ -41,7 +41,7 @@ func raw(t *testing.T, p *Platform, text string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(15 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(relaytest.WaitTime)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, text); err != nil {
@@ -97,9 +97,10 @@ func TestHostilePeers(t *testing.T) {
 			case row.status != 0 && res.StatusCode != row.status:
 				t.Errorf("%d, want %d", res.StatusCode, row.status)
 			}
-			if a := newPhone(t, p, "alice").login("demo"); a.status != http.StatusOK {
-				t.Errorf("others: %d", a.status)
-			}
+			// The two hats' own requests meet the short patience too, so that a busy
+			// machine may need another try.
+			alice := newPhone(t, p, "alice")
+			relaytest.Eventually(t, "service for others", func() bool { return alice.login("demo").status == http.StatusOK })
 		})
 	}
 }

@@ -19,7 +19,8 @@ if [ "$want" = macos ]; then
   exec packaging/macos/package.sh "$version" "$dist"
 fi
 stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
+syso=
+trap 'rm -rf "$stage" $syso' EXIT
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 export GOFLAGS=${GOFLAGS:--tags=nolibopusfile,migrated_fynedo}
 # These make two builds of one tree the same file, whatever its folder is called.
@@ -110,11 +111,15 @@ windows() {
   sed -e "s/@QUAD@/$quad/" packaging/windows/offhook.manifest >"$win/offhook.manifest"
   sed -e "s/@QUAD@/${quad//./,}/" -e "s/@VERSION@/$version/" packaging/windows/offhook.rc.in >"$win/offhook.rc"
   (cd "$win" && x86_64-w64-mingw32-windres offhook.rc -O coff -o offhook.syso)
-  # Go takes the resources from beside the sources; an overlay puts them there without writing to the tree.
-  printf '{"Replace": {"%s/cmd/desktop/resource_windows_amd64.syso": "%s/offhook.syso"}}\n' "$PWD" "$win" >"$win/overlay.json"
+  # Go takes the resources from beside the sources, and knows no other way.
+  syso=$PWD/cmd/desktop/resource_windows_amd64.syso
+  cp "$win/offhook.syso" "$syso"
+  # Go's cache remembers where the two libraries lay when a package was compiled; -L says where they lie now. libssp has
+  # the stack protector's own functions.
   env PKG_CONFIG_LIBDIR="$mingw/lib/pkgconfig" PKG_CONFIG_PATH= CGO_LDFLAGS=-static GOOS=windows GOARCH=amd64 CGO_ENABLED=1 \
     CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
-    "${build[@]}" -overlay "$win/overlay.json" -ldflags "$ldflags -H=windowsgui" -o "$win/offhook.exe" ./cmd/desktop
+    "${build[@]}" -ldflags "$ldflags -H=windowsgui -extldflags '-L$mingw/lib -lssp'" -o "$win/offhook.exe" ./cmd/desktop
+  rm -f "$syso"
   sign "$win/offhook.exe"
   took "$win/offhook.exe"
   packaging/licences.sh >"$win/third-party-licences.txt"
@@ -125,8 +130,24 @@ windows() {
   sign "$setup"
   took "$setup"
   rm -f "$msi"
-  wixl -a x64 -D Version="$quad" -D Exe="$win/offhook.exe" -D Icon="$win/offhook.ico" \
-    -D Licences="$win/third-party-licences.txt" -o "$msi" packaging/windows/offhook.wxs
+  # wixl takes relative names only.
+  cp packaging/windows/offhook.wxs "$win/"
+  (cd "$win" && wixl -a x64 -D Version="$quad" -D Exe=offhook.exe -D Icon=offhook.ico -D Licences=third-party-licences.txt -o "$msi" offhook.wxs)
+  local secure
+  secure=$(msiinfo export "$msi" Property | tr -d '\r' | awk -F '\t' '$1 == "SecureCustomProperties" {print $2}')
+  [ -n "$secure" ] || { echo "The MSI has no SecureCustomProperties." >&2; exit 1; }
+  msibuild "$msi" -q "UPDATE Property SET Value = '$secure;POLICY;POLICYURL;SERVER;ACCOUNT;KEPTPOLICY;AUTOSTART' WHERE Property = 'SecureCustomProperties'"
+  local component condition
+  while IFS='|' read -r component condition; do
+    msibuild "$msi" -q "UPDATE Component SET Condition = '$condition' WHERE Component = '$component'"
+  done <<'CONDITIONS'
+PolicyText|POLICY
+PolicyUrl|POLICYURL AND NOT POLICY
+PolicyServer|SERVER AND NOT POLICYURL AND NOT POLICY
+PolicyKept|KEPTPOLICY AND NOT SERVER AND NOT POLICYURL AND NOT POLICY
+AutoStart|AUTOSTART=1
+CONDITIONS
+  [ "$(msiinfo export "$msi" Component | awk -F '\t' '$5 != "" && NR > 3' | wc -l)" = 5 ] || { echo "The MSI's conditions are not in it." >&2; exit 1; }
   sign "$msi"
   took "$msi"
 }

@@ -13,7 +13,7 @@ func (s *shell) makePages() map[screen.Page]part {
 		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
 		screen.PageSettings:    screen.NewSettings(s.env, t),
 		screen.PageCalls:       screen.NewCalls(s.env, t),
-		screen.PageNetwork:     screen.NewNetwork(s.env),
+		screen.PageNetwork:     screen.NewNetwork(s.env, t),
 		screen.PageAppearance:  screen.NewAppearance(s.env, t),
 		screen.PageLanguage:    screen.NewLanguage(s.env, t),
 		screen.PageShortcuts:   screen.NewShortcuts(s.env),

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -80,6 +81,7 @@ type host interface {
 	Quit()
 	Hide()
 	OpenSystemSettings()
+	OpenURL(*url.URL)
 	Copy(text string)
 	// SetTheme applies at once.
 	SetTheme(theme.Mode)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/png"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,6 +40,7 @@ func (h *madeHost) Raise()                { h.raised++ }
 func (h *madeHost) Quit()                 { h.quit++ }
 func (h *madeHost) Hide()                 { h.hidden++ }
 func (h *madeHost) OpenSystemSettings()   { h.opened++ }
+func (h *madeHost) OpenURL(u *url.URL)    { h.copied = u.String() }
 func (h *madeHost) Copy(text string)      { h.copied = text }
 func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
 func (h *madeHost) Language() string      { return h.language }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -100,13 +101,18 @@ func runPhone(ctx context.Context, o options) (err error) {
 		_ = level.UnmarshalText([]byte(keep.Level)) // the settings hold one of the levels
 	}
 	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log})
-	if err != nil {
+	switch {
+	case err == nil:
+		// The answer to quit is given when every recording is complete, so that the
+		// server is closed last of these three.
+		closers.last = append(closers.last, server.Finish)
+	case runtime.GOOS == "windows":
+		// Windows has such sockets since version 1803 only; a phone can do without.
+		log.Warn("there is no remote control", "err", err)
+	default:
 		phone.Close(ctx)
 		return fault.Wrap(err, fault.InternalError, "The remote control's socket can't be made.", "Choose a shorter --config-dir.")
 	}
-	// The answer to quit is given when every recording is complete, so that the
-	// server is closed last of these three.
-	closers.last = append(closers.last, server.Finish)
 	closers.add(func() error {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
 		defer cancel()

@@ -32,8 +32,8 @@ type tour struct {
 }
 
 // open starts the platform, the display and the phone on it, with its files in
-// dir. What it returns must be closed, also after an error.
-func open(ctx context.Context, phone, platform, dir, out string, args ...string) (*tour, error) {
+// dir and with added to its environment. What it returns must be closed, also after an error.
+func open(ctx context.Context, phone, platform, dir, out string, with []string, args ...string) (*tour, error) {
 	t := &tour{out: out, uiMap: filepath.Join(dir, "map.json"), report: &report{Date: time.Now()}}
 	err := os.MkdirAll(out, 0o755)
 	if err != nil {
@@ -58,6 +58,7 @@ func open(ctx context.Context, phone, platform, dir, out string, args ...string)
 	t.started = time.Now()
 	env := append(os.Environ(), "DISPLAY="+t.display.Name, "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "XDG_RUNTIME_DIR="+dir+"/run",
 		"DBUS_SESSION_BUS_ADDRESS=unix:path="+dir+"/none", "OFFHOOK_UI_MAP="+t.uiMap, "WAYLAND_DISPLAY=", "FYNE_SCALE=1")
+	env = append(env, with...)
 	t.remote = drive.Remote{Binary: phone, Profile: "tour", ConfigDir: filepath.Join(dir, "phone"), Env: env}
 	t.speech, t.heard = filepath.Join(dir, "speech.wav"), filepath.Join(dir, "heard.wav")
 	if err := os.WriteFile(t.speech, spoken, 0o644); err != nil {
@@ -93,7 +94,7 @@ func run(ctx context.Context, phone, platform, out string) (*report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	t, err := open(ctx, phone, platform, dir, out)
+	t, err := open(ctx, phone, platform, dir, out, nil)
 	defer t.close()
 	if err != nil {
 		return t.report, err

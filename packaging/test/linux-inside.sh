@@ -59,6 +59,7 @@ remembers) # remembers NAME: the calls of before are in the log after the upgrad
 libraries)
   # These belong to packages that every system with rpm and a desktop has (filesystem, hicolor-icon-theme).
   mkdir -p /usr/share/applications /usr/share/icons/hicolor /usr/share/metainfo
+  touch /usr/share/icons/hicolor/index.theme
   apt-get -qq -y install --no-install-recommends $(dpkg-deb -f /tmp/new.deb Depends | sed -e 's/([^)]*)//g' -e 's/,/ /g') >/dev/null 2>&1
   ;;
 remove)

@@ -46,7 +46,7 @@ while read -r need; do
     file=$(find "$root"/usr/lib "$root"/lib -name "$library" 2>/dev/null | head -n 1)
     if [ -z "$file" ]; then echo "rpm: $library is in no package of the root" >&2; missing=1; continue; fi
     target=$(chroot "$root" readlink -f "${file#"$root"}")
-    if [ -n "$symbols" ] && ! objdump -p "$root$target" | grep -qw -- "$symbols"; then echo "rpm: $library has no $symbols" >&2; missing=1; fi
+    if [ -n "$symbols" ] && ! objdump -p "$root$target" | grep -w -- "$symbols" >/dev/null; then echo "rpm: $library has no $symbols" >&2; missing=1; fi
     ;;
   rpmlib* | ca-certificates) ;;
   *) echo "rpm: nobody knows what $need is" >&2; missing=1 ;;

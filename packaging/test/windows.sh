@@ -17,6 +17,7 @@ server=$(command -v wineserver || echo /usr/lib/wine/wineserver64)
 [ -x "$server" ] || server=/usr/lib/wine/wineserver
 
 work=$(mktemp -d /tmp/offhook-wine-test.XXXXXX)
+GOFLAGS=-tags=nolibopusfile,migrated_fynedo go build -o "$work/offhook-demo" ./cmd/demo
 export WINEPREFIX=$work/prefix WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} HOME=$work/home XDG_RUNTIME_DIR=$work/run WINESERVER=$server
 export WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe=" LIBGL_ALWAYS_SOFTWARE=1
 unset PULSE_SERVER DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY
@@ -61,7 +62,6 @@ c=$WINEPREFIX/drive_c
 [ -f "$c/windows/system32/bcryptprimitives.dll" ] ||
   x86_64-w64-mingw32-gcc -shared -s -o "$c/windows/system32/bcryptprimitives.dll" "$work/shim.c" -ladvapi32
 
-GOFLAGS=-tags=nolibopusfile,migrated_fynedo go build -o "$work/offhook-demo" ./cmd/demo
 "$work/offhook-demo" serve --listen 127.0.0.1:0 --media-listen 127.0.0.1:0 --data "$work/platform" --json >"$work/platform.json" 2>"$work/platform.log" &
 platform=$!
 for _ in $(seq 150); do [ -s "$work/platform.json" ] && break; sleep 0.2; done

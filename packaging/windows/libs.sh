@@ -4,7 +4,7 @@
 set -euo pipefail
 
 prefix=$(mkdir -p "$1" && cd "$1" && pwd)
-[ -f "$prefix/lib/libopus.a" ] && [ -f "$prefix/lib/libspeexdsp.a" ] && exit 0
+[ -f "$prefix/complete" ] && exit 0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -34,3 +34,5 @@ build() { # build NAME-GLOB CONFIGURE-FLAGS…
 
 build 'opus-*' --disable-doc --disable-extra-programs
 build 'speexdsp-*' --disable-examples
+
+touch "$prefix/complete"

@@ -191,7 +191,7 @@ func (d *Dial) lookUp(text string) []Match {
 }
 
 func (d *Dial) dialProblem(text string, err error) string {
-	if sentence := sentenceOf(err); sentence != "" {
+	if sentence := d.env.Sentence(err); sentence != "" {
 		return sentence
 	}
 	return d.env.T("Use letters and digits, or + and digits.")

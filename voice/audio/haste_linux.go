@@ -44,6 +44,9 @@ func hasten(ctx context.Context, tid int) error {
 }
 
 func schedule(tid int, nice int32) error {
+	if now, err := unix.SchedGetAttr(tid, 0); err != nil || now.Policy != unix.SCHED_NORMAL {
+		return err // somebody has given it a better place already
+	}
 	return unix.SchedSetAttr(tid, &unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: nice, Runtime: hasteSlice,
 		// Threads that the Go runtime starts from this one are ordinary.

@@ -50,7 +50,10 @@ func TestIcon(t *testing.T) {
 
 func TestNoIcon(t *testing.T) {
 	t.Parallel()
-	if err := write(&bytes.Buffer{}, []byte("not a drawing")); err == nil {
-		t.Error("something that is no SVG was drawn")
+	if err := convert("missing.svg", filepath.Join(t.TempDir(), "x.icns")); err == nil {
+		t.Error("a file that is not there was drawn")
+	}
+	if err := write(&bytes.Buffer{}, []byte("<svg><path d=")); err == nil {
+		t.Error("half a drawing was drawn")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"offhook/internal/listen/stoi"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -106,10 +108,10 @@ func TestSTOIOfTheSameAndOfNoise(t *testing.T) {
 		x[i] = int16(8000 * env * (math.Sin(2*math.Pi*200*f) + 0.5*math.Sin(2*math.Pi*1130*f) + 0.3*math.Sin(2*math.Pi*3010*f)))
 		noise[i] = int16(5000 * math.Sin(float64(i)*float64(i)))
 	}
-	if v := stoi(x, x); v < 0.999 {
+	if v := stoi.Measure(x, x); v < 0.999 {
 		t.Errorf("of itself: %.3f", v)
 	}
-	if v := stoi(x, noise); v > 0.5 {
+	if v := stoi.Measure(x, noise); v > 0.5 {
 		t.Errorf("of noise: %.3f", v)
 	}
 }
@@ -122,13 +124,13 @@ func TestTheDelayIsFoundAgain(t *testing.T) {
 	}
 	said = said[:6*48000]
 	heard := append(make([]int16, 48*123), said...)
-	laid, lags := lay(said, heard)
+	laid, lags := stoi.Lay(said, heard)
 	for _, l := range lags {
 		if math.Abs(l-123) > 0.2 {
 			t.Errorf("delay %.2f ms, want 123", l)
 		}
 	}
-	if v := stoi(said, laid); v < 0.999 {
+	if v := stoi.Measure(said, laid); v < 0.999 {
 		t.Errorf("STOI %.4f", v)
 	}
 }

@@ -1,0 +1,201 @@
+package packaging
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// node is an XML element; a property list is a tree of them.
+type node struct {
+	XMLName  xml.Name
+	Text     string `xml:",chardata"`
+	Children []node `xml:",any"`
+}
+
+// value turns an element of a property list into a string, bool, list or dict.
+func (n node) value() (any, error) {
+	switch n.XMLName.Local {
+	case "string":
+		return n.Text, nil
+	case "true", "false":
+		return n.XMLName.Local == "true", nil
+	case "array":
+		list := []any{}
+		for _, c := range n.Children {
+			v, err := c.value()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		return list, nil
+	case "dict":
+		dict := map[string]any{}
+		if len(n.Children)%2 != 0 {
+			return nil, errors.New("a dict with a key too many")
+		}
+		for i := 0; i < len(n.Children); i += 2 {
+			key := n.Children[i]
+			if key.XMLName.Local != "key" || dict[key.Text] != nil {
+				return nil, fmt.Errorf("%q is no key, or there twice", key.Text)
+			}
+			v, err := n.Children[i+1].value()
+			if err != nil {
+				return nil, err
+			}
+			dict[key.Text] = v
+		}
+		return dict, nil
+	}
+	return nil, fmt.Errorf("an element %q in a property list", n.XMLName.Local)
+}
+
+func plist(t *testing.T, name string) map[string]any {
+	t.Helper()
+	var root node
+	if err := xml.Unmarshal([]byte(read(t, name)), &root); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if root.XMLName.Local != "plist" || len(root.Children) != 1 {
+		t.Fatalf("%s is no property list", name)
+	}
+	v, err := root.Children[0].value()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return v.(map[string]any)
+}
+
+func TestInfoPlist(t *testing.T) {
+	t.Parallel()
+	info := plist(t, "macos/Info.plist.in")
+	for key, want := range map[string]string{
+		"CFBundleExecutable": "offhook", "CFBundleIconFile": "offhook.icns", "CFBundleIdentifier": "io.offhook.Offhook", "CFBundlePackageType": "APPL",
+		"CFBundleName": "Offhook", "CFBundleShortVersionString": "@SHORT@", "CFBundleVersion": "@QUAD@", "LSApplicationCategoryType": "public.app-category.business",
+	} {
+		if info[key] != want {
+			t.Errorf("%s is %v, want %q", key, info[key], want)
+		}
+	}
+	// Without its text macOS ends a program that opens the microphone.
+	if text, _ := info["NSMicrophoneUsageDescription"].(string); len(text) < 40 {
+		t.Errorf("the microphone's text is %q", text)
+	}
+	if info["NSHighResolutionCapable"] != true {
+		t.Error("the window would be blurred")
+	}
+	var schemes []any
+	for _, kind := range info["CFBundleURLTypes"].([]any) {
+		schemes = append(schemes, kind.(map[string]any)["CFBundleURLSchemes"].([]any)...)
+	}
+	if !slices.Equal(schemes, []any{"tel", "sip", "sips"}) {
+		t.Errorf("the schemes are %v", schemes)
+	}
+}
+
+func TestEntitlements(t *testing.T) {
+	t.Parallel()
+	got := plist(t, "macos/entitlements.plist")
+	if got["com.apple.security.device.audio-input"] != true {
+		t.Error("the hardened runtime would give no microphone")
+	}
+	for key, on := range got {
+		if on != true || strings.HasPrefix(key, "com.apple.security.cs.") {
+			t.Errorf("%s = %v weakens the hardened runtime, or is off", key, on)
+		}
+	}
+}
+
+// A shell that is wrong is found here and not on a Mac, or at a release.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	scripts := []string{"deps.sh", "licences.sh", "package.sh", "version.sh", "vetothers.sh", "vulncheck.sh", "linux/depends.sh", "windows/libs.sh",
+		"macos/package.sh", "macos/notarise.sh", "test/all.sh", "test/linux.sh", "test/linux-mounted.sh", "test/linux-inside.sh", "test/windows.sh",
+		"test/reproducible.sh"}
+	for _, script := range scripts {
+		if out, err := exec.Command("bash", "-n", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ version, form, want string }{
+		{"1.2.3", "", "1.2.3"},
+		{"1.2.3", "deb", "1.2.3"},
+		{"1.2.3", "quad", "1.2.3.0"},
+		{"1.2.4-dev.5+g0abcdef0", "", "1.2.4-dev.5+g0abcdef0"},
+		{"1.2.4-dev.5+g0abcdef0", "deb", "1.2.4~dev5.g0abcdef0"},
+		{"1.2.4-dev.5+g0abcdef0", "quad", "1.2.4.5"},
+		{"2.0.0-rc1", "deb", "2.0.0~rc1"},
+		{"2.0.0-rc1", "quad", "2.0.0.0"},
+	} {
+		cmd := exec.Command("./version.sh", test.form)
+		cmd.Env = append(os.Environ(), "OFFHOOK_VERSION="+test.version)
+		out, err := cmd.Output()
+		if got := strings.TrimSpace(string(out)); err != nil || got != test.want {
+			t.Errorf("version.sh %s of %s: %q, %v; want %q", test.form, test.version, got, err, test.want)
+		}
+	}
+}
+
+// What the three systems are told of links and names agrees.
+func TestRecipesAgree(t *testing.T) {
+	t.Parallel()
+	desktop := read(t, "linux/offhook.desktop")
+	meta := read(t, "linux/io.offhook.Offhook.metainfo.xml")
+	nsi, wxs := read(t, "windows/offhook.nsi"), read(t, "windows/offhook.wxs")
+	for _, scheme := range []string{"tel", "sip", "sips"} {
+		for name, found := range map[string]bool{
+			"offhook.desktop":  strings.Contains(desktop, "x-scheme-handler/"+scheme+";"),
+			"metainfo":         strings.Contains(meta, "x-scheme-handler/"+scheme+"<"),
+			"offhook.nsi":      strings.Contains(nsi, `!insertmacro Scheme "`+scheme+`"`) && strings.Contains(nsi, `DeleteRegKey SHCTX "Software\Classes\offhook.`+scheme+`"`),
+			"offhook.wxs":      strings.Contains(wxs, `URLAssociations" Name="`+scheme+`"`),
+			"the link's value": strings.Contains(wxs, `Software\Classes\offhook.`+scheme+`\shell\open\command`),
+		} {
+			if !found {
+				t.Errorf("%s does not take %s: links", name, scheme)
+			}
+		}
+	}
+	if !strings.Contains(desktop, "Exec=offhook %u\n") || !strings.Contains(meta, "<id>io.offhook.Offhook</id>") || !strings.Contains(meta, "LicenseRef-proprietary") {
+		t.Error("the desktop's files have lost their names")
+	}
+	if !strings.Contains(read(t, "linux/nfpm.yaml.in"), "license: LicenseRef-proprietary") {
+		t.Error("the packages name no licence")
+	}
+	for _, name := range []string{"linux/io.offhook.Offhook.metainfo.xml", "windows/offhook.wxs", "windows/offhook.manifest"} {
+		d := xml.NewDecoder(strings.NewReader(read(t, name)))
+		for {
+			if _, err := d.Token(); err != nil {
+				if !errors.Is(err, io.EOF) {
+					t.Errorf("%s: %v", name, err)
+				}
+				break
+			}
+		}
+	}
+	manifest := read(t, "windows/offhook.manifest")
+	for _, must := range []string{"PerMonitorV2", "<longPathAware", "asInvoker"} {
+		if !strings.Contains(manifest, must) {
+			t.Errorf("the manifest has no %s", must)
+		}
+	}
+}
