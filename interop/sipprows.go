@@ -172,7 +172,7 @@ func sippRows() []row {
 		}),
 		sippStory("REFER: the phone is asked to call another", calls([]string{
 			first(""), ok, recv("ACK"), pause(time.Second), request("REFER", 10, "Refer-To: <sip:nobody@lab.test>\nReferred-By: <sip:sipp@lab.test>\n", ""),
-			`<recv response="202"/>` + "\n", recv("NOTIFY"), inside("200 OK", ""), request("BYE", 11, "", ""), soon("NOTIFY"), recv("200"),
+			`<recv response="202"/>` + "\n", recv("NOTIFY"), inside("200 OK", ""), recv("NOTIFY"), inside("200 OK", ""), request("BYE", 11, "", ""), recv("200"),
 		}, established, endsWith(""))),
 	}
 	rows = append(rows, sippStory("the table of refusals, 4xx to 6xx", func(b *bench, k *kamailio, p *phone) error {

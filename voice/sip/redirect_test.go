@@ -159,18 +159,19 @@ func TestSecondAnswerIsHungUp(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	d, l := place(t, s, s.connect(), legs)
-	first := l.tag
-	l.tag = "second"
-	l.respond(200, answer)
+	second := l.response(l.req, 200, answer)
+	second.To().Params.Add("tag", "second")
+	if err := l.tx.Respond(second); err != nil {
+		t.Fatal(err)
+	}
 	tags := map[string]bool{}
 	for _, method := range []sipmsg.RequestMethod{sipmsg.ACK, sipmsg.BYE} {
 		req := l.expect(method)
 		tags[tagOf(req.To())] = true
 	}
-	if !tags["second"] || tags[first] {
+	if !tags["second"] || tags[l.tag] {
 		t.Errorf("the BYE went to %v", tags)
 	}
-	l.tag = first
 	if err := d.Info(limited(t), "text/plain", "still here"); err != nil {
 		t.Error(err)
 	}
