@@ -23,8 +23,9 @@ deps-build:
 deps-test:
 	@packaging/deps.sh test
 
-build: deps-build ## the phone and the demo platform, into bin/
+build: deps-build ## the phone, the same without a window's code, and the demo platform, into bin/
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook$(EXE) ./cmd/desktop
+	go build -trimpath -ldflags "$(LDFLAGS)" -tags $(TAGS),headless -o bin/offhook-headless$(EXE) ./cmd/desktop
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/offhook-demo$(EXE) ./cmd/demo
 
 # On a machine with a display: the phone, against the embedded platform.

@@ -90,6 +90,7 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	if err := m.free(); err != nil {
 		return dialPlan{}, err
 	}
+	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
 	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
 	if dir.special(number) {
@@ -251,14 +252,19 @@ func (p *Phone) SetAvailability(a Availability) error {
 	default:
 		return fault.New(fault.InvalidParameter, "There is no such availability.", "Use available, busy, break or dnd.")
 	}
-	changed := false
+	changed, was := false, Availability("")
 	err := p.UpdateSettings(func(s *Settings) {
-		changed = s.Availability != string(a)
+		changed, was = s.Availability != string(a), Availability(s.Availability)
 		s.Availability = string(a)
 	})
 	if changed {
 		p.log.Info("availability", "is", a)
-		p.loop.post(func() { p.m.availableSince = p.cfg.Now().UTC(); p.touch() })
+		p.loop.post(func() {
+			now := p.cfg.Now()
+			p.m.today.end(was, p.m.availableSince, now)
+			p.m.availableSince = now.UTC()
+			p.touch()
+		})
 	}
 	return err
 }

@@ -135,10 +135,7 @@ func (p *Phone) judgeDevices(devices []audio.Device, err error) {
 		c = sc
 	}
 	if c.ok && p.m.openFailed != nil {
-		c = bad(sentence(p.m.openFailed), ActionOpenAudioSettings)
-		if fault.TypeOf(p.m.openFailed) == fault.MissingPermission {
-			c.action = ActionOpenSystemSettings
-		}
+		c = bad(sentence(p.m.openFailed), soundAction(p.m.openFailed))
 	}
 	next.Routes = next.Routes[:0:0]
 	for _, r := range audio.Routes(devices) {
@@ -214,31 +211,17 @@ func (p *Phone) openFailed(err error) {
 	}
 	p.m.openFailed = err
 	if err != nil {
-		action := ActionOpenAudioSettings
-		if fault.TypeOf(err) == fault.MissingPermission {
-			action = ActionOpenSystemSettings
-		}
-		p.m.ready.set(ConditionDevices, bad(sentence(err), action))
+		p.m.ready.set(ConditionDevices, bad(sentence(err), soundAction(err)))
 		p.m.audio.MicrophoneWorks = false
 		p.touch()
 	}
 	p.kick.fire()
 }
 
-// soundNotice says what a person should know of the sound of the call.
-func (p *Phone) soundNotice(n audio.Notice) {
-	switch n.Code {
-	case audio.MutedSpeech:
-		p.say("info", "You are muted: nobody hears you.")
-	case audio.Returned, audio.Moved:
-		p.say("info", "The sound is on "+n.Device+" now.")
-	case audio.AliveMicrophone:
-		p.say("info", "The microphone works again.")
-	default:
-		text := "The sound has a problem."
-		if n.Err != nil {
-			text = n.Err.Sentence()
-		}
-		p.say("warning", text)
+// soundAction is where a device's trouble is mended.
+func soundAction(err error) string {
+	if fault.TypeOf(err) == fault.MissingPermission {
+		return ActionOpenSystemSettings
 	}
+	return ActionOpenAudioSettings
 }

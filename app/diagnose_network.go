@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/app/backend"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -221,6 +222,9 @@ func (p *Phone) diagnoseSignalling(ctx context.Context) Check {
 	if s.Account.State == SignedIn {
 		return ofCondition(s.condition(ConditionPlatform), "", "The signalling connection is up.")
 	}
+	if c, ok := ofLines(s.Lines); ok {
+		return c
+	}
 	platform := p.store.Get().Account.PlatformURL
 	if platform == "" {
 		platform = s.Account.Server
@@ -231,6 +235,32 @@ func (p *Phone) diagnoseSignalling(ctx context.Context) Check {
 	}
 	u.Path = "/sip"
 	return p.upgrade(ctx, u, "sip")
+}
+
+// ofLines tells of the SIP accounts of a phone without a subscriber; ok is false
+// when it has none that is on.
+func ofLines(lines []Line) (c Check, ok bool) {
+	c = Check{Status: CheckPass, Text: "Registered: "}
+	for _, l := range lines {
+		switch l.State {
+		case LineOff:
+			continue
+		case string(voice.LineRegistered):
+			if ok {
+				c.Text += ", "
+			}
+			c.Text += l.Address
+		default:
+			why, next := "It is not registered yet.", "Wait a moment, then look again."
+			if l.Err != nil {
+				why, next = l.Err.Message, or(l.Err.Next, "Check the account.")
+			}
+			return Check{Status: CheckFail, Text: l.Address + ": " + why, Remedy: next}, true
+		}
+		ok = true
+	}
+	c.Text += "."
+	return c, ok
 }
 
 func (p *Phone) diagnosePush(ctx context.Context) Check {
@@ -244,6 +274,9 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 			return nil
 		})
 		return ofCondition(s.condition(ConditionPush), figure, "Calls can reach you.")
+	}
+	if _, ok := ofLines(s.Lines); ok {
+		return skipped("SIP accounts are called by their server, without it.")
 	}
 	u, err := p.serverURL()
 	if err != nil {

@@ -253,3 +253,28 @@ func TestThePathOfTheSound(t *testing.T) {
 		})
 	}
 }
+
+// A phone with SIP accounts alone is judged by their registrations.
+func TestTheDiagnosisOfSIPAccounts(t *testing.T) {
+	t.Parallel()
+	registered := Line{Address: "sip:100@pbx", State: string(voice.LineRegistered)}
+	off := Line{Address: "sip:300@pbx", State: LineOff}
+	refused := Line{Address: "sip:200@pbx", State: "terminated", Err: &Problem{Message: "The server refuses the account.", Next: "Check the password."}}
+	for name, row := range map[string]struct {
+		lines  []Line
+		status CheckStatus
+		text   string
+	}{
+		"none":       {nil, "", ""},
+		"off":        {[]Line{off}, "", ""},
+		"registered": {[]Line{registered, off}, CheckPass, "Registered: sip:100@pbx."},
+		"two":        {[]Line{registered, registered}, CheckPass, "Registered: sip:100@pbx, sip:100@pbx."},
+		"refused":    {[]Line{registered, refused}, CheckFail, "sip:200@pbx: The server refuses the account."},
+		"waiting":    {[]Line{{Address: "sip:1@p", State: "unregistered"}}, CheckFail, "sip:1@p: It is not registered yet."},
+	} {
+		c, ok := ofLines(row.lines)
+		if ok != (row.status != "") || ok && (c.Status != row.status || c.Text != row.text || c.Status == CheckFail && c.Remedy == "") {
+			t.Errorf("%s: %v %+v", name, ok, c)
+		}
+	}
+}

@@ -17,6 +17,8 @@ type LineEngine interface {
 	Register(ctx context.Context, a settings.SIPAccount, password string) error
 	// Unregister removes a line. SYSTEM_BUSY says that it carries a call.
 	Unregister(id string) error
+	// Transfer asks the far side of the call to call target instead.
+	Transfer(ctx context.Context, target string) error
 	// RetryLines makes all lines try again at once.
 	RetryLines()
 }
@@ -32,11 +34,16 @@ func voiceAccount(a settings.SIPAccount, password string) voice.SIPAccount {
 		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
 		AuthUser: a.AuthUser, Password: password, DisplayName: a.DisplayName,
 		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: true,
+		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, RefuseTransfers: a.RefuseTransfers,
 	}
 	if len(a.ICEServers) > 0 {
 		out.ICEServers = []media.ICEServer{{URLs: a.ICEServers}}
 	}
 	return out
+}
+
+func (e *clientEngine) Transfer(ctx context.Context, target string) error {
+	return e.with(func(c *voice.Call) error { return c.Transfer(ctx, target) })
 }
 
 func (e *clientEngine) Unregister(id string) error { return e.client.Unregister(id) }

@@ -46,8 +46,7 @@ func (p *Phone) engineEvent(ev any) {
 	case voice.LineChanged:
 		p.lineChanged(ev.Line)
 	case voice.SoundFailed:
-		p.openFailed(ev.Err)
-		p.say("error", ev.Err.Sentence())
+		p.soundFailed(ev)
 	case voice.SoundNotice:
 		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
@@ -147,24 +146,44 @@ func (p *Phone) fetchContext(c *liveCall) {
 // autoAnswer answers by itself after the delay that the settings ask for.
 func (p *Phone) autoAnswer(c *liveCall) {
 	set := p.m.settings.Calls
+	after := time.Duration(set.AutoAnswerDelayS) * time.Second
+	if c.d.AutoAnswer && Availability(p.m.settings.Availability) == Available {
+		// The caller asks for it, and the SIP account allows it.
+		set.AutoAnswer, after = true, min(c.d.AnswerAfter, maxAnswerAfter)
+	}
 	if !set.AutoAnswer {
 		return
 	}
 	id := c.d.CallID
+	rings := func() bool {
+		call := p.Snapshot().Call
+		return call != nil && call.ID == id && call.State == voice.StateIncoming.String()
+	}
 	p.background(func(ctx context.Context) {
-		if pause(ctx, time.Duration(set.AutoAnswerDelayS)*time.Second, nil) != nil {
-			return
-		}
-		if call := p.Snapshot().Call; call == nil || call.ID != id || call.State != voice.StateIncoming.String() {
+		// The tone is the end of the delay: it is over before the other side can
+		// be heard.
+		delay := after - autoAnswerTone
+		if pause(ctx, max(delay, 0), nil) != nil || !rings() {
 			return
 		}
 		p.cfg.Bell.Stop()
 		p.cfg.Bell.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		if pause(ctx, autoAnswerTone, nil) != nil || !rings() {
+			return
+		}
+		p.log.Info("answered automatically", "call", id)
 		if err := p.Answer(ctx); err != nil {
 			p.log.Warn("automatic answer", "err", err)
 		}
 	})
 }
+
+// maxAnswerAfter bounds what a caller may ask for.
+const maxAnswerAfter = 30 * time.Second
+
+// autoAnswerTone is how long the tone of an automatic answer is given to be
+// heard, with the opening of the device.
+const autoAnswerTone = 500 * time.Millisecond
 
 // background runs f until the phone closes.
 func (p *Phone) background(f func(ctx context.Context)) {
@@ -285,7 +304,7 @@ func (c *liveCall) record() CallRecord {
 	d := c.d
 	end := d.Ended
 	r := CallRecord{
-		ID: d.CallID, SessionID: d.SessionID, Direction: d.Direction.String(), RemoteID: d.RemoteID, RemoteName: c.name,
+		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction.String(), RemoteID: d.RemoteID, RemoteName: c.name,
 		Message: c.message, Started: d.Started, MOS: c.mos,
 	}
 	if d.State == voice.StateEnded {
@@ -335,7 +354,7 @@ func (p *Phone) logProgress(c *liveCall, then func()) {
 // missedReasons gives a call that could not be offered its end reason.
 var missedReasons = map[string]voice.EndReason{
 	"busy": voice.EndBusy, "over": voice.EndRemoteHangup, "expired": voice.EndTimeout,
-	"pstn": voice.EndPSTNHangup, "declined": voice.EndLocalHangup,
+	"pstn": voice.EndPSTNHangup, "media": voice.EndFailure, "declined": voice.EndLocalHangup,
 }
 
 // missed logs a call that was never offered.
@@ -349,7 +368,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 		at = p.cfg.Now()
 	}
 	r := CallRecord{
-		ID: "missed-" + id, SessionID: ev.SessionID, Direction: history.Incoming, Missed: true, RemoteID: ev.RemoteID,
+		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: history.Incoming, Missed: true, RemoteID: ev.RemoteID,
 		RemoteName: or(ev.RemoteDisplayName, p.NameOf(ev.RemoteID)), Started: at, MissedReason: ev.Reason,
 		EndReason: missedReasons[ev.Reason].String(),
 	}

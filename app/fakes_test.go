@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -149,6 +150,9 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 		return voice.CallDetails{}, e.dialErr
 	}
 	d1 := e.begin(voice.Outgoing, d.RemoteID)
+	e.mu.Lock()
+	d1.Line, e.call.Line = d.Line, d.Line
+	e.mu.Unlock()
 	e.emit(voice.CallInitiated{Call: d1})
 	return d1, nil
 }
@@ -388,6 +392,7 @@ type rig struct {
 	policy  *provision.Policy
 	surface *fakeDesk
 	http    *http.Client
+	logger  *slog.Logger
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
 	// addresses and ahead are what the machine says of its network and clock.
@@ -419,7 +424,7 @@ func (d *rig) start() *rig {
 		system = d.audio
 	}
 	p, err := New(Config{
-		HTTP: hc, Audio: system, Desk: d.surface, Policy: d.policy,
+		HTTP: hc, Audio: system, Log: d.logger, Desk: d.surface, Policy: d.policy,
 		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
 			if host == "backend" {
 				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil

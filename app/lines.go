@@ -33,6 +33,12 @@ type Line struct {
 	RetryAt *time.Time `json:"retry_at,omitempty"`
 	// Err is why the line is not registered.
 	Err *Problem `json:"error,omitempty"`
+	// Messages says that voice messages wait; NewMessages and OldMessages count
+	// them, and MessagesAt is what to dial to hear them.
+	Messages    bool   `json:"messages,omitempty"`
+	NewMessages int    `json:"new_messages,omitempty"`
+	OldMessages int    `json:"old_messages,omitempty"`
+	MessagesAt  string `json:"messages_at,omitempty"`
 }
 
 // LineOff is the state of a line that was switched off.
@@ -181,6 +187,20 @@ func (p *Phone) putLine(ctx context.Context, a SIPAccount, password string) erro
 	return p.registerLine(ctx, a, password)
 }
 
+// SetLinePassword gives an account another password, also one that an
+// administrator has fixed, and registers it.
+func (p *Phone) SetLinePassword(ctx context.Context, id, password string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	for _, a := range p.store.Get().SIPAccounts {
+		if a.ID == id {
+			a.On = true
+			return p.putLine(ctx, a, password)
+		}
+	}
+	return fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+}
+
 // tidied is an account without the blanks that come along with what is pasted.
 func tidied(a SIPAccount) SIPAccount {
 	for _, s := range []*string{&a.Server, &a.OutboundProxy, &a.User, &a.Domain, &a.AuthUser, &a.DisplayName} {
@@ -245,6 +265,7 @@ func (p *Phone) forgetLines() {
 	}); err != nil {
 		p.notWritten(err)
 	}
+	p.settingsChanged()
 }
 
 // linesChanged brings the model in line with the settings. On the loop.
@@ -257,14 +278,16 @@ func (p *Phone) linesChanged() {
 			State: LineOff, Since: p.cfg.Now().UTC(),
 		}
 		if old := m.lines.find(a.ID); old != nil {
-			l.State, l.Since, l.Expires, l.RetryAt, l.Err = old.State, old.Since, old.Expires, old.RetryAt, old.Err
+			display, server, address := l.DisplayName, l.Server, l.Address
+			l = *old
+			l.DisplayName, l.Server, l.Address = display, server, address
 		}
 		switch {
 		case !a.On:
 			if l.State != LineOff {
 				l.State, l.Since = LineOff, p.cfg.Now().UTC()
 			}
-			l.Expires, l.RetryAt, l.Err = nil, nil, nil
+			l.Expires, l.RetryAt, l.Err, l.Messages = nil, nil, nil, false
 		case l.State == LineOff:
 			l.State, l.Since = string(voice.LineUnregistered), p.cfg.Now().UTC()
 		}
@@ -292,6 +315,8 @@ func (p *Phone) lineChanged(st voice.LineStatus) {
 	if st.Err != nil {
 		l.Err = problem(st.Err)
 	}
+	m := st.Mailbox
+	l.Messages, l.NewMessages, l.OldMessages, l.MessagesAt = m.Waiting, m.New, m.Old, m.Account
 	p.judgeLine(*l)
 }
 
@@ -375,6 +400,24 @@ func cleanTarget(s string) string {
 		return s
 	}
 	return cleanNumber(s)
+}
+
+// Transfer hands the call to target: its far side is asked to call there instead
+// of this phone. It returns when the far side has taken that on;
+// Snapshot.Call.Transfer then tells how it fares. Only calls over SIP accounts
+// can be transferred.
+func (p *Phone) Transfer(ctx context.Context, target string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	e, ok := p.engine.(LineEngine)
+	if !ok {
+		return fault.New(fault.InternalError, "This phone can't transfer calls.", "")
+	}
+	target = cleanTarget(target)
+	if err := checkNumber(target, "", true); err != nil {
+		return err
+	}
+	return e.Transfer(ctx, target)
 }
 
 // DialOn is Dial over the SIP account with that ID.

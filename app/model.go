@@ -46,6 +46,7 @@ type model struct {
 
 	contactsRevision, recentsRevision, settingsRevision int
 	availableSince                                      time.Time
+	today                                               today
 
 	// deskBusy says that the desk was told of a call.
 	deskBusy bool
@@ -79,6 +80,7 @@ func (p *Phone) draw() *Snapshot {
 		Account:          m.account,
 		Availability:     Availability(m.settings.Availability),
 		AvailableSince:   m.availableSince,
+		Today:            m.today.before(now),
 		OnAnotherPhone:   m.settings.OnAnotherPhone,
 		LastDialled:      m.settings.LastDialled,
 		LastDialledName:  m.settings.LastDialledName,
@@ -125,6 +127,10 @@ func (c *liveCall) draw(now time.Time) *Call {
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Route: d.Route.String(), DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
 		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
+		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
+	}
+	if t := d.Transfer; t.Target != "" {
+		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final}
 	}
 	if !d.Established.IsZero() {
 		at := d.Established.UTC()

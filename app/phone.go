@@ -94,7 +94,8 @@ func New(cfg Config) (*Phone, error) {
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()
-	p.m = model{settings: set, ready: newReadiness(p.log, cfg.Now), availableSince: cfg.Now().UTC()}
+	p.m = model{settings: set, ready: newReadiness(p.log, cfg.Now), availableSince: cfg.Now().UTC(),
+		today: openToday(cfg.Dir, p.log, cfg.Now())}
 	p.m.account = Account{
 		State: SignedOut, UserName: or(set.Account.UserName, cfg.Defaults.UserName),
 		DisplayName: or(set.Account.DisplayName, cfg.Defaults.DisplayName), AccountSID: or(set.Account.AccountSID, cfg.Defaults.AccountSID),
@@ -162,7 +163,11 @@ func (p *Phone) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	var ses *session
-	_ = p.loop.ask(ctx, func() error { ses = p.m.session; return nil })
+	_ = p.loop.ask(ctx, func() error {
+		ses = p.m.session
+		p.m.today.end(Availability(p.m.settings.Availability), p.m.availableSince, p.cfg.Now())
+		return nil
+	})
 	if ses != nil {
 		ses.end()
 	}
@@ -180,6 +185,17 @@ func (p *Phone) Close(ctx context.Context) error {
 	}
 	p.log.Info("closed")
 	return err
+}
+
+// MayQuit asks whether the phone can be closed without taking anything from the
+// user: nil, or SYSTEM_BUSY with the question to ask during a call. Close does not
+// ask.
+func (p *Phone) MayQuit() error {
+	c := p.Snapshot().Call
+	if c == nil {
+		return nil
+	}
+	return fault.New(fault.SystemBusy, "You are in a call with "+or(c.RemoteName, c.RemoteID)+".", "Quitting hangs up.")
 }
 
 // hangupForClose ends the call and waits until it is logged, a short while.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +120,31 @@ func TestAPushedCall(t *testing.T) {
 		}
 		if d.engine.count("relay ") != 0 {
 			t.Fatal("a stranger's call was relayed")
+		}
+	})
+}
+
+// A push that came too late is a missed call of its own time, once.
+func TestACallThatCameTooLateIsMissed(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		at := time.Now().Add(-10 * time.Minute).Truncate(time.Millisecond)
+		d.engine.relay = func(map[string]string) (bool, error) {
+			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "late", Time: at, Reason: "expired"})
+			return false, nil
+		}
+		<-d.inbox.ready
+		for id := range 2 {
+			m := InboxMessage{ID: int64(id + 1), SentAt: at, Expires: at.Add(30 * time.Second), Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
+			if err := d.inbox.deliver(context.Background(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
+		r := d.Recents()
+		if s.Call != nil || len(r) != 1 || !r[0].Missed || r[0].MissedReason != "expired" || !r[0].Started.Equal(at) || r[0].RemoteName != "Carol" {
+			t.Fatalf("%+v", r)
 		}
 	})
 }
@@ -495,6 +521,12 @@ func TestAutomaticAnswer(t *testing.T) {
 		d.until("answered", func(s *Snapshot) bool { return s.Call != nil && s.Call.State == "ESTABLISHED" })
 		if took := time.Since(began); took != 2*time.Second {
 			t.Fatalf("after %v", took)
+		}
+		d.bell.mu.Lock()
+		did := strings.Join(d.bell.did, ",")
+		d.bell.mu.Unlock()
+		if !strings.Contains(did, fmt.Sprint("ring 80,stop,play ", ToneAutoAnswer, ",stop")) {
+			t.Fatalf("the bell did %s", did)
 		}
 	})
 }

@@ -106,7 +106,7 @@ func (p *Phone) notWritten(err error) error {
 // diskTrouble names what the disk has in a few words.
 func diskTrouble(err error) string {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "disk is full"):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), strings.Contains(err.Error(), "disk is full"):
 		return "the disk is full"
 	case errors.Is(err, fs.ErrPermission):
 		return "the folder can't be written"

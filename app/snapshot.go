@@ -23,8 +23,11 @@ type Snapshot struct {
 	Availability Availability `json:"availability"`
 	// AvailableSince is when the present availability was chosen.
 	AvailableSince time.Time `json:"availability_since"`
-	OnAnotherPhone bool      `json:"on_another_phone"`
-	LastDialled    string    `json:"last_dialled"`
+	// Today is how many seconds each availability lasted today before that; it
+	// is shared and must not be written.
+	Today          map[Availability]int `json:"availability_today,omitempty"`
+	OnAnotherPhone bool                 `json:"on_another_phone"`
+	LastDialled    string               `json:"last_dialled"`
 	// LastDialledName is the contact's name of LastDialled, or "".
 	LastDialledName string `json:"last_dialled_name,omitempty"`
 	MissedUnseen    int    `json:"missed_unseen"`
@@ -147,12 +150,29 @@ type Call struct {
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
+	// Diverted is who diverted the call here, RedirectedTo where the server sent
+	// it instead, TransferredBy who asked for it by a transfer.
+	Diverted      string `json:"diverted,omitempty"`
+	RedirectedTo  string `json:"redirected_to,omitempty"`
+	TransferredBy string `json:"transferred_by,omitempty"`
+	// Anonymous says that the callee was not to learn who calls.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Transfer is how a transfer of this call fares, nil without one.
+	Transfer *Transfer `json:"transfer,omitempty"`
 	// RingSilenced says that Silence was pressed.
 	RingSilenced bool `json:"ring_silenced"`
 	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
 	// comes.
 	SilentSince *time.Time `json:"silent_since,omitempty"`
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
+}
+
+// Transfer is a blind transfer of a call to Target: Status is the SIP status of
+// the call to there so far, and after Final there is no more.
+type Transfer struct {
+	Target string `json:"target"`
+	Status int    `json:"status"`
+	Final  bool   `json:"final"`
 }
 
 // EndedCall is the latest call that ended.

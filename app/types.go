@@ -20,6 +20,9 @@ type Credentials struct {
 // Settings is what the user chose; see package settings for its fields.
 type Settings = settings.Settings
 
+// Favourite is one of the user's own contacts.
+type Favourite = settings.Favourite
+
 // Stats are the statistics of the call in progress, or of the last call.
 type Stats struct {
 	media.Statistics

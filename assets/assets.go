@@ -19,6 +19,9 @@ var icons embed.FS
 //go:embed translations/*.json
 var translations embed.FS
 
+//go:embed sentences/*.json
+var sentences embed.FS
+
 // Regular returns Noto Sans Regular with the Devanagari script, as TrueType.
 // The bytes are shared and must not be written.
 func Regular() []byte { return regular }
@@ -40,6 +43,17 @@ func Translations() fs.FS {
 	sub, err := fs.Sub(translations, "translations")
 	if err != nil {
 		return translations
+	}
+	return sub
+}
+
+// Sentences is the folder of the sentences that the phone says of its own accord,
+// such as those of its errors: LANGUAGE.json as in Translations. {1}, {2} … stand
+// for what differs.
+func Sentences() fs.FS {
+	sub, err := fs.Sub(sentences, "sentences")
+	if err != nil {
+		return sentences
 	}
 	return sub
 }

@@ -184,13 +184,14 @@ func TestRefusedAndReplaced(t *testing.T) {
 		if fault.TypeOf(s.Err) != tc.code2 || !s.RetryAt.IsZero() {
 			t.Errorf("%d: %+v", tc.code, s)
 		}
-		select {
-		case s := <-p.statuses:
-			t.Errorf("%d: came back by itself: %+v", tc.code, s)
-		case <-time.After(50 * time.Millisecond):
-		}
 		p.Kick()
 		p.phase(Connected)
+		// The kick made the second attempt: none came by itself.
+		in.mu.Lock()
+		if n := len(in.requests); n != 2 {
+			t.Errorf("%d: %d attempts", tc.code, n)
+		}
+		in.mu.Unlock()
 	}
 }
 

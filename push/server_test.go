@@ -14,7 +14,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // inbox is a server's inbox: messages until they are acknowledged, one socket.
 type inbox struct {

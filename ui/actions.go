@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -34,7 +35,7 @@ func (a *actions) command(work func(ctx context.Context) error) {
 // complain shows the sentence of an error.
 func (a *actions) complain(err error) {
 	if err != nil {
-		a.shell().notify(fault.From(err).Sentence())
+		a.shell().notify(a.env.Sentence(fault.From(err)))
 	}
 }
 
@@ -55,7 +56,7 @@ func (a *actions) Dial(number string) {
 		if err == nil {
 			return
 		}
-		sentence := fault.From(err).Sentence()
+		sentence := a.env.Sentence(fault.From(err))
 		s := a.shell()
 		if s.shown == part(s.dial) {
 			s.dial.Show(sentence)
@@ -101,6 +102,14 @@ func (a *actions) SetAvailability(choice app.Availability) {
 	a.complain(a.phone.SetAvailability(choice))
 }
 
+// OpenBrowser shows the server's address without encryption: in its place, the
+// network shows its own page.
+func (a *actions) OpenBrowser() {
+	if u, err := url.Parse(a.snap.Account.Server); err == nil && u.Hostname() != "" {
+		a.host.OpenURL(&url.URL{Scheme: "http", Host: u.Hostname(), Path: "/"})
+	}
+}
+
 func (a *actions) OpenSystemSettings() { a.host.OpenSystemSettings() }
 func (a *actions) Copy(text string)    { a.host.Copy(text) }
 
@@ -112,6 +121,15 @@ func (a *actions) Feedback(rating int, issue, note string) {
 func (a *actions) SkipFeedback() {
 	a.phone.SkipFeedback()
 	a.phone.DismissEnded()
+}
+
+func (a *actions) SetFavourite(name, number string, on bool) {
+	a.run.Go(func(context.Context) error {
+		if on {
+			return a.phone.AddFavourite(name, number)
+		}
+		return a.phone.RemoveFavourite(number)
+	}, a.complain)
 }
 
 func (a *actions) Open(p screen.Page) {
@@ -130,6 +148,7 @@ type directory shell
 
 func (d *directory) CheckNumber(number string) error { return d.phone.CheckNumber(number) }
 func (d *directory) NameOf(number string) string     { return d.phone.NameOf(number) }
+func (d *directory) IsFavourite(number string) bool  { return d.phone.IsFavourite(number) }
 
 // Suggest finds contacts, and then people of the call log, that fit text.
 func (d *directory) Suggest(text string) []screen.Match {

@@ -572,7 +572,7 @@ func TestReport(t *testing.T) {
 	}
 	s.phone.fail = nil
 	s.tap("Try again")
-	s.expect("report:no sound report:no sound")
+	s.expect("draft report:no sound:log:calls:computer report:no sound:log:calls:computer draft-closed")
 	if !s.shows("REF-1") {
 		t.Error("the reference is not shown")
 	}

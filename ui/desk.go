@@ -10,6 +10,9 @@ type desk interface {
 	// KeepFocusElsewhere is called before a window is shown that must not take
 	// the keyboard.
 	KeepFocusElsewhere(handle uintptr)
+	// Veil makes a window that exists invisible until unveil is called, so that it
+	// can be shown for a moment without being seen.
+	Veil(handle uintptr) (unveil func())
 	// Corner is where a window of w × h pixels goes, 16 units from the lower
 	// right corner of the active screen.
 	Corner(w, h, margin int) (x, y int, ok bool)

@@ -166,6 +166,21 @@ func (d *linuxDesk) KeepFocusElsewhere(handle uintptr) {
 	}
 }
 
+func (d *linuxDesk) Veil(handle uintptr) (unveil func()) {
+	if d.x == nil || handle == 0 {
+		return func() {}
+	}
+	if err := d.x.veil(handle, true); err != nil {
+		d.log.Debug("veil", "err", err)
+		return func() {}
+	}
+	return func() {
+		if err := d.x.veil(handle, false); err != nil {
+			d.log.Warn("unveil", "err", err)
+		}
+	}
+}
+
 func (d *linuxDesk) Corner(w, h, margin int) (x, y int, ok bool) {
 	if d.x == nil {
 		return 0, 0, false

@@ -16,6 +16,7 @@ func openDesk(*slog.Logger) desk { return otherDesk{} }
 
 func (otherDesk) CanPlace() bool                        { return true }
 func (otherDesk) KeepFocusElsewhere(uintptr)            {}
+func (otherDesk) Veil(uintptr) func()                   { return func() {} }
 func (otherDesk) Corner(int, int, int) (int, int, bool) { return 0, 0, false }
 func (otherDesk) Position(uintptr) (int, int, bool)     { return 0, 0, false }
 func (otherDesk) OnScreen(int, int) bool                { return false }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -143,6 +144,25 @@ func (p *madePhone) NameOf(number string) string {
 	}
 	return ""
 }
+func (p *madePhone) AddFavourite(name, number string) error {
+	p.note("favourite:" + number)
+	p.set.Favourites = append(p.set.Favourites, app.Favourite{Name: name, Number: number})
+	return p.fail
+}
+func (p *madePhone) RemoveFavourite(number string) error {
+	p.note("no-favourite:" + number)
+	p.set.Favourites = nil
+	return p.fail
+}
+func (p *madePhone) IsFavourite(number string) bool {
+	return slices.ContainsFunc(p.set.Favourites, func(f app.Favourite) bool { return f.Number == number })
+}
+func (p *madePhone) MayQuit() error {
+	if p.snap.Call != nil {
+		return fault.New(fault.SystemBusy, "You are in a call with Priya Nair.", "Quitting hangs up.")
+	}
+	return nil
+}
 func (p *madePhone) Recents() []app.CallRecord { return p.recents }
 func (p *madePhone) MarkRecentsSeen()          { p.note("seen") }
 func (p *madePhone) DeleteRecent(_ context.Context, id string) error {
@@ -186,12 +206,52 @@ func (p *madePhone) PlayTest(_ context.Context, device string) error {
 	return p.fail
 }
 func (p *madePhone) Diagnose(context.Context) <-chan app.Check { p.note("diagnose"); return p.stream() }
-func (p *madePhone) Report(ctx context.Context, from, to time.Time, text string, progress func(float64)) (string, error) {
-	p.note("report:" + text)
-	if p.report != nil {
-		return p.report(ctx, progress)
+func (p *madePhone) DraftReport(context.Context, time.Time, time.Time) (app.ReportDraft, error) {
+	p.note("draft")
+	return &madeDraft{p: p}, nil
+}
+
+// madeDraft is a report of made parts.
+type madeDraft struct {
+	p      *madePhone
+	closed bool
+}
+
+func (d *madeDraft) Size(part app.ReportPart) int64 {
+	return map[app.ReportPart]int64{app.ReportLog: 1_812_000, app.ReportCalls: 62_000, app.ReportComputer: 4_100}[part]
+}
+
+func (d *madeDraft) Lines(part app.ReportPart, first, count int) ([]string, int, error) {
+	if part != app.ReportLog {
+		return nil, 0, nil
 	}
-	return "REF-1", p.fail
+	lines := []string{`{"time":"2026-11-22T14:02:11Z","level":"INFO","msg":"call began","to":"[number 1]"}`, `{"time":"2026-11-22T14:02:13Z","level":"INFO","msg":"accepted","token":"[token]"}`,
+		`{"time":"2026-11-22T14:06:40Z","level":"WARN","msg":"no sound","for":"5.2s"}`, "a fourth line", "a fifth line"}
+	end := min(len(lines), first+count)
+	return slices.Clone(lines[min(first, end):end]), len(lines), nil
+}
+
+func (d *madeDraft) Send(ctx context.Context, text string, parts []app.ReportPart, progress func(float64)) (string, error) {
+	names := ""
+	for _, part := range parts {
+		names += ":" + string(part)
+	}
+	d.p.note("report:" + text + names)
+	if d.p.report != nil {
+		return d.p.report(ctx, progress)
+	}
+	return "REF-1", d.p.fail
+}
+
+func (d *madeDraft) Close() {
+	if !d.closed {
+		d.closed = true
+		d.p.note("draft-closed")
+	}
+}
+func (p *madePhone) SetProxyPassword(user, password string) error {
+	p.note("proxy:" + user + ":" + password)
+	return p.fail
 }
 func (p *madePhone) Retry()                  { p.note("retry") }
 func (p *madePhone) Prefills() <-chan string { return p.prefill }
@@ -227,6 +287,7 @@ func madeReady() *app.Snapshot {
 		Account: app.Account{State: app.SignedIn, UserName: "meera", DisplayName: "Meera Iyer", AccountSID: "demo", Server: "https://voice.example.com",
 			Exophone: "08040408080", DeviceID: "7c1e55d2-90aa-4c1b-8d65-11f0be7aa94f", ValidUntil: time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)},
 		Availability: app.Available, AvailableSince: ago(12*time.Minute + 41*time.Second),
+		Today:       map[app.Availability]int{app.Available: 11239, app.Break: 900},
 		LastDialled: "9845012345", LastDialledName: "Priya Nair", MissedUnseen: 2,
 		Audio: app.Audio{Microphone: "Jabra Evolve2 65", Speaker: "Jabra Evolve2 65", Ring: "Computer speakers", MicrophoneWorks: true, SpeakerWorks: true, Routes: []string{"EARPIECE", "SPEAKER"}},
 	}

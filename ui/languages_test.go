@@ -55,15 +55,24 @@ func visible(o fyne.CanvasObject, origin fyne.Position, f func(fyne.CanvasObject
 	}
 }
 
-// In every language, at the usual size and at the smallest, every text of every
-// screen has the room it needs.
+// In every language, at the usual size and at the smallest, on a screen of twice
+// the density and more, and over the whole screen, every text of every screen has
+// the room it needs.
 func TestNoTextIsCut(t *testing.T) {
-	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560)} {
-		for _, language := range words.Languages() {
+	for _, at := range []struct {
+		width, height, scale float32
+		languages            []string
+	}{
+		{380, 660, 1, words.Languages()}, {320, 560, 1, words.Languages()},
+		{320, 560, 2.5, []string{"es"}}, {1920, 1080, 1.5, []string{"hi"}},
+	} {
+		for _, language := range at.languages {
 			for _, sc := range scenes() {
-				name := fmt.Sprintf("%s-%s-%.0f", sc.name, language, size.Width)
+				name := fmt.Sprintf("%s-%s-%.0f-%g", sc.name, language, at.width, at.scale)
 				t.Run(name, func(t *testing.T) {
-					s := sc.stage(t, func(o *stageOptions) { o.language, o.size = language, size })
+					s := sc.stage(t, func(o *stageOptions) {
+						o.language, o.size, o.scale = language, fyne.NewSize(at.width, at.height), at.scale
+					})
 					for _, text := range cutTexts(s) {
 						t.Errorf("there is no room for %s", text)
 					}

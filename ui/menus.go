@@ -116,6 +116,10 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 		rows = append(rows, row)
 		parts = append(parts, row)
 	}
+	if text := s.env.Today(s.view()); text != "" {
+		parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Inset(8, 12, 4, 12,
+			widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})))
+	}
 	on := s.snap != nil && s.snap.OnAnotherPhone
 	word := e.T("I'm on another phone")
 	label := e.T("I'm on another phone, off")
@@ -154,9 +158,12 @@ func (s *shell) openMenu(from fyne.CanvasObject) {
 	if s.snap != nil && s.snap.LastCall != nil && s.snap.LastCall.Answered && s.snap.Call == nil {
 		items = append(items, menuItem{theme.Star, e.T("Last call feedback"), open(screen.PageFeedback)})
 	}
+	if s.snap != nil && s.snap.Call != nil {
+		items = append(items, menuItem{theme.Headset, e.T("Sound devices"), func() { (*actions)(s).DeviceMenu(s.header.Menu) }})
+	}
 	items = append(items,
 		menuItem{theme.Flag, e.T("Report a problem"), open(screen.PageReport)},
-		menuItem{theme.Close, e.T("Quit Offhook"), s.host.Quit})
+		menuItem{theme.Close, e.T("Quit Offhook"), s.quit})
 	var rows []*widget.TapRow
 	var parts []fyne.CanvasObject
 	for _, it := range items {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"offhook/ui/screen"
+	"offhook/ui/widget"
 )
 
 // makePages makes the pages that cover the tabs.
@@ -12,7 +13,7 @@ func (s *shell) makePages() map[screen.Page]part {
 		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
 		screen.PageSettings:    screen.NewSettings(s.env, t),
 		screen.PageCalls:       screen.NewCalls(s.env, t),
-		screen.PageNetwork:     screen.NewNetwork(s.env),
+		screen.PageNetwork:     screen.NewNetwork(s.env, t),
 		screen.PageAppearance:  screen.NewAppearance(s.env, t),
 		screen.PageLanguage:    screen.NewLanguage(s.env, t),
 		screen.PageShortcuts:   screen.NewShortcuts(s.env),
@@ -39,7 +40,8 @@ func (s *shell) setLanguage(language string) {
 		l.Left()
 	}
 	s.closeMenu()
-	s.build()
+	s.build(&widget.Early{})
+	s.complete()
 	root.Objects = s.root.Objects
 	s.root = root
 	s.canvas, s.page = cv, page

@@ -39,6 +39,9 @@ type Phone interface {
 	Suggest(text string) []app.Contact
 	SearchContacts(text string) []app.ContactGroup
 	NameOf(number string) string
+	AddFavourite(name, number string) error
+	RemoveFavourite(number string) error
+	IsFavourite(number string) bool
 	Recents() []app.CallRecord
 	MarkRecentsSeen()
 	DeleteRecent(ctx context.Context, id string) error
@@ -54,8 +57,11 @@ type Phone interface {
 	CheckAudio(ctx context.Context) (<-chan app.Check, error)
 	PlayTest(ctx context.Context, device string) error
 	Diagnose(ctx context.Context) <-chan app.Check
-	Report(ctx context.Context, from, to time.Time, text string, progress func(float64)) (reference string, err error)
+	DraftReport(ctx context.Context, from, to time.Time) (app.ReportDraft, error)
+	SetProxyPassword(user, password string) error
 	Retry()
+	// MayQuit is nil, or the question to ask before the phone is ended.
+	MayQuit() error
 	Prefills() <-chan string
 }
 

@@ -5,9 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
 	"offhook/app"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
+	"offhook/ui/words"
 )
 
 // scene is one picture of the phone.
@@ -63,6 +67,15 @@ func scenes() []scene {
 			s.Call.DTMFSent = "4471#"
 			return s
 		}, play: func(s *stage) { s.call.ShowKeypad(true); s.call.Typed('#') }},
+		{name: "in-call-recorded", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) },
+			made: func(p *madePhone) {
+				p.set.Calls.RecordingConsent = "This call is recorded for training. Tell the caller."
+			}, play: func(s *stage) { s.levels() }},
+		{name: "devices", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) {
+			s.call.Device.Tapped(nil)
+		}},
+		{name: "quit-in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.quit() }},
+		{name: "settings-locked", snap: madeReady, made: func(p *madePhone) { p.set.Locked = []string{"audio", "calls.auto_answer"} }, play: open(screen.PageCalls)},
 		{name: "reconnecting", snap: func() *app.Snapshot {
 			s := madeCall("MEDIA_DISRUPTED", 303*time.Second)
 			s.Call.SilentSince, s.Call.GiveUpAt, s.Call.Quality = at(ago(6*time.Second)), at(madeNow.Add(24*time.Second)), "no_sound"
@@ -173,6 +186,30 @@ func TestPictures(t *testing.T) {
 				if os.Getenv("OFFHOOK_PICTURES") != "" {
 					sc.stage(t, func(o *stageOptions) { o.mode, o.scale = mode, 2 }).keep(name)
 				}
+			})
+		}
+	}
+}
+
+// The small window of an incoming call, in both themes and all languages.
+func TestPanelPictures(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, language := range words.Languages() {
+			t.Run(string(mode)+"/"+language, func(t *testing.T) {
+				snap := madeCall("INCOMING", 0)
+				snap.Call.Direction = "INCOMING"
+				s := newStage(t, snap, func(_ *madePhone, o *stageOptions) { o.mode, o.language = mode, language })
+				p := screen.NewPanel(s.env)
+				p.ShowHints(true)
+				p.Render(s.view())
+				win := test.NewTempWindow(t, p.Object())
+				win.SetPadded(false)
+				win.Resize(fyne.NewSize(screen.PanelWidth, screen.PanelHeight))
+				panel := &stage{t: t, win: win}
+				for _, text := range cutTexts(panel) {
+					t.Errorf("there is no room for %s", text)
+				}
+				panel.matchPicture("panel-" + language + "-" + string(mode))
 			})
 		}
 	}

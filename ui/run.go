@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 
+	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"offhook/ui/theme"
@@ -65,6 +66,7 @@ func modeOf(name string) theme.Mode {
 func Run(phone Phone, opts Options) error {
 	opts.fill()
 	a := fyneapp.NewWithID(AppID)
+	fyne.SetCurrentApp(stillApp{a})
 	w := newWindow(a, phone, opts)
 	w.start()
 	a.Run()

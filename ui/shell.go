@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -80,6 +81,7 @@ type host interface {
 	Quit()
 	Hide()
 	OpenSystemSettings()
+	OpenURL(*url.URL)
 	Copy(text string)
 	// SetTheme applies at once.
 	SetTheme(theme.Mode)
@@ -93,31 +95,66 @@ func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.The
 	s := &shell{phone: phone, run: run, host: h, now: now, words: w, theme: th, visible: true}
 	s.settings = phone.Settings()
 	s.revision = -1
-	s.build()
+	s.build(&widget.Early{})
 	return s
 }
 
-// build makes all screens; again when the language changes.
-func (s *shell) build() {
+// build makes the screens; again when the language changes. Early, those that can't
+// be the first to be seen wait for complete.
+func (s *shell) build(early *widget.Early) {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Actions: (*actions)(s), Directory: (*directory)(s), Theme: s.theme,
-		Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
+		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
 	s.strip = widget.NewStatusStrip(func() { (*actions)(s).Open(screen.PageSettings) })
-	s.dial = screen.NewDial(s.env)
+	s.dial, s.incoming, s.call, s.ended, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil, nil
+	s.middle = container.NewStack()
+	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
+	s.shown = nil
+	s.noticeBox = container.New(noticeLayout{})
+	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer())
+}
+
+// begin makes the one screen that the window opens with, if it is one of the two
+// that it usually opens with; else complete makes all.
+func (s *shell) begin(v screen.View) {
+	if s.env.Early == nil || s.pages != nil {
+		return
+	}
+	switch page := s.wanted(v); {
+	case page == screen.PageSignIn:
+		s.pages = map[screen.Page]part{screen.PageSignIn: screen.NewSignIn(s.env)}
+	case page == screen.PageNone && s.phase == screen.PhaseIdle && s.settings.AudioCheckDone:
+		s.dial = screen.NewDial(s.env)
+		s.pages = map[screen.Page]part{}
+	default:
+		s.complete()
+	}
+}
+
+// complete makes what begin left out. It must be called once the first picture is
+// there, and by whoever needs more before.
+func (s *shell) complete() {
+	early := s.env.Early
+	if early == nil {
+		return
+	}
+	if s.env.Early = nil; s.dial == nil {
+		s.dial = screen.NewDial(s.env)
+	}
 	s.incoming = screen.NewIncoming(s.env)
 	s.call = screen.NewCall(s.env)
 	s.ended = screen.NewEnded(s.env)
 	s.notReady = screen.NewNotReady(s.env)
 	s.contacts = screen.NewContacts(s.env, (*lists)(s))
 	s.recents = screen.NewRecents(s.env, (*lists)(s))
-	s.pages = s.makePages()
-	s.middle = container.NewStack()
-	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
-	s.shown = nil
-	s.noticeBox = container.New(noticeLayout{})
-	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer())
+	pages := s.makePages()
+	for name, p := range s.pages {
+		pages[name] = p
+	}
+	s.pages = pages
+	early.Over()
 }
 
 // content is what the window shows.
@@ -137,6 +174,11 @@ func (s *shell) show(snap *app.Snapshot) {
 	}
 	v := s.view()
 	s.phase = screen.PhaseOf(v)
+	if s.shown == nil {
+		s.begin(v)
+	} else {
+		s.complete()
+	}
 	s.follow(before, v)
 	s.render(v)
 }
@@ -146,6 +188,7 @@ func (s *shell) tick() {
 	if s.snap == nil || !s.visible {
 		return
 	}
+	s.complete()
 	v := s.view()
 	if p := screen.PhaseOf(v); p != s.phase {
 		before := s.phase
@@ -255,7 +298,9 @@ func (s *shell) render(v screen.View) {
 	p.Render(v)
 	widget.Relayout(p.Object())
 	s.renderNotice(v.Notice)
-	s.call.SetTurning(p == part(s.call) && s.visible)
+	if s.call != nil {
+		s.call.SetTurning(p == part(s.call) && s.visible)
+	}
 	if changed {
 		s.focusOn(p)
 	}
@@ -447,6 +492,7 @@ func (l *rootLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // refocus gives the keyboard to what is shown, once the window is on screen.
 func (s *shell) refocus() {
+	s.complete()
 	if s.shown != nil {
 		s.focusOn(s.shown)
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/png"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,6 +40,7 @@ func (h *madeHost) Raise()                { h.raised++ }
 func (h *madeHost) Quit()                 { h.quit++ }
 func (h *madeHost) Hide()                 { h.hidden++ }
 func (h *madeHost) OpenSystemSettings()   { h.opened++ }
+func (h *madeHost) OpenURL(u *url.URL)    { h.copied = u.String() }
 func (h *madeHost) Copy(text string)      { h.copied = text }
 func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
 func (h *madeHost) Language() string      { return h.language }
@@ -63,7 +65,7 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	a.Settings().SetTheme(th)
 	st := &stage{t: t, app: a, phone: p, run: &sameThread{}, host: &madeHost{}}
 	p.set.Appearance.Theme = string(o.mode)
-	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, func() time.Time { return madeNow })
+	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, nowMade)
 	st.win = test.NewTempWindow(t, st.shell.content())
 	st.win.SetPadded(false)
 	if c, ok := st.win.Canvas().(interface{ SetScale(float32) }); ok {
@@ -72,6 +74,7 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	st.win.Resize(o.size)
 	st.bindKeys(st.win.Canvas())
 	st.show(s)
+	st.refocus()
 	return st
 }
 
@@ -91,3 +94,5 @@ func (s *stage) keep(name string) {
 		s.t.Fatal(err)
 	}
 }
+
+func nowMade() time.Time { return madeNow }

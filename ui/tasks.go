@@ -80,13 +80,39 @@ func (t *tasks) PlayTest(device string, done func(error)) {
 	})
 }
 
-func (t *tasks) Report(from, to time.Time, text string, progress func(float64), done func(string, error)) (stop func()) {
+func (t *tasks) Draft(from, to time.Time, done func(app.ReportDraft, error)) {
+	var d app.ReportDraft
+	t.run.Go(func(ctx context.Context) (err error) {
+		d, err = t.phone.DraftReport(ctx, from, to)
+		if d != nil && ctx.Err() != nil {
+			d.Close() // nobody is told any more
+		}
+		return err
+	}, func(err error) { done(d, err) })
+}
+
+func (t *tasks) ReadDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func([]string, int, error)) {
+	var lines []string
+	all := 0
+	t.run.Go(func(context.Context) error {
+		for _, part := range parts {
+			got, n, err := d.Lines(part, max(0, first-all), max(0, count-len(lines)))
+			if err != nil {
+				return err
+			}
+			lines, all = append(lines, got...), all+n
+		}
+		return nil
+	}, func(err error) { done(lines, all, err) })
+}
+
+func (t *tasks) Report(d app.ReportDraft, text string, parts []app.ReportPart, progress func(float64), done func(string, error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	reference := ""
 	t.run.Go(func(outer context.Context) (err error) {
 		unhook := context.AfterFunc(outer, cancel)
 		defer unhook()
-		reference, err = t.phone.Report(ctx, from, to, text, func(part float64) {
+		reference, err = d.Send(ctx, text, parts, func(part float64) {
 			t.run.Post(func() {
 				if ctx.Err() == nil {
 					progress(part)
@@ -121,6 +147,10 @@ func (t *tasks) Statistics() (app.Stats, bool) { return t.phone.Statistics() }
 func (t *tasks) SignOut() {
 	(*actions)(t).Open(screen.PageNone)
 	(*actions)(t).command(t.phone.SignOut)
+}
+
+func (t *tasks) SetProxyPassword(user, password string) {
+	t.run.Go(func(context.Context) error { return t.phone.SetProxyPassword(user, password) }, (*actions)(t).complain)
 }
 
 func (t *tasks) Language() string { return t.host.Language() }

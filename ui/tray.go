@@ -40,7 +40,7 @@ func (t *tray) show(w *window, s *app.Snapshot) {
 		item.Checked = s.Availability == l.Choice
 		items = append(items, item)
 	}
-	quit := fyne.NewMenuItem(e.T("Quit Offhook"), w.Quit)
+	quit := fyne.NewMenuItem(e.T("Quit Offhook"), w.shell.quit)
 	quit.IsQuit = true
 	items = append(items, fyne.NewMenuItemSeparator(), quit)
 	t.app.SetSystemTrayMenu(fyne.NewMenu("Offhook", items...))

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -20,6 +21,10 @@ const (
 	meterBeat = time.Second / 15
 	mapBeat   = 50 * time.Millisecond
 )
+
+// panelRest is how long after its start the window prepares the panel of incoming
+// calls: not while the user waits for the first page.
+const panelRest = 2 * time.Second
 
 // window is the main window with everything around it: the panel of an incoming
 // call, the tray icon, notifications.
@@ -53,13 +58,14 @@ type window struct {
 }
 
 func newWindow(a fyne.App, phone Phone, opts Options) *window {
-	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter(), desk: openDesk(opts.Log), hidden: opts.Hidden}
 	set := phone.Settings()
+	// Nobody signs in at a window that isn't there.
+	opts.Hidden = (opts.Hidden || set.Appearance.StartHidden) && set.SignedIn
+	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter(), desk: openDesk(opts.Log), hidden: opts.Hidden}
 	w.mode = modeOf(set.Appearance.Theme)
 	th := theme.New(w.mode)
 	a.Settings().SetTheme(th)
-	a.SetIcon(appIcon())
-	w.shell = newShell(phone, w.adapter, w, words.New(language(a)), th, time.Now)
+	w.shell = newShell(phone, w.adapter, w, words.New(languageOf(set)), th, time.Now)
 	w.panel = newCallPanel(a, w.desk, w.shell.env)
 
 	w.title = opts.Title
@@ -122,11 +128,14 @@ func (w *window) keepPlace() {
 // start shows the window and begins to follow the phone.
 func (w *window) start() {
 	w.shell.show(w.phone.Snapshot())
-	if w.panel != nil {
-		w.panel.park()
-	}
-	if !w.opts.Hidden {
+	if w.opts.Hidden && w.desk.HasTray() {
+		w.shell.visible = false
+	} else {
+		w.hidden = false
 		w.win.Show()
+		if w.opts.Hidden {
+			w.desk.Minimise(handleOf(w.win)) // the taskbar is the only way back
+		}
 		if p := w.place; w.desk.OnScreen(p.X, p.Y) && p != (settings.Window{}) {
 			w.moveTo(p.X, p.Y)
 		}
@@ -137,14 +146,27 @@ func (w *window) start() {
 	life.SetOnStarted(w.started)
 }
 
+// started is called once the first picture is there.
 func (w *window) started() {
-	w.shell.refocus()
+	w.adapter.Post(w.settle)
 	w.tray = newTray(w.app, w.desk)
 	w.adapter.watch(w.phone, w.show, w.Quit)
 	w.adapter.prefills(w.phone, w.prefill)
 	w.adapter.every(clockBeat, w.tick)
+	if w.panel != nil {
+		w.adapter.After(panelRest, w.panel.prepare)
+	}
 	if w.mapFile != nil {
 		w.adapter.every(mapBeat, w.writeMap)
+	}
+}
+
+// settle does what could wait for the first picture.
+func (w *window) settle() {
+	w.app.SetIcon(appIcon())
+	w.shell.refocus()
+	if w.shell.snap != nil {
+		w.shell.render(w.shell.view())
 	}
 }
 
@@ -269,6 +291,7 @@ func (w *window) followPanel() {
 		return
 	}
 	if w.ringing != "" && !(w.front && w.shell.shown == part(w.shell.incoming)) {
+		w.panel.use(w.shell.env)
 		w.panel.show(w.shell.view(), w.hasHotkeys)
 		return
 	}
@@ -380,16 +403,29 @@ func (w *window) SetTheme(mode theme.Mode) {
 	w.app.Settings().SetTheme(th)
 }
 
-// languageKey is where the user's choice of language is kept.
-const languageKey = "language"
-
-func language(a fyne.App) string { return a.Preferences().StringWithFallback(languageKey, "system") }
-
 // Language is the user's choice of language.
-func (w *window) Language() string { return language(w.app) }
+func (w *window) Language() string { return languageOf(w.shell.settings) }
+
+func languageOf(s app.Settings) string {
+	if s.Appearance.Language == "" {
+		return "system"
+	}
+	return s.Appearance.Language
+}
 
 // SetLanguage remembers another choice.
-func (w *window) SetLanguage(l string) { w.app.Preferences().SetString(languageKey, l) }
+func (w *window) SetLanguage(l string) {
+	w.adapter.Go(func(context.Context) error {
+		return w.phone.UpdateSettings(func(s *app.Settings) { s.Appearance.Language = l })
+	}, (*actions)(w.shell).complain)
+}
+
+// OpenURL opens a page in the user's browser.
+func (w *window) OpenURL(u *url.URL) {
+	if err := w.app.OpenURL(u); err != nil {
+		w.shell.notify(w.shell.env.T("The browser can't be opened from here."))
+	}
+}
 
 // OpenSystemSettings opens the system's page for the microphone.
 func (w *window) OpenSystemSettings() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/randr"
+	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/xproto"
 )
 
@@ -18,6 +19,8 @@ type x11 struct {
 	root xproto.Window
 	// monitors says that the server tells its monitors.
 	monitors bool
+	// shapes says that windows need not be rectangles.
+	shapes bool
 }
 
 // area is a rectangle of the screen, in pixels.
@@ -42,6 +45,7 @@ func openX11() (*x11, error) {
 	}
 	x := &x11{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root}
 	x.monitors = randr.Init(conn) == nil
+	x.shapes = shape.Init(conn) == nil
 	return x, nil
 }
 
@@ -79,6 +83,18 @@ func (x *x11) keepFocusElsewhere(win uintptr) error {
 		return err
 	}
 	return xproto.ChangePropertyChecked(x.conn, xproto.PropModeReplace, xproto.Window(win), a, xproto.AtomCardinal, 32, 1, make([]byte, 4)).Check()
+}
+
+// veil gives a window the shape of nothing, or its own again (X Nonrectangular
+// Window Shape Extension).
+func (x *x11) veil(win uintptr, on bool) error {
+	if !x.shapes {
+		return errors.New("ui: no shapes")
+	}
+	if on {
+		return shape.RectanglesChecked(x.conn, shape.SoSet, shape.SkBounding, xproto.ClipOrderingUnsorted, xproto.Window(win), 0, 0, nil).Check()
+	}
+	return shape.MaskChecked(x.conn, shape.SoSet, shape.SkBounding, xproto.Window(win), 0, 0, xproto.PixmapNone).Check()
 }
 
 // screens lists the monitors, or the whole root window when the server does not

@@ -64,6 +64,8 @@ type Call struct {
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
 	referral *referral
+	// reproved says that the credentials were asked for again already.
+	reproved bool
 	// endedIn and endedBy say in which state the call began to end, and by whom.
 	endedIn State
 	endedBy string
@@ -145,6 +147,10 @@ func (c *Call) run() {
 	defer c.client.calls.Done()
 	defer close(c.gone)
 	c.mail.run(func() bool { return c.destroyed && c.tasks == 0 })
+	// The latest call is kept for its details, not for its buffers.
+	c.live.Store(nil)
+	c.path.Store(nil)
+	c.media, c.leg, c.sound.path = nil, nil, nil
 	c.timers.clearAll()
 	c.cancel()
 	c.forget()
@@ -239,6 +245,8 @@ func (c *Call) onDialog(l *leg, ev sip.DialogEvent) {
 		c.onLegEnded(l, ev)
 	case sip.Reoffered:
 		c.onReoffered(l, ev)
+	case sip.Reanswered:
+		c.onReanswered(l, ev)
 	case sip.Informed:
 		c.onInformed(ev)
 	case sip.Redirected:

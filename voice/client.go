@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"offhook/internal/version"
@@ -55,7 +56,9 @@ type session struct {
 	account  checked
 	platform *platform.Client
 	keeper   *auth.Keeper
-	profile  platform.Profile
+	// profile is never nil once the session is the client's.
+	profile atomic.Pointer[platform.Profile]
+	// line is guarded by the client's mutex while the session is the client's.
 	line     *line
 	reporter *reporter
 }
@@ -102,7 +105,7 @@ func (c *Client) snapshotStatus() Status {
 	if s.Initialized = c.session != nil; s.Initialized {
 		s.TokenValidUntil = c.session.keeper.ValidUntil()
 		s.ClockOffset = c.session.platform.ServerOffset()
-		s.Exophone = c.session.profile.Exophone
+		s.Exophone = c.session.profile.Load().Exophone
 	}
 	return s
 }
@@ -165,11 +168,11 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	if err != nil {
 		return err
 	}
-	next.reporter = newReporter(c.clock, c.log, platform.Seconds(next.profile.EventThreadInterval), next.platform.PostEvents)
+	next.reporter = newReporter(c.clock, c.log, platform.Seconds(next.profile.Load().EventThreadInterval), next.platform.PostEvents)
 	c.mu.Lock()
 	c.session = next
 	// The line of the same subscriber goes on carrying the call that is there.
-	keepLine := old != nil && old.account.sameSubscriber(checked) && old.profile.SIPPassword == next.profile.SIPPassword
+	keepLine := old != nil && old.account.sameSubscriber(checked) && old.profile.Load().SIPPassword == next.profile.Load().SIPPassword
 	if keepLine {
 		next.line = old.line
 	} else {
@@ -200,7 +203,8 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	}
 	s.keeper = keeper
 	s.platform.UseTokens(keeper)
-	s.profile, err = c.fetchProfile(ctx, s)
+	profile, err := c.fetchProfile(ctx, s)
+	s.profile.Store(&profile)
 	c.note(func(st *Status, now time.Time) bool {
 		reached := err == nil || platform.StatusOf(err) != 0
 		changed := st.Platform.set(now, reached, err)
@@ -231,6 +235,34 @@ func (c *Client) fetchProfile(ctx context.Context, s *session) (p platform.Profi
 	return p, err
 }
 
+// refetchProfile fetches the profile again, after the platform has refused what it
+// said, and changes the line over if the SIP password is another now. It reports
+// whether it is worth trying again.
+func (c *Client) refetchProfile(ctx context.Context, s *session) bool {
+	p, err := c.fetchProfile(ctx, s)
+	if err != nil {
+		c.log.Warn("profile not fetched again", "error", err)
+		return false
+	}
+	c.mu.Lock()
+	if c.session != s {
+		again := c.session != nil // somebody has signed in since
+		c.mu.Unlock()
+		return again
+	}
+	if p.SIPPassword == s.profile.Load().SIPPassword {
+		c.mu.Unlock()
+		return false
+	}
+	c.log.Info("the SIP password has changed")
+	s.profile.Store(&p)
+	old := s.line
+	s.line = c.openLine(s)
+	c.mu.Unlock()
+	old.close()
+	return true
+}
+
 // tokenFailed is called by the keeper when the token can no longer be renewed.
 // A call in progress goes on (reference, section 10.12).
 func (c *Client) tokenFailed(s *session, problem *fault.Error) {
@@ -244,18 +276,23 @@ func (c *Client) tokenFailed(s *session, problem *fault.Error) {
 	c.bus.publish(AuthenticationFailed{Err: problem})
 }
 
-// openLine keeps a flow open for s.
+// openLine keeps a flow open for s, whose line it becomes before the mutex, which
+// is held, is let go.
 func (c *Client) openLine(s *session) *line {
 	who := credentials{
-		profile: s.profile, user: s.account.SubscriberName,
+		profile: *s.profile.Load(), user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
 		clearText: s.account.base.Scheme == "http",
 	}
-	return newLine(func(ctx context.Context) (flow, error) {
+	var l *line
+	l = newLine(func(ctx context.Context) (flow, error) {
 		return c.sip.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
 		changed := false
 		c.note(func(st *Status, now time.Time) bool {
+			if c.session == nil || c.session.line != l {
+				return false // another has taken its place
+			}
 			changed = st.Flow.OK != up
 			return st.Flow.set(now, up, err)
 		})
@@ -263,6 +300,7 @@ func (c *Client) openLine(s *session) *line {
 			c.report(flowReport{c.head("flow"), up})
 		}
 	})
+	return l
 }
 
 // close ends what the session started; ctx bounds what is still to be said.
@@ -296,6 +334,10 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 func (c *Client) NetworkChanged() {
 	c.mu.Lock()
 	s, call := c.session, c.call
+	var own *line
+	if s != nil {
+		own = s.line
+	}
 	lines := append([]*sipLine(nil), c.lines...)
 	c.mu.Unlock()
 	if s == nil && len(lines) == 0 {
@@ -303,7 +345,7 @@ func (c *Client) NetworkChanged() {
 	}
 	c.log.Info("network changed")
 	if s != nil {
-		s.line.renew()
+		own.renew()
 	}
 	for _, l := range lines {
 		l.registrar.renew()

@@ -77,8 +77,9 @@ func (c *Call) awaitHold(ctx context.Context, on bool) error {
 
 // SendDTMF sends the digits 0-9 * # A-D, with ',' for a pause of 2 s, as RFC
 // 4733 events, or by INFO to a far side that takes none. It does not wait for
-// them to be sent. It fails with INVALID_PARAMETER for anything else and with
-// NO_CALL before the call is established.
+// them to be sent. It fails with INVALID_PARAMETER for anything else, and with
+// NO_CALL before the call is established unless the far side already sends sound
+// (early media).
 func (c *Call) SendDTMF(digits string) error {
 	if !validDigits(digits) {
 		return fault.New(fault.InvalidParameter, "The digit is not valid.", "Use 0-9, *, #, A-D.")

@@ -36,10 +36,28 @@ func validDigits(digits string) bool {
 	return true
 }
 
+// earlyMedia reports whether the far side talks to the user before it answers: an
+// announcement or a menu that may take digits.
+func (c *Call) earlyMedia() bool {
+	switch c.details.State {
+	case StateEarly:
+		return true
+	case StateRinging:
+		return c.survival.heard
+	}
+	return false
+}
+
 // sendDTMF sends digits as RFC 4733 events, or by INFO to a far side that takes
 // none.
 func (c *Call) sendDTMF(digits string) error {
-	if !c.details.State.Answered() {
+	switch {
+	case c.details.State.Answered():
+	case c.earlyMedia():
+		// Digits need the gate, and nothing else passes it: the microphone is
+		// opened by the answer.
+		c.media.OpenSend()
+	default:
 		return notEstablished()
 	}
 	err := c.media.SendDTMF(digits)
@@ -48,6 +66,9 @@ func (c *Call) sendDTMF(digits string) error {
 			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
 		}
 		return nil
+	}
+	if !c.details.State.Answered() {
+		return notEstablished()
 	}
 	c.informDigits(digits)
 	return nil

@@ -140,11 +140,43 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 	case c.details.State == StateEnding:
 		c.finish()
 	case l != c.leg || c.details.State == StateEnded:
-	case c.details.Direction == Incoming:
-		c.arrival.refused(c, ev)
+	case (ev.Status == 401 || ev.Status == 403) && !c.reproved:
+		c.reprove(l, ev)
 	default:
-		c.conclude(refusal(ev), ev.Status)
+		c.legRefused(ev)
 	}
+}
+
+// legRefused ends the call as its leg was refused.
+func (c *Call) legRefused(ev sip.Failed) {
+	if c.details.Direction == Incoming {
+		c.arrival.refused(c, ev)
+		return
+	}
+	c.conclude(refusal(ev), ev.Status)
+}
+
+// reprove tries once more with other credentials, if there are any by now: the
+// SIP password may have changed since the phone signed in.
+func (c *Call) reprove(l *leg, ev sip.Failed) {
+	c.reproved = true
+	ctx := c.ctx
+	c.task(func() func() {
+		changed := c.trunk.reprove(ctx)
+		return func() {
+			switch {
+			case c.details.State == StateEnding:
+				c.finish()
+			case c.details.State == StateEnded, l != c.leg, c.inviting:
+			case !changed:
+				c.legRefused(ev)
+			case c.details.Direction == Outgoing:
+				c.invite(c.invitation, false)
+			default:
+				c.arrival.again(c)
+			}
+		}
+	})
 }
 
 // onLegEnded is the end of an answered dialog.

@@ -607,13 +607,13 @@ type rig struct {
 	sub      *Subscription
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, options ...Option) *rig {
 	t.Helper()
 	r := &rig{t: t, platform: newFakePlatform(), sip: &fakeSIP{}, media: &fakeMedia{}, sound: &fakeSound{}}
-	client, err := New(
+	client, err := New(append([]Option{
 		WithHTTPClient(&http.Client{Transport: r.platform}), WithDeviceID("device-1"),
 		func(s *settings) { s.sip, s.media, s.sound = r.sip, r.media, r.sound },
-	)
+	}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -700,6 +700,29 @@ func push(session string, change func(claims map[string]any)) map[string]string 
 		change(claims)
 	}
 	return map[string]string{"payload": sign(claims), "payloadVersion": "1", "subscriberName": "alice"}
+}
+
+// sleepyClock is the machine's clock with sleeps put in: time passes, and no timer
+// notices.
+type sleepyClock struct {
+	mu    sync.Mutex
+	slept time.Duration
+}
+
+func (c *sleepyClock) sleep(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slept += d
+}
+
+func (c *sleepyClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.slept)
+}
+
+func (c *sleepyClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	return time.AfterFunc(d, f).Stop
 }
 
 // lockedBuilder keeps a log.

@@ -275,6 +275,9 @@ func (a *invited) up(c *Call, l *leg, body string) {
 	c.part()
 }
 
+// again can't be: the leg is the caller's.
+func (a *invited) again(*Call) {}
+
 // refused is the caller giving up, or the loss of the connection.
 func (a *invited) refused(c *Call, ev sip.Failed) {
 	reason := EndRemoteHangup

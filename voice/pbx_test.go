@@ -27,6 +27,9 @@ type pbx struct {
 	password string
 	// change, if set, sees every request before it is forwarded; nil drops it.
 	change func(m *sipText) *sipText
+	// refuse, if it is set, is the status line and further headers with which
+	// every INVITE is refused.
+	refuse []string
 	done   chan struct{}
 }
 
@@ -132,6 +135,10 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 	method, rest, _ := strings.Cut(m.lines[0], " ")
 	if method == "REGISTER" {
 		p.register(m, from)
+		return
+	}
+	if method == "INVITE" && len(p.refuse) > 0 {
+		p.reply(m, from, p.refuse[0], p.refuse[1:]...)
 		return
 	}
 	if p.change != nil {

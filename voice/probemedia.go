@@ -119,7 +119,7 @@ func (c *Client) endProbe() {
 
 // probe makes the leg and listens to it.
 func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err error) {
-	session, err := c.media.newSession(profileMedia(s.profile))
+	session, err := c.media.newSession(profileMedia(*s.profile.Load()))
 	if err != nil {
 		return result, err
 	}
@@ -132,7 +132,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 	answer, hangUp, err := c.probeLeg(ctx, s, offer)
 	if err != nil {
 		// The relay is not known, but the servers of the profile are.
-		result.Ways = c.probeWays(ctx, s.profile, "", "")
+		result.Ways = c.probeWays(ctx, *s.profile.Load(), "", "")
 		return result, err
 	}
 	defer hangUp()
@@ -140,7 +140,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 		return result, err
 	}
 	var asked sync.WaitGroup
-	asked.Go(func() { result.Ways = c.probeWays(ctx, s.profile, offer, answer) })
+	asked.Go(func() { result.Ways = c.probeWays(ctx, *s.profile.Load(), offer, answer) })
 	err = c.echo(ctx, session, began, &result)
 	asked.Wait()
 	return result, err
@@ -151,7 +151,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 func (c *Client) probeLeg(ctx context.Context, s *session, offer string) (answer string, hangUp func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeConnect)
 	defer cancel()
-	f, err := s.line.flow(ctx)
+	f, err := subscriberTrunk{c, s}.flow(ctx)
 	if err != nil {
 		return "", nil, unreachable{err}
 	}

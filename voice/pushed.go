@@ -96,6 +96,9 @@ func (a pushed) answer(c *Call) {
 	}
 }
 
+// again makes another leg, which is the answer if the user has accepted.
+func (a pushed) again(c *Call) { a.inviteLeg(c, c.details.State == StateIncoming) }
+
 // up is the 2xx to the INVITE of the callee's leg.
 func (a pushed) up(c *Call, l *leg, body string) {
 	c.setup.mark(stageLegUp)

@@ -2,6 +2,7 @@ package voice_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +38,8 @@ func TestEndReasonsOfTheDialled(t *testing.T) {
 		{"fails", voice.EndFailure, 500},
 		{"silent", voice.EndMediaTimeout, 0},
 		{"nobody", voice.EndInvalidDialInfo, 404},
-		{"carol", voice.EndTimeout, 480}, // offline
+		{"alice", voice.EndInvalidDialInfo, 484}, // herself
+		{"carol", voice.EndTimeout, 480},         // offline
 	}
 	alice := newPhone(t, p, "alice", null, null)
 	for _, c := range cases {
@@ -55,6 +57,46 @@ func TestEndReasonsOfTheDialled(t *testing.T) {
 				t.Errorf("%s: ended as %v (%d), want %v (%d)", c.callee, ended.Call.EndReason, ended.Call.Status, c.want, c.status)
 			}
 			break
+		}
+		expect[voice.MediaSessionDestroyed](alice)
+	}
+}
+
+// TestEndReasonOfEveryStatus: a server says it, and the call ends for that
+// reason: each row of the reference's section 10.14 over real sockets.
+func TestEndReasonOfEveryStatus(t *testing.T) {
+	t.Parallel()
+	server := newPBX(t)
+	alice := newSIPPhone(t, "alice", null, null, server.account("alice"))
+	for _, c := range []struct {
+		said string
+		want voice.EndReason
+		more []string
+	}{
+		{"486 Busy Here", voice.EndBusy, nil},
+		{"600 Busy Everywhere", voice.EndBusy, nil},
+		{"603 Decline", voice.EndBusy, nil},
+		{"408 Request Timeout", voice.EndTimeout, nil},
+		{"480 Temporarily Unavailable", voice.EndTimeout, nil},
+		{"487 Request Terminated", voice.EndTimeout, []string{"X-End-Reason: ring-limit"}},
+		{"487 Request Terminated", voice.EndFailure, nil},
+		{"404 Not Found", voice.EndInvalidDialInfo, nil},
+		{"484 Address Incomplete", voice.EndInvalidDialInfo, nil},
+		{"410 Gone", voice.EndUnreachable, nil},
+		{"503 Service Unavailable", voice.EndUnreachable, nil},
+		{"429 Too Many Requests", voice.EndThrottled, []string{"Retry-After: 5"}},
+		{"401 Unauthorized", voice.EndFailure, nil},
+		{"403 Forbidden", voice.EndFailure, nil},
+		{"488 Not Acceptable Here", voice.EndFailure, nil},
+		{"500 Server Internal Error", voice.EndFailure, nil},
+		{"606 Not Acceptable", voice.EndFailure, nil},
+	} {
+		server.set(func() { server.refuse = append([]string{c.said}, c.more...) })
+		_, err := alice.Dial(context.Background(), "bob", "")
+		check(t, err)
+		got := expect[voice.CallEnded](alice).Call
+		if got.EndReason != c.want || strconv.Itoa(got.Status) != c.said[:3] {
+			t.Errorf("%s: ended as %v (%d), want %v", c.said, got.EndReason, got.Status, c.want)
 		}
 		expect[voice.MediaSessionDestroyed](alice)
 	}

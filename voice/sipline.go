@@ -260,6 +260,9 @@ func addressTowards(ctx context.Context, host string) netip.Addr {
 	return netip.Addr{}
 }
 
+// reprove does nothing: the account's password is the user's to change.
+func (l *sipLine) reprove(context.Context) bool { return false }
+
 func (l *sipLine) report(any) {}
 
 func (l *sipLine) rate(context.Context, platform.Feedback) error { return nil }

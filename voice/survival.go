@@ -13,6 +13,9 @@ const (
 	// well, and while it is being renewed.
 	watchCalm  = 500 * time.Millisecond
 	watchAlert = 50 * time.Millisecond
+	// sleepGap is how much later than it was due a look at the media must come
+	// to mean that the machine has slept.
+	sleepGap = 5 * time.Second
 	// renewPause is the first pause between two attempts to renew the media;
 	// it doubles up to renewPauseMax.
 	renewPause    = time.Second
@@ -39,6 +42,8 @@ type survival struct {
 	renewedAt time.Time
 	// renewals counts the ICE restarts that the far side agreed to.
 	renewals int
+	// due is when the next look at the media is due, zero before the first.
+	due time.Time
 	// attempts counts the failed renewals of this disruption.
 	attempts int
 }
@@ -69,6 +74,10 @@ func (c *Call) watch() {
 	if c.held() {
 		s.base = now
 	}
+	if asleep := now.Sub(s.due); !s.due.IsZero() && asleep > sleepGap {
+		c.awoken(asleep)
+		return
+	}
 	since := c.media.SinceReceived()
 	silent := min(since, now.Sub(s.base))
 	switch {
@@ -86,7 +95,19 @@ func (c *Call) watch() {
 	if c.details.State != StateEstablished {
 		pause = watchAlert
 	}
+	s.due = now.Add(pause)
 	c.timers.set(timerWatch, pause, c.watch)
+}
+
+// awoken goes on after the machine has slept: addresses and connections are as
+// good as gone.
+func (c *Call) awoken(asleep time.Duration) {
+	c.log.Warn("the machine has slept", "time", asleep)
+	c.networkChanged()
+	c.task(func() func() {
+		c.client.NetworkChanged()
+		return nil
+	})
 }
 
 // seekRecovery ends a disruption once media has arrived after it began, and a
@@ -236,6 +257,9 @@ func (c *Call) onFlowLost(l *leg, ev sip.FlowLost) {
 // gone.
 func (c *Call) networkChanged() {
 	if c.details.State.Answered() {
+		// Silence until now was perhaps the machine's own, asleep, and does not
+		// count.
+		c.survival.base, c.survival.due = c.client.clock.Now(), time.Time{}
 		c.survival.renewedAt = time.Time{}
 		// The line has dropped its flow, whether the dialog knows it yet or not.
 		c.leg.flowLost = true

@@ -20,6 +20,8 @@ type talk struct {
 	hold, agreed bool
 	// restart asks for new ICE credentials, rebind only for another flow.
 	restart, rebind bool
+	// awaiting says that the answer to an offer of ours is to come in an ACK.
+	awaiting bool
 	// waiters are the Hold and Resume calls that wait for the far side.
 	waiters []chan<- error
 }
@@ -189,17 +191,53 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 }
 
 func (c *Call) reoffered(ev sip.Reoffered, err error) {
+	if err == nil && ev.Offer == "" && c.details.State.Active() && c.details.State != StateEnding {
+		// The answer comes in the ACK; until then nothing else is offered.
+		c.talk.awaiting = true
+		c.timers.set(timerOffer, offerTimeout, func() {
+			c.log.Warn("no answer to the offer that was asked for")
+			c.reanswered()
+		})
+		return
+	}
 	c.talk.offering = false
 	if err != nil {
 		c.log.Warn("offer not answered", "error", err)
-	} else if held := remoteHolds(ev.Offer); ev.Offer != "" && held != c.details.RemoteHeld {
-		c.details.RemoteHeld = held
-		c.survival.resumed(c.client.clock.Now())
-		if c.details.State != StateEnded {
-			c.changed()
-		}
+	} else if ev.Offer != "" {
+		c.farSideHolds(remoteHolds(ev.Offer))
 	}
 	c.negotiate()
+}
+
+// onReanswered takes the answer to the offer that the far side asked for by a
+// re-INVITE without SDP (RFC 3261, section 14.2).
+func (c *Call) onReanswered(l *leg, ev sip.Reanswered) {
+	if l != c.leg || !c.talk.awaiting || c.media == nil {
+		return
+	}
+	if err := c.media.SetAnswer(ev.Answer); err != nil {
+		c.log.Warn("answer not understood", "error", err)
+	} else {
+		c.farSideHolds(remoteHolds(ev.Answer))
+	}
+	c.timers.clear(timerOffer)
+	c.reanswered()
+}
+
+// reanswered ends the wait for that answer.
+func (c *Call) reanswered() {
+	c.talk.awaiting, c.talk.offering = false, false
+	c.negotiate()
+}
+
+// farSideHolds notes whether the far side holds this one.
+func (c *Call) farSideHolds(held bool) {
+	if held == c.details.RemoteHeld || !c.details.State.Active() {
+		return
+	}
+	c.details.RemoteHeld = held
+	c.survival.resumed(c.client.clock.Now())
+	c.changed()
 }
 
 // onInformed is an INFO: a digit, from a far side that has no RFC 4733.

@@ -25,6 +25,9 @@ type trunk interface {
 	// invitation is the INVITE for what a user dials, without its offer, and
 	// whom the call is shown to be for.
 	invitation(target, message string) (inv sip.Invitation, shown string, err error)
+	// reprove gets the credentials again after the server has refused them. It
+	// reports whether it has others now, which the next flow uses.
+	reprove(ctx context.Context) bool
 	// usable says why no call can be placed now.
 	usable() error
 	// newMedia makes the session of one leg; offer is the far side's, "" if this
@@ -47,6 +50,8 @@ type arrival interface {
 	answer(c *Call)
 	// up is the confirmation of the leg.
 	up(c *Call, l *leg, body string)
+	// again makes another leg in place of one that was refused.
+	again(c *Call)
 	// refused is the end of a leg that was not confirmed.
 	refused(c *Call, ev sip.Failed)
 	// decline tells the caller's side why the call is not taken. It reports
@@ -93,7 +98,10 @@ func (t subscriberTrunk) present() *line {
 
 func (t subscriberTrunk) flow(ctx context.Context) (flow, error)  { return t.present().flow(ctx) }
 func (t subscriberTrunk) await(ctx context.Context) (flow, error) { return t.present().await(ctx) }
-func (t subscriberTrunk) limits() timeouts                        { return timeoutsOf(t.session.profile) }
+func (t subscriberTrunk) limits() timeouts                        { return timeoutsOf(*t.session.profile.Load()) }
+func (t subscriberTrunk) reprove(ctx context.Context) bool {
+	return t.client.refetchProfile(ctx, t.session)
+}
 
 func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, string, error) {
 	user, err := parseExophone(exophone)
@@ -117,7 +125,7 @@ func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, s
 func (t subscriberTrunk) usable() error { return plain(t.session.keeper.Failure()) }
 
 func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error) {
-	return t.client.media.newSession(profileMedia(t.session.profile))
+	return t.client.media.newSession(profileMedia(*t.session.profile.Load()))
 }
 
 // profileMedia is the media that a subscriber's profile asks for.

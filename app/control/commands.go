@@ -35,9 +35,9 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"status": {help: "print the phone's state", run: none},
-		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along",
+		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.Dial(ctx, r.Args[0], r.Message)
+				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
 		"answer":  simple("accept the incoming call", (*app.Phone).Answer),
 		"hangup":  simple("decline, cancel or end the call", (*app.Phone).Hangup),
@@ -50,6 +50,10 @@ func init() {
 		"dtmf": {args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
+			}},
+		"transfer": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hand the call over a SIP account to a number or an address",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
 			}},
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
@@ -76,6 +80,14 @@ func init() {
 					groups = []app.ContactGroup{}
 				}
 				return map[string]any{"groups": groups}, nil
+			}},
+		"favourite": {args: "NUMBER [NAME]", min: 1, max: 2, help: "put a number into your own contacts",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.AddFavourite(strings.Join(r.Args[1:], " "), r.Args[0])
+			}},
+		"unfavourite": {args: "NUMBER", min: 1, max: 1, help: "take a number out of your own contacts",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.RemoveFavourite(r.Args[0])
 			}},
 		"events":   {help: "print a snapshot a line as things change, the present one first", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
@@ -104,7 +116,7 @@ func init() {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
 		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE", run: processState},
-		"quit":    {help: "end the phone cleanly", run: quit},
+		"quit":    {help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
 }
 
@@ -272,7 +284,12 @@ func processState(_ context.Context, _ *Server, r request, _ func(any) error) (a
 }
 
 // quit answers when the phone is closed and every file is complete.
-func quit(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+func quit(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	if r.IfIdle {
+		if err := s.cfg.Phone.MayQuit(); err != nil {
+			return nil, err
+		}
+	}
 	s.cfg.Quit()
 	select {
 	case <-s.closed:

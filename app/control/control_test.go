@@ -66,6 +66,24 @@ func (l *line) Dial(_ context.Context, d app.DialRequest) (voice.CallDetails, er
 	return l.call, nil
 }
 
+func (l *line) Answer(context.Context) error { l.to(voice.StateEstablished); return nil }
+func (l *line) Hold(context.Context) error   { return nil }
+func (l *line) Resume(context.Context) error { return nil }
+func (l *line) Unmute() error                { return nil }
+func (l *line) SetRoute(r voice.AudioRoute) error {
+	if r == voice.RouteBluetooth {
+		return fault.New(fault.InvalidParameter, "There is no Bluetooth device.", "")
+	}
+	return nil
+}
+func (l *line) Renew() {}
+func (l *line) PostFeedback(context.Context, int, string, string) error {
+	return nil
+}
+func (l *line) UploadLogs(context.Context, string, string, func(float64)) (string, error) {
+	return "REF-1", nil
+}
+
 func (l *line) Hangup(context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,6 +139,10 @@ func newDesk(t *testing.T, base string) *desk {
 		Dir: d.dir, AudioIn: "null", AudioOut: "null",
 		Engine:    func(string) (app.Engine, error) { return d.line, nil },
 		OpenInbox: func(app.InboxConfig) (app.Inbox, error) { return inbox{}, nil },
+		ReadLogs: func(_, _ time.Time) (string, error) {
+			path := filepath.Join(t.TempDir(), "logs.zip")
+			return path, os.WriteFile(path, []byte("zip"), 0o600)
+		},
 		HTTP: &http.Client{Transport: answers(func(r *http.Request) string {
 			if strings.HasSuffix(r.URL.Path, "/login") {
 				return `{"subscriber_token":{"refresh_token":"R","access_token":"A"},"subscriber_name":"alice","host_name":"http://p","exophone":"1"}`

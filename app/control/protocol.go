@@ -19,11 +19,13 @@ type request struct {
 // options are the flags of the commands.
 type options struct {
 	Message     string        `json:"message,omitempty"`
+	Line        string        `json:"line,omitempty"`
 	Description string        `json:"description,omitempty"`
 	Note        string        `json:"note,omitempty"`
 	Kind        string        `json:"kind,omitempty"`
 	Limit       int           `json:"limit,omitempty"`
 	Since       time.Duration `json:"since,omitempty"`
+	IfIdle      bool          `json:"if_idle,omitempty"`
 	Wait        string        `json:"wait,omitempty"`
 	Timeout     time.Duration `json:"timeout,omitempty"`
 	UserName    string        `json:"user,omitempty"`

@@ -1,8 +1,8 @@
 // Package desk keeps the rest of the computer out of a call's way: music pauses
 // and the screen stays on while it lasts.
 //
-// What a system gives: on Linux both, by D-Bus (MPRIS and the ScreenSaver
-// interface); on macOS and Windows the screen only, because neither lets a
+// What a system gives: on Linux both, by D-Bus (MPRIS, and the ScreenSaver
+// interface or the desktop portal); on macOS and Windows the screen only, because neither lets a
 // program pause another one's music.
 package desk
 

@@ -73,21 +73,51 @@ func status(ctx context.Context, conn *dbus.Conn, name string) string {
 	return s
 }
 
-// keepAwake inhibits the screen saver. The inhibition lasts as long as the
-// connection, so that a phone that is killed leaves nothing behind.
+// keepAwake inhibits the screen saver, by its own interface or, where there is
+// none as in a sandbox, by the desktop portal. The inhibition lasts as long as
+// the connection, so that a phone that is killed leaves nothing behind.
 func keepAwake(ctx context.Context) (func(context.Context) error, error) {
 	conn, err := session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	saver := conn.Object("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver")
-	var cookie uint32
-	if err := saver.CallWithContext(ctx, "org.freedesktop.ScreenSaver.Inhibit", 0, "Offhook", "In a call").Store(&cookie); err != nil {
-		conn.Close()
-		return nil, err
+	release, err := inhibitSaver(ctx, conn)
+	if err != nil {
+		var perr error
+		if release, perr = inhibitPortal(ctx, conn); perr != nil {
+			conn.Close()
+			return nil, errors.Join(err, perr)
+		}
 	}
 	return func(ctx context.Context) error {
 		defer conn.Close()
+		return release(ctx)
+	}, nil
+}
+
+func inhibitSaver(ctx context.Context, conn *dbus.Conn) (release func(context.Context) error, err error) {
+	saver := conn.Object("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver")
+	var cookie uint32
+	if err := saver.CallWithContext(ctx, "org.freedesktop.ScreenSaver.Inhibit", 0, "Offhook", "In a call").Store(&cookie); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
 		return saver.CallWithContext(ctx, "org.freedesktop.ScreenSaver.UnInhibit", 0, cookie).Err
+	}, nil
+}
+
+// inhibitIdle is the portal's flag against the idling of the session.
+const inhibitIdle = uint32(8)
+
+func inhibitPortal(ctx context.Context, conn *dbus.Conn) (release func(context.Context) error, err error) {
+	const name = "org.freedesktop.portal.Desktop"
+	var handle dbus.ObjectPath
+	reason := map[string]dbus.Variant{"reason": dbus.MakeVariant("In a call")}
+	err = conn.Object(name, "/org/freedesktop/portal/desktop").CallWithContext(ctx, "org.freedesktop.portal.Inhibit.Inhibit", 0, "", inhibitIdle, reason).Store(&handle)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return conn.Object(name, handle).CallWithContext(ctx, "org.freedesktop.portal.Request.Close", 0).Err
 	}, nil
 }

@@ -63,6 +63,22 @@ func (s *saver) UnInhibit(cookie uint32) *dbus.Error {
 	return nil
 }
 
+// portal is the desktop portal on the bus, and its request.
+type portal struct{ asked chan string }
+
+func (p *portal) Inhibit(window string, flags uint32, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+	if flags != inhibitIdle {
+		return "", dbus.MakeFailedError(os.ErrInvalid)
+	}
+	p.asked <- "inhibit by the portal"
+	return "/request", nil
+}
+
+func (p *portal) Close() *dbus.Error {
+	p.asked <- "close the request"
+	return nil
+}
+
 func storyOfADesk(t *testing.T) {
 	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
@@ -95,7 +111,7 @@ func storyOfADesk(t *testing.T) {
 			if got != what {
 				t.Fatalf("asked for %q, want %q", got, what)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("nobody asked for %q", what)
 		}
 	}
@@ -108,8 +124,25 @@ func storyOfADesk(t *testing.T) {
 	want("release")
 	d.CallBegan(Wish{KeepAwake: true})
 	want("inhibit for Offhook")
-	d.Close()
+	d.CallEnded()
 	want("release")
+	// A sandbox has the portal alone.
+	if _, err := conn.ReleaseName("org.freedesktop.ScreenSaver"); err != nil {
+		t.Fatal(err)
+	}
+	by := &portal{asked}
+	for path, iface := range map[string]string{"/org/freedesktop/portal/desktop": "org.freedesktop.portal.Inhibit", "/request": "org.freedesktop.portal.Request"} {
+		if err := conn.Export(by, dbus.ObjectPath(path), iface); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := conn.RequestName("org.freedesktop.portal.Desktop", 0); err != nil {
+		t.Fatal(err)
+	}
+	d.CallBegan(Wish{KeepAwake: true})
+	want("inhibit by the portal")
+	d.Close()
+	want("close the request")
 	d.Close()
 	d.CallBegan(Wish{PauseMedia: true})
 	if len(asked) != 0 {

@@ -148,7 +148,7 @@ func TestTrimKeepsTheBounds(t *testing.T) {
 	l := openLog(t, t.TempDir())
 	must(t, l.End(Record{ID: "0", Direction: Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT ?)
-		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1
+		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1, ''
 		FROM n, calls WHERE id = '0'`, KeepCalls+9)
 	must(t, err)
 	must(t, l.End(Record{ID: "old", Started: start.Add(-KeepFor), Direction: Outgoing}))
@@ -271,4 +271,21 @@ func TestKilledAtAnyInstantNothingCommittedIsLost(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls over 12 kills", len(state))
+}
+
+// A log that an older phone wrote is read, and learns of lines.
+func TestOlderLogLearnsOfLines(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := openLog(t, dir)
+	must(t, l.End(Record{ID: "old", Direction: Outgoing, RemoteID: "bob", Started: start}))
+	_, err := l.db.Exec(`ALTER TABLE calls DROP COLUMN line; PRAGMA user_version = 1`)
+	must(t, err)
+	must(t, l.Close())
+	l = openLog(t, dir)
+	must(t, l.End(Record{ID: "new", Direction: Outgoing, RemoteID: "bob", Line: "alice@lab.test", Started: start.Add(time.Second)}))
+	got := all(t, l, Query{})
+	if len(got) != 2 || got[0].Line != "alice@lab.test" || got[1].Line != "" {
+		t.Errorf("%+v", got)
+	}
 }

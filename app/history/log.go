@@ -24,7 +24,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
 CREATE TABLE calls (
@@ -46,7 +46,8 @@ CREATE TABLE calls (
 	note          TEXT NOT NULL DEFAULT '',
 	interrupted   INTEGER NOT NULL DEFAULT 0,
 	open          INTEGER NOT NULL DEFAULT 0, -- the call is in progress
-	seen          INTEGER NOT NULL DEFAULT 1
+	seen          INTEGER NOT NULL DEFAULT 1,
+	line          TEXT NOT NULL DEFAULT '' -- the SIP account, '' for the subscriber's line
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -149,6 +150,10 @@ func (l *Log) prepare() error {
 		if err := tx.Commit(); err != nil {
 			return err
 		}
+	case version == 1:
+		if err := l.addLine(); err != nil {
+			return err
+		}
 	}
 	if _, err := l.db.Exec(`UPDATE calls SET open = 0, interrupted = 1,
 		missed = (direction = ? AND duration_s = 0), seen = NOT (direction = ? AND duration_s = 0),
@@ -157,6 +162,19 @@ func (l *Log) prepare() error {
 		return err
 	}
 	return l.Trim()
+}
+
+// addLine brings a log of version 1 up to date.
+func (l *Log) addLine() error {
+	tx, err := l.db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec(`ALTER TABLE calls ADD COLUMN line TEXT NOT NULL DEFAULT ''; PRAGMA user_version = 2;`); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // Close closes the file.

@@ -11,7 +11,7 @@ import (
 )
 
 const columns = `id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
-	end_reason, missed_reason, mos, rating, issue, note, interrupted`
+	end_reason, missed_reason, mos, rating, issue, note, interrupted, line`
 
 // Search returns the calls that are over and fit q, newest first.
 func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
@@ -50,7 +50,7 @@ func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 		var started int64
 		if err := rows.Scan(&r.ID, &r.SessionID, &r.Direction, &r.Missed, &r.RemoteID, &r.RemoteName, &r.Message,
 			&started, &r.RangS, &r.DurationS, &r.EndReason, &r.MissedReason, &r.MOS, &r.Rating, &r.Issue, &r.Note,
-			&r.Interrupted); err != nil {
+			&r.Interrupted, &r.Line); err != nil {
 			return nil, err
 		}
 		r.Started = fromMillis(started)
@@ -66,7 +66,7 @@ func (l *Log) Unseen() (n int, err error) {
 }
 
 var csvHeader = []string{"started", "direction", "missed", "missed_reason", "remote_id", "remote_name", "message", "rang_s",
-	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id"}
+	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id", "line"}
 
 // WriteCSV writes records as RFC 4180 with a header line; times are RFC 3339 in
 // UTC.
@@ -80,7 +80,7 @@ func WriteCSV(w io.Writer, records []Record) error {
 			r.Started.UTC().Format(time.RFC3339), r.Direction, strconv.FormatBool(r.Missed), r.MissedReason,
 			plain(r.RemoteID), plain(r.RemoteName), plain(r.Message), strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS),
 			r.EndReason, strconv.FormatFloat(r.MOS, 'f', 2, 64), strconv.Itoa(r.Rating), r.Issue, plain(r.Note),
-			strconv.FormatBool(r.Interrupted), r.SessionID, r.ID,
+			strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line,
 		}); err != nil {
 			return err
 		}

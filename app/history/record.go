@@ -4,8 +4,10 @@ import "time"
 
 // Record is one line of the call log.
 type Record struct {
-	ID         string    `json:"id"`
-	SessionID  string    `json:"session_id"`
+	ID        string `json:"id"`
+	SessionID string `json:"session_id"`
+	// Line is the SIP account that carried the call, "" for the subscriber's line.
+	Line       string    `json:"line,omitempty"`
 	Direction  string    `json:"direction"` // INCOMING or OUTGOING
 	Missed     bool      `json:"missed"`
 	RemoteID   string    `json:"remote_id"`

@@ -10,8 +10,8 @@ var ErrUnknownCall = errors.New("history: no such call")
 
 const upsert = `INSERT INTO calls
 	(id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
-	 end_reason, missed_reason, mos, interrupted, open, seen)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?)
+	 end_reason, missed_reason, mos, interrupted, open, seen, line)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?)
 	ON CONFLICT(id) DO UPDATE SET session_id = excluded.session_id, missed = excluded.missed,
 	 remote_id = excluded.remote_id, remote_name = excluded.remote_name, message = excluded.message,
 	 rang_s = excluded.rang_s, duration_s = excluded.duration_s, end_reason = excluded.end_reason,
@@ -20,7 +20,7 @@ const upsert = `INSERT INTO calls
 
 func (r Record) args(open bool) []any {
 	return []any{r.ID, r.SessionID, r.Direction, r.Missed, r.RemoteID, r.RemoteName, r.Message,
-		r.Started.UnixMilli(), r.RangS, r.DurationS, r.EndReason, r.MissedReason, r.MOS, open, !r.Missed}
+		r.Started.UnixMilli(), r.RangS, r.DurationS, r.EndReason, r.MissedReason, r.MOS, open, !r.Missed, r.Line}
 }
 
 // Progress writes a call that goes on: once when it begins, and again as it is

@@ -86,10 +86,13 @@ func (f *Files) Write(line []byte) (int, error) {
 		return len(line), nil
 	}
 	n, err := f.file.Write(clean)
-	f.size += int64(n)
 	if err != nil {
+		// A part of a line would spoil the next one.
+		_ = f.file.Truncate(f.size)
 		f.dropped++
+		return len(line), nil
 	}
+	f.size += int64(n)
 	return len(line), nil
 }
 

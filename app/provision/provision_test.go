@@ -90,6 +90,65 @@ func TestTheSchemaKnowsEveryField(t *testing.T) {
 	}
 }
 
+// What the schema allows for a setting the phone takes, and what it forbids the
+// phone refuses.
+func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties struct {
+			Settings struct {
+				Properties map[string]struct {
+					Type             string   `json:"type"`
+					Enum             []string `json:"enum"`
+					Minimum, Maximum int
+					Description      string
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	known := 0
+	for path, p := range schema.Properties.Settings.Properties {
+		if !settings.Known(path) {
+			continue
+		}
+		known++
+		var good, bad []any
+		switch {
+		case p.Type == "boolean":
+			good, bad = []any{true, false}, []any{"yes", 1}
+		case p.Type == "integer":
+			good, bad = []any{p.Minimum, p.Maximum}, []any{p.Minimum - 1, p.Maximum + 1, "5", 1.5}
+		case p.Enum != nil:
+			for _, v := range p.Enum {
+				good = append(good, v)
+			}
+			bad = []any{"else", 1}
+		default:
+			good, bad = []any{"", "text"}, []any{1, true}
+		}
+		if p.Description == "" {
+			t.Errorf("%s is not described", path)
+		}
+		for wants, values := range map[bool][]any{true: good, false: bad} {
+			for _, v := range values {
+				data, err := json.Marshal(map[string]any{"version": 1, "settings": map[string]any{path: v}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Parse(data); (err == nil) != wants {
+					t.Errorf("%s: %v", data, err)
+				}
+			}
+		}
+	}
+	if known < 25 {
+		t.Errorf("the schema knows %d settings", known)
+	}
+}
+
 func TestAPolicyFromAFileAndFromAServer(t *testing.T) {
 	t.Parallel()
 	var down atomic.Bool

@@ -104,7 +104,9 @@ type Calls struct {
 // Appearance is how the window looks and where it was.
 type Appearance struct {
 	// Theme is system, light or dark.
-	Theme         string `json:"theme"`
+	Theme string `json:"theme"`
+	// Language is the language's code, such as "hi"; "" or system is the system's.
+	Language      string `json:"language,omitempty"`
 	ReducedMotion bool   `json:"reduced_motion"`
 	CloseToTray   bool   `json:"close_to_tray"`
 	StartHidden   bool   `json:"start_hidden"`

@@ -30,6 +30,8 @@ type SIPAccount struct {
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.
 	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// RefuseTransfers keeps callers from handing the phone to somebody else.
+	RefuseTransfers bool `json:"refuse_transfers,omitempty"`
 }
 
 // Clone returns a copy that shares nothing with a.

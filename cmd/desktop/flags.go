@@ -36,7 +36,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&o.demo, "demo", false, "run with the embedded demo platform and sign in as alice")
 	fs.StringVar(&o.demoListen, "demo-listen", "127.0.0.1:0", "with --demo, the `address` of the platform")
-	fs.BoolVar(&o.headless, "headless", false, "run without a window")
+	fs.BoolVar(&o.headless, "headless", !whole, "run without a window")
 	fs.BoolVar(&o.version, "version", false, "print the version")
 	fs.StringVar(&o.profile, "profile", "", "the `name` of the profile: two phones run side by side under two names")
 	fs.StringVar(&o.configDir, "config-dir", "", "the `folder` of the profiles")

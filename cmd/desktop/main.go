@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"offhook/app/control"
-	_ "offhook/internal/plainlocale" // before the window library looks
+	_ "offhook/internal/timerslack" // before the Go runtime starts
 	"offhook/internal/version"
 )
 
@@ -43,6 +43,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case opts.version:
 		fmt.Fprintln(stdout, "offhook", version.Number())
 		return control.ExitOK
+	}
+	if path := slim(opts); path != "" {
+		become(path, args)
 	}
 	if err := runPhone(ctx, opts); err != nil {
 		fmt.Fprintln(stderr, "offhook:", sentence(err))

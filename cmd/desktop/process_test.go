@@ -24,7 +24,7 @@ import (
 // built is where programs has put what it built, once it has.
 var built string
 
-// programs builds offhook and offhook-demo once, with the race detector if the
+// programs builds offhook, offhook-headless and offhook-demo once, with the race detector if the
 // tests have it.
 var programs = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "offhook-bin-")
@@ -32,13 +32,16 @@ var programs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	built = dir
-	for name, pkg := range map[string]string{"offhook": "offhook/cmd/desktop", "offhook-demo": "offhook/cmd/demo"} {
-		args := []string{"build", "-o", filepath.Join(dir, name)}
+	for name, args := range map[string][]string{
+		"offhook": {"offhook/cmd/desktop"}, "offhook-demo": {"offhook/cmd/demo"},
+		slimName: {"-tags", "headless,nolibopusfile", "offhook/cmd/desktop"},
+	} {
+		args = append([]string{"build", "-o", filepath.Join(dir, name)}, args...)
 		if raceEnabled {
-			args = append(args, "-race")
+			args = slices.Insert(args, 1, "-race")
 		}
-		if out, err := exec.Command("go", append(args, pkg)...).CombinedOutput(); err != nil {
-			return dir, fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("building %s: %w\n%s", name, err, out)
 		}
 	}
 	return dir, nil

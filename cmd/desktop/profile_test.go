@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"database/sql"
 	"io"
 	"io/fs"
 	"os"
@@ -10,8 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite" // to read what the platform keeps
 
 	"offhook/app"
 )
@@ -19,8 +23,8 @@ import (
 // tokens have the form of a JSON web token or of a bearer header.
 var tokens = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+|[Bb]earer [A-Za-z0-9]`)
 
-// noSecrets looks for tokens in every file below dir, inside archives too.
-func noSecrets(t *testing.T, dir string) {
+// noSecrets looks for tokens, and for secrets that are known, in every file below dir, inside archives too.
+func noSecrets(t *testing.T, dir string, secrets ...string) {
 	t.Helper()
 	looked := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -32,7 +36,7 @@ func noSecrets(t *testing.T, dir string) {
 			return err
 		}
 		looked++
-		noSecretsIn(t, path, data)
+		noSecretsIn(t, path, data, secrets...)
 		if z, err := zip.NewReader(bytes.NewReader(data), int64(len(data))); err == nil {
 			for _, f := range z.File {
 				r, err := f.Open()
@@ -44,7 +48,7 @@ func noSecrets(t *testing.T, dir string) {
 				if err != nil {
 					return err
 				}
-				noSecretsIn(t, path+"/"+f.Name, inner)
+				noSecretsIn(t, path+"/"+f.Name, inner, secrets...)
 			}
 		}
 		return nil
@@ -54,36 +58,118 @@ func noSecrets(t *testing.T, dir string) {
 	}
 }
 
-func noSecretsIn(t *testing.T, name string, data []byte) {
+func noSecretsIn(t *testing.T, name string, data []byte, secrets ...string) {
 	t.Helper()
+	for i, secret := range secrets {
+		if bytes.Contains(data, []byte(secret)) {
+			t.Errorf("%s holds secret %d", name, i)
+		}
+	}
 	if found := tokens.Find(data); found != nil {
 		t.Errorf("%s holds a secret: %.12s…", name, found)
 	}
 }
 
-// A call, a report and an end: nothing of a token is left on the disk, in the
-// output or in the upload.
+// A call, a crash, a report and an end: nothing of a token, of the passwords or
+// of what the profile holds is left on the disk, in the output, in the crash
+// report or in the upload.
 func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	t.Parallel()
+	const password = "c0rrect-Horse-8attery"
 	platform := startPlatform(t)
+	add := exec.Command(program(t, "offhook-demo"), "user", "add", "dora", "--data", platform.data())
+	add.Stdin = strings.NewReader(password + "\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	bob := startPhone(t, platform.url, "bob", "null")
-	alice := startPhone(t, platform.url, "alice", "null", "--log-level", "debug")
-	alice.ready(t)
+	folder := []string{"--config-dir", filepath.Join(t.TempDir(), "phone")}
+	phoneOfDora := func() *phone {
+		p := startPhoneWith(t, platform.url, "dora", password, append(folder, "--audio-in", "null", "--log-level", "debug")...)
+		p.remote.ConfigDir = folder[1]
+		p.ready(t)
+		return p
+	}
+	dora := phoneOfDora()
 	bob.ready(t)
-	alice.do(t, "dial", "bob", "--wait", "RINGING")
+	dora.do(t, "dial", "bob", "--wait", "RINGING")
 	bob.untilState(t, "INCOMING")
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
-	alice.do(t, "hangup", "--wait", "ENDED")
-	alice.do(t, "upload-logs", "--description", "a test")
-	alice.do(t, "feedback", "5")
-	alice.quit(t)
-	noSecrets(t, alice.remote.ConfigDir)
-	noSecretsIn(t, "alice's output", []byte(alice.output.String()))
+	dora.do(t, "hangup", "--wait", "ENDED")
+	bob.do(t, "dial", "dora", "--wait", "RINGING") // a payload's token comes in
+	dora.untilState(t, "INCOMING")
+	dora.do(t, "answer", "--wait", "ESTABLISHED")
+	_ = dora.cmd.Process.Signal(syscall.SIGABRT)
+	<-dora.done
+	bob.do(t, "hangup", "--wait", "ENDED")
+
+	again := phoneOfDora()
+	if s := again.status(t); s.Notice == nil || !strings.Contains(s.Notice.Text, "unexpectedly") {
+		t.Errorf("the crash is not told of: %+v", s.Notice)
+	}
+	again.do(t, "dial", "echo", "--wait", "ESTABLISHED")
+	again.do(t, "hangup", "--wait", "ENDED")
+	again.do(t, "feedback", "5")
+	again.do(t, "upload-logs", "--description", "a test")
+	again.quit(t)
 	uploads := filepath.Join(platform.data(), "platform-uploads")
-	if archives, err := filepath.Glob(filepath.Join(uploads, "*")); err != nil || len(archives) != 1 {
+	archives, err := filepath.Glob(filepath.Join(uploads, "*"))
+	if err != nil || len(archives) != 1 {
 		t.Fatalf("uploaded: %q, %v", archives, err)
 	}
-	noSecrets(t, uploads)
+	if names := inside(t, archives[0]); !strings.Contains(names, "crash-") || !strings.Contains(names, "offhook-") {
+		t.Errorf("the report holds %s", names)
+	}
+	secrets := append(sipPasswords(t, platform.data()), password)
+	if len(secrets) < 3 {
+		t.Fatalf("the platform knows %d SIP passwords", len(secrets)-1)
+	}
+	for _, dir := range []string{folder[1], uploads} {
+		noSecrets(t, dir, secrets...)
+	}
+	for _, p := range []*phone{dora, again} {
+		noSecretsIn(t, "the output", []byte(p.output.String()), secrets...)
+	}
+}
+
+// sipPasswords are those that the platform gave its subscribers.
+func sipPasswords(t *testing.T, data string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(data, "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, f := range files {
+		db, err := sql.Open("sqlite", "file:"+f+"?mode=ro")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := db.Query("SELECT sip_password FROM subscribers")
+		for err == nil && rows.Next() {
+			var one string
+			if err = rows.Scan(&one); err == nil && one != "" {
+				found = append(found, one)
+			}
+		}
+		db.Close()
+	}
+	return found
+}
+
+// inside names what is in an archive.
+func inside(t *testing.T, path string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var names []string
+	for _, f := range z.File {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, " ")
 }
 
 // data is the platform's folder, as startPlatform named it.
@@ -125,6 +211,80 @@ func TestAKilledPhoneRemembersItsCall(t *testing.T) {
 	}
 	again.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 	again.do(t, "hangup", "--wait", "ENDED")
+}
+
+// Two profiles in one folder are two phones that call each other, and each keeps
+// what is its own.
+func TestTwoProfilesSideBySide(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	folder := filepath.Join(t.TempDir(), "phones")
+	phones := map[string]*phone{}
+	for _, user := range []string{"alice", "bob"} {
+		p := startPhone(t, platform.url, user, "null", "--config-dir", folder)
+		p.remote.ConfigDir = folder
+		phones[user] = p
+	}
+	alice, bob := phones["alice"], phones["bob"]
+	alice.ready(t)
+	bob.ready(t)
+	alice.do(t, "dial", "bob", "--wait", "RINGING")
+	bob.untilState(t, "INCOMING")
+	bob.do(t, "answer", "--wait", "ESTABLISHED")
+	alice.do(t, "hangup", "--wait", "ENDED")
+	bob.untilEnded(t)
+	for user, other := range map[string]string{"alice": "bob", "bob": "alice"} {
+		var history struct {
+			Calls []app.CallRecord `json:"calls"`
+		}
+		if err := phones[user].ctl(&history, "history"); err != nil {
+			t.Fatal(err)
+		}
+		s := phones[user].status(t)
+		if len(history.Calls) != 1 || history.Calls[0].RemoteID != other || s.Profile != user || s.Account.UserName != user {
+			t.Errorf("%s: %s, %+v", user, s.Account.UserName, history.Calls)
+		}
+	}
+	alice.quit(t)
+	if s := bob.status(t); !s.Ready {
+		t.Errorf("bob's phone went with alice's: %+v", s.Conditions)
+	}
+	bob.quit(t)
+}
+
+// One phone has the inbox: the other is told, does not come back by itself, and
+// takes it back when its user wants so.
+func TestTwoPhonesOfOneUser(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	first := startPhone(t, platform.url, "bob", "null")
+	first.ready(t)
+	second := startPhone(t, platform.url, "bob", "null")
+	second.ready(t)
+	loses := func(p *phone) {
+		t.Helper()
+		p.until(t, time.Minute, "told that another has the calls", func(s *app.Snapshot) bool {
+			for _, c := range s.Conditions {
+				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text, "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
+					return !s.Ready
+				}
+			}
+			return false
+		})
+	}
+	loses(first)
+	alice := startPhone(t, platform.url, "alice", "null")
+	alice.ready(t)
+	alice.do(t, "dial", "bob", "--wait", "RINGING")
+	second.untilState(t, "INCOMING")
+	second.do(t, "hangup", "--wait", "ENDED")
+	alice.untilEnded(t)
+	if s := first.status(t); s.Call != nil || s.LastCall != nil || s.Ready {
+		t.Errorf("the phone without the inbox: %+v, ready %v", s.LastCall, s.Ready)
+	}
+	first.do(t, "retry")
+	first.ready(t)
+	loses(second)
 }
 
 // A second start on the same profile is no second phone.

@@ -20,9 +20,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
-	"offhook/demo"
 	"offhook/internal/version"
-	"offhook/ui"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -160,29 +158,6 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	})
 }
 
-// startDemo runs the platform inside this process and signs in there.
-func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, closers *closing) error {
-	platform, err := demo.New(demo.Config{
-		Listen: o.demoListen, MediaListen: "127.0.0.1:0", DataDir: filepath.Join(dir, "platform"), Logger: log.With("room", "demo"),
-	})
-	if err == nil {
-		err = platform.Start(ctx)
-	}
-	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "The demo platform can't start.", "Close another demo, or choose --demo-listen.")
-	}
-	closers.add(func() error {
-		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
-		defer cancel()
-		return platform.Close(limit)
-	})
-	o.server, o.account = platform.URL(), demo.DemoAccount
-	if o.user == "" {
-		o.user = "alice"
-	}
-	return nil
-}
-
 // signIn signs in with the password of the command line, or of the demo. A
 // sign-in that fails is shown by the phone, which goes on.
 func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, wg *sync.WaitGroup) error {
@@ -194,7 +169,7 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 			return fault.Wrap(err, fault.InvalidParameter, "The password file can't be read.", "Check its name.")
 		}
 	case o.demo:
-		password = demo.DemoPassword
+		password = demoPassword
 	case o.sipAccount == "":
 		return nil
 	}
@@ -232,18 +207,6 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 	if err := phone.SaveLine(ctx, a, password); err != nil {
 		log.Warn("SIP account", "account", a.ID, "err", err)
 	}
-}
-
-// showWindow runs the window until the user quits or the phone is told to.
-func showWindow(ctx context.Context, phone *app.Phone, o options, log *slog.Logger) error {
-	// The window goes when its phone is closed.
-	stop := context.AfterFunc(ctx, func() {
-		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
-		defer cancel()
-		_ = phone.Close(limit)
-	})
-	defer stop()
-	return ui.Run(phone, ui.Options{Profile: o.profile, Log: log})
 }
 
 // closing closes what was opened, the latest first.

@@ -41,6 +41,14 @@ func run(ctx context.Context, bin string, calls, warm int, talk time.Duration, p
 	if err != nil {
 		return err
 	}
+	if profiles != "" {
+		if profiles, err = filepath.Abs(profiles); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(profiles, 0o700); err != nil {
+			return err
+		}
+	}
 	defer os.RemoveAll(dir)
 	platform := exec.CommandContext(ctx, filepath.Join(bin, "offhook-demo"), "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0",
 		"--data", filepath.Join(dir, "data"), "--json", "--call-rate", "1000", "--call-burst", "1000")
@@ -202,11 +210,13 @@ func measureAll(ctx context.Context, agents []*agent, profiles, when string) ([]
 	var out []figures
 	for _, a := range agents {
 		var f figures
-		command := []string{"runtime"}
 		if profiles != "" {
-			command = append(command, filepath.Join(profiles, a.name+"-"+when+".heap"))
+			// Writing it makes garbage, so that it is not what is measured.
+			if err := a.ctl(ctx, nil, "runtime", filepath.Join(profiles, a.name+"-"+when+".heap")); err != nil {
+				return nil, err
+			}
 		}
-		if err := a.ctl(ctx, &f.ProcessState, command...); err != nil {
+		if err := a.ctl(ctx, &f.ProcessState, "runtime"); err != nil {
 			return nil, err
 		}
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.PID))

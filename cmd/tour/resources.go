@@ -14,9 +14,9 @@ import (
 //go:embed speech.wav
 var spoken []byte
 
-// processorTime is the phone's processor time so far (Linux).
-func (t *tour) processorTime() time.Duration {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", t.phone.Process.Pid))
+// processorTime is a process's processor time so far (Linux).
+func processorTime(pid int) time.Duration {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
@@ -32,9 +32,9 @@ func (t *tour) processorTime() time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// memory is the phone's resident memory in MB (Linux).
-func (t *tour) memory() float64 {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.phone.Process.Pid))
+// memory is a process's resident memory in MB (Linux).
+func memory(pid int) float64 {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}

@@ -26,6 +26,65 @@ type tour struct {
 	started time.Time
 	report  *report
 	phone   *exec.Cmd
+	// speech is what the phone's microphone hears, heard what its loudspeaker says.
+	speech, heard string
+	closers       []func()
+}
+
+// open starts the platform, the display and the phone on it, with its files in
+// dir and with added to its environment. What it returns must be closed, also after an error.
+func open(ctx context.Context, phone, platform, dir, out string, with []string, args ...string) (*tour, error) {
+	t := &tour{out: out, uiMap: filepath.Join(dir, "map.json"), report: &report{Date: time.Now()}}
+	err := os.MkdirAll(out, 0o755)
+	if err != nil {
+		return t, err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
+		return t, err
+	}
+	if phone, err = filepath.Abs(phone); err != nil {
+		return t, err
+	}
+	if t.display, err = drive.OpenDisplay(ctx, dir, 760, 760); err != nil {
+		return t, err
+	}
+	t.closers = append(t.closers, t.display.Close)
+	url, stopPlatform, err := startPlatform(ctx, platform, dir)
+	if err != nil {
+		return t, err
+	}
+	t.closers = append(t.closers, stopPlatform)
+
+	t.started = time.Now()
+	env := append(os.Environ(), "DISPLAY="+t.display.Name, "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "XDG_RUNTIME_DIR="+dir+"/run",
+		"DBUS_SESSION_BUS_ADDRESS=unix:path="+dir+"/none", "OFFHOOK_UI_MAP="+t.uiMap, "WAYLAND_DISPLAY=", "FYNE_SCALE=1")
+	env = append(env, with...)
+	t.remote = drive.Remote{Binary: phone, Profile: "tour", ConfigDir: filepath.Join(dir, "phone"), Env: env}
+	t.speech, t.heard = filepath.Join(dir, "speech.wav"), filepath.Join(dir, "heard.wav")
+	if err := os.WriteFile(t.speech, spoken, 0o644); err != nil {
+		return t, err
+	}
+	t.phone = exec.CommandContext(ctx, phone, append([]string{"--profile", "tour", "--config-dir", t.remote.ConfigDir, "--server", url, "--account", "demo",
+		"--audio-in", "file:" + t.speech, "--audio-out", "file:" + t.heard, "--ring-out", "null"}, args...)...)
+	t.phone.Env = env
+	log, err := os.Create(filepath.Join(out, "phone.log"))
+	if err != nil {
+		return t, err
+	}
+	t.closers = append(t.closers, func() { _ = log.Close() }) // what is missing of it is seen
+	t.phone.Stdout, t.phone.Stderr = log, log
+	if err := t.phone.Start(); err != nil {
+		return t, err
+	}
+	t.closers = append(t.closers, func() { _ = t.phone.Process.Kill(); _ = t.phone.Wait() }) // it has quit by itself when all went well
+	return t, nil
+}
+
+// close ends what was opened, the latest first.
+func (t *tour) close() {
+	for i := len(t.closers) - 1; i >= 0; i-- {
+		t.closers[i]()
+	}
 }
 
 // run makes the tour. It returns what it has even when it fails.
@@ -35,61 +94,22 @@ func run(ctx context.Context, phone, platform, out string) (*report, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
-		return nil, err
-	}
-	if phone, err = filepath.Abs(phone); err != nil {
-		return nil, err
-	}
-
-	display, err := drive.OpenDisplay(ctx, dir, 760, 760)
+	t, err := open(ctx, phone, platform, dir, out, nil)
+	defer t.close()
 	if err != nil {
-		return nil, err
+		return t.report, err
 	}
-	defer display.Close()
-	url, stopPlatform, err := startPlatform(ctx, platform, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer stopPlatform()
-
-	t := &tour{out: out, display: display, uiMap: filepath.Join(dir, "map.json"), started: time.Now(), report: &report{Date: time.Now()}}
-	env := append(os.Environ(), "DISPLAY="+display.Name, "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "XDG_RUNTIME_DIR="+dir+"/run",
-		"DBUS_SESSION_BUS_ADDRESS=unix:path="+dir+"/none", "OFFHOOK_UI_MAP="+t.uiMap, "WAYLAND_DISPLAY=", "FYNE_SCALE=1")
-	t.remote = drive.Remote{Binary: phone, Profile: "tour", ConfigDir: filepath.Join(dir, "phone"), Env: env}
-
-	speech, heard := filepath.Join(dir, "speech.wav"), filepath.Join(dir, "heard.wav")
-	if err := os.WriteFile(speech, spoken, 0o644); err != nil {
-		return nil, err
-	}
-	t.phone = exec.CommandContext(ctx, phone, "--profile", "tour", "--config-dir", t.remote.ConfigDir, "--server", url, "--account", "demo",
-		"--audio-in", "file:"+speech, "--audio-out", "file:"+heard, "--ring-out", "null")
-	t.phone.Env = env
-	log, err := os.Create(filepath.Join(out, "phone.log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	t.phone.Stdout, t.phone.Stderr = log, log
-	if err := t.phone.Start(); err != nil {
-		return nil, err
-	}
-	defer func() { _ = t.phone.Process.Kill(); _ = t.phone.Wait() }() // it has quit by itself when all went well
-
 	for _, part := range []func(context.Context) error{t.signIn, t.callEcho, t.beCalledBack, t.quit} {
 		if err := part(ctx); err != nil {
 			t.shot(context.WithoutCancel(ctx), "failed")
 			return t.report, err
 		}
 	}
-	said, err := listen.ReadWAV(speech)
+	said, err := listen.ReadWAV(t.speech)
 	if err != nil {
 		return t.report, err
 	}
-	recording, err := listen.ReadWAV(heard)
+	recording, err := listen.ReadWAV(t.heard)
 	if err != nil {
 		return t.report, err
 	}
@@ -175,13 +195,13 @@ func (t *tour) callEcho(ctx context.Context) error {
 	if _, err := t.until(ctx, "connected to echo", drive.InState("ESTABLISHED")); err != nil {
 		return err
 	}
-	cpu := t.processorTime()
+	cpu := processorTime(t.phone.Process.Pid)
 	talking := time.Now()
 	if _, err := t.until(ctx, "measured", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 12 }); err != nil {
 		return err
 	}
-	t.report.CPU = float64(t.processorTime()-cpu) / float64(time.Since(talking)) * 100
-	t.report.Memory = t.memory()
+	t.report.CPU = float64(processorTime(t.phone.Process.Pid)-cpu) / float64(time.Since(talking)) * 100
+	t.report.Memory = memory(t.phone.Process.Pid)
 	t.shot(ctx, "in-call")
 	if err := t.click(ctx, "Mute, off"); err != nil {
 		return err

@@ -14,13 +14,7 @@ import (
 func TestTourOnAVirtualDisplay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	bin := map[string]string{}
-	for name, pkg := range map[string]string{"offhook": "offhook/cmd/desktop", "offhook-demo": "offhook/cmd/demo"} {
-		bin[name] = filepath.Join(dir, name)
-		if out, err := exec.Command("go", "build", "-o", bin[name], pkg).CombinedOutput(); err != nil {
-			t.Fatalf("building %s: %v\n%s", pkg, err, out)
-		}
-	}
+	bin := build(t, map[string]string{"offhook": "offhook/cmd/desktop", "offhook-demo": "offhook/cmd/demo"})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	out := filepath.Join(dir, "out")
@@ -43,4 +37,18 @@ func TestTourOnAVirtualDisplay(t *testing.T) {
 			t.Errorf("a call over loopback is clean: %+v", c)
 		}
 	}
+}
+
+// build builds programs into a folder of the test's own.
+func build(t testing.TB, packages map[string]string) (bin map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	bin = map[string]string{}
+	for name, pkg := range packages {
+		bin[name] = filepath.Join(dir, name)
+		if out, err := exec.Command("go", "build", "-o", bin[name], pkg).CombinedOutput(); err != nil {
+			t.Fatalf("building %s: %v\n%s", pkg, err, out)
+		}
+	}
+	return bin
 }

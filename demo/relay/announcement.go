@@ -16,19 +16,19 @@ const frameTime = 20 * time.Millisecond
 //go:embed announcement.wav
 var announcementWAV []byte
 
-// speech is the announcement in each codec, made when first wanted and shared
-// by all calls.
-type speech map[string]func() ([][]byte, error)
+// speech is the announcement in each codec, begun when first wanted and shared by
+// all calls.
+type speech map[string]func() (*recital, error)
 
 func newSpeech() speech {
 	s := make(speech)
 	for _, info := range codec.Infos() {
-		s[info.Name] = sync.OnceValues(func() ([][]byte, error) { return encodeAnnouncement(info.Name) })
+		s[info.Name] = sync.OnceValues(func() (*recital, error) { return newRecital(info.Name) })
 	}
 	return s
 }
 
-func (s speech) frames(name string) ([][]byte, error) {
+func (s speech) recital(name string) (*recital, error) {
 	f, ok := s[name]
 	if !ok {
 		return nil, codec.ErrUnknown
@@ -36,23 +36,78 @@ func (s speech) frames(name string) ([][]byte, error) {
 	return f()
 }
 
+// recital is the announcement in one codec. Each frame is encoded when it is
+// first spoken: all at once would hold up the first answer by a tenth of a
+// second and more.
+type recital struct {
+	mu     sync.Mutex
+	rest   []byte // mu-law that is not encoded yet
+	in     codec.Decoder
+	out    codec.Encoder
+	pcm    [codec.SampleRate / 50]int16
+	frames [][]byte
+}
+
+func newRecital(name string) (*recital, error) {
+	rest, err := announcementData()
+	if err != nil {
+		return nil, err
+	}
+	r := &recital{rest: rest}
+	if r.in, err = codec.NewDecoder(codec.PCMU); err != nil {
+		return nil, err
+	}
+	if r.out, err = codec.NewEncoder(name); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// frame returns the i-th frame of 20 ms; after the last the first comes again.
+func (r *recital) frame(i int) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i >= len(r.frames) && len(r.rest) >= perFrame {
+		n, err := r.in.Decode(r.rest[:perFrame], r.pcm[:])
+		if err != nil {
+			return nil, err
+		}
+		payload := make([]byte, codec.MaxPayload)
+		if n, err = r.out.Encode(r.pcm[:n], payload); err != nil {
+			return nil, err
+		}
+		r.rest, r.frames = r.rest[perFrame:], append(r.frames, append([]byte(nil), payload[:n]...))
+	}
+	return r.frames[i%len(r.frames)], nil
+}
+
 // Announcement returns what the announcer says, 48 kHz mono.
 func Announcement() ([]int16, error) { return decodeAnnouncement() }
 
-// decodeAnnouncement takes the sound out of the file's data chunk.
-func decodeAnnouncement() ([]int16, error) {
+// perFrame is 20 ms of mu-law.
+const perFrame = 160
+
+// announcementData takes the sound out of the file's data chunk.
+func announcementData() ([]byte, error) {
 	const header = 58 // RIFF, fmt of 18 bytes, fact, data, as sox writes mu-law
-	if len(announcementWAV) < header || string(announcementWAV[50:54]) != "data" {
+	if len(announcementWAV) < header+perFrame || string(announcementWAV[50:54]) != "data" {
 		return nil, errors.New("announcement is no mu-law WAV file")
+	}
+	return announcementWAV[header:], nil
+}
+
+func decodeAnnouncement() ([]int16, error) {
+	ulaw, err := announcementData()
+	if err != nil {
+		return nil, err
 	}
 	d, err := codec.NewDecoder(codec.PCMU)
 	if err != nil {
 		return nil, err
 	}
-	const perFrame = 160
 	var pcm []int16
 	frame := make([]int16, codec.SampleRate/50)
-	for ulaw := announcementWAV[header:]; len(ulaw) >= perFrame; ulaw = ulaw[perFrame:] {
+	for ; len(ulaw) >= perFrame; ulaw = ulaw[perFrame:] {
 		n, err := d.Decode(ulaw[:perFrame], frame)
 		if err != nil {
 			return nil, err
@@ -60,26 +115,4 @@ func decodeAnnouncement() ([]int16, error) {
 		pcm = append(pcm, frame[:n]...)
 	}
 	return pcm, nil
-}
-
-func encodeAnnouncement(name string) ([][]byte, error) {
-	pcm, err := decodeAnnouncement()
-	if err != nil {
-		return nil, err
-	}
-	e, err := codec.NewEncoder(name)
-	if err != nil {
-		return nil, err
-	}
-	var frames [][]byte
-	const samples = codec.SampleRate / 50
-	for ; len(pcm) >= samples; pcm = pcm[samples:] {
-		payload := make([]byte, codec.MaxPayload)
-		n, err := e.Encode(pcm[:samples], payload)
-		if err != nil {
-			return nil, err
-		}
-		frames = append(frames, payload[:n:n])
-	}
-	return frames, nil
 }

@@ -27,12 +27,12 @@ func (l *Leg) Silent() { l.setSink(nil) }
 // is closed or joined to something else. It begins when the gate to the phone
 // is open and the path secured.
 func (l *Leg) Announce() error {
-	frames, err := l.relay.speech.frames(l.Codec())
+	text, err := l.relay.speech.recital(l.Codec())
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
-	s := &speaker{bot: bot{l}, frames: frames, cancel: cancel, ssrc: rand.Uint32()}
+	s := &speaker{bot: bot{l}, text: text, cancel: cancel, ssrc: rand.Uint32()}
 	s.done.Go(func() { s.speak(ctx) })
 	l.setSink(s)
 	return nil
@@ -86,7 +86,7 @@ func (e *echo) close()       {}
 // speaker is the announcer.
 type speaker struct {
 	bot
-	frames [][]byte
+	text   *recital
 	ssrc   uint32
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -126,9 +126,14 @@ func (s *speaker) speak(ctx context.Context) {
 		}
 		clock := s.leg.table.Load().sound.Clock
 		for ; sent < due; sent++ {
+			payload, err := s.text.frame(sent)
+			if err != nil {
+				s.leg.relay.log.Error("announcement", "error", err)
+				return
+			}
 			s.leg.send(packet{
 				ssrc: s.ssrc, seq: uint16(sent), ts: uint32(sent+paused) * uint32(clock/50), marker: sent == 0,
-				kind: sound, clock: clock, payload: s.frames[sent%len(s.frames)],
+				kind: sound, clock: clock, payload: payload,
 			})
 		}
 	}

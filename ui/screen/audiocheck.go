@@ -195,13 +195,13 @@ func (a *AudioCheck) reset() {
 }
 
 func (a *AudioCheck) begin() {
-	a.stopAudio = a.tasks.CheckAudio(a.gotDevice, func(err error) { a.micFailed = sentenceOf(err); a.judge() })
+	a.stopAudio = a.tasks.CheckAudio(a.gotDevice, func(err error) { a.micFailed = a.env.Sentence(err); a.judge() })
 	a.stopChecks = a.tasks.Diagnose(a.gotCheck, func() {})
 }
 
 func (a *AudioCheck) gotDevice(c app.Check) {
 	if c.Name == "microphone" && c.Status == app.CheckFail {
-		a.micFailed = join(c.Text, c.Remedy)
+		a.micFailed = a.env.Words.Sentence(join(c.Text, c.Remedy))
 		a.StartWorking.SetEnabled(false)
 		a.judge()
 	}
@@ -226,7 +226,7 @@ func (e *Env) CheckTone(s app.CheckStatus) (widget.Tone, string) {
 func (a *AudioCheck) gotCheck(c app.Check) {
 	var row *widget.StatusRow
 	var g theme.Glyph
-	text := c.Text
+	text := a.env.Words.Sentence(c.Text)
 	switch c.Name {
 	case "push", "push_socket":
 		row, g = a.incoming, theme.Bell

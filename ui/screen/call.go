@@ -32,9 +32,12 @@ type Call struct {
 	Quality          *widget.QualityChip
 	message          *widget.Text
 	messageRow       *fyne.Container
-	banner           *widget.Banner
-	bannerBox        *fyne.Container
-	talking          *fyne.Container
+	// consent is what an administrator has each caller told about recording.
+	consent              *widget.Text
+	consentRow           *fyne.Container
+	banner               *widget.Banner
+	bannerBox, bannerGap *fyne.Container
+	talking              *fyne.Container
 
 	meters            *fyne.Container
 	micIcon           *widget.Icon
@@ -77,12 +80,17 @@ func NewCall(env *Env) *Call {
 	c.Quality = widget.NewQualityChip(func() { a.Open(PageStatistics) })
 	c.message = caption("")
 	c.messageRow = messageLine(c.message)
+	c.consent = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.WarningInk, Wrap: true})
+	c.consentRow = widget.Inset(6, 0, 0, 0, widget.NewPanel(theme.WarningSoft, theme.RadiusInput, widget.Inset(4, 10, 4, 10,
+		widget.Row(widget.NewIcon(theme.Info, theme.WarningInk, 16), widget.Gap(8), widget.Grow(c.consent)))))
+	c.consentRow.Hide()
 	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
-	c.bannerBox = widget.Column(widget.Gap(16), widget.Fixed(0, 80, c.banner))
+	c.bannerGap = widget.Column(widget.Gap(16))
+	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
 	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
-		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow)
+		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -96,7 +104,7 @@ func NewCall(env *Env) *Call {
 	c.Keypad = widget.NewToggle(env.T("Keypad"), theme.Dialpad, func() { c.ShowKeypad(true) })
 	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route("SPEAKER") })
 	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route("BLUETOOTH") })
-	c.Device = widget.NewToggle("", theme.Headset, func() { c.route(c.deviceRoute()) })
+	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
 
 	top := container.NewStack(c.ringing, c.talking)
@@ -246,7 +254,10 @@ func (c *Call) renderTalking(v View, name, id string) {
 	c.face.SetName(name)
 	c.nameText.SetText(name)
 	c.idText.SetText(id)
-	setVisible(c.idText, id != "")
+	// At the smallest size the banner takes the place of what is said elsewhere.
+	tight := v.Compact && reconnecting
+	setVisible(c.bannerGap, !tight)
+	setVisible(c.idText, id != "" && !tight && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
 	switch {
 	case call.State == "ANSWERING":
 		c.timer.SetText(e.T("Answering"))
@@ -256,7 +267,10 @@ func (c *Call) renderTalking(v View, name, id string) {
 		c.timer.SetText(e.T("Connecting"))
 	}
 	c.message.SetText(call.Message)
-	setVisible(c.messageRow, call.Message != "")
+	setVisible(c.messageRow, call.Message != "" && !tight)
+	consent := v.Settings.Calls.RecordingConsent
+	c.consent.SetText(consent)
+	setVisible(c.consentRow, consent != "")
 	setVisible(c.avatar, !v.Compact && !reconnecting)
 	setVisible(c.bannerBox, reconnecting)
 	if reconnecting {
@@ -380,7 +394,7 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 		device = e.T("Headset")
 	}
 	if call.Route == "EARPIECE" || call.Route == "HEADPHONES" || call.Route == "" {
-		c.Device.Set(widget.InUse, device, e.T("{device}, in use", "device", device), theme.Headset)
+		c.Device.Set(widget.InUse, device, e.T("{device}, in use. Choose devices", "device", device), theme.Headset)
 	} else {
 		c.Device.Set(widget.Off, device, e.T("{device}, not in use", "device", device), theme.Headset)
 	}
@@ -402,6 +416,15 @@ func (c *Call) deviceRoute() string {
 		return "HEADPHONES"
 	}
 	return "EARPIECE"
+}
+
+// device goes to the usual device; while that is in use, it offers all devices.
+func (c *Call) device() {
+	if call := c.view.Call; call != nil && (call.Route == "SPEAKER" || call.Route == "BLUETOOTH") {
+		c.route(c.deviceRoute())
+		return
+	}
+	c.env.Actions.DeviceMenu(c.Device)
 }
 
 // route asks for a route; pressing the one in use goes back to the default.

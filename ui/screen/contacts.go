@@ -173,7 +173,18 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 	dial := func() { c.env.Actions.Dial(p.Number) }
 	call := widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, dial)
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(avatar, widget.Gap(12),
-		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), widget.Gap(-1), caption(under))), widget.Gap(8), call)))
+		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), widget.Gap(-1), caption(under))), widget.Gap(4), c.star(p), call)))
+}
+
+// star keeps a person among the user's own contacts, or lets go of them.
+func (c *Contacts) star(p app.Contact) fyne.CanvasObject {
+	name := nameOf(p.Name, p.Number)
+	on := c.env.Directory != nil && c.env.Directory.IsFavourite(p.Number)
+	label, glyph, ink := c.env.T("Add {name} to your favourites", "name", name), theme.Star, theme.Text2
+	if on {
+		label, glyph, ink = c.env.T("Remove {name} from your favourites", "name", name), theme.StarFilled, theme.AccentInk
+	}
+	return widget.NewIconButton(label, glyph, ink, c.env.Tips, func() { c.env.Actions.SetFavourite(p.Name, p.Number, !on) })
 }
 
 func (c *Contacts) nobody(text string) fyne.CanvasObject {

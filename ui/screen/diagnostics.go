@@ -143,13 +143,13 @@ func (d *Diagnostics) fill() {
 		}
 		row := widget.NewStatusRow(g, d.env.checkTitle(c))
 		tone, word := d.env.CheckTone(c.Status)
-		text := c.Text
+		text := d.env.Words.Sentence(c.Text)
 		switch c.Status {
 		case app.CheckWarn:
 			remarks++
 		case app.CheckFail:
 			failures++
-			text = join(c.Text, c.Remedy)
+			text = d.env.Words.Sentence(join(c.Text, c.Remedy))
 		case app.CheckRunning:
 			text, word = d.env.T("Checking"), ""
 		}

@@ -47,7 +47,7 @@ func NewDial(env *Env) *Dial {
 	in.OnPaste = Dialable
 	d.keycap = widget.NewKeyCap(env.KeyName("K"))
 	d.erase = widget.NewIconButton(env.T("Delete the last character"), theme.Backspace, theme.Text2, env.Tips, d.backspace)
-	d.Field = widget.NewField(in, 48, container.NewStack(d.keycap, d.erase), env.Theme.NumberField())
+	d.Field = env.Early.Field(in, 48, container.NewStack(d.keycap, d.erase), env.Theme.NumberField())
 	d.erase.Hide()
 
 	d.hintIcon = widget.NewIcon(theme.History, theme.Text2, 16)
@@ -191,7 +191,7 @@ func (d *Dial) lookUp(text string) []Match {
 }
 
 func (d *Dial) dialProblem(text string, err error) string {
-	if sentence := sentenceOf(err); sentence != "" {
+	if sentence := d.env.Sentence(err); sentence != "" {
 		return sentence
 	}
 	return d.env.T("Use letters and digits, or + and digits.")

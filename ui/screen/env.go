@@ -57,12 +57,18 @@ type Actions interface {
 	SetAvailability(app.Availability)
 	Retry()
 	OpenSystemSettings()
+	// OpenBrowser shows the page on which the network wants a sign-in.
+	OpenBrowser()
 	Feedback(rating int, issue, note string)
 	SkipFeedback()
 	Open(Page)
 	// Menu and AvailabilityMenu open a menu below from.
 	Menu(from fyne.CanvasObject)
 	AvailabilityMenu(from fyne.CanvasObject)
+	// DeviceMenu lists the sound devices to choose from, below from.
+	DeviceMenu(from fyne.CanvasObject)
+	// SetFavourite puts someone into the user's own contacts, or takes them out.
+	SetFavourite(name, number string, on bool)
 	Copy(text string)
 }
 
@@ -72,6 +78,8 @@ type Directory interface {
 	CheckNumber(number string) error
 	Suggest(text string) []Match
 	NameOf(number string) string
+	// IsFavourite reports whether a number is one of the user's own contacts.
+	IsFavourite(number string) bool
 }
 
 // Match is one person that fits what is typed.
@@ -92,6 +100,8 @@ type Env struct {
 	Canvas func() fyne.Canvas
 	// StillMotion asks for no movement.
 	StillMotion func() bool
+	// Early is nil once the window has shown its first picture.
+	Early *widget.Early
 }
 
 // T translates a text; see words.Catalogue.T.
@@ -107,7 +117,7 @@ func (e *Env) KeyName(keys string) string {
 
 // focus gives the keyboard to w, without an outline before the first key.
 func (e *Env) focus(w fyne.CanvasObject) {
-	if e.Canvas != nil {
+	if e.Canvas != nil && e.Early == nil {
 		widget.FocusOn(e.Canvas(), w)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"offhook/voice/fault"
 )
 
-// sentenceOf is what err says to a person, or "" if it says nothing fit to show.
-func sentenceOf(err error) string {
+// Sentence is what err says to a person, in their language, or "" if it says
+// nothing fit to show.
+func (e *Env) Sentence(err error) string {
 	var f *fault.Error
-	if errors.As(err, &f) {
-		return f.Sentence()
+	if !errors.As(err, &f) {
+		return ""
 	}
-	return ""
+	return e.Words.Sentence(f.Sentence())
 }

@@ -67,8 +67,12 @@ func (n *NotReady) Render(v View) {
 	case c.Action == "open_system_settings":
 		set(theme.MicOff, e.T("Offhook can't use the microphone"), e.T("Callers would not hear you. Allow Offhook under Privacy, Microphone. We notice at once."),
 			theme.Gear, e.T("Open system settings"), e.Actions.OpenSystemSettings)
+	case c.Action == app.ActionOpenBrowser:
+		set(theme.Globe, e.T("This network wants a sign-in"), e.Words.Sentence(c.Text), theme.Globe, e.T("Open the browser"), e.Actions.OpenBrowser)
+	case c.Action == app.ActionProxyPassword:
+		set(theme.Lock, e.T("The network's proxy wants a password"), e.Words.Sentence(c.Text), theme.Gear, e.T("Open network settings"), func() { e.Actions.Open(PageNetwork) })
 	case c.Name == app.ConditionDevices:
-		text := c.Text
+		text := e.Words.Sentence(c.Text)
 		if text == "" {
 			text = e.T("Callers would not hear you. Choose another device.")
 		}
@@ -77,7 +81,7 @@ func (n *NotReady) Render(v View) {
 		set(theme.CloudOff, e.T("Calls can't reach you"), e.retrying(e.T("You can call, but nobody can call you."), c, v.Now),
 			theme.RefreshIcon, e.T("Try now"), e.Actions.Retry)
 	case c.Name == app.ConditionProfile:
-		text := c.Text
+		text := e.Words.Sentence(c.Text)
 		if text == "" {
 			text = e.T("The platform did not tell how to call.")
 		}

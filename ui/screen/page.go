@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -19,10 +20,16 @@ type Tasks interface {
 	CheckAudio(got func(app.Check), failed func(error)) (stop func())
 	PlayTest(device string, done func(error))
 	Diagnose(got func(app.Check), done func()) (stop func())
-	Report(from, to time.Time, text string, progress func(float64), done func(reference string, err error)) (stop func())
+	// Draft puts a report together; ReadDraft reads lines of its parts; Report sends
+	// it.
+	Draft(from, to time.Time, done func(app.ReportDraft, error))
+	ReadDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func(lines []string, all int, err error))
+	Report(d app.ReportDraft, text string, parts []app.ReportPart, progress func(float64), done func(reference string, err error)) (stop func())
 	Update(change func(*app.Settings))
 	Statistics() (app.Stats, bool)
 	SignOut()
+	// SetProxyPassword tells the phone what the network's proxy asks for.
+	SetProxyPassword(user, password string)
 	// Choose opens a list of options below from.
 	Choose(from fyne.CanvasObject, options []string, chosen int, pick func(int))
 	// Language is the user's choice, "system" for the system's; SetLanguage
@@ -41,6 +48,47 @@ type frame struct {
 	callT  *widget.Text
 	object *fyne.Container
 	up     Page
+	// policy says that somebody else decided about a setting of the page.
+	policy *fyne.Container
+	locks  []lock
+}
+
+// lock is a setting of the page, by its path, and what changes it.
+type lock struct {
+	path     string
+	controls []interface{ SetEnabled(bool) }
+}
+
+// lockable names the setting that controls change: an administrator may have
+// fixed it.
+func (f *frame) lockable(path string, controls ...interface{ SetEnabled(bool) }) {
+	f.locks = append(f.locks, lock{path, controls})
+}
+
+// renderLocks switches off what an administrator has fixed, and says so.
+func (f *frame) renderLocks(v View) {
+	any := false
+	for _, l := range f.locks {
+		fixed := Locked(v.Settings, l.path)
+		any = any || fixed
+		for _, c := range l.controls {
+			c.SetEnabled(!fixed)
+		}
+	}
+	if setVisible(f.policy, any) {
+		f.object.Refresh()
+	}
+}
+
+// Locked reports whether an administrator fixed a setting: its path, or a part of
+// the settings that holds it, is locked.
+func Locked(s app.Settings, path string) bool {
+	for _, l := range s.Locked {
+		if l == path || strings.HasPrefix(path, l+".") {
+			return true
+		}
+	}
+	return false
 }
 
 // newFrame returns a page around body. up is the page that Back goes to; extra
@@ -59,7 +107,10 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
 	f.bar.Hide()
 	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)
-	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, body)))
+	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
+		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
+	f.policy.Hide()
+	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, widget.Column(f.policy, body))))
 	var bottom fyne.CanvasObject
 	if foot != nil {
 		bottom = widget.Centre(720, widget.Inset(8, 16, 16, 16, foot))
@@ -75,6 +126,7 @@ func (f *frame) Object() fyne.CanvasObject { return f.object }
 func (f *frame) Focus() { f.env.focus(f.Back) }
 
 func (f *frame) render(v View) {
+	f.renderLocks(v)
 	if v.Call == nil {
 		if setVisible(f.bar, false) {
 			f.object.Refresh()

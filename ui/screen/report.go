@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,8 +31,12 @@ type Report struct {
 	reference      string
 	fromDay, toDay int
 	now            time.Time
-	cancel         func()
-	stopped        bool
+	// pending says that the draft waits for the first drawing, which tells the day.
+	pending bool
+	cancel  func()
+	stopped bool
+	// Draft shows what goes along.
+	Draft *draftView
 }
 
 // NewReport returns the page.
@@ -52,28 +55,14 @@ func NewReport(env *Env, tasks Tasks) *Report {
 	r.idle = widget.Column(r.Send)
 	r.sending.Hide()
 
-	line := func(g theme.Glyph, title, text string) fyne.CanvasObject {
-		return widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(g, theme.AccentInk, 20), widget.Gap(12), widget.Grow(widget.Column(
-			widget.NewText(title, widget.Style{}), widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})))))
-	}
-	goes := widget.CardOf(
-		line(theme.Note, env.T("Offhook's log"), env.T("What the phone did in the days chosen")),
-		line(theme.Chart, env.T("Call statistics"), env.T("Delay, jitter and loss of each call")),
-		line(theme.Headset, env.T("Computer and sound devices"), env.T("System, version and device names")))
-	mono := widget.NewText("14:02:11 call to [number 1] began\n14:02:13 token [removed] accepted\n14:06:40 no sound for 5.2 s",
-		widget.Style{Size: theme.SizeMono, Mono: true, Role: theme.Text2, Wrap: true, Leading: 1.45})
-	preview := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
-		widget.Row(widget.NewIcon(theme.Eye, theme.AccentInk, 20), widget.Gap(8), widget.Grow(widget.NewText(env.T("Preview"), widget.Style{Bold: true})), caption(env.T("Example"))),
-		widget.Gap(8), widget.NewPanel(theme.Window, theme.RadiusInput, widget.Inset(8, 10, 8, 10, mono)),
-		widget.Gap(8), widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), widget.Grow(widget.NewText(
-			env.T("Names, numbers and secrets are taken out. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.34}))))))
+	r.Draft = newDraftView(env, tasks, func() { r.chosen() })
 	r.failed = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	r.failed.Hide()
 	r.form = widget.Column(
 		r.failed, widget.Gap(8),
 		heading(env.T("What happened?")), widget.Gap(4), r.Text, widget.Gap(10),
 		widget.Grid(2, 8, widget.Column(heading(env.T("From")), widget.Gap(4), r.from), widget.Column(heading(env.T("To")), widget.Gap(4), r.to)),
-		widget.Gap(12), goes, widget.Gap(12), preview)
+		widget.Gap(12), r.Draft.goes, widget.Gap(12), r.Draft.preview)
 	r.result = widget.NewBanner(widget.ToneGood, theme.CheckCircle, "", "")
 	r.copyRef = widget.NewPill(env.T("Copy the reference"), theme.Copy, widget.Plain, widget.HeightButton, func() { env.Actions.Copy(r.reference) })
 	another := widget.NewPill(env.T("Done"), "", widget.Accent, widget.HeightButton, func() { r.reset(); env.Actions.Open(PageNone) })
@@ -91,6 +80,7 @@ func (r *Report) choose(from *widget.Selector, day *int, least, most int) {
 	r.tasks.Choose(from, names, *day-least, func(i int) {
 		*day = least + i
 		r.days()
+		r.load()
 	})
 }
 
@@ -107,23 +97,68 @@ func (r *Report) days() {
 	r.to.Set(r.day(r.toDay))
 }
 
-func (r *Report) send() {
+// span is the time that the days chosen cover.
+func (r *Report) span() (from, to time.Time) {
 	local := r.now.Local()
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	from, to := midnight.AddDate(0, 0, -r.fromDay), midnight.AddDate(0, 0, 1-r.toDay)
+	from, to = midnight.AddDate(0, 0, -r.fromDay), midnight.AddDate(0, 0, 1-r.toDay)
 	if r.toDay == 0 {
 		to = r.now
+	}
+	return from, to
+}
+
+// load puts the report of the days chosen together.
+func (r *Report) load() {
+	from, to := r.span()
+	r.Send.SetEnabled(false)
+	r.Draft.load(from, to, func(err error) { r.fail(r.env.T("The report can't be put together."), err) })
+}
+
+// chosen follows what goes along: with nothing chosen, a text alone may go.
+func (r *Report) chosen() {
+	r.Send.SetEnabled(r.Draft.draft != nil)
+	r.Draft.page = 0
+	r.Draft.turn(0)
+}
+
+// Entered begins with what the days chosen hold.
+func (r *Report) Entered() {
+	if r.cancel == nil && !r.done.Visible() {
+		r.pending = true
+	}
+}
+
+// Left lets go of the draft, unless it is being sent.
+func (r *Report) Left() {
+	if r.cancel == nil {
+		r.Draft.close()
+	}
+}
+
+func (r *Report) send() {
+	if r.Draft.draft == nil {
+		r.load()
+		return
 	}
 	r.stopped = false
 	r.show(true)
 	r.progress(0)
 	setVisible(r.failed, false)
-	r.cancel = r.tasks.Report(from, to, r.Text.Input.Text, r.progress, r.finished)
+	r.cancel = func() {}
+	cancel := r.tasks.Report(r.Draft.draft, r.Text.Input.Text, r.Draft.chosen(), r.progress, r.finished)
+	if r.cancel != nil { // it may be over already
+		r.cancel = cancel
+	}
 }
 
 func (r *Report) progress(part float64) {
 	r.bar.Set(part)
-	r.amount.SetText(fmt.Sprintf("%.0f %%", part*100))
+	all := int64(0)
+	for _, p := range r.Draft.chosen() {
+		all += r.Draft.draft.Size(p)
+	}
+	r.amount.SetText(r.env.T("{part} of {all}", "part", r.env.size(int64(part*float64(all))), "all", r.env.size(all)))
 	r.sending.Refresh()
 }
 
@@ -131,6 +166,7 @@ func (r *Report) abort() {
 	r.stopped = true
 	if r.cancel != nil {
 		r.cancel()
+		r.cancel = nil
 	}
 	r.show(false)
 }
@@ -142,12 +178,10 @@ func (r *Report) finished(reference string, err error) {
 	}
 	r.show(false)
 	if err != nil {
-		r.failed.Set(r.env.T("It didn't go through. Nothing is lost."), sentenceOf(err))
-		setVisible(r.failed, true)
-		r.Send.Set(r.env.T("Try again"), theme.RefreshIcon, widget.Accent)
-		widget.Relayout(r.object)
+		r.fail(r.env.T("It didn't go through. Nothing is lost."), err)
 		return
 	}
+	r.Draft.close()
 	r.reference = reference
 	text := r.env.T("Thank you.")
 	if reference != "" {
@@ -158,6 +192,14 @@ func (r *Report) finished(reference string, err error) {
 	setVisible(r.form, false)
 	setVisible(r.done, true)
 	setVisible(r.idle, false)
+	widget.Relayout(r.object)
+}
+
+func (r *Report) fail(title string, err error) {
+	r.failed.Set(title, r.env.Sentence(err))
+	setVisible(r.failed, true)
+	r.Send.Set(r.env.T("Try again"), theme.RefreshIcon, widget.Accent)
+	r.Send.SetEnabled(true)
 	widget.Relayout(r.object)
 }
 
@@ -184,4 +226,8 @@ func (r *Report) Render(v View) {
 	r.render(v)
 	r.now = v.Now
 	r.days()
+	if r.pending {
+		r.pending = false
+		r.load()
+	}
 }

@@ -94,6 +94,10 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")))
 	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(16), heading(env.T("Everything else")), widget.Gap(6), more)
 	s.frame = newFrame(env, env.T("Settings"), PageNone, nil, body, nil)
+	s.lockable("audio.microphone", s.mic.Selector)
+	s.lockable("audio.speaker", s.speaker.Selector)
+	s.lockable("audio.ring", s.ring.Selector)
+	s.lockable("audio.echo_cancellation", s.cleanUp)
 	return s
 }
 
@@ -231,6 +235,13 @@ func NewAppearance(env *Env, tasks Tasks) *Appearance {
 	a.startHidden, r4 = row(env.T("Start hidden"), "", func(s *app.Settings, on bool) { s.Appearance.StartHidden = on })
 	body := widget.Column(heading(env.T("Colours")), widget.Gap(6), list, widget.Gap(16), heading(env.T("Window")), widget.Gap(6), widget.CardOf(r1, r2, r3, r4))
 	a.frame = newFrame(env, env.T("Appearance"), PageSettings, nil, body, nil)
+	for _, row := range a.themes.rows {
+		a.lockable("appearance.theme", row)
+	}
+	a.lockable("appearance.reduced_motion", a.still)
+	a.lockable("appearance.close_to_tray", a.tray)
+	a.lockable("appearance.notifications", a.notes)
+	a.lockable("appearance.start_hidden", a.startHidden)
 	return a
 }
 
@@ -269,6 +280,9 @@ func NewLanguage(env *Env, tasks Tasks) *Language {
 	var list fyne.CanvasObject
 	l.list, list = env.choices(names, func(i int) { tasks.SetLanguage(l.codes[i]) })
 	l.frame = newFrame(env, env.T("Language"), PageSettings, nil, list, nil)
+	for _, row := range l.list.rows {
+		l.lockable("appearance.language", row)
+	}
 	return l
 }
 
@@ -324,6 +338,13 @@ func NewCalls(env *Env, tasks Tasks) *Calls {
 		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3), widget.Gap(16),
 		heading(env.T("A telephone link on a page")), widget.Gap(6), links)
 	c.frame = newFrame(env, env.T("Calls"), PageSettings, nil, body, nil)
+	c.lockable("calls.auto_answer", c.auto)
+	c.lockable("calls.pause_media", c.pause)
+	c.lockable("calls.keep_awake", c.awake)
+	c.lockable("calls.global_hotkeys", c.global)
+	for _, row := range c.links.rows {
+		c.lockable("calls.link_mode", row)
+	}
 	return c
 }
 
@@ -333,8 +354,9 @@ func (c *Calls) Render(v View) {
 	s := v.Settings
 	c.now = s.Audio.RingVolume
 	c.volume.SetText(fmt.Sprintf("%d %%", c.now))
-	c.less.SetEnabled(c.now > 0)
-	c.more.SetEnabled(c.now < 100)
+	fixed := Locked(s, "audio.ring_volume")
+	c.less.SetEnabled(c.now > 0 && !fixed)
+	c.more.SetEnabled(c.now < 100 && !fixed)
 	c.auto.SetOn(s.Calls.AutoAnswer)
 	c.pause.SetOn(s.Calls.PauseMedia)
 	c.awake.SetOn(s.Calls.KeepAwake)
@@ -351,16 +373,31 @@ type Network struct {
 	*frame
 	server *widget.Text
 	rows   *fyne.Container
+	// ProxyUser and ProxyPassword are asked for while the network's proxy wants
+	// them.
+	ProxyUser, ProxyPassword *widget.Field
+	proxy                    *fyne.Container
 }
 
 // NewNetwork returns the page.
-func NewNetwork(env *Env) *Network {
+func NewNetwork(env *Env, tasks Tasks) *Network {
 	n := &Network{}
+	n.ProxyUser = widget.NewField(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
+	n.ProxyPassword = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
+	save := func() {
+		tasks.SetProxyPassword(n.ProxyUser.Input.Text, n.ProxyPassword.Input.Text)
+		n.ProxyPassword.Input.SetText("")
+	}
+	n.ProxyPassword.Input.OnSubmitted = func(string) { save() }
+	n.proxy = widget.Column(heading(env.T("The network's proxy wants a password")), widget.Gap(6),
+		label(env.T("User name")), widget.Gap(3), n.ProxyUser, widget.Gap(8), label(env.T("Password")), widget.Gap(3), n.ProxyPassword, widget.Gap(12),
+		widget.NewPill(env.T("Use it"), "", widget.Accent, widget.HeightButton, save), widget.Gap(16))
+	n.proxy.Hide()
 	n.server = widget.NewText("", widget.Style{Role: theme.Text2})
 	n.rows = widget.Column()
 	check := widget.NewPill(env.T("Check the network"), theme.Pulse, widget.Plain, widget.HeightButton, func() { env.Actions.Open(PageDiagnostics) })
 	retry := widget.NewPill(env.T("Try now"), theme.RefreshIcon, widget.Plain, widget.HeightButton, env.Actions.Retry)
-	body := widget.Column(heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
+	body := widget.Column(n.proxy, heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
 		widget.Gap(16), heading(env.T("Connections")), widget.Gap(6), n.rows, widget.Gap(12),
 		widget.NewText(env.T("Offhook finds the best way to the server by itself: UDP first, TCP when that is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),
 		widget.Gap(16), check, widget.Gap(8), retry)
@@ -373,6 +410,11 @@ func (n *Network) Render(v View) {
 	n.render(v)
 	n.server.SetText(v.Account.Server)
 	var rows []fyne.CanvasObject
+	wanted := false
+	for _, c := range v.Conditions {
+		wanted = wanted || !c.OK && c.Action == app.ActionProxyPassword
+	}
+	setVisible(n.proxy, wanted)
 	for _, c := range v.Conditions {
 		switch c.Name {
 		case app.ConditionPush, app.ConditionPlatform, app.ConditionProfile:
@@ -383,7 +425,7 @@ func (n *Network) Render(v View) {
 		if c.OK {
 			row.Set(checkIcons[c.Name], n.env.T("Since {time}", "time", hhmm(c.Since)), n.env.T("Works"), widget.ToneGood)
 		} else {
-			row.Set(checkIcons[c.Name], n.env.retrying(c.Text, &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
+			row.Set(checkIcons[c.Name], n.env.retrying(n.env.Words.Sentence(c.Text), &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
 		}
 		rows = append(rows, row)
 	}

@@ -52,11 +52,11 @@ func NewSignIn(env *Env) *SignIn {
 		widget.Gap(12))
 	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 
-	s.User = widget.NewField(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
-	s.Pass = widget.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
-	s.Display = widget.NewField(widget.NewInput(env.T("Display name"), ""), 44, nil, nil)
-	s.SID = widget.NewField(widget.NewInput(env.T("Account SID"), ""), 44, nil, nil)
-	s.Server = widget.NewField(widget.NewInput(env.T("Server"), "https://"), 44, nil, nil)
+	s.User = env.Early.Field(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
+	s.Pass = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
+	s.Display = env.Early.Field(widget.NewInput(env.T("Display name"), ""), 44, nil, nil)
+	s.SID = env.Early.Field(widget.NewInput(env.T("Account SID"), ""), 44, nil, nil)
+	s.Server = env.Early.Field(widget.NewInput(env.T("Server"), "https://"), 44, nil, nil)
 	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
 	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageNone) })
 
@@ -186,11 +186,11 @@ func (s *SignIn) say(title, text string) {
 func (s *SignIn) Render(v View) {
 	if !s.filled {
 		s.filled = true
-		s.User.Input.SetText(v.Account.UserName)
-		s.Display.Input.SetText(v.Account.DisplayName)
+		s.User.SetText(v.Account.UserName)
+		s.Display.SetText(v.Account.DisplayName)
 		s.displayTouched = v.Account.DisplayName != "" && v.Account.DisplayName != v.Account.UserName
-		s.SID.Input.SetText(v.Account.AccountSID)
-		s.Server.Input.SetText(v.Account.Server)
+		s.SID.SetText(v.Account.AccountSID)
+		s.Server.SetText(v.Account.Server)
 		if v.Account.Server == "" {
 			s.SetOpen(true)
 		}
@@ -230,9 +230,9 @@ func (s *SignIn) problem(p *app.Problem) (title, text string) {
 	case "INVALID_CREDENTIALS":
 		return s.env.T("That didn't work"), s.env.T("The user name or password isn't right. Check both and try again.")
 	case "NETWORK_ERROR":
-		return s.env.T("We can't reach this server."), join(p.Message, p.Next)
+		return s.env.T("We can't reach this server."), s.env.Words.Sentence(join(p.Message, p.Next))
 	default:
-		return s.env.T("That didn't work"), join(p.Message, p.Next)
+		return s.env.T("That didn't work"), s.env.Words.Sentence(join(p.Message, p.Next))
 	}
 }
 

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -76,10 +77,10 @@ var (
 	boldFont    = fyne.NewStaticResource("NotoSans-Bold.ttf", assets.Bold())
 )
 
-// Font returns Noto Sans; symbols and fixed-width text are Fyne's own.
+// Font returns Noto Sans, for symbols too; fixed-width text is Fyne's own.
 func (t *Theme) Font(style fyne.TextStyle) fyne.Resource {
 	switch {
-	case style.Monospace, style.Symbol:
+	case style.Monospace:
 		return fynetheme.DefaultTheme().Font(style)
 	case style.Bold:
 		return boldFont
@@ -87,6 +88,38 @@ func (t *Theme) Font(style fyne.TextStyle) fyne.Resource {
 		return regularFont
 	}
 }
+
+// Bundled returns the font that shows all of text by itself, or nil for a text
+// that needs others. Naming it saves Fyne from reading the fonts of the whole
+// system before the first letter is drawn.
+func Bundled(text string, style fyne.TextStyle) fyne.Resource {
+	if style.Monospace {
+		return nil
+	}
+	for _, r := range text {
+		if !bundled(r) {
+			return nil
+		}
+	}
+	if style.Bold {
+		return boldFont
+	}
+	return regularFont
+}
+
+// bundled reports whether the phone's own font surely has r: Latin, Devanagari and
+// the marks that the phone's words use.
+func bundled(r rune) bool {
+	switch {
+	case r >= 0x20 && r <= 0x7E, r >= 0xA0 && r <= 0x17F, r >= 0x900 && r <= 0x97F:
+		return true
+	}
+	return strings.ContainsRune("–—‘’“”•…₹€", r)
+}
+
+// FieldStyle is the style of a text field's letters: with it Fyne takes the
+// phone's font and reads others only for letters that it lacks.
+var FieldStyle = fyne.TextStyle{Symbol: true}
 
 // Icon returns Fyne's icon, or this theme's own drawing of it.
 func (t *Theme) Icon(name fyne.ThemeIconName) fyne.Resource {

@@ -12,6 +12,8 @@ type Check struct {
 	text, figure string
 	on           bool
 	name         func(bool) string
+	// OnChanged is called when the user changed the choice; it may be nil.
+	OnChanged func()
 }
 
 // NewCheck returns a line that is chosen. name gives its accessible name.
@@ -21,6 +23,9 @@ func NewCheck(text string, name func(on bool) string) *Check {
 		c.on = !c.on
 		c.label = c.name(c.on)
 		c.Refresh()
+		if c.OnChanged != nil {
+			c.OnChanged()
+		}
 	})
 	return c
 }

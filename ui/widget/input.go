@@ -2,11 +2,12 @@ package widget
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"offhook/ui/theme"
@@ -33,6 +34,7 @@ func NewInput(label, placeholder string) *Input {
 	i := &Input{label: label}
 	i.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	i.PlaceHolder = placeholder
+	i.TextStyle = theme.FieldStyle
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -148,9 +150,12 @@ func (i *Input) MinSize() fyne.Size {
 // Field is an Input with its outline and something at its end.
 type Field struct {
 	fynewidget.BaseWidget
-	Input   *Input
-	body    fyne.CanvasObject
-	end     fyne.CanvasObject
+	Input *Input
+	body  fyne.CanvasObject
+	end   fyne.CanvasObject
+	large *theme.Theme
+	// words stand in for the field while it is early, nil otherwise.
+	words   *Text
 	height  float32
 	radius  float32
 	focused bool
@@ -168,10 +173,14 @@ func (f *Field) placeParts() {
 // NewField returns in at a height; end may be nil. large makes it the number
 // field.
 func NewField(in *Input, height float32, end fyne.CanvasObject, large *theme.Theme) *Field {
-	f := &Field{Input: in, end: end, height: height, radius: theme.RadiusInput}
-	f.body = in
+	f := newField(in, height, end, large)
+	f.wake()
+	return f
+}
+
+func newField(in *Input, height float32, end fyne.CanvasObject, large *theme.Theme) *Field {
+	f := &Field{Input: in, end: end, height: height, radius: theme.RadiusInput, large: large}
 	if large != nil {
-		f.body = container.NewThemeOverride(in, large)
 		f.radius = theme.RadiusCard
 	}
 	in.field = f
@@ -195,11 +204,8 @@ func (f *Field) SetWrong(on bool) {
 // CreateRenderer is for Fyne.
 func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	ground, outline := newRect(f.radius), newRect(f.radius)
-	r := &renderer{objects: []fyne.CanvasObject{ground, f.body, outline}}
-	if f.end != nil {
-		r.objects = append(r.objects, f.end)
-	}
-	r.layout = func(s fyne.Size) {
+	r := &renderer{}
+	f.layout = func(s fyne.Size) {
 		place(ground, 0, 0, s.Width, s.Height)
 		place(outline, 0, 0, s.Width, s.Height)
 		w := s.Width
@@ -210,15 +216,22 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 				w -= m.Width + 2
 			}
 		}
+		if f.words != nil {
+			h := f.words.MinSize().Height
+			place(f.words, f.inset(), (s.Height-h)/2, w-2*f.inset(), h)
+			return
+		}
 		h := s.Height
 		if !f.Input.MultiLine {
 			h = f.body.MinSize().Height
 		}
 		place(f.body, 0, (s.Height-h)/2, w, h)
 	}
-	f.layout = r.layout
+	r.layout = f.layout
 	r.min = func() fyne.Size { return fyne.NewSize(80, f.height) }
 	r.refresh = func() {
+		r.objects = append([]fyne.CanvasObject{ground}, f.Parts()...)
+		r.objects = slices.Insert(r.objects, 2, fyne.CanvasObject(outline))
 		switch {
 		case f.wrong:
 			paint(f, outline, theme.Clear, theme.DangerLine, 2)
@@ -228,17 +241,25 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 			paint(f, outline, theme.Clear, theme.Border, 1)
 		}
 		paint(f, ground, theme.Surface, theme.Clear, 0)
-		r.layout(f.Size())
+		f.layout(f.Size())
 	}
 	r.refresh()
 	return r
+}
+
+// inset is where the letters begin.
+func (f *Field) inset() float32 {
+	if f.large != nil {
+		return f.large.Size(fynetheme.SizeNameInnerPadding)
+	}
+	return fynetheme.InnerPadding()
 }
 
 // noAction keeps Fyne from adding its own button to a password field.
 func noAction() fyne.CanvasObject { return canvas.NewRectangle(color.Transparent) }
 
 // Password returns a field for a secret with a button that shows it.
-func Password(label string, show, hide string, tips *Tips) *Field {
+func (e *Early) Password(label string, show, hide string, tips *Tips) *Field {
 	in := NewInput(label, "")
 	in.Password = true
 	in.ActionItem = noAction()
@@ -253,7 +274,7 @@ func Password(label string, show, hide string, tips *Tips) *Field {
 		in.Refresh()
 		FocusQuietly(in)
 	})
-	return NewField(in, 44, b, nil)
+	return e.Field(in, 44, b, nil)
 }
 
 // KeyCap is the picture of a key or of keys, such as "Ctrl K".
@@ -287,8 +308,12 @@ func (k *KeyCap) CreateRenderer() fyne.WidgetRenderer {
 
 // Parts are the field itself and what is at its end.
 func (f *Field) Parts() []fyne.CanvasObject {
-	if f.end == nil {
-		return []fyne.CanvasObject{f.body}
+	parts := []fyne.CanvasObject{f.body}
+	if f.words != nil {
+		parts[0] = f.words
 	}
-	return []fyne.CanvasObject{f.body, f.end}
+	if f.end != nil {
+		parts = append(parts, f.end)
+	}
+	return parts
 }

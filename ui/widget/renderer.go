@@ -38,8 +38,13 @@ func (r *renderer) Destroy() {
 	}
 }
 
-// ink returns the colour of a role for w.
+// ink returns the colour of a role for w. No colour is color.Transparent itself,
+// which alone Fyne does not draw: drawing nothing over half of the window takes
+// as long as drawing something.
 func ink(w fyne.Widget, role fyne.ThemeColorName) color.Color {
+	if role == theme.Clear {
+		return color.Transparent
+	}
 	return fynetheme.ColorForWidget(role, w)
 }
 

@@ -70,11 +70,18 @@ func (s *Switch) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(40+8+word.MinSize().Width, 40) }
 	r.refresh = func() {
-		if s.on {
+		switch {
+		case s.disabled:
+			paint(s, track, theme.Sunken, theme.Line, 1)
+			knob.FillColor = ink(s, theme.Border)
+			if word.text, word.style.Role = s.offWord, theme.Disabled; s.on {
+				word.text = s.onWord
+			}
+		case s.on:
 			paint(s, track, theme.Accent, theme.Clear, 0)
 			knob.FillColor = ink(s, theme.OnAccent)
 			word.text, word.style.Role = s.onWord, theme.AccentInk
-		} else {
+		default:
 			paint(s, track, theme.Surface, theme.Border, 2)
 			knob.FillColor = ink(s, theme.Border)
 			word.text, word.style.Role = s.offWord, theme.Text2

@@ -41,7 +41,7 @@ func (s Style) fitting(text string, width float32) float32 {
 	if s.Least == 0 || width <= 0 {
 		return size
 	}
-	for size > s.Least && fyne.MeasureText(text, size, s.fyne()).Width > width+0.5 {
+	for size > s.Least && measure(text, size, s.fyne()).Width > width+0.5 {
 		size = max(s.Least, size-0.5)
 	}
 	return size
@@ -55,6 +55,12 @@ func (s Style) role() fyne.ThemeColorName {
 }
 
 func (s Style) fyne() fyne.TextStyle { return fyne.TextStyle{Bold: s.Bold, Monospace: s.Mono} }
+
+// measure is the room that text takes.
+func measure(text string, size float32, style fyne.TextStyle) fyne.Size {
+	s, _ := fyne.CurrentApp().Driver().RenderedTextSize(text, size, style, theme.Bundled(text, style))
+	return s
+}
 
 // Text is a piece of text in one style.
 type Text struct {
@@ -105,7 +111,7 @@ func (t *Text) Cut() bool {
 	if t.style.Wrap || t.Size().Width == 0 {
 		return false
 	}
-	return fyne.MeasureText(t.text, t.style.fitting(t.text, t.Size().Width), t.style.fyne()).Width > t.Size().Width+0.5
+	return measure(t.text, t.style.fitting(t.text, t.Size().Width), t.style.fyne()).Width > t.Size().Width+0.5
 }
 
 // Resize remembers the width, which decides how a wrapped text breaks.
@@ -129,7 +135,7 @@ func (t *Text) lineHeight() float32 {
 	if t.style.Leading > 0 {
 		return t.style.size() * t.style.Leading
 	}
-	return fyne.MeasureText("M", t.style.size(), t.style.fyne()).Height
+	return measure("M", t.style.size(), t.style.fyne()).Height
 }
 
 func (t *Text) lines(width float32) []string {
@@ -137,7 +143,7 @@ func (t *Text) lines(width float32) []string {
 		return []string{t.text}
 	}
 	return wrap(t.text, width, func(s string) float32 {
-		return fyne.MeasureText(s, t.style.size(), t.style.fyne()).Width
+		return measure(s, t.style.size(), t.style.fyne()).Width
 	})
 }
 
@@ -163,8 +169,9 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 		for i, l := range lines {
 			d := drawn[i]
 			d.Text, d.Color = l, ink(t, t.style.role())
+			d.FontSource = theme.Bundled(l, t.style.fyne())
 			d.TextSize, d.TextStyle, d.Alignment = size, t.style.fyne(), t.style.Align
-			own := fyne.MeasureText("M", d.TextSize, d.TextStyle).Height
+			own := measure("M", d.TextSize, d.TextStyle).Height
 			place(d, 0, float32(i)*lh+(lh-own)/2, t.Size().Width, own)
 			r.objects = append(r.objects, d)
 		}
@@ -175,7 +182,7 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 		if t.style.Wrap {
 			return fyne.NewSize(1, t.HeightFor(t.width))
 		}
-		m := fyne.MeasureText(t.text, t.style.size(), t.style.fyne())
+		m := measure(t.text, t.style.size(), t.style.fyne())
 		return fyne.NewSize(m.Width, t.lineHeight())
 	}
 	update()
@@ -229,15 +236,15 @@ func fit(text string, width float32, measure func(string) float32) int {
 
 // ellipsis cuts text so that it fits into width.
 func ellipsis(text string, width float32, s Style) string {
-	measure := func(t string) float32 { return fyne.MeasureText(t, s.size(), s.fyne()).Width }
-	if measure(text) <= width+0.5 {
+	wide := func(t string) float32 { return measure(t, s.size(), s.fyne()).Width }
+	if wide(text) <= width+0.5 {
 		return text
 	}
 	runes := []rune(text)
 	lo, hi := 0, len(runes)
 	for lo < hi {
 		mid := (lo + hi + 1) / 2
-		if measure(string(runes[:mid])+"…") <= width {
+		if wide(string(runes[:mid])+"…") <= width {
 			lo = mid
 		} else {
 			hi = mid - 1

@@ -26,6 +26,8 @@ type Catalogue struct {
 	mu       sync.RWMutex
 	language string
 	texts    map[string]string
+	// sentences are what the phone itself says.
+	sentences *sentences
 }
 
 // New returns the catalogue of language, or of the system's when language is ""
@@ -43,12 +45,13 @@ func (c *Catalogue) Use(language string) {
 	}
 	language = base(language)
 	texts, err := load(assets.Translations(), language)
-	if err != nil {
-		language, texts = English, nil
+	said, serr := load(assets.Sentences(), language)
+	if err != nil || serr != nil {
+		language, texts, said = English, nil, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.language, c.texts = language, texts
+	c.language, c.texts, c.sentences = language, texts, newSentences(said)
 }
 
 // Language returns the language in use, such as "hi".
@@ -147,4 +150,14 @@ func load(files fs.FS, language string) (map[string]string, error) {
 		return nil, fmt.Errorf("words: translation %q: %w", language, err)
 	}
 	return texts, nil
+}
+
+// Sentence translates what the phone says of its own accord: the sentences of
+// errors, of readiness and of checks, which are written in English where they
+// arise. What has no translation stays English.
+func (c *Catalogue) Sentence(text string) string {
+	c.mu.RLock()
+	book := c.sentences
+	c.mu.RUnlock()
+	return book.translate(text)
 }

@@ -301,8 +301,8 @@ func find(all []card, kind Kind, spec Spec) (*card, *fault.Error) {
 	return nil, noDevice(kind, spec)
 }
 
-// open makes a stopped device whose callback is data.
-func (c *cards) open(kind Kind, spec Spec, data malgo.DataProc) (*cardStream, error) {
+// open makes a stopped device, depth blocks deep, whose callback is data.
+func (c *cards) open(kind Kind, spec Spec, depth int, data malgo.DataProc) (*cardStream, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all, err := c.list()
@@ -315,7 +315,7 @@ func (c *cards) open(kind Kind, spec Spec, data malgo.DataProc) (*cardStream, er
 		return nil, missing
 	}
 	ctx := c.ctx
-	dev, err := within(openLimit, func() (*malgo.Device, error) { return initDevice(ctx, kind, d, data) },
+	dev, err := within(openLimit, func() (*malgo.Device, error) { return initDevice(ctx, kind, d, depth, data) },
 		func(dev *malgo.Device) { dev.Uninit() })
 	if err != nil {
 		c.drop(ctx)
@@ -325,7 +325,7 @@ func (c *cards) open(kind Kind, spec Spec, data malgo.DataProc) (*cardStream, er
 	return &cardStream{cards: c, ctx: ctx, dev: dev, kind: kind, spec: spec}, nil
 }
 
-func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, data malgo.DataProc) (*malgo.Device, error) {
+func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, depth int, data malgo.DataProc) (*malgo.Device, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	t := malgo.Capture
@@ -335,7 +335,7 @@ func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, data malgo.Data
 	cfg := malgo.DefaultDeviceConfig(t)
 	cfg.SampleRate = SampleRate
 	cfg.PeriodSizeInMilliseconds = periodMs
-	cfg.Periods = periods
+	cfg.Periods = uint32(depth)
 	cfg.PerformanceProfile = malgo.LowLatency
 	cfg.NoFixedSizedCallback = 1
 	cfg.NoClip = 1

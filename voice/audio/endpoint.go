@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"strings"
@@ -21,6 +22,11 @@ const (
 	// frozenWarm is frozenAfter while it warms up, until it brought warmBeats.
 	frozenWarm = 2500 * time.Millisecond
 	warmBeats  = 50
+
+	// shallowest and deepest bound the depth of a loudspeaker's buffer, in frames
+	// of 10 ms; driesOut is how often it runs dry before it is made deeper.
+	shallowest, deepest = 2, 6
+	driesOut            = 4
 )
 
 // endpoint is one end of a path: a device that is wanted, the one that is open
@@ -44,6 +50,9 @@ type endpoint struct {
 	problem *fault.Error
 	names   map[string]string // device names by ID
 	closing sync.WaitGroup
+	// depth is that of a loudspeaker's buffer, in frames. It grows on a machine
+	// that lets it run dry.
+	depth int
 }
 
 // running is one open device of an endpoint.
@@ -52,7 +61,19 @@ type running struct {
 	spec  Spec
 	dev   io.Closer
 	beats atomic.Uint64
-	owned bool // belongs to the device's thread
+	// thread is the one that the device's frames come on; hastened says that the
+	// system was asked to prefer it.
+	thread   atomic.Int64
+	hastened bool
+	// late counts the frames that came after the device's buffer had run dry.
+	late atomic.Uint32
+
+	// owned and lastBeat belong to the device's thread.
+	owned    bool
+	lastBeat time.Time
+	// depth is that of the device's buffer, lateSeen what was made of late.
+	depth    int
+	lateSeen uint32
 
 	since, seenAt time.Time
 	seen          uint64
@@ -73,7 +94,15 @@ func (e *endpoint) beat(r *running, frame []int16) {
 	r.beats.Add(1)
 	if !r.owned {
 		r.owned = true
+		r.thread.Store(int64(threadID()))
 		e.gate.take(r.id)
+	}
+	if e.kind == Playback {
+		now := time.Now()
+		if wait := now.Sub(r.lastBeat); wait > time.Duration(r.depth)*frameTime && !r.lastBeat.IsZero() {
+			r.late.Add(1)
+		}
+		r.lastBeat = now
 	}
 	if e.gate.enter(r.id) {
 		e.work(frame)
@@ -87,7 +116,8 @@ func (e *endpoint) beat(r *running, frame []int16) {
 // in the background, after its successor has begun.
 func (e *endpoint) open(spec Spec) *fault.Error {
 	e.last++
-	r := &running{id: e.last, spec: spec}
+	e.depth = max(e.depth, shallowest)
+	r := &running{id: e.last, spec: spec, depth: e.depth}
 	begin := time.Now()
 	var err error
 	if e.kind == Capture {
@@ -98,7 +128,7 @@ func (e *endpoint) open(spec Spec) *fault.Error {
 		}
 	} else {
 		var sink Sink
-		if sink, err = e.sys.OpenSink(spec); err == nil {
+		if sink, err = e.openSink(spec); err == nil {
 			r.dev = sink
 			err = sink.Start(func(frame []int16) { e.beat(r, frame) })
 		}
@@ -118,6 +148,17 @@ func (e *endpoint) open(spec Spec) *fault.Error {
 		e.retire(old)
 	}
 	return nil
+}
+
+// openSink opens a loudspeaker with as deep a buffer as this machine needs, where
+// the system lets one choose.
+func (e *endpoint) openSink(spec Spec) (Sink, error) {
+	if s, ok := e.sys.(interface {
+		openSinkWith(spec Spec, depth int) (Sink, error)
+	}); ok {
+		return s.openSinkWith(spec, e.depth)
+	}
+	return e.sys.OpenSink(spec)
 }
 
 func (e *endpoint) retire(r *running) {
@@ -185,8 +226,19 @@ func (e *endpoint) watch(now time.Time) {
 	if r == nil {
 		return
 	}
+	if tid := r.thread.Load(); tid != 0 && !r.hastened && r.spec.Real() {
+		r.hastened = true
+		e.closing.Add(1)
+		go func() {
+			defer e.closing.Done()
+			if err := hasten(context.Background(), int(tid)); err != nil {
+				e.log.Debug("a sound device's thread gets no priority", "kind", e.kind.String(), "err", err)
+			}
+		}()
+	}
 	if beats := r.beats.Load(); beats != r.seen {
 		r.seen, r.seenAt = beats, now
+		e.deepen(r, now)
 		return
 	}
 	limit := frozenAfter
@@ -198,6 +250,27 @@ func (e *endpoint) watch(now time.Time) {
 	}
 	e.log.Warn("sound device froze", "kind", e.kind.String(), "device", r.spec.String(), "silent_for", now.Sub(r.seenAt))
 	e.start()
+}
+
+// deepen opens a loudspeaker anew, with a deeper buffer, when its present one has
+// run dry several times: 10 ms more of delay are less of an evil than a voice in
+// pieces.
+func (e *endpoint) deepen(r *running, now time.Time) {
+	if now.Sub(r.since) < warmUp {
+		r.lateSeen = r.late.Load()
+		return
+	}
+	if !r.spec.Real() || r.late.Load()-r.lateSeen < driesOut || e.depth >= deepest {
+		return
+	}
+	e.depth++
+	e.log.Info("sound device gets a deeper buffer", "device", r.spec.String(), "frames", e.depth, "dry", r.late.Load())
+	standard := r.standard
+	if err := e.open(r.spec); err != nil {
+		r.lateSeen = r.late.Load()
+		return
+	}
+	e.cur.standard = standard
 }
 
 // survey acts on a fresh list of devices: a wanted one that came back is taken,

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"os/exec"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -41,9 +42,44 @@ func (l *listener) Push(frame []int16) {
 }
 
 // BenchmarkFramesUnderHog plays a tone through real devices while every core is
-// kept busy and the garbage collector is forced every 50 ms, and reports the broken
-// frames in 10,000. Run it for a minute: -bench Hog -benchtime 6000x.
+// kept busy, by other programs or by this one, and the garbage collector is forced
+// every 50 ms. It reports the broken frames in 10,000, on the way through the sound
+// server and back. Run it for a minute: -bench Hog -benchtime 6000x.
 func BenchmarkFramesUnderHog(b *testing.B) {
+	b.Run("none", func(b *testing.B) { underHog(b, func(*sync.WaitGroup, *atomic.Bool) {}) })
+	b.Run("programs", func(b *testing.B) { underHog(b, hogOutside) })
+	b.Run("goroutines", func(b *testing.B) { underHog(b, hogInside) })
+}
+
+// hogOutside keeps a core busy until stop, from a program of its own.
+func hogOutside(wg *sync.WaitGroup, stop *atomic.Bool) {
+	hog := exec.Command("sh", "-c", "while :; do :; done")
+	if hog.Start() != nil {
+		return
+	}
+	wg.Go(func() {
+		for !stop.Load() {
+			time.Sleep(50 * time.Millisecond)
+		}
+		_ = hog.Process.Kill()
+		_ = hog.Wait()
+	})
+}
+
+// hogInside keeps a core busy until stop, from a goroutine that makes garbage.
+func hogInside(wg *sync.WaitGroup, stop *atomic.Bool) {
+	wg.Go(func() {
+		var keep [][]byte
+		for !stop.Load() {
+			keep = append(keep, make([]byte, 4096))
+			if len(keep) > 2000 {
+				keep = nil
+			}
+		}
+	})
+}
+
+func underHog(b *testing.B, hog func(*sync.WaitGroup, *atomic.Bool)) {
 	srv := startPulse(b)
 	_, p, _, _ := pulsePath(b, "device:a.monitor", "device:a")
 	l := &listener{tone: newSineSource(800)}
@@ -56,15 +92,7 @@ func BenchmarkFramesUnderHog(b *testing.B) {
 	var stop atomic.Bool
 	var wg sync.WaitGroup
 	for range runtime.NumCPU() {
-		wg.Go(func() {
-			var keep [][]byte
-			for n := 0; !stop.Load(); n++ {
-				keep = append(keep, make([]byte, 4096))
-				if len(keep) > 2000 {
-					keep = nil
-				}
-			}
-		})
+		hog(&wg, &stop)
 	}
 	wg.Go(func() {
 		for !stop.Load() {

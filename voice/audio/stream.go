@@ -8,12 +8,9 @@ import (
 	"github.com/gen2brain/malgo"
 )
 
-// The size of the device's own buffer: two blocks of 10 ms. Smaller ones gain a few
-// milliseconds and break sooner on a busy machine.
-const (
-	periodMs = 10
-	periods  = 2
-)
+// periodMs is the length of a device's block. Smaller ones gain a few milliseconds
+// and break sooner on a busy machine.
+const periodMs = 10
 
 // cardStream is an opened device. Its callback runs on a thread of the sound
 // system and touches nothing but what is set before Start.
@@ -74,7 +71,7 @@ type cardSource struct {
 
 func (c *cards) openSource(spec Spec) (Source, error) {
 	s := &cardSource{}
-	stream, err := c.open(Capture, spec, func(_, in []byte, _ uint32) { s.take(samples(in)) })
+	stream, err := c.open(Capture, spec, shallowest, func(_, in []byte, _ uint32) { s.take(samples(in)) })
 	if err != nil {
 		return nil, err
 	}
@@ -109,9 +106,9 @@ type cardSink struct {
 	n     int // samples of frame that are still to be played
 }
 
-func (c *cards) openSink(spec Spec) (Sink, error) {
+func (c *cards) openSink(spec Spec, depth int) (Sink, error) {
 	s := &cardSink{}
-	stream, err := c.open(Playback, spec, func(out, _ []byte, _ uint32) { s.fill(samples(out)) })
+	stream, err := c.open(Playback, spec, depth, func(out, _ []byte, _ uint32) { s.fill(samples(out)) })
 	if err != nil {
 		return nil, err
 	}

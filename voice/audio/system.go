@@ -37,7 +37,8 @@ type hardware interface {
 	// everything lists what devices leaves out too: monitors.
 	everything() []Device
 	openSource(Spec) (Source, error)
-	openSink(Spec) (Sink, error)
+	// openSink opens a loudspeaker whose buffer is depth frames deep.
+	openSink(spec Spec, depth int) (Sink, error)
 	close()
 }
 
@@ -76,7 +77,9 @@ func (s *system) OpenSource(spec Spec) (Source, error) {
 	return s.cards.openSource(spec)
 }
 
-func (s *system) OpenSink(spec Spec) (Sink, error) {
+func (s *system) OpenSink(spec Spec) (Sink, error) { return s.openSinkWith(spec, shallowest) }
+
+func (s *system) openSinkWith(spec Spec, depth int) (Sink, error) {
 	switch spec.Kind {
 	case SpecNull:
 		return &nullSink{}, nil
@@ -88,7 +91,7 @@ func (s *system) OpenSink(spec Spec) (Sink, error) {
 	if s.cards == nil {
 		return nil, noDevice(Playback, spec)
 	}
-	return s.cards.openSink(spec)
+	return s.cards.openSink(spec, depth)
 }
 
 // file reads an input file once; every call starts it from the beginning.

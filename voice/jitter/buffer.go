@@ -212,6 +212,7 @@ func (b *Buffer) decode(p *packet) []int16 {
 	}
 	b.pause = p.n <= 2 // Opus says with a bare header that it goes silent (RFC 6716, section 3.1)
 	b.packetLen = int64(n)
+	b.stats.packet.Store(int64(n))
 	b.conceals.listen(b.pcm[:n])
 	return b.pcm[:n]
 }

@@ -10,6 +10,8 @@ type Stats struct {
 	// buffer aims at for the spread of the arrivals, over the fastest packet.
 	DelayMs  float64 `json:"delay_ms"`
 	TargetMs float64 `json:"target_ms"`
+	// PacketMs is the length of the sender's packets, 0 before the first.
+	PacketMs float64 `json:"packet_ms"`
 
 	// Received packets were taken into the buffer. Lost ones were missing at
 	// their turn, of which Recovered were made whole from the next packet's
@@ -60,7 +62,7 @@ func (c *counter) load() uint64 { return c.v.Load() }
 
 // counters is Stats in the form that another goroutine may read at any time.
 type counters struct {
-	delay, target atomic.Int64 // in samples
+	delay, target, packet atomic.Int64 // in samples
 
 	received, lost, recovered, late, duplicates, reordered, discarded, resets counter
 
@@ -72,7 +74,7 @@ type counters struct {
 func (b *Buffer) Statistics() Stats {
 	c := &b.stats
 	return Stats{
-		DelayMs: msOf(c.delay.Load()), TargetMs: msOf(c.target.Load()),
+		DelayMs: msOf(c.delay.Load()), TargetMs: msOf(c.target.Load()), PacketMs: msOf(c.packet.Load()),
 		Received: c.received.load(), Lost: c.lost.load(), Recovered: c.recovered.load(), Late: c.late.load(),
 		Duplicates: c.duplicates.load(), Reordered: c.reordered.load(), Discarded: c.discarded.load(), Resets: c.resets.load(),
 		PlayedSamples: c.played.load(), ConcealedSamples: c.concealed.load(), SilentSamples: c.silent.load(),

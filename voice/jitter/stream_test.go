@@ -217,3 +217,38 @@ func TestWithoutAClockTheBufferStillWorks(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestALoudspeakerThatStoodStill(t *testing.T) {
+	t.Parallel()
+	for _, still := range []time.Duration{400 * time.Millisecond, 2 * time.Second, time.Minute} {
+		w := newNetwork(even)
+		w.run(5*time.Second, nil)
+		pcm := make([]int16, FrameSamples)
+		n := w.sent
+		put := func(at time.Duration) {
+			w.b.Put(uint16(65530+n), uint32(math.MaxUint32-5000+n*960), at, w.pay)
+			n++
+		}
+		// Packets go on coming while nobody calls Get.
+		begin := w.now
+		for at := time.Duration(0); at < still; at += 20 * time.Millisecond {
+			w.now = begin + at
+			put(w.now)
+		}
+		var made uint64
+		for i := range 1000 {
+			w.now += 10 * time.Millisecond
+			if i%2 == 0 {
+				put(w.now)
+			}
+			w.b.Get(pcm)
+			if i == 20 {
+				made = w.b.Statistics().ConcealedSamples
+			}
+		}
+		s := w.b.Statistics()
+		if s.DelayMs > 40 || s.ConcealedSamples-made > SampleRate/10 {
+			t.Errorf("after %v: delay %.0f ms, %d ms made up after the first 200", still, s.DelayMs, (s.ConcealedSamples-made)/48)
+		}
+	}
+}

@@ -40,7 +40,7 @@ func (b *burstMeter) lose() {
 		b.lossRuns++
 	}
 	b.lastLost = true
-	if b.run >= gmin {
+	if b.run >= gmin || b.lostInBurst == 0 { // also the few packets before a first loss
 		b.gapRecvd += b.run
 	} else {
 		b.recvInBurst += b.run

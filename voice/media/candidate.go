@@ -13,8 +13,8 @@ import (
 func usable(candidates []string) []string {
 	return slices.DeleteFunc(candidates, func(line string) bool {
 		c, err := ice.UnmarshalCandidate(line)
-		if err != nil {
-			return true
+		if err != nil || c.Component() != ice.ComponentRTP {
+			return true // RTCP shares the port of RTP
 		}
 		a, err := netip.ParseAddr(c.Address())
 		return err == nil && a.IsLinkLocalUnicast()

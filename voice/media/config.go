@@ -21,9 +21,10 @@ type Config struct {
 	// Codecs by name in order of preference; see codec.Lookup. All that the
 	// phone speaks if empty.
 	Codecs []string
-	// Bitrate of Opus in bit/s on a clean network; 0 stands for 24000.
+	// Bitrate of Opus in bit/s on a clean network, 16000 to 40000; 0 stands for
+	// 40000. Loss and a full link change it within these bounds.
 	Bitrate int
-	// Complexity of Opus, 1 to 10; 0 stands for 5.
+	// Complexity of Opus, 1 to 10; 0 stands for 9.
 	Complexity int
 	// DTX lets Opus send next to nothing while nobody speaks.
 	DTX bool
@@ -64,10 +65,11 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	if c.Bitrate == 0 {
-		c.Bitrate = 24000
+		c.Bitrate = mostBitrate
 	}
+	c.Bitrate = min(max(c.Bitrate, leastBitrate), mostBitrate)
 	if c.Complexity == 0 {
-		c.Complexity = 5
+		c.Complexity = 9
 	}
 	if c.DigitDuration == 0 {
 		c.DigitDuration = 100 * time.Millisecond

@@ -29,7 +29,9 @@ type Session interface {
 	Hold(bool)
 
 	// SendDTMF queues digits (0-9 * # A-D, and ',' for a pause of 2 s) as RFC
-	// 4733 events on the audio's SSRC. It does not wait for them to be sent.
+	// 4733 events on the audio's SSRC. It does not wait for them to be sent. They
+	// go out as soon as the path stands and the far side takes sound, before
+	// OpenSend too: a menu that answers in early media wants its digits.
 	// It returns an error for any other character, and ErrNoTelephoneEvent if
 	// the far side took none.
 	SendDTMF(digits string) error

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"offhook/voice/codec"
 )
 
 // digitCodes are the events of RFC 4733, section 3.2, by their number.
@@ -18,11 +16,13 @@ const (
 
 	maxDigits = 256
 	// endPackets is how often the last packet of an event is sent (RFC 4733,
-	// section 2.5.1.4), gapPackets the silence between two digits, and
-	// pausePackets the length of a pause, in packet times.
+	// section 2.5.1.4), pausePackets the length of a pause in packet times.
 	endPackets   = 3
-	gapPackets   = 4
 	pausePackets = 100
+	// Between two digits is as much silence as a digit is long, within these
+	// bounds: receivers ask for 40 ms at least (ITU-T Q.24, table A-1).
+	leastGap = 50 * time.Millisecond
+	mostGap  = 100 * time.Millisecond
 	// eventVolume is the power of a digit in -dBm0.
 	eventVolume = 10
 )
@@ -79,18 +79,26 @@ type event struct {
 	code   byte
 	ts     uint32
 	sent   int // packets sent of it
-	rest   int // packet times to wait before the next digit
+	rest   int // packet times to wait before the next digit begins
+}
+
+// setKeys says whether digits may go out: wherever sound could, and in early media,
+// where the path stands but the microphone is shut.
+func (s *sender) setKeys(on bool) {
+	if s.keys.Swap(on) != on {
+		s.kick()
+	}
 }
 
 // digitsDue reports whether the packet clock must run for digits.
 func (s *sender) digitsDue() bool {
-	return s.event.active || s.on.Load() && (s.event.rest > 0 || !s.digits.empty())
+	return s.event.active || s.keys.Load() && (s.event.rest > 0 || !s.digits.empty())
 }
 
 // stepDigits is called every packet time while digits are due.
 func (s *sender) stepDigits() {
 	plan := s.plan.Load()
-	if plan == nil || plan.eventClock == 0 || !s.on.Load() {
+	if plan == nil || plan.eventClock == 0 || !s.keys.Load() {
 		if s.event.active {
 			s.event = event{} // the gate was shut in the middle of a digit
 		}
@@ -120,29 +128,34 @@ func (s *sender) stepDigits() {
 // catchUp moves the media time to the present where no microphone does.
 func (s *sender) catchUp() {
 	if now := s.now(); s.last == 0 || now-s.last > 3*packetTime {
-		s.advance()
+		s.advance(packetSamples / frameSamples)
 	}
 }
 
 // sendEvent sends the next packet of the digit (RFC 4733, section 2.3): the
 // timestamp is the digit's beginning on the audio's clock, the duration counts
-// on the clock of telephone-event.
+// on the clock of telephone-event. The last duration is that of the digit, not of
+// the packets.
 func (s *sender) sendEvent(plan *sendPlan) {
 	e := &s.event
-	length := min(e.sent+1, s.digitLen)
-	duration := min(int64(length)*packetSamples*int64(plan.eventClock)/codec.SampleRate, 0xffff)
+	e.sent++
+	lasted := min(time.Duration(e.sent)*packetTime, s.digit)
 	p := s.buf[rtpHeaderSize:]
 	p[0], p[1] = e.code, eventVolume
-	if e.sent+1 >= s.digitLen {
+	if lasted == s.digit {
 		p[1] |= 0x80
 	}
-	binary.BigEndian.PutUint16(p[2:], uint16(duration))
-	s.send(plan.eventPT, e.sent == 0, e.ts, 4)
-	if e.sent++; e.sent == s.digitLen+endPackets-1 {
-		*e = event{rest: gapPackets}
+	binary.BigEndian.PutUint16(p[2:], uint16(min(int64(lasted)*int64(plan.eventClock)/int64(time.Second), 0xffff)))
+	s.send(plan.eventPT, e.sent == 1, e.ts, 4)
+	if packets := packetsIn(s.digit) + endPackets - 1; e.sent == packets {
+		gap := min(max(s.digit, leastGap), mostGap)
+		*e = event{rest: max(packetsIn(s.digit+gap)-packets, 0)}
 		s.marker = true
 	}
 }
+
+// packetsIn is the number of packet times that begin within d.
+func packetsIn(d time.Duration) int { return int((d + packetTime - 1) / packetTime) }
 
 // digitReader makes of the many packets of an event one digit.
 type digitReader struct {

@@ -99,11 +99,16 @@ func TestDigitPackets(t *testing.T) {
 		clock   int
 		digit   time.Duration
 		packets int
-		step    uint16
+		// last is the duration that the end tells, next when the digit after it
+		// begins.
+		last uint16
+		next time.Duration
 	}{
-		{8000, 50 * time.Millisecond, 5, 160},
-		{8000, 100 * time.Millisecond, 7, 160},
-		{48000, 100 * time.Millisecond, 7, 960},
+		{8000, 50 * time.Millisecond, 5, 400, 100 * time.Millisecond},
+		{48000, 50 * time.Millisecond, 5, 2400, 100 * time.Millisecond},
+		{8000, 100 * time.Millisecond, 7, 800, 200 * time.Millisecond},
+		{48000, 100 * time.Millisecond, 7, 4800, 200 * time.Millisecond},
+		{8000, 250 * time.Millisecond, 15, 2000, 360 * time.Millisecond},
 	} {
 		now := time.Second
 		type sent struct {
@@ -122,8 +127,8 @@ func TestDigitPackets(t *testing.T) {
 		plan := agreedPCMU(t)
 		plan.eventClock = tc.clock
 		s.plan.Store(plan)
-		s.setOn(true)
-		if err := s.digits.push("5,6"); err != nil {
+		s.setKeys(true)
+		if err := s.digits.push("56,7"); err != nil {
 			t.Fatal(err)
 		}
 		ticks := 0
@@ -134,32 +139,64 @@ func TestDigitPackets(t *testing.T) {
 				t.Fatal("no end")
 			}
 		}
-		// Digit, gap, pause of 2 s, digit, gap; each stretch ends a tick later.
-		if want := 2*tc.packets + 2*gapPackets + pausePackets; ticks < want || ticks > want+4 {
-			t.Errorf("%v at %d Hz: %d packet times, want about %d", tc.digit, tc.clock, ticks, want)
-		}
-		if len(got) != 2*tc.packets {
+		if len(got) != 3*tc.packets {
 			t.Fatalf("%v at %d Hz: %d packets", tc.digit, tc.clock, len(got))
 		}
-		full := tc.packets - endPackets + 1
+		begins := func(digit int) time.Duration { // on the clock of PCMU
+			return time.Duration(got[digit*tc.packets].h.ts-got[0].h.ts) * time.Second / 8000
+		}
+		if begins(1) != tc.next || begins(2) < begins(1)+2*time.Second || begins(2) > begins(1)+2500*time.Millisecond {
+			t.Errorf("%v at %d Hz: digits begin at 0, %v and %v", tc.digit, tc.clock, begins(1), begins(2))
+		}
 		for i, g := range got {
 			n := i % tc.packets
 			duration, end := binary.BigEndian.Uint16(g.p[2:]), g.p[1]&0x80 != 0
+			ends := n >= tc.packets-endPackets
+			want := uint16((n + 1) * 20 * tc.clock / 1000)
+			if ends {
+				want = tc.last
+			}
 			switch {
 			case g.h.pt != 101 || g.h.ssrc != s.ssrc || i > 0 && g.h.seq != got[i-1].h.seq+1:
 				t.Errorf("packet %d: %+v", i, g.h)
 			case n > 0 && g.h.ts != got[i-1].h.ts:
 				t.Errorf("packet %d: timestamp moved within a digit", i)
-			case n == 0 && i > 0 && g.h.ts-got[0].h.ts < 2*8000:
-				t.Errorf("the second digit comes %d ticks after the first", g.h.ts-got[0].h.ts)
 			case g.h.marker != (n == 0):
 				t.Errorf("packet %d: marker %v", i, g.h.marker)
-			case g.p[0] != 5+byte(i/tc.packets) || end != (n >= full-1):
+			case g.p[0] != 5+byte(i/tc.packets) || end != ends:
 				t.Errorf("packet %d: event %d, end %v", i, g.p[0], end)
-			case duration != tc.step*uint16(min(n+1, full)):
-				t.Errorf("packet %d: duration %d", i, duration)
+			case duration != want:
+				t.Errorf("packet %d: duration %d, want %d", i, duration, want)
 			}
 		}
+	}
+}
+
+// Digits go out in early media, where the microphone is shut, and no sound with
+// them.
+func TestDigitsInEarlyMedia(t *testing.T) {
+	t.Parallel()
+	w := newSim(t, Config{}, Config{})
+	w.a.change(func() { w.a.sendOpen = false })
+	w.run(time.Second)
+	before := w.b.Statistics().PacketsReceived
+	if err := w.a.SendDTMF("12#"); err != nil {
+		t.Fatal(err)
+	}
+	w.run(2 * time.Second)
+	if got := w.b.digits(); got != "12#" {
+		t.Errorf("%q", got)
+	}
+	if n := w.b.Statistics().PacketsReceived - before; n != 3*7 {
+		t.Errorf("%d packets for three digits of seven", n)
+	}
+	if l := loudness(w.b.last(500 * time.Millisecond)); l != 0 {
+		t.Errorf("loudness %.1f", l)
+	}
+	w.a.OpenSend()
+	w.run(time.Second)
+	if got := tone(w.b.last(200*time.Millisecond), 440); got < 0.8 {
+		t.Errorf("tone %.2f after the answer", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -134,7 +135,7 @@ func (n *negotiation) offer(proto string, held bool) *sdp.Description {
 }
 
 func (n *negotiation) section(proto string) sdp.Media {
-	m := sdp.Media{Kind: "audio", Proto: proto, PTime: 20}
+	m := sdp.Media{Kind: "audio", Proto: proto}
 	if n.jsep {
 		m.MID, m.MSID, m.SSRC, m.CNAME = n.mid, "offhook audio", n.ssrc, n.cname
 	}
@@ -256,7 +257,6 @@ func (n *negotiation) answer(peer *sdp.Description, theirs *sdp.Media, held bool
 	n.version++
 	m := n.section(theirs.Proto)
 	m.Direction = theirs.Direction.Answer(n.wish(held))
-	m.PTime = 20
 	mine := a.send
 	mine.Name, mine.Fmtp = a.info.Name, a.info.Fmtp
 	m.Codecs = append(m.Codecs, mine)
@@ -341,6 +341,7 @@ func (s *session) listen(d *sdp.Description) {
 // settle puts what was agreed into force.
 func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) error {
 	plan := &sendPlan{info: a.info, pt: a.send.PayloadType}
+	plan.short, plan.only = shortPackets(theirs, a.send)
 	if len(a.events) > 0 {
 		plan.eventPT, plan.eventClock = a.events[0].PayloadType, a.events[0].ClockRate
 	}
@@ -367,6 +368,28 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 	}
 	s.gates()
 	return nil
+}
+
+// shortPackets reads whether the peer takes packets of 10 ms, and whether it takes
+// only such. What it prefers is a=ptime and what it can't exceed a=maxptime (RFC
+// 8866, section 6.4); Opus says with minptime what it takes if there is no
+// preference (RFC 7587, section 6.1). G.711 in short packets is more header than
+// it is worth unless asked for.
+func shortPackets(m *sdp.Media, c sdp.Codec) (takes, only bool) {
+	const short = 10
+	if m.PTime > 0 && m.PTime <= short || m.MaxPTime > 0 && m.MaxPTime < 2*short {
+		return true, true
+	}
+	if m.PTime > 0 || !strings.EqualFold(c.Name, codec.Opus) {
+		return false, false
+	}
+	least := 3 // the default of RFC 7587
+	if v, ok := c.Param("minptime"); ok {
+		if n, err := strconv.Atoi(v); err == nil {
+			least = n
+		}
+	}
+	return least <= short, false
 }
 
 // blackHole recognises the hold of RFC 2543: media to 0.0.0.0. A WebRTC section

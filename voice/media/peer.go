@@ -40,6 +40,9 @@ type peerLink struct {
 	peer *peerTransport // as last applied, nil before
 	// pending says that an offer of ours waits for its answer.
 	pending bool
+	// role is our side of the DTLS association, "active" or "passive", once the
+	// first answer has settled it.
+	role string
 
 	out    atomic.Pointer[outTrack]
 	rtcpTo atomic.Pointer[webrtc.PeerConnection]

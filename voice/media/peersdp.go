@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,14 +109,14 @@ func (l *peerLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
 		return nil
 	}
 	// A missing line is active (RFC 4145, section 4.1).
-	setup := "active"
+	setup, role := "active", "passive"
 	if theirs.Setup == "passive" {
-		setup = "passive"
+		setup, role = role, setup
 	}
 	if err := l.apply(webrtc.SDPTypeAnswer, peer, theirs, setup); err != nil {
 		return err
 	}
-	l.pending = false
+	l.pending, l.role = false, cmp.Or(l.role, role)
 	return nil
 }
 
@@ -151,7 +152,10 @@ func (l *peerLink) answer(ctx context.Context, peer *sdp.Description, theirs, ou
 	if err != nil {
 		return err
 	}
-	return l.describe(ctx, ours, own.Media[0].Setup)
+	// The association goes on, and so do its sides, whoever offers next (RFC 8842,
+	// section 5.5). The library always says active; a browser refuses a change.
+	l.role = cmp.Or(l.role, own.Media[0].Setup)
+	return l.describe(ctx, ours, l.role)
 }
 
 // apply takes up the peer's transport; l.mu is held.

@@ -22,6 +22,13 @@ import (
 // RTP/AVP, or RTP/SAVP with keys in the signalling (RFC 4568) as Config.SDES
 // says. It sends where the far side's packets come from, which is what gets
 // through NAT (symmetric RTP, RFC 4961). It opens its sockets before it returns.
+//
+// ICE that a peer offers together with plain RTP is left out of the answer, which
+// tells the peer to use the addresses of its m= and c= lines (RFC 8839, section
+// 3.2.5). A full agent would need a second stack of sockets for the two
+// components that such peers want, and answering checks alone, as ICE-lite, fails
+// wherever the phone itself is behind NAT, where symmetric RTP gets through. Who
+// wants ICE gets all of it from NewWebRTC.
 func NewRTP(cfg Config) (Session, error) {
 	s, err := newSession(cfg, newPlainLink)
 	if err != nil {
@@ -53,9 +60,10 @@ type plainLink struct {
 	done  chan struct{}
 	once  sync.Once
 
-	mu     sync.Mutex // guards what follows
-	ours   []sdp.Crypto
-	peer   plainPeer // as described
+	mu     sync.Mutex   // guards what follows
+	ours   []sdp.Crypto // offered
+	others []sdp.Crypto // made for suites that only the peer offered
+	peer   plainPeer    // as described
 	up     bool
 	secure bool
 
@@ -85,11 +93,14 @@ type plainPeer struct {
 }
 
 func newPlainLink(cfg Config, _ uint32, h linkHandler) (link, error) {
-	l := &plainLink{cfg: cfg, h: h, ours: newCryptos(), done: make(chan struct{})}
+	ours, err := newCryptos()
+	if err != nil {
+		return nil, err
+	}
+	l := &plainLink{cfg: cfg, h: h, ours: ours, done: make(chan struct{})}
 	if !l.cfg.LocalAddress.IsValid() {
 		l.cfg.LocalAddress = localAddress()
 	}
-	var err error
 	if l.media, l.ctrl, err = listenPair(l.cfg.LocalAddress); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -188,7 +199,9 @@ func (l *plainLink) answer(_ context.Context, _ *sdp.Description, theirs, ours *
 	}
 	var key sdp.Crypto
 	if chosen.Suite != "" {
-		key = l.keyFor(chosen.Suite)
+		if key, err = l.keyFor(chosen.Suite); err != nil {
+			return err
+		}
 		key.Tag = chosen.Tag
 		ours.Cryptos = []sdp.Crypto{key}
 	}
@@ -203,7 +216,9 @@ func (l *plainLink) accept(_ *sdp.Description, theirs *sdp.Media) error {
 	}
 	var key sdp.Crypto
 	if chosen.Suite != "" {
-		key = l.keyFor(chosen.Suite)
+		if key, err = l.keyFor(chosen.Suite); err != nil {
+			return err
+		}
 		if key.Tag != chosen.Tag {
 			return fmt.Errorf("%w: the answer's key has a tag that was not offered", ErrNotAcceptable)
 		}
@@ -211,13 +226,21 @@ func (l *plainLink) accept(_ *sdp.Description, theirs *sdp.Media) error {
 	return l.connect(theirs, key, chosen)
 }
 
-func (l *plainLink) keyFor(suite string) sdp.Crypto {
-	for _, c := range l.ours {
+// keyFor is our key of a suite; one that is not offered is made when a peer offers
+// it, and kept.
+func (l *plainLink) keyFor(suite string) (sdp.Crypto, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range append(l.ours, l.others...) {
 		if c.Suite == suite {
-			return c
+			return c, nil
 		}
 	}
-	return sdp.Crypto{}
+	c, err := newCrypto(0, suite)
+	if err == nil {
+		l.others = append(l.others, c)
+	}
+	return c, err
 }
 
 // acceptable checks the peer's transport against the policy and chooses a key.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"offhook/voice/sdp"
 )
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -106,6 +108,9 @@ func TestPlainRefusals(t *testing.T) {
 		{"plain, keys required", Config{SDES: SDESRequire}, plain, ErrNotAcceptable},
 		{"keys, refused", Config{SDES: SDESRefuse}, savp + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key + "\r\n", ErrNotAcceptable},
 		{"keys", Config{}, savp + "a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:" + key + "|2^20\r\n", nil},
+		{"a longer key", Config{}, savp + "a=crypto:3 AES_256_CM_HMAC_SHA1_80 inline:" + strings.Repeat("A", 62) + "==\r\n", nil},
+		{"a key without padding", Config{}, savp + "a=crypto:3 AEAD_AES_256_GCM inline:" + strings.Repeat("A", 59) + "\r\n", nil},
+		{"a key of another suite", Config{}, savp + "a=crypto:3 AEAD_AES_256_GCM inline:" + key + "\r\n", ErrNotAcceptable},
 		{"no key", Config{}, savp, ErrNotAcceptable},
 		{"short key", Config{}, savp + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n", ErrNotAcceptable},
 		{"unknown suite", Config{}, savp + "a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + key + "\r\n", ErrNotAcceptable},
@@ -130,6 +135,27 @@ func TestPlainRefusals(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Every suite carries sound and reports both ways.
+func TestEverySuite(t *testing.T) {
+	t.Parallel()
+	for _, suite := range suites {
+		t.Run(suite.name, func(t *testing.T) {
+			t.Parallel()
+			a, b := newPlainPhone(t, 440, Config{SDES: SDESRequire}), newPlainPhone(t, 1000, Config{})
+			l := a.Session.(*session).link.(*plainLink)
+			c, err := newCrypto(1, suite.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.ours = []sdp.Crypto{c}
+			exchange(t, a, b, false)
+			hears(t, a, 1000)
+			hears(t, b, 440)
+			a.await("reports", func() bool { return a.Statistics().LastSRTimestamp != 0 })
+		})
 	}
 }
 

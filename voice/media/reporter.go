@@ -29,6 +29,7 @@ type reporter struct {
 	lastSRAt time.Duration
 	rtt      float64 // ms, smoothed; 0 until measured
 	remote   remoteView
+	rate     rateControl
 	window   lossWindow
 	bitrate  float64
 	sentThen uint64
@@ -42,11 +43,10 @@ type remoteView struct {
 	fraction float64 // percent
 	lost     int64
 	jitterMs float64
-	loss     float64 // percent, smoothed for the encoder
 }
 
 func newReporter(s *session) *reporter {
-	return &reporter{s: s, rush: make(chan struct{}, 1), wall: time.Now(), begun: s.cfg.Now()}
+	return &reporter{s: s, rush: make(chan struct{}, 1), wall: time.Now(), begun: s.cfg.Now(), rate: newRateControl(s.cfg.Bitrate)}
 }
 
 // hurry makes the next report due at once.
@@ -175,6 +175,11 @@ func (r *reporter) receive(b []byte, at time.Duration) {
 			r.blocks(p.Reports, at)
 		case *rtcp.ReceiverReport:
 			r.blocks(p.Reports, at)
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			r.mu.Lock()
+			r.rate.bandwidth(float64(p.Bitrate), at)
+			r.steer(at)
+			r.mu.Unlock()
 		}
 	}
 }
@@ -191,30 +196,40 @@ func (r *reporter) blocks(blocks []rtcp.ReceptionReport, at time.Duration) {
 func (r *reporter) heardBack(b rtcp.ReceptionReport, at time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if b.LastSenderReport != 0 {
-		// RFC 3550, section 6.4.1; a negative result is the clocks' rounding.
-		units := int32(middle(r.ntp(at)) - b.LastSenderReport - b.Delay)
-		if ms := max(float64(units)*1000/65536, 0); ms < 30000 {
-			if r.rtt == 0 {
-				r.rtt = ms
-			} else {
-				r.rtt += (ms - r.rtt) / 4
-			}
-		}
-	}
+	rtt := r.roundTrip(b, at)
 	v := &r.remote
 	v.fraction = float64(b.FractionLost) * 100 / 256
 	v.lost = int64(b.TotalLost)
 	if plan := r.s.send.plan.Load(); plan != nil {
 		v.jitterMs = float64(b.Jitter) * 1000 / float64(plan.info.ClockRate)
 	}
-	// Up at once, down slowly: bursts come again.
-	if v.fraction >= v.loss {
-		v.loss = v.fraction
-	} else {
-		v.loss += (v.fraction - v.loss) / 8
+	r.rate.report(v.fraction, rtt, time.Duration(v.jitterMs*float64(time.Millisecond)), at)
+	r.steer(at)
+}
+
+// roundTrip is the round trip that a report tells, 0 if it tells none. r.mu is
+// held.
+func (r *reporter) roundTrip(b rtcp.ReceptionReport, at time.Duration) time.Duration {
+	if b.LastSenderReport == 0 {
+		return 0
 	}
-	r.s.send.loss.Store(int32(v.loss + 0.5))
+	// RFC 3550, section 6.4.1; a negative result is the clocks' rounding.
+	units := int32(middle(r.ntp(at)) - b.LastSenderReport - b.Delay)
+	ms := max(float64(units)*1000/65536, 0)
+	if ms >= 30000 {
+		return 0
+	}
+	if r.rtt == 0 {
+		r.rtt = ms
+	} else {
+		r.rtt += (ms - r.rtt) / 4
+	}
+	return max(time.Duration(ms*float64(time.Millisecond)), 1)
+}
+
+// steer hands the encoder what the reports ask for. r.mu is held.
+func (r *reporter) steer(at time.Duration) {
+	r.s.send.steer.Store(&steering{loss: int(r.rate.loss + 0.5), bitrate: r.rate.bitrate(at), short: r.rate.short(at)})
 }
 
 // bye tells the far side that this source is gone (RFC 3550, section 6.6).

@@ -53,7 +53,7 @@ const maxPayload = 1280
 // packetRing carries received packets from the network goroutine to the thread
 // that calls Pull.
 type packetRing struct {
-	slots      [32]packet
+	slots      [64]packet
 	head, tail atomic.Uint32
 }
 
@@ -69,7 +69,8 @@ type packet struct {
 	data    [maxPayload]byte
 }
 
-// put copies a packet in; false means that nobody has pulled for 640 ms.
+// put copies a packet in; false means that nobody has pulled for
+// 640 ms or more.
 func (r *packetRing) put(play *playout, stream uint32, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
 	t := r.tail.Load()
 	if t-r.head.Load() == uint32(len(r.slots)) || len(payload) > maxPayload {

@@ -14,15 +14,26 @@ type sendPlan struct {
 	info codec.Info
 	pt   uint8
 	enc  codec.Encoder // belongs to the sender's goroutine
+	// short says that the far side takes packets of 10 ms, only that it takes no
+	// longer ones.
+	short, only bool
 	// eventPT and eventClock describe telephone-event; eventClock 0 is none.
 	eventPT    uint8
 	eventClock int
 }
 
-// packetSamples is the packet time: 20 ms at 48 kHz.
+// packetSamples is the usual packet time: 20 ms at 48 kHz.
 const packetSamples = 2 * frameSamples
 
 const packetTime = 20 * time.Millisecond
+
+// steering is what the far side's reports make of the sender. It is replaced
+// whole, never changed.
+type steering struct {
+	loss    int // of the far side, in percent
+	bitrate int // bit/s
+	short   bool
+}
 
 // sender turns microphone frames and digits into RTP. Push fills its ring from
 // a real-time thread, one goroutine encodes and sends.
@@ -33,27 +44,30 @@ type sender struct {
 	ring  frameRing
 
 	on    atomic.Bool   // sound may go out
+	keys  atomic.Bool   // digits may go out
 	epoch atomic.Uint32 // rises whenever on does
 	muted atomic.Bool
 	plan  atomic.Pointer[sendPlan]
-	loss  atomic.Int32 // of the far side, in percent
+	steer atomic.Pointer[steering]
+	// frames is the number of frames in the packet that is being filled.
+	frames atomic.Int32
 
 	digits digitQueue
 	counts sendCounts
 
 	// What follows belongs to the goroutine.
-	ssrc     uint32
-	seq      uint16
-	base     uint32 // RTP timestamp of media time 0
-	media    int64  // media time in samples at 48 kHz
-	last     time.Duration
-	pcm      [packetSamples]int16
-	buf      [rtpHeaderSize + codec.MaxPayload]byte
-	enc      codec.Encoder // of the last packet
-	lossSeen int32
-	marker   bool
-	event    event
-	digitLen int // packets of one digit
+	ssrc    uint32
+	seq     uint16
+	base    uint32 // RTP timestamp of media time 0
+	media   int64  // media time in samples at 48 kHz
+	last    time.Duration
+	pcm     [packetSamples]int16
+	buf     [rtpHeaderSize + codec.MaxPayload]byte
+	enc     codec.Encoder // of the last packet
+	steered *steering     // as the encoder was told
+	marker  bool
+	event   event
+	digit   time.Duration // length of a digit
 }
 
 // sendCounts is read by the statistics and the reports.
@@ -66,15 +80,17 @@ type sendCounts struct {
 }
 
 func newSender(now func() time.Duration, digit time.Duration, write func(h rtpHeader, packet []byte) error) *sender {
-	return &sender{
-		now:      now,
-		write:    write,
-		wake:     make(chan struct{}, 1),
-		ssrc:     rand.Uint32() | 1,
-		seq:      uint16(rand.Uint32N(1 << 15)), // room before the first wrap (RFC 3711, section 3.3.1)
-		base:     rand.Uint32(),
-		digitLen: int((digit + packetTime - 1) / packetTime),
+	s := &sender{
+		now:   now,
+		write: write,
+		wake:  make(chan struct{}, 1),
+		ssrc:  rand.Uint32() | 1,
+		seq:   uint16(rand.Uint32N(1 << 15)), // room before the first wrap (RFC 3711, section 3.3.1)
+		base:  rand.Uint32(),
+		digit: max(digit, 10*time.Millisecond),
 	}
+	s.frames.Store(packetSamples / frameSamples)
+	return s
 }
 
 // setOn opens or shuts the gate. What was pushed before does not go out after.
@@ -111,7 +127,7 @@ func (s *sender) push(pcm []int16) {
 		copy(f.pcm[:], pcm)
 	}
 	s.ring.commit()
-	if s.ring.len() >= 2 {
+	if s.ring.len() >= int(s.frames.Load()) {
 		s.kick()
 	}
 }
@@ -143,30 +159,42 @@ func (s *sender) run(done <-chan struct{}) {
 
 // drain sends every whole packet that waits in the ring.
 func (s *sender) drain() {
-	for s.ring.len() >= 2 {
-		if !s.take() {
-			continue
-		}
+	for {
 		plan := s.plan.Load()
-		if plan == nil || !s.on.Load() {
+		n := s.length(plan)
+		if s.ring.len() < n {
+			return
+		}
+		if !s.take(n) || plan == nil || !s.on.Load() {
 			continue
 		}
-		s.advance()
+		s.advance(n)
 		if s.event.active {
 			continue
 		}
-		s.encode(plan)
+		s.encode(plan, s.pcm[:n*frameSamples])
 	}
 }
 
-// take moves two frames of the present epoch into pcm.
-func (s *sender) take() bool {
+// length is the number of frames of the next packet: 10 ms where the far side takes
+// no more, or takes it and the network is good; else 20 ms.
+func (s *sender) length(plan *sendPlan) int {
+	n := packetSamples / frameSamples
+	if plan != nil && (plan.only || plan.short && s.steered != nil && s.steered.short) {
+		n = 1
+	}
+	s.frames.Store(int32(n))
+	return n
+}
+
+// take moves n frames of the present epoch into pcm.
+func (s *sender) take(n int) bool {
 	epoch := s.epoch.Load()
 	if f := s.ring.front(); f.epoch != epoch {
 		s.ring.release()
 		return false
 	}
-	for i := range 2 {
+	for i := range n {
 		copy(s.pcm[i*frameSamples:], s.ring.front().pcm[:])
 		s.ring.release()
 	}
@@ -176,9 +204,9 @@ func (s *sender) take() bool {
 	return true
 }
 
-// advance moves the media time on by a packet, and beyond what the microphone
+// advance moves the media time on by n frames, and beyond what the microphone
 // left out: the far side's playout must see a gap in time as one.
-func (s *sender) advance() {
+func (s *sender) advance(n int) {
 	const slack = 3 * packetTime
 	now := s.now()
 	if gap := now - s.last - packetTime; s.last == 0 || gap > slack {
@@ -186,18 +214,19 @@ func (s *sender) advance() {
 		s.marker = true // beginning of a talkspurt (RFC 3551, section 4.1)
 	}
 	s.last = now
-	s.media += packetSamples
+	s.media += int64(n) * frameSamples
 }
 
-func (s *sender) encode(plan *sendPlan) {
+func (s *sender) encode(plan *sendPlan, pcm []int16) {
 	if plan.enc != s.enc {
-		s.enc, s.lossSeen = plan.enc, 0
+		s.enc, s.steered = plan.enc, nil
 	}
-	if l := s.loss.Load(); l != s.lossSeen {
-		s.lossSeen = l
-		plan.enc.SetLoss(int(l))
+	if told := s.steer.Load(); told != s.steered {
+		s.steered = told
+		plan.enc.SetLoss(told.loss)
+		plan.enc.SetBitrate(told.bitrate)
 	}
-	n, err := plan.enc.Encode(s.pcm[:], s.buf[rtpHeaderSize:])
+	n, err := plan.enc.Encode(pcm, s.buf[rtpHeaderSize:])
 	if err != nil {
 		s.counts.failed.Add(1)
 		return

@@ -106,7 +106,9 @@ func (s *session) change(f func()) {
 
 // gates derives from all conditions whether sound passes; s.mu is held.
 func (s *session) gates() {
-	send := s.sendOpen && !s.held && s.connected && s.nego.peerReceives
+	listens := s.connected && !s.held && s.nego.peerReceives
+	send := s.sendOpen && listens
+	s.send.setKeys(listens)
 	if send != s.send.on.Load() {
 		s.send.setOn(send)
 	}

@@ -4,26 +4,27 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/pion/srtp/v3"
 
 	"offhook/voice/sdp"
 )
 
-// suites are the SDES crypto suites that the phone speaks, in its order of
-// preference (RFC 4568, section 6.2).
+// suites are the SDES crypto suites that the phone speaks (RFC 4568, section 6.2;
+// RFC 6188, section 4; RFC 7714, section 14.2). It offers those that every peer
+// knows, in its order of preference, and accepts all.
 var suites = []struct {
 	name    string
 	profile srtp.ProtectionProfile
+	offered bool
 }{
-	{"AES_CM_128_HMAC_SHA1_80", srtp.ProtectionProfileAes128CmHmacSha1_80},
-	{"AES_CM_128_HMAC_SHA1_32", srtp.ProtectionProfileAes128CmHmacSha1_32},
+	{"AES_CM_128_HMAC_SHA1_80", srtp.ProtectionProfileAes128CmHmacSha1_80, true},
+	{"AES_CM_128_HMAC_SHA1_32", srtp.ProtectionProfileAes128CmHmacSha1_32, true},
+	{"AES_256_CM_HMAC_SHA1_80", srtp.ProtectionProfileAes256CmHmacSha1_80, false},
+	{"AEAD_AES_128_GCM", srtp.ProtectionProfileAeadAes128Gcm, false},
+	{"AEAD_AES_256_GCM", srtp.ProtectionProfileAeadAes256Gcm, false},
 }
-
-const (
-	srtpKeySize  = 16
-	srtpSaltSize = 14
-)
 
 func suiteProfile(name string) (srtp.ProtectionProfile, bool) {
 	for _, s := range suites {
@@ -34,15 +35,41 @@ func suiteProfile(name string) (srtp.ProtectionProfile, bool) {
 	return 0, false
 }
 
-// newCryptos makes a key for each suite, to be offered.
-func newCryptos() []sdp.Crypto {
-	var out []sdp.Crypto
-	for i, s := range suites {
-		key := make([]byte, srtpKeySize+srtpSaltSize)
-		_, _ = rand.Read(key) // never fails
-		out = append(out, sdp.Crypto{Tag: i + 1, Suite: s.name, Inline: base64.StdEncoding.EncodeToString(key)})
+// keySizes are the lengths of a suite's master key and salt in bytes.
+func keySizes(p srtp.ProtectionProfile) (key, salt int, err error) {
+	if key, err = p.KeyLen(); err != nil {
+		return 0, 0, err
 	}
-	return out
+	salt, err = p.SaltLen()
+	return key, salt, err
+}
+
+// newCrypto makes a key of a suite.
+func newCrypto(tag int, suite string) (sdp.Crypto, error) {
+	profile, _ := suiteProfile(suite)
+	key, salt, err := keySizes(profile)
+	if err != nil {
+		return sdp.Crypto{}, fmt.Errorf("%w: %w", ErrNotAcceptable, err)
+	}
+	b := make([]byte, key+salt)
+	_, _ = rand.Read(b) // never fails
+	return sdp.Crypto{Tag: tag, Suite: suite, Inline: base64.StdEncoding.EncodeToString(b)}, nil
+}
+
+// newCryptos makes a key for each suite that is offered.
+func newCryptos() ([]sdp.Crypto, error) {
+	var out []sdp.Crypto
+	for _, s := range suites {
+		if !s.offered {
+			continue
+		}
+		c, err := newCrypto(len(out)+1, s.name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // chooseCrypto is the first of the peer's keys that the phone can use. Session
@@ -60,12 +87,18 @@ func chooseCrypto(theirs []sdp.Crypto) (sdp.Crypto, bool) {
 }
 
 func cryptoKey(c sdp.Crypto) (key, salt []byte, err error) {
-	raw, err := base64.StdEncoding.DecodeString(c.Inline)
-	if err != nil || len(raw) != srtpKeySize+srtpSaltSize {
+	profile, _ := suiteProfile(c.Suite)
+	k, n, err := keySizes(profile)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNotAcceptable, err)
+	}
+	// Padding may be left out (RFC 4568, section 6.1 shows it so).
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(c.Inline, "="))
+	if err != nil || len(raw) != k+n {
 		// The text is a secret: the error must not repeat it.
 		return nil, nil, fmt.Errorf("%w: SDES key of the wrong form", ErrNotAcceptable)
 	}
-	return raw[:srtpKeySize], raw[srtpKeySize:], nil
+	return raw[:k], raw[k:], nil
 }
 
 // sendKeys and receiveKeys are the contexts of one direction. The ones for RTP

@@ -34,12 +34,22 @@ func (w *lossWindow) loss() (lost, discard float64) {
 // latency is the mouth-to-ear delay in ms as far as the session can know it:
 // half the round trip, the wait in the jitter buffer, the packet itself and the
 // codec's look-ahead. Sound devices add theirs.
-func latency(rtt, jitterBuffer float64, clock int) float64 {
+func latency(rtt, jitterBuffer, packet float64, clock int) float64 {
 	codecDelay := 6.5 // Opus in voip mode
 	if clock == 8000 {
 		codecDelay = 3 // the two resamplers
 	}
-	return rtt/2 + jitterBuffer + 20 + codecDelay
+	return rtt/2 + jitterBuffer + packet + codecDelay
+}
+
+// packetMs is the length of the packets that come, the usual one before the first.
+func (s *session) packetMs() float64 {
+	if p := s.recv.playing.Load(); p != nil {
+		if ms := p.Buffer.Statistics().PacketMs; ms > 0 {
+			return ms
+		}
+	}
+	return ms(packetTime)
 }
 
 // discarded is the number of packets that arrived too late to be played.
@@ -78,7 +88,7 @@ func (s *session) Statistics() Statistics {
 	if plan != nil {
 		clock = plan.info.ClockRate
 	}
-	st.AverageLatencyMs = latency(st.RTTMs, st.JitterBufferMs, clock)
+	st.AverageLatencyMs = latency(st.RTTMs, st.JitterBufferMs, s.packetMs(), clock)
 	st.MOS = s.mos(&st, burst)
 	st.finite()
 	return st
@@ -129,11 +139,11 @@ func (s *session) mos(st *Statistics, burst float64) float64 {
 	if st.PacketsReceived == 0 || plan == nil {
 		return 0
 	}
-	info := plan.info
+	info, fec := plan.info, false
 	if p := s.recv.playing.Load(); p != nil {
-		info = p.info
+		info, fec = p.info, p.Buffer.Statistics().Recovered > 0
 	}
-	return mosOf(eModel(impairmentOf(info, true), st.AverageLatencyMs, st.CurrentPacketLossRate, burst))
+	return mosOf(eModel(impairmentOf(info, fec), st.AverageLatencyMs, st.CurrentPacketLossRate, burst))
 }
 
 // finite makes every number fit for JSON, which knows no NaN.
@@ -157,7 +167,7 @@ func (r *reporter) metrics(ssrc uint32) *rtcp.VoIPMetricsReportBlock {
 	v := r.s.recv
 	v.mu.Lock()
 	b := v.src.burst
-	packet := 20.0
+	packet := r.s.packetMs()
 	m := &rtcp.VoIPMetricsReportBlock{
 		SSRC:         ssrc,
 		BurstDensity: of256(b.density()),

@@ -96,10 +96,12 @@ func (p *parser) target() *Media {
 
 func (p *parser) origin(value string) error {
 	f := strings.Fields(value)
-	if len(f) != 6 {
+	if len(f) < 6 {
 		return fmt.Errorf("%w: o= has %d fields", ErrMalformed, len(f))
 	}
-	// Some peers write numbers beyond 64 bits; they serve only to be compared.
+	// Some peers write a user with blanks in it, and numbers beyond 64 bits; they
+	// serve only to be compared.
+	f = f[len(f)-6:]
 	p.d.SessionID, _ = strconv.ParseUint(f[1], 10, 64)
 	p.d.Version, _ = strconv.ParseUint(f[2], 10, 64)
 	return nil
@@ -171,7 +173,10 @@ func (p *parser) attribute(value string) error {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		m.Direction = Direction(name)
 	case "rtpmap":
-		return p.rtpmap(rest)
+		// What is wrong in a section that is refused anyway harms nobody.
+		if err := p.rtpmap(rest); err != nil && (p.media == nil || p.media.Kind == "audio") {
+			return err
+		}
 	case "fmtp":
 		if pt, params, ok := payloadType(rest); ok && p.fmtps != nil {
 			p.fmtps[pt] = params
@@ -220,9 +225,9 @@ func (p *parser) rare(name, rest string) error {
 		}
 		m.RTCPPort = int(n)
 	case "ptime":
-		if n, err := strconv.ParseFloat(strings.TrimSpace(rest), 64); err == nil && n > 0 && n <= 1000 {
-			m.PTime = int(n)
-		}
+		m.PTime = packetTime(rest)
+	case "maxptime":
+		m.MaxPTime = packetTime(rest)
 	case "crypto":
 		if c, ok := parseCrypto(rest); ok && len(m.Cryptos) < 16 {
 			m.Cryptos = append(m.Cryptos, c)
@@ -243,6 +248,15 @@ func (p *parser) rare(name, rest string) error {
 		}
 	}
 	return nil
+}
+
+// packetTime reads a time in ms, which some write with a fraction; 0 is none.
+func packetTime(s string) int {
+	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || !(n >= 1 && n <= 1000) {
+		return 0
+	}
+	return int(n)
 }
 
 func payloadType(s string) (pt uint8, rest string, ok bool) {

@@ -117,8 +117,9 @@ type Media struct {
 	RTCPMux bool
 	// RTCPPort is 0 unless an a=rtcp line says otherwise (RFC 3605).
 	RTCPPort int
-	// PTime is the packet time in ms, 0 if not given.
-	PTime int
+	// PTime is the packet time in ms that the describer would like to receive,
+	// MaxPTime the longest that it takes; 0 if not given.
+	PTime, MaxPTime int
 
 	Ufrag, Password string
 	// Candidates are the values of a=candidate lines, in their order.

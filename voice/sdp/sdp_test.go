@@ -157,6 +157,10 @@ func TestLenient(t *testing.T) {
 	if err != nil || len(m.Codecs) != 2 || !m.Codecs[1].Is("opus", 48000) || m.Address.IsValid() || m.PTime != 20 || len(m.Cryptos) != 0 {
 		t.Errorf("%+v, %v", m, err)
 	}
+	d, err = Parse("v=0\no=John Q Public 12 34 IN IP4 192.0.2.1\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264\nm=audio 4000 RTP/AVP 0\na=maxptime:60\n")
+	if err != nil || d.SessionID != 12 || d.Version != 34 || d.Media[1].MaxPTime != 60 {
+		t.Errorf("%+v, %v", d, err)
+	}
 }
 
 func TestDirections(t *testing.T) {

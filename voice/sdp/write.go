@@ -52,6 +52,9 @@ func (m *Media) write(line func(string, ...any)) {
 	if m.PTime > 0 {
 		line("a=ptime:%d", m.PTime)
 	}
+	if m.MaxPTime > 0 {
+		line("a=maxptime:%d", m.MaxPTime)
+	}
 	if m.MSID != "" {
 		line("a=msid:%s", m.MSID)
 	}

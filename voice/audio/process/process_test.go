@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"offhook/internal/listen/stoi"
 	"offhook/voice/audio/wave"
 )
 
@@ -108,7 +110,7 @@ const saidThere = "The parcel left the depot this morning, and the driver should
 
 func TestEchoOfARoomIsCancelled(t *testing.T) {
 	t.Parallel()
-	far := speech(t, "en-gb", saidThere, 24)
+	far := speech(t, "en-gb", saidThere, 28)
 	for _, c := range []struct {
 		name  string
 		delay float64 // ms
@@ -123,7 +125,7 @@ func TestEchoOfARoomIsCancelled(t *testing.T) {
 			mic[i] = echo[i] + 10*r.NormFloat64()
 		}
 		left := through(t, Config{Echo: true, Noise: true}, far, mic)
-		from := 16 * sampleRate // clocks apart take some time to learn
+		from := 20 * sampleRate // clocks apart take some time to learn
 		erle := 10 * math.Log10(power(mic[from:len(left)])/power(left[from:]))
 		t.Logf("%s: echo %.1f dB, ERLE %.1f dB", c.name, 10*math.Log10(power(mic[from:])/(32768*32768)), erle)
 		if erle < 25 {
@@ -165,46 +167,77 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
-// likeness is the correlation of two sounds at the best of the first delays.
-func likeness(a, b []float64) float64 {
-	best := 0.0
-	for lag := 0; lag < 2*frameSize; lag += 4 {
-		var xy float64
-		x, y := a[:len(a)-2*frameSize], b[lag:]
-		for i, v := range x {
-			xy += v * y[i]
-		}
-		best = max(best, xy/math.Sqrt(power(x)*power(y[:len(x)]))/float64(len(x)))
+// samples is x as a sound card has it.
+func samples(x []float64) []int16 {
+	out := make([]int16, len(x))
+	for i, v := range x {
+		out[i] = int16(max(-32768, min(v, 32767)))
 	}
-	return best
+	return out
+}
+
+// kept is how well the near speaker is understood from second from on, by STOI.
+func kept(near, out []float64, from int) float64 {
+	said := samples(near[from*sampleRate : len(out)])
+	laid, _ := stoi.Lay(said, samples(out[from*sampleRate:]))
+	return stoi.Measure(said, laid)
 }
 
 func TestSpeechIsKept(t *testing.T) {
 	t.Parallel()
-	far := speech(t, "en-gb", saidThere, 20)
-	near := speech(t, "en-us+f3", "I shall be at home from three o'clock on. If nobody opens, please leave it with the neighbours on the second floor.", 20)
+	const secs = 24
+	far := speech(t, "en-gb", saidThere, secs)
+	near := speech(t, "en-us+f3", "I shall be at home from three o'clock on. If nobody opens, please leave it with the neighbours on the second floor.", secs)
 	silence := make([]float64, len(far))
-	r := rand.New(rand.NewPCG(9, 10))
-	alone, both := make([]float64, len(far)), room(far, 30*48, 0)
-	for i := range near {
-		hiss := 10 * r.NormFloat64()
-		alone[i] = near[i] + hiss
-		if i < 8*sampleRate {
-			both[i] += hiss // the far side speaks first
-		} else {
-			both[i] += near[i] + hiss
+	for _, c := range []struct {
+		name        string
+		cfg         Config
+		played      []float64
+		echo        float64 // how loud it is to how it comes from the room
+		from, alone int // seconds: measured from, the far side speaks alone until
+		floor       float64
+	}{
+		{"alone", Config{Echo: true, Noise: true}, silence, 0, 4, 0, 0.99},
+		{"alone, evened", Config{Echo: true, Noise: true, Gain: true}, silence, 0, 4, 0, 0.985},
+		{"both at once, no echo", Config{Echo: true, Noise: true}, far, 0, 14, 12, 0.99},
+		{"both at once, an echo 10 dB below", Config{Echo: true, Noise: true}, far, 0.35, 14, 12, 0.97},
+		{"both at once, as loud an echo as the speaker", Config{Echo: true, Noise: true}, far, 1, 14, 12, 0.95},
+	} {
+		mic := slices.Clone(silence)
+		if c.echo > 0 {
+			mic = room(far, 25*48, 0)
+		}
+		r := rand.New(rand.NewPCG(9, 10))
+		for i := range mic {
+			mic[i] = c.echo*mic[i] + 10*r.NormFloat64()
+			if i >= c.alone*sampleRate {
+				mic[i] += near[i]
+			}
+		}
+		v := kept(near, through(t, c.cfg, c.played, mic), c.from)
+		t.Logf("%s: STOI %.4f", c.name, v)
+		if v < c.floor {
+			t.Errorf("%s: STOI %.4f", c.name, v)
 		}
 	}
-	from := 9 * sampleRate
-	kept := through(t, Config{Echo: true, Noise: true}, silence, alone)
-	if l := likeness(near[from:len(kept)], kept[from:]); l < 0.93 {
-		t.Errorf("one who speaks alone is changed: likeness %.3f", l)
+}
+
+func TestWithoutEchoNothingIsTaken(t *testing.T) {
+	t.Parallel()
+	const secs = 20
+	far := speech(t, "en-gb", saidThere, secs)
+	near := speech(t, "en-us+f3", "Nobody hears the loudspeaker but me, since I wear it on my ears.", secs)
+	out := through(t, Config{Echo: true}, far, near)
+	changed := 0
+	for i := 12 * sampleRate; i < len(out); i++ {
+		// The suppressor behind the canceller hands on what it gets a frame later,
+		// but for rounding.
+		if math.Abs(out[i]-math.Trunc(near[i-frameSize])) > 40 {
+			changed++
+		}
 	}
-	kept = through(t, Config{Echo: true, Noise: true}, far, both)
-	l := likeness(near[from:len(kept)], kept[from:])
-	t.Logf("when both speak at once: likeness %.3f", l)
-	if l < 0.85 {
-		t.Errorf("when both speak at once the near one is changed: likeness %.3f", l)
+	if share := float64(changed) / float64(len(out)-12*sampleRate); share > 0.01 {
+		t.Errorf("%.1f %% of the samples were changed", 100*share)
 	}
 }
 

@@ -11,9 +11,9 @@ type Config struct {
 }
 
 const (
-	// tail is how long an echo may last in the canceller: 150 ms. The devices'
-	// own delay is taken off before.
-	tail = sampleRate * 150 / 1000
+	// tail is how long an echo may last in the canceller: 200 ms, two thirds of the
+	// reverberation of a furnished room. The devices' own delay is taken off before.
+	tail = sampleRate * 200 / 1000
 	// ringFrames is how many frames of the loudspeaker are kept: 1.28 s.
 	ringFrames = 128
 	// spare is how many frames the canceller is given of the delay, so that an
@@ -47,6 +47,9 @@ type Processor struct {
 	far     [frameSize]int16
 	bulk    int64 // frames that the echo is known to lag
 	silence [frameSize]int16
+	before  [frameSize]int16 // the microphone's frame, with its echo
+	benefit benefit
+	idle    bool // there is no echo
 }
 
 const (
@@ -107,6 +110,8 @@ func (p *Processor) Process(frame []int16) {
 			p.speex.forget()
 			p.restart()
 		}
+		p.idle = false
+		p.benefit.forget()
 		p.speex.set(want&bitEcho != 0, want&bitNoise != 0, want&bitGain != 0)
 		p.applied = want
 	}
@@ -144,7 +149,16 @@ func (p *Processor) cancel(frame []int16) {
 			p.speex.forget()
 		}
 	}
+	copy(p.before[:], frame)
 	p.speex.cancel(frame, p.far[:])
+	idle := p.benefit.judge(p.far[:], p.before[:], frame)
+	if idle {
+		copy(frame, p.before[:])
+	}
+	if idle != p.idle {
+		p.idle = idle
+		p.speex.suppress(!idle)
+	}
 	p.drift.step(p.speex)
 }
 

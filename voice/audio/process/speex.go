@@ -43,9 +43,9 @@ func newSpeex(tail int) (*speex, error) {
 		return nil, errors.New("process: libspeexdsp gave no state")
 	}
 	C.set_rate(s.echo, sampleRate)
-	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -18)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -15)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS, -45)
-	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS_ACTIVE, -15)
+	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS_ACTIVE, -3)
 	C.set_float(s.pre, C.SPEEX_PREPROCESS_SET_AGC_LEVEL, 9000)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC_MAX_GAIN, 18)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC_INCREMENT, 6)
@@ -67,13 +67,18 @@ func (s *speex) close() {
 // set switches the preprocessor's parts; its suppression of what echo is left is
 // on with echo.
 func (s *speex) set(echo, noise, gain bool) {
-	if echo {
-		C.speex_preprocess_ctl(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_STATE, unsafe.Pointer(s.echo))
-	} else {
-		C.speex_preprocess_ctl(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_STATE, nil)
-	}
+	s.suppress(echo)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_DENOISE, flag(noise))
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_AGC, flag(gain))
+}
+
+// suppress switches the suppression of what echo the canceller leaves.
+func (s *speex) suppress(on bool) {
+	var echo unsafe.Pointer
+	if on {
+		echo = unsafe.Pointer(s.echo)
+	}
+	C.speex_preprocess_ctl(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_STATE, echo)
 }
 
 func flag(on bool) C.spx_int32_t {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,11 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := networks
+	known, err := recorded()
+	if err != nil {
+		return err
+	}
+	list := append(slices.Clone(networks), known...)
 	if *trace != "" {
 		f, err := os.Open(*trace)
 		if err != nil {

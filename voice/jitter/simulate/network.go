@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"embed"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -142,6 +145,32 @@ var networks = []network{
 	{name: "sender 200 ppm fast", make: steady(base), drift: 200},
 	{name: "sender 200 ppm slow", make: steady(base), drift: -200},
 	{name: "pauses (DTX)", make: uniform(20 * ms), kept: true, dtx: true},
+}
+
+// traces are networks that were recorded; each file says how.
+//
+//go:embed testdata/*.trace
+var traces embed.FS
+
+// recorded reads them.
+func recorded() ([]network, error) {
+	files, err := fs.Glob(traces, "testdata/*.trace")
+	if err != nil {
+		return nil, err
+	}
+	var out []network
+	for _, file := range files {
+		f, err := traces.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		n, err := readTrace("recorded, "+strings.TrimSuffix(path.Base(file), ".trace"), f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 // readTrace reads a recorded network: a line for each packet, its delay in

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"offhook/internal/listen/stoi"
 	"offhook/voice/codec"
 	"offhook/voice/jitter"
 )
@@ -85,8 +86,8 @@ func play(n network, said []int16, s setup) (result, error) {
 		heard = append(heard, frame...)
 	}
 	cost := time.Since(begin) / time.Duration(frames)
-	laid, lags := lay(said, heard)
-	r := result{name: n.name, stats: stats, stoi: stoi(said, laid), cost: cost, heard: heard}
+	laid, lags := stoi.Lay(said, heard)
+	r := result{name: n.name, stats: stats, stoi: stoi.Measure(said, laid), cost: cost, heard: heard}
 	if len(lags) > 0 {
 		slices.Sort(lags)
 		r.delay, r.worst = lags[len(lags)/2], lags[len(lags)-1]

@@ -1,4 +1,5 @@
-package main
+// Package stoi tells how well speech that went through a phone can be understood.
+package stoi
 
 import (
 	"math"
@@ -89,10 +90,10 @@ func energy(x []float64) (e float64) {
 	return e
 }
 
-// lay moves heard onto said in pieces of half a second, since a jitter buffer
+// Lay moves heard onto said in pieces of half a second, since a jitter buffer
 // stretches time. It returns the moved sound and the delay of each voiced piece in
 // ms. The measure is the one of the comparison with other phones.
-func lay(said, heard []int16) ([]int16, []float64) {
+func Lay(said, heard []int16) ([]int16, []float64) {
 	r, d := narrow(said), narrow(heard)
 	const (
 		rate   = 8000
@@ -156,11 +157,11 @@ func lay(said, heard []int16) ([]int16, []float64) {
 	return out, lags
 }
 
-// stoi is the short-time objective intelligibility of y against the clean x
+// Measure is the short-time objective intelligibility of y against the clean x
 // (Taal, Hendriks, Heusdens, Jensen 2011): 10 kHz, frames of 256 with a Hann
 // window, 15 third-octave bands from 150 Hz, segments of 30 frames, clipping at
 // −15 dB. 1 is perfect.
-func stoi(x, y []int16) float64 {
+func Measure(x, y []int16) float64 {
 	const (
 		size, hop, bins  = 256, 128, 512
 		bands, segment   = 15, 30

@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/app/provision"
+	"offhook/app/secrets"
+	"offhook/app/settings"
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// Register answers as a server does that takes the password "right".
+func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, password string) error {
+	e.note("register %s with %s", a.ID, password)
+	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: voice.LineRegistered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
+	var err error
+	if password != "right" {
+		st.State, st.Expires = voice.LineTerminated, time.Time{}
+		st.Err = fault.New(fault.InvalidCredentials, "The SIP server does not accept the user name or password.", "Check the account's settings.")
+		err = st.Err
+	}
+	e.emit(voice.LineChanged{Line: st})
+	return err
+}
+
+func (e *fakeEngine) Unregister(id string) error {
+	e.note("unregister %s", id)
+	e.emit(voice.LineRemoved{ID: id})
+	return nil
+}
+
+func (e *fakeEngine) Transfer(_ context.Context, target string) error {
+	e.note("transfer %s", target)
+	return nil
+}
+
+func (e *fakeEngine) RetryLines() { e.note("retry lines") }
+
+var sipAlice = SIPAccount{On: true, Server: "wss://pbx.test/ws", User: "alice@lab.test"}
+
+// A phone with nothing but a SIP account is ready when that is registered, calls
+// and is called, and has its account again after a restart.
+func TestAPhoneWithASIPAccountOnly(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start()
+		ctx := context.Background()
+		if s := d.Snapshot(); s.Ready || s.Account.State != SignedOut {
+			t.Fatalf("before: %+v", s)
+		}
+		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if s.Account.State != SignedIn || s.Account.UserName != "alice" || len(s.Lines) != 1 || s.Lines[0].State != "registered" || s.Lines[0].Expires == nil {
+			t.Fatalf("%+v %+v", s.Account, s.Lines)
+		}
+		for _, c := range s.Conditions {
+			if c.Name == ConditionPush || c.Name == ConditionToken {
+				t.Errorf("a SIP phone has the condition %q", c.Name)
+			}
+		}
+
+		// Anything that its server may understand.
+		wantFault(t, d.Dial(ctx, "a b", ""), fault.InvalidDialInfo, "")
+		if err := d.Dial(ctx, "sip:*97@lab.test", ""); err != nil {
+			t.Fatal(err)
+		}
+		if s := d.Snapshot(); s.Call == nil || s.Call.RemoteID != "*97" || s.Call.Line != "alice@lab.test" {
+			t.Fatalf("%+v", s.Call)
+		}
+		if d.backend.saw("POST /accounts/demo/subscribers/alice/context") {
+			t.Error("a call over a SIP account left its context at the backend")
+		}
+		established := d.engine.to(voice.StateEstablished)
+		d.engine.emit(voice.CallEstablished{Call: established})
+		d.until("talking", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" })
+		if err := d.Transfer(ctx, "+49 30 123"); err != nil || d.engine.count("transfer +4930123") != 1 {
+			t.Fatal(err, d.engine.did)
+		}
+		established.Transfer = voice.Transfer{Target: "+4930123", Status: 180}
+		d.engine.emit(voice.CallChanged{Call: established})
+		d.until("transferring", func(s *Snapshot) bool { return s.Call.Transfer != nil && s.Call.Transfer.Status == 180 })
+		d.engine.end(voice.EndLocalHangup)
+		d.until("over", func(s *Snapshot) bool { return s.LastCall != nil })
+		recs, err := d.SearchRecents(ctx, RecentsQuery{})
+		if err != nil || len(recs) != 1 || recs[0].Line != "alice@lab.test" || recs[0].RemoteID != "*97" {
+			t.Fatalf("%+v %v", recs, err)
+		}
+		d.close()
+
+		data, err := os.ReadFile(filepath.Join(d.dir, settings.FileName))
+		if err != nil || strings.Contains(string(data), "right") {
+			t.Fatalf("the password is in the settings, or they are not there: %v", err)
+		}
+		d.start()
+		d.until("ready again", func(s *Snapshot) bool { return s.Ready })
+		// The sign-out takes the password with it.
+		if err := d.SignOut(ctx); err != nil {
+			t.Fatal(err)
+		}
+		s = d.Snapshot()
+		if s.Ready || s.Account.State != SignedOut || len(s.Lines) != 1 || s.Lines[0].State != LineOff {
+			t.Errorf("%+v", s)
+		}
+		if _, err := d.keyring.Get(lineSecret("alice@lab.test")); !errors.Is(err, secrets.ErrNotFound) {
+			t.Errorf("the keyring still has the password: %v", err)
+		}
+		if err := d.RemoveLine(ctx, "alice@lab.test"); err != nil || len(d.Snapshot().Lines) != 0 {
+			t.Errorf("%v %+v", err, d.Snapshot().Lines)
+		}
+		d.close()
+	})
+}
+
+// Beside a subscriber, a line that is not registered keeps the phone from being
+// ready, and says why.
+func TestALineBesideTheSubscriber(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		wantFault(t, d.SaveLine(ctx, sipAlice, "wrong"), fault.InvalidCredentials, "password")
+		s := d.until("refused", func(s *Snapshot) bool { return len(s.Lines) == 1 && s.Lines[0].State == "terminated" })
+		c := d.condition("sip:alice@lab.test")
+		if s.Ready || c.OK || c.Action != ActionAccounts || !strings.Contains(c.Text, "password") || s.Lines[0].State != "terminated" {
+			t.Errorf("%+v %+v", c, s.Lines)
+		}
+		// Calls still go out over the subscriber's line, but where another is asked for.
+		if err := d.Dial(ctx, "bob", ""); err != nil || d.Snapshot().Call.Line != "" {
+			t.Errorf("%v %+v", err, d.Snapshot().Call)
+		}
+		d.engine.end(voice.EndLocalHangup)
+		d.until("over", func(s *Snapshot) bool { return s.Call == nil && s.LastCall != nil })
+		if err := d.DialOn(ctx, "alice@lab.test", "bob", ""); err != nil || d.Snapshot().Call.Line != "alice@lab.test" {
+			t.Errorf("%v %+v", err, d.Snapshot().Call)
+		}
+		wantFault(t, d.SaveLine(ctx, sipAlice, "right"), fault.SystemBusy, "account")
+		wantFault(t, d.RemoveLine(ctx, "alice@lab.test"), fault.SystemBusy, "account")
+		d.engine.end(voice.EndLocalHangup)
+		d.until("over", func(s *Snapshot) bool { return s.Call == nil })
+		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.DefaultLine = "alice@lab.test" }); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.CheckNumber("*97"); err != nil {
+			t.Error(err)
+		}
+		// Switched off it is no condition any more.
+		off := sipAlice
+		off.On = false
+		if err := d.SaveLine(ctx, off, ""); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range d.Snapshot().Conditions {
+			if strings.HasPrefix(c.Name, "sip:") {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+}
+
+// A caller who asks for an answer by itself gets one where the account allows it.
+func TestAnswerOnDemand(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start()
+		defer d.close()
+		if err := d.SaveLine(context.Background(), sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		in := d.engine.begin(voice.Incoming, "bob")
+		in.Line, in.AutoAnswer, in.AnswerAfter, in.Diverted = "alice@lab.test", true, 2*time.Second, "Front Desk"
+		d.engine.emit(voice.IncomingCall{Call: in})
+		if s := d.until("ringing", func(s *Snapshot) bool { return s.Call != nil }); s.Call.Diverted != "Front Desk" {
+			t.Errorf("%+v", s.Call)
+		}
+		time.Sleep(3 * time.Second) // of the bubble
+		if d.engine.count("answer") != 1 {
+			t.Errorf("%v", d.engine.did)
+		}
+	})
+}
+
+// An administrator may bring accounts, and fix them.
+func TestProvisionedAccounts(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t)
+		text, err := json.Marshal(map[string]any{
+			"version": 1, "locked": []string{"sip_accounts"},
+			"settings": map[string]any{"sip_accounts": []SIPAccount{{ID: "a", On: true, Server: "tls://pbx.test", User: "alice", Domain: "lab.test"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.policy, err = provision.Parse(text); err != nil {
+			t.Fatal(err)
+		}
+		d.start()
+		defer d.close()
+		d.until("the account", func(s *Snapshot) bool { return len(s.Lines) == 1 && s.Lines[0].State == "terminated" })
+		wantFault(t, d.RemoveLine(context.Background(), "a"), fault.ConfigurationInvalid, "administrator")
+		// The password is the user's to give.
+		if err := d.SetLinePassword(context.Background(), "a", "right"); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+	})
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"offhook/voice"
+	"offhook/voice/audio"
+)
+
+// soundFailed takes up that a device of the call could not be opened.
+func (p *Phone) soundFailed(ev voice.SoundFailed) {
+	a := &p.m.audio
+	microphone := a.MicrophoneWorks && !ev.Capture
+	p.openFailed(ev.Err)
+	a.MicrophoneWorks, a.SpeakerWorks = microphone, a.SpeakerWorks && ev.Capture
+	p.say("error", ev.Err.Sentence())
+}
+
+// soundNotice says what a person should know of the sound of the call, and keeps
+// the picture of the devices true, which is not looked at during a call.
+func (p *Phone) soundNotice(n audio.Notice) {
+	a := &p.m.audio
+	name, works := &a.Microphone, &a.MicrophoneWorks
+	if n.Kind == audio.Playback {
+		name, works = &a.Speaker, &a.SpeakerWorks
+	}
+	if n.Device != "" {
+		*name = n.Device
+	}
+	switch n.Code {
+	case audio.MutedSpeech:
+		p.say("info", "You are muted: nobody hears you.")
+	case audio.Returned, audio.Moved:
+		*works = true
+		p.soundWorks()
+		p.say("info", "The sound is on "+or(n.Device, "another device")+" now.")
+	case audio.AliveMicrophone:
+		*works = true
+		p.soundWorks()
+		p.say("info", "The microphone works again.")
+	case audio.FellBack:
+		*works = true
+		p.say("warning", noticeText(n))
+	case audio.NoDevice, audio.DeadMicrophone:
+		*works = false
+		c := bad(noticeText(n), ActionOpenAudioSettings)
+		if n.Err != nil {
+			c.text, c.action = n.Err.Message, soundAction(n.Err)
+		}
+		p.m.ready.set(ConditionDevices, c)
+		p.say("warning", noticeText(n))
+	default:
+		p.say("warning", noticeText(n))
+	}
+}
+
+// soundWorks ends the trouble of the devices when both work in the call.
+func (p *Phone) soundWorks() {
+	if a := &p.m.audio; a.MicrophoneWorks && a.SpeakerWorks {
+		p.m.openFailed = nil
+		p.m.ready.set(ConditionDevices, good())
+	}
+}
+
+func noticeText(n audio.Notice) string {
+	if n.Err == nil {
+		return "The sound has a problem."
+	}
+	return n.Err.Sentence()
+}

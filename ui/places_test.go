@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/widget"
+)
+
+// placeOf is where something is in the window.
+func placeOf(o fyne.CanvasObject) string {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+	return fmt.Sprintf("%.0f,%.0f %.0f×%.0f", at.X, at.Y, o.Size().Width, o.Size().Height)
+}
+
+// From the first ring to the end of a call, what can be pressed stays where it is;
+// header and tabs also where they were before it.
+func TestNothingJumpsWhenACallStarts(t *testing.T) {
+	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560), fyne.NewSize(1280, 800)} {
+		t.Run(fmt.Sprint(size.Width), func(t *testing.T) {
+			s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = size })
+			frame := func() string { return placeOf(s.header.Tabs.Container) + " " + placeOf(s.header.Menu) }
+			before, switches := frame(), ""
+			held := madeCall("ESTABLISHED", 20*time.Second)
+			held.Call.Held, held.Call.Muted = true, true
+			lost := madeCall("MEDIA_DISRUPTED", 30*time.Second)
+			lost.Call.SilentSince, lost.Call.GiveUpAt = at(ago(6*time.Second)), at(madeNow.Add(24*time.Second))
+			for _, snap := range []*app.Snapshot{madeCall("OUTGOING_INITIATED", 0), madeCall("RINGING", 0), madeCall("ESTABLISHED", time.Second),
+				madeCall("ESTABLISHED", 20*time.Second), held, lost, madeCall("ENDING", 40*time.Second)} {
+				s.show(snap)
+				if got := frame(); got != before {
+					t.Errorf("%s: header and tabs move from %s to %s", snap.Call.State, before, got)
+				}
+				now := ""
+				for _, o := range []fyne.CanvasObject{s.call.Mute, s.call.Hold, s.call.Keypad, s.call.Speaker, s.call.Bluetooth, s.call.Device, s.call.HangUp} {
+					now += placeOf(o) + "; "
+				}
+				if switches == "" {
+					switches = now
+				}
+				if now != switches {
+					t.Errorf("%s: the switches move from %s to %s", snap.Call.State, switches, now)
+				}
+			}
+		})
+	}
+}
+
+// Everything that can be pressed is at least 40 units in both directions, in every
+// screen at the smallest size; and a screen reader has a name for it.
+func TestTargetsAreLargeAndNamed(t *testing.T) {
+	const least = 39.5 // places are rounded
+	for _, sc := range scenes() {
+		t.Run(sc.name, func(t *testing.T) {
+			s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
+			look := func(o fyne.CanvasObject, _ fyne.Position) {
+				_, pressed := o.(fyne.Tappable)
+				focus, focused := o.(fyne.Focusable)
+				if !pressed || !focused {
+					return
+				}
+				if d, ok := focus.(fyne.Disableable); ok && d.Disabled() {
+					return
+				}
+				a, ok := o.(fyne.Accessible)
+				if !ok || a.AccessibilityLabel() == "" {
+					t.Errorf("a %T has no name", o)
+					return
+				}
+				high := o.Size().Height
+				if in, ok := o.(*widget.Input); ok {
+					if in.MultiLine {
+						return
+					}
+					high += 4 // within its field, which takes the press too
+				}
+				if _, ok := o.(*widget.QualityChip); ok {
+					high += 12 // read at a glance; the menu has the statistics too
+				}
+				if o.Size().Width < least || high < least {
+					t.Errorf("%q is %.0f×%.0f", a.AccessibilityLabel(), o.Size().Width, o.Size().Height)
+				}
+			}
+			visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), look)
+			for _, o := range s.win.Canvas().Overlays().List() {
+				visible(o, fyne.NewPos(0, 0), look)
+			}
+		})
+	}
+}

@@ -1,0 +1,214 @@
+package screen
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// The preview of a report: how many lines a page has, and how high it is.
+const (
+	previewLines          = 3
+	previewHeight float32 = 84
+)
+
+// draftView is the part of the report page that shows what would go along: the
+// parts to choose from with their sizes, and the very lines.
+type draftView struct {
+	env      *Env
+	tasks    Tasks
+	Checks   map[app.ReportPart]*widget.Check
+	names    map[app.ReportPart]string
+	lines    *widget.Text
+	pageText *widget.Text
+	Previous *widget.IconButton
+	Next     *widget.IconButton
+	goes     fyne.CanvasObject
+	preview  fyne.CanvasObject
+	scroll   *container.Scroll
+	changed  func()
+
+	draft       app.ReportDraft
+	asked       int
+	page, pages int
+}
+
+func newDraftView(env *Env, tasks Tasks, changed func()) *draftView {
+	d := &draftView{env: env, tasks: tasks, Checks: map[app.ReportPart]*widget.Check{}, changed: changed}
+	d.names = map[app.ReportPart]string{app.ReportLog: env.T("Offhook's log"), app.ReportCalls: env.T("Call statistics"), app.ReportComputer: env.T("Computer and sound devices")}
+	var rows []fyne.CanvasObject
+	for _, part := range app.ReportParts() {
+		name := d.names[part]
+		check := widget.NewCheck(name, func(on bool) string {
+			if on {
+				return env.T("{part}, goes along", "part", name)
+			}
+			return env.T("{part}, stays here", "part", name)
+		})
+		check.OnChanged = changed
+		d.Checks[part] = check
+		rows = append(rows, check)
+	}
+	d.goes = widget.CardOf(rows...)
+	d.lines = widget.NewText("", widget.Style{Size: theme.SizeMono, Mono: true, Role: theme.Text2, Wrap: true, Leading: 1.45})
+	d.pageText = caption("")
+	d.Previous = widget.NewIconButton(env.T("Previous page"), theme.ChevronUp, theme.Text, env.Tips, func() { d.turn(-1) })
+	d.Next = widget.NewIconButton(env.T("Next page"), theme.ChevronDown, theme.Text, env.Tips, func() { d.turn(1) })
+	d.scroll = container.NewVScroll(widget.Inset(8, 10, 8, 10, d.lines))
+	d.preview = widget.NewCard(widget.Inset(2, 4, 12, 12, widget.Column(
+		widget.Row(widget.NewIcon(theme.Eye, theme.AccentInk, 20), widget.Gap(8), widget.Grow(widget.NewText(env.T("Preview"), widget.Style{Bold: true})),
+			d.pageText, widget.Gap(2), d.Previous, d.Next),
+		widget.Inset(0, 8, 0, 0, widget.Column(
+			widget.NewPanel(theme.Window, theme.RadiusInput, widget.Fixed(0, previewHeight, d.scroll)),
+			widget.Gap(8), widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), widget.Grow(widget.NewText(
+				env.T("Names, numbers and secrets are taken out. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.34}))))))))
+	d.clear()
+	return d
+}
+
+func (d *draftView) clear() {
+	for part, c := range d.Checks {
+		c.Set(d.names[part], "…")
+	}
+	d.lines.SetText(d.env.T("Being put together…"))
+	d.pageText.SetText("")
+	d.Previous.SetEnabled(false)
+	d.Next.SetEnabled(false)
+}
+
+// load has a draft made of the days chosen; failed is called if there can't be one.
+func (d *draftView) load(from, to time.Time, failed func(error)) {
+	d.close()
+	d.asked++
+	asked := d.asked
+	d.clear()
+	d.tasks.Draft(from, to, func(draft app.ReportDraft, err error) {
+		switch {
+		case err != nil:
+			if asked == d.asked {
+				d.lines.SetText("")
+				failed(err)
+			}
+		case asked != d.asked:
+			draft.Close() // other days were chosen meanwhile, or the page was left
+		default:
+			d.draft = draft
+			for part, c := range d.Checks {
+				c.Set(d.names[part], d.env.size(draft.Size(part)))
+			}
+			d.page = 0
+			d.turn(0)
+			if d.changed != nil {
+				d.changed()
+			}
+		}
+	})
+}
+
+// close lets go of the draft, also of one that is being made.
+func (d *draftView) close() {
+	d.asked++
+	if d.draft != nil {
+		d.draft.Close()
+		d.draft = nil
+	}
+}
+
+// chosen are the parts that go along.
+func (d *draftView) chosen() (parts []app.ReportPart) {
+	for _, part := range app.ReportParts() {
+		if d.Checks[part].On() {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// turn shows another page of what goes along.
+func (d *draftView) turn(by int) {
+	if d.draft == nil {
+		return
+	}
+	page := max(0, d.page+by)
+	parts := d.chosen()
+	d.tasks.ReadDraft(d.draft, parts, page*previewLines, previewLines, func(lines []string, all int, err error) {
+		if err != nil || d.draft == nil {
+			return
+		}
+		d.page, d.pages = page, (all+previewLines-1)/previewLines
+		for i := range lines {
+			lines[i] = readable(lines[i])
+		}
+		d.lines.SetText(strings.Join(lines, "\n"))
+		if d.pages == 0 {
+			d.pageText.SetText("")
+		} else {
+			d.pageText.SetText(d.env.T("Page {n} of {m}", "n", d.page+1, "m", d.pages))
+		}
+		d.Previous.SetEnabled(d.page > 0)
+		d.Next.SetEnabled(d.page+1 < d.pages)
+		d.scroll.ScrollToTop()
+		widget.Relayout(d.preview)
+	})
+}
+
+// readable shortens a line of the log for reading: the time of day, what happened,
+// and the rest. Nothing of it is left out.
+func readable(line string) string {
+	dec := json.NewDecoder(strings.NewReader(line))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return line
+	}
+	var first, rest []string
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return line
+		}
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			return line
+		}
+		text := string(value)
+		var plain string
+		if json.Unmarshal(value, &plain) == nil {
+			text = plain
+		}
+		switch key {
+		case "time":
+			if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+				text = at.UTC().Format("15:04:05")
+			}
+			first = append(first, text)
+		case "msg":
+			first = append(first, text)
+		case "level":
+			if text != "INFO" {
+				first = append(first, text)
+			}
+		default:
+			rest = append(rest, fmt.Sprintf("%v=%s", key, text))
+		}
+	}
+	return strings.Join(append(first, rest...), " ")
+}
+
+// size is a number of bytes for a person.
+func (e *Env) size(bytes int64) string {
+	switch {
+	case bytes >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+	case bytes >= 1e3:
+		return fmt.Sprintf("%.0f KB", float64(bytes)/1e3)
+	default:
+		return fmt.Sprintf("%d B", bytes)
+	}
+}
