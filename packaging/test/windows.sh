@@ -139,7 +139,7 @@ echo "windows, installer for one user: installed, upgraded, uninstalled; the use
 
 # For all users, with a policy.
 printf '{"version":1,"server":"%s","account":"demo","locked":["account.server"]}' "$url" >"$c/policy.json"
-"$wine" "$setup" /S /ALLUSERS '/POLICYFILE=C:\policy.json' '/D=C:\Program Files\Offhook' || fail "the installer for all users failed"
+"$wine" "$setup" /S /ALLUSERS '/POLICYFILE=C:\policy.json' || fail "the installer for all users failed"
 "$server" -w
 exe="$c/Program Files/Offhook/offhook.exe"
 [ -f "$exe" ] || fail "nothing is in Program Files"
