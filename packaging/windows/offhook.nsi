@@ -57,6 +57,8 @@ Var PolicyFile
 
 Function .onInit
   SetRegView 64
+  ; One user's folder, before it is everybody's.
+  StrCpy $2 "$LOCALAPPDATA\Programs\Offhook"
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/ALLUSERS" $1
@@ -66,7 +68,7 @@ Function .onInit
   ${Else}
     StrCpy $AllUsers 1
     SetShellVarContext all
-    ${If} $INSTDIR == "$LOCALAPPDATA\Programs\Offhook"
+    ${If} $INSTDIR == $2
       StrCpy $INSTDIR "$PROGRAMFILES64\Offhook"
     ${EndIf}
   ${EndIf}
