@@ -87,7 +87,7 @@ func NewCall(env *Env) *Call {
 	c.consentRow.Hide()
 	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
-	c.bannerGap = widget.Column(widget.Gap(16))
+	c.bannerGap = widget.Fixed(0, 16, widget.Gap(16))
 	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
 	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
