@@ -30,6 +30,14 @@ install)
   if ldd /usr/bin/offhook | grep 'not found'; then exit 1; fi
   [ "$(dpkg-query -W -f='${db:Status-Status}' offhook)" = installed ]
   test -s /usr/share/doc/offhook/copyright
+  if [ -x /usr/lib/offhook/offhook-headless ]; then
+    if ldd /usr/lib/offhook/offhook-headless | grep 'not found'; then exit 1; fi
+    agent offhook --headless --profile small --audio-in null --audio-out null --ring-out null >/tmp/small.log 2>&1 &
+    for _ in $(seq 300); do agent offhook ctl --profile small status >/dev/null 2>&1 && break; sleep 0.2; done
+    [ "$(readlink /proc/$!/exe)" = /usr/lib/offhook/offhook-headless ] || { echo "The phone without a window is $(readlink /proc/$!/exe)." >&2; exit 1; }
+    agent offhook ctl --profile small quit --json >/dev/null
+    wait $!
+  fi
   echo "installed: $(offhook --version), $(($(dpkg-query -W -f='${Installed-Size}' offhook) / 1024)) MB; ctl of no phone: $(ctl status --json | head -c 60)…"
   ;;
 phone)
