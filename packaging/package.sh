@@ -5,6 +5,7 @@
 # SIGN_CERT and SIGN_KEY name and with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # OFFHOOK_VERSION overrides the version that git tells.
 set -euo pipefail
+umask 022 # the packages' files have the modes that they have here
 cd "$(dirname "$0")/.."
 
 default=all

@@ -25,4 +25,11 @@ for file in "$work"/one/offhook-*; do
     status=1
   fi
 done
+if [ $status != 0 ]; then
+  mkdir "$work/x" "$work/y"
+  tar -C "$work/x" -xf "$work"/one/*.tar.xz
+  tar -C "$work/y" -xf "$work"/two/*.tar.xz
+  diff -rq "$work/x" "$work/y" >&2 || true
+  diff <(tar -tvf "$work"/one/*.tar.xz) <(tar -tvf "$work"/two/*.tar.xz) >&2 || true
+fi
 exit $status
