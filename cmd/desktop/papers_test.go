@@ -109,7 +109,7 @@ func runPaper(t *testing.T, blocks []papers.Block) {
 	})
 	// The papers name ports and folders that a test leaves to others.
 	port := freePort(t)
-	places := strings.NewReplacer("127.0.0.1:8080", port, "0.0.0.0:8080", port, "192.0.2.10:8080", port,
+	places := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:8081", freePort(t), "0.0.0.0:8080", port, "192.0.2.10:8080", port,
 		"/var/lib/offhook-demo", filepath.Join(work, "platform"), "/etc/offhook/", work+"/")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()

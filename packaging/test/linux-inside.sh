@@ -79,6 +79,15 @@ remove)
   test -s /home/agent/.config/offhook/demo/settings.json
   echo "removed: nothing is left but what the user made"
   ;;
+papers) # the commands of the papers, as they stand there, in a folder with the packages
+  cd /tmp/papers
+  test -s /tmp/papers.sh
+  bash -euo pipefail /tmp/papers.sh >/tmp/papers.log 2>&1 || { tail -20 /tmp/papers.log >&2; exit 1; }
+  apt-get -qq -y autoremove --purge >/dev/null 2>&1
+  echo "the papers' $(wc -l </tmp/papers.sh) commands work as they stand there"
+  cd /
+  rm -rf /tmp/papers
+  ;;
 inventory) inventory "$2" ;;
 same) same "$2" "$3" && echo "removed: the rpm left nothing behind" ;;
 esac

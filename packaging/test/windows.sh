@@ -100,8 +100,7 @@ call() { # call NAME EXE [FLAG…]: start, sign in, call echo, hear it, end
   done
   [ "$i" -lt 60 ] || fail "$name: echo did not answer"
   import -window root "$out/windows-$name.png"
-  "$server" -k || true
-  { wait $! || true; } 2>/dev/null
+  { "$server" -k || true; wait $! || true; } 2>/dev/null
   local heard
   heard=$(sox "$c/heard-$name.wav" -n stat 2>&1 | awk '/Rough +frequency/ {print $3}') || true
   [ "${heard:-0}" -gt 400 ] && [ "$heard" -lt 480 ] || fail "$name: the echo sounds at $heard Hz, not 440"
