@@ -67,7 +67,10 @@ func TestThePapersCommands(t *testing.T) {
 			}
 		}
 		if len(run) > 0 {
-			t.Run(name, func(t *testing.T) { runPaper(t, run) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				runPaper(t, run)
+			})
 		}
 	}
 }
