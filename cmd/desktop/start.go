@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -106,8 +105,8 @@ func runPhone(ctx context.Context, o options) (err error) {
 		// The answer to quit is given when every recording is complete, so that the
 		// server is closed last of these three.
 		closers.last = append(closers.last, server.Finish)
-	case runtime.GOOS == "windows":
-		// Windows has such sockets since version 1803 only; a phone can do without.
+	case noLocalSockets(err):
+		// A phone can do without.
 		log.Warn("there is no remote control", "err", err)
 	default:
 		phone.Close(ctx)
