@@ -203,6 +203,16 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 		a.DisplayName = o.displayName
 	}
 	a.Media = o.sipMedia
+	if o.iceServer != "" {
+		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
+	}
+	if o.icePassword != "" {
+		secret, err := profile.ReadPassword(o.icePassword)
+		if err != nil {
+			log.Warn("the file of the TURN password can't be read", "err", err)
+		}
+		phone.KeepICEPassword(a.ID, secret)
+	}
 	if err := phone.SaveLine(ctx, a, password); err != nil {
 		log.Warn("SIP account", "account", a.ID, "err", err)
 	}
