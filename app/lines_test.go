@@ -18,8 +18,12 @@ import (
 )
 
 // Register answers as a server does that takes the password "right".
-func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, password string) error {
+func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, secrets LineSecrets) error {
+	password := secrets.Password
 	e.note("register %s with %s", a.ID, password)
+	if a.ICEUser != "" {
+		e.note("turn %s as %s with %s", strings.Join(a.ICEServers, " "), a.ICEUser, secrets.ICEPassword)
+	}
 	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: voice.LineRegistered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
 	var err error
 	if password != "right" {

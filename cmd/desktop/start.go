@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -106,8 +105,8 @@ func runPhone(ctx context.Context, o options) (err error) {
 		// The answer to quit is given when every recording is complete, so that the
 		// server is closed last of these three.
 		closers.last = append(closers.last, server.Finish)
-	case runtime.GOOS == "windows":
-		// Windows has such sockets since version 1803 only; a phone can do without.
+	case noLocalSockets(err):
+		// A phone can do without.
 		log.Warn("there is no remote control", "err", err)
 	default:
 		phone.Close(ctx)
@@ -204,6 +203,16 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 		a.DisplayName = o.displayName
 	}
 	a.Media = o.sipMedia
+	if o.iceServer != "" {
+		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
+	}
+	if o.icePassword != "" {
+		secret, err := profile.ReadPassword(o.icePassword)
+		if err != nil {
+			log.Warn("the file of the TURN password can't be read", "err", err)
+		}
+		phone.KeepICEPassword(a.ID, secret)
+	}
 	if err := phone.SaveLine(ctx, a, password); err != nil {
 		log.Warn("SIP account", "account", a.ID, "err", err)
 	}

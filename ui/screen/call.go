@@ -87,7 +87,7 @@ func NewCall(env *Env) *Call {
 	c.consentRow.Hide()
 	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
-	c.bannerGap = widget.Column(widget.Gap(16))
+	c.bannerGap = widget.Fixed(0, 16, widget.Gap(16))
 	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
 	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
@@ -113,7 +113,7 @@ func NewCall(env *Env) *Call {
 	c.panel = widget.Column(
 		top, widget.Flex(12), c.meters, widget.Gap(16),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		widget.Gap(16), c.Transfer.object, c.HangUp, widget.Gap(16))
+		widget.Gap(8), c.Transfer.object, widget.Gap(16), c.HangUp, widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
