@@ -53,7 +53,7 @@ type Answered struct {
 // Failed is the final refusal of the INVITE, or the loss of the flow before an
 // answer (Status 0 and Err set). Cancelled says that Hangup was called first, or
 // Refuse for an incoming INVITE; ByRemote that the caller of an incoming INVITE
-// gave up.
+// gave up, and then Headers are those of the CANCEL.
 type Failed struct {
 	Status     int
 	Reason     string
