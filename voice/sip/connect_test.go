@@ -178,7 +178,9 @@ func TestDiallersOwnSentence(t *testing.T) {
 	told := fault.New(fault.ConfigurationInvalid, "The proxy wants a password.", "Enter it.")
 	_, err := Connect(limited(t), Config{
 		URL: "wss://pbx.test/ws", Domain: "pbx.test", User: "alice",
-		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, &net.OpError{Op: "dial", Err: told} },
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: told}
+		},
 	})
 	if !errors.Is(err, told) || fault.From(err).Message != told.Message {
 		t.Errorf("%v", err)

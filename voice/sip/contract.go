@@ -44,7 +44,7 @@ type Redirected struct {
 	Status int
 }
 
-// Answered is the 2xx to the INVITE; the ACK has been sent.
+// Answered is the 2xx to the INVITE; the ACK goes out at once.
 type Answered struct {
 	Body    string
 	Headers []Header
