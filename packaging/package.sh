@@ -5,6 +5,7 @@
 # SIGN_CERT and SIGN_KEY name and with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # OFFHOOK_VERSION overrides the version that git tells.
 set -euo pipefail
+umask 022 # the packages' files have the modes that they have here
 cd "$(dirname "$0")/.."
 
 default=all
@@ -48,10 +49,14 @@ linux() {
   local root=$stage/linux arch package_version
   arch=$(go env GOARCH)
   package_version=$(packaging/version.sh deb)
-  mkdir -p "$root/usr/bin" "$root/usr/share/applications" "$root/usr/share/metainfo" "$root/usr/share/man/man1" \
+  mkdir -p "$root/usr/bin" "$root/usr/lib/offhook" "$root/usr/share/applications" "$root/usr/share/metainfo" "$root/usr/share/man/man1" \
     "$root/usr/share/doc/offhook" "$root/usr/share/icons/hicolor/scalable/apps"
   "${build[@]}" -ldflags "$ldflags" -o "$root/usr/bin/offhook" ./cmd/desktop
   took "$root/usr/bin/offhook"
+  # The phone turns into this one when it is told --headless.
+  local small=$root/usr/lib/offhook/offhook-headless
+  "${build[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags" -o "$small" ./cmd/desktop
+  took "$small"
   install -m 644 packaging/linux/offhook.desktop "$root/usr/share/applications/"
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \
     >"$root/usr/share/metainfo/io.offhook.Offhook.metainfo.xml"
@@ -68,8 +73,8 @@ linux() {
   find "$root" -type d -exec chmod 755 {} +
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
-  packaging/linux/depends.sh "$root/usr/bin/offhook" deb | sed 's/.*/      - "&"/' >"$stage/deb-depends"
-  packaging/linux/depends.sh "$root/usr/bin/offhook" rpm | sed 's/.*/      - "&"/' >"$stage/rpm-depends"
+  packaging/linux/depends.sh deb "$root/usr/bin/offhook" "$small" | sed 's/.*/      - "&"/' >"$stage/deb-depends"
+  packaging/linux/depends.sh rpm "$root/usr/bin/offhook" "$small" | sed 's/.*/      - "&"/' >"$stage/rpm-depends"
   sed -e "s/@ARCH@/$arch/" -e "s/@VERSION@/$package_version/" -e "s|@STAGE@|$root|" \
     -e "s/@MTIME@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)/" \
     -e "/@DEB_DEPENDS@/{r $stage/deb-depends" -e 'd}' -e "/@RPM_DEPENDS@/{r $stage/rpm-depends" -e 'd}' \

@@ -126,7 +126,7 @@ func TestEntitlements(t *testing.T) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	scripts := []string{"deps.sh", "licences.sh", "package.sh", "version.sh", "vetothers.sh", "vulncheck.sh", "linux/depends.sh", "windows/libs.sh",
-		"macos/package.sh", "macos/notarise.sh", "test/all.sh", "test/linux.sh", "test/linux-mounted.sh", "test/linux-inside.sh", "test/windows.sh",
+		"macos/package.sh", "macos/notarise.sh", "test/all.sh", "test/linux.sh", "test/linux-mounted.sh", "test/linux-inside.sh", "test/windows.sh", "test/blocks.sh", "test/start.sh",
 		"test/reproducible.sh"}
 	for _, script := range scripts {
 		if out, err := exec.Command("bash", "-n", script).CombinedOutput(); err != nil {

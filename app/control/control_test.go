@@ -1,6 +1,7 @@
 package control
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -141,7 +142,11 @@ func newDesk(t *testing.T, base string) *desk {
 		OpenInbox: func(app.InboxConfig) (app.Inbox, error) { return inbox{}, nil },
 		ReadLogs: func(_, _ time.Time) (string, error) {
 			path := filepath.Join(t.TempDir(), "logs.zip")
-			return path, os.WriteFile(path, []byte("zip"), 0o600)
+			var archive bytes.Buffer
+			if err := zip.NewWriter(&archive).Close(); err != nil {
+				return "", err
+			}
+			return path, os.WriteFile(path, archive.Bytes(), 0o600)
 		},
 		HTTP: &http.Client{Transport: answers(func(r *http.Request) string {
 			if strings.HasSuffix(r.URL.Path, "/login") {

@@ -67,7 +67,10 @@ func TestThePapersCommands(t *testing.T) {
 			}
 		}
 		if len(run) > 0 {
-			t.Run(name, func(t *testing.T) { runPaper(t, run) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				runPaper(t, run)
+			})
 		}
 	}
 }
@@ -109,7 +112,7 @@ func runPaper(t *testing.T, blocks []papers.Block) {
 	})
 	// The papers name ports and folders that a test leaves to others.
 	port := freePort(t)
-	places := strings.NewReplacer("127.0.0.1:8080", port, "0.0.0.0:8080", port, "192.0.2.10:8080", port,
+	places := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:8081", freePort(t), "0.0.0.0:8080", port, "192.0.2.10:8080", port,
 		"/var/lib/offhook-demo", filepath.Join(work, "platform"), "/etc/offhook/", work+"/")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -106,8 +105,8 @@ func runPhone(ctx context.Context, o options) (err error) {
 		// The answer to quit is given when every recording is complete, so that the
 		// server is closed last of these three.
 		closers.last = append(closers.last, server.Finish)
-	case runtime.GOOS == "windows":
-		// Windows has such sockets since version 1803 only; a phone can do without.
+	case noLocalSockets(err):
+		// A phone can do without.
 		log.Warn("there is no remote control", "err", err)
 	default:
 		phone.Close(ctx)
@@ -142,7 +141,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
+		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),

@@ -1,6 +1,7 @@
 // Package papers reads the commands out of the project's papers, so that tests
 // can run them. A command stands in a fenced block whose info string begins with
-// sh. One that a test of this machine can't run says who does:
+// sh. One that a test of this machine can't run says who does, or after "manual: "
+// what it needs:
 //
 //	```sh by="make package-test"
 package papers

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Prints what the phone's binary ($1) needs of the system, one package relation a line, for "deb" or "rpm" ($2).
-# What the binary is linked with is asked of dpkg-shlibdeps and of rpm's elfdeps, versions of symbols included. What
-# it opens while it runs (dlopen) is found by the names of libraries inside it: each must be known here, so
+# Prints what the phone's programs need of the system, one package relation a line.
+#   depends.sh deb|rpm PROGRAM…
+# What they are linked with is asked of dpkg-shlibdeps and of rpm's elfdeps, versions of symbols included. What
+# they open while they run (dlopen) is found by the names of libraries inside them: each must be known here, so
 # that one that a new version of a library brings in stops the packaging and not the phone.
 set -euo pipefail
-binary=$(realpath "$1") format=$2
+format=$1
+shift
+mapfile -t programs < <(realpath "$@")
 
 # Library, Debian's package, and whether the window can't be without it.
 opened="
@@ -26,8 +29,8 @@ libwayland-egl.so.1 libwayland-egl1
 optional="libpulse.so.0 libasound.so.2 libjack.so.0 libdecor-0.so.0 libGLX.so.0 libOpenGL.so.0 libGLES_CM.so.1
 libGLESv1_CM.so.1 libGLESv2.so.2 libOSMesa.so.6 libOSMesa.so.8 libvulkan.so.1"
 
-linked=$(objdump -p "$binary" | awk '$1 == "NEEDED" {print $2}')
-for library in $(strings -n 6 "$binary" | grep -oE '\blib[A-Za-z0-9_+-]+\.so\.[0-9]+' | sort -u); do
+linked=$(objdump -p "${programs[@]}" | awk '$1 == "NEEDED" {print $2}')
+for library in $(strings -n 6 "${programs[@]}" | grep -oE '\blib[A-Za-z0-9_+-]+\.so\.[0-9]+' | sort -u); do
   if ! grep -qw -- "$library" <<<"$linked $opened $optional"; then
     echo "The phone opens $library, which packaging/linux/depends.sh does not know." >&2
     exit 1
@@ -40,12 +43,12 @@ deb)
   trap 'rm -rf "$work"' EXIT
   mkdir "$work/debian"
   echo "Source: offhook" >"$work/debian/control"
-  (cd "$work" && dpkg-shlibdeps --warnings=0 -O "$binary" 2>/dev/null) | sed -e 's/^shlibs:Depends=//' -e 's/, /\n/g'
+  (cd "$work" && dpkg-shlibdeps --warnings=0 -O "${programs[@]}" 2>/dev/null) | sed -e 's/^shlibs:Depends=//' -e 's/, /\n/g'
   awk 'NF {print $2}' <<<"$opened"
   echo ca-certificates
   ;;
 rpm)
-  echo "$binary" | /usr/lib/rpm/elfdeps --requires | grep -v '^rtld'
+  printf '%s\n' "${programs[@]}" | /usr/lib/rpm/elfdeps --requires | grep -v '^rtld'
   awk 'NF {print $1 "()(64bit)"}' <<<"$opened"
   echo ca-certificates
   ;;

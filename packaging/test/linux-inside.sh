@@ -30,6 +30,14 @@ install)
   if ldd /usr/bin/offhook | grep 'not found'; then exit 1; fi
   [ "$(dpkg-query -W -f='${db:Status-Status}' offhook)" = installed ]
   test -s /usr/share/doc/offhook/copyright
+  if [ -x /usr/lib/offhook/offhook-headless ]; then
+    if ldd /usr/lib/offhook/offhook-headless | grep 'not found'; then exit 1; fi
+    agent offhook --headless --profile small --audio-in null --audio-out null --ring-out null >/tmp/small.log 2>&1 &
+    for _ in $(seq 300); do agent offhook ctl --profile small status >/dev/null 2>&1 && break; sleep 0.2; done
+    [ "$(readlink /proc/$!/exe)" = /usr/lib/offhook/offhook-headless ] || { echo "The phone without a window is $(readlink /proc/$!/exe)." >&2; exit 1; }
+    agent offhook ctl --profile small quit --json >/dev/null
+    wait $!
+  fi
   echo "installed: $(offhook --version), $(($(dpkg-query -W -f='${Installed-Size}' offhook) / 1024)) MB; ctl of no phone: $(ctl status --json | head -c 60)…"
   ;;
 phone)
@@ -70,6 +78,15 @@ remove)
   test -s /home/agent/.config/offhook/demo/calls.sqlite
   test -s /home/agent/.config/offhook/demo/settings.json
   echo "removed: nothing is left but what the user made"
+  ;;
+papers) # the commands of the papers, as they stand there, in a folder with the packages
+  cd /tmp/papers
+  test -s /tmp/papers.sh
+  bash -euo pipefail /tmp/papers.sh >/tmp/papers.log 2>&1 || { tail -20 /tmp/papers.log >&2; exit 1; }
+  apt-get -qq -y autoremove --purge >/dev/null 2>&1
+  echo "the papers' $(wc -l </tmp/papers.sh) commands work as they stand there"
+  cd /
+  rm -rf /tmp/papers
   ;;
 inventory) inventory "$2" ;;
 same) same "$2" "$3" && echo "removed: the rpm left nothing behind" ;;

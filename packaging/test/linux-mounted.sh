@@ -33,6 +33,7 @@ inside install /tmp/new.deb
 inside remembers deb-old
 use deb-new
 inside remove
+inside papers
 
 # The .rpm, into the same root: dpkg's libraries serve it, so that rpm can't count them itself. Every library and
 # version of a symbol that it requires is looked for in the root instead.

@@ -38,6 +38,9 @@ cp "$old"/*.deb "$root/tmp/old.deb"
 cp "$new"/*.deb "$root/tmp/new.deb"
 cp "$new"/*.rpm "$work/new.rpm"
 cp "$here/linux-inside.sh" "$root/tmp/"
+mkdir "$root/tmp/papers"
+cp "$new"/* "$root/tmp/papers/"
+"$here/blocks.sh" sh >"$root/tmp/papers.sh"
 
 # The display is the machine's; the phone's drawing is done by what its package brings into the root.
 mkfifo "$work/number"

@@ -113,7 +113,7 @@ func NewCall(env *Env) *Call {
 	c.panel = widget.Column(
 		top, widget.Flex(12), c.meters, widget.Gap(16),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		widget.Gap(16), c.Transfer.object, c.HangUp, widget.Gap(16))
+		widget.Gap(8), c.Transfer.object, widget.Gap(16), c.HangUp, widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))

@@ -96,7 +96,7 @@ func newTransferButton(env *Env) *transferButton {
 	t := &transferButton{env: env}
 	t.button = widget.NewPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightButton, func() { env.Actions.Open(PageTransfer) })
 	t.state = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
-	t.object = widget.Column(t.state, widget.Gap(4), t.button, widget.Gap(8))
+	t.object = widget.Column(t.state, widget.Gap(4), t.button)
 	t.object.Hide()
 	return t
 }

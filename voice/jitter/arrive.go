@@ -94,5 +94,12 @@ func (b *Buffer) late(ts int64, arrival time.Duration) {
 	b.stats.received.add(1)
 	b.stats.late.add(1)
 	b.stats.discarded.add(1)
-	b.delay.add(ts, b.transit(ts, arrival, b.clock()))
+	b.now = b.clock()
+	if b.cfg.Now != nil {
+		b.pulls.late = samplesIn(b.now) - b.played - b.pulls.usual
+		if b.pulls.isStall() {
+			return // that it is late is no fault of the network
+		}
+	}
+	b.learn(ts, arrival)
 }

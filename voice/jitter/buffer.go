@@ -58,6 +58,7 @@ type Buffer struct {
 	played int64
 	now    time.Duration
 	newest time.Duration
+	pulls  pulls
 	// nextSeq and nextTS are what follows the last sample of out.
 	nextSeq, nextTS int64
 	// packetLen is the length of the last packet, in samples.
@@ -101,6 +102,7 @@ func (b *Buffer) Reset() {
 	b.stats.discarded.add(b.store.count)
 	b.store.clear()
 	b.delay.reset()
+	b.pulls.any = false
 	b.heard, b.playing, b.pause = false, false, false
 	b.waited = 0
 	b.stray.used = false
@@ -111,6 +113,7 @@ func (b *Buffer) Reset() {
 func (b *Buffer) Get(frame []int16) {
 	frame = frame[:FrameSamples]
 	b.now = b.clock()
+	b.pace()
 	if !b.playing && b.store.count > 0 {
 		b.begin()
 	}
@@ -133,6 +136,27 @@ func (b *Buffer) Get(frame []int16) {
 	}
 }
 
+// pace follows the loudspeaker's callbacks: what it falls behind is not learnt as
+// delay of the network.
+func (b *Buffer) pace() {
+	if b.cfg.Now == nil {
+		return // the newest packet's clock tells nothing of the callbacks
+	}
+	if moved := b.pulls.pull(b.now, samplesIn(b.now)-b.played); moved != 0 {
+		b.delay.shift(moved)
+	}
+}
+
+// learn notes with what delay a packet would have been just in time, had the
+// loudspeaker asked for it as soon as it ever does.
+func (b *Buffer) learn(ts int64, arrival time.Duration) {
+	transit := b.transit(ts, arrival, b.now) + b.pulls.late
+	if b.delay.n > 0 && transit > b.delay.target && b.pulls.excuses(arrival) {
+		return
+	}
+	b.delay.add(ts, transit)
+}
+
 // begin starts playing: at the newest packets, should older ones have piled up.
 func (b *Buffer) begin() {
 	newest := b.store.at(b.store.highest)
@@ -153,7 +177,7 @@ func (b *Buffer) begin() {
 		if p.ts >= turn {
 			first = p
 		} else {
-			b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
+			b.learn(p.ts, p.arrival)
 			b.stats.discarded.add(1)
 			b.store.drop(p)
 		}
@@ -200,7 +224,7 @@ func (b *Buffer) play(p *packet) {
 func (b *Buffer) decode(p *packet) []int16 {
 	n, err := b.dec.Decode(p.payload(), b.pcm[:])
 	b.store.drop(p)
-	b.delay.add(p.ts, b.transit(p.ts, p.arrival, b.now))
+	b.learn(p.ts, p.arrival)
 	b.nextSeq = p.seq + 1
 	if err != nil || n <= 0 || n > len(b.pcm) {
 		b.stats.discarded.add(1)

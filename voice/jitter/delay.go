@@ -27,9 +27,10 @@ const (
 // sender. All is in samples.
 //
 // A packet's transit is the playout delay with which it would have arrived just
-// in time. It holds the delay of the network and the unevenness of the
-// loudspeaker's callbacks too, since both decide what is there when its turn
-// comes. The target is a high percentile of the transits, with a margin.
+// in time, if the loudspeaker asked for it as soon as it ever does. So it holds the
+// delay of the network and the usual unevenness of the callbacks, since both
+// decide what is there when its turn comes, but none of the callbacks' stalls. The
+// target is a high percentile of the transits, with a margin.
 type estimator struct {
 	transits [windowSize]int64
 	hist     [bins]uint16

@@ -52,7 +52,7 @@ func (b *Buffer) catchUp() {
 	if newest == nil || b.delay.n == 0 {
 		return
 	}
-	transit := b.transit(newest.ts, newest.arrival, b.now)
+	transit := b.transit(newest.ts, newest.arrival, b.now) + b.pulls.late
 	excess := b.behind() - transit - (b.delay.target - b.delay.base)
 	if excess <= maxExcess {
 		return
@@ -139,7 +139,7 @@ func (b *Buffer) learnRecoverable(p *packet, missing int64) {
 	if b.fec == fecNone {
 		return
 	}
-	b.delay.add(p.ts-b.length(), b.transit(p.ts-b.length(), p.arrival, b.now))
+	b.learn(p.ts-b.length(), p.arrival)
 	if missing > 1 {
 		b.learnInterpolable(p)
 	}
@@ -149,7 +149,7 @@ func (b *Buffer) learnRecoverable(p *packet, missing int64) {
 // could have been drawn out to meet the last.
 func (b *Buffer) learnInterpolable(p *packet) {
 	if b.fec == fecSeen {
-		b.delay.add(p.ts-2*b.length(), b.transit(p.ts-2*b.length(), p.arrival, b.now))
+		b.learn(p.ts-2*b.length(), p.arrival)
 	}
 }
 

@@ -26,7 +26,8 @@ type Config struct {
 	Bitrate int
 	// Complexity of Opus, 1 to 10; 0 stands for 9.
 	Complexity int
-	// DTX lets Opus send next to nothing while nobody speaks.
+	// DTX sends next to nothing while nobody speaks: Opus by itself, G.711 as
+	// comfort noise (RFC 3389) to a far side that takes it.
 	DTX bool
 	// DigitDuration is the length of a digit sent, 50 ms to 2 s; 0 stands for
 	// 100 ms.

@@ -345,6 +345,12 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 	if len(a.events) > 0 {
 		plan.eventPT, plan.eventClock = a.events[0].PayloadType, a.events[0].ClockRate
 	}
+	for _, c := range theirs.Codecs {
+		if s.cfg.DTX && a.info.Name != codec.Opus && c.Is(comfortName, a.info.ClockRate) {
+			plan.noisePT, plan.noise = c.PayloadType, true
+			break
+		}
+	}
 	if old := s.send.plan.Load(); old != nil && old.info == plan.info {
 		plan.enc = old.enc
 	} else {

@@ -47,8 +47,9 @@ func (c *comfort) fill(frame []int16, delay float64) {
 	if c.silent++; float64(c.silent-margin)*10 < delay {
 		return
 	}
-	// Even noise of amplitude a has the power of a sine of a·√(2/3).
-	amplitude := float32(math.MaxInt16 * math.Sqrt(1.5) * math.Pow(10, -float64(level-1)/20))
+	// 0 dBov is a square wave (RFC 3389, section 3); even noise of amplitude a has
+	// the power of one of a/√3.
+	amplitude := float32(math.MaxInt16 * math.Sqrt(3) * math.Pow(10, -float64(level-1)/20))
 	const step = 6 // 8 kHz noise, drawn out to 48 kHz
 	for i := 0; i+step <= len(frame); i += step {
 		c.seed = c.seed*1664525 + 1013904223

@@ -17,6 +17,10 @@ type sendPlan struct {
 	// short says that the far side takes packets of 10 ms, only that it takes no
 	// longer ones.
 	short, only bool
+	// noisePT is the type of comfort noise, where noise says that pauses are sent as
+	// such.
+	noisePT uint8
+	noise   bool
 	// eventPT and eventClock describe telephone-event; eventClock 0 is none.
 	eventPT    uint8
 	eventClock int
@@ -66,6 +70,7 @@ type sender struct {
 	enc     codec.Encoder // of the last packet
 	steered *steering     // as the encoder was told
 	marker  bool
+	silence silence
 	event   event
 	digit   time.Duration // length of a digit
 }
@@ -234,6 +239,16 @@ func (s *sender) encode(plan *sendPlan, pcm []int16) {
 	if n == 0 {
 		s.marker = true
 		return
+	}
+	if plan.noise {
+		if on, due, level := s.silence.hear(pcm); on {
+			if due {
+				s.buf[rtpHeaderSize] = byte(level)
+				s.send(plan.noisePT, false, s.timestamp(plan), 1)
+			}
+			s.marker = true // where sound begins again (RFC 3551, section 4.1)
+			return
+		}
 	}
 	s.send(plan.pt, s.marker, s.timestamp(plan), n)
 	s.marker = false

@@ -123,7 +123,7 @@ func TestComfortNoise(t *testing.T) {
 	}
 	w.a.renumber = true
 	w.run(30 * time.Second)
-	got := 20 * math.Log10(loudness(w.b.last(time.Second))/math.MaxInt16*math.Sqrt2)
+	got := 20 * math.Log10(loudness(w.b.last(time.Second))/math.MaxInt16)
 	if math.Abs(got+50) > 3 {
 		t.Errorf("noise of %.1f dBov, want -50", got)
 	}

@@ -44,6 +44,16 @@ type inbound struct {
 	accepted *sipmsg.Response
 }
 
+// isDecided reports whether a final response was sent.
+func (in *inbound) isDecided() bool {
+	select {
+	case <-in.decided:
+		return true
+	default:
+		return false
+	}
+}
+
 // serveInvite makes the dialog of an INVITE and follows it to its ACK.
 func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	remoteTag, _ := req.From().Params.Get("tag")
@@ -92,8 +102,15 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	case <-d.done:
 		return
 	case <-tx.Done():
-		d.finish(Failed{Err: d.lossOf(f, ErrFlowLost)})
-		return
+		// Refuse and Accept decide under mu: the far side's ACK may end the
+		// transaction before they have said so.
+		d.mu.Lock()
+		undecided := !d.inbound.isDecided()
+		d.mu.Unlock()
+		if undecided {
+			d.finish(Failed{Err: d.lossOf(f, ErrFlowLost)})
+			return
+		}
 	}
 	if d.inbound.accepted == nil {
 		return

@@ -27,6 +27,9 @@ type network struct {
 	drift float64
 	// burst makes the loudspeaker ask for two frames at a time, every 20 ms.
 	burst bool
+	// still is how long our own machine stands still every three seconds: nobody
+	// asks for frames, and packets are read, and stamped, when it is over.
+	still time.Duration
 	// tell is the loss in percent that the sender's encoder learns of.
 	tell int
 	// kept says that the order of the packets is kept: one that is late holds up
@@ -127,6 +130,8 @@ func outage(*rand.Rand) func(time.Duration) fate {
 var networks = []network{
 	{name: "clean", make: steady(base)},
 	{name: "clean, frames in pairs", make: steady(base), burst: true},
+	{name: "machine stands still, 80 ms", make: steady(base), still: 80 * ms},
+	{name: "machine stands still, 180 ms", make: steady(base), still: 180 * ms},
 	{name: "loss 2 %", make: loss(0.02), tell: 2},
 	{name: "loss 5 %", make: loss(0.05), tell: 5},
 	{name: "loss 10 %", make: loss(0.10), tell: 10},

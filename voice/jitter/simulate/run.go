@@ -39,6 +39,10 @@ type packet struct {
 	payload []byte
 }
 
+// stillEvery is how many frames are played from one standstill of the machine to
+// the next.
+const stillEvery = 300
+
 // play sends said through n and returns what was heard.
 func play(n network, said []int16, s setup) (result, error) {
 	info, ok := codec.Lookup(s.codec)
@@ -74,13 +78,22 @@ func play(n network, said []int16, s setup) (result, error) {
 		if n.burst {
 			now = phase + time.Duration(i&^1)*10*ms
 		}
+		var read time.Duration
+		if n.still > 0 {
+			now += time.Duration(i/stillEvery) * n.still
+			if i > 0 && i%stillEvery == 0 {
+				read = now
+				heard = append(heard, make([]int16, n.still*48000/time.Second)...)
+			}
+		}
 		for len(packets) > 0 && packets[0].at <= now {
 			p := packets[0]
+			p.at = max(p.at, read)
 			buf.Put(p.seq, p.ts, p.at, p.payload)
 			packets = packets[1:]
 		}
 		buf.Get(frame)
-		if i == len(said)/jitter.FrameSamples {
+		if n.still == 0 && i == len(said)/jitter.FrameSamples || n.still > 0 && len(packets) > 0 {
 			stats = buf.Statistics()
 		}
 		heard = append(heard, frame...)

@@ -37,6 +37,9 @@ func TestSpeechSurvivesBadNetworks(t *testing.T) {
 		seeds  uint64
 	}{
 		{"clean", 0.995, 60, 0, 1},
+		{"machine stands still, 80 ms", 0.91, 70, 1, 1},
+		{"machine stands still, 180 ms", 0.87, 70, 1, 1},
+		{"clean, frames in pairs", 0.99, 75, 0.5, 1},
 		{"loss 20 %", 0.945, 105, 10, 1},
 		{"bursts 10 %, mean 3", 0.935, 105, 10, 3},
 		{"jitter 0-30 ms", 0.99, 85, 0.5, 1},

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Measures packages side by side, in one run: what is downloaded and what is on disk in a bare Debian, and how long the
+# window takes to appear, with nothing of the program in the page cache and with all of it. Prints a table.
+#   start.sh OFFHOOK.deb [PACKAGE…]        as root; the packages named are Debian's and installed, e.g. linphone-desktop
+# The phone is taken out of its package; what it needs is installed already.
+set -euo pipefail
+[ $# -gt 0 ] && [ "$(id -u)" = 0 ] || { echo "start.sh OFFHOOK.deb [PACKAGE…], as root" >&2; exit 2; }
+deb=$(realpath "$1")
+shift
+work=$(mktemp -d /tmp/offhook-start.XXXXXX)
+xvfb=
+finish() {
+  [ -z "$xvfb" ] || kill "$xvfb" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+dpkg-deb -x "$deb" "$work/offhook"
+mkfifo "$work/number"
+Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp -noreset 3>"$work/number" >/dev/null 2>&1 &
+xvfb=$!
+read -r number <"$work/number"
+export DISPLAY=:$number LIBGL_ALWAYS_SOFTWARE=1
+unset DBUS_SESSION_BUS_ADDRESS PULSE_SERVER WAYLAND_DISPLAY
+
+touch "$work/none"
+closure() { # closure PACKAGE…: name, version and download size of all that a system without anything needs
+  apt-get -qq -y -o Dir::State::status="$work/none" --no-install-recommends --print-uris install "$@" |
+    sed -nE "s,^'[^']*' ([^_]+)_([^_]+)_[^ ]+ ([0-9]+) .*,\1 \3,p" | sort -u
+}
+debootstrap --variant=minbase --print-debs bookworm "$work/minbase" 2>/dev/null | tr ' ' '\n' | sort -u >"$work/base"
+sizes() { # sizes PACKAGE-OR-FILE: MB of download and on disk, of itself and with what it brings
+  local own_get own_disk
+  case $1 in
+  *.deb) own_get=$(stat -c %s "$1") own_disk=$(dpkg-deb -f "$1" Installed-Size) ;;
+  *) own_get=$(apt-cache show --no-all-versions "$1" | awk '/^Size:/ {print $2}') own_disk=$(apt-cache show --no-all-versions "$1" | awk '/^Installed-Size:/ {print $2}') ;;
+  esac
+  closure "$1" | join -v1 - "$work/base" | grep -v "^${1%%:*} " >"$work/brings" || true
+  local get disk
+  get=$(awk '{n += $2} END {print n + 0}' "$work/brings")
+  disk=$(cut -d' ' -f1 "$work/brings" | xargs -r apt-cache show --no-all-versions | awk '/^Installed-Size:/ {n += $2} END {print n + 0}')
+  awk -v a="$own_get" -v b="$own_disk" -v c="$get" -v d="$disk" -v n="$(wc -l <"$work/brings")" \
+    'BEGIN {printf "%.1f | %.1f | %.1f | %.1f (%d packages)", a / 1e6, b * 1024 / 1e6, (a + c) / 1e6, (b + d) * 1024 / 1e6, n + 1}'
+}
+
+window() { # window NAME COMMAND…: seconds until a window of that name is to be seen, for a new user
+  local name=$1 home began pid
+  shift
+  home=$(mktemp -d "$work/home.XXXXXX")
+  mkdir -m 700 "$home/run"
+  began=$EPOCHREALTIME
+  HOME=$home XDG_RUNTIME_DIR=$home/run setsid "$@" >"$work/log" 2>&1 &
+  pid=$!
+  if ! timeout 120 xdotool search --sync --onlyvisible --name "$name" >/dev/null; then
+    tail -5 "$work/log" >&2
+    echo "no window of $1" >&2
+    kill -- -"$pid" || true
+    exit 1
+  fi
+  bc <<<"scale=2; ($EPOCHREALTIME - $began) / 1"
+  kill -- -"$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+median() { sort -n | sed -n 2p; }
+starts() { # starts NAME COMMAND…: the median of three, cold, then warm
+  local cold warm
+  cold=$(for _ in 1 2 3; do sync; echo 3 >/proc/sys/vm/drop_caches; window "$@"; done | median)
+  warm=$(for _ in 1 2 3; do window "$@"; done | median)
+  printf '%s | %s' "$cold" "$warm"
+}
+
+echo "| package | download, MB | on disk, MB | download with what a bare Debian lacks | on disk with it | window, cold, s | warm, s |"
+echo "|---|---|---|---|---|---|---|"
+echo "| $(basename "$deb") | $(sizes "$deb") | $(starts '^Offhook' "$work/offhook/usr/bin/offhook") |"
+for package in "$@"; do
+  program=$(dpkg -L "$package" | grep -m 1 -E '^/usr/bin/[^/]+$')
+  echo "| $package $(dpkg-query -W -f='${Version}' "$package") | $(sizes "$package") | $(starts "^${package%%-*}" "$program") |"
+done
