@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,4 +220,17 @@ func TestProvisionedAccounts(t *testing.T) {
 		}
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 	})
+}
+
+// The password at the relay goes by the keyring to the engine, and nowhere else.
+func TestRelayOfASIPAccount(t *testing.T) {
+	a := SIPAccount{Server: "wss://pbx.test/ws", User: "alice", Domain: "lab.test", ICEServers: []string{"turn:turn.test"}, ICEUser: "u", RelayOnly: true}
+	s := LineSecrets{Password: "pw", ICEPassword: "relay-secret"}
+	got := voiceAccount(a, s)
+	if err := got.Check(); err != nil || !got.RelayOnly || len(got.ICEServers) != 1 || got.ICEServers[0].Username != "u" || got.ICEServers[0].Credential != "relay-secret" {
+		t.Errorf("%v %v", err, got.RelayOnly)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(text, "pw") || strings.Contains(text, "relay-secret") {
+		t.Error("the secrets are printed")
+	}
 }

@@ -80,17 +80,9 @@ func (b *bench) folder(name string) string {
 // start runs a program until the row ends. A program has its own process group,
 // so that what it starts ends with it.
 func (b *bench) start(dir string, env []string, program string, args ...string) (*process, error) {
-	return b.startFed(nil, dir, env, program, args...)
-}
-
-// startFed is start for a program that is driven over its standard input.
-func (b *bench) startFed(in *os.File, dir string, env []string, program string, args ...string) (*process, error) {
 	p := &process{name: filepath.Base(program), cmd: exec.Command(program, args...), out: &output{}, done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	if in != nil {
-		p.cmd.Stdin = in
-	}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.WaitDelay = 2 * time.Second
 	if err := p.cmd.Start(); err != nil {

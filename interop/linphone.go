@@ -3,10 +3,12 @@
 package main
 
 import (
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,11 +17,10 @@ import (
 	"offhook/internal/listen"
 )
 
-// linphone is Linphone's console phone, driven over its standard input. Its
-// microphone and its ear are files.
+// linphone is Linphone's console phone, driven by linphonecsh over a socket that
+// each user of the machine has one of. Its microphone and its ear are files.
 type linphone struct {
 	*process
-	in    io.WriteCloser
 	heard string
 }
 
@@ -60,21 +61,16 @@ reg_sendregister=1
 		os.WriteFile(filepath.Join(dir, "rc"), []byte(config), 0o600)); err != nil {
 		return nil, err
 	}
-	theirs, ours, err := os.Pipe()
-	if err != nil {
+	l := &linphone{heard: filepath.Join(dir, "heard.wav")}
+	// Only with --pipe does it work on while nobody types.
+	if l.process, err = b.start(dir, []string{"HOME=" + dir}, "linphonec", "--pipe", "-S", "-c", filepath.Join(dir, "rc")); err != nil {
 		return nil, err
 	}
-	l := &linphone{in: ours, heard: filepath.Join(dir, "heard.wav")}
-	l.process, err = b.startFed(theirs, dir, []string{"HOME=" + dir}, "linphonec", "-S", "-c", filepath.Join(dir, "rc"))
-	_ = theirs.Close()
-	if err != nil {
-		return nil, errors.Join(err, ours.Close())
-	}
 	return l, steps(
+		func() error { return l.waits("status register", "identity=sip:lin@lab.test") },
 		func() error { return l.says("soundcard use files") },
 		func() error { return l.says("play " + tone) },
 		func() error { return l.says("record " + l.heard) },
-		func() error { return l.prints("LinphoneRegistrationOk", 1) },
 	)
 }
 
@@ -85,30 +81,48 @@ func or(s, other string) string {
 	return s
 }
 
-// says types a line.
-func (l *linphone) says(line string) error {
-	_, err := io.WriteString(l.in, line+"\n")
+// asks gives a command and returns what it printed.
+func (l *linphone) asks(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "linphonecsh", "generic", command).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("linphonecsh %s: %w: %s", command, err, tail(string(out), 200))
+	}
+	return string(out), nil
+}
+
+// says gives a command.
+func (l *linphone) says(command string) error {
+	_, err := l.asks(command)
 	return err
 }
 
-// prints waits until the phone has said so n times.
-func (l *linphone) prints(text string, n int) error {
-	return until("linphonec prints "+text, func() (bool, error) {
+// waits until what a command prints has a text.
+func (l *linphone) waits(command, text string) error {
+	return until("linphonec's "+command+" has "+text, func() (bool, error) {
 		if l.over() {
 			return false, fmt.Errorf("%w: %s", errOver, tail(l.out.String(), 400))
 		}
-		out := l.out.String()
-		return strings.Count(out, text) >= n, errors.New(tail(out, 400))
+		out, err := l.asks(command)
+		return strings.Contains(out, text), errors.Join(err, errors.New(tail(out, 400)))
 	})
 }
 
-// hears looks for a tone at the end of what the phone records. The header of a
-// file that is still written tells no length.
+// hears looks for a tone at the end of what the phone records: 16 bit, mono, and
+// 48 kHz with Opus. It writes the header only when it closes the file.
 func (l *linphone) hears(hz float64) error {
 	return until(fmt.Sprintf("linphonec hears %.0f Hz", hz), func() (bool, error) {
-		sound, err := listen.ReadWAV(l.heard)
-		if err != nil || sound.Duration() < time.Second {
-			return false, errors.Join(err, fmt.Errorf("it has %v of sound", sound.Duration()))
+		raw, err := os.ReadFile(l.heard)
+		if err != nil || len(raw) < 44 {
+			return false, errors.Join(err, errors.New("it has recorded nothing"))
+		}
+		sound := listen.Sound{Rate: 48000}
+		for raw = raw[44:]; len(raw) >= 2; raw = raw[2:] {
+			sound.Samples = append(sound.Samples, float64(int16(binary.LittleEndian.Uint16(raw)))/32768)
+		}
+		if sound.Duration() < time.Second {
+			return false, fmt.Errorf("it has recorded %v", sound.Duration())
 		}
 		level := sound.Cut(sound.Duration()-time.Second, sound.Duration()).Tone(hz)
 		return level > audible, fmt.Errorf("its level is %.3f", level)
@@ -119,16 +133,13 @@ func (l *linphone) hears(hz float64) error {
 func linphoneRows() []row {
 	const peer = "Linphone over UDP"
 	story := func(what, encryption, media string, parts ...func(*phone, *linphone) error) row {
-		return row{peer, what, []string{"kamailio", "linphonec"}, func(b *bench) error {
+		return row{peer, what, []string{"kamailio", "linphonec", "linphonecsh"}, func(b *bench) error {
 			k, err := b.kamailio(false)
 			if err != nil {
 				return err
 			}
 			defer func() { b.collect(peer, what, k) }()
 			l, err := b.linphone(k, encryption)
-			if l != nil {
-				defer l.in.Close()
-			}
 			if err != nil {
 				return err
 			}
@@ -150,7 +161,7 @@ func linphoneRows() []row {
 	dialled := func(p *phone, l *linphone) error {
 		return steps(
 			func() error { return p.do("dial", "lin") },
-			func() error { return l.prints("LinphoneCallIncomingReceived", 1) },
+			func() error { return l.waits("calls", "IncomingReceived") },
 			func() error { return p.state("RINGING") },
 			func() error { return l.says("answer") },
 			func() error { return p.state("ESTABLISHED") },
@@ -167,7 +178,7 @@ func linphoneRows() []row {
 		)
 	}
 	here := func(p *phone, l *linphone) error {
-		return steps(func() error { return p.do("hangup") }, func() error { return l.prints("LinphoneCallEnd", 1) })
+		return steps(func() error { return p.do("hangup") }, func() error { return l.waits("calls", "No active call") })
 	}
 	there := func(p *phone, l *linphone) error {
 		return steps(func() error { return l.says("terminate") }, func() error { return p.ended("REMOTE_HANGUP") })
