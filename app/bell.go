@@ -25,6 +25,7 @@ type bell struct {
 
 	mu            sync.Mutex // guards what follows
 	speaker, ring audio.Spec
+	country       string
 	wish          *wish
 	stop          context.CancelFunc
 	closed        bool
@@ -40,6 +41,12 @@ func (b *bell) SetDevices(speaker, ring audio.Spec) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.speaker, b.ring = speaker, ring
+}
+
+func (b *bell) SetCountry(code string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.country = code
 }
 
 func (b *bell) Ring(volume int) { b.want(wish{audio.Ringtone, volume}) }
@@ -94,7 +101,7 @@ func (b *bell) run() {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		b.stop = cancel
-		cfg := audio.PathConfig{Out: b.speaker, Ring: b.ring, RingVolume: float64(w.volume) / 100, Log: b.log}
+		cfg := audio.PathConfig{Out: b.speaker, Ring: b.ring, RingVolume: float64(w.volume) / 100, Country: b.country, Log: b.log}
 		b.mu.Unlock()
 		b.play(ctx, w.tone, cfg)
 		cancel()

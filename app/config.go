@@ -59,6 +59,9 @@ type Config struct {
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
 	AudioIn, AudioOut, RingOut string
+	// Country is the ISO 3166 code of the system's region, whose tones are played
+	// unless the settings name another; "" for ITU-T E.180's.
+	Country string
 	// Defaults fill the sign-in page of a profile that never signed in.
 	Defaults Credentials
 	// Policy is what an administrator decided, nil for nothing.
@@ -111,6 +114,7 @@ func (c *Config) fill() {
 type silence struct{}
 
 func (silence) SetDevices(audio.Spec, audio.Spec) {}
+func (silence) SetCountry(string)                 {}
 func (silence) Ring(int)                          {}
 func (silence) Stop()                             {}
 func (silence) Play(Tone, int)                    {}

@@ -30,6 +30,19 @@ func (p *Phone) audioConfig(s settings.Settings) AudioConfig {
 		Source: specOf(or(p.cfg.AudioIn, s.Audio.Microphone)), Sink: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)),
 		Ring: p.ringSpec(s), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
 		NoiseSuppression: s.Audio.NoiseSuppression, AutomaticGain: s.Audio.AutomaticGain,
+		Country: p.country(s),
+	}
+}
+
+// country is whose tones are played, as the sound room names them.
+func (p *Phone) country(s settings.Settings) string {
+	switch s.Audio.Country {
+	case "":
+		return p.cfg.Country
+	case settings.StandardTones:
+		return ""
+	default:
+		return s.Audio.Country
 	}
 }
 
@@ -50,6 +63,7 @@ func (p *Phone) useAudio(s settings.Settings) {
 	a := p.audioConfig(s)
 	p.engine.SetAudio(a)
 	p.cfg.Bell.SetDevices(a.Sink, a.Ring)
+	p.cfg.Bell.SetCountry(a.Country)
 }
 
 // initialAudio names the devices before they were looked at.

@@ -30,6 +30,8 @@ type MediaWay struct {
 	Open   bool
 	// RTTMs is one round trip; with TURN, the time of an allocation.
 	RTTMs float64
+	// Why says why it is closed, in a sentence, "" if that is not known.
+	Why string
 }
 
 // mediaProber is an engine that can try the path of the sound without a call.
@@ -79,7 +81,7 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 	if s.why != "" {
 		return skipped(s.why), true
 	}
-	best, closed := MediaWay{}, ""
+	best, closed := MediaWay{}, MediaWay{}
 	for _, w := range s.probe.Ways {
 		for _, kind := range kinds {
 			switch {
@@ -87,15 +89,17 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 			case w.Open && (!best.Open || w.RTTMs < best.RTTMs):
 				best = w
 			case !w.Open:
-				closed = w.Server
+				closed = w
 			}
 		}
 	}
 	switch {
 	case best.Open:
 		return passed(fmt.Sprintf("%.0f ms", best.RTTMs), fmt.Sprintf("%s answers.", best.Server)), true
-	case closed != "":
-		return Check{Status: CheckFail, Text: fmt.Sprintf("%s does not answer.", closed)}, true
+	case closed.Why != "":
+		return Check{Status: CheckFail, Text: fmt.Sprintf("%s: %s", closed.Server, closed.Why)}, true
+	case closed.Server != "":
+		return Check{Status: CheckFail, Text: fmt.Sprintf("%s does not answer.", closed.Server)}, true
 	case s.err != nil:
 		f := fault.From(s.err)
 		return Check{Status: CheckSkipped, Text: "It could not be tried: " + f.Message}, false

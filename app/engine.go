@@ -103,6 +103,9 @@ type EngineHealth struct {
 type Bell interface {
 	// SetDevices says where it sounds from now on.
 	SetDevices(speaker, ring audio.Spec)
+	// SetCountry says whose tones are played, by ISO 3166 code; "" is ITU-T
+	// E.180's.
+	SetCountry(code string)
 	// Ring loops the ringtone; volume is 0 (silent) to 100.
 	Ring(volume int)
 	// Stop ends what plays.
@@ -130,6 +133,8 @@ type AudioConfig struct {
 	Source, Sink, Ring                                audio.Spec
 	RingVolume                                        int
 	EchoCancellation, NoiseSuppression, AutomaticGain bool
+	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
+	Country string
 }
 
 // Inbox is the receiver of pushed calls; push.Receiver is one.

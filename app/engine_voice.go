@@ -136,7 +136,7 @@ func (e *clientEngine) SetAudio(a AudioConfig) {
 			if a == nil {
 				return
 			}
-			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, NewProcessor: e.processing(*a)})
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, Country: a.Country, NewProcessor: e.processing(*a)})
 		}
 	}()
 }
@@ -180,7 +180,11 @@ func (e *clientEngine) ProbeMedia(ctx context.Context) (MediaProbe, error) {
 	m, err := e.client.ProbeMedia(ctx)
 	out := MediaProbe{Codec: m.Codec, Path: m.Path, RTTMs: m.RTTMs, JitterMs: m.JitterMs, LossPercent: m.LossPercent, MOS: m.MOS}
 	for _, w := range m.Ways {
-		out.Ways = append(out.Ways, MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs})
+		way := MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs}
+		if w.Err != nil {
+			way.Why = w.Err.Message
+		}
+		out.Ways = append(out.Ways, way)
 	}
 	return out, err
 }

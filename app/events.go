@@ -328,7 +328,7 @@ func (c *liveCall) record() CallRecord {
 		switch {
 		case d.EndReason == voice.EndPSTNHangup:
 			r.Missed, r.MissedReason = true, "pstn"
-		case d.EndReason != voice.EndLocalHangup:
+		case d.EndReason != voice.EndLocalHangup && !d.Elsewhere:
 			r.Missed = true
 		}
 	}

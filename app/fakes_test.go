@@ -42,6 +42,8 @@ type fakeEngine struct {
 	call    voice.CallDetails
 	stats   Stats
 	calls   int
+	// audio is what SetAudio said last.
+	audio AudioConfig
 	// probe is the path of the sound; nil is a platform without a media test.
 	probe func() (MediaProbe, error)
 }
@@ -219,7 +221,7 @@ func (e *fakeEngine) SendDTMF(d string) error         { e.note("dtmf %s", d); re
 func (e *fakeEngine) SetRoute(voice.AudioRoute) error { return nil }
 func (e *fakeEngine) SetSystemBusy(on bool)           { e.note("busy %v", on) }
 func (e *fakeEngine) SetDeclining(on bool)            { e.note("declining %v", on) }
-func (e *fakeEngine) SetAudio(AudioConfig)            {}
+func (e *fakeEngine) SetAudio(a AudioConfig)          { e.mu.Lock(); e.audio = a; e.mu.Unlock() }
 func (e *fakeEngine) Levels() (float64, float64)      { return 0, 0 }
 func (e *fakeEngine) Renew()                          { e.note("renew") }
 func (e *fakeEngine) Statistics() (Stats, bool) {
@@ -348,11 +350,13 @@ func (b *fakeBackend) saw(request string) bool {
 
 // fakeBell remembers what was played.
 type fakeBell struct {
-	mu  sync.Mutex
-	did []string
+	mu      sync.Mutex
+	did     []string
+	country string
 }
 
 func (b *fakeBell) note(s string)                     { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
+func (b *fakeBell) SetCountry(code string)            { b.mu.Lock(); b.country = code; b.mu.Unlock() }
 func (b *fakeBell) SetDevices(audio.Spec, audio.Spec) {}
 func (b *fakeBell) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
 func (b *fakeBell) Stop()                             { b.note("stop") }
@@ -439,7 +443,7 @@ func (d *rig) start() *rig {
 			}
 			return "eth0=192.0.2.1"
 		},
-		AudioIn: "null", AudioOut: "null",
+		AudioIn: "null", AudioOut: "null", Country: "IN",
 		OpenInbox: func(c InboxConfig) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
 			d.inbox = in

@@ -53,6 +53,9 @@ func lineCondition(id string) string { return "sip:" + id }
 // lineSecret is the name of a line's password in the keyring.
 func lineSecret(id string) string { return "sip_password:" + id }
 
+// iceSecret is the name of the password at a line's turn: servers.
+func iceSecret(id string) string { return "turn_password:" + id }
+
 // lines is the part of the model that holds the SIP accounts.
 type lines struct {
 	list []Line
@@ -117,7 +120,7 @@ func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string)
 	if !ok {
 		return fault.New(fault.InternalError, "This phone can't use SIP accounts.", "")
 	}
-	err := e.Register(ctx, a, password)
+	err := e.Register(ctx, a, p.secretsOf(a, password))
 	if fault.TypeOf(err) == fault.ConfigurationInvalid {
 		p.loop.post(func() {
 			if l := p.m.lines.find(a.ID); l != nil && l.State != string(voice.LineRegistered) {
@@ -138,7 +141,7 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	a = tidied(a)
-	if err := voiceAccount(a, password).Check(); err != nil {
+	if err := voiceAccount(a, p.secretsOf(a, password)).Check(); err != nil {
 		return err
 	}
 	if locked(p.store.Get(), "sip_accounts") {
@@ -196,9 +199,33 @@ func (p *Phone) SetLinePassword(ctx context.Context, id, password string) error 
 	return fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
 }
 
+// secretsOf adds to a line's password what else the keyring holds for it.
+func (p *Phone) secretsOf(a SIPAccount, password string) LineSecrets {
+	s := LineSecrets{Password: password}
+	if a.ICEUser == "" {
+		return s
+	}
+	if stored, err := p.secrets.Get(iceSecret(a.ID)); err == nil {
+		p.cfg.Protect(stored)
+		s.ICEPassword = stored
+	}
+	return s
+}
+
+// KeepICEPassword stores the password at the turn: servers of an account, which
+// uses it when it is saved next. An empty one leaves what is stored.
+func (p *Phone) KeepICEPassword(id, password string) {
+	if password == "" {
+		return
+	}
+	p.cfg.Protect(password)
+	_ = p.secrets.Set(iceSecret(id), password)
+	p.noteKeyring()
+}
+
 // tidied is an account without the blanks that come along with what is pasted.
 func tidied(a SIPAccount) SIPAccount {
-	for _, s := range []*string{&a.Server, &a.OutboundProxy, &a.User, &a.Domain, &a.AuthUser, &a.DisplayName} {
+	for _, s := range []*string{&a.Server, &a.OutboundProxy, &a.User, &a.Domain, &a.AuthUser, &a.DisplayName, &a.ICEUser} {
 		*s = strings.TrimSpace(*s)
 	}
 	a.User = strings.TrimPrefix(a.User, "sip:")
@@ -225,6 +252,7 @@ func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 		}
 	}
 	_ = p.secrets.Delete(lineSecret(id))
+	_ = p.secrets.Delete(iceSecret(id))
 	_, err := p.store.Update(func(s *settings.Settings) {
 		s.SIPAccounts = slices.DeleteFunc(s.SIPAccounts, func(a SIPAccount) bool { return a.ID == id })
 	})
@@ -248,6 +276,7 @@ func (p *Phone) forgetLines() {
 			_ = e.Unregister(a.ID)
 		}
 		_ = p.secrets.Delete(lineSecret(a.ID))
+		_ = p.secrets.Delete(iceSecret(a.ID))
 		changed = true
 	}
 	if !changed {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +19,12 @@ import (
 )
 
 // Register answers as a server does that takes the password "right".
-func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, password string) error {
+func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, secrets LineSecrets) error {
+	password := secrets.Password
 	e.note("register %s with %s", a.ID, password)
+	if a.ICEUser != "" {
+		e.note("turn %s as %s with %s", strings.Join(a.ICEServers, " "), a.ICEUser, secrets.ICEPassword)
+	}
 	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: voice.LineRegistered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
 	var err error
 	if password != "right" {
@@ -215,4 +220,17 @@ func TestProvisionedAccounts(t *testing.T) {
 		}
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 	})
+}
+
+// The password at the relay goes by the keyring to the engine, and nowhere else.
+func TestRelayOfASIPAccount(t *testing.T) {
+	a := SIPAccount{Server: "wss://pbx.test/ws", User: "alice", Domain: "lab.test", ICEServers: []string{"turn:turn.test"}, ICEUser: "u", RelayOnly: true}
+	s := LineSecrets{Password: "pw", ICEPassword: "relay-secret"}
+	got := voiceAccount(a, s)
+	if err := got.Check(); err != nil || !got.RelayOnly || len(got.ICEServers) != 1 || got.ICEServers[0].Username != "u" || got.ICEServers[0].Credential != "relay-secret" {
+		t.Errorf("%v %v", err, got.RelayOnly)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(text, "pw") || strings.Contains(text, "relay-secret") {
+		t.Error("the secrets are printed")
+	}
 }

@@ -80,6 +80,7 @@ func rows() []row {
 	all = append(all, webRows("Kamailio over WSS, JsSIP in Chromium", true, false)...)
 	all = append(all, webRows("the same through rtpengine", false, true, "rtpengine")...)
 	all = append(all, baresipRows()...)
+	all = append(all, linphoneRows()...)
 	all = append(all, sippRows()...)
 	all = append(all, coturnRows()...)
 	all = append(all, platformRows()...)

@@ -14,7 +14,7 @@ test_deb=(ca-certificates xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick
 package_deb=(gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 nsis wixl msitools osslsigncode openssl wine64 rpm desktop-file-utils bc binutils curl
   appstream xz-utils librsvg2-bin icoutils dpkg-dev autoconf automake libtool make debootstrap)
 interop_deb=(kamailio kamailio-websocket-modules kamailio-tls-modules rtpengine-daemon baresip-core sip-tester
-  coturn chromium nodejs iproute2)
+  coturn chromium nodejs iproute2 linphone-cli)
 
 debian() {
   local packages=("${build_deb[@]}") missing=() p

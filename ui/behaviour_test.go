@@ -297,6 +297,17 @@ func TestInCall(t *testing.T) {
 	s.tap("Cancel call")
 	s.expect("hangup")
 
+	// A far end that speaks before it answers may ask for digits.
+	s.show(madeCall("EARLY", 0))
+	s.typed("1")
+	s.tap("Keypad")
+	if !s.call.KeypadShown() {
+		t.Error("no keypad in early media")
+	}
+	s.tap("Key star")
+	s.expect("dtmf:1 dtmf:*")
+	s.press(fyne.KeyEscape)
+
 	talk := madeCall("ESTABLISHED", 20*time.Second)
 	s.show(talk)
 	s.tap("Mute, off")

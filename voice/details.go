@@ -78,6 +78,9 @@ type CallDetails struct {
 	// Anonymous asks the server of a SIP account to keep the caller's name and
 	// number from the callee.
 	Anonymous bool
+	// Elsewhere says that an incoming call was taken by somebody else for whom it
+	// rang at the same time: it was not missed.
+	Elsewhere bool
 	// Diverted names the party from which an incoming call was diverted here, the
 	// last of them; empty for a call like any other.
 	Diverted string

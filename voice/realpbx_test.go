@@ -2,6 +2,7 @@ package voice_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,74 @@ func TestWhoCalls(t *testing.T) {
 	})
 	if in := call(); in.RemoteID != "4711" || in.RemoteDisplayName != "Alice of Sales" || in.Diverted != "Front Desk" || !in.AutoAnswer || in.AnswerAfter != 2*time.Second {
 		t.Errorf("vouched for: %+v", in)
+	}
+}
+
+// The server turns the lamp of waiting messages on and off.
+func TestMessagesWait(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	bob := newSIPPhone(t, "bob", sine, null, p.account("bob"))
+	for i, tc := range []struct {
+		body string
+		want voice.Mailbox
+	}{
+		{"Messages-Waiting: yes\r\nMessage-Account: sip:*97@lab.test\r\nVoice-Message: 2/8\r\n", voice.Mailbox{Waiting: true, New: 2, Old: 8, Account: "sip:*97@lab.test"}},
+		{"Messages-Waiting: no\r\nVoice-Message: 0/8\r\n", voice.Mailbox{Old: 8}},
+	} {
+		p.set(func() {
+			at := p.contacts["bob"]
+			m := &sipText{body: tc.body, lines: []string{
+				"NOTIFY sip:bob@" + at.String() + " SIP/2.0", "Via: SIP/2.0/UDP " + p.conn.LocalAddr().String() + fmt.Sprintf(";branch=z9hG4bKlamp%d", i),
+				"Max-Forwards: 70", "From: <sip:vm@lab.test>;tag=vm", "To: <sip:bob@lab.test>", fmt.Sprintf("Call-ID: lamp%d", i), "CSeq: 1 NOTIFY",
+				"Event: message-summary", "Subscription-State: active", "Content-Type: application/simple-message-summary", fmt.Sprintf("Content-Length: %d", len(tc.body)),
+			}}
+			_, _ = p.conn.WriteToUDP(m.bytes(), at)
+		})
+		for {
+			l := expect[voice.LineChanged](bob).Line
+			if l.Mailbox == tc.want {
+				break
+			}
+			if i == 0 && l.Mailbox != (voice.Mailbox{}) {
+				t.Fatalf("%+v", l.Mailbox)
+			}
+		}
+	}
+}
+
+// A server that forks says in its CANCEL that another phone has taken the call.
+func TestCallTakenElsewhere(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, p.account("bob"))
+	for reason, want := range map[string]bool{
+		`Reason: SIP;cause=200;text="Call completed elsewhere"`: true,
+		`Reason: Q.850;cause=26, SIP ;text="a, b"; cause=200`:   true,
+		`Reason: Q.850;cause=200`:                               false,
+		"X-Nothing: 1":                                          false,
+	} {
+		p.set(func() {
+			p.change = func(m *sipText) *sipText {
+				if strings.HasPrefix(m.lines[0], "CANCEL") {
+					m.add(reason)
+				}
+				return m
+			}
+		})
+		out, err := alice.Dial(within(t), "bob", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		expect[voice.IncomingCall](bob)
+		expect[voice.CallRinging](alice)
+		if err := out.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+		expect[voice.CallEnded](alice)
+		if d := expect[voice.CallEnded](bob).Call; d.Elsewhere != want || d.EndReason != voice.EndRemoteHangup {
+			t.Errorf("%s: %v, elsewhere %v", reason, d.EndReason, d.Elsewhere)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,7 +61,7 @@ func (r *reporter) add(report any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.queue) >= maxQueued {
-		r.queue = append(r.queue[:0], r.queue[1:]...)
+		r.queue = slices.Delete(r.queue, 0, 1)
 		r.dropped++
 	}
 	r.queue = append(r.queue, text)
@@ -115,7 +116,7 @@ func (r *reporter) send(ctx context.Context) bool {
 		r.mu.Lock()
 		// Those that were dropped meanwhile were the first of this batch.
 		n -= min(n, r.dropped-before)
-		r.queue = append(r.queue[:0], r.queue[n:]...)
+		r.queue = slices.Delete(r.queue, 0, n)
 		r.mu.Unlock()
 	}
 }

@@ -63,6 +63,8 @@ type mediaSpec struct {
 	// codecs are those to offer in order of preference; all if there are none.
 	codecs []string
 	ice    []media.ICEServer
+	// relayed keeps every address to itself but those at a TURN server.
+	relayed bool
 	// loopback allows this machine's own addresses.
 	loopback bool
 	// local is the address from which the server is reached, for plain RTP.

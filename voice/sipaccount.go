@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pion/stun/v4"
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
@@ -58,6 +59,10 @@ type SIPAccount struct {
 	Media      MediaKind
 	Codecs     []string
 	ICEServers []media.ICEServer
+	// RelayOnly lets WebRTC tell only addresses at the turn: servers, so that no
+	// callee learns where this machine is. Plain RTP, which has no such way, is
+	// refused then.
+	RelayOnly bool
 	// Anonymous keeps the caller's name and number from every callee.
 	Anonymous bool
 	// AutoAnswer lets callers ask for an answer by itself, as an intercom does
@@ -116,6 +121,29 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	case MediaAuto, MediaWebRTC, MediaRTP, MediaSRTP:
 	default:
 		return invalid(fmt.Sprintf("Sound by %q is not known.", string(a.Media)), "Use webrtc, rtp or srtp.")
+	}
+	relays := false
+	for _, s := range a.ICEServers {
+		for _, raw := range s.URLs {
+			uri, err := stun.ParseURI(raw)
+			if err != nil {
+				return invalid("The address of an ICE server is not valid.", "Use stun:HOST:PORT, turn:HOST:PORT or turns:HOST:PORT.")
+			}
+			relayed := uri.Scheme == stun.SchemeTypeTURN || uri.Scheme == stun.SchemeTypeTURNS
+			if relayed && (s.Username == "" || s.Credential == "") {
+				return invalid("The TURN server needs a user name and a password.", "Enter both.")
+			}
+			relays = relays || relayed
+		}
+	}
+	if a.RelayOnly && !relays {
+		return invalid("Sound is to go through a TURN server only, and there is none.", "Enter one, or switch that off.")
+	}
+	if a.RelayOnly && (a.Media == MediaRTP || a.Media == MediaSRTP) {
+		return invalid("Only WebRTC can send its sound through a TURN server.", "Choose WebRTC, or switch that off.")
+	}
+	if a.RelayOnly {
+		a.Media = MediaWebRTC
 	}
 	if a.Expires < 0 || a.Expires > 24*time.Hour {
 		return invalid("The SIP account's registration time is out of range.", "Use a minute to a day.")

@@ -115,7 +115,7 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
-		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE", run: processState},
+		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE (of a phone that was started with GODEBUG=memprofilerate=524288)", run: processState},
 		"quit":    {help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
 }
@@ -263,12 +263,17 @@ type ProcessState struct {
 	HeapBytes  uint64 `json:"heap_bytes"`
 	HeapCount  uint64 `json:"heap_objects"`
 	SysBytes   uint64 `json:"sys_bytes"`
-	PID        int    `json:"pid"`
+	// StackBytes, ProfileBytes and OtherBytes are parts of SysBytes: the stacks, the
+	// tables of the heap profile, and what else the runtime keeps beside the heap.
+	StackBytes   uint64 `json:"stack_bytes"`
+	ProfileBytes uint64 `json:"profile_bytes"`
+	OtherBytes   uint64 `json:"other_bytes"`
+	PID          int    `json:"pid"`
 }
 
 func processState(_ context.Context, _ *Server, r request, _ func(any) error) (any, error) {
-	debug.FreeOSMemory()
 	if len(r.Args) > 0 {
+		runtime.GC() // the profile is of what the last collection left
 		f, err := os.OpenFile(r.Args[0], os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 		if err != nil {
 			return nil, usage("The file can't be made; name a new one by its whole path.")
@@ -278,9 +283,12 @@ func processState(_ context.Context, _ *Server, r request, _ func(any) error) (a
 			return nil, err
 		}
 	}
+	// After the profile, whose writing makes garbage too.
+	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return ProcessState{Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc, HeapCount: m.HeapObjects, SysBytes: m.Sys, PID: os.Getpid()}, nil
+	return ProcessState{Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc, HeapCount: m.HeapObjects, SysBytes: m.Sys,
+		StackBytes: m.StackInuse, ProfileBytes: m.BuckHashSys, OtherBytes: m.Sys - m.HeapSys - m.StackSys - m.BuckHashSys, PID: os.Getpid()}, nil
 }
 
 // quit answers when the phone is closed and every file is complete.

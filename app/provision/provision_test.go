@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,7 +56,8 @@ func TestAWrongPolicyIsRefused(t *testing.T) {
 	for _, text := range []string{
 		``, `{}`, `[]`, `{"version":2}`, `{"version":1} x`, `{"version":1,"odd":1}`, `{"version":1,"server":"ftp://x"}`, `{"version":1,"url":"http://far.example/p"}`,
 		`{"version":1,"url":"https://u:p@far.example/p"}`, `{"version":1,"settings":{"nonsense":1}}`, `{"version":1,"settings":{"audio.ring_volume":"loud"}}`,
-		`{"version":1,"settings":{"audio.ring_volume":900}}`, `{"version":1,"settings":{"appearance.theme":"purple"}}`, `{"version":1,"settings":{"device_id":"x"}}`,
+		`{"version":1,"settings":{"audio.ring_volume":900}}`,
+		`{"version":1,"settings":{"audio.country":"India"}}`, `{"version":1,"settings":{"appearance.theme":"purple"}}`, `{"version":1,"settings":{"device_id":"x"}}`,
 		`{"version":1,"locked":["nonsense"]}`, `{"version":1,"locked":["device_id"]}`, `{"version":1,"settings":{"calls":{"odd":1}}}`, strings.Repeat(" ", maxPolicy+1),
 	} {
 		if p, err := Parse([]byte(text)); err == nil {
@@ -100,6 +102,7 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 				Properties map[string]struct {
 					Type             string   `json:"type"`
 					Enum             []string `json:"enum"`
+					Pattern          string   `json:"pattern"`
 					Minimum, Maximum int
 					Description      string
 				}
@@ -128,6 +131,15 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 				good = append(good, v)
 			}
 			bad = []any{"else", 1}
+		case p.Pattern != "":
+			form := regexp.MustCompile(p.Pattern)
+			for _, v := range []string{"", "IN", "ITU", "India", "1N", "text"} {
+				if form.MatchString(v) {
+					good = append(good, v)
+				} else {
+					bad = append(bad, v)
+				}
+			}
 		default:
 			good, bad = []any{"", "text"}, []any{1, true}
 		}

@@ -70,7 +70,14 @@ type Audio struct {
 	EchoCancellation bool `json:"echo_cancellation"`
 	NoiseSuppression bool `json:"noise_suppression"`
 	AutomaticGain    bool `json:"automatic_gain"`
+	// Country is the ISO 3166 code of the country whose ringback, busy and waiting
+	// tones are played; "ITU" is the recommendation's own, ITU-T E.180; "" is the
+	// country of the system's region.
+	Country string `json:"country,omitempty"`
 }
+
+// StandardTones is the Audio.Country of those who want ITU-T E.180's tones.
+const StandardTones = "ITU"
 
 // LinkMode says what a tel: or sip: link does.
 type LinkMode string

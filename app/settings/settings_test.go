@@ -122,3 +122,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestACountryIsACodeOrNothing(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"IN": "IN", "us": "US", "itu": StandardTones, "": "", "India": "", "1N": "", "../": ""} {
+		s := Default()
+		s.Audio.Country = value
+		s.normalise()
+		if s.Audio.Country != want {
+			t.Errorf("%q became %q", value, s.Audio.Country)
+		}
+	}
+}

@@ -26,6 +26,11 @@ type SIPAccount struct {
 	Media string `json:"media,omitempty"`
 	// ICEServers are stun: and turn: URLs for WebRTC.
 	ICEServers []string `json:"ice_servers,omitempty"`
+	// ICEUser is the user name at the turn: servers; its password lives in the
+	// keyring, too.
+	ICEUser string `json:"ice_user,omitempty"`
+	// RelayOnly sends sound through the turn: servers and no other way.
+	RelayOnly bool `json:"relay_only,omitempty"`
 	// HideNumber asks the server to keep the caller's name and number to itself.
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.

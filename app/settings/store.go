@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,6 +117,9 @@ func parse(data []byte) (Settings, error) {
 func (s *Settings) normalise() {
 	d := Default()
 	s.normaliseSIP()
+	if s.Audio.Country = strings.ToUpper(s.Audio.Country); !country(s.Audio.Country) {
+		s.Audio.Country = d.Audio.Country
+	}
 	s.Audio.RingVolume = min(max(s.Audio.RingVolume, 0), 100)
 	s.Calls.AutoAnswerDelayS = min(max(s.Calls.AutoAnswerDelayS, 0), 30)
 	s.Logs.KeepDays = min(max(s.Logs.KeepDays, 1), 365)
@@ -127,6 +131,14 @@ func (s *Settings) normalise() {
 	if w := s.Appearance.Window; w != nil && (w.Width < 1 || w.Height < 1 || w.Width > 1e5 || w.Height > 1e5) {
 		s.Appearance.Window = nil
 	}
+}
+
+// country reports whether a text is one that Audio.Country may be.
+func country(code string) bool {
+	if code == "" || code == StandardTones {
+		return true
+	}
+	return len(code) == 2 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func oneOf[T ~string](v *T, def T, allowed ...T) {

@@ -20,6 +20,8 @@ type options struct {
 	server, account, user, displayName string
 	passwordFile                       string
 	sipAccount, sipServer, sipMedia    string
+	iceServer, iceUser, icePassword    string
+	relayOnly                          bool
 	audioIn, audioOut, ringOut         string
 	logLevelGiven                      bool
 	logLevel                           slog.Level
@@ -48,6 +50,10 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.sipAccount, "sip-account", "", "use a SIP account, `USER@DOMAIN`, in place of a subscriber")
 	fs.StringVar(&o.sipServer, "sip-server", "", "the SIP account's `server`: ws, wss, tls, tcp or udp://HOST:PORT")
 	fs.StringVar(&o.sipMedia, "sip-media", "", "how the SIP account's sound travels: webrtc, rtp or srtp (`KIND`); webrtc over ws and wss, else rtp")
+	fs.StringVar(&o.iceServer, "ice-server", "", "the SIP account's STUN or TURN server, such as turn:HOST:PORT?transport=tcp (`URL`)")
+	fs.StringVar(&o.iceUser, "ice-user", "", "the user `name` at the TURN server")
+	fs.StringVar(&o.icePassword, "ice-password-file", "", "the `file` with the password at the TURN server")
+	fs.BoolVar(&o.relayOnly, "relay-only", false, "send the SIP account's sound through the TURN server and no other way")
 	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
 	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
@@ -91,6 +97,10 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 		return o, errors.New("--sip-account and --sip-server belong together")
 	case o.sipAccount != "" && !validAccount(o.sipAccount):
 		return o, fmt.Errorf("--sip-account is USER@DOMAIN, not %q", o.sipAccount)
+	case o.sipAccount == "" && (o.iceServer != "" || o.iceUser != "" || o.icePassword != "" || o.relayOnly):
+		return o, errors.New("--ice-server, --ice-user, --ice-password-file and --relay-only belong to --sip-account")
+	case o.iceServer == "" && (o.iceUser != "" || o.icePassword != "" || o.relayOnly):
+		return o, errors.New("--ice-user, --ice-password-file and --relay-only belong to --ice-server")
 	case o.sipMedia != "" && o.sipAccount == "":
 		return o, errors.New("--sip-media belongs to --sip-account")
 	case o.sipMedia != "" && o.sipMedia != "webrtc" && o.sipMedia != "rtp" && o.sipMedia != "srtp":

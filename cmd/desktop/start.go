@@ -141,7 +141,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut,
+		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),
@@ -203,6 +203,16 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 		a.DisplayName = o.displayName
 	}
 	a.Media = o.sipMedia
+	if o.iceServer != "" {
+		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
+	}
+	if o.icePassword != "" {
+		secret, err := profile.ReadPassword(o.icePassword)
+		if err != nil {
+			log.Warn("the file of the TURN password can't be read", "err", err)
+		}
+		phone.KeepICEPassword(a.ID, secret)
+	}
 	if err := phone.SaveLine(ctx, a, password); err != nil {
 		log.Warn("SIP account", "account", a.ID, "err", err)
 	}

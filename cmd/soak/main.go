@@ -22,7 +22,7 @@ func main() {
 	calls := flag.Int("calls", 1000, "how many calls")
 	warm := flag.Int("warm-up", 250, "how many of them go before the first measurement")
 	talk := flag.Duration("talk", 250*time.Millisecond, "how long each answered call talks")
-	profiles := flag.String("profiles", "", "a `folder` for heap profiles of both measurements")
+	profiles := flag.String("profiles", "", "a `folder` for heap profiles and memory maps of both measurements; it costs the phones memory of its own")
 	flag.Parse()
 	if *warm >= *calls {
 		fmt.Fprintln(os.Stderr, "soak: -calls must be more than -warm-up")

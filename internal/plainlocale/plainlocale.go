@@ -9,17 +9,22 @@ package plainlocale
 
 import "os"
 
-func init() {
+// Invented says that the process came without a language, so that what its
+// environment now says of a country is nobody's choice.
+var Invented = invent()
+
+func invent() bool {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		switch v := os.Getenv(name); v {
 		case "":
 			continue
 		case "C", "POSIX", "C.UTF-8", "C.utf8":
 			_ = os.Setenv(name, "en_US.UTF-8")
-			return
+			return true
 		default:
-			return
+			return false
 		}
 	}
 	_ = os.Setenv("LANG", "en_US.UTF-8")
+	return true
 }

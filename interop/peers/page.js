@@ -97,6 +97,14 @@ window.phone = {
     });
     return out.trim();
   },
+  far: async () => {
+    let out = '';
+    const all = await session.connection.getStats();
+    all.forEach(r => {
+      if (r.type === 'candidate-pair' && r.nominated) out = all.get(r.remoteCandidateId).candidateType;
+    });
+    return out.trim();
+  },
 };
 audio.resume();
 ua.start();

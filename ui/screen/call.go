@@ -157,14 +157,17 @@ func (c *Call) KeypadShown() bool { return c.keypadOn }
 
 // Typed sends a digit that was typed while no field had the keyboard.
 func (c *Call) Typed(r rune) bool {
-	p := PhaseOf(c.view)
-	if p != PhaseTalking || !isDTMF(r) {
+	if PhaseOf(c.view) != PhaseTalking && !hearsEarly(c.view) || !isDTMF(r) {
 		return false
 	}
 	c.env.Actions.SendDTMF(r)
 	c.pad.light(r)
 	return true
 }
+
+// hearsEarly reports whether the far end speaks before it answers: it may ask for
+// digits then.
+func hearsEarly(v View) bool { return v.Snapshot != nil && v.Call != nil && v.Call.State == "EARLY" }
 
 func isDTMF(r rune) bool { return r >= '0' && r <= '9' || r == '*' || r == '#' }
 
@@ -378,7 +381,7 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 	default:
 		c.Hold.Set(widget.Off, e.T("Hold"), e.T("Hold, off"), theme.Pause)
 	}
-	if live {
+	if live || hearsEarly(v) {
 		c.Keypad.Set(widget.Off, e.T("Keypad"), e.T("Keypad"), theme.Dialpad)
 	} else {
 		c.Keypad.Set(widget.Unavailable, e.T("Keypad"), e.T("Keypad, waits for the answer"), theme.Dialpad)

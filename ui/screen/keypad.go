@@ -56,6 +56,8 @@ func (k *keypad) render(v View, name string) {
 	k.name.SetText(name)
 	if call.Established != nil {
 		k.timer.SetText(Clock(v.Now.Sub(*call.Established)))
+	} else {
+		k.timer.SetText("")
 	}
 	k.call.env.showQuality(k.quality, v, k.heldSince(v))
 	k.digits.SetText(spaced(call.DTMFSent))

@@ -139,8 +139,12 @@ func formFault(host string, cause error) error {
 }
 
 // transportFault says what kept a request from being answered. The original
-// error stays in the chain; *url.Error quotes the URL, which holds no secret.
+// error stays in the chain, and a *fault.Error is passed on as it is; *url.Error quotes the URL, which holds no secret.
 func transportFault(err error, host string) error {
+	var told *fault.Error
+	if errors.As(err, &told) {
+		return told // whoever dials, a proxy for instance, has said it better
+	}
 	message, next := "The server could not be reached.", "Check the network and try again."
 	var dns *net.DNSError
 	var netErr net.Error

@@ -302,7 +302,11 @@ func connectFault(err error) error {
 		hostname x509.HostnameError
 		unknown  x509.UnknownAuthorityError
 		expired  x509.CertificateInvalidError
+		told     *fault.Error
 	)
+	if errors.As(err, &told) {
+		return told // whoever dials, a proxy for instance, has said it better
+	}
 	wrap := func(t fault.Type, message, next string) error { return fault.Wrap(err, t, message, next) }
 	switch {
 	case errors.As(err, &refused):

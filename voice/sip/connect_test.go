@@ -172,6 +172,21 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// What a dialler says to people is said as it is.
+func TestDiallersOwnSentence(t *testing.T) {
+	t.Parallel()
+	told := fault.New(fault.ConfigurationInvalid, "The proxy wants a password.", "Enter it.")
+	_, err := Connect(limited(t), Config{
+		URL: "wss://pbx.test/ws", Domain: "pbx.test", User: "alice",
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: told}
+		},
+	})
+	if !errors.Is(err, told) || fault.From(err).Message != told.Message {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{

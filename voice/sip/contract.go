@@ -44,7 +44,7 @@ type Redirected struct {
 	Status int
 }
 
-// Answered is the 2xx to the INVITE; the ACK has been sent.
+// Answered is the 2xx to the INVITE; the ACK goes out at once.
 type Answered struct {
 	Body    string
 	Headers []Header
@@ -53,7 +53,7 @@ type Answered struct {
 // Failed is the final refusal of the INVITE, or the loss of the flow before an
 // answer (Status 0 and Err set). Cancelled says that Hangup was called first, or
 // Refuse for an incoming INVITE; ByRemote that the caller of an incoming INVITE
-// gave up.
+// gave up, and then Headers are those of the CANCEL.
 type Failed struct {
 	Status     int
 	Reason     string

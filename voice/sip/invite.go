@@ -254,6 +254,8 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 	d.invite.stop()
 	d.mu.Unlock()
 
+	// The far side may hang up as soon as it has the ACK: the dialog must stand by then.
+	taken := d.answer(res)
 	_ = f.transport.WriteMsg(ack)
 	tx.OnRetransmission(func(again *sipmsg.Response) {
 		if tagOf(again.To()) == tag {
@@ -265,7 +267,7 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 			}()
 		}
 	})
-	if d.answer(res) {
+	if taken {
 		return
 	}
 	// The answer crossed our CANCEL: the call must be ended by a BYE.

@@ -87,8 +87,8 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	if !f.add(d) {
 		return
 	}
-	tx.OnCancel(func(*sipmsg.Request) {
-		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", ByRemote: true})
+	tx.OnCancel(func(cancel *sipmsg.Request) {
+		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", ByRemote: true, Headers: headersOf(cancel)})
 	})
 	after, auto := answerAfter(req)
 	f.cfg.Incoming(Incoming{

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,8 +72,12 @@ func (c *caller) ack(res *sipmsg.Response, body string) {
 	}
 }
 
-func (c *caller) cancel() {
-	tx, err := c.s.transactions.Request(context.Background(), cancelOf(c.invite))
+func (c *caller) cancel(more ...sipmsg.Header) {
+	req := cancelOf(c.invite)
+	for _, h := range more {
+		req.AppendHeader(h)
+	}
+	tx, err := c.s.transactions.Request(context.Background(), req)
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
@@ -210,11 +215,12 @@ func TestIncomingCallCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.response()
-	c.cancel()
+	const taken = `SIP;cause=200;text="Call completed elsewhere"`
+	c.cancel(sipmsg.NewHeader("Reason", taken))
 	if res := c.response(); res.StatusCode != 487 {
 		t.Errorf("%s", res)
 	}
-	if e := event[Failed](t, d); e.Status != 487 || !e.ByRemote || e.Cancelled {
+	if e := event[Failed](t, d); e.Status != 487 || !e.ByRemote || e.Cancelled || !slices.Contains(e.Headers, Header{"Reason", taken}) {
 		t.Errorf("%+v", e)
 	}
 	finished(t, d)
