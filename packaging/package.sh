@@ -160,7 +160,7 @@ CONDITIONS
 start=$SECONDS
 [ "$want" = windows ] || linux
 [ "$want" = linux ] || windows
-(cd "$dist" && sha256sum offhook-* >SHA256SUMS)
+(cd "$dist" && sha256sum "offhook-$version"-* >SHA256SUMS)
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"
 echo

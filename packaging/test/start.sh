@@ -48,9 +48,9 @@ window() { # window NAME COMMAND…: seconds until a window of that name is to b
   home=$(mktemp -d "$work/home.XXXXXX")
   mkdir -m 700 "$home/run"
   began=$EPOCHREALTIME
-  HOME=$home XDG_RUNTIME_DIR=$home/run setsid "$@" >"$work/log" 2>&1 &
+  HOME=$home XDG_RUNTIME_DIR=$home/run setsid dbus-run-session -- "$@" >"$work/log" 2>&1 &
   pid=$!
-  if ! timeout 120 xdotool search --sync --onlyvisible --name "$name" >/dev/null; then
+  if ! timeout 30 xdotool search --sync --onlyvisible --name "$name" >/dev/null; then
     tail -5 "$work/log" >&2
     echo "no window of $1" >&2
     kill -- -"$pid" || true
@@ -59,6 +59,8 @@ window() { # window NAME COMMAND…: seconds until a window of that name is to b
   bc <<<"scale=2; ($EPOCHREALTIME - $began) / 1"
   kill -- -"$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
+  # The next one must not be taken for this one, which may still be there.
+  while xdotool search --onlyvisible --name "$name" >/dev/null 2>&1; do sleep 0.1; done
 }
 median() { sort -n | sed -n 2p; }
 starts() { # starts NAME COMMAND…: the median of three, cold, then warm
