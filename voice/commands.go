@@ -61,8 +61,16 @@ func (c *Call) Hold(ctx context.Context) error { return c.awaitHold(ctx, true) }
 func (c *Call) Resume(ctx context.Context) error { return c.awaitHold(ctx, false) }
 
 func (c *Call) awaitHold(ctx context.Context, on bool) error {
+	return c.ask(ctx, func(result chan<- error) { c.setHold(on, result) }, func(err error) error {
+		return fault.Wrap(err, fault.NetworkError, "The other side has not agreed yet.", "Wait a moment.")
+	})
+}
+
+// ask has the call's goroutine begin something whose result comes later, and
+// waits for it; late is what to say when ctx ends first.
+func (c *Call) ask(ctx context.Context, begin func(result chan<- error), late func(error) error) error {
 	result := make(chan error, 1)
-	if !c.mail.post(func() { c.setHold(on, result) }) {
+	if !c.mail.post(func() { begin(result) }) {
 		return noCall()
 	}
 	select {
@@ -71,7 +79,7 @@ func (c *Call) awaitHold(ctx context.Context, on bool) error {
 	case <-c.gone:
 		return noCall()
 	case <-ctx.Done():
-		return fault.Wrap(ctx.Err(), fault.NetworkError, "The other side has not agreed yet.", "Wait a moment.")
+		return late(ctx.Err())
 	}
 }
 

@@ -46,18 +46,9 @@ type referrer interface {
 // under way, and SERVER_ERROR if the far side refuses or the call is one of the
 // subscriber line, whose platform knows no transfer.
 func (c *Call) Transfer(ctx context.Context, target string) error {
-	result := make(chan error, 1)
-	if !c.mail.post(func() { c.transfer(target, result) }) {
-		return noCall()
-	}
-	select {
-	case err := <-result:
-		return err
-	case <-c.gone:
-		return noCall()
-	case <-ctx.Done():
-		return fault.Wrap(ctx.Err(), fault.NetworkError, "The other side has not answered the transfer yet.", "Wait a moment.")
-	}
+	return c.ask(ctx, func(result chan<- error) { c.transfer(target, result) }, func(err error) error {
+		return fault.Wrap(err, fault.NetworkError, "The other side has not answered the transfer yet.", "Wait a moment.")
+	})
 }
 
 func (c *Call) transfer(target string, result chan<- error) {
