@@ -86,6 +86,12 @@ func (m *Media) writeTransport(line func(string, ...any)) {
 	for _, c := range m.Candidates {
 		line("a=candidate:%s", c)
 	}
+	if m.RemoteCandidates != "" {
+		line("a=remote-candidates:%s", m.RemoteCandidates)
+	}
+	if m.ICEMismatch {
+		line("a=ice-mismatch")
+	}
 	if m.EndOfCandidates {
 		line("a=end-of-candidates")
 	}
