@@ -107,6 +107,7 @@ func (i *plainICE) restart(ctx context.Context) error {
 // describe writes our end. both says that RTCP has a component of its own.
 func (i *plainICE) describe(ours *sdp.Media, both bool) {
 	ours.Ufrag, ours.Password = i.ufrag, i.password
+	ours.ICEOptions = "ice2" // RFC 8445, section 10
 	parts := i.parts[:1]
 	if both {
 		parts = i.parts[:]
@@ -273,9 +274,11 @@ func names(candidates []ice.Candidate, end netip.AddrPort) bool {
 	return false
 }
 
-// ofComponent makes a candidate line one of another component: the library knows
-// only the first (RFC 8445, section 5.1.2.1 has the component in the priority).
+// ofComponent makes a candidate line one of a component: the library knows only
+// the first (RFC 8445, section 5.1.2.1 has the component in the priority), and
+// repeats the user fragment in each.
 func ofComponent(line string, component int) string {
+	line, _, _ = strings.Cut(line, " ufrag ")
 	f := strings.Fields(line)
 	if component == 1 || len(f) < 8 {
 		return line

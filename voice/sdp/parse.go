@@ -225,6 +225,8 @@ func (p *parser) rare(name, rest string) error {
 			return fmt.Errorf("%w: a=rtcp", ErrMalformed)
 		}
 		m.RTCPPort = int(n)
+	case "ice-options":
+		m.ICEOptions = rest
 	case "remote-candidates":
 		m.RemoteCandidates = rest
 	case "ice-mismatch":

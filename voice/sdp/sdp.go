@@ -122,6 +122,8 @@ type Media struct {
 	PTime, MaxPTime int
 
 	Ufrag, Password string
+	// ICEOptions are what the describer's ICE can do (RFC 8839, section 5.6).
+	ICEOptions string
 	// Candidates are the values of a=candidate lines, in their order.
 	Candidates      []string
 	EndOfCandidates bool

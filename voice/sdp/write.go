@@ -74,6 +74,9 @@ func (m *Media) writeTransport(line func(string, ...any)) {
 		line("a=ice-ufrag:%s", m.Ufrag)
 		line("a=ice-pwd:%s", m.Password)
 	}
+	if m.ICEOptions != "" {
+		line("a=ice-options:%s", m.ICEOptions)
+	}
 	for _, f := range m.Fingerprints {
 		line("a=fingerprint:%s %s", f.Hash, f.Value)
 	}
