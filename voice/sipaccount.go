@@ -55,7 +55,7 @@ type SIPAccount struct {
 	// Expires is how long a registration is asked for; 300 s if it is 0.
 	Expires time.Duration
 	// Media is how sound travels, Codecs what is offered in which order: all if
-	// it is empty. ICEServers are used by WebRTC.
+	// it is empty. ICEServers are used by WebRTC, and by ICE with plain RTP.
 	Media      MediaKind
 	Codecs     []string
 	ICEServers []media.ICEServer
@@ -63,6 +63,9 @@ type SIPAccount struct {
 	// callee learns where this machine is. Plain RTP, which has no such way, is
 	// refused then.
 	RelayOnly bool
+	// OfferICE offers ICE with plain RTP, too, which makes descriptions longer than
+	// some old servers like. A caller's offer that has it gets it in any case.
+	OfferICE bool
 	// Anonymous keeps the caller's name and number from every callee.
 	Anonymous bool
 	// AutoAnswer lets callers ask for an answer by itself, as an intercom does

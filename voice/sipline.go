@@ -242,7 +242,7 @@ var errNoMediaKind = errors.New("voice: the offer's kind of media is not the acc
 
 func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, loopback: loopback(host)}
+	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: loopback(host)}
 	switch spec.kind {
 	case "":
 		return nil, errNoMediaKind

@@ -122,12 +122,20 @@ type Media struct {
 	PTime, MaxPTime int
 
 	Ufrag, Password string
+	// ICEOptions are what the describer's ICE can do (RFC 8839, section 5.6).
+	ICEOptions string
 	// Candidates are the values of a=candidate lines, in their order.
 	Candidates      []string
 	EndOfCandidates bool
-	Fingerprints    []Fingerprint
-	Setup           string
-	Cryptos         []Crypto
+	// RemoteCandidates is the value of a=remote-candidates: the other side's ends
+	// of the pairs that ICE has ended with (RFC 8839, section 5.2).
+	RemoteCandidates string
+	// ICEMismatch says that something on the way has changed the addresses of an
+	// offer, so that ICE is not used (RFC 8839, section 5.3).
+	ICEMismatch  bool
+	Fingerprints []Fingerprint
+	Setup        string
+	Cryptos      []Crypto
 	// SSRC and CNAME come from a=ssrc (RFC 5576); 0 if not given.
 	SSRC  uint32
 	CNAME string
