@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -58,8 +58,11 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
 
-soak: build ## a simulated shift of 1,000 calls; prints what grows
+soak: build deps-test ## a simulated shift of 1,000 calls, with sockets cut and a headset that comes and goes; prints what grows
 	go run ./cmd/soak -bin bin
+
+sleep: build ## a phone is stopped for 75 s, as a machine that sleeps, and must be ready 5 s after
+	go run ./cmd/soak -bin bin -asleep 75s
 
 mutations: deps-test ## 200,000 broken INVITEs, for the night
 	go test -race -timeout 60m -run '^TestMutations$$' ./voice/sip -mutations 200000
