@@ -158,7 +158,9 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 	e.mu.Lock()
 	d1.Line, e.call.Line = d.Line, d.Line
 	e.mu.Unlock()
-	e.emit(voice.CallInitiated{Call: d1})
+	// Its goroutine has not begun yet when the engine returns a call.
+	go e.emit(voice.CallInitiated{Call: d1})
+	d1.State = voice.StateNone
 	return d1, nil
 }
 

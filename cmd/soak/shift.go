@@ -153,7 +153,7 @@ func (s *shift) work(ctx context.Context) (err error) {
 		}
 	}
 	took := time.Since(began)
-	if s.sound != nil && s.sound.headset != "" {
+	if s.sound != nil && s.sound.headset != nil {
 		if err := s.sound.toggle(ctx); err != nil {
 			return err
 		}
