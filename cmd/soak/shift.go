@@ -93,7 +93,7 @@ func (p plan) with(ctx context.Context, names []string, f func(*shift) error) er
 		if s.sound, err = startSound(ctx, dir); err != nil {
 			return err
 		}
-		defer end(s.sound.cmd)
+		defer s.sound.close()
 	}
 	for _, name := range names {
 		a, err := s.start(ctx, dir, name)
@@ -153,7 +153,7 @@ func (s *shift) work(ctx context.Context) (err error) {
 		}
 	}
 	took := time.Since(began)
-	if s.sound != nil && s.sound.headset != nil {
+	if s.sound != nil && s.sound.headset != "" {
 		if err := s.sound.toggle(ctx); err != nil {
 			return err
 		}
