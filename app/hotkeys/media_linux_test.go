@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"offhook/internal/privatebus"
 )
 
 // players lists the players on the bus.
@@ -31,7 +33,7 @@ func players(t *testing.T, conn *dbus.Conn) (list []string) {
 // phone.
 func TestThePlayKeyAnswers(t *testing.T) {
 	t.Parallel()
-	connect := newBus(t)
+	connect := privatebus.Start(t)
 	keyboard, err := connect()
 	if err != nil {
 		t.Fatal(err)

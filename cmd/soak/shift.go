@@ -302,9 +302,9 @@ func (s *shift) cut(ctx context.Context) error {
 func (a *agent) readySince(ctx context.Context, t time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	var now app.Snapshot
 	for {
-		var now app.Snapshot
-		if err := a.ctl(ctx, &now, "status"); err != nil {
+		if err := a.ctl(ctx, &now, "status"); err != nil && ctx.Err() == nil {
 			return err
 		}
 		proven := 0
