@@ -1,6 +1,11 @@
 package relay
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/pion/stun/v4"
+)
 
 const fuzzOffer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
 	"m=audio 9 UDP/TLS/RTP/SAVPF 111 0 110 13\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtcp-mux\r\n" +
@@ -23,6 +28,32 @@ func FuzzOffer(f *testing.F) {
 		newPayloads(o.Codecs[0], o.events, o.comfort)
 		if _, ok := Common(o, o, ""); !ok {
 			t.Fatal("an offer has nothing in common with itself")
+		}
+	})
+}
+
+// FuzzAnswerPlain reads any packet: no panic, and only a request is answered.
+func FuzzAnswerPlain(f *testing.F) {
+	request, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.Fingerprint)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(request.Raw)
+	f.Add(request.Raw[:20])
+	f.Add([]byte{0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42})
+	from := netip.MustParseAddrPort("[::ffff:192.0.2.1]:4000")
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		answer, ok := AnswerPlain(packet, from)
+		if !ok {
+			return
+		}
+		if len(answer) > 2*len(packet) {
+			t.Errorf("%d bytes are answered with %d", len(packet), len(answer))
+		}
+		m := &stun.Message{Raw: answer}
+		var mapped stun.XORMappedAddress
+		if err := m.Decode(); err != nil || mapped.GetFrom(m) != nil || mapped.IP.String() != "192.0.2.1" || mapped.Port != 4000 {
+			t.Errorf("%v: %v", err, mapped)
 		}
 	})
 }
