@@ -13,6 +13,7 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
+	"offhook/voice/sdp"
 )
 
 // MediaKind says how the sound of a SIP account's calls travels.
@@ -189,7 +190,12 @@ func (a SIPAccount) incomingMedia(offer string) MediaKind {
 	if offer == "" {
 		return a.outgoingMedia()
 	}
-	webRTC := strings.Contains(offer, "a=fingerprint:")
+	webRTC := false
+	if d, err := sdp.Parse(offer); err == nil {
+		if m, err := d.Audio(); err == nil {
+			webRTC = m.Secure()
+		}
+	}
 	switch {
 	case a.Media == MediaAuto && webRTC:
 		return MediaWebRTC
