@@ -43,6 +43,7 @@ type realRegistrar struct{ account *sip.Account }
 
 func (r realRegistrar) run(ctx context.Context) { r.account.Run(ctx) }
 func (r realRegistrar) kick()                   { r.account.Kick() }
+func (r realRegistrar) abandon()                { r.account.Abandon() }
 
 func (r realRegistrar) flow() flow {
 	f := r.account.Flow()

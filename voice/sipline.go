@@ -47,6 +47,8 @@ type sipLine struct {
 type registrar interface {
 	// run returns when ctx has ended and the registration was taken back.
 	run(ctx context.Context)
+	// abandon has run return at once after its ctx has ended.
+	abandon()
 	// flow is the one over which the account is registered, or nil.
 	flow() flow
 	// kick tries again or refreshes at once.
@@ -95,10 +97,16 @@ func (l *sipLine) start() {
 	}()
 }
 
-// close takes the registration back and returns when the line is gone.
-func (l *sipLine) close() {
+// close takes the registration back and returns when the line is gone. After ctx
+// it no longer waits for the server.
+func (l *sipLine) close(ctx context.Context) {
 	l.cancel()
-	<-l.done
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		l.registrar.abandon()
+		<-l.done
+	}
 }
 
 func (l *sipLine) state() LineStatus {

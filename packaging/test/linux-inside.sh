@@ -61,7 +61,7 @@ remembers) # remembers NAME: the calls of before are in the log after the upgrad
   id=$(grep -oE '"id":"[^"]+"' "/home/agent/history-$2" | head -n 1)
   ctl history --json | grep -qF "$id" || { echo "The upgraded phone has forgotten call $id." >&2; exit 1; }
   ctl quit --json >/dev/null
-  wait
+  wait $!
   echo "upgraded: $(offhook --version) has the calls of before"
   ;;
 libraries)

@@ -19,7 +19,7 @@ use() { # use NAME: start, call echo, look, listen, quit
   inside call "$1" || { tail -20 "$work/phone-$1.log" >&2; picture "$1-failed"; exit 1; }
   picture "$1"
   inside quit "$1"
-  wait "$pid" || true
+  wait "$pid" || { tail -20 "$work/phone-$1.log" >&2; echo "$1: the phone that was told to quit ended with an error." >&2; exit 1; }
   # The echo is the phone's own 440 Hz.
   local heard
   heard=$(sox "$root/home/agent/heard-$1.wav" -n stat 2>&1 | awk '/Rough +frequency/ {print $3}')
