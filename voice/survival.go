@@ -45,7 +45,9 @@ type survival struct {
 	renewedAt time.Time
 	// renewals counts the ICE restarts that the far side agreed to.
 	renewals int
-	// due is when the next look at the media is due, zero before the first.
+	// due is when the next look at the media is due, zero before the first. It is
+	// a time of the wall clock alone: the monotonic one of Linux and macOS stands
+	// still while the machine sleeps.
 	due time.Time
 	// attempts counts the failed renewals of this disruption.
 	attempts int
@@ -98,7 +100,7 @@ func (c *Call) watch() {
 	if c.details.State != StateEstablished {
 		pause = watchAlert
 	}
-	s.due = now.Add(pause)
+	s.due = now.Add(pause).Round(0)
 	c.timers.set(timerWatch, pause, c.watch)
 }
 
