@@ -297,6 +297,9 @@ func (s *shell) render(v screen.View) {
 	}
 	p.Render(v)
 	widget.Relayout(p.Object())
+	if s.menu != nil && s.menu.render != nil {
+		s.menu.render(v)
+	}
 	s.renderNotice(v.Notice)
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)

@@ -24,7 +24,7 @@ type Style struct {
 	// Least lets the text become smaller, down to this size, before it is cut; 0
 	// keeps the size.
 	Least float32
-	// Leading is the height of a line as a part of the size; 0 is the font's own.
+	// Leading is the height of a line as a part of the size; 0 is the design's.
 	Leading float32
 }
 
@@ -97,6 +97,14 @@ func (t *Text) SetRole(role fyne.ThemeColorName) {
 	t.Refresh()
 }
 
+// SetBold shows the text in bold letters or not.
+func (t *Text) SetBold(on bool) {
+	if t.style.Bold != on {
+		t.style.Bold = on
+		t.Refresh()
+	}
+}
+
 // Text returns what is shown.
 func (t *Text) Text() string { return t.text }
 
@@ -132,10 +140,14 @@ func (t *Text) HeightFor(width float32) float32 {
 }
 
 func (t *Text) lineHeight() float32 {
+	size := t.style.size()
 	if t.style.Leading > 0 {
-		return t.style.size() * t.style.Leading
+		return size * t.style.Leading
 	}
-	return measure("M", t.style.size(), t.style.fyne()).Height
+	if h, ok := theme.Leading(size); ok && !t.style.Mono {
+		return h
+	}
+	return measure("M", size, t.style.fyne()).Height
 }
 
 func (t *Text) lines(width float32) []string {
