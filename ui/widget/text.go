@@ -62,6 +62,9 @@ func measure(text string, size float32, style fyne.TextStyle) fyne.Size {
 	return s
 }
 
+// ReadFont makes the phone's font ready to measure and draw with.
+func ReadFont(bold bool) { measure("M", theme.SizeBody, fyne.TextStyle{Bold: bold}) }
+
 // Text is a piece of text in one style.
 type Text struct {
 	fynewidget.BaseWidget
