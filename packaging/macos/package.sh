@@ -42,7 +42,7 @@ sed -e "s/@SHORT@/${short%.*}/" -e "s/@QUAD@/$short/" packaging/macos/Info.plist
 plutil -lint "$app/Contents/Info.plist" packaging/macos/entitlements.plist
 printf 'APPL????' >"$app/Contents/PkgInfo"
 go run ./packaging/macos/icns assets/icon.svg "$app/Contents/Resources/offhook.icns"
-packaging/licences.sh >"$app/Contents/Resources/third-party-licences.txt"
+packaging/licences.sh "${programs[0]}" >"$app/Contents/Resources/third-party-licences.txt"
 
 timestamp=--timestamp
 [ "$identity" != - ] || timestamp=--timestamp=none

@@ -191,6 +191,7 @@ func (l *peerLink) codecs() []sdp.Codec {
 		{PayloadType: 0, Name: "PCMU", ClockRate: 8000, Channels: 1},
 		{PayloadType: 8, Name: "PCMA", ClockRate: 8000, Channels: 1},
 		{PayloadType: 13, Name: "CN", ClockRate: 8000, Channels: 1},
+		{PayloadType: redType, Name: "x-63", ClockRate: 48000, Channels: 1},
 	}
 	for pt := uint8(96); pt < 128; pt++ {
 		if pt != 111 {
