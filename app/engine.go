@@ -51,7 +51,8 @@ type Engine interface {
 	Events(ctx context.Context) <-chan any
 	// Renew tells the engine that the network changed or the machine woke.
 	Renew()
-	// Close releases everything; files that were recorded are then complete.
+	// Close releases everything; files that were recorded are then complete. After
+	// ctx it waits for no server.
 	Close(ctx context.Context) error
 }
 

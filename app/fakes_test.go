@@ -46,6 +46,9 @@ type fakeEngine struct {
 	audio AudioConfig
 	// probe is the path of the sound; nil is a platform without a media test.
 	probe func() (MediaProbe, error)
+	// deaf are servers that answer nothing: what is said at the end waits for its
+	// limit.
+	deaf bool
 }
 
 func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
@@ -209,6 +212,9 @@ func (e *fakeEngine) Answer(context.Context) error {
 func (e *fakeEngine) Hangup(context.Context) error {
 	e.note("hangup")
 	e.emit(voice.CallChanged{Call: e.to(voice.StateEnding)})
+	if e.deaf {
+		return nil
+	}
 	e.end(voice.EndLocalHangup)
 	return nil
 }
@@ -240,7 +246,13 @@ func (e *fakeEngine) UploadLogs(_ context.Context, zip, text string, _ func(floa
 	return "REF-1", nil
 }
 
-func (e *fakeEngine) Close(context.Context) error {
+func (e *fakeEngine) Close(ctx context.Context) error {
+	if e.deaf {
+		<-ctx.Done()
+		if e.calls > 0 {
+			e.end(voice.EndLocalHangup) // by force
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {

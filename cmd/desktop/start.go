@@ -202,7 +202,7 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 	if o.displayName != "" {
 		a.DisplayName = o.displayName
 	}
-	a.Media = o.sipMedia
+	a.Media, a.OfferICE = o.sipMedia, o.sipICE || a.OfferICE
 	if o.iceServer != "" {
 		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
 	}

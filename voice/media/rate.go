@@ -14,7 +14,7 @@ const (
 // loses them, a bad radio loses them without.
 const (
 	fullFEC     = 10.0 // percent of loss that gets the largest rate
-	hopeless    = 25.0 // percent of loss that no error correction repairs
+	hopeless    = 35.0 // percent of loss, in the mean, that no error correction repairs
 	someLoss    = 5.0  // percent of loss that, with a queue, is a full link
 	shortQueue  = 50 * time.Millisecond
 	longQueue   = 100 * time.Millisecond
@@ -42,6 +42,7 @@ type rateControl struct {
 	base int // bit/s on a clean network
 
 	loss    float64 // percent, up at once and down slowly: bursts come again
+	mean    float64 // percent, of the last few reports: one of a second has luck in it
 	allowed float64 // bit/s that the link seems to take
 	last    time.Duration
 	any     bool
@@ -70,6 +71,7 @@ func (c *rateControl) report(loss float64, rtt, jitter, at time.Duration) {
 	} else {
 		c.loss += (loss - c.loss) / 8
 	}
+	c.mean += (loss - c.mean) / 4
 	queue := c.queue(rtt, at)
 	since := min(at-c.last, 5*time.Second)
 	if !c.any {
@@ -80,11 +82,11 @@ func (c *rateControl) report(loss float64, rtt, jitter, at time.Duration) {
 		c.queued = 0
 	}
 	switch {
-	case loss >= hopeless:
+	case c.mean >= hopeless:
 		c.allowed = leastBitrate
 	case loss >= someLoss && queue >= shortQueue || c.queued >= 2:
 		c.allowed = max(c.allowed*3/4, leastBitrate)
-	case queue < shortQueue && loss < hopeless:
+	case queue < shortQueue:
 		c.allowed = min(c.allowed+growth*since.Seconds(), mostBitrate)
 	}
 	switch good := loss < calmLoss && queue < shortQueue && jitter < calmSway; {
@@ -138,6 +140,28 @@ func (c *rateControl) bitrate(at time.Duration) int {
 		want = min(want, float64(c.estimate))
 	}
 	return int(want)
+}
+
+// Loss in percent from which earlier packets are brought again, in one copy and in
+// two, and the bitrate of the sound then: with two copies and their headers
+// that is less than 75 kbit/s.
+const (
+	lightLoss     = 1
+	heavyLoss     = 5
+	copiedBitrate = 24000
+)
+
+// copies is the index of the copyPlans that the loss asks for: none where the link
+// is full, since copies would fill it more.
+func (c *rateControl) copies(at time.Duration) int {
+	switch {
+	case c.allowed < mostBitrate, c.estimate > 0 && at-c.estimateAt < estimateAge && c.estimate < mostBitrate, c.loss < lightLoss:
+		return 0
+	case c.loss < heavyLoss:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // short reports whether packets of 10 ms are worth their headers.
