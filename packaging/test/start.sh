@@ -52,14 +52,16 @@ window() { # window NAME COMMAND…: seconds until a window of that name is seen
   began=$EPOCHREALTIME
   HOME=$home XDG_RUNTIME_DIR=$home/run setsid dbus-run-session -- "$@" >"$work/log" 2>&1 &
   pid=$!
-  if id=$(timeout 30 xdotool search --sync --onlyvisible --name "$name"); then
-    # A window is mapped before it is drawn: one colour, or two where it has a border.
-    for _ in $(seq 200); do
-      now=$EPOCHREALTIME
-      colours=$(import -silent -window "${id%%$'\n'*}" -format %k info: 2>/dev/null) || colours=0
-      [ "$colours" -lt 8 ] || break
-    done
-  fi
+  # xdotool's own waiting looks twice a second only. A window is mapped before it is drawn: then it has one colour, or
+  # two where it has a border.
+  while [ "${EPOCHREALTIME%.*}" -lt $((${began%.*} + 30)) ]; do
+    sleep 0.02
+    id=$(xdotool search --onlyvisible --name "$name" 2>/dev/null | head -n 1) || continue
+    [ -n "$id" ] || continue
+    now=$EPOCHREALTIME
+    colours=$(import -silent -window "$id" -format %k info: 2>/dev/null) || colours=0
+    [ "$colours" -lt 8 ] || break
+  done
   if [ "$colours" -lt 8 ]; then
     tail -5 "$work/log" >&2
     echo "no picture of $1" >&2
@@ -76,12 +78,12 @@ median() { sort -n | sed -n 3p; }
 cool() { # cool PROGRAM: empties the page cache, or fails
   sync
   echo 3 >/proc/sys/vm/drop_caches
-  [ "$(fincore -bno RES "$1")" = 0 ] || { echo "This system does not empty its page cache." >&2; exit 1; }
+  [ "$(($(fincore -bno RES "$1")))" = 0 ] || { echo "This system does not empty its page cache." >&2; exit 1; }
 }
 starts() { # starts NAME PROGRAM: the medians, cold, then warm
   local cold warm
-  # What looks at the screen is no part of the start.
-  cold=$(for _ in 1 2 3 4 5; do cool "$2"; import -silent -window root -format %k info: >/dev/null; xdotool search --name none >/dev/null || true; window "$@"; done | median)
+  # The bus and what looks at the screen are no part of the start.
+  cold=$(for _ in 1 2 3 4 5; do cool "$2"; dbus-run-session true 2>/dev/null; import -silent -window root -format %k info: >/dev/null; xdotool search --name none >/dev/null || true; window "$@"; done | median)
   warm=$(for _ in 1 2 3 4 5; do window "$@"; done | median)
   printf '%s | %s' "$cold" "$warm"
 }
