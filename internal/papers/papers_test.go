@@ -59,7 +59,7 @@ func TestWhoRunsWhat(t *testing.T) {
 			case strings.HasPrefix(b.By, "manual: "):
 			case !made || !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(target)+`:`).Match(makefile):
 				t.Errorf("%s: nobody knows who runs it: %q", b, b.By)
-			case target == "package-test": // takes its commands from the papers, by packaging/test/blocks.sh
+			case target == "package-test" || target == "service-test": // take their commands from the papers, by packaging/test/blocks.sh
 			case !regexp.MustCompile(`^` + regexp.QuoteMeta(b.By) + `( +#.*)?\n$`).MatchString(b.Text):
 				t.Errorf("%s: %s does not run it as it stands there:\n%s", b, b.By, b.Text)
 			}

@@ -185,7 +185,7 @@ while IFS= read -r line; do
   *' /x '*) [ ! -e "$exe" ] || fail "the program is there after $line" ;;
   *) [ -e "$exe" ] || fail "the program is not there after $line" ;;
   esac
-done < <(packaging/test/blocks.sh bat)
+done < <(packaging/test/blocks.sh bat "make package-test")
 [ "$lines" -gt 0 ] || fail "the papers have no command for Windows"
 "$wine" "$c/Program Files/Offhook/uninstall.exe" /S /ALLUSERS 2>/dev/null || true
 "$server" -w
