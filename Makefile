@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -82,6 +82,9 @@ package: deps-package ## installers into dist/
 
 package-test: deps-package ## the packages, installed in a bare Debian and under Wine, started, called, upgraded, removed
 	packaging/test/all.sh out/packages
+
+service-test: deps-package ## the platform as a service, in a bare Debian that systemd boots
+	packaging/test/service.sh
 
 reproducible: deps-build ## two builds in two folders, compared
 	packaging/test/reproducible.sh
