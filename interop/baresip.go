@@ -42,7 +42,7 @@ type baresipOptions struct {
 // microphone is a tone of aufile, and its module sndfile writes what it hears.
 func (b *bench) baresip(k *kamailio, o baresipOptions) (*baresip, error) {
 	dir := b.folder("baresip")
-	p, err := ports(2)
+	p, err := b.ports(2)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ module_app ctrl_tcp.so
 snd_path %s
 ctrl_tcp_listen 127.0.0.1:%d
 opus_bitrate 32000
-rtp_ports 30000-39998
+rtp_ports 21000-29998
 ring_aufile none
 ringback_aufile none
 %s`, p[0], modules[0], dir, dir, p[1], more)

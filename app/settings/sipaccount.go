@@ -34,6 +34,9 @@ type SIPAccount struct {
 	OfferICE bool `json:"offer_ice,omitempty"`
 	// RelayOnly sends sound through the turn: servers and no other way.
 	RelayOnly bool `json:"relay_only,omitempty"`
+	// ThroughProxy connects over tls and tcp through the network's proxy, as ws and
+	// wss do in any case.
+	ThroughProxy bool `json:"through_proxy,omitempty"`
 	// HideNumber asks the server to keep the caller's name and number to itself.
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.

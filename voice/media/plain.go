@@ -15,7 +15,6 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
-	"offhook/voice/codec"
 	"offhook/voice/sdp"
 )
 
@@ -85,7 +84,7 @@ type plainLink struct {
 
 	// Of the sender's goroutine.
 	outRTP rtp.Header
-	sealed [rtpHeaderSize + codec.MaxPayload + 32]byte
+	sealed [rtpHeaderSize + redSize + 32]byte
 }
 
 // plainPeer is what the peer's description says of its transport.

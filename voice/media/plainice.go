@@ -242,9 +242,9 @@ func offersICE(m *sdp.Media, muxed bool) iceOffered {
 	switch {
 	case len(rtp) == 0:
 		return iceAbsent
-	case !m.Address.IsValid(), m.Address.IsUnspecified():
-		// A name can't be compared, and 0.0.0.0 stands for none (RFC 8840) or for
-		// a hold.
+	case !m.Address.IsValid(), m.Address.IsUnspecified(), m.Port == 9:
+		// A name can't be compared; 0.0.0.0 and port 9 stand for none (RFC 8840) or
+		// for a hold.
 		return iceUsable
 	case !names(rtp, end):
 		return iceMismatched

@@ -168,5 +168,9 @@ func (d *Description) Audio() (*Media, error) {
 	return nil, ErrNoAudio
 }
 
-// Secure reports whether the section is for SRTP keyed by DTLS.
-func (m *Media) Secure() bool { return strings.HasPrefix(m.Proto, "UDP/TLS/RTP/SAVP") }
+// Secure reports whether the section is for SRTP keyed by DTLS. Some servers
+// still leave out UDP/TLS, which RFC 8829, section 5.1.2, has taken all the same.
+func (m *Media) Secure() bool {
+	return strings.HasPrefix(m.Proto, "UDP/TLS/RTP/SAVP") ||
+		strings.HasPrefix(m.Proto, "RTP/SAVP") && len(m.Fingerprints) > 0 && len(m.Cryptos) == 0
+}
