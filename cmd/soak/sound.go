@@ -30,7 +30,6 @@ func startSound(ctx context.Context, dir string) (*sound, error) {
 		"--realtime=no", "--high-priority=no", "--use-pid-file=no",
 		"-L", "module-native-protocol-unix auth-anonymous=1 socket="+socket, "-L", "module-rescue-streams",
 		"-L", "module-null-sink sink_name=built-in rate=48000 channels=1 format=s16le",
-		"-L", "module-sine sink=built-in frequency=300 rate=48000", // a microphone that hears nothing is told of as broken
 		"-L", "module-remap-source source_name=microphone master=built-in.monitor")
 	s.cmd.Env = s.env
 	if err := s.cmd.Start(); err != nil {
