@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -20,6 +21,17 @@ type rig struct {
 	media    *fakeMedia
 	sound    *fakeSound
 	sub      *Subscription
+}
+
+// onRig tells a story in a time of its own, from an initialised client to its end.
+func onRig(t *testing.T, story func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		defer r.stop()
+		story(t, r)
+	})
 }
 
 func newRig(t *testing.T, options ...Option) *rig {

@@ -16,10 +16,7 @@ import (
 // inTalk tells the story of an established outgoing call with media.
 func inTalk(t *testing.T, story func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call, d, s := talkTo(r)
 		story(t, r, call, d, s)
 	})
@@ -81,10 +78,7 @@ func TestNoMediaForGood(t *testing.T) {
 
 func TestFarSideNeverSendsSound(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		if _, err := r.client.Dial(t.Context(), "silent", ""); err != nil {
 			t.Fatal(err)
 		}
