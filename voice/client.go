@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -56,6 +57,12 @@ func New(options ...Option) (*Client, error) {
 	for _, o := range options {
 		o(&c.settings)
 	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.logEvents != nil {
+		c.log = slog.New(&eventHandler{next: c.log.Handler(), least: *c.logEvents, bus: &c.bus})
+	}
 	if err := c.settings.complete(); err != nil {
 		return nil, err
 	}
@@ -105,6 +112,10 @@ func (c *Client) note(change func(s *Status, now time.Time) bool) {
 	}
 }
 
+// initializationDelay is how long Initialize may take before it is told that it
+// takes long (reference, section 1.9).
+const initializationDelay = 5 * time.Second
+
 // Initialize prepares the client for an account: it checks the token, fetches
 // the profile and keeps a signalling connection open from then on. It blocks
 // until that is known, and its result is also an event: InitializationSucceeded,
@@ -116,7 +127,9 @@ func (c *Client) note(change func(s *Status, now time.Time) bool) {
 func (c *Client) Initialize(ctx context.Context, account Account) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
+	punctual := c.clock.AfterFunc(initializationDelay, func() { c.bus.publish(InitializationDelayed{}) })
 	err := c.initialize(ctx, account)
+	punctual()
 	if err == nil {
 		c.bus.publish(InitializationSucceeded{})
 		return nil

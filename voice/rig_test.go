@@ -75,7 +75,7 @@ func (r *rig) stop() {
 	}
 }
 
-// next returns the next event that is no mere change of status.
+// next returns the next event that is no mere change of status or line of a log.
 func (r *rig) next() Event {
 	r.t.Helper()
 	limit := time.NewTimer(10 * time.Minute)
@@ -86,7 +86,9 @@ func (r *rig) next() Event {
 			if !ok {
 				r.t.Fatal("no more events")
 			}
-			if _, ok := ev.(StatusChanged); !ok {
+			switch ev.(type) {
+			case StatusChanged, Log:
+			default:
 				return ev
 			}
 		case <-limit.C:

@@ -76,6 +76,28 @@ func TestNoMediaForGood(t *testing.T) {
 	})
 }
 
+// A far side that agrees to no other path ends the call by that: it is tried again
+// and again until the media timeout.
+func TestRenewalIsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(int) error { return &sip.StatusError{Status: 488} }
+		cut := time.Now()
+		s.flow(false)
+		for {
+			if ended, ok := r.next().(CallEnded); ok {
+				if ended.Call.EndReason != EndMediaFailedHangup {
+					t.Errorf("ended as %v", ended.Call.EndReason)
+				}
+				break
+			}
+		}
+		if after, n := time.Since(cut), len(d.view().offers); after < 30*time.Second || after > 32*time.Second || n < 6 || n > 12 {
+			t.Errorf("ended after %v and %d offers", after, n)
+		}
+	})
+}
+
 func TestFarSideNeverSendsSound(t *testing.T) {
 	t.Parallel()
 	onRig(t, func(t *testing.T, r *rig) {
