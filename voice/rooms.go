@@ -88,6 +88,16 @@ func (d realDialog) Rebind(f flow) error {
 	return d.Dialog.Rebind(r.Flow)
 }
 
+// ReferTo asks the far side to take the place that this phone has with the far
+// side of another dialog.
+func (d realDialog) ReferTo(ctx context.Context, target string, other dialog) error {
+	o, ok := other.(realDialog)
+	if !ok {
+		return fault.New(fault.InternalError, "The calls are of different kinds of line.", "")
+	}
+	return d.Dialog.ReferTo(ctx, target, o.Dialog)
+}
+
 // sipStatus returns the SIP status behind an error of a dialog, or 0.
 func sipStatus(err error) int {
 	var s *sip.StatusError

@@ -50,6 +50,10 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- notEstablished()
 		return
 	}
+	if !on && c.consulting != nil {
+		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
+		return
+	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
 		result <- nil
 		return
