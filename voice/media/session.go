@@ -84,7 +84,7 @@ func (s *session) Events() <-chan Event { return s.events.ch }
 
 // OpenSend implements Session.
 func (s *session) OpenSend() {
-	s.opened.CompareAndSwap(0, int64(s.cfg.Now()))
+	s.opened.CompareAndSwap(0, max(int64(s.cfg.Now()), 1))
 	s.change(func() { s.sendOpen = true })
 }
 
