@@ -13,14 +13,23 @@ var errLineClosed = errors.New("voice: line is closed")
 
 // connecting is a line that keeps a flow open by itself.
 type connecting interface {
-	// look returns the open flow or nil, how many attempts to connect have ended,
-	// with what the latest one did, and a channel that is closed when any of this
-	// changes. The flow is looked at after the rest, so that no change is missed.
-	look() (open flow, attempts int, err error, news <-chan struct{})
+	look() outlook
 	// hurry makes the next attempt at once.
 	hurry()
 	// over is closed when the line has come to its end.
 	over() <-chan struct{}
+}
+
+// outlook is how a line stands. The flow is looked at after the rest, so that no
+// change is missed.
+type outlook struct {
+	// open is the flow, or nil.
+	open flow
+	// attempts counts those to connect that have ended, err is how the latest did.
+	attempts int
+	err      error
+	// news is closed when any of this changes.
+	news <-chan struct{}
 }
 
 // openFlow returns the open flow of a line. If there is none it has the line
@@ -28,22 +37,22 @@ type connecting interface {
 func openFlow(ctx context.Context, l connecting) (flow, error) {
 	first := -1
 	for {
-		open, attempts, err, news := l.look()
-		if open != nil {
+		now := l.look()
+		if now.open != nil {
 			select {
-			case <-open.Done():
+			case <-now.open.Done():
 			default:
-				return open, nil
+				return now.open, nil
 			}
-		} else if first >= 0 && attempts > first && err != nil {
-			return nil, err
+		} else if first >= 0 && now.attempts > first && now.err != nil {
+			return nil, now.err
 		}
 		if first < 0 {
-			first = attempts
+			first = now.attempts
 			l.hurry()
 		}
 		select {
-		case <-news:
+		case <-now.news:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-l.over():

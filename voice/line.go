@@ -58,10 +58,10 @@ func newLine(connect func(ctx context.Context) (flow, error), clock Clock, log *
 }
 
 // look implements connecting.
-func (l *line) look() (flow, int, error, <-chan struct{}) {
+func (l *line) look() outlook {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.cur, l.attempts, l.err, l.news
+	return outlook{l.cur, l.attempts, l.err, l.news}
 }
 
 // over implements connecting.

@@ -168,11 +168,12 @@ func (l *sipLine) settled(ctx context.Context) error {
 func (l *sipLine) line() string { return l.account.ID }
 
 // look implements connecting.
-func (l *sipLine) look() (flow, int, error, <-chan struct{}) {
+func (l *sipLine) look() outlook {
 	l.mu.Lock()
-	err, turns, news := plain(l.status.Err), l.turns, l.news
+	now := outlook{attempts: l.turns, err: plain(l.status.Err), news: l.news}
 	l.mu.Unlock()
-	return l.registrar.flow(), turns, err, news
+	now.open = l.registrar.flow()
+	return now
 }
 
 // hurry implements connecting.
