@@ -141,7 +141,11 @@ func (c *Call) recovered() {
 	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
 	s := &c.survival
 	s.troubled, s.renewedAt, s.attempts, s.refused = time.Time{}, time.Time{}, 0, false
-	c.timers.clear(timerRenew)
+	// An offer that was lost is made all the same: what is heard may have waited in
+	// the socket while the machine slept, and the far side may have no way here.
+	if !c.talk.restart && !c.talk.rebind {
+		c.timers.clear(timerRenew)
+	}
 	c.established()
 }
 

@@ -161,6 +161,28 @@ func TestNetworkChangeRenewsAtOnce(t *testing.T) {
 	})
 }
 
+// What waited in the socket while the machine slept is no sign of life: an offer of
+// a new path that was lost with its connection is made again.
+func TestOfferOfANewPathIsLostThoughSoundArrives(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(n int) error {
+			if n == 1 {
+				return sip.ErrFlowLost
+			}
+			return nil
+		}
+		r.client.NetworkChanged()
+		time.Sleep(time.Second)
+		if offers := d.view().offers; len(offers) != 2 || !strings.HasPrefix(offers[1], "restart") {
+			t.Errorf("offers %q", offers)
+		}
+		if got := call.Details().State; got != StateEstablished {
+			t.Errorf("state %v", got)
+		}
+	})
+}
+
 func TestSignallingSocketIsKilled(t *testing.T) {
 	t.Parallel()
 	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
