@@ -13,7 +13,12 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
+# The real window under Xvfb, with real keys and a real pointer: a call at two
+# scales, the keyboard alone, and a panel that takes no focus from other work.
+window-test: deps-test
+	go test -tags $(TAGS),realwindow -count=1 -run '^TestRealWindow' ./ui
+
+.PHONY: all build demo tour window-test test lint bench soak mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -51,7 +56,9 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
+	@packaging/vetaccess.sh
 	go run $(STATICCHECK) ./...
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 
