@@ -173,6 +173,9 @@ func (w *window) settle() {
 func (w *window) show(s *app.Snapshot) {
 	w.shell.show(s)
 	w.followMeters()
+	if w.shell.settings.Calls.GlobalHotkeys {
+		w.desk.WantHotkeys(w.shell.env.T("Answer"), w.shell.env.T("Decline"))
+	}
 	w.followRinging()
 	w.followMissed(s)
 	w.followTitle()

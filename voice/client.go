@@ -444,12 +444,16 @@ func (c *Client) clear(ctx context.Context) {
 	}
 }
 
-// Close resets the client if it is initialised and ends all subscriptions after
-// their last event. The client cannot be used again.
+// Close resets the client if it is initialised, takes the SIP accounts back from
+// their servers, and ends all subscriptions after their last event. It is done
+// soon after ctx ends, also when no server answers. The client cannot be used
+// again.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
+	var closing sync.WaitGroup
+	closing.Go(func() { c.closeLines(ctx, false) })
 	err := c.Reset(ctx)
 	if fault.TypeOf(err) == fault.Uninitialized {
 		// A call over a SIP account may have been the last.
@@ -458,7 +462,8 @@ func (c *Client) Close(ctx context.Context) error {
 		c.calls.Wait()
 		err = nil
 	}
-	c.closeLines()
+	closing.Wait()
+	c.closeLines(ctx, true)
 	c.bus.close()
 	c.hurry()
 	if own, ok := c.sound.(*devices); ok {

@@ -47,6 +47,8 @@ type sipLine struct {
 type registrar interface {
 	// run returns when ctx has ended and the registration was taken back.
 	run(ctx context.Context)
+	// abandon has run return at once after its ctx has ended.
+	abandon()
 	// flow is the one over which the account is registered, or nil.
 	flow() flow
 	// kick tries again or refreshes at once.
@@ -95,10 +97,16 @@ func (l *sipLine) start() {
 	}()
 }
 
-// close takes the registration back and returns when the line is gone.
-func (l *sipLine) close() {
+// close takes the registration back and returns when the line is gone. After ctx
+// it no longer waits for the server.
+func (l *sipLine) close(ctx context.Context) {
 	l.cancel()
-	<-l.done
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		l.registrar.abandon()
+		<-l.done
+	}
 }
 
 func (l *sipLine) state() LineStatus {
@@ -234,14 +242,14 @@ var errNoMediaKind = errors.New("voice: the offer's kind of media is not the acc
 
 func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, loopback: loopback(host)}
+	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: loopback(host)}
 	switch spec.kind {
 	case "":
 		return nil, errNoMediaKind
 	case MediaRTP, MediaSRTP:
 		spec.local = addressTowards(ctx, host)
 	}
-	return l.client.media.newSession(spec)
+	return l.client.newMedia(spec)
 }
 
 // addressTowards is this machine's address as host is reached from, invalid if

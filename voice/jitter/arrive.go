@@ -78,15 +78,23 @@ func (b *Buffer) accept(seq, tick int64, arrival time.Duration, payload []byte) 
 		b.late(ts, arrival)
 		return
 	}
-	if old := &b.store.slots[seq&(storeSlots-1)]; old.used && old.seq != seq {
-		b.store.drop(old)
-		b.stats.discarded.add(1)
-	}
-	if !b.store.put(seq, ts, arrival, payload) {
+	if p := b.store.at(seq); p != nil && p.copied {
+		p.copied = false // it was not lost, only slower than its copy
+	} else if !b.admit(seq, ts, arrival, payload, false) {
 		b.stats.duplicates.add(1)
 		return
 	}
 	b.stats.received.add(1)
+}
+
+// admit stores what has its turn yet to come; false says that it is there already.
+func (b *Buffer) admit(seq, ts int64, arrival time.Duration, payload []byte, copied bool) bool {
+	if old := &b.store.slots[seq&(storeSlots-1)]; old.used && old.seq != seq {
+		b.store.drop(old)
+		b.stats.discarded.add(1)
+	}
+	b.taken[seq&(storeSlots-1)] = seq
+	return b.store.put(seq, ts, arrival, payload, copied)
 }
 
 // late counts a packet that nobody waits for any more, and learns from it.

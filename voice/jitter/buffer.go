@@ -42,7 +42,11 @@ type Buffer struct {
 	scale int64 // samples of 48 kHz in a tick of the RTP clock
 	stats counters
 	store store
-	delay estimator
+	// taken holds the numbers of the packets that came lately, each in the slot of
+	// the store that it would have.
+	taken  [storeSlots]int64
+	delay  estimator
+	copies copies
 
 	// Unwrapping of the sender's numbers, from the newest packet.
 	heard    bool
@@ -101,6 +105,7 @@ func (b *Buffer) Reset() {
 	b.stats.resets.add(1)
 	b.stats.discarded.add(b.store.count)
 	b.store.clear()
+	clear(b.taken[:])
 	b.delay.reset()
 	b.pulls.any = false
 	b.heard, b.playing, b.pause = false, false, false
@@ -129,6 +134,7 @@ func (b *Buffer) Get(frame []int16) {
 	copy(b.room[:], b.room[FrameSamples:memory+len(b.out)])
 	b.out = b.room[memory : memory+left]
 	b.played += FrameSamples
+	b.forgetCopies()
 	if b.playing {
 		b.stats.played.add(FrameSamples)
 		b.rested += FrameSamples
@@ -224,7 +230,12 @@ func (b *Buffer) play(p *packet) {
 func (b *Buffer) decode(p *packet) []int16 {
 	n, err := b.dec.Decode(p.payload(), b.pcm[:])
 	b.store.drop(p)
-	b.learn(p.ts, p.arrival)
+	if p.copied {
+		b.stats.lost.add(1)
+		b.stats.recovered.add(1)
+	} else {
+		b.learn(p.ts, p.arrival)
+	}
 	b.nextSeq = p.seq + 1
 	if err != nil || n <= 0 || n > len(b.pcm) {
 		b.stats.discarded.add(1)

@@ -42,6 +42,8 @@ type estimator struct {
 	target, base int64
 	// common is the target without regard to peaks.
 	common int64
+	// awaited is how much longer playout waits, for the copies of lost packets.
+	awaited int64
 
 	// heights are those of the latest peaks over base, lastPeak the timestamp of
 	// the last, peaks their number in a row.
@@ -69,6 +71,16 @@ func (e *estimator) add(ts, transit int64) {
 	// would have been late counts at once.
 	if e.n < learnt || e.age%5 == 0 || transit > e.target {
 		e.update()
+	}
+}
+
+// await makes the target lie by d further behind.
+func (e *estimator) await(d int64) {
+	if e.awaited != d {
+		e.awaited = d
+		if e.n > 0 {
+			e.update()
+		}
 	}
 }
 
@@ -142,5 +154,5 @@ func (e *estimator) update() {
 		spread += e.start * int64(learnt-e.n) / learnt
 	}
 	e.common = e.base + spread
-	e.target = e.base + min(max(spread, e.room()), e.limit)
+	e.target = e.base + min(max(spread+e.awaited, e.room()), e.limit)
 }

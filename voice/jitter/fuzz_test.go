@@ -9,6 +9,7 @@ import (
 // FuzzBuffer feeds any numbers in any order: the buffer must go on playing.
 func FuzzBuffer(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 0, 0, 0, 1, 0, 2, 0, 0, 3, 192, 1})
+	f.Add([]byte{0, 9, 0, 0, 30, 0, 0x23, 0, 12, 0, 0, 40, 0, 0x26, 0, 13, 0, 0, 60, 0, 0x22})
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1, 128, 0, 0, 0, 3})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var now time.Duration
@@ -20,6 +21,9 @@ func FuzzBuffer(f *testing.F) {
 			b.Put(seq, ts, now, []byte("xFx")[:1+int(op)%3])
 			if op&0x40 != 0 {
 				b.Put(seq+1, ts+960, now-time.Duration(op)*time.Millisecond, []byte("xFx"))
+			}
+			if op&0x20 != 0 {
+				b.PutCopy(seq, ts, uint32(op&0x1f)*480, now, []byte("xFx"))
 			}
 			for range op % 5 {
 				now += 10 * time.Millisecond

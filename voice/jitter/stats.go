@@ -14,8 +14,8 @@ type Stats struct {
 	PacketMs float64 `json:"packet_ms"`
 
 	// Received packets were taken into the buffer. Lost ones were missing at
-	// their turn, of which Recovered were made whole from the next packet's
-	// forward error correction. Late ones came after their turn; Discarded
+	// their turn, of which Recovered were made whole from a later packet's
+	// forward error correction or the copy in it. Late ones came after their turn; Discarded
 	// counts those, what was skipped to shorten the delay, and malformed ones.
 	Received   uint64 `json:"received"`
 	Lost       uint64 `json:"lost"`

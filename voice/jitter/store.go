@@ -15,8 +15,10 @@ type packet struct {
 	seq     int64
 	ts      int64 // in samples of 48 kHz
 	arrival time.Duration
-	n       int
-	data    [maxPayload]byte
+	// copied says that a later packet brought it (RFC 2198).
+	copied bool
+	n      int
+	data   [maxPayload]byte
 }
 
 func (p *packet) payload() []byte { return p.data[:p.n] }
@@ -45,9 +47,9 @@ func (s *store) at(seq int64) *packet {
 	return nil
 }
 
-// put stores a copy. It reports false for a duplicate. A packet too far behind
+// put stores what payload holds. It reports false for a duplicate. A packet too far behind
 // an occupied slot's is dropped by the caller before.
-func (s *store) put(seq, ts int64, arrival time.Duration, payload []byte) bool {
+func (s *store) put(seq, ts int64, arrival time.Duration, payload []byte, copied bool) bool {
 	p := &s.slots[seq&(storeSlots-1)]
 	if p.used {
 		if p.seq == seq {
@@ -56,7 +58,7 @@ func (s *store) put(seq, ts int64, arrival time.Duration, payload []byte) bool {
 	} else {
 		s.count++
 	}
-	p.used, p.seq, p.ts, p.arrival = true, seq, ts, arrival
+	p.used, p.copied, p.seq, p.ts, p.arrival = true, copied, seq, ts, arrival
 	p.n = copy(p.data[:], payload)
 	if s.count == 1 || seq > s.highest {
 		s.highest = seq

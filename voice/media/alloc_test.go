@@ -35,10 +35,16 @@ func newBench(t testing.TB, name string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.send.plan.Store(&sendPlan{info: info, pt: info.PayloadType, enc: enc, eventPT: 101, eventClock: 8000})
+	plan := &sendPlan{info: info, pt: info.PayloadType, enc: enc, eventPT: 101, eventClock: 8000}
+	if name == codec.Opus { // with all that loss brings along
+		plan.redPT, plan.copies = redType, mostCopies
+		b.send.steer.Store(&steering{loss: 10, bitrate: 40000, copies: 2})
+	}
+	b.send.plan.Store(plan)
 	b.recv.plan.Store(newReceivePlan([]sdp.Codec{
 		{PayloadType: info.PayloadType, Name: name, ClockRate: info.ClockRate},
 		{PayloadType: 101, Name: telephoneEvent, ClockRate: 8000},
+		{PayloadType: redType, Name: redName, ClockRate: 48000, Channels: 2},
 	}))
 	b.send.setOn(true)
 	b.recv.on.Store(true)

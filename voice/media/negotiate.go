@@ -86,6 +86,12 @@ func (n *negotiation) offered() []sdp.Codec {
 			})
 		}
 	}
+	for _, c := range out {
+		if c.Is(codec.Opus, codec.SampleRate) {
+			out = append(out, redOf(c, n.typeOf(redName, c.ClockRate, redType)))
+			break
+		}
+	}
 	// Comfort noise belongs to the codecs that have none of their own (RFC 7874,
 	// section 3).
 	if slices.ContainsFunc(n.infos, func(i codec.Info) bool { return i.ClockRate == 8000 }) {
@@ -144,7 +150,7 @@ func (n *negotiation) section(proto string) sdp.Media {
 
 // bundle puts our audio section among the peer's others and names the group.
 func (n *negotiation) bundle(d *sdp.Description) {
-	if n.jsep && strings.HasPrefix(d.Media[0].Proto, "UDP/TLS/") {
+	if n.jsep && len(d.Media[0].Fingerprints) > 0 {
 		d.Bundle = []string{n.mid}
 	}
 	if len(n.others) == 0 {
@@ -266,6 +272,10 @@ func (n *negotiation) answer(peer *sdp.Description, theirs *sdp.Media, held bool
 		m.Codecs = append(m.Codecs, e)
 		n.types[typeKey(telephoneEvent, e.ClockRate)] = e.PayloadType
 	}
+	if red, copies := redFor(theirs.Codecs, a.send); copies > 0 {
+		m.Codecs = append(m.Codecs, red)
+		n.types[typeKey(redName, red.ClockRate)] = red.PayloadType
+	}
 	for _, c := range theirs.Codecs {
 		if c.Is(comfortName, a.info.ClockRate) {
 			m.Codecs = append(m.Codecs, c)
@@ -342,6 +352,9 @@ func (s *session) listen(d *sdp.Description) {
 func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) error {
 	plan := &sendPlan{info: a.info, pt: a.send.PayloadType}
 	plan.short, plan.only = shortPackets(theirs, a.send)
+	if red, copies := redFor(theirs.Codecs, a.send); copies > 0 {
+		plan.redPT, plan.copies = red.PayloadType, copies
+	}
 	if len(a.events) > 0 {
 		plan.eventPT, plan.eventClock = a.events[0].PayloadType, a.events[0].ClockRate
 	}

@@ -14,7 +14,7 @@ const (
 // loses them, a bad radio loses them without.
 const (
 	fullFEC     = 10.0 // percent of loss that gets the largest rate
-	hopeless    = 25.0 // percent of loss that no error correction repairs
+	hopeless    = 35.0 // percent of loss, in the mean, that no error correction repairs
 	someLoss    = 5.0  // percent of loss that, with a queue, is a full link
 	shortQueue  = 50 * time.Millisecond
 	longQueue   = 100 * time.Millisecond
@@ -23,10 +23,10 @@ const (
 	estimateAge = 30 * time.Second // how long a receiver's estimate counts
 )
 
-// A network is good after calmFor without loss or jitter worth the name, and
-// takes packets of 10 ms then; one that was not has to be good for longer.
+// A network without loss or jitter worth the name takes packets of 10 ms. It is
+// taken for good until the first report, so that a call begins with the shorter
+// delay; one that was not has to be good for a while.
 const (
-	calmFor   = 5 * time.Second
 	calmAgain = 30 * time.Second
 	calmLoss  = 0.5                   // percent
 	calmSway  = 15 * time.Millisecond // jitter
@@ -42,6 +42,7 @@ type rateControl struct {
 	base int // bit/s on a clean network
 
 	loss    float64 // percent, up at once and down slowly: bursts come again
+	mean    float64 // percent, of the last few reports: one of a second has luck in it
 	allowed float64 // bit/s that the link seems to take
 	last    time.Duration
 	any     bool
@@ -55,11 +56,11 @@ type rateControl struct {
 
 	calm   bool // since calmAt nothing was wrong
 	calmAt time.Duration
-	wait   time.Duration // for the short packets
+	rough  bool // something was wrong before that
 }
 
 func newRateControl(base int) rateControl {
-	return rateControl{base: base, allowed: mostBitrate, wait: calmFor}
+	return rateControl{base: base, allowed: mostBitrate, calm: true}
 }
 
 // report takes a reception report about our stream: loss in percent since the last
@@ -70,6 +71,7 @@ func (c *rateControl) report(loss float64, rtt, jitter, at time.Duration) {
 	} else {
 		c.loss += (loss - c.loss) / 8
 	}
+	c.mean += (loss - c.mean) / 4
 	queue := c.queue(rtt, at)
 	since := min(at-c.last, 5*time.Second)
 	if !c.any {
@@ -80,16 +82,16 @@ func (c *rateControl) report(loss float64, rtt, jitter, at time.Duration) {
 		c.queued = 0
 	}
 	switch {
-	case loss >= hopeless:
+	case c.mean >= hopeless:
 		c.allowed = leastBitrate
 	case loss >= someLoss && queue >= shortQueue || c.queued >= 2:
 		c.allowed = max(c.allowed*3/4, leastBitrate)
-	case queue < shortQueue && loss < hopeless:
+	case queue < shortQueue:
 		c.allowed = min(c.allowed+growth*since.Seconds(), mostBitrate)
 	}
 	switch good := loss < calmLoss && queue < shortQueue && jitter < calmSway; {
 	case !good && c.calm:
-		c.calm, c.wait = false, calmAgain
+		c.calm, c.rough = false, true
 	case good && !c.calm:
 		c.calm, c.calmAt = true, at
 	}
@@ -140,8 +142,30 @@ func (c *rateControl) bitrate(at time.Duration) int {
 	return int(want)
 }
 
+// Loss in percent from which earlier packets are brought again, in one copy and in
+// two, and the bitrate of the sound then: with two copies and their headers
+// that is less than 75 kbit/s.
+const (
+	lightLoss     = 1
+	heavyLoss     = 5
+	copiedBitrate = 24000
+)
+
+// copies is the index of the copyPlans that the loss asks for: none where the link
+// is full, since copies would fill it more.
+func (c *rateControl) copies(at time.Duration) int {
+	switch {
+	case c.allowed < mostBitrate, c.estimate > 0 && at-c.estimateAt < estimateAge && c.estimate < mostBitrate, c.loss < lightLoss:
+		return 0
+	case c.loss < heavyLoss:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // short reports whether packets of 10 ms are worth their headers.
 func (c *rateControl) short(at time.Duration) bool {
-	return c.calm && c.any && at-c.calmAt >= c.wait && c.allowed >= mostBitrate &&
+	return c.calm && (!c.rough || at-c.calmAt >= calmAgain) && c.allowed >= mostBitrate &&
 		(c.estimate == 0 || at-c.estimateAt >= estimateAge || c.estimate >= mostBitrate)
 }

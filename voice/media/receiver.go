@@ -16,6 +16,7 @@ type receivePlan struct {
 	audio [128]*codec.Info
 	event [128]int // clock of telephone-event, 0 for any other type
 	noise [128]bool
+	red   [128]bool
 }
 
 func newReceivePlan(codecs []sdp.Codec) *receivePlan {
@@ -25,6 +26,8 @@ func newReceivePlan(codecs []sdp.Codec) *receivePlan {
 			p.event[c.PayloadType] = c.ClockRate
 		} else if strings.EqualFold(c.Name, comfortName) {
 			p.noise[c.PayloadType] = true
+		} else if strings.EqualFold(c.Name, redName) {
+			p.red[c.PayloadType] = true
 		} else if info, ok := codec.Lookup(c.Name); ok && info.ClockRate == c.ClockRate {
 			p.audio[c.PayloadType] = &info
 		}
@@ -89,11 +92,19 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		return
 	}
 	r.heard.Store(int64(at))
+	whole := h.payload
+	var blocks redBlocks
+	if plan.red[h.pt] {
+		if !blocks.read(h.payload) {
+			return
+		}
+		h.pt, h.payload = blocks.own().pt, blocks.own().payload
+	}
 	info, noise := plan.audio[h.pt], plan.noise[h.pt]
 	if info == nil && !noise && plan.event[h.pt] == 0 {
 		return
 	}
-	r.octets.Add(uint64(len(h.payload)))
+	r.octets.Add(uint64(len(whole)))
 	r.packets.Add(1)
 
 	r.mu.Lock()
@@ -116,7 +127,7 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 		return
 	}
 	r.noise.end()
-	r.audio(&h, *info, at)
+	r.audio(&h, *info, at, whole)
 }
 
 // admit follows the far side's SSRC.
@@ -139,7 +150,8 @@ func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool 
 	return true
 }
 
-func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
+// audio takes a packet of sound; whole is its payload with copies of earlier ones.
+func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration, whole []byte) {
 	if r.firstAt == 0 {
 		r.firstAt = max(at, 1)
 		r.emit(Event{Kind: FirstSound})
@@ -154,7 +166,7 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration) {
 	if !r.on.Load() || len(h.payload) == 0 {
 		return
 	}
-	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, h.payload) {
+	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, whole, len(whole) > len(h.payload)) {
 		r.dropped.Add(1)
 	}
 }
@@ -180,7 +192,7 @@ func (r *receiver) pull(frame []int16) {
 			play.Reset()
 		}
 		r.stream = p.stream
-		play.Put(p.seq, p.ts, p.arrival, p.data[:p.n])
+		play.take(p)
 		r.ring.release()
 	}
 	if play == nil || len(frame) != frameSamples {

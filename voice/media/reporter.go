@@ -229,7 +229,7 @@ func (r *reporter) roundTrip(b rtcp.ReceptionReport, at time.Duration) time.Dura
 
 // steer hands the encoder what the reports ask for. r.mu is held.
 func (r *reporter) steer(at time.Duration) {
-	r.s.send.steer.Store(&steering{loss: int(r.rate.loss + 0.5), bitrate: r.rate.bitrate(at), short: r.rate.short(at)})
+	r.s.send.steer.Store(&steering{loss: int(r.rate.loss + 0.5), bitrate: r.rate.bitrate(at), short: r.rate.short(at), copies: r.rate.copies(at)})
 }
 
 // bye tells the far side that this source is gone (RFC 3550, section 6.6).

@@ -65,19 +65,20 @@ type packet struct {
 	arrival time.Duration
 	ts      uint32
 	seq     uint16
+	red     bool // data holds blocks (RFC 2198)
 	n       int
 	data    [maxPayload]byte
 }
 
 // put copies a packet in; false means that nobody has pulled for
 // 640 ms or more.
-func (r *packetRing) put(play *playout, stream uint32, seq uint16, ts uint32, at time.Duration, payload []byte) bool {
+func (r *packetRing) put(play *playout, stream uint32, seq uint16, ts uint32, at time.Duration, payload []byte, red bool) bool {
 	t := r.tail.Load()
 	if t-r.head.Load() == uint32(len(r.slots)) || len(payload) > maxPayload {
 		return false
 	}
 	p := &r.slots[t%uint32(len(r.slots))]
-	p.play, p.stream, p.seq, p.ts, p.arrival = play, stream, seq, ts, at
+	p.play, p.stream, p.seq, p.ts, p.arrival, p.red = play, stream, seq, ts, at, red
 	p.n = copy(p.data[:], payload)
 	r.tail.Add(1)
 	return true

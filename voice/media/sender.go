@@ -17,6 +17,9 @@ type sendPlan struct {
 	// short says that the far side takes packets of 10 ms, only that it takes no
 	// longer ones.
 	short, only bool
+	// redPT is the type of packets that bring up to copies earlier ones again.
+	redPT  uint8
+	copies int
 	// noisePT is the type of comfort noise, where noise says that pauses are sent as
 	// such.
 	noisePT uint8
@@ -37,6 +40,8 @@ type steering struct {
 	loss    int // of the far side, in percent
 	bitrate int // bit/s
 	short   bool
+	// copies is the index of the copyPlans that the loss asks for.
+	copies int
 }
 
 // sender turns microphone frames and digits into RTP. Push fills its ring from
@@ -67,6 +72,7 @@ type sender struct {
 	last    time.Duration
 	pcm     [packetSamples]int16
 	buf     [rtpHeaderSize + codec.MaxPayload]byte
+	red     redWriter
 	enc     codec.Encoder // of the last packet
 	steered *steering     // as the encoder was told
 	marker  bool
@@ -182,14 +188,26 @@ func (s *sender) drain() {
 }
 
 // length is the number of frames of the next packet: 10 ms where the far side takes
-// no more, or takes it and the network is good; else 20 ms.
+// no more, or takes it and the network is good, or may be; else 20 ms.
 func (s *sender) length(plan *sendPlan) int {
 	n := packetSamples / frameSamples
-	if plan != nil && (plan.only || plan.short && s.steered != nil && s.steered.short) {
+	if plan != nil && (plan.only || plan.short && s.good()) {
 		n = 1
 	}
 	s.frames.Store(int32(n))
 	return n
+}
+
+// unknownFor is how many packets a network is taken for good that nobody reports
+// about: 2 s of short ones.
+const unknownFor = 200
+
+// good reports whether the network is good as far as is known.
+func (s *sender) good() bool {
+	if told := s.steer.Load(); told != nil {
+		return told.short
+	}
+	return s.counts.packets.Load() < unknownFor
 }
 
 // take moves n frames of the present epoch into pcm.
@@ -228,8 +246,13 @@ func (s *sender) encode(plan *sendPlan, pcm []int16) {
 	}
 	if told := s.steer.Load(); told != s.steered {
 		s.steered = told
-		plan.enc.SetLoss(told.loss)
-		plan.enc.SetBitrate(told.bitrate)
+		loss, bitrate := told.loss, told.bitrate
+		if copies := min(told.copies, plan.copies); copies > 0 {
+			// What is brought again whole needs no weaker copy inside the next.
+			loss, bitrate = 0, min(bitrate, copiedBitrate)
+		}
+		plan.enc.SetLoss(loss)
+		plan.enc.SetBitrate(bitrate)
 	}
 	n, err := plan.enc.Encode(pcm, s.buf[rtpHeaderSize:])
 	if err != nil {
@@ -250,8 +273,28 @@ func (s *sender) encode(plan *sendPlan, pcm []int16) {
 			return
 		}
 	}
-	s.send(plan.pt, s.marker, s.timestamp(plan), n)
+	s.sendSound(plan, len(pcm), n)
 	s.marker = false
+}
+
+// sendSound sends the n bytes in buf that pcm samples became, with copies of
+// earlier ones if there is loss.
+func (s *sender) sendSound(plan *sendPlan, pcm, n int) {
+	ts, sound := s.timestamp(plan), s.buf[rtpHeaderSize:][:n]
+	if plan.copies == 0 {
+		s.send(plan.pt, s.marker, ts, n)
+		return
+	}
+	if s.steered != nil {
+		ticks := uint32(pcm * plan.info.ClockRate / codec.SampleRate)
+		if all := s.red.write(copyPlans[min(s.steered.copies, plan.copies)], plan.pt, ts, ticks, sound); all > 0 {
+			s.red.remember(ts, sound)
+			s.sendFrom(s.red.buf[:], plan.redPT, s.marker, ts, all)
+			return
+		}
+	}
+	s.red.remember(ts, sound)
+	s.send(plan.pt, s.marker, ts, n)
 }
 
 // timestamp is the present media time in the audio's clock.
@@ -259,12 +302,16 @@ func (s *sender) timestamp(plan *sendPlan) uint32 {
 	return s.base + uint32(s.media*int64(plan.info.ClockRate)/codec.SampleRate)
 }
 
-// send completes the packet in buf, whose payload has n bytes.
+// send completes the packet in s.buf, whose payload has n bytes.
 func (s *sender) send(pt uint8, marker bool, ts uint32, n int) {
+	s.sendFrom(s.buf[:], pt, marker, ts, n)
+}
+
+func (s *sender) sendFrom(buf []byte, pt uint8, marker bool, ts uint32, n int) {
 	h := rtpHeader{pt: pt, marker: marker, seq: s.seq, ts: ts, ssrc: s.ssrc}
 	s.seq++
-	h.put(s.buf[:])
-	if err := s.write(h, s.buf[:rtpHeaderSize+n]); err != nil {
+	h.put(buf)
+	if err := s.write(h, buf[:rtpHeaderSize+n]); err != nil {
 		s.counts.failed.Add(1)
 		return
 	}

@@ -107,10 +107,10 @@ func (s *sim) exchange() {
 func (s *sim) run(d time.Duration) {
 	for end := s.now + d; s.now < end; {
 		s.now += 10 * time.Millisecond
-		for _, p := range []*simPhone{s.a, s.b} {
-			p.deliver()
-			p.sound()
-		}
+		s.a.deliver()
+		s.b.deliver()
+		s.a.sound()
+		s.b.sound()
 	}
 }
 

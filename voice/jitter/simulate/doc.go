@@ -5,6 +5,7 @@
 //
 //	go run ./voice/jitter/simulate                      # all networks, Opus 20 ms
 //	go run ./voice/jitter/simulate -net 'jitter.*' -codec PCMU
+//	go run ./voice/jitter/simulate -net 'bursts.*' -bitrate 24000 -copies 4,2 -seeds 8
 //	go run ./voice/jitter/simulate -trace wifi.txt      # a recorded network: a line for each packet, its delay in ms or "lost"
 //	go run ./voice/jitter/simulate -speech talk.wav -out heard   # keep what was heard
 package main

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"offhook/internal/listen/speech"
 	"offhook/voice/audio/wave"
 )
 
@@ -26,14 +27,19 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	nets := flags.String("net", "", "only the networks whose name fits this regular expression")
 	trace := flags.String("trace", "", "play through this recorded network instead")
-	speech := flags.String("speech", "", "WAV file with speech; two voices of espeak-ng without it")
+	file := flags.String("speech", "", "WAV file with speech; two voices of espeak-ng without it")
 	coding := flags.String("codec", "opus", "opus, PCMU or PCMA")
 	length := flags.Duration("packet", 20*time.Millisecond, "10ms or 20ms in a packet")
 	bitrate := flags.Int("bitrate", 40000, "of Opus without loss, in bit/s")
 	complexity := flags.Int("complexity", 9, "of Opus, 0 to 10")
 	seeds := flags.Int("seeds", 1, "runs with different luck, averaged")
+	again := flags.String("copies", "", "earlier packets in every packet (RFC 2198), by how far they lie back: 4,2")
 	keep := flags.String("out", "", "folder for what was heard")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	copies, err := numbers(*again)
+	if err != nil {
 		return err
 	}
 	pick, err := regexp.Compile(*nets)
@@ -57,7 +63,7 @@ func run(args []string, out io.Writer) error {
 		}
 		list = []network{n}
 	}
-	said, err := talk(*speech)
+	said, err := talk(*file)
 	if err != nil {
 		return err
 	}
@@ -68,7 +74,7 @@ func run(args []string, out io.Writer) error {
 		}
 		var sum result
 		for seed := range *seeds {
-			r, err := play(n, said, setup{codec: *coding, packet: *length, seed: uint64(seed + 1), bitrate: *bitrate, complexity: *complexity})
+			r, err := play(n, said, setup{codec: *coding, packet: *length, seed: uint64(seed + 1), bitrate: *bitrate, complexity: *complexity, copies: copies})
 			if err != nil {
 				return err
 			}
@@ -89,6 +95,18 @@ func run(args []string, out io.Writer) error {
 			s.ConcealedPercent(), s.Lost, s.Recovered, s.InsertedSamples/48, s.RemovedSamples/48, float64(sum.cost)/1000)
 	}
 	return nil
+}
+
+// numbers reads a list such as 4,2.
+func numbers(list string) (out []int, err error) {
+	for _, s := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is not how far a packet lies back", s)
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 func plain(r rune) rune {
@@ -112,40 +130,10 @@ func store(path string, pcm []int16) error {
 	return w.Close()
 }
 
-// text is spoken by a man and a woman in turn.
-var text = []string{
-	"Good morning, you are speaking to the service desk. How may I help you today?",
-	"Hello. My order was to arrive on Thursday, but nobody came, and the tracking page shows nothing new since then.",
-	"I am sorry to hear that. Could you please give me the number of the order, and the postal code of the address?",
-	"Certainly. It is seven four nine, zero two, double eight. The code is five six zero, zero three eight.",
-	"Thank you. I see it here: the parcel went back to the depot, because the street was closed for repairs.",
-}
-
 // talk is the speech to play.
 func talk(path string) ([]int16, error) {
 	if path != "" {
 		return wave.ReadFile(path)
 	}
-	dir, err := os.MkdirTemp("", "speech")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	var said []int16
-	for i, line := range text {
-		voice := []string{"en-gb", "en-us+f3"}[i%2]
-		file := filepath.Join(dir, "a.wav")
-		if msg, err := exec.Command("espeak-ng", "-v", voice, "-s", "150", "-w", file, line).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("espeak-ng: %w %s", err, msg)
-		}
-		pcm, err := wave.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		for j := range pcm { // room for codec and stretching without clipping
-			pcm[j] /= 2
-		}
-		said = append(append(said, pcm...), make([]int16, 12000)...)
-	}
-	return said, nil
+	return speech.Talk(speech.Man, speech.Woman)
 }

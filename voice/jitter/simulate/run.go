@@ -29,6 +29,9 @@ type setup struct {
 	seed                uint64
 	config              jitter.Config
 	bitrate, complexity int
+	// copies are the packets, by how many they lie back, that every packet brings
+	// again (RFC 2198).
+	copies []int
 }
 
 // packet is one on its way.
@@ -36,6 +39,13 @@ type packet struct {
 	seq     uint16
 	ts      uint32
 	at      time.Duration
+	payload []byte
+	copies  []redundant
+}
+
+// redundant is an earlier packet that a packet brings again.
+type redundant struct {
+	back    uint32
 	payload []byte
 }
 
@@ -90,6 +100,9 @@ func play(n network, said []int16, s setup) (result, error) {
 			p := packets[0]
 			p.at = max(p.at, read)
 			buf.Put(p.seq, p.ts, p.at, p.payload)
+			for _, c := range p.copies {
+				buf.PutCopy(p.seq, p.ts, c.back, p.at, c.payload)
+			}
 			packets = packets[1:]
 		}
 		buf.Get(frame)
@@ -116,6 +129,7 @@ func send(n network, said []int16, s setup, info codec.Info, enc codec.Encoder) 
 	buf := make([]byte, 1500)
 	var packets []packet
 	var last time.Duration
+	var sound [][]byte
 	seq, ts := uint16(65000), uint32(1<<32-20000)
 	for at := 0; at+size <= len(said); at += size {
 		k, err := enc.Encode(said[at:at+size], buf)
@@ -125,6 +139,7 @@ func send(n network, said []int16, s setup, info codec.Info, enc codec.Encoder) 
 		// A packet leaves when its last sample was spoken.
 		sent := time.Duration(float64(at+size) / 48000 * float64(time.Second) / (1 + n.drift/1e6))
 		f := fates(sent)
+		sound = append(sound, slices.Clone(buf[:k]))
 		if k > 0 {
 			arrival := sent + f.delay
 			if n.kept {
@@ -132,7 +147,13 @@ func send(n network, said []int16, s setup, info codec.Info, enc codec.Encoder) 
 			}
 			if !f.lost {
 				last = arrival
-				packets = append(packets, packet{seq, ts, arrival, slices.Clone(buf[:k])})
+				p := packet{seq: seq, ts: ts, at: arrival, payload: sound[len(sound)-1]}
+				for _, c := range s.copies {
+					if i := len(sound) - 1 - c; i >= 0 && len(sound[i]) > 0 {
+						p.copies = append(p.copies, redundant{uint32(c * size * info.ClockRate / 48000), sound[i]})
+					}
+				}
+				packets = append(packets, p)
 			}
 			seq++
 		}

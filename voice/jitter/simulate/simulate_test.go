@@ -77,6 +77,42 @@ func TestSpeechSurvivesBadNetworks(t *testing.T) {
 	}
 }
 
+// With copies of earlier packets in every packet far less is lost.
+func TestCopiesOnBadNetworks(t *testing.T) {
+	t.Parallel()
+	said, err := talk("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = said[:15*48000]
+	for _, c := range []struct {
+		net                 string
+		copies              []int
+		stoi, delay, madeUp float64
+	}{
+		{"clean", []int{4, 2}, 0.985, 60, 0},
+		{"loss 5 %", []int{2}, 0.97, 150, 1.5},
+		{"loss 20 %", []int{4, 2}, 0.965, 150, 3},
+		{"bursts 10 %, mean 3", []int{4, 2}, 0.945, 150, 6},
+	} {
+		t.Run(c.net, func(t *testing.T) {
+			t.Parallel()
+			at := slices.IndexFunc(networks, func(n network) bool { return n.name == c.net })
+			n := networks[at]
+			n.tell = 0
+			r, err := play(n, said, setup{codec: "opus", packet: 20 * ms, seed: 1, bitrate: 24000, complexity: 9, copies: c.copies})
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := r.stats.ConcealedPercent()
+			t.Logf("STOI %.4f, delay %.1f ms, made up %.2f %%", r.stoi, r.delay, made)
+			if r.stoi < c.stoi || r.delay > c.delay || made > c.madeUp {
+				t.Errorf("STOI %.3f (%.3f), delay %.1f ms (%.1f), made up %.2f %% (%.1f)", r.stoi, c.stoi, r.delay, c.delay, made, c.madeUp)
+			}
+		})
+	}
+}
+
 func TestG711AndShortPackets(t *testing.T) {
 	t.Parallel()
 	said, err := talk("")
@@ -166,7 +202,7 @@ func TestTheTableIsPrinted(t *testing.T) {
 	if !strings.Contains(out.String(), "clean") || strings.Count(out.String(), "\n") != 2 {
 		t.Errorf("printed %q", out.String())
 	}
-	if run([]string{"-net", "["}, &out) == nil || run([]string{"-trace", "/nowhere"}, &out) == nil || run([]string{"-codec", "mp3"}, &out) == nil {
+	if run([]string{"-net", "["}, &out) == nil || run([]string{"-trace", "/nowhere"}, &out) == nil || run([]string{"-codec", "mp3"}, &out) == nil || run([]string{"-copies", "x"}, &out) == nil {
 		t.Error("nonsense was accepted")
 	}
 }
