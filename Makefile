@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -58,8 +58,11 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
 
-soak: build ## a simulated shift of 1,000 calls; prints what grows
+soak: build deps-test ## a simulated shift of 1,000 calls, with sockets cut and a headset that comes and goes; prints what grows
 	go run ./cmd/soak -bin bin
+
+sleep: build ## a phone that is stopped for ten seconds and for a minute, in a call and out of one; two minutes
+	go run ./cmd/soak -sleep -bin bin
 
 mutations: deps-test ## 200,000 broken INVITEs, for the night
 	go test -race -timeout 60m -run '^TestMutations$$' ./voice/sip -mutations 200000
@@ -79,6 +82,9 @@ package: deps-package ## installers into dist/
 
 package-test: deps-package ## the packages, installed in a bare Debian and under Wine, started, called, upgraded, removed
 	packaging/test/all.sh out/packages
+
+service-test: deps-package ## the platform as a service, in a bare Debian that systemd boots
+	packaging/test/service.sh
 
 reproducible: deps-build ## two builds in two folders, compared
 	packaging/test/reproducible.sh

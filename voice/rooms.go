@@ -117,7 +117,7 @@ type realMedia struct {
 func (r realMedia) newSession(spec mediaSpec) (media.Session, error) {
 	cfg := media.Config{
 		Codecs: spec.codecs, ICEServers: spec.ice, RelayOnly: spec.relayed, Loopback: spec.loopback, LocalAddress: spec.local, OfferICE: spec.offerICE,
-		Network: r.network, Logger: r.log,
+		DTX: spec.dtx, Network: r.network, Logger: r.log,
 	}
 	switch spec.kind {
 	case MediaRTP:

@@ -59,7 +59,7 @@ cp "$new"/offhook-headless-*.rpm "$work/headless.rpm"
 cp "$here/linux-inside.sh" "$root/tmp/"
 mkdir "$root/tmp/papers"
 cp "$new"/* "$root/tmp/papers/"
-"$here/blocks.sh" sh >"$root/tmp/papers.sh"
+"$here/blocks.sh" sh "make package-test" >"$root/tmp/papers.sh"
 
 (cd "$here/../.." && GOFLAGS=-tags=nolibopusfile,migrated_fynedo go build -o "$work/offhook-demo" ./cmd/demo)
 "$work/offhook-demo" serve --listen 127.0.0.1:0 --media-listen 127.0.0.1:0 --json >"$work/platform.json" 2>"$work/platform.log" &
