@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -60,6 +60,9 @@ bench: deps-test ## the phone's own figures, each beside its floor
 
 soak: build ## a simulated shift of 1,000 calls; prints what grows
 	go run ./cmd/soak -bin bin
+
+sleep: build ## a phone that is stopped for ten seconds and for a minute, in a call and out of one; two minutes
+	go run ./cmd/soak -sleep -bin bin
 
 mutations: deps-test ## 200,000 broken INVITEs, for the night
 	go test -race -timeout 60m -run '^TestMutations$$' ./voice/sip -mutations 200000

@@ -134,6 +134,8 @@ type AudioConfig struct {
 	Source, Sink, Ring                                audio.Spec
 	RingVolume                                        int
 	EchoCancellation, NoiseSuppression, AutomaticGain bool
+	// SilenceSuppression sends next to nothing while nobody speaks.
+	SilenceSuppression bool
 	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
 	Country string
 }

@@ -135,7 +135,7 @@ func (e *clientEngine) SetAudio(a AudioConfig) {
 			if a == nil {
 				return
 			}
-			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, Country: a.Country, NewProcessor: e.processing(*a)})
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, Country: a.Country, DTX: a.SilenceSuppression, NewProcessor: e.processing(*a)})
 		}
 	}()
 }

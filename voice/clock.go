@@ -65,6 +65,9 @@ func (t *timers) set(kind timerKind, d time.Duration, f func()) {
 	})
 }
 
+// pending reports whether a timer is armed.
+func (t *timers) pending(kind timerKind) bool { return t.armed[kind] != nil }
+
 func (t *timers) clear(kind timerKind) {
 	if a := t.armed[kind]; a != nil {
 		a.stop()

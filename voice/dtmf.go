@@ -60,6 +60,12 @@ func (c *Call) sendDTMF(digits string) error {
 	default:
 		return notEstablished()
 	}
+	if k := c.consulting; k != nil && k.settled {
+		if err := k.session.SendDTMF(digits); err != nil {
+			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
+		}
+		return nil
+	}
 	err := c.media.SendDTMF(digits)
 	if !errors.Is(err, media.ErrNoTelephoneEvent) {
 		if err != nil {

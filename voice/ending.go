@@ -57,6 +57,9 @@ func (c *Call) hush() {
 		c.media.SetMuted(true)
 	}
 	c.talk.giveUp(noCall())
+	if k := c.consulting; k != nil {
+		c.endConsultation(k, statusTerminated)
+	}
 }
 
 // finishEnding ends the wait of ENDING, if nobody else has.

@@ -69,6 +69,8 @@ type mediaSpec struct {
 	offerICE bool
 	// loopback allows this machine's own addresses.
 	loopback bool
+	// dtx sends next to nothing in pauses.
+	dtx bool
 	// local is the address from which the server is reached, for plain RTP.
 	local netip.Addr
 }

@@ -249,7 +249,7 @@ func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, er
 	case MediaRTP, MediaSRTP:
 		spec.local = addressTowards(ctx, host)
 	}
-	return l.client.media.newSession(spec)
+	return l.client.newMedia(spec)
 }
 
 // addressTowards is this machine's address as host is reached from, invalid if

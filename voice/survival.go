@@ -2,6 +2,7 @@ package voice
 
 import (
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"offhook/voice/media"
@@ -16,10 +17,12 @@ const (
 	// sleepGap is how much later than it was due a look at the media must come
 	// to mean that the machine has slept.
 	sleepGap = 5 * time.Second
-	// renewPause is the first pause between two attempts to renew the media;
-	// it doubles up to renewPauseMax.
-	renewPause    = time.Second
-	renewPauseMax = 8 * time.Second
+	// renewPause is the first pause between two attempts to renew the media; it
+	// doubles up to renewPauseMax. A restart that was offered has left the old
+	// path, whatever the far side says to it: until one is agreed, nothing is
+	// heard, so that there are some ten attempts before the media timeout.
+	renewPause    = 500 * time.Millisecond
+	renewPauseMax = 4 * time.Second
 )
 
 // survival looks after the media of a conversation: silence of the network is a
@@ -42,7 +45,9 @@ type survival struct {
 	renewedAt time.Time
 	// renewals counts the ICE restarts that the far side agreed to.
 	renewals int
-	// due is when the next look at the media is due, zero before the first.
+	// due is when the next look at the media is due, zero before the first. It is
+	// a time of the wall clock alone: the monotonic one of Linux and macOS stands
+	// still while the machine sleeps.
 	due time.Time
 	// attempts counts the failed renewals of this disruption.
 	attempts int
@@ -95,7 +100,7 @@ func (c *Call) watch() {
 	if c.details.State != StateEstablished {
 		pause = watchAlert
 	}
-	s.due = now.Add(pause)
+	s.due = now.Add(pause).Round(0)
 	c.timers.set(timerWatch, pause, c.watch)
 }
 
@@ -177,8 +182,13 @@ func (c *Call) renewalFailed(r offerRound) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}
 	pause := c.renewalPause()
-	if errors.Is(r.err, sip.ErrFlowLost) && !r.lost {
+	var refused *sip.StatusError
+	switch {
+	case errors.Is(r.err, sip.ErrFlowLost) && !r.lost:
 		pause = 0 // The next attempt waits for another flow.
+	case errors.As(r.err, &refused):
+		// A far side that asks for more time than there is gets one more offer.
+		pause = max(pause, min(refused.RetryAfter, c.limits.media/2))
 	}
 	c.timers.set(timerRenew, pause, func() {
 		c.talk.rebind = c.talk.rebind || c.leg.flowLost
@@ -188,8 +198,11 @@ func (c *Call) renewalFailed(r offerRound) {
 	c.watchSoon()
 }
 
+// renewalPause is up to half as long again as its place in the series: two phones
+// that lost each other at the same moment must not offer at the same moment.
 func (c *Call) renewalPause() time.Duration {
-	return min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+	pause := min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+	return pause + rand.N(pause/2)
 }
 
 // onMedia is what happens in the media session.
@@ -220,7 +233,9 @@ func (c *Call) onPathFailed(ev media.Event) {
 	case StateEstablished:
 		c.disrupted("path failed")
 	case StateMediaDisrupted, StateRenewingMedia:
-		if !c.talk.offering {
+		// What failed may be the path of an offer that came to nothing: the next one
+		// is due already.
+		if !c.talk.offering && !c.timers.pending(timerRenew) {
 			c.renew()
 		}
 	}

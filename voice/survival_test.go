@@ -330,6 +330,8 @@ func TestFarSideHolds(t *testing.T) {
 	})
 }
 
+// The far side's offer comes while ours waits for its turn: theirs is answered,
+// and ours follows at once.
 func TestOffersCross(t *testing.T) {
 	t.Parallel()
 	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
@@ -344,11 +346,12 @@ func TestOffersCross(t *testing.T) {
 			}
 			return nil
 		}
+		at := time.Now()
 		if err := call.Hold(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if status != 491 {
-			t.Errorf("their offer got %d", status)
+		if status != 200 || len(d.view().offers) != 2 || time.Since(at) > time.Second {
+			t.Errorf("their offer got %d, offers %q, after %v", status, d.view().offers, time.Since(at))
 		}
 	})
 }

@@ -125,7 +125,7 @@ func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, s
 func (t subscriberTrunk) usable() error { return plain(t.session.keeper.Failure()) }
 
 func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error) {
-	return t.client.media.newSession(profileMedia(*t.session.profile.Load()))
+	return t.client.newMedia(profileMedia(*t.session.profile.Load()))
 }
 
 // profileMedia is the media that a subscriber's profile asks for.

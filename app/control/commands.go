@@ -51,9 +51,20 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
 			}},
-		"transfer": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hand the call over a SIP account to a number or an address",
+		"transfer": {args: "[NUMBER]", max: 1, calls: true, help: "hand the call over a SIP account to a number or an address, or to whom was consulted",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if len(r.Args) == 0 {
+					return nil, s.cfg.Phone.CompleteTransfer(ctx)
+				}
 				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
+			}},
+		"consult": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call over a SIP account and ask somebody who may get it by transfer",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Consult(ctx, r.Args[0])
+			}},
+		"end-consult": {calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
+			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.EndConsultation()
 			}},
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {

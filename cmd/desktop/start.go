@@ -47,6 +47,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 	}
 	defer lock.Release()
 
+	window := beginWindow(o)
 	// What is opened is closed in the reverse order.
 	var closers closing
 	defer func() { err = errors.Join(err, closers.close()) }()
@@ -133,7 +134,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	return showWindow(ctx, phone, o, log)
+	return showWindow(ctx, window, phone, o, log)
 }
 
 // makePhone puts the phone together.

@@ -36,12 +36,67 @@ func (a *agent) ctl(ctx context.Context, v any, args ...string) error {
 	return json.Unmarshal(data, v)
 }
 
-func run(ctx context.Context, bin string, calls, warm int, talk time.Duration, profiles string) error {
-	dir, err := os.MkdirTemp("", "offhook-soak-")
-	if err != nil {
-		return err
+// stage is the platform and the phones on it.
+type stage struct {
+	dir    string
+	up     []*exec.Cmd
+	agents []*agent
+}
+
+// setUp starts the platform and two phones, and waits until they are ready.
+// Whatever it returns has to be closed.
+func setUp(ctx context.Context, bin string, profiling bool) (*stage, error) {
+	s := &stage{}
+	var err error
+	if s.dir, err = os.MkdirTemp("", "offhook-soak-"); err != nil {
+		return s, err
 	}
+	platform := exec.CommandContext(ctx, filepath.Join(bin, "offhook-demo"), "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0",
+		"--data", filepath.Join(s.dir, "data"), "--json", "--call-rate", "1000", "--call-burst", "1000")
+	url, err := startPlatform(platform)
+	if err != nil {
+		return s, err
+	}
+	s.up = append(s.up, platform)
+	password := filepath.Join(s.dir, "password")
+	if err := os.WriteFile(password, []byte("demo"), 0o600); err != nil {
+		return s, err
+	}
+	for _, name := range []string{"alice", "bob"} {
+		a := &agent{name: name, dir: filepath.Join(s.dir, "phones")}
+		a.cmd = exec.CommandContext(ctx, filepath.Join(bin, "offhook"), "--headless", "--config-dir", a.dir, "--profile", name, "--server", url,
+			"--account", "demo", "--user", name, "--password-file", password, "--audio-in", "sine:300", "--audio-out", "null", "--ring-out", "null")
+		a.cmd.Stderr = os.Stderr
+		if profiling {
+			a.cmd.Env = append(os.Environ(), "GODEBUG=memprofilerate=524288")
+		}
+		if err := a.cmd.Start(); err != nil {
+			return s, err
+		}
+		s.up = append(s.up, a.cmd)
+		s.agents = append(s.agents, a)
+	}
+	for _, a := range s.agents {
+		if err := a.up(ctx); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func (s *stage) close() {
+	for i := len(s.up) - 1; i >= 0; i-- {
+		end(s.up[i])
+	}
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
+}
+
+// shift is a simulated shift.
+func shift(ctx context.Context, bin string, calls, warm int, talk time.Duration, profiles string) error {
 	if profiles != "" {
+		var err error
 		if profiles, err = filepath.Abs(profiles); err != nil {
 			return err
 		}
@@ -49,39 +104,12 @@ func run(ctx context.Context, bin string, calls, warm int, talk time.Duration, p
 			return err
 		}
 	}
-	defer os.RemoveAll(dir)
-	platform := exec.CommandContext(ctx, filepath.Join(bin, "offhook-demo"), "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0",
-		"--data", filepath.Join(dir, "data"), "--json", "--call-rate", "1000", "--call-burst", "1000")
-	url, err := startPlatform(platform)
+	s, err := setUp(ctx, bin, profiles != "")
+	defer s.close()
 	if err != nil {
 		return err
 	}
-	defer end(platform)
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte("demo"), 0o600); err != nil {
-		return err
-	}
-	var agents []*agent
-	for _, name := range []string{"alice", "bob"} {
-		a := &agent{name: name, dir: filepath.Join(dir, "phones")}
-		a.cmd = exec.CommandContext(ctx, filepath.Join(bin, "offhook"), "--headless", "--config-dir", a.dir, "--profile", name, "--server", url,
-			"--account", "demo", "--user", name, "--password-file", password, "--audio-in", "sine:300", "--audio-out", "null", "--ring-out", "null")
-		a.cmd.Stderr = os.Stderr
-		if profiles != "" {
-			a.cmd.Env = append(os.Environ(), "GODEBUG=memprofilerate=524288")
-		}
-		if err := a.cmd.Start(); err != nil {
-			return err
-		}
-		defer end(a.cmd)
-		agents = append(agents, a)
-	}
-	for _, a := range agents {
-		if err := a.up(ctx); err != nil {
-			return err
-		}
-	}
-
+	agents := s.agents
 	var before, after []figures
 	began := time.Now()
 	for n := range calls {

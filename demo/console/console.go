@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"offhook/demo/platform"
 )
@@ -51,7 +52,8 @@ var pages embed.FS
 //go:embed static
 var static embed.FS
 
-var templates = template.Must(template.ParseFS(pages, "pages/*.html"))
+// templates are read when the first page is asked for.
+var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pages, "pages/*.html")) })
 
 // Console serves the pages.
 type Console struct {
@@ -138,7 +140,7 @@ func (c *Console) logFile(w http.ResponseWriter, r *http.Request) {
 func (c *Console) render(w http.ResponseWriter, err error, page string, data any) {
 	var b bytes.Buffer
 	if err == nil {
-		err = templates.ExecuteTemplate(&b, page, data)
+		err = templates().ExecuteTemplate(&b, page, data)
 	}
 	if err != nil {
 		c.log.Error("console page failed", "page", page, "error", err)

@@ -39,7 +39,15 @@ type cards struct {
 	closed bool
 	// users counts open devices of ctx, which must outlive them.
 	users map[*malgo.AllocatedContext]int
+	// known is what was there at knownAt, as ctx lists it.
+	known   []card
+	knownAt time.Time
 }
+
+// stillKnown is how old a list may be for a device to be opened by it. During a
+// call the list is read every surveyEvery, so that the microphone of a call that is
+// answered opens without waiting for one.
+const stillKnown = 2 * surveyEvery
 
 func newCards(log *slog.Logger) *cards {
 	return &cards{log: log, users: make(map[*malgo.AllocatedContext]int)}
@@ -136,7 +144,7 @@ func (c *cards) drop(ctx *malgo.AllocatedContext) {
 	if c.ctx != ctx {
 		return
 	}
-	c.ctx = nil
+	c.ctx, c.known = nil, nil
 	if c.users[ctx] == 0 {
 		go freeContext(ctx)
 	}
@@ -183,6 +191,7 @@ func (c *cards) list() ([]card, error) {
 		}
 		all, err := within(openLimit, func() ([]card, error) { return listOf(ctx) }, nil)
 		if err == nil && len(all) > 0 {
+			c.known, c.knownAt = all, time.Now()
 			return all, nil
 		}
 		c.drop(ctx)
@@ -305,6 +314,14 @@ func find(all []card, kind Kind, spec Spec) (*card, *fault.Error) {
 func (c *cards) open(kind Kind, spec Spec, depth int, data malgo.DataProc) (*cardStream, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ctx != nil && time.Since(c.knownAt) < stillKnown {
+		if d, missing := find(c.known, kind, spec); missing == nil {
+			s, err := c.openCard(kind, spec, d, depth, data)
+			if err == nil || errors.Is(err, errStuck) {
+				return s, err
+			}
+		}
+	}
 	all, err := c.list()
 	if err != nil || len(all) == 0 {
 		c.log.Warn("no sound system", "err", err)
@@ -314,6 +331,12 @@ func (c *cards) open(kind Kind, spec Spec, depth int, data malgo.DataProc) (*car
 	if missing != nil {
 		return nil, missing
 	}
+	return c.openCard(kind, spec, d, depth, data)
+}
+
+// openCard makes a stopped device of d, or of the default one if that is nil. c.mu
+// is held.
+func (c *cards) openCard(kind Kind, spec Spec, d *card, depth int, data malgo.DataProc) (*cardStream, error) {
 	ctx := c.ctx
 	dev, err := within(openLimit, func() (*malgo.Device, error) { return initDevice(ctx, kind, d, depth, data) },
 		func(dev *malgo.Device) { dev.Uninit() })

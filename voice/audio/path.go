@@ -180,7 +180,7 @@ func (p *Path) tellHeadset(list []Device) {
 	for _, d := range list {
 		spec := p.out.cur.spec
 		if d.Kind == Playback && (spec.Kind == SpecDevice && matches(d, spec) || spec.Kind == SpecDefault && d.IsDefault) {
-			c := here.classOf(d)
+			c := here().classOf(d)
 			worn = c == headset || c == bluetooth
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 
 	"offhook/voice/fault"
 )
@@ -102,7 +103,8 @@ func tableFor(os string) table {
 	return t
 }
 
-var here = tableFor(runtime.GOOS)
+// here is the table of this system.
+var here = sync.OnceValue(func() table { return tableFor(runtime.GOOS) })
 
 func (t table) classOf(d Device) class {
 	text := d.ID + "\n" + d.Name
@@ -148,7 +150,7 @@ func (t table) pick(r Route, list []Device) (pair, bool) {
 		}
 		// A hands-free endpoint carries both ways; a stereo one has no microphone,
 		// and opening the headset's own would take its sound away.
-		if want == bluetooth && handsFree.MatchString(out.ID+"\n"+out.Name) {
+		if want == bluetooth && handsFree().MatchString(out.ID+"\n"+out.Name) {
 			s += 2
 		}
 		if out.IsDefault {
@@ -162,13 +164,19 @@ func (t table) pick(r Route, list []Device) (pair, bool) {
 }
 
 var (
-	handsFree = regexp.MustCompile(`(?i)hands-?free|headset.head.unit|\bHFP\b|\bHSP\b`)
+	handsFree = pattern(`(?i)hands-?free|headset.head.unit|\bHFP\b|\bHSP\b`)
 	// trimmings are what systems put around the name of the thing itself.
-	trimmings = regexp.MustCompile(`(?i)^(bluez|alsa)_(sink|source|input|output)\.|hands-?free( ag)?( audio)?|(analog|digital)?[ -]?(stereo|mono)|headphones?|headset( earphone| microphone)?|earphone|microphone|\.?(a2dp|handsfree|headset)[._a-z-]*|(mono|stereo)-fallback|multichannel-(in|out)put|\baudio\b|\bspeakers?\b|[^\pL\pN]+`)
+	trimmings = pattern(`(?i)^(bluez|alsa)_(sink|source|input|output)\.|hands-?free( ag)?( audio)?|(analog|digital)?[ -]?(stereo|mono)|headphones?|headset( earphone| microphone)?|earphone|microphone|\.?(a2dp|handsfree|headset)[._a-z-]*|(mono|stereo)-fallback|multichannel-(in|out)put|\baudio\b|\bspeakers?\b|[^\pL\pN]+`)
 )
 
+// pattern is a regular expression that is compiled when it is first used: a program
+// that only talks to a running phone starts without.
+func pattern(of string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(of) })
+}
+
 // core is what is left of a name without the words for its direction and profile.
-func core(s string) string { return strings.ToLower(trimmings.ReplaceAllString(s, "")) }
+func core(s string) string { return strings.ToLower(trimmings().ReplaceAllString(s, "")) }
 
 // partner finds the microphone of the same thing as out.
 func (t table) partner(out Device, want class, list []Device) *Device {
@@ -206,7 +214,7 @@ func (p *Path) SetRoute(r Route) error {
 	return p.do(func() error {
 		var out, in *Spec
 		if r != RouteEarpiece {
-			found, ok := here.pick(r, list)
+			found, ok := here().pick(r, list)
 			if !ok {
 				return noRoute(r)
 			}
@@ -265,7 +273,7 @@ func (p *Path) Route() Route {
 func Routes(list []Device) []Route {
 	routes := []Route{RouteEarpiece}
 	for _, r := range []Route{RouteSpeaker, RouteBluetooth, RouteHeadphones} {
-		if _, ok := here.pick(r, list); ok {
+		if _, ok := here().pick(r, list); ok {
 			routes = append(routes, r)
 		}
 	}
@@ -284,7 +292,7 @@ func (p *Path) prefer() {
 	}
 	list := listAll(p.sys)
 	for _, r := range []Route{RouteHeadphones, RouteBluetooth} {
-		found, ok := here.pick(r, list)
+		found, ok := here().pick(r, list)
 		if !ok || found.in == nil {
 			continue
 		}

@@ -1,5 +1,7 @@
 package codec
 
+import "sync"
+
 // The two laws of ITU-T G.711 as tables: 256 entries to decode, 65536 to encode
 // (indexed by the sample as uint16).
 var (
@@ -7,7 +9,8 @@ var (
 	linearToUlaw, linearToAlaw [65536]byte
 )
 
-func init() {
+// makeTables makes them when the first G.711 is wanted: most programs never do.
+var makeTables = sync.OnceFunc(func() {
 	for i := range 256 {
 		ulawToLinear[i] = expandUlaw(byte(i))
 		alawToLinear[i] = expandAlaw(byte(i))
@@ -16,7 +19,7 @@ func init() {
 		linearToUlaw[i] = compressUlaw(int16(uint16(i)))
 		linearToAlaw[i] = compressAlaw(int16(uint16(i)))
 	}
-}
+})
 
 const ulawBias = 132
 

@@ -84,9 +84,11 @@ func NewEncoder(name string, opts ...Option) (Encoder, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
 	}
-	switch info.Name {
-	case Opus:
+	if info.Name == Opus {
 		return newOpusEncoder(o)
+	}
+	makeTables()
+	switch info.Name {
 	case PCMU:
 		return newG711Encoder(linearToUlaw[:]), nil
 	default:
@@ -100,9 +102,11 @@ func NewDecoder(name string) (Decoder, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
 	}
-	switch info.Name {
-	case Opus:
+	if info.Name == Opus {
 		return newOpusDecoder()
+	}
+	makeTables()
+	switch info.Name {
 	case PCMU:
 		return newG711Decoder(&ulawToLinear), nil
 	default:

@@ -53,7 +53,7 @@ func TestMute(t *testing.T) {
 		if l := loudness(w.b.last(time.Second)); l > 20 {
 			t.Errorf("%s: loudness %.1f while muted", name, l)
 		}
-		if n := w.a.Statistics().PacketsSent - sent; n != 50 {
+		if n := w.a.Statistics().PacketsSent - sent; n < 50 {
 			t.Errorf("%s: %d packets in a muted second: the far side would think the path is lost", name, n)
 		}
 		if got := tone(w.a.last(time.Second), 1000); got < 0.9 {

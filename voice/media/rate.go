@@ -23,10 +23,10 @@ const (
 	estimateAge = 30 * time.Second // how long a receiver's estimate counts
 )
 
-// A network is good after calmFor without loss or jitter worth the name, and
-// takes packets of 10 ms then; one that was not has to be good for longer.
+// A network without loss or jitter worth the name takes packets of 10 ms. It is
+// taken for good until the first report, so that a call begins with the shorter
+// delay; one that was not has to be good for a while.
 const (
-	calmFor   = 5 * time.Second
 	calmAgain = 30 * time.Second
 	calmLoss  = 0.5                   // percent
 	calmSway  = 15 * time.Millisecond // jitter
@@ -56,11 +56,11 @@ type rateControl struct {
 
 	calm   bool // since calmAt nothing was wrong
 	calmAt time.Duration
-	wait   time.Duration // for the short packets
+	rough  bool // something was wrong before that
 }
 
 func newRateControl(base int) rateControl {
-	return rateControl{base: base, allowed: mostBitrate, wait: calmFor}
+	return rateControl{base: base, allowed: mostBitrate, calm: true}
 }
 
 // report takes a reception report about our stream: loss in percent since the last
@@ -91,7 +91,7 @@ func (c *rateControl) report(loss float64, rtt, jitter, at time.Duration) {
 	}
 	switch good := loss < calmLoss && queue < shortQueue && jitter < calmSway; {
 	case !good && c.calm:
-		c.calm, c.wait = false, calmAgain
+		c.calm, c.rough = false, true
 	case good && !c.calm:
 		c.calm, c.calmAt = true, at
 	}
@@ -166,6 +166,6 @@ func (c *rateControl) copies(at time.Duration) int {
 
 // short reports whether packets of 10 ms are worth their headers.
 func (c *rateControl) short(at time.Duration) bool {
-	return c.calm && c.any && at-c.calmAt >= c.wait && c.allowed >= mostBitrate &&
+	return c.calm && (!c.rough || at-c.calmAt >= calmAgain) && c.allowed >= mostBitrate &&
 		(c.estimate == 0 || at-c.estimateAt >= estimateAge || c.estimate >= mostBitrate)
 }

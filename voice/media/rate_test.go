@@ -22,10 +22,11 @@ func TestRateControl(t *testing.T) {
 		short       bool
 		copies      int
 	}{
-		{"no report yet", 40000, nil, 40000, 40000, false, 0},
+		{"no report yet", 40000, nil, 40000, 40000, true, 0},
 		{"clean", 40000, []step{{20, 0, 20 * ms, ms, 0}}, 40000, 40000, true, 0},
 		{"clean, and a wish for less", 24000, []step{{20, 0, 20 * ms, ms, 0}}, 24000, 24000, true, 0},
-		{"clean for a moment", 40000, []step{{4, 0, 20 * ms, ms, 0}}, 40000, 40000, false, 0},
+		{"clean from the first report on", 40000, []step{{1, 0, 20 * ms, ms, 0}}, 40000, 40000, true, 0},
+		{"clean for a moment after loss", 40000, []step{{2, 5, 20 * ms, ms, 0}, {20, 0, 20 * ms, ms, 0}}, 40000, 40000, false, 0},
 		{"light loss gets room for a copy", 24000, []step{{10, 5, 20 * ms, ms, 0}}, 32000, 32000, false, 2},
 		{"a lost packet now and then gets one copy", 40000, []step{{10, 2, 20 * ms, ms, 0}}, 40000, 40000, false, 1},
 		{"loss without a queue is a bad radio", 40000, []step{{20, 15, 20 * ms, ms, 0}}, 40000, 40000, false, 2},

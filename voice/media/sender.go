@@ -188,14 +188,26 @@ func (s *sender) drain() {
 }
 
 // length is the number of frames of the next packet: 10 ms where the far side takes
-// no more, or takes it and the network is good; else 20 ms.
+// no more, or takes it and the network is good, or may be; else 20 ms.
 func (s *sender) length(plan *sendPlan) int {
 	n := packetSamples / frameSamples
-	if plan != nil && (plan.only || plan.short && s.steered != nil && s.steered.short) {
+	if plan != nil && (plan.only || plan.short && s.good()) {
 		n = 1
 	}
 	s.frames.Store(int32(n))
 	return n
+}
+
+// unknownFor is how many packets a network is taken for good that nobody reports
+// about: 2 s of short ones.
+const unknownFor = 200
+
+// good reports whether the network is good as far as is known.
+func (s *sender) good() bool {
+	if told := s.steer.Load(); told != nil {
+		return told.short
+	}
+	return s.counts.packets.Load() < unknownFor
 }
 
 // take moves n frames of the present epoch into pcm.

@@ -36,8 +36,8 @@ func TestShortPacketsAllowed(t *testing.T) {
 	}
 }
 
-// On a good network Opus goes over to packets of 10 ms, and back when the network
-// turns bad; neither is heard.
+// Opus begins with packets of 10 ms, keeps them on a good network, and gives them
+// up when the network turns bad; neither change is heard.
 func TestPacketTimeFollowsTheNetwork(t *testing.T) {
 	t.Parallel()
 	w := newSim(t, Config{}, Config{})
@@ -46,10 +46,10 @@ func TestPacketTimeFollowsTheNetwork(t *testing.T) {
 		w.run(d)
 		return d / time.Duration(w.a.Statistics().PacketsSent-from)
 	}
-	if got := per(2 * time.Second); got != packetTime {
+	if got := per(100 * time.Millisecond); got != packetTime/2 {
 		t.Errorf("%v at first", got)
 	}
-	w.run(6 * time.Second)
+	w.run(3 * time.Second)
 	w.b.heard = w.b.heard[:0]
 	if got := per(2 * time.Second); got != packetTime/2 {
 		t.Errorf("%v on a good network", got)
@@ -91,5 +91,30 @@ func TestPacketTimeByWish(t *testing.T) {
 	}
 	if got := tone(w.b.last(200*time.Millisecond), 440); got < 0.9 {
 		t.Errorf("tone %.2f", got)
+	}
+}
+
+// A far side that never reports gets packets of 20 ms after a while: nobody knows
+// what the network makes of twice as many.
+func TestPacketTimeWithoutReports(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "opus")
+	plan := *b.send.plan.Load()
+	plan.short = true
+	b.send.plan.Store(&plan)
+	b.send.steer.Store(nil)
+	run := func(seconds int) (packets uint64) {
+		from := b.send.counts.packets.Load()
+		for range seconds * 50 {
+			b.packet()
+		}
+		return b.send.counts.packets.Load() - from
+	}
+	if n := run(1); n < 98 {
+		t.Errorf("%d packets in the first second", n)
+	}
+	run(2)
+	if n := run(1); n > 51 {
+		t.Errorf("%d packets in the fourth second", n)
 	}
 }

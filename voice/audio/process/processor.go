@@ -2,6 +2,7 @@ package process
 
 import (
 	"math"
+	"sync"
 	"sync/atomic"
 )
 
@@ -43,6 +44,7 @@ type Processor struct {
 	checked int
 	delay   delayEstimator
 	drift   driftMeter
+	between *[phases + 1][taps]float32
 	slip    float64 // samples that the reading of the ring is ahead of whole frames
 	far     [frameSize]int16
 	bulk    int64 // frames that the echo is known to lag
@@ -65,7 +67,7 @@ func New(cfg Config) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Processor{speex: s, applied: bitFresh}
+	p := &Processor{speex: s, applied: bitFresh, between: between()}
 	p.Set(cfg)
 	return p, nil
 }
@@ -183,7 +185,7 @@ func (p *Processor) fetch(w int64) {
 	for i := range p.far {
 		x := at + float64(i)*rate
 		k := int64(x)
-		row := &between[int((x-float64(k))*phases+0.5)]
+		row := &p.between[int((x-float64(k))*phases+0.5)]
 		var v float32
 		for j := range row {
 			v += row[j] * p.sample(k-taps/2+1+int64(j))
@@ -192,11 +194,12 @@ func (p *Processor) fetch(w int64) {
 	}
 }
 
-// between are the filters (a windowed sinc) that read the ring between two of
-// its samples.
 const taps, phases = 16, 256
 
-var between = func() (rows [phases + 1][taps]float32) {
+// between makes the filters (a windowed sinc) that read the ring between two of
+// its samples, once.
+var between = sync.OnceValue(func() *[phases + 1][taps]float32 {
+	var rows [phases + 1][taps]float32
 	for p := range rows {
 		for j := range taps {
 			t := float64(p)/phases - float64(j-taps/2+1)
@@ -207,8 +210,8 @@ var between = func() (rows [phases + 1][taps]float32) {
 			rows[p][j] = float32(v)
 		}
 	}
-	return
-}()
+	return &rows
+})
 
 func (p *Processor) sample(k int64) float32 {
 	return float32(p.ring[k/frameSize%ringFrames][k%frameSize])
