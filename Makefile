@@ -58,7 +58,7 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
 
-soak: build ## a simulated shift of 1,000 calls; prints what grows
+soak: build deps-test ## a simulated shift of 1,000 calls, with sockets cut and a headset that comes and goes; prints what grows
 	go run ./cmd/soak -bin bin
 
 sleep: build ## a phone that is stopped for ten seconds and for a minute, in a call and out of one; two minutes

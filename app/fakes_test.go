@@ -158,7 +158,9 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 	e.mu.Lock()
 	d1.Line, e.call.Line = d.Line, d.Line
 	e.mu.Unlock()
-	e.emit(voice.CallInitiated{Call: d1})
+	// Its goroutine has not begun yet when the engine returns a call.
+	go e.emit(voice.CallInitiated{Call: d1})
+	d1.State = voice.StateNone
 	return d1, nil
 }
 
@@ -414,6 +416,8 @@ type rig struct {
 	// addresses and ahead are what the machine says of its network and clock.
 	addresses atomic.Pointer[string]
 	ahead     atomic.Int64
+	// sleep is the system's word of going to sleep and waking; nil is none.
+	sleep chan bool
 }
 
 func newRig(t *testing.T) *rig {
@@ -447,7 +451,8 @@ func (d *rig) start() *rig {
 			}
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		},
-		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Sleep: func(context.Context) <-chan bool { return d.sleep },
+		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
 		Addresses: func() string {
 			if a := d.addresses.Load(); a != nil {

@@ -401,13 +401,24 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		}
 	}
 	if err := w.ctx.Err(); err != nil {
-		where := "there was no call"
-		if latest != nil && latest.Call != nil {
-			where = "the call was " + latest.Call.State
-		}
-		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + where + "."}
+		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + w.where(latest)}
 	}
 	return nil, &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+}
+
+// where says in a sentence what the phone was instead of what was waited for.
+func (w *waiter) where(s *app.Snapshot) string {
+	if w.state == waitReady && s != nil {
+		for _, c := range s.Conditions {
+			if !c.OK && !c.Remark && c.Text != "" {
+				return c.Text
+			}
+		}
+	}
+	if s == nil || s.Call == nil {
+		return "there was no call."
+	}
+	return "the call was " + s.Call.State + "."
 }
 
 // passed reports whether a call in a state has gone past what is waited for: a

@@ -19,6 +19,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
+	"offhook/app/wake"
 	"offhook/internal/version"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -147,6 +148,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),
 		OpenInbox: app.NewInbox(hc, log),
+		Sleep:     func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
 		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
 		Engine: func(deviceID string) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system))

@@ -20,14 +20,18 @@ type stats struct {
 	Sent     uint64 `json:"packets_sent"`
 }
 
+// napAlone is longer than the platform keeps the sockets of a phone that says
+// nothing.
+const napAlone = 75 * time.Second
+
 // sleep lets one of two phones sleep: in a call for less than the media timeout, in
 // the same call for more than it, and with no call.
-func sleep(ctx context.Context, bin string) error {
-	s, err := setUp(ctx, bin, false)
-	defer s.close()
-	if err != nil {
-		return err
-	}
+func (p plan) sleep(ctx context.Context) error {
+	p.devices = false
+	return p.with(ctx, []string{"alice", "bob"}, func(s *shift) error { return s.sleep(ctx) })
+}
+
+func (s *shift) sleep(ctx context.Context) error {
 	alice, bob := s.agents[0], s.agents[1]
 	var errs []error
 	for _, nap := range []time.Duration{10 * time.Second, time.Minute} {
@@ -52,16 +56,16 @@ func sleep(ctx context.Context, bin string) error {
 			}
 		}
 	}
-	if err := alice.stop(ctx, time.Minute); err != nil {
+	if err := alice.stop(ctx, napAlone); err != nil {
 		return err
 	}
 	woke := time.Now()
-	if err := alice.ctl(ctx, nil, "status", "--wait", "READY", "--timeout", "30s"); err != nil {
+	if err := alice.readySince(ctx, woke); err != nil {
 		return err
 	}
 	ready := time.Since(woke)
-	err = alice.ctl(ctx, nil, "dial", "echo", "--wait", "ESTABLISHED", "--timeout", "30s")
-	fmt.Printf("with no call, a minute asleep: ready after %v, a call established after %v\n", ready.Round(10*time.Millisecond), time.Since(woke).Round(10*time.Millisecond))
+	err := alice.ctl(ctx, nil, "dial", "echo", "--wait", "ESTABLISHED", "--timeout", "30s")
+	fmt.Printf("with no call, %v asleep: ready after %v, a call established after %v\n", napAlone, ready.Round(10*time.Millisecond), time.Since(woke).Round(10*time.Millisecond))
 	return errors.Join(append(errs, err, inTime(woke))...)
 }
 
