@@ -153,6 +153,7 @@ func (p *Processor) cancel(frame []int16) {
 	}
 	copy(p.before[:], frame)
 	p.speex.cancel(frame, p.far[:])
+	p.slip += p.drift.hear(p.before[:], frame)
 	idle := p.benefit.judge(p.far[:], p.before[:], frame)
 	if idle {
 		copy(frame, p.before[:])
