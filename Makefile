@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak mutations interop package package-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour window-test test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -41,6 +41,11 @@ demo: build
 tour: deps-test build
 	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
 
+# The real window under Xvfb, with real keys and a real pointer: a call at two
+# scales, the keyboard alone, and a panel that takes no focus from other work.
+window-test: deps-test ## the real window, worked key by key on a virtual display
+	go test -tags $(TAGS),realwindow -count=1 -run '^TestRealWindow' ./ui
+
 # The second line has the machine to itself: whole phones that talk and are
 # listened to, and the real window.
 test: deps-test ## every test, with the race detector
@@ -51,15 +56,20 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
+	@packaging/vetaccess.sh
 	go run $(STATICCHECK) ./...
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 
 bench: deps-test ## the phone's own figures, each beside its floor
 	go test -run '^$$' -bench . -benchmem ./...
 
-soak: build ## a simulated shift of 1,000 calls; prints what grows
+soak: build deps-test ## a simulated shift of 1,000 calls, with sockets cut and a headset that comes and goes; prints what grows
 	go run ./cmd/soak -bin bin
+
+sleep: build ## a phone that is stopped for ten seconds and for a minute, in a call and out of one; two minutes
+	go run ./cmd/soak -sleep -bin bin
 
 mutations: deps-test ## 200,000 broken INVITEs, for the night
 	go test -race -timeout 60m -run '^TestMutations$$' ./voice/sip -mutations 200000
@@ -79,6 +89,9 @@ package: deps-package ## installers into dist/
 
 package-test: deps-package ## the packages, installed in a bare Debian and under Wine, started, called, upgraded, removed
 	packaging/test/all.sh out/packages
+
+service-test: deps-package ## the platform as a service, in a bare Debian that systemd boots
+	packaging/test/service.sh
 
 reproducible: deps-build ## two builds in two folders, compared
 	packaging/test/reproducible.sh

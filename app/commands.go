@@ -154,6 +154,9 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	return p.loop.ask(ctx, func() error {
 		// The engine's events may have told more, or even the end, already.
 		if p.m.call == nil && (p.m.last == nil || p.m.last.ID != d.CallID) {
+			if !d.State.Active() && d.State != voice.StateEnded {
+				d.State = voice.StateOutgoingInitiated // the call is just beginning
+			}
 			p.callChanged(d)
 		}
 		if c := p.m.call; c != nil && c.d.CallID == d.CallID {

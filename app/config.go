@@ -56,6 +56,11 @@ type Config struct {
 	// a change of network shows.
 	Addresses func() string
 
+	// Sleep tells when the machine goes to sleep (true) and has woken (false); it
+	// closes the channel when ctx ends or nobody tells. nil is a phone that sees it
+	// by its clock alone.
+	Sleep func(ctx context.Context) <-chan bool
+
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
 	AudioIn, AudioOut, RingOut string

@@ -30,7 +30,8 @@ func (p *Phone) audioConfig(s settings.Settings) AudioConfig {
 		Source: specOf(or(p.cfg.AudioIn, s.Audio.Microphone)), Sink: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)),
 		Ring: p.ringSpec(s), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
 		NoiseSuppression: s.Audio.NoiseSuppression, AutomaticGain: s.Audio.AutomaticGain,
-		Country: p.country(s),
+		SilenceSuppression: s.Audio.SilenceSuppression,
+		Country:            p.country(s),
 	}
 }
 

@@ -82,7 +82,8 @@ func (p *Phone) examine(ctx context.Context, out chan<- Check, group []diagnosis
 
 // diagnoses are all checks in the order in which they are shown.
 func (p *Phone) diagnoses() (groups [][]diagnosis, last []diagnosis) {
-	path := &soundPath{p: p}
+	public := &publicConfig{p: p}
+	path := &soundPath{p: p, public: public, pace: callPace}
 	return [][]diagnosis{
 			{
 				{"microphone", "Microphone", p.diagnoseMicrophone},
@@ -93,7 +94,7 @@ func (p *Phone) diagnoses() (groups [][]diagnosis, last []diagnosis) {
 			{{"proxy", "Proxy", p.diagnoseProxy}},
 			{{"dns", "Name lookup", p.diagnoseDNS}},
 			{{"https", "Server", p.diagnoseHTTPS}, {"clock", "Clock", p.diagnoseClock}},
-			{{"sip_socket", "Signalling", p.diagnoseSignalling}},
+			{{"sip_socket", "Signalling", func(ctx context.Context) Check { return p.diagnoseSignalling(ctx, public) }}},
 			{{"push_socket", "Incoming calls", p.diagnosePush}},
 			{{"keyring", "Keyring", p.diagnoseKeyring}},
 			{{"version", "Version", func(context.Context) Check { return passed(p.cfg.Version, "This is Offhook "+p.cfg.Version+".") }}},
@@ -127,3 +128,5 @@ func millis(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
+
+func millisOf(ms float64) string { return millis(time.Duration(ms * float64(time.Millisecond))) }

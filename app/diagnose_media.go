@@ -32,6 +32,9 @@ type MediaWay struct {
 	RTTMs float64
 	// Why says why it is closed, in a sentence, "" if that is not known.
 	Why string
+	// Unproven says that a TURN server answers, but was not asked to relay: that
+	// takes credentials.
+	Unproven bool
 }
 
 // mediaProber is an engine that can try the path of the sound without a call.
@@ -44,13 +47,19 @@ type mediaProber interface {
 // soundPath is one measurement of the path of the sound, which several checks
 // tell of. Its checks come one after the other.
 type soundPath struct {
-	p     *Phone
+	p      *Phone
+	public *publicConfig
+	// pace is that of the measurement without a sign-in.
+	pace  pace
 	tried bool
 	probe MediaProbe
 	err   error
-	// why says in a sentence why the path can't be tried, "" if it can.
-	why string
+	// why says in a sentence why the path can't be tried, "" if it can, and remedy
+	// what would help.
+	why, remedy string
 }
+
+const signInFirst = "Sign in, then look again."
 
 // try measures once.
 func (s *soundPath) try(ctx context.Context) {
@@ -61,10 +70,10 @@ func (s *soundPath) try(ctx context.Context) {
 	snap := s.p.Snapshot()
 	e, ok := s.p.engine.(mediaProber)
 	switch {
-	case snap.Account.State != SignedIn:
-		s.why = "It takes a sign-in to try it."
 	case snap.Call != nil:
 		s.why = "It is in use by the call."
+	case !signedIn(snap):
+		s.tryApart(ctx)
 	case !ok:
 		s.why = "This line can't be tried without a call."
 	default:
@@ -75,11 +84,17 @@ func (s *soundPath) try(ctx context.Context) {
 	}
 }
 
+// signedIn reports whether there is a subscriber's line: a phone with SIP accounts
+// alone shows the first in its place.
+func signedIn(s *Snapshot) bool {
+	return s.Account.State == SignedIn && s.Account.AccountSID != ""
+}
+
 // way tells of the ways of one kind or two.
 func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bool) {
 	s.try(ctx)
 	if s.why != "" {
-		return skipped(s.why), true
+		return Check{Status: CheckSkipped, Text: s.why, Remedy: s.remedy}, true
 	}
 	best, closed := MediaWay{}, MediaWay{}
 	for _, w := range s.probe.Ways {
@@ -94,8 +109,12 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 		}
 	}
 	switch {
+	case best.Open && best.Unproven:
+		c = passed(millisOf(best.RTTMs), fmt.Sprintf("%s answers. Whether it carries your calls is seen only when you are signed in.", best.Server))
+		c.Remedy = signInFirst
+		return c, true
 	case best.Open:
-		return passed(fmt.Sprintf("%.0f ms", best.RTTMs), fmt.Sprintf("%s answers.", best.Server)), true
+		return passed(millisOf(best.RTTMs), fmt.Sprintf("%s answers.", best.Server)), true
 	case closed.Why != "":
 		return Check{Status: CheckFail, Text: fmt.Sprintf("%s: %s", closed.Server, closed.Why)}, true
 	case closed.Server != "":
@@ -175,7 +194,11 @@ func (s *soundPath) media(ctx context.Context) Check {
 	st, ok := s.p.engine.Statistics()
 	switch {
 	case !ok || st.MOS == 0:
-		return skipped("There was no call yet to tell how the sound travels. " + or(s.why, "Call the echo service, then look again."))
+		why := "There was no call yet to tell how the sound travels."
+		if s.why != "" {
+			why += " " + s.why
+		}
+		return Check{Status: CheckSkipped, Text: why, Remedy: or(s.remedy, "Make a call, then look again.")}
 	default:
 		return judgeMOS(st.MOS, fmt.Sprintf("As the last call had it: round trip %.0f ms, jitter %.0f ms, lost %.1f %%, by %s.", st.RTTMs, st.AverageJitterMs,
 			st.FractionLost, or(st.LocalCandidate, "an unknown path")))

@@ -44,11 +44,25 @@ func isLoopback(host string) bool {
 
 // serverURL is the application backend that the phone uses, or would use.
 func (p *Phone) serverURL() (*url.URL, error) {
-	server := p.Snapshot().Account.Server
+	s := p.Snapshot()
+	server := s.Account.Server
+	if s.Account.State == SignedIn && !signedIn(s) {
+		return nil, fault.New(fault.InvalidParameter, "SIP accounts need no web server.", "")
+	}
 	if server == "" {
 		return nil, fault.New(fault.InvalidParameter, "No server is known yet.", "Enter the server's address and sign in.")
 	}
 	return backend.ParseServer(server)
+}
+
+// sipServer is the server of the first SIP account that is on, nil without one.
+func (p *Phone) sipServer() *url.URL {
+	for _, l := range p.Snapshot().Lines {
+		if u, err := url.Parse(l.Server); err == nil && u.Hostname() != "" && l.State != LineOff {
+			return u
+		}
+	}
+	return nil
 }
 
 func (p *Phone) diagnoseProxy(ctx context.Context) Check {
@@ -92,6 +106,9 @@ func hostPort(u *url.URL) string {
 
 func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 	server, err := p.serverURL()
+	if line := p.sipServer(); err != nil && line != nil {
+		server, err = line, nil
+	}
 	if err != nil {
 		return skipped(fault.From(err).Message)
 	}
@@ -217,19 +234,15 @@ func ofCondition(c Condition, figure, good string) Check {
 	return Check{Status: CheckFail, Figure: figure, Text: c.Text, Remedy: remedy}
 }
 
-func (p *Phone) diagnoseSignalling(ctx context.Context) Check {
+func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Check {
 	s := p.Snapshot()
-	if s.Account.State == SignedIn {
+	if signedIn(s) {
 		return ofCondition(s.condition(ConditionPlatform), "", "The signalling connection is up.")
 	}
 	if c, ok := ofLines(s.Lines); ok {
 		return c
 	}
-	platform := p.store.Get().Account.PlatformURL
-	if platform == "" {
-		platform = s.Account.Server
-	}
-	u, err := url.Parse(platform)
+	u, err := public.platformURL(ctx)
 	if err != nil || u.Host == "" {
 		return skipped("No platform is known yet.")
 	}
@@ -265,7 +278,7 @@ func ofLines(lines []Line) (c Check, ok bool) {
 
 func (p *Phone) diagnosePush(ctx context.Context) Check {
 	s := p.Snapshot()
-	if s.Account.State == SignedIn {
+	if signedIn(s) {
 		figure := ""
 		_ = p.loop.ask(ctx, func() error {
 			if rtt := p.m.inbox.RTT; rtt > 0 {
@@ -285,15 +298,23 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 	return p.upgrade(ctx, u.JoinPath("push"), "offhook.push.v1")
 }
 
-// upgrade tries whether a WebSocket gets through to a server. Being refused for
-// want of a token counts: the server itself has answered.
+// upgrade tries whether a WebSocket gets through to a server and back. Being
+// refused for want of a token counts: the server itself has answered.
 func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Check {
 	began := time.Now()
-	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{HTTPClient: p.http, Subprotocols: []string{subprotocol}})
+	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
+		HTTPClient: p.http, Subprotocols: []string{subprotocol},
+		// The inbox asks for it before it looks at the token.
+		HTTPHeader: http.Header{"X-Device-Token": {p.store.Get().DeviceID}},
+	})
 	took := time.Since(began)
 	if err == nil {
-		_ = conn.CloseNow()
-		return passed(millis(took), "A WebSocket gets through.")
+		defer func() { _ = conn.CloseNow() }()
+		rtt, ok := echoes(ctx, conn)
+		if !ok {
+			return warned(millis(took), "A WebSocket opens, but nothing comes back by it.", "Ask your administrator whether the proxy or the firewall lets WebSockets pass.")
+		}
+		return passed(millis(rtt), "A WebSocket gets through and back. What it carries takes a sign-in.")
 	}
 	if resp != nil {
 		switch resp.StatusCode {
@@ -305,4 +326,25 @@ func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Che
 		}
 	}
 	return failed(backend.Explain(err, u))
+}
+
+// echoLimit bounds the wait for a frame of a server.
+const echoLimit = 3 * time.Second
+
+// echoes reports whether a frame comes back by a WebSocket, and after what time:
+// the pong, or the word of a server that wants a sign-in.
+func echoes(ctx context.Context, conn *websocket.Conn) (time.Duration, bool) {
+	ctx, cancel := context.WithTimeout(ctx, echoLimit)
+	defer cancel()
+	began := time.Now()
+	heard := make(chan bool, 2)
+	go func() {
+		_, _, err := conn.Read(ctx)
+		heard <- err == nil || websocket.CloseStatus(err) != -1
+	}()
+	go func() { heard <- conn.Ping(ctx) == nil }()
+	if <-heard || <-heard {
+		return time.Since(began), true
+	}
+	return 0, false
 }

@@ -51,7 +51,8 @@ type Engine interface {
 	Events(ctx context.Context) <-chan any
 	// Renew tells the engine that the network changed or the machine woke.
 	Renew()
-	// Close releases everything; files that were recorded are then complete.
+	// Close releases everything; files that were recorded are then complete. After
+	// ctx it waits for no server.
 	Close(ctx context.Context) error
 }
 
@@ -133,6 +134,8 @@ type AudioConfig struct {
 	Source, Sink, Ring                                audio.Spec
 	RingVolume                                        int
 	EchoCancellation, NoiseSuppression, AutomaticGain bool
+	// SilenceSuppression sends next to nothing while nobody speaks.
+	SilenceSuppression bool
 	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
 	Country string
 }

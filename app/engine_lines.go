@@ -49,7 +49,7 @@ func voiceAccount(a settings.SIPAccount, secrets LineSecrets) voice.SIPAccount {
 		AuthUser: a.AuthUser, Password: secrets.Password, DisplayName: a.DisplayName,
 		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: true,
 		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, RefuseTransfers: a.RefuseTransfers,
-		RelayOnly: a.RelayOnly,
+		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
 	}
 	if len(a.ICEServers) > 0 {
 		out.ICEServers = []media.ICEServer{{URLs: a.ICEServers, Username: a.ICEUser, Credential: secrets.ICEPassword}}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
-	"time"
 
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -136,7 +135,7 @@ func (e *clientEngine) SetAudio(a AudioConfig) {
 			if a == nil {
 				return
 			}
-			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, Country: a.Country, NewProcessor: e.processing(*a)})
+			_ = e.client.SetSound(voice.Sound{Capture: a.Source, Playout: a.Sink, Country: a.Country, DTX: a.SilenceSuppression, NewProcessor: e.processing(*a)})
 		}
 	}()
 }
@@ -247,11 +246,4 @@ func engineStatus(s voice.Status) EngineStatus {
 
 func (e *clientEngine) Renew() { e.client.NetworkChanged() }
 
-// closePatience is how long the engine may take to say goodbye.
-const closePatience = 4 * time.Second
-
-func (e *clientEngine) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, closePatience)
-	defer cancel()
-	return e.client.Close(ctx)
-}
+func (e *clientEngine) Close(ctx context.Context) error { return e.client.Close(ctx) }

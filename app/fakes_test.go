@@ -46,6 +46,9 @@ type fakeEngine struct {
 	audio AudioConfig
 	// probe is the path of the sound; nil is a platform without a media test.
 	probe func() (MediaProbe, error)
+	// deaf are servers that answer nothing: what is said at the end waits for its
+	// limit.
+	deaf bool
 }
 
 func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
@@ -155,7 +158,9 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 	e.mu.Lock()
 	d1.Line, e.call.Line = d.Line, d.Line
 	e.mu.Unlock()
-	e.emit(voice.CallInitiated{Call: d1})
+	// Its goroutine has not begun yet when the engine returns a call.
+	go e.emit(voice.CallInitiated{Call: d1})
+	d1.State = voice.StateNone
 	return d1, nil
 }
 
@@ -209,6 +214,9 @@ func (e *fakeEngine) Answer(context.Context) error {
 func (e *fakeEngine) Hangup(context.Context) error {
 	e.note("hangup")
 	e.emit(voice.CallChanged{Call: e.to(voice.StateEnding)})
+	if e.deaf {
+		return nil
+	}
 	e.end(voice.EndLocalHangup)
 	return nil
 }
@@ -240,7 +248,13 @@ func (e *fakeEngine) UploadLogs(_ context.Context, zip, text string, _ func(floa
 	return "REF-1", nil
 }
 
-func (e *fakeEngine) Close(context.Context) error {
+func (e *fakeEngine) Close(ctx context.Context) error {
+	if e.deaf {
+		<-ctx.Done()
+		if e.calls > 0 {
+			e.end(voice.EndLocalHangup) // by force
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -402,6 +416,8 @@ type rig struct {
 	// addresses and ahead are what the machine says of its network and clock.
 	addresses atomic.Pointer[string]
 	ahead     atomic.Int64
+	// sleep is the system's word of going to sleep and waking; nil is none.
+	sleep chan bool
 }
 
 func newRig(t *testing.T) *rig {
@@ -435,7 +451,8 @@ func (d *rig) start() *rig {
 			}
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		},
-		Dir: d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Sleep: func(context.Context) <-chan bool { return d.sleep },
+		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
 		Addresses: func() string {
 			if a := d.addresses.Load(); a != nil {

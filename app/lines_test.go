@@ -47,6 +47,21 @@ func (e *fakeEngine) Transfer(_ context.Context, target string) error {
 	return nil
 }
 
+func (e *fakeEngine) Consult(_ context.Context, target string) error {
+	e.note("consult %s", target)
+	return nil
+}
+
+func (e *fakeEngine) CompleteTransfer(context.Context) error {
+	e.note("complete")
+	return nil
+}
+
+func (e *fakeEngine) EndConsultation() error {
+	e.note("end consultation")
+	return nil
+}
+
 func (e *fakeEngine) RetryLines() { e.note("retry lines") }
 
 var sipAlice = SIPAccount{On: true, Server: "wss://pbx.test/ws", User: "alice@lab.test"}
@@ -87,6 +102,19 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		established := d.engine.to(voice.StateEstablished)
 		d.engine.emit(voice.CallEstablished{Call: established})
 		d.until("talking", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" })
+		if err := d.Consult(ctx, "+49 30 456"); err != nil || d.engine.count("consult +4930456") != 1 {
+			t.Fatal(err, d.engine.did)
+		}
+		wantFault(t, d.Consult(ctx, ""), fault.InvalidDialInfo, "")
+		established.Consultation = voice.Consultation{Target: "+4930456", Status: 200, Since: time.Now()}
+		d.engine.emit(voice.CallChanged{Call: established})
+		d.until("asking somebody", func(s *Snapshot) bool { return s.Call.Consultation.Answered() && s.Call.Consultation.Since != nil })
+		if err := errors.Join(d.CompleteTransfer(ctx), d.EndConsultation()); err != nil || d.engine.count("complete") != 1 || d.engine.count("end consultation") != 1 {
+			t.Fatal(err, d.engine.did)
+		}
+		established.Consultation.Status = 487
+		d.engine.emit(voice.CallChanged{Call: established})
+		d.until("back", func(s *Snapshot) bool { return !s.Call.Consultation.Active() })
 		if err := d.Transfer(ctx, "+49 30 123"); err != nil || d.engine.count("transfer +4930123") != 1 {
 			t.Fatal(err, d.engine.did)
 		}

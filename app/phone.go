@@ -147,15 +147,26 @@ func (p *Phone) start(f func(ctx context.Context)) {
 	p.wg.Go(func() { f(p.ctx) })
 }
 
+// partingTime is how long the end of the phone waits for servers, hangupTime for
+// the end of a call of that. What must be said is sent at once; a server that
+// does not answer finds out by itself.
+const (
+	partingTime = 800 * time.Millisecond
+	hangupTime  = 400 * time.Millisecond
+)
+
 // Close hangs up, disconnects and closes all files. It returns when everything
-// that was recorded is on disk, or with ctx.
+// that was recorded is on disk, which takes no second, whoever does not answer; or
+// with ctx.
 func (p *Phone) Close(ctx context.Context) error {
 	if p.closed.Swap(true) {
 		<-p.loop.done
 		return nil
 	}
 	p.log.Info("closing")
-	p.hangupForClose(ctx)
+	parting, cancel := context.WithTimeout(ctx, partingTime)
+	defer cancel()
+	p.awaitHangup(parting, hangupTime)
 	p.cancel()
 	// Whoever signs in or out right now gives up, and no session begins later.
 	select {
@@ -163,18 +174,21 @@ func (p *Phone) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	var ses *session
-	_ = p.loop.ask(ctx, func() error {
+	_ = p.loop.ask(context.WithoutCancel(ctx), func() error {
 		ses = p.m.session
 		p.m.today.end(Availability(p.m.settings.Availability), p.m.availableSince, p.cfg.Now())
 		return nil
 	})
+	p.kick.close()
+	var err error
+	var closing sync.WaitGroup
+	closing.Go(p.cfg.Bell.Close)
+	closing.Go(p.cfg.Desk.Close)
+	closing.Go(func() { err = p.engine.Close(parting) })
 	if ses != nil {
 		ses.end()
 	}
-	p.kick.close()
-	p.cfg.Bell.Close()
-	p.cfg.Desk.Close()
-	err := p.engine.Close(ctx)
+	closing.Wait()
 	p.wg.Wait()
 	p.loop.close()
 	p.scribe.close()
@@ -198,16 +212,16 @@ func (p *Phone) MayQuit() error {
 	return fault.New(fault.SystemBusy, "You are in a call with "+or(c.RemoteName, c.RemoteID)+".", "Quitting hangs up.")
 }
 
-// hangupForClose ends the call and waits until it is logged, a short while.
-func (p *Phone) hangupForClose(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
+// awaitHangup ends the call and waits until it is logged, no longer than d.
+func (p *Phone) awaitHangup(ctx context.Context, d time.Duration) {
 	if p.Snapshot().Call == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	w := p.WatchLatest(ctx)
 	if err := p.engine.Hangup(ctx); err != nil {
-		p.log.Warn("hang up at closing", "err", err)
+		p.log.Warn("hang up", "err", err)
 	}
 	for s := range w {
 		if s.Call == nil {

@@ -590,39 +590,6 @@ func TestLinks(t *testing.T) {
 	})
 }
 
-func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
-	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
-		defer d.close()
-		time.Sleep(10 * time.Second)
-		if n := d.engine.count("renew"); n != 0 {
-			t.Fatalf("%d renewals without a reason", n)
-		}
-		d.ahead.Add(int64(time.Hour)) // the machine slept: its monotonic clock stood still
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if n := d.engine.count("renew"); n != 1 || d.inbox.retries.Load() != 1 {
-			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
-		}
-		if s := d.Snapshot(); s.Ready {
-			t.Fatal("ready on a proof from before the sleep")
-		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now().Add(time.Hour)})
-		d.until("ready", func(s *Snapshot) bool { return s.Ready })
-		none, other := "", "wlan0=198.51.100.7"
-		d.addresses.Store(&none)
-		time.Sleep(2 * time.Second)
-		if n := d.engine.count("renew"); n != 1 {
-			t.Fatal("renewed without any network")
-		}
-		d.addresses.Store(&other)
-		time.Sleep(2 * time.Second)
-		if n := d.engine.count("renew"); n != 2 || d.inbox.retries.Load() != 2 {
-			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
-		}
-	})
-}
-
 func TestTheDirectoryIsThereWithoutANetwork(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()

@@ -295,7 +295,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	p.hangupForClose(ctx)
+	p.awaitHangup(ctx, 3*time.Second)
 	p.endSession(ctx)
 	p.forgetLines()
 	if _, err := p.store.Update(func(st *settings.Settings) {

@@ -159,6 +159,9 @@ type Call struct {
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Transfer is how a transfer of this call fares, nil without one.
 	Transfer *Transfer `json:"transfer,omitempty"`
+	// Consultation is the talk with somebody to whom the call may be handed, nil
+	// without one.
+	Consultation *Consultation `json:"consultation,omitempty"`
 	// RingSilenced says that Silence was pressed.
 	RingSilenced bool `json:"ring_silenced"`
 	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
@@ -167,7 +170,7 @@ type Call struct {
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
 }
 
-// Transfer is a blind transfer of a call to Target: Status is the SIP status of
+// Transfer is a transfer of a call to Target: Status is the SIP status of
 // the call to there so far, and after Final there is no more.
 type Transfer struct {
 	Target string `json:"target"`

@@ -18,31 +18,56 @@ const surroundingsPoll = time.Second
 // for the machine to have slept, or its clock to have been set.
 const sleepJump = 5 * time.Second
 
+// wokeOnce is within what time the word of the system and the jump of the clock
+// are of the same sleep.
+const wokeOnce = 5 * time.Second
+
 // watchSurroundings makes the phone connect again at once when the machine
 // wakes or has other addresses than before: the old connections look alive for
-// a long while then.
+// a long while then. It learns of a sleep from the system, else by the wall clock,
+// which went further than the ticker.
 func (p *Phone) watchSurroundings(ctx context.Context) {
 	t := time.NewTicker(surroundingsPoll)
 	defer t.Stop()
+	var sleep <-chan bool
+	if p.cfg.Sleep != nil {
+		sleep = p.cfg.Sleep(ctx)
+	}
 	addresses := p.cfg.Addresses()
 	last := p.cfg.Now().Round(0) // the wall clock alone
+	var woken time.Time
 	for {
+		told := false
 		select {
 		case <-ctx.Done():
 			return
+		case asleep, open := <-sleep:
+			if !open {
+				sleep = nil
+				continue
+			}
+			if told = !asleep; asleep {
+				p.log.Info("the machine goes to sleep")
+				continue
+			}
 		case <-t.C:
 		}
 		now := p.cfg.Now().Round(0)
 		gone := now.Sub(last)
 		last = now
-		slept := gone > sleepJump || gone < -sleepJump
+		slept := told || gone > sleepJump || gone < -sleepJump
+		if slept && !woken.IsZero() && now.Sub(woken).Abs() < wokeOnce {
+			slept = false
+		} else if slept {
+			woken = now
+		}
 		current := p.cfg.Addresses()
 		moved := current != addresses
 		addresses = current
 		if !slept && !moved {
 			continue
 		}
-		p.log.Info("surroundings changed", "woke", slept, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
+		p.log.Info("surroundings changed", "woke", slept, "told", told, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
 		if moved && current == "" {
 			continue // nothing to connect with; the next change brings something
 		}

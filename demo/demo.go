@@ -164,6 +164,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 		AccountSID: account.SID, APIKey: account.APIKey, APIToken: account.APIToken, Exophone: account.Exophone,
 		PlatformURL: p.scheme() + "://" + reachable(p.split.listener.Addr()) + "/v2", HostName: p.baseURL + "/v2", PlatformClient: client,
 		CallbackUser: p.cfg.CallbackKey, CallbackPassword: p.cfg.CallbackToken,
+		Ways: func() []string { return p.relay.Ways() }, ICEServers: p.iceAddresses,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}
@@ -188,6 +189,16 @@ func (p *Platform) openHats(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// iceAddresses are the STUN and TURN servers that phones are told of, without
+// their credentials.
+func (p *Platform) iceAddresses() []string {
+	var list []string
+	for _, s := range p.cfg.ICEServers {
+		list = append(list, s.URLs...)
+	}
+	return list
 }
 
 // openStores opens a hat's database and the folder of its uploads.

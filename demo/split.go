@@ -1,10 +1,14 @@
 package demo
 
 import (
+	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
+
+	"offhook/demo/relay"
 )
 
 // lastICEByte is the highest first byte of ICE-TCP: the high byte of the length
@@ -12,8 +16,13 @@ import (
 // begins with a letter, TLS with 0x16 (RFC 8446, section 5.1).
 const lastICEByte = 0x07
 
+// stunHeader is the length of STUN's header (RFC 8489, section 5), plainLimit how
+// long a request without credentials may be.
+const stunHeader, plainLimit = 20, 256
+
 // splitter tells two protocols on one TCP port apart by the first byte of each
-// connection.
+// connection. A third, STUN without credentials and so without a frame, begins
+// like a packet of one byte, which ICE-TCP never sends: it is answered here.
 type splitter struct {
 	listener net.Listener
 	silence  time.Duration // how long a new connection may say nothing
@@ -66,10 +75,19 @@ func (s *splitter) await(conn net.Conn) bool {
 }
 
 func (s *splitter) sort(conn net.Conn) {
-	first := make([]byte, 1)
+	first := make([]byte, 1, 2)
 	err := conn.SetReadDeadline(time.Now().Add(s.silence))
 	if err == nil {
 		_, err = conn.Read(first)
+	}
+	plain := false
+	if err == nil && first[0] == 0 {
+		first = first[:2]
+		_, err = conn.Read(first[1:])
+		plain = err == nil && first[1] == 1
+	}
+	if plain {
+		answerPlain(conn, first)
 	}
 	if err == nil {
 		err = conn.SetReadDeadline(time.Time{})
@@ -77,7 +95,7 @@ func (s *splitter) sort(conn net.Conn) {
 	s.mu.Lock()
 	delete(s.waiting, conn)
 	s.mu.Unlock()
-	if err != nil {
+	if err != nil || plain {
 		_ = conn.Close()
 		return
 	}
@@ -86,6 +104,27 @@ func (s *splitter) sort(conn net.Conn) {
 		to = s.ice
 	}
 	to.give(&prefixedConn{Conn: conn, first: first})
+}
+
+// answerPlain answers a STUN request over TCP, whose beginning was read (RFC 8489,
+// section 6.2.2).
+func answerPlain(conn net.Conn, begin []byte) {
+	from, ok := conn.RemoteAddr().(*net.TCPAddr)
+	request := append(make([]byte, 0, plainLimit), begin...)[:stunHeader]
+	if _, err := io.ReadFull(conn, request[len(begin):]); err != nil || !ok {
+		return
+	}
+	length := stunHeader + int(binary.BigEndian.Uint16(request[2:]))
+	if length > plainLimit {
+		return
+	}
+	request = request[:length]
+	if _, err := io.ReadFull(conn, request[stunHeader:]); err != nil {
+		return
+	}
+	if answer, ok := relay.AnswerPlain(request, from.AddrPort()); ok {
+		_, _ = conn.Write(answer) // whoever asked is gone
+	}
 }
 
 // Close stops listening and ends the connections that have not said anything.

@@ -34,13 +34,15 @@ type baresip struct {
 // baresipOptions are the parts of its account that rows change.
 type baresipOptions struct {
 	codecs, encryption, transport string
+	// ice has it speak ICE (RFC 8445), which it does not on loopback addresses.
+	ice bool
 }
 
 // baresip starts the phone as user bare and waits until it has registered. Its
 // microphone is a tone of aufile, and its module sndfile writes what it hears.
 func (b *bench) baresip(k *kamailio, o baresipOptions) (*baresip, error) {
 	dir := b.folder("baresip")
-	p, err := ports(2)
+	p, err := b.ports(2)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +66,11 @@ func (b *bench) baresip(k *kamailio, o baresipOptions) (*baresip, error) {
 	if o.encryption != "" {
 		account += ";mediaenc=" + o.encryption
 	}
+	more := "net_interface 127.0.0.1\n"
+	if o.ice {
+		account += ";medianat=ice"
+		more = "module ice.so\nmodule stun.so\n"
+	}
 	config := fmt.Sprintf(`poll_method epoll
 sip_listen 127.0.0.1:%d
 module_path %s
@@ -84,11 +91,10 @@ module_app ctrl_tcp.so
 snd_path %s
 ctrl_tcp_listen 127.0.0.1:%d
 opus_bitrate 32000
-rtp_ports 30000-39998
-net_interface 127.0.0.1
+rtp_ports 21000-29998
 ring_aufile none
 ringback_aufile none
-`, p[0], modules[0], dir, dir, p[1])
+%s`, p[0], modules[0], dir, dir, p[1], more)
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600),
 		os.WriteFile(filepath.Join(dir, "accounts"), []byte(account+"\n"), 0o600),
 		os.WriteFile(filepath.Join(dir, "contacts"), nil, 0o600)); err != nil {
@@ -204,7 +210,11 @@ func baresipRows() []row {
 			if server == "tls" {
 				port = k.tls
 			}
-			p, err := b.phone("desk", fmt.Sprintf("%s://127.0.0.1:%d", server, port), k, "--sip-media", media)
+			args := []string{"--sip-media", media}
+			if o.ice {
+				args = append(args, "--sip-ice")
+			}
+			p, err := b.phone("desk", fmt.Sprintf("%s://127.0.0.1:%d", server, port), k, args...)
 			if err != nil {
 				return err
 			}
@@ -261,6 +271,12 @@ func baresipRows() []row {
 			func() error { return talking(p, s) },
 		)
 	}
+	byICE := func(_ *phone, s *baresip) error {
+		const said = "mnat 'ice' connected"
+		return until("baresip says that ICE is connected", func() (bool, error) {
+			return strings.Contains(s.out.String(), said), errors.New(tail(s.out.String(), 300))
+		})
+	}
 	digits := func(p *phone, s *baresip) error {
 		return steps(
 			func() error { return p.do("dtmf", "15#") },
@@ -307,6 +323,9 @@ func baresipRows() []row {
 		story("PCMA: be called", baresipOptions{codecs: pcma}, "rtp", "udp", called, here),
 		story("SDES (RTP/SAVP): call", baresipOptions{codecs: opus, encryption: "srtp-mand"}, "srtp", "udp", dialled, here),
 		story("SDES (RTP/SAVP): be called", baresipOptions{codecs: pcmu, encryption: "srtp-mand"}, "srtp", "udp", called, there),
+		story("ICE (RTP/AVP): call, hold and resume by each side", baresipOptions{codecs: opus, ice: true}, "rtp", "udp", dialled, byICE, held, here),
+		story("ICE (RTP/AVP): be called", baresipOptions{codecs: pcmu, ice: true}, "rtp", "udp", called, byICE, there),
+		story("ICE (RTP/SAVP with SDES): call", baresipOptions{codecs: opus, encryption: "srtp-mand", ice: true}, "srtp", "udp", dialled, byICE, here),
 		story("over TCP", baresipOptions{codecs: opus, transport: "tcp"}, "rtp", "tcp", dialled, here),
 		story("the phone over TLS", baresipOptions{codecs: opus}, "rtp", "tls", called, here),
 		story("hold and resume, by each side", baresipOptions{codecs: opus}, "rtp", "udp", dialled, held, here),

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	random "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -37,6 +38,7 @@ type bench struct {
 	mu      sync.Mutex
 	running []*process
 	n       int
+	given   map[int]bool // ports
 }
 
 // process is a program that a row started.
@@ -154,29 +156,47 @@ func until(what string, ok func() (bool, error)) error {
 // errOver says that there is nothing to wait for any more.
 var errOver = errors.New("it has ended")
 
-// ports finds n free ports, of UDP and TCP at once.
-func ports(n int) ([]int, error) {
+// Ports are given out below those that the system gives to whoever asks for any
+// (from 32768 on), so that nobody's client takes one before its program has
+// opened it.
+const (
+	firstPort = 10000
+	lastPort  = 19999
+)
+
+// ports finds n free ports, of UDP and TCP at once, none twice in a run.
+func (b *bench) ports(n int) ([]int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.given == nil {
+		b.given = map[int]bool{}
+	}
 	var found []int
-	var held []interface{ Close() error }
-	defer func() {
-		for _, h := range held {
-			_ = h.Close()
+	for tries := 0; len(found) < n; tries++ {
+		if tries == 1000 {
+			return nil, errors.New("no free ports")
 		}
-	}()
-	for len(found) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+		port := firstPort + random.IntN(lastPort-firstPort+1)
+		if !b.given[port] && free(port) {
+			b.given[port] = true
+			found = append(found, port)
 		}
-		held = append(held, l)
-		pc, err := net.ListenPacket("udp", l.Addr().String())
-		if err != nil {
-			continue
-		}
-		held = append(held, pc)
-		found = append(found, l.Addr().(*net.TCPAddr).Port)
 	}
 	return found, nil
+}
+
+func free(port int) bool {
+	at := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	pc, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return false
+	}
+	return pc.Close() == nil
 }
 
 // listening waits until something accepts TCP connections at a port.

@@ -21,13 +21,13 @@ var relays = []struct{ way, url string }{
 // in its ports.
 func (b *bench) coturn(k *kamailio) (*strings.Replacer, error) {
 	dir := b.folder("coturn")
-	p, err := ports(2)
+	p, err := b.ports(2)
 	if err != nil {
 		return nil, err
 	}
 	turn, err := b.start(dir, nil, "turnserver", "-n", "--no-cli", "--log-file=stdout", "--lt-cred-mech", "--realm=lab.test", "--user=web:secret", "--listening-ip=127.0.0.1", "--relay-ip="+relayAddress(),
 		fmt.Sprintf("--listening-port=%d", p[0]), fmt.Sprintf("--tls-listening-port=%d", p[1]), "--cert="+k.cert, "--pkey="+filepath.Join(filepath.Dir(k.cert), "key.pem"), "--allow-loopback-peers",
-		"--min-port=41000", "--max-port=41999", "--pidfile="+filepath.Join(dir, "pid"), "--userdb="+filepath.Join(dir, "db"))
+		"--min-port=31000", "--max-port=31999", "--pidfile="+filepath.Join(dir, "pid"), "--userdb="+filepath.Join(dir, "db"))
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type kamailio struct {
 // kamailio starts a server; through puts media through rtpengine.
 func (b *bench) kamailio(through bool) (*kamailio, error) {
 	dir := b.folder("kamailio")
-	p, err := ports(6)
+	p, err := b.ports(6)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (b *bench) kamailio(through bool) (*kamailio, error) {
 	args := []string{"-DD", "-E", "-m", "64", "-M", "8", "-f", file, "-P", filepath.Join(dir, "pid"), "-Y", dir}
 	if through {
 		args = append(args, "-A", "RTPENGINE")
-		low, err := ports(1)
+		low, err := b.ports(1)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ type linphone struct {
 // linphone starts the phone as user lin and waits until it has registered.
 func (b *bench) linphone(k *kamailio, encryption string) (*linphone, error) {
 	dir := b.folder("linphone")
-	p, err := ports(2)
+	p, err := b.ports(2)
 	if err != nil {
 		return nil, err
 	}

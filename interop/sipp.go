@@ -122,7 +122,7 @@ func (b *bench) sipp(k *kamailio, scenario ...string) (*process, error) {
 }
 
 func (b *bench) runSIPp(k *kamailio, dir string, args ...string) (*process, error) {
-	media, err := ports(1)
+	media, err := b.ports(1)
 	if err != nil {
 		return nil, err
 	}

@@ -68,3 +68,22 @@ func TestTones(t *testing.T) {
 		}
 	}
 }
+
+// No port is given out twice, and none that the system gives to others.
+func TestPorts(t *testing.T) {
+	t.Parallel()
+	b := &bench{}
+	seen := map[int]bool{}
+	for range 20 {
+		found, err := b.ports(5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range found {
+			if seen[p] || p < firstPort || p > lastPort {
+				t.Errorf("port %d", p)
+			}
+			seen[p] = true
+		}
+	}
+}

@@ -1,29 +1,53 @@
 #!/usr/bin/env bash
-# Writes the licences of everything that is linked into the phone, to standard output: each Go module's own
-# licence file, and those of the two C libraries.
+# Writes the licences of everything that is linked into a program of the phone, to standard output: Go's own, those of
+# each module in the program and of what others wrote inside its packages, of the C libraries, of the fonts.
+#   licences.sh PROGRAM
 set -euo pipefail
 cd "$(dirname "$0")/.."
+program=$1
+
+rule() { printf '\n================================================================\n%s\n\n' "$1"; }
+texts() { find "$1" -maxdepth "$2" -type f \( -iname 'licen[sc]e*' -o -iname 'copying*' -o -iname 'unlicense*' -o -iname 'notice*' \) | sort; }
 
 echo "Offhook contains software by others, under the licences below."
-go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/desktop ./cmd/demo | sort -u |
-  while read -r path version dir; do
-    printf '\n================================================================\n%s %s\n\n' "$path" "$version"
-    found=0
-    for file in "$dir"/LICEN[SC]E* "$dir"/COPYING* "$dir"/UNLICENSE*; do
-      [ -f "$file" ] || continue
-      found=1
-      cat "$file"
+rule "The Go standard library and runtime, $(go version "$program" | sed 's/.*: //')"
+cat "$(go env GOROOT)/LICENSE"
+
+# What is linked stands in the program; which of a module's folders are, only its build knows.
+build=$(go version -m "$program")
+setting() { awk -v key="$1=" '$1 == "build" && index($2, key) == 1 {print substr($2, length(key) + 1)}' <<<"$build"; }
+folders=$(GOOS=$(setting GOOS) GOARCH=$(setting GOARCH) CGO_ENABLED=1 GOFLAGS=-tags=$(setting -tags) go list -deps -f '{{.Dir}}' ./cmd/desktop)
+awk '$1 == "dep" {print $2, $3}' <<<"$build" | while read -r path version; do
+  dir=$(go list -m -f '{{.Dir}}' "$path")
+  rule "$path $version"
+  own=$(texts "$dir" 1)
+  [ -n "$own" ] || { echo "No licence file in the module $path." >&2; exit 1; }
+  {
+    echo "$own"
+    # Fonts and sources in C lie in folders of their own below the package's.
+    awk -v dir="$dir" '$0 == dir || index($0, dir "/") == 1' <<<"$folders" | while read -r folder; do
+      texts "$folder" "$([ "$folder" = "$dir" ] && echo 1 || echo 2)"
     done
-    if [ $found = 0 ]; then
-      echo "No licence file in the module $path." >&2
-      exit 1
-    fi
-  done
-for library in opus speexdsp; do
-  printf '\n================================================================\n%s\n\n' "$library"
-  for file in /usr/share/doc/lib${library}0/copyright /usr/share/doc/lib${library}1/copyright; do
-    [ ! -f "$file" ] || cat "$file"
+  } | sort -u | while read -r file; do
+    [ "$(dirname "$file")" = "$dir" ] || printf '%s:\n\n' "${file#"$dir/"}"
+    cat "$file"
+    echo
   done
 done
-printf '\n================================================================\nNoto Sans\n\n'
+
+for library in opus speexdsp; do
+  rule "$library"
+  if [ "$(setting GOOS)" = darwin ]; then
+    cat "$(pkg-config --variable=prefix "$library")/COPYING" # Homebrew's
+  else
+    cat /usr/share/doc/lib${library}[01]/copyright
+  fi
+done
+if [ "$(setting GOOS)" = windows ]; then
+  for part in mingw-w64-x86-64-dev gcc-mingw-w64-x86-64-win32-runtime; do
+    rule "$part"
+    cat "/usr/share/doc/$part/copyright"
+  done
+fi
+rule "Noto Sans"
 cat assets/fonts/OFL.txt

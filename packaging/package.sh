@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes every installer that this machine can, in dist/, and prints a table of them with their sizes and times.
 #   package.sh [all|linux|windows|macos] [DIST]
-# Linux: .deb, .rpm, tar.xz. Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that
+# Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both. Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that
 # SIGN_CERT and SIGN_KEY name and with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # OFFHOOK_VERSION overrides the version that git tells.
 set -euo pipefail
@@ -45,46 +45,63 @@ icons() { # icons FOLDER: the mark in every size, as PNG
   done
 }
 
+# installers NAME: the .deb and the .rpm of $stage/NAME, whose one program is usr/bin/NAME. Lines of the recipe that
+# end in `# NAME` are that package's alone.
+installers() {
+  local name=$1 root=$stage/$1 other format out
+  other=offhook-headless
+  [ "$name" != "$other" ] || other=offhook
+  find "$root" -type d -exec chmod 755 {} +
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  for format in deb rpm; do
+    packaging/linux/depends.sh "$format" "$root/usr/bin/$name" | sed 's/.*/      - "&"/' >"$stage/$format-depends"
+  done
+  sed -e "/# $other\$/d" -e "s/ *# $name\$//" \
+    -e "s/@NAME@/$name/" -e "s/@ARCH@/$arch/" -e "s/@VERSION@/$package_version/" -e "s|@STAGE@|$root|" \
+    -e "s/@MTIME@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)/" \
+    -e "/@DEB_DEPENDS@/{r $stage/deb-depends" -e 'd}' -e "/@RPM_DEPENDS@/{r $stage/rpm-depends" -e 'd}' \
+    packaging/linux/nfpm.yaml.in >"$stage/nfpm.yaml"
+  for format in deb rpm; do
+    out=$dist/$name-$version-linux-$arch.$format
+    go run "$nfpm" package -f "$stage/nfpm.yaml" -p "$format" -t "$out" >/dev/null
+    if [ $format = deb ]; then
+      # nfpm's own xz is an eighth larger.
+      (cd "$stage" && ar x "$out" && xz -T1 data.tar && rm "$out" && ar qcDS "$out" debian-binary control.tar.* data.tar.xz && rm debian-binary control.tar.* data.tar.xz)
+    fi
+    took "$out"
+  done
+}
+
 linux() {
-  local root=$stage/linux arch package_version
+  local root=$stage/offhook small=$stage/offhook-headless arch package_version tags=${GOFLAGS#-tags=} out
   arch=$(go env GOARCH)
   package_version=$(packaging/version.sh deb)
-  mkdir -p "$root/usr/bin" "$root/usr/lib/offhook" "$root/usr/share/applications" "$root/usr/share/metainfo" "$root/usr/share/man/man1" \
-    "$root/usr/share/doc/offhook" "$root/usr/share/icons/hicolor/scalable/apps"
+  mkdir -p "$root"/usr/{bin,share/{applications,metainfo,man/man1,doc/offhook,icons/hicolor/scalable/apps}} \
+    "$small"/usr/{bin,share/{man/man1,doc/offhook-headless}}
   "${build[@]}" -ldflags "$ldflags" -o "$root/usr/bin/offhook" ./cmd/desktop
   took "$root/usr/bin/offhook"
-  # The phone turns into this one when it is told --headless.
-  local small=$root/usr/lib/offhook/offhook-headless
-  "${build[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags" -o "$small" ./cmd/desktop
-  took "$small"
+  # A package of its own: it needs nothing of a desktop. Where both are, offhook --headless turns into this one.
+  "${build[@]}" -tags "$tags,headless" -ldflags "$ldflags" -o "$small/usr/bin/offhook-headless" ./cmd/desktop
+  took "$small/usr/bin/offhook-headless"
   install -m 644 packaging/linux/offhook.desktop "$root/usr/share/applications/"
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \
     >"$root/usr/share/metainfo/io.offhook.Offhook.metainfo.xml"
   gzip -9n <packaging/linux/offhook.1 >"$root/usr/share/man/man1/offhook.1.gz"
+  cp "$root/usr/share/man/man1/offhook.1.gz" "$small/usr/share/man/man1/offhook-headless.1.gz"
   install -m 644 assets/icon.svg "$root/usr/share/icons/hicolor/scalable/apps/offhook.svg"
   icons "$root/usr/share/icons/hicolor"
   install -m 644 README.md CHANGELOG.md docs/admin.md docs/privacy.md docs/phone.md "$root/usr/share/doc/offhook/"
-  packaging/licences.sh >"$root/usr/share/doc/offhook/copyright"
+  cp "$root"/usr/share/doc/offhook/*.md "$small/usr/share/doc/offhook-headless/"
+  packaging/licences.sh "$root/usr/bin/offhook" >"$root/usr/share/doc/offhook/copyright"
+  packaging/licences.sh "$small/usr/bin/offhook-headless" >"$small/usr/share/doc/offhook-headless/copyright"
   desktop-file-validate "$root/usr/share/applications/offhook.desktop"
   appstreamcli validate --no-net "$root/usr/share/metainfo/io.offhook.Offhook.metainfo.xml" >"$stage/appstream" || {
     cat "$stage/appstream" >&2
     exit 1
   }
-  find "$root" -type d -exec chmod 755 {} +
-  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-
-  packaging/linux/depends.sh deb "$root/usr/bin/offhook" "$small" | sed 's/.*/      - "&"/' >"$stage/deb-depends"
-  packaging/linux/depends.sh rpm "$root/usr/bin/offhook" "$small" | sed 's/.*/      - "&"/' >"$stage/rpm-depends"
-  sed -e "s/@ARCH@/$arch/" -e "s/@VERSION@/$package_version/" -e "s|@STAGE@|$root|" \
-    -e "s/@MTIME@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)/" \
-    -e "/@DEB_DEPENDS@/{r $stage/deb-depends" -e 'd}' -e "/@RPM_DEPENDS@/{r $stage/rpm-depends" -e 'd}' \
-    packaging/linux/nfpm.yaml.in >"$stage/nfpm.yaml"
-  local format out
-  for format in deb rpm; do
-    out=$dist/offhook-$version-linux-$arch.$format
-    go run "$nfpm" package -f "$stage/nfpm.yaml" -p "$format" -t "$out" >/dev/null
-    took "$out"
-  done
+  installers offhook
+  installers offhook-headless
+  cp "$small/usr/bin/offhook-headless" "$root/usr/bin/"
   out=$dist/offhook-$version-linux-$arch.tar.xz
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --transform "s,^usr,offhook-$version," \
     -C "$root" -cf - usr | xz -T1 >"$out"
@@ -127,7 +144,7 @@ windows() {
   rm -f "$syso"
   sign "$win/offhook.exe"
   took "$win/offhook.exe"
-  packaging/licences.sh >"$win/third-party-licences.txt"
+  packaging/licences.sh "$win/offhook.exe" >"$win/third-party-licences.txt"
 
   local setup=$dist/offhook-$version-windows-setup.exe msi=$dist/offhook-$version-windows.msi
   makensis -V2 -DVERSION="$version" -DQUAD="$quad" -DEXE="$win/offhook.exe" -DICON="$win/offhook.ico" \
@@ -160,7 +177,7 @@ CONDITIONS
 start=$SECONDS
 [ "$want" = windows ] || linux
 [ "$want" = linux ] || windows
-(cd "$dist" && sha256sum "offhook-$version"-* >SHA256SUMS)
+(cd "$dist" && sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"
 echo

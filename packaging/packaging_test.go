@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +89,7 @@ func TestInfoPlist(t *testing.T) {
 	info := plist(t, "macos/Info.plist.in")
 	for key, want := range map[string]string{
 		"CFBundleExecutable": "offhook", "CFBundleIconFile": "offhook.icns", "CFBundleIdentifier": "io.offhook.Offhook", "CFBundlePackageType": "APPL",
-		"CFBundleName": "Offhook", "CFBundleShortVersionString": "@SHORT@", "CFBundleVersion": "@QUAD@", "LSApplicationCategoryType": "public.app-category.business",
+		"CFBundleName": "Offhook", "LSMinimumSystemVersion": "12.0", "NSPrincipalClass": "NSApplication", "CFBundleShortVersionString": "@SHORT@", "CFBundleVersion": "@QUAD@", "LSApplicationCategoryType": "public.app-category.business",
 	} {
 		if info[key] != want {
 			t.Errorf("%s is %v, want %q", key, info[key], want)
@@ -96,6 +98,9 @@ func TestInfoPlist(t *testing.T) {
 	// Without its text macOS ends a program that opens the microphone.
 	if text, _ := info["NSMicrophoneUsageDescription"].(string); len(text) < 40 {
 		t.Errorf("the microphone's text is %q", text)
+	}
+	if info["LSUIElement"] != nil {
+		t.Error("the phone would have no icon in the Dock")
 	}
 	if info["NSHighResolutionCapable"] != true {
 		t.Error("the window would be blurred")
@@ -122,15 +127,36 @@ func TestEntitlements(t *testing.T) {
 	}
 }
 
+// onMacOS are the scripts that a Mac's make runs to their end.
+var onMacOS = map[string]bool{"deps.sh": true, "version.sh": true, "vetothers.sh": true, "vulncheck.sh": true, "licences.sh": true,
+	"macos/package.sh": true, "macos/notarise.sh": true}
+
 // A shell that is wrong is found here and not on a Mac, or at a release.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	scripts := []string{"deps.sh", "licences.sh", "package.sh", "version.sh", "vetothers.sh", "vulncheck.sh", "linux/depends.sh", "windows/libs.sh",
-		"macos/package.sh", "macos/notarise.sh", "test/all.sh", "test/linux.sh", "test/linux-mounted.sh", "test/linux-inside.sh", "test/windows.sh", "test/blocks.sh", "test/start.sh",
-		"test/reproducible.sh"}
+	scripts, err := filepath.Glob("*.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, err := filepath.Glob("*/*.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts = append(scripts, below...)
+	if len(scripts) < 18 {
+		t.Errorf("only these were found: %v", scripts)
+	}
 	for _, script := range scripts {
 		if out, err := exec.Command("bash", "-n", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+		text := read(t, script)
+		if !strings.HasPrefix(text, "#!/usr/bin/env bash\n") || !regexp.MustCompile(`(?m)^set -e?uo pipefail$`).MatchString(text) {
+			t.Errorf("%s goes on after an error, or is of another shell", script)
+		}
+		// macOS has bash 3.2 of 2007.
+		if word := regexp.MustCompile(`\b(mapfile|readarray|declare -A|EPOCHREALTIME)\b|\$\{[a-z_]+(,,|\^\^)`).FindString(text); word != "" && onMacOS[script] {
+			t.Errorf("%s runs on macOS, whose bash knows no %s", script, word)
 		}
 	}
 }
@@ -153,6 +179,30 @@ func TestVersions(t *testing.T) {
 		if got := strings.TrimSpace(string(out)); err != nil || got != test.want {
 			t.Errorf("version.sh %s of %s: %q, %v; want %q", test.form, test.version, got, err, test.want)
 		}
+	}
+}
+
+// What a Mac does cannot be tried elsewhere; that the steps are there, in their order, can.
+func TestTheMacsSteps(t *testing.T) {
+	t.Parallel()
+	script := read(t, "macos/package.sh")
+	for _, step := range []string{
+		"MACOSX_DEPLOYMENT_TARGET=12.0", "go build -trimpath", "lipo -create", "otool -L", "plutil -lint", "go run ./packaging/macos/icns", "packaging/licences.sh",
+		"codesign --force --options runtime", "--entitlements packaging/macos/entitlements.plist", "codesign --verify --strict", "hdiutil create", "packaging/macos/notarise.sh",
+	} {
+		_, rest, found := strings.Cut(script, step)
+		if !found {
+			t.Fatalf("macos/package.sh has no %q, or has it too early", step)
+		}
+		script = rest
+	}
+	script = read(t, "macos/notarise.sh")
+	for _, step := range []string{"notarytool submit", "--wait", "stapler staple", "spctl --assess"} {
+		_, rest, found := strings.Cut(script, step)
+		if !found {
+			t.Fatalf("macos/notarise.sh has no %q, or has it too early", step)
+		}
+		script = rest
 	}
 }
 

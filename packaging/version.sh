@@ -28,8 +28,9 @@ else
 fi
 case ${1:-} in
 deb)
-  version=${version/-dev./\~dev}
-  version=${version/-/\~}
+  tilde='~' # the bash of macOS would keep a backslash
+  version=${version/-dev./${tilde}dev}
+  version=${version/-/$tilde}
   version=${version/+g/.g}
   ;;
 quad) version=$(sed -E 's/^([0-9]+)\.([0-9]+)\.([0-9]+).*/\1.\2.\3/' <<<"$version").$((count % 65536)) ;;

@@ -7,6 +7,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+
+	"offhook/ui/screen"
 )
 
 // AccessMap is where the parts of the window are, by the names that a screen
@@ -138,4 +140,39 @@ func (w *mapWriter) write(m AccessMap) error {
 	}
 	w.last = string(b)
 	return nil
+}
+
+// screenName names what is shown, for the accessibility map.
+func (s *shell) screenName() string {
+	for name, p := range s.pages {
+		if p == s.shown {
+			return string(name)
+		}
+	}
+	switch s.shown {
+	case part(s.contacts):
+		return "contacts"
+	case part(s.recents):
+		return "recents"
+	case part(s.incoming):
+		return "incoming"
+	case part(s.call):
+		switch s.phase {
+		case screen.PhaseOutgoing:
+			return "outgoing"
+		case screen.PhaseReconnecting:
+			return "reconnecting"
+		}
+		if s.call.KeypadShown() {
+			return "in-call-keypad"
+		}
+		return "in-call"
+	case part(s.ended):
+		return "ended"
+	case part(s.notReady):
+		return "not-ready"
+	case part(s.dial):
+		return "dial"
+	}
+	return ""
 }

@@ -12,6 +12,7 @@ import (
 type linePhone interface {
 	SaveLine(ctx context.Context, a app.SIPAccount, password string) error
 	RemoveLine(ctx context.Context, id string) error
+	KeepICEPassword(id, password string)
 	Transfer(ctx context.Context, target string) error
 }
 
@@ -35,8 +36,14 @@ func (t *tasks) lineWork(work func(context.Context, linePhone) error, done func(
 	})
 }
 
-func (t *tasks) SaveLine(a app.SIPAccount, password string, done func(error)) {
-	t.lineWork(func(ctx context.Context, p linePhone) error { return p.SaveLine(ctx, a, password) }, done)
+func (t *tasks) SaveLine(a app.SIPAccount, password, icePassword string, done func(error)) {
+	if a.ID == "" {
+		a.ID = a.User + "@" + a.Domain // as the phone names it: the keyring's entry bears it
+	}
+	t.lineWork(func(ctx context.Context, p linePhone) error {
+		p.KeepICEPassword(a.ID, icePassword)
+		return p.SaveLine(ctx, a, password)
+	}, done)
 }
 
 func (t *tasks) RemoveLine(id string, done func(error)) {

@@ -13,6 +13,11 @@ import (
 	"offhook/ui/theme"
 )
 
+func (p *madePhone) KeepICEPassword(id, password string) {
+	if password != "" {
+		p.note("ice:" + id + ":" + password)
+	}
+}
 func (p *madePhone) SaveLine(_ context.Context, a app.SIPAccount, password string) error {
 	p.note("line:" + a.User + "@" + a.Domain + ":" + a.Server + ":" + a.Media + ":" + password)
 	return p.fail

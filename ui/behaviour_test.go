@@ -1,9 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +11,6 @@ import (
 
 	"offhook/app"
 	"offhook/ui/screen"
-	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
 
@@ -107,13 +103,13 @@ func TestSignIn(t *testing.T) {
 	failed := *snap
 	failed.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS"}
 	s.show(&failed)
-	if !s.shows("That didn't work. The user name or password isn't right. Check both and try again.") {
+	if !s.shows("That didn’t work. The user name or password isn’t right. Check both and try again.") {
 		t.Error("a wrong password is not said")
 	}
 	busy := *snap
 	busy.Account.State = app.SigningIn
 	s.show(&busy)
-	if !s.shows("Signing in…") || s.shows("That didn't work") {
+	if !s.shows("Signing in…") || s.shows("That didn’t work") {
 		t.Error("signing in is not shown")
 	}
 	s.tap("Signing in…")
@@ -390,7 +386,7 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 func TestEndReasons(t *testing.T) {
 	for reason, want := range map[string]string{
 		"LOCAL_HANGUP": "You hung up", "REMOTE_HANGUP": "Priya Nair hung up", "BUSY": "Priya Nair is busy", "TIMEOUT": "No answer",
-		"UNREACHABLE": "Priya Nair can't be reached", "FAILURE": "The call failed", "NONE": "The call failed", "INVALID_DIAL_INFO": "That number can't be called",
+		"UNREACHABLE": "Priya Nair can’t be reached", "FAILURE": "The call failed", "NONE": "The call failed", "INVALID_DIAL_INFO": "That number can’t be called",
 		"THROTTLED": "Too many calls at once. Try again soon.", "MEDIA_TIMEOUT": "The sound was lost.", "MEDIA_FAILED_HANGUP": "The sound was lost.", "PSTN_HANGUP": "You hung up",
 	} {
 		s := newStage(t, madeEnded(reason, false))
@@ -438,8 +434,8 @@ func TestFeedback(t *testing.T) {
 func TestNotReadyHasOneActionEach(t *testing.T) {
 	for _, c := range []struct{ name, action, button, title, asked string }{
 		{app.ConditionPlatform, "retry", "Try now", "No network", "retry"},
-		{app.ConditionPush, "retry", "Try now", "Calls can't reach you", "retry"},
-		{app.ConditionDevices, "open_system_settings", "Open system settings", "Offhook can't use the microphone", ""},
+		{app.ConditionPush, "retry", "Try now", "Calls can’t reach you", "retry"},
+		{app.ConditionDevices, "open_system_settings", "Open system settings", "Offhook can’t use the microphone", ""},
 		{app.ConditionToken, "sign_in", "Sign in again", "Please sign in again", ""},
 	} {
 		s := newStage(t, madeTrouble(c.name, c.action, time.Minute, 0))
@@ -488,226 +484,12 @@ func TestAvailabilityMenu(t *testing.T) {
 		t.Error("the menu stays open")
 	}
 	s.tap("Availability: Available")
-	s.tap("I'm on another phone, off")
+	s.tap("I’m on another phone, off")
 	s.expect("another:on")
 	s.tap("Availability: Available")
 	s.press(fyne.KeyEscape)
 	s.expect("")
 	if f, ok := s.win.Canvas().Focused().(*widget.MenuPill); !ok || f != s.header.Pill {
 		t.Error("closing the menu does not give the keyboard back to its opener")
-	}
-}
-
-func TestContactsAndRecents(t *testing.T) {
-	s := newStage(t, madeReady())
-	s.tap("Contacts")
-	s.tap("Call Supervisor line")
-	s.expect("dial:1800")
-	s.tap("Customers, open")
-	if s.shows("Call Tom Becker") {
-		t.Error("a closed group shows its people")
-	}
-	s.typed("nobodyatall") // into the search
-	if !s.shows("Nobody called “nobodyatall”.") {
-		t.Error("an empty search is not said")
-	}
-	s.tap("Call nobodyatall")
-	s.expect("dial:nobodyatall")
-	s.tap("Recents, 2 missed")
-	s.tap("Missed")
-	if s.shows("Tom Becker") || !s.shows("Missed · rang 22 s") {
-		t.Error("Missed does not show the missed calls only")
-	}
-	s.tap("Call Lucía Ortega")
-	s.tap("Dial")
-	s.expect("dial:9880030021 seen")
-	s.phone.recents = nil
-	empty := madeReady()
-	empty.RecentsRevision = 1
-	s.toTab(screen.TabRecents)
-	s.show(empty)
-	if !s.shows("No missed calls.") {
-		t.Error("an empty list is not said")
-	}
-}
-
-func TestAudioCheck(t *testing.T) {
-	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
-		p.set.AudioCheckDone = false
-		p.checks = madeChecks()
-	})
-	if s.screenName() != "audio-check" {
-		t.Fatalf("the first run shows %q", s.screenName())
-	}
-	for i, c := range []struct {
-		level float64
-		want  string
-	}{{0, "Listening"}, {0.006, "Very quiet"}, {0.1, "We hear you"}} {
-		s.phone.mic = c.level
-		s.levels()
-		if !s.shows(c.want) {
-			t.Errorf("step %d does not say %q", i, c.want)
-		}
-	}
-	s.tap("Play tone")
-	s.tap("Heard it: yes")
-	s.phone.forget()
-	s.tap("Start working")
-	s.expect("settings")
-	if s.screenName() != "dial" || !s.phone.set.AudioCheckDone {
-		t.Errorf("after the check the window shows %q", s.screenName())
-	}
-}
-
-func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
-	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
-		p.set.AudioCheckDone = false
-		p.checks = []app.Check{{Name: "microphone", Status: app.CheckFail, Text: "The microphone is used by another program.", Remedy: "Close it."}}
-	})
-	s.phone.forget()
-	s.tap("Start working")
-	s.expect("")
-	if !s.shows("The microphone is used by another program. Close it.") {
-		t.Error("the reason is not shown")
-	}
-}
-
-func TestReport(t *testing.T) {
-	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageReport)
-	s.typed("no sound")
-	s.phone.fail = errMade
-	s.tap("Send report")
-	if !s.shows("It didn't go through. Nothing is lost.") {
-		t.Error("a failed report is not said")
-	}
-	s.phone.fail = nil
-	s.tap("Try again")
-	s.expect("draft report:no sound:log:calls:computer report:no sound:log:calls:computer draft-closed")
-	if !s.shows("REF-1") {
-		t.Error("the reference is not shown")
-	}
-	s.tap("Copy the reference")
-	if s.host.copied != "REF-1" {
-		t.Errorf("copied %q", s.host.copied)
-	}
-}
-
-func TestSettings(t *testing.T) {
-	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageSettings)
-	s.tap("Ring on: Jabra Evolve2 65")
-	s.tap("Computer speakers")
-	if got := s.phone.set.Audio.Ring; got != "device:Computer speakers" {
-		t.Errorf("the ring device is %q", got)
-	}
-	s.tap("Clean up my voice, On")
-	if a := s.phone.set.Audio; a.EchoCancellation || a.NoiseSuppression || a.AutomaticGain {
-		t.Errorf("cleaning up is %+v", a)
-	}
-	s.tap("Appearance: Light")
-	s.tap("Dark")
-	if s.phone.set.Appearance.Theme != "dark" || s.host.mode != theme.Dark {
-		t.Errorf("the theme is %q", s.phone.set.Appearance.Theme)
-	}
-	s.tap("Back")
-	s.tap("Language: Like the system")
-	s.tap("Español")
-	if s.host.language != "es" || !s.shows("Idioma") {
-		t.Error("the language did not change")
-	}
-	s.press(fyne.KeyEscape)
-	if s.screenName() != "dial" {
-		t.Errorf("Esc leaves %q", s.screenName())
-	}
-}
-
-func TestSignOutAsksFirst(t *testing.T) {
-	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageAccount)
-	s.tap("Sign out")
-	s.expect("")
-	s.tap("Stay")
-	s.tap("Sign out")
-	s.tap("Sign out now")
-	s.expect("signout")
-	s.tap("Menu")
-}
-
-// Every control can be reached by the Tab key, and each has a name.
-func TestFocusReachesEveryControl(t *testing.T) {
-	for _, sc := range scenes() {
-		t.Run(sc.name, func(t *testing.T) {
-			s := sc.stage(t, func(*stageOptions) {})
-			want := map[string]bool{}
-			for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
-				if o.Role == "button" && o.Enabled {
-					want[o.Label] = true
-				}
-			}
-			s.win.Canvas().Unfocus()
-			for range 4 * (len(want) + 20) {
-				s.win.Canvas().FocusNext()
-				if f, ok := s.win.Canvas().Focused().(fyne.Accessible); ok {
-					if f.AccessibilityLabel() == "" {
-						t.Errorf("%T has the keyboard and no name", f)
-					}
-					delete(want, f.AccessibilityLabel())
-				}
-				// A field of several lines keeps the Tab key to itself.
-			}
-			for name := range want {
-				t.Errorf("the Tab key does not reach %q", name)
-			}
-		})
-	}
-}
-
-// Targets are at least 40 units high and wide, also at the smallest size.
-func TestTargetsAreLargeEnough(t *testing.T) {
-	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560)} {
-		for _, sc := range scenes() {
-			s := sc.stage(t, func(o *stageOptions) { o.size = size })
-			visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, _ fyne.Position) {
-				a, ok := o.(fyne.Accessible)
-				if _, tap := o.(fyne.Tappable); !ok || !tap || a.AccessibilityRole() != fyne.AccessibleRoleButton {
-					return
-				}
-				if _, chip := o.(*widget.QualityChip); chip {
-					return // 28 units high by design; the statistics are in the menu too
-				}
-				if o.Size().Height < 40 || o.Size().Width < 40 {
-					t.Errorf("%s: %q is %v", sc.name, a.AccessibilityLabel(), o.Size())
-				}
-			})
-		}
-	}
-}
-
-func TestAccessMapIsWrittenWhenItChanges(t *testing.T) {
-	s := newStage(t, madeReady())
-	w := &mapWriter{path: filepath.Join(t.TempDir(), "map.json")}
-	read := func() (m AccessMap) {
-		b, err := os.ReadFile(w.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(b, &m); err != nil {
-			t.Fatal(err)
-		}
-		return m
-	}
-	if err := w.write(mapOf(s.win.Canvas(), s.screenName(), s.overlay())); err != nil {
-		t.Fatal(err)
-	}
-	if m := read(); m.Screen != "dial" || m.Window != [2]float32{380, 660} || m.Focused != "Name or number" {
-		t.Errorf("the map says %+v", m)
-	}
-	os.Remove(w.path)
-	if err := w.write(mapOf(s.win.Canvas(), s.screenName(), s.overlay())); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(w.path); err == nil {
-		t.Error("the same map was written again")
 	}
 }

@@ -21,6 +21,10 @@ type desk interface {
 	OnScreen(x, y int) bool
 	Minimise(handle uintptr) bool
 	Attention(handle uintptr, on bool)
+	// WantHotkeys asks the desktop for the keys of Hotkeys where the user has to
+	// allow that first; the words say there what they do. Only the first call
+	// counts. It returns at once.
+	WantHotkeys(answer, decline string)
 	// Hotkeys takes answer and decline from all windows while it rings.
 	Hotkeys(answer, decline func()) (stop func(), ok bool)
 	// HasTray reports whether there is a place for a tray icon.

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"offhook/app/hotkeys"
 )
 
 // linuxDesk talks to the X server and to the session bus, when there are any.
@@ -14,6 +16,9 @@ type linuxDesk struct {
 	log  *slog.Logger
 	once sync.Once
 	bus  *dbus.Conn
+	// keys are the portal's, for a desktop without an X server; nil until they are
+	// wanted.
+	keys *hotkeys.Keys
 
 	mu      sync.Mutex
 	actions map[uint32]ringNotice
@@ -211,9 +216,18 @@ func (d *linuxDesk) Attention(handle uintptr, on bool) {
 	}
 }
 
+func (d *linuxDesk) WantHotkeys(answer, decline string) {
+	if d.x == nil && d.keys == nil && d.session() != nil {
+		d.keys = hotkeys.Open(func() (*dbus.Conn, error) { return dbus.ConnectSessionBus() }, hotkeys.Words{Answer: answer, Decline: decline}, d.log)
+	}
+}
+
 func (d *linuxDesk) Hotkeys(answer, decline func()) (stop func(), ok bool) {
 	if d.x == nil {
-		return nil, false
+		if d.keys == nil {
+			return nil, false
+		}
+		return d.keys.While(answer, decline)
 	}
 	stop, err := d.x.hotkeys(func(letter rune) {
 		if letter == 'a' {
@@ -231,6 +245,9 @@ func (d *linuxDesk) Hotkeys(answer, decline func()) (stop func(), ok bool) {
 
 func (d *linuxDesk) Close() {
 	d.once.Do(func() {})
+	if d.keys != nil {
+		d.keys.Close()
+	}
 	if d.bus != nil {
 		_ = d.bus.Close() // nothing is left to be said
 	}

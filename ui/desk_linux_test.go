@@ -142,6 +142,7 @@ func TestNoBusIsNoTrouble(t *testing.T) {
 	if d.HasTray() || d.Minimise(1) || d.OnScreen(1, 1) {
 		t.Error("a desktop that is not there does something")
 	}
+	d.WantHotkeys("Answer", "Decline")
 	if _, ok := d.Hotkeys(nil, nil); ok {
 		t.Error("keys were taken from nobody")
 	}

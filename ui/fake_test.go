@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,8 @@ type madePhone struct {
 	watch    chan *app.Snapshot
 	prefill  chan string
 	fail     error
+	// drafting makes a report take until it is stopped, and is called then.
+	drafting func()
 	report   func(ctx context.Context, progress func(float64)) (string, error)
 }
 
@@ -116,6 +119,9 @@ func (p *madePhone) Suggest(text string) []app.Contact {
 				list = append(list, c)
 			}
 		}
+	}
+	if text == "pri" {
+		list = append(list, app.Contact{Name: "Rita Primlani", Number: "9902071144"})
 	}
 	return list
 }
@@ -206,8 +212,12 @@ func (p *madePhone) PlayTest(_ context.Context, device string) error {
 	return p.fail
 }
 func (p *madePhone) Diagnose(context.Context) <-chan app.Check { p.note("diagnose"); return p.stream() }
-func (p *madePhone) DraftReport(context.Context, time.Time, time.Time) (app.ReportDraft, error) {
+func (p *madePhone) DraftReport(ctx context.Context, _, _ time.Time) (app.ReportDraft, error) {
 	p.note("draft")
+	if p.drafting != nil {
+		context.AfterFunc(ctx, p.drafting)
+		return nil, errNotYet
+	}
 	return &madeDraft{p: p}, nil
 }
 
@@ -256,12 +266,15 @@ func (p *madePhone) SetProxyPassword(user, password string) error {
 func (p *madePhone) Retry()                  { p.note("retry") }
 func (p *madePhone) Prefills() <-chan string { return p.prefill }
 
+// errNotYet is returned by made work that is still going on.
+var errNotYet = errors.New("still going on")
+
 // sameThread runs everything at once, on the test's goroutine.
 type sameThread struct{ later []func() }
 
 func (r *sameThread) Go(work func(context.Context) error, done func(error)) {
 	err := work(context.Background())
-	if done != nil {
+	if done != nil && !errors.Is(err, errNotYet) {
 		done(err)
 	}
 }

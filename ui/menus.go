@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"offhook/ui/screen"
@@ -16,6 +17,9 @@ type menu struct {
 	card   *widget.MenuCard
 	opener fyne.CanvasObject
 	rows   []*widget.TapRow
+	scroll *container.Scroll
+	// render draws what changes by time in an open menu, or is nil.
+	render func(screen.View)
 }
 
 // openMenuWith shows rows below opener, at the right edge of the window.
@@ -26,21 +30,33 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	s.closeMenu()
 	m := &menu{shell: s, opener: opener, rows: rows}
 	s.menu = m
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
+	width = min(width, s.canvas.Size().Width-24)
 	card := widget.NewMenuCard(content)
+	h, room := card.HeightFor(width), s.canvas.Size().Height-16
+	if h > room {
+		m.scroll = container.NewVScroll(content)
+		card, h = widget.NewMenuCard(m.scroll), room
+	}
 	for i, r := range rows {
 		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
 	}
 	m.card = card
 	m.pop = fynewidget.NewPopUp(card, s.canvas)
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(opener)
-	width = min(width, s.canvas.Size().Width-24)
-	h := card.HeightFor(width)
 	x := s.canvas.Size().Width - 12 - width
-	y := min(at.Y+opener.Size().Height+6, max(8, s.canvas.Size().Height-h-8))
+	y := min(at.Y+opener.Size().Height+8, max(8, s.canvas.Size().Height-h-8))
 	m.pop.Resize(fyne.NewSize(width, h))
 	m.pop.ShowAtPosition(fyne.NewPos(x, y))
 	if len(rows) > 0 {
+		m.reveal(rows[first])
 		widget.FocusOn(s.canvas, rows[first])
+	}
+}
+
+// reveal scrolls a long menu to a row.
+func (m *menu) reveal(row *widget.TapRow) {
+	if m.scroll != nil {
+		widget.ScrollTo(m.scroll, row)
 	}
 }
 
@@ -59,6 +75,7 @@ func (m *menu) key(i int, e *fyne.KeyEvent) bool {
 		return false
 	}
 	if to >= 0 && to < len(m.rows) {
+		m.reveal(m.rows[to])
 		m.shell.canvas.Focus(m.rows[to])
 	}
 	return true
@@ -104,8 +121,8 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 			tail = append(tail, widget.NewText(since, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}), widget.Gap(12),
 				widget.NewIcon(theme.Check, theme.AccentInk, 20))
 		}
-		line := append([]fyne.CanvasObject{widget.NewIcon(l.Glyph, l.Ink, 20), widget.Gap(12),
-			widget.Grow(widget.Column(widget.NewText(l.Word, title), widget.NewText(l.Means, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))),
+		line := append([]fyne.CanvasObject{widget.NewIcon(l.Glyph, l.Ink, 22), widget.Gap(12),
+			widget.Grow(widget.Column(widget.NewText(l.Word, title), widget.Gap(-1), widget.NewText(l.Means, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))),
 			widget.Gap(8)}, tail...)
 		label := l.Word + ". " + l.Means
 		row := widget.NewTapRow(label, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(line...)), func() {
@@ -117,8 +134,12 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 		parts = append(parts, row)
 	}
 	if text := s.env.Today(s.view()); text != "" {
-		parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Inset(8, 12, 4, 12,
+		parts = append(parts, widget.Gap(8), widget.NewLine(), widget.Inset(12, 12, 8, 12,
 			widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})))
+	}
+	lines := e.NewLineRows(s.view())
+	if lines != nil {
+		parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), lines.Object())
 	}
 	on := s.snap != nil && s.snap.OnAnotherPhone
 	word := e.T("I'm on another phone")
@@ -138,6 +159,9 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 	rows = append(rows, phone)
 	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), phone)
 	s.openMenuWith(from, 296, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, first)
+	if s.menu != nil && lines != nil {
+		s.menu.render = lines.Render
+	}
 }
 
 type menuItem struct {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func scenes() []scene {
 	}
 	return []scene{
 		{name: "sign-in", snap: signedOut, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
-			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Input.SetText("secret word")
+			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Input.SetText("secretword")
 		}},
 		{name: "sign-in-error", snap: func() *app.Snapshot {
 			s := signedOut()
@@ -39,8 +40,9 @@ func scenes() []scene {
 			return s
 		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
 			p := s.pages[screen.PageSignIn].(*screen.SignIn)
-			p.Pass.Input.SetText("secret word")
+			p.Pass.Input.SetText("secretword")
 			p.Pass.SetWrong(true)
+			p.Display.Input.SetText("Meera")
 			p.SetOpen(true)
 		}},
 		{name: "dial", snap: madeReady},
@@ -92,7 +94,7 @@ func scenes() []scene {
 			p.set.AudioCheckDone = false
 			p.checks = madeChecks()
 		}, play: func(s *stage) { s.levels() }},
-		{name: "settings", snap: madeReady, play: func(s *stage) { (*actions)(s.shell).Open(screen.PageSettings); s.levels() }},
+		{name: "settings", snap: madeReady, made: func(p *madePhone) { p.set.Audio.Ring, p.set.Appearance.Language = "device:Computer speakers", "en" }, play: func(s *stage) { (*actions)(s.shell).Open(screen.PageSettings); s.levels() }},
 		{name: "settings-calls", snap: madeReady, play: open(screen.PageCalls)},
 		{name: "settings-network", snap: madeReady, play: open(screen.PageNetwork)},
 		{name: "settings-appearance", snap: madeReady, play: open(screen.PageAppearance)},
@@ -107,10 +109,26 @@ func scenes() []scene {
 			s := madeEnded("REMOTE_HANGUP", true)
 			s.LastCall.Shown = false
 			return s
-		}, made: func(p *madePhone) { p.checks = madeChecks(); p.stats, p.hasStats = madeStats(), true }, play: open(screen.PageDiagnostics)},
+		}, made: func(p *madePhone) { p.checks = madeChecks(); p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
+			open(screen.PageDiagnostics)(s)
+			s.pages[screen.PageDiagnostics].(*screen.Diagnostics).CheckAgain.Tapped(nil)
+			v := s.view()
+			v.Now = v.Now.Add(9 * time.Second)
+			s.shown.Render(v)
+		}},
 		{name: "report", snap: madeReady, play: func(s *stage) {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Text.Input.SetText("Callers sound broken up since lunch.")
+		}},
+		{name: "report-sending", snap: madeReady, made: func(p *madePhone) {
+			p.report = func(_ context.Context, progress func(float64)) (string, error) {
+				progress(0.58)
+				return "", errNotYet
+			}
+		}, play: func(s *stage) {
+			open(screen.PageReport)(s)
+			s.pages[screen.PageReport].(*screen.Report).Text.Input.SetText("Callers sound broken up since lunch.")
+			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
 		}},
 		{name: "report-sent", snap: madeReady, play: func(s *stage) {
 			open(screen.PageReport)(s)
@@ -188,6 +206,22 @@ func TestPictures(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The smallest window is as it was last looked at.
+func TestSmallestPictures(t *testing.T) {
+	for _, sc := range scenes() {
+		if sc.name != "dial" && sc.name != "in-call" && sc.name != "in-call-keypad" {
+			continue
+		}
+		t.Run(sc.name, func(t *testing.T) {
+			small := func(o *stageOptions) { o.size = fyne.NewSize(320, 560) }
+			sc.stage(t, small).matchPicture("smallest-" + sc.name + "-light")
+			if os.Getenv("OFFHOOK_PICTURES") != "" {
+				sc.stage(t, func(o *stageOptions) { small(o); o.scale = 2 }).keep("smallest-" + sc.name + "-light")
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"offhook/ui/theme"
+	"offhook/ui/widget"
 )
 
 // Options say how the window begins.
@@ -60,16 +61,32 @@ func modeOf(name string) theme.Mode {
 	}
 }
 
+// Begun is a window library that has begun.
+type Begun struct{ app fyne.App }
+
+// Begin begins with what a window needs and a phone does not, so that the phone can
+// be opened at the same time: the fonts are read by another goroutine. It returns
+// at once, and must be called on the program's first goroutine.
+func Begin() *Begun {
+	b := &Begun{app: fyneapp.NewWithID(AppID)}
+	fyne.SetCurrentApp(stillApp{b.app})
+	for _, bold := range []bool{false, true} {
+		go widget.ReadFont(bold)
+	}
+	return b
+}
+
 // Run shows the phone's window and blocks until the user quits or the phone is
 // closed. It must be called on the program's first goroutine. The caller closes
 // the phone afterwards.
-func Run(phone Phone, opts Options) error {
+func Run(phone Phone, opts Options) error { return Begin().Run(phone, opts) }
+
+// Run is the function Run for a library that has begun.
+func (b *Begun) Run(phone Phone, opts Options) error {
 	opts.fill()
-	a := fyneapp.NewWithID(AppID)
-	fyne.SetCurrentApp(stillApp{a})
-	w := newWindow(a, phone, opts)
+	w := newWindow(b.app, phone, opts)
 	w.start()
-	a.Run()
+	b.app.Run()
 	w.stop()
 	return nil
 }

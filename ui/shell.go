@@ -69,6 +69,7 @@ type shell struct {
 	// keys are the shortcuts by Fyne's names.
 	keys       map[string]func()
 	menu       *menu
+	fade       *fade
 	noticeBox  *fyne.Container
 	noticeAt   time.Time
 	noticeStop func()
@@ -113,7 +114,8 @@ func (s *shell) build(early *widget.Early) {
 	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
 	s.shown = nil
 	s.noticeBox = container.New(noticeLayout{})
-	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer())
+	s.fade = newFade()
+	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)
 }
 
 // begin makes the one screen that the window opens with, if it is one of the two
@@ -297,6 +299,9 @@ func (s *shell) render(v screen.View) {
 	}
 	p.Render(v)
 	widget.Relayout(p.Object())
+	if s.menu != nil && s.menu.render != nil {
+		s.menu.render(v)
+	}
 	s.renderNotice(v.Notice)
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)
@@ -311,6 +316,7 @@ func (s *shell) put(p part, page screen.Page) {
 	if l, ok := s.shown.(interface{ Left() }); ok {
 		l.Left()
 	}
+	first := s.shown == nil
 	s.shown = p
 	s.env.Tips.Hide()
 	if page != screen.PageNone {
@@ -321,6 +327,9 @@ func (s *shell) put(p part, page screen.Page) {
 		s.root.Objects[0] = s.tabs.Container
 	}
 	s.root.Refresh()
+	if !first {
+		s.fadeIn(page != screen.PageNone)
+	}
 	if e, ok := p.(interface{ Entered() }); ok {
 		e.Entered()
 	}
@@ -374,41 +383,6 @@ func (s *shell) takeTab(i int) {
 	s.tabTaken(i)
 }
 
-// screenName names what is shown, for the accessibility map.
-func (s *shell) screenName() string {
-	for name, p := range s.pages {
-		if p == s.shown {
-			return string(name)
-		}
-	}
-	switch s.shown {
-	case part(s.contacts):
-		return "contacts"
-	case part(s.recents):
-		return "recents"
-	case part(s.incoming):
-		return "incoming"
-	case part(s.call):
-		switch s.phase {
-		case screen.PhaseOutgoing:
-			return "outgoing"
-		case screen.PhaseReconnecting:
-			return "reconnecting"
-		}
-		if s.call.KeypadShown() {
-			return "in-call-keypad"
-		}
-		return "in-call"
-	case part(s.ended):
-		return "ended"
-	case part(s.notReady):
-		return "not-ready"
-	case part(s.dial):
-		return "dial"
-	}
-	return ""
-}
-
 // levels shows the loudness of both sides while the call panel is seen.
 func (s *shell) levels() {
 	if !s.visible {
@@ -418,75 +392,6 @@ func (s *shell) levels() {
 		SetLevels(mic, far float64) bool
 	}); ok {
 		l.SetLevels(s.phone.Levels())
-	}
-}
-
-// tabsBox is header, content and strip below each other.
-type tabsBox struct {
-	*fyne.Container
-	strip fyne.CanvasObject
-}
-
-func newTabsBox(header, middle, strip fyne.CanvasObject) *tabsBox {
-	b := &tabsBox{strip: strip}
-	b.Container = container.New(&tabsLayout{}, middle, header, strip)
-	return b
-}
-
-func (b *tabsBox) setStrip(on bool) {
-	if on {
-		b.strip.Show()
-	} else {
-		b.strip.Hide()
-	}
-	b.Container.Refresh()
-}
-
-// tabsLayout keeps the focus order of the design: content, tabs, availability,
-// menu, strip.
-type tabsLayout struct{}
-
-func (tabsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(320, 560)
-}
-
-func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	middle, header, strip := o[0], o[1], o[2]
-	h := header.MinSize().Height
-	header.Move(fyne.NewPos(0, 0))
-	header.Resize(fyne.NewSize(s.Width, h))
-	b := float32(0)
-	if strip.Visible() {
-		b = widget.StripHeight
-		strip.Move(fyne.NewPos(0, s.Height-b))
-		strip.Resize(fyne.NewSize(s.Width, b))
-	}
-	middle.Move(fyne.NewPos(0, h))
-	middle.Resize(fyne.NewSize(s.Width, s.Height-h-b))
-}
-
-// rootLayout fills the window and draws anew when the size changes between
-// compact and not.
-type rootLayout struct {
-	s       *shell
-	compact bool
-}
-
-func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 560) }
-
-func (l *rootLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	compact := size.Width < 350 || size.Height < 600
-	if compact != l.compact && l.s.snap != nil && l.s.shown != nil {
-		l.compact = compact
-		v := l.s.view()
-		v.Compact = compact
-		l.s.header.Render(v)
-		l.s.shown.Render(v)
-	}
-	l.compact = compact
-	for _, o := range objects {
-		o.Move(fyne.NewPos(0, 0))
-		o.Resize(size)
 	}
 }
 

@@ -80,15 +80,22 @@ func (t *tasks) PlayTest(device string, done func(error)) {
 	})
 }
 
-func (t *tasks) Draft(from, to time.Time, done func(app.ReportDraft, error)) {
+func (t *tasks) Draft(from, to time.Time, done func(app.ReportDraft, error)) (stop func()) {
 	var d app.ReportDraft
-	t.run.Go(func(ctx context.Context) (err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.run.Go(func(outer context.Context) (err error) {
+		unhook := context.AfterFunc(outer, cancel)
+		defer unhook()
 		d, err = t.phone.DraftReport(ctx, from, to)
-		if d != nil && ctx.Err() != nil {
+		if d != nil && outer.Err() != nil {
 			d.Close() // nobody is told any more
 		}
 		return err
-	}, func(err error) { done(d, err) })
+	}, func(err error) {
+		done(d, err)
+		cancel()
+	})
+	return cancel
 }
 
 func (t *tasks) ReadDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func([]string, int, error)) {

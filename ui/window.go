@@ -150,7 +150,7 @@ func (w *window) start() {
 func (w *window) started() {
 	w.adapter.Post(w.settle)
 	w.tray = newTray(w.app, w.desk)
-	w.adapter.watch(w.phone, w.show, w.Quit)
+	w.adapter.watch(w.phone, w.show, w.phoneClosed)
 	w.adapter.prefills(w.phone, w.prefill)
 	w.adapter.every(clockBeat, w.tick)
 	if w.panel != nil {
@@ -173,6 +173,9 @@ func (w *window) settle() {
 func (w *window) show(s *app.Snapshot) {
 	w.shell.show(s)
 	w.followMeters()
+	if w.shell.settings.Calls.GlobalHotkeys {
+		w.desk.WantHotkeys(w.shell.env.T("Answer"), w.shell.env.T("Decline"))
+	}
 	w.followRinging()
 	w.followMissed(s)
 	w.followTitle()
@@ -377,6 +380,7 @@ func (w *window) Raise() {
 // Hide takes the window away while the phone goes on.
 func (w *window) Hide() {
 	w.hidden, w.shell.visible, w.front = true, false, false
+	w.shell.fade.stop()
 	w.followMeters()
 	w.win.Hide()
 }
@@ -387,6 +391,18 @@ func (w *window) Quit() {
 		w.quitting = true
 		w.app.Quit()
 	}
+}
+
+// phoneClosed ends the window of a phone that was closed. A signal ends both at
+// once: Fyne, which has its own eye on signals, may have let go of its windows
+// already, and GLFW panics when it is asked for one then.
+func (w *window) phoneClosed() {
+	defer func() {
+		if gone := recover(); gone != nil {
+			w.opts.Log.Debug("the window was gone before the phone", "cause", gone)
+		}
+	}()
+	w.Quit()
 }
 
 // Copy puts text on the clipboard.

@@ -64,6 +64,9 @@ type Call struct {
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
 	referral *referral
+	// consulting is the talk with somebody else about this call, nil if there is
+	// none.
+	consulting *consultation
 	// reproved says that the credentials were asked for again already.
 	reproved bool
 	// endedIn and endedBy say in which state the call began to end, and by whom.

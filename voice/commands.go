@@ -44,6 +44,9 @@ func (c *Call) setMuted(on bool) error {
 			return notEstablished()
 		}
 		c.media.SetMuted(on)
+		if k := c.consulting; k != nil && k.session != nil {
+			k.session.SetMuted(on)
+		}
 		if c.details.Muted != on {
 			c.details.Muted = on
 			c.changed()

@@ -90,6 +90,8 @@ type CallDetails struct {
 	TransferredBy string
 	// Transfer is how a transfer of this call fares.
 	Transfer Transfer
+	// Consultation is the talk with somebody to whom the call may be transferred.
+	Consultation Consultation
 	// AutoAnswer says that the caller asks for an answer by itself, which the SIP
 	// account allows, AnswerAfter when.
 	AutoAnswer  bool

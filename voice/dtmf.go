@@ -60,6 +60,12 @@ func (c *Call) sendDTMF(digits string) error {
 	default:
 		return notEstablished()
 	}
+	if k := c.consulting; k != nil && k.settled {
+		if err := k.session.SendDTMF(digits); err != nil {
+			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
+		}
+		return nil
+	}
 	err := c.media.SendDTMF(digits)
 	if !errors.Is(err, media.ErrNoTelephoneEvent) {
 		if err != nil {
@@ -96,7 +102,7 @@ func (c *Call) informDigits(digits string) {
 			} else if err := c.informDigit(ctx, l, d); err != nil {
 				c.log.Warn("digit not sent", "error", err)
 			}
-			if !c.client.pause(ctx, pause) {
+			if !rest(ctx, c.client.clock, pause) {
 				return nil
 			}
 		}

@@ -57,6 +57,9 @@ func (c *Call) hush() {
 		c.media.SetMuted(true)
 	}
 	c.talk.giveUp(noCall())
+	if k := c.consulting; k != nil {
+		c.endConsultation(k, statusTerminated)
+	}
 }
 
 // finishEnding ends the wait of ENDING, if nobody else has.
@@ -102,7 +105,7 @@ func (c *Call) farewellTo(l *leg) {
 				return nil
 			default:
 			}
-			if !c.client.pause(ctx, 500*time.Millisecond) {
+			if !rest(ctx, c.client.clock, 500*time.Millisecond) {
 				return nil
 			}
 		}

@@ -34,7 +34,9 @@ type pbx struct {
 	// refuse, if it is set, is the status line and further headers with which
 	// every INVITE is refused.
 	refuse []string
-	done   chan struct{}
+	// described is the latest description in a 2xx.
+	described string
+	done      chan struct{}
 }
 
 // sipText is a SIP message as lines.
@@ -136,6 +138,9 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 		i := m.top()
 		to := p.sources[m.branch()]
 		m.lines = append(m.lines[:i:i], m.lines[i+1:]...)
+		if strings.HasPrefix(m.lines[0], "SIP/2.0 2") && m.body != "" {
+			p.described = m.body
+		}
 		if to != nil {
 			_, _ = p.conn.WriteToUDP(m.bytes(), to)
 		}
@@ -183,6 +188,11 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 
 // reply answers a request.
 func (p *pbx) reply(m *sipText, to *net.UDPAddr, status string, more ...string) {
+	p.replyWith("", m, to, status, more...)
+}
+
+// replyWith answers a request with a description.
+func (p *pbx) replyWith(description string, m *sipText, to *net.UDPAddr, status string, more ...string) {
 	out := []string{"SIP/2.0 " + status}
 	for _, l := range m.lines[1:] {
 		name, _, _ := strings.Cut(l, ":")
@@ -196,8 +206,12 @@ func (p *pbx) reply(m *sipText, to *net.UDPAddr, status string, more ...string) 
 			out = append(out, l)
 		}
 	}
-	out = append(append(out, more...), "Content-Length: 0")
-	_, _ = p.conn.WriteToUDP((&sipText{lines: out}).bytes(), to)
+	out = append(out, more...)
+	if description != "" {
+		out = append(out, "Content-Type: application/sdp")
+	}
+	out = append(out, fmt.Sprintf("Content-Length: %d", len(description)))
+	_, _ = p.conn.WriteToUDP((&sipText{lines: out, body: description}).bytes(), to)
 }
 
 func (p *pbx) register(m *sipText, from *net.UDPAddr) {

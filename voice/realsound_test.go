@@ -2,6 +2,7 @@ package voice_test
 
 import (
 	"testing"
+	"time"
 
 	"offhook/demo"
 	"offhook/voice"
@@ -67,5 +68,39 @@ func TestRealTroubleWithDevices(t *testing.T) {
 		}
 		check(t, call.Hangup())
 		expect[voice.CallEnded](ph)
+	}
+}
+
+// TestRealPauses: a phone that is told to spare the network sends next to nothing
+// while nobody speaks, and the call stands.
+func TestRealPauses(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{})
+	alice, bob := newPhone(t, p, "alice", null, null), newPhone(t, p, "bob", sine, null)
+	check(t, alice.SetSound(voice.Sound{Capture: null, Playout: null, DTX: true}))
+	out := alice.dialTo("bob")
+	expect[voice.IncomingCall](bob)
+	in := bob.latest()
+	check(t, in.Answer())
+	expect[voice.CallEstablished](alice)
+	expect[voice.CallEstablished](bob)
+	// Bob's tone has no pauses: it is the clock.
+	hears(t, out)
+	begun, _ := out.Statistics()
+	for deadline := time.Now().Add(60 * time.Second); received(out) < begun.PacketsReceived+150; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("bob is not heard")
+		}
+	}
+	done, _ := out.Statistics()
+	// A packet in 400 ms is the least that Opus sends; 10 more are what a busy
+	// machine sends late.
+	if sent := done.PacketsSent - begun.PacketsSent; sent == 0 || sent > 30 {
+		t.Errorf("%d packets of silence were sent while %d came", sent, done.PacketsReceived-begun.PacketsReceived)
+	}
+	for name, c := range map[string]*voice.Call{"alice": out, "bob": in} {
+		if got := c.Details().State; got != voice.StateEstablished {
+			t.Errorf("%s is in %v", name, got)
+		}
 	}
 }

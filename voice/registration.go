@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"offhook/voice/fault"
@@ -88,7 +89,7 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 		return nil, err
 	}
 	if old != nil {
-		old.close()
+		old.close(context.Background())
 	}
 	c.mu.Lock()
 	placed := false
@@ -124,7 +125,7 @@ func (c *Client) Unregister(id string) error {
 	case busy:
 		return busyFault()
 	}
-	l.close()
+	l.close(context.Background())
 	c.bus.publish(LineRemoved{ID: id})
 	return nil
 }
@@ -173,22 +174,26 @@ func (c *Client) dropLine(gone *sipLine) {
 	c.lines = kept
 }
 
-// closeLines ends all SIP accounts.
-func (c *Client) closeLines() {
+// closeLines ends the SIP accounts, but for the one of the latest call, over
+// which that may still be saying goodbye, unless all are meant. After ctx it waits
+// for no server.
+func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Lock()
-	lines := c.lines
-	c.lines = nil
+	var gone, kept []*sipLine
+	for _, l := range c.lines {
+		if !all && c.latest != nil && c.latest.trunk == trunk(l) {
+			kept = append(kept, l)
+		} else {
+			gone = append(gone, l)
+		}
+	}
+	c.lines = kept
 	c.mu.Unlock()
-	done := make(chan struct{})
-	for _, l := range lines {
-		go func() {
-			l.close()
-			done <- struct{}{}
-		}()
+	var closing sync.WaitGroup
+	for _, l := range gone {
+		closing.Go(func() { l.close(ctx) })
 	}
-	for range lines {
-		<-done
-	}
+	closing.Wait()
 }
 
 // statusOf puts what the signalling says into the engine's terms.

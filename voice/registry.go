@@ -28,8 +28,8 @@ func (r sipRegistry) newRegistrar(spec registrarSpec) (registrar, error) {
 		Expires: a.Expires, InstanceID: spec.instance, OnState: spec.changed,
 	}
 	cfg.TLS, cfg.Dial = transportOf(r.http)
-	if scheme, _ := a.server(); scheme != "ws" && scheme != "wss" {
-		cfg.Dial = nil // no proxy of the web carries SIP itself
+	if scheme, _ := a.server(); scheme != "ws" && scheme != "wss" && !a.ThroughProxy {
+		cfg.Dial = nil // few proxies of the web let SIP itself pass
 	}
 	account, err := sip.NewAccount(cfg)
 	if err != nil {
@@ -43,6 +43,7 @@ type realRegistrar struct{ account *sip.Account }
 
 func (r realRegistrar) run(ctx context.Context) { r.account.Run(ctx) }
 func (r realRegistrar) kick()                   { r.account.Kick() }
+func (r realRegistrar) abandon()                { r.account.Abandon() }
 
 func (r realRegistrar) flow() flow {
 	f := r.account.Flow()

@@ -88,6 +88,16 @@ func (d realDialog) Rebind(f flow) error {
 	return d.Dialog.Rebind(r.Flow)
 }
 
+// ReferTo asks the far side to take the place that this phone has with the far
+// side of another dialog.
+func (d realDialog) ReferTo(ctx context.Context, target string, other dialog) error {
+	o, ok := other.(realDialog)
+	if !ok {
+		return fault.New(fault.InternalError, "The calls are of different kinds of line.", "")
+	}
+	return d.Dialog.ReferTo(ctx, target, o.Dialog)
+}
+
 // sipStatus returns the SIP status behind an error of a dialog, or 0.
 func sipStatus(err error) int {
 	var s *sip.StatusError
@@ -106,8 +116,8 @@ type realMedia struct {
 
 func (r realMedia) newSession(spec mediaSpec) (media.Session, error) {
 	cfg := media.Config{
-		Codecs: spec.codecs, ICEServers: spec.ice, RelayOnly: spec.relayed, Loopback: spec.loopback, LocalAddress: spec.local,
-		Network: r.network, Logger: r.log,
+		Codecs: spec.codecs, ICEServers: spec.ice, RelayOnly: spec.relayed, Loopback: spec.loopback, LocalAddress: spec.local, OfferICE: spec.offerICE,
+		DTX: spec.dtx, Network: r.network, Logger: r.log,
 	}
 	switch spec.kind {
 	case MediaRTP:

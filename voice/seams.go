@@ -65,8 +65,12 @@ type mediaSpec struct {
 	ice    []media.ICEServer
 	// relayed keeps every address to itself but those at a TURN server.
 	relayed bool
+	// offerICE offers ICE with plain RTP.
+	offerICE bool
 	// loopback allows this machine's own addresses.
 	loopback bool
+	// dtx sends next to nothing in pauses.
+	dtx bool
 	// local is the address from which the server is reached, for plain RTP.
 	local netip.Addr
 }

@@ -13,6 +13,7 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
+	"offhook/voice/sdp"
 )
 
 // MediaKind says how the sound of a SIP account's calls travels.
@@ -55,7 +56,7 @@ type SIPAccount struct {
 	// Expires is how long a registration is asked for; 300 s if it is 0.
 	Expires time.Duration
 	// Media is how sound travels, Codecs what is offered in which order: all if
-	// it is empty. ICEServers are used by WebRTC.
+	// it is empty. ICEServers are used by WebRTC, and by ICE with plain RTP.
 	Media      MediaKind
 	Codecs     []string
 	ICEServers []media.ICEServer
@@ -63,6 +64,9 @@ type SIPAccount struct {
 	// callee learns where this machine is. Plain RTP, which has no such way, is
 	// refused then.
 	RelayOnly bool
+	// OfferICE offers ICE with plain RTP, too, which makes descriptions longer than
+	// some old servers like. A caller's offer that has it gets it in any case.
+	OfferICE bool
 	// Anonymous keeps the caller's name and number from every callee.
 	Anonymous bool
 	// AutoAnswer lets callers ask for an answer by itself, as an intercom does
@@ -71,6 +75,11 @@ type SIPAccount struct {
 	// RefuseTransfers keeps the far side of a call from handing this phone to
 	// somebody else.
 	RefuseTransfers bool
+	// ThroughProxy connects over tls and tcp as the HTTP client does, through the
+	// network's proxy. Over ws and wss that goes without saying, and UDP has none.
+	// The proxy then looks up the server's name, so that SRV records are not asked
+	// for.
+	ThroughProxy bool
 	// AllowClearText lets signalling without encryption reach beyond this
 	// machine.
 	AllowClearText bool
@@ -145,6 +154,9 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	if a.RelayOnly {
 		a.Media = MediaWebRTC
 	}
+	if scheme, _ := a.server(); a.ThroughProxy && scheme == "udp" {
+		return invalid("SIP over UDP can't go through a proxy.", "Use tls:// or tcp://, or switch that off.")
+	}
 	if a.Expires < 0 || a.Expires > 24*time.Hour {
 		return invalid("The SIP account's registration time is out of range.", "Use a minute to a day.")
 	}
@@ -186,7 +198,12 @@ func (a SIPAccount) incomingMedia(offer string) MediaKind {
 	if offer == "" {
 		return a.outgoingMedia()
 	}
-	webRTC := strings.Contains(offer, "a=fingerprint:")
+	webRTC := false
+	if d, err := sdp.Parse(offer); err == nil {
+		if m, err := d.Audio(); err == nil {
+			webRTC = m.Secure()
+		}
+	}
 	switch {
 	case a.Media == MediaAuto && webRTC:
 		return MediaWebRTC

@@ -47,6 +47,8 @@ type sipLine struct {
 type registrar interface {
 	// run returns when ctx has ended and the registration was taken back.
 	run(ctx context.Context)
+	// abandon has run return at once after its ctx has ended.
+	abandon()
 	// flow is the one over which the account is registered, or nil.
 	flow() flow
 	// kick tries again or refreshes at once.
@@ -95,10 +97,16 @@ func (l *sipLine) start() {
 	}()
 }
 
-// close takes the registration back and returns when the line is gone.
-func (l *sipLine) close() {
+// close takes the registration back and returns when the line is gone. After ctx
+// it no longer waits for the server.
+func (l *sipLine) close(ctx context.Context) {
 	l.cancel()
-	<-l.done
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		l.registrar.abandon()
+		<-l.done
+	}
 }
 
 func (l *sipLine) state() LineStatus {
@@ -159,45 +167,25 @@ func (l *sipLine) settled(ctx context.Context) error {
 
 func (l *sipLine) line() string { return l.account.ID }
 
-func (l *sipLine) flow(ctx context.Context) (flow, error) {
-	first := -1
-	for {
-		l.mu.Lock()
-		st, turns, news := l.status, l.turns, l.news
-		l.mu.Unlock()
-		if f := l.registrar.flow(); f != nil {
-			select {
-			case <-f.Done():
-			default:
-				return f, nil
-			}
-		} else if first >= 0 && turns > first && st.Err != nil {
-			return nil, st.Err
-		}
-		if first < 0 {
-			first = turns
-			l.registrar.kick()
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.done:
-			return nil, errLineClosed
-		}
-	}
+// look implements connecting.
+func (l *sipLine) look() outlook {
+	l.mu.Lock()
+	now := outlook{attempts: l.turns, err: plain(l.status.Err), news: l.news}
+	l.mu.Unlock()
+	now.open = l.registrar.flow()
+	return now
 }
 
+// hurry implements connecting.
+func (l *sipLine) hurry() { l.registrar.kick() }
+
+// over implements connecting.
+func (l *sipLine) over() <-chan struct{} { return l.done }
+
+func (l *sipLine) flow(ctx context.Context) (flow, error) { return openFlow(ctx, l) }
+
 func (l *sipLine) await(ctx context.Context) (flow, error) {
-	for {
-		f, err := l.flow(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
-			return f, err
-		}
-		if !l.client.pause(ctx, awaitPause) {
-			return nil, ctx.Err()
-		}
-	}
+	return awaitFlow(ctx, l, l.client.clock)
 }
 
 func (l *sipLine) invitation(target, message string) (sip.Invitation, string, error) {
@@ -234,14 +222,14 @@ var errNoMediaKind = errors.New("voice: the offer's kind of media is not the acc
 
 func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, loopback: loopback(host)}
+	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: loopback(host)}
 	switch spec.kind {
 	case "":
 		return nil, errNoMediaKind
 	case MediaRTP, MediaSRTP:
 		spec.local = addressTowards(ctx, host)
 	}
-	return l.client.media.newSession(spec)
+	return l.client.newMedia(spec)
 }
 
 // addressTowards is this machine's address as host is reached from, invalid if

@@ -22,6 +22,9 @@ type sound struct {
 	// stop ends the queue's goroutine after the present piece of work.
 	stop func()
 
+	// far is whom the devices serve.
+	far farSwitch
+
 	// path belongs to the queue's goroutine.
 	path soundPath
 }
@@ -89,9 +92,13 @@ func (s *sound) ensure() error {
 	return nil
 }
 
+// turnTo lets the devices serve another far side.
+func (s *sound) turnTo(far audio.Far) { s.far.turn(far) }
+
 // openPlayout opens the loudspeaker on what far gives out.
 func (s *sound) openPlayout(far audio.Far) {
-	s.do("open loudspeaker", func(p soundPath) error { return p.OpenPlayout(far) }, func(err error) {
+	s.turnTo(far)
+	s.do("open loudspeaker", func(p soundPath) error { return p.OpenPlayout(&s.far) }, func(err error) {
 		s.call.onSound(false, err)
 	})
 }
@@ -102,7 +109,8 @@ func (s *sound) openCapture(far audio.Far) {
 		return
 	}
 	s.capturing = true
-	s.do("open microphone", func(p soundPath) error { return p.OpenCapture(far) }, func(err error) {
+	s.turnTo(far)
+	s.do("open microphone", func(p soundPath) error { return p.OpenCapture(&s.far) }, func(err error) {
 		s.call.onSound(true, err)
 	})
 }

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"offhook/voice/media"
@@ -16,10 +17,12 @@ const (
 	// sleepGap is how much later than it was due a look at the media must come
 	// to mean that the machine has slept.
 	sleepGap = 5 * time.Second
-	// renewPause is the first pause between two attempts to renew the media;
-	// it doubles up to renewPauseMax.
-	renewPause    = time.Second
-	renewPauseMax = 8 * time.Second
+	// renewPause is the first pause between two attempts to renew the media; it
+	// doubles up to renewPauseMax. A restart that was offered has left the old
+	// path, whatever the far side says to it: until one is agreed, nothing is
+	// heard, so that there are some ten attempts before the media timeout.
+	renewPause    = 500 * time.Millisecond
+	renewPauseMax = 4 * time.Second
 )
 
 // survival looks after the media of a conversation: silence of the network is a
@@ -42,10 +45,14 @@ type survival struct {
 	renewedAt time.Time
 	// renewals counts the ICE restarts that the far side agreed to.
 	renewals int
-	// due is when the next look at the media is due, zero before the first.
+	// due is when the next look at the media is due, zero before the first. It is
+	// a time of the wall clock alone: the monotonic one of Linux and macOS stands
+	// still while the machine sleeps.
 	due time.Time
 	// attempts counts the failed renewals of this disruption.
 	attempts int
+	// refused says that the far side did not agree to the latest of them.
+	refused bool
 }
 
 func (s *survival) begin(now time.Time) {
@@ -83,8 +90,12 @@ func (c *Call) watch() {
 	switch {
 	case silent >= c.limits.media,
 		c.limits.mustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
-		c.log.Warn("no media", "silent", silent)
-		c.leave(EndMediaTimeout)
+		c.log.Warn("no media", "silent", silent, "renewal refused", s.refused)
+		if s.refused {
+			c.leave(EndMediaFailedHangup)
+		} else {
+			c.leave(EndMediaTimeout)
+		}
 		return
 	case state == StateEstablished && silent >= c.limits.disrupted:
 		c.disrupted("silence")
@@ -95,7 +106,7 @@ func (c *Call) watch() {
 	if c.details.State != StateEstablished {
 		pause = watchAlert
 	}
-	s.due = now.Add(pause)
+	s.due = now.Add(pause).Round(0)
 	c.timers.set(timerWatch, pause, c.watch)
 }
 
@@ -129,8 +140,12 @@ func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 func (c *Call) recovered() {
 	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
 	s := &c.survival
-	s.troubled, s.renewedAt, s.attempts = time.Time{}, time.Time{}, 0
-	c.timers.clear(timerRenew)
+	s.troubled, s.renewedAt, s.attempts, s.refused = time.Time{}, time.Time{}, 0, false
+	// An offer that was lost is made all the same: what is heard may have waited in
+	// the socket while the machine slept, and the far side may have no way here.
+	if !c.talk.restart && !c.talk.rebind {
+		c.timers.clear(timerRenew)
+	}
 	c.established()
 }
 
@@ -162,6 +177,7 @@ func (c *Call) renew() {
 // it, another one is tried.
 func (c *Call) renewed() {
 	c.survival.renewals++
+	c.survival.refused = false
 	c.survival.renewedAt = c.client.clock.Now()
 	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
@@ -177,8 +193,14 @@ func (c *Call) renewalFailed(r offerRound) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}
 	pause := c.renewalPause()
-	if errors.Is(r.err, sip.ErrFlowLost) && !r.lost {
+	var refused *sip.StatusError
+	c.survival.refused = r.restart && errors.As(r.err, &refused)
+	switch {
+	case errors.Is(r.err, sip.ErrFlowLost) && !r.lost:
 		pause = 0 // The next attempt waits for another flow.
+	case refused != nil:
+		// A far side that asks for more time than there is gets one more offer.
+		pause = max(pause, min(refused.RetryAfter, c.limits.media/2))
 	}
 	c.timers.set(timerRenew, pause, func() {
 		c.talk.rebind = c.talk.rebind || c.leg.flowLost
@@ -188,8 +210,11 @@ func (c *Call) renewalFailed(r offerRound) {
 	c.watchSoon()
 }
 
+// renewalPause is up to half as long again as its place in the series: two phones
+// that lost each other at the same moment must not offer at the same moment.
 func (c *Call) renewalPause() time.Duration {
-	return min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+	pause := min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+	return pause + rand.N(pause/2)
 }
 
 // onMedia is what happens in the media session.
@@ -220,7 +245,9 @@ func (c *Call) onPathFailed(ev media.Event) {
 	case StateEstablished:
 		c.disrupted("path failed")
 	case StateMediaDisrupted, StateRenewingMedia:
-		if !c.talk.offering {
+		// What failed may be the path of an offer that came to nothing: the next one
+		// is due already.
+		if !c.talk.offering && !c.timers.pending(timerRenew) {
 			c.renew()
 		}
 	}

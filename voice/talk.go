@@ -22,12 +22,19 @@ type talk struct {
 	restart, rebind bool
 	// awaiting says that the answer to an offer of ours is to come in an ACK.
 	awaiting bool
+	// withdraw takes back the re-INVITE that is under way, nil while none is, and
+	// theirs answers the far side's, which waits for that.
+	withdraw context.CancelCauseFunc
+	theirs   func()
 	// waiters are the Hold and Resume calls that wait for the far side.
 	waiters []chan<- error
 }
 
 // offerTimeout bounds one re-INVITE; after that the flow counts as lost.
 const offerTimeout = 8 * time.Second
+
+// errYielded ends a re-INVITE of ours because the far side's goes first.
+var errYielded = errors.New("voice: the far side offers first")
 
 func (t *talk) giveUp(err error) {
 	for _, w := range t.waiters {
@@ -41,6 +48,10 @@ func (t *talk) giveUp(err error) {
 func (c *Call) setHold(on bool, result chan<- error) {
 	if !c.details.State.Answered() {
 		result <- notEstablished()
+		return
+	}
+	if !on && c.consulting != nil {
+		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
 		return
 	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
@@ -73,15 +84,17 @@ func (c *Call) negotiate() {
 	if round.restart && c.move(StateRenewingMedia) {
 		c.client.bus.publish(RenewingMedia{Call: c.details})
 	}
-	ctx, session := c.ctx, c.media
+	turn, session := c.ctx, c.media
+	turn, t.withdraw = context.WithCancelCause(turn)
+	withdraw := t.withdraw
 	c.task(func() func() {
 		round.err = func() error {
 			if round.lost {
-				if err := c.rebind(ctx, round.leg); err != nil {
+				if err := c.rebind(turn, round.leg); err != nil {
 					return err
 				}
 			}
-			ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+			ctx, cancel := context.WithTimeout(turn, offerTimeout)
 			defer cancel()
 			if !round.restart && round.same {
 				// Only the way has changed, not the media.
@@ -95,8 +108,10 @@ func (c *Call) negotiate() {
 			if err != nil {
 				return err
 			}
+			round.answered = true
 			return session.SetAnswer(answer)
 		}()
+		withdraw(nil)
 		return func() { c.negotiated(round) }
 	})
 }
@@ -107,14 +122,22 @@ type offerRound struct {
 	hold, restart, lost bool
 	// same says that hold is what was agreed already.
 	same bool
-	err  error
+	// answered says that the far side took the offer, whatever came of it.
+	answered bool
+	err      error
 }
 
 func (c *Call) negotiated(r offerRound) {
 	t := &c.talk
-	t.offering = false
+	then := c.negotiate
+	if t.theirs != nil {
+		then = t.theirs
+	}
+	yielded := t.theirs != nil && !r.answered
+	t.offering, t.withdraw, t.theirs = false, nil, nil
 	if !c.details.State.Answered() || r.leg != c.leg || r.leg.over {
 		t.giveUp(noCall())
+		then()
 		return
 	}
 	if r.err == nil {
@@ -126,7 +149,12 @@ func (c *Call) negotiated(r offerRound) {
 			c.renewed()
 		}
 		c.watchSoon()
-		c.negotiate()
+		then()
+		return
+	}
+	if yielded {
+		t.restart, t.rebind = t.restart || r.restart, t.rebind || r.lost
+		then()
 		return
 	}
 	status := sipStatus(r.err)
@@ -146,7 +174,7 @@ func (c *Call) negotiated(r offerRound) {
 		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
 		c.changed()
 	default:
-		if status == 0 {
+		if status == 0 && !r.answered {
 			r.leg.flowLost = true
 		}
 		c.renewalFailed(r)
@@ -164,8 +192,16 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 		c.task(func() func() { _ = ev.Reply(481, ""); return nil })
 		return
 	}
-	if c.talk.offering {
-		c.task(func() func() { _ = ev.Reply(491, ""); return nil })
+	if t := &c.talk; t.offering {
+		// It has not met ours on the wire, or the dialog had refused it: ours is not
+		// sent yet, waits to be sent again after a glare, or was just answered. Two
+		// sides that both wait and both refuse would never agree.
+		if t.withdraw == nil || t.theirs != nil {
+			c.task(func() func() { _ = ev.Reply(491, ""); return nil })
+			return
+		}
+		t.theirs = func() { c.onReoffered(l, ev) }
+		t.withdraw(errYielded)
 		return
 	}
 	session, ctx := c.media, c.ctx

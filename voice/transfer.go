@@ -9,8 +9,9 @@ import (
 	"offhook/voice/sip"
 )
 
-// Blind transfer (RFC 3515): a call over a SIP account is handed to somebody
-// else, or its far side hands this phone to somebody else.
+// Transfer (RFC 3515): a call over a SIP account is handed to somebody else, or its
+// far side hands this phone to somebody else. What asks that somebody first is in
+// consultation.go.
 
 const (
 	// transferTime bounds the wait for the far side's word on a transfer.
@@ -20,7 +21,7 @@ const (
 	transferPatience = 2 * time.Second
 )
 
-// Transfer is how a blind transfer of a call fares. It is a copy.
+// Transfer is how a transfer of a call fares. It is a copy.
 type Transfer struct {
 	// Target is whom the far side was asked to call.
 	Target string
@@ -52,32 +53,28 @@ func (c *Call) Transfer(ctx context.Context, target string) error {
 }
 
 func (c *Call) transfer(target string, result chan<- error) {
-	l, onSIP := c.trunk.(*sipLine)
-	if !c.details.State.Answered() {
-		result <- notEstablished()
-		return
-	}
-	asked, able := c.leg.dialog.(referrer)
-	if !onSIP || !able {
-		result <- fault.New(fault.ServerError, "Calls on this line can't be transferred.", "Ask the other side to call again.")
+	l, err := c.handable()
+	if err != nil {
+		result <- err
 		return
 	}
 	inv, shown, err := l.invitation(target, "")
-	switch {
-	case err != nil:
+	if err != nil {
 		result <- err
 		return
-	case c.details.Transfer.Target != "" && !c.details.Transfer.Final:
-		result <- fault.New(fault.SystemBusy, "A transfer is under way already.", "Wait for it.")
-		return
 	}
+	c.refer(shown, result, func(ctx context.Context) error { return c.leg.dialog.(referrer).Refer(ctx, inv.Target) })
+}
+
+// refer asks the far side to call somebody else, by ask.
+func (c *Call) refer(shown string, result chan<- error, ask func(context.Context) error) {
 	c.details.Transfer = Transfer{Target: shown}
 	c.changed()
 	ctx := c.ctx
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, transferTime)
 		defer cancel()
-		err := asked.Refer(ctx, inv.Target)
+		err := ask(ctx)
 		return func() {
 			if err != nil {
 				c.log.Warn("transfer refused", "error", err)
@@ -214,7 +211,7 @@ func (r *referral) notify(ctx context.Context, status int) {
 
 // close leaves the far side a moment to hang up by itself.
 func (r *referral) close(ctx context.Context) {
-	r.client.pause(ctx, transferPatience)
+	rest(ctx, r.client.clock, transferPatience)
 	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
 	defer cancel()
 	_ = r.dialog.Hangup(ctx)

@@ -9,6 +9,25 @@ import (
 	"offhook/voice/fault"
 )
 
+// Public is what the backend tells those who are not signed in.
+type Public struct {
+	// HostName is the base URL of the platform.
+	HostName string `json:"host_name"`
+	// Media are the addresses at which the platform takes sound, each as
+	// udp:host:port or tcp:host:port.
+	Media []string `json:"media"`
+	// ICEServers are the addresses of its STUN and TURN servers.
+	ICEServers []string `json:"ice_servers"`
+}
+
+// Public asks for what needs no sign-in. A backend that tells nothing is a
+// StatusError of 401, 403 or 404.
+func (c *Client) Public(ctx context.Context) (Public, error) {
+	var p Public
+	err := c.call(ctx, http.MethodGet, []string{"config"}, nil, &p, false)
+	return p, err
+}
+
 // LoginRequest is the body of POST /login.
 type LoginRequest struct {
 	UserName   string `json:"user_name"`

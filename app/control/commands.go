@@ -51,9 +51,20 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
 			}},
-		"transfer": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hand the call over a SIP account to a number or an address",
+		"transfer": {args: "[NUMBER]", max: 1, calls: true, help: "hand the call over a SIP account to a number or an address, or to whom was consulted",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if len(r.Args) == 0 {
+					return nil, s.cfg.Phone.CompleteTransfer(ctx)
+				}
 				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
+			}},
+		"consult": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call over a SIP account and ask somebody who may get it by transfer",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Consult(ctx, r.Args[0])
+			}},
+		"end-consult": {calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
+			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.EndConsultation()
 			}},
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
@@ -390,13 +401,24 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		}
 	}
 	if err := w.ctx.Err(); err != nil {
-		where := "there was no call"
-		if latest != nil && latest.Call != nil {
-			where = "the call was " + latest.Call.State
-		}
-		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + where + "."}
+		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + w.where(latest)}
 	}
 	return nil, &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+}
+
+// where says in a sentence what the phone was instead of what was waited for.
+func (w *waiter) where(s *app.Snapshot) string {
+	if w.state == waitReady && s != nil {
+		for _, c := range s.Conditions {
+			if !c.OK && !c.Remark && c.Text != "" {
+				return c.Text
+			}
+		}
+	}
+	if s == nil || s.Call == nil {
+		return "there was no call."
+	}
+	return "the call was " + s.Call.State + "."
 }
 
 // passed reports whether a call in a state has gone past what is waited for: a

@@ -229,7 +229,7 @@ func TestACallByRemoteControl(t *testing.T) {
 	d.fails(ExitError, "SDK_UNINITIALIZED", "dial", "bob")
 	d.fails(ExitError, "NO_CALL", "stats")
 	d.signIn()
-	if s := d.snapshot("dial", "bob", "--message", "ticket 7", "--wait", "OUTGOING_INITIATED"); s.Call == nil || s.Call.Message != "ticket 7" && s.Call.RemoteID != "bob" {
+	if s := d.snapshot("dial", "bob", "--message", "ticket 7", "--wait", "OUTGOING_INITIATED"); s.Call == nil || s.Call.Message != "ticket 7" || s.Call.RemoteID != "bob" {
 		t.Fatalf("%+v", s.Call)
 	}
 	rung := make(chan app.Snapshot)

@@ -41,6 +41,9 @@ func (p *printer) result(command string, data json.RawMessage) error {
 		return err
 	}
 	switch command {
+	case "quit":
+		_, err := fmt.Fprintln(p.w, "Offhook has ended.")
+		return err
 	case "status":
 		return decode(data, p.status)
 	case "history":
@@ -134,11 +137,14 @@ func (p *printer) history(h *struct {
 	}
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {
-		kind := c.Direction
+		kind, why := c.Direction, c.EndReason
 		if c.Missed {
 			kind = "MISSED"
+			if c.MissedReason != "" {
+				why += " (" + c.MissedReason + ")"
+			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d s\t%s\n", c.Started.Local().Format("2006-01-02 15:04:05"), kind, party(c.RemoteID, c.RemoteName), c.DurationS, c.EndReason)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d s\t%s\n", c.Started.Local().Format("2006-01-02 15:04:05"), kind, party(c.RemoteID, c.RemoteName), c.DurationS, why)
 	}
 	return t.Flush()
 }

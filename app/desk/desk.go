@@ -54,7 +54,8 @@ func (d *Desk) set(w *Wish) {
 	}
 }
 
-// Close takes everything back and waits for that, a short while.
+// Close takes everything back and waits for that, no longer than half a second
+// all together.
 func (d *Desk) Close() {
 	d.mu.Lock()
 	if !d.closed {
@@ -65,15 +66,19 @@ func (d *Desk) Close() {
 	<-d.done
 }
 
-// patience bounds what one request to the desktop may take.
-const patience = 2 * time.Second
+// patience bounds what one request to the desktop may take, parting what all may
+// at the end.
+const (
+	patience = 2 * time.Second
+	parting  = 500 * time.Millisecond
+)
 
 func (d *Desk) run() {
 	defer close(d.done)
 	var undo []func(context.Context) error
-	takeBack := func() {
+	takeBack := func(ctx context.Context) {
 		for _, u := range undo {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			ctx, cancel := context.WithTimeout(ctx, patience)
 			if err := u(ctx); err != nil {
 				d.log.Info("desk", "err", err)
 			}
@@ -81,12 +86,19 @@ func (d *Desk) run() {
 		}
 		undo = nil
 	}
-	defer takeBack()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), parting)
+		defer cancel()
+		takeBack(ctx)
+	}()
 	for range d.wake {
 		d.mu.Lock()
-		w := d.wish
+		w, closed := d.wish, d.closed
 		d.mu.Unlock()
-		takeBack()
+		if closed {
+			return
+		}
+		takeBack(context.Background())
 		if w == nil {
 			continue
 		}

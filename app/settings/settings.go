@@ -70,6 +70,9 @@ type Audio struct {
 	EchoCancellation bool `json:"echo_cancellation"`
 	NoiseSuppression bool `json:"noise_suppression"`
 	AutomaticGain    bool `json:"automatic_gain"`
+	// SilenceSuppression sends next to nothing while nobody speaks (DTX): half the
+	// traffic, for a metered network.
+	SilenceSuppression bool `json:"silence_suppression"`
 	// Country is the ISO 3166 code of the country whose ringback, busy and waiting
 	// tones are played; "ITU" is the recommendation's own, ITU-T E.180; "" is the
 	// country of the system's region.

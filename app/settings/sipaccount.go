@@ -24,13 +24,19 @@ type SIPAccount struct {
 	ExpiresS int `json:"expires_s,omitempty"`
 	// Media is "" (by the server), webrtc, rtp or srtp.
 	Media string `json:"media,omitempty"`
-	// ICEServers are stun: and turn: URLs for WebRTC.
+	// ICEServers are stun: and turn: URLs for WebRTC, and for ICE with plain RTP.
 	ICEServers []string `json:"ice_servers,omitempty"`
 	// ICEUser is the user name at the turn: servers; its password lives in the
 	// keyring, too.
 	ICEUser string `json:"ice_user,omitempty"`
+	// OfferICE offers ICE with plain RTP; an offer with it is answered with it in
+	// any case.
+	OfferICE bool `json:"offer_ice,omitempty"`
 	// RelayOnly sends sound through the turn: servers and no other way.
 	RelayOnly bool `json:"relay_only,omitempty"`
+	// ThroughProxy connects over tls and tcp through the network's proxy, as ws and
+	// wss do in any case.
+	ThroughProxy bool `json:"through_proxy,omitempty"`
 	// HideNumber asks the server to keep the caller's name and number to itself.
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.

@@ -21,7 +21,7 @@ type options struct {
 	passwordFile                       string
 	sipAccount, sipServer, sipMedia    string
 	iceServer, iceUser, icePassword    string
-	relayOnly                          bool
+	relayOnly, sipICE                  bool
 	audioIn, audioOut, ringOut         string
 	logLevelGiven                      bool
 	logLevel                           slog.Level
@@ -53,6 +53,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.iceServer, "ice-server", "", "the SIP account's STUN or TURN server, such as turn:HOST:PORT?transport=tcp (`URL`)")
 	fs.StringVar(&o.iceUser, "ice-user", "", "the user `name` at the TURN server")
 	fs.StringVar(&o.icePassword, "ice-password-file", "", "the `file` with the password at the TURN server")
+	fs.BoolVar(&o.sipICE, "sip-ice", false, "offer ICE with the SIP account's plain RTP (rtp, srtp)")
 	fs.BoolVar(&o.relayOnly, "relay-only", false, "send the SIP account's sound through the TURN server and no other way")
 	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
@@ -101,6 +102,8 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 		return o, errors.New("--ice-server, --ice-user, --ice-password-file and --relay-only belong to --sip-account")
 	case o.iceServer == "" && (o.iceUser != "" || o.icePassword != "" || o.relayOnly):
 		return o, errors.New("--ice-user, --ice-password-file and --relay-only belong to --ice-server")
+	case o.sipICE && o.sipAccount == "":
+		return o, errors.New("--sip-ice belongs to --sip-account")
 	case o.sipMedia != "" && o.sipAccount == "":
 		return o, errors.New("--sip-media belongs to --sip-account")
 	case o.sipMedia != "" && o.sipMedia != "webrtc" && o.sipMedia != "rtp" && o.sipMedia != "srtp":

@@ -19,6 +19,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
+	"offhook/app/wake"
 	"offhook/internal/version"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -47,6 +48,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 	}
 	defer lock.Release()
 
+	window := beginWindow(o)
 	// What is opened is closed in the reverse order.
 	var closers closing
 	defer func() { err = errors.Join(err, closers.close()) }()
@@ -133,7 +135,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	return showWindow(ctx, phone, o, log)
+	return showWindow(ctx, window, phone, o, log)
 }
 
 // makePhone puts the phone together.
@@ -146,6 +148,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),
 		OpenInbox: app.NewInbox(hc, log),
+		Sleep:     func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
 		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
 		Engine: func(deviceID string) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system))
@@ -202,7 +205,7 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 	if o.displayName != "" {
 		a.DisplayName = o.displayName
 	}
-	a.Media = o.sipMedia
+	a.Media, a.OfferICE = o.sipMedia, o.sipICE || a.OfferICE
 	if o.iceServer != "" {
 		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
 	}

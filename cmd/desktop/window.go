@@ -42,8 +42,19 @@ func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, cl
 	return nil
 }
 
+// begun is a window that has begun, nil for a phone without one.
+type begun = *ui.Begun
+
+// beginWindow begins with what the window needs while the phone is being opened.
+func beginWindow(o options) begun {
+	if o.headless {
+		return nil
+	}
+	return ui.Begin()
+}
+
 // showWindow runs the window until the user quits or the phone is told to.
-func showWindow(ctx context.Context, phone *app.Phone, o options, log *slog.Logger) error {
+func showWindow(ctx context.Context, w begun, phone *app.Phone, o options, log *slog.Logger) error {
 	// The window goes when its phone is closed.
 	stop := context.AfterFunc(ctx, func() {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
@@ -51,5 +62,5 @@ func showWindow(ctx context.Context, phone *app.Phone, o options, log *slog.Logg
 		_ = phone.Close(limit)
 	})
 	defer stop()
-	return ui.Run(phone, ui.Options{Profile: o.profile, Log: log})
+	return w.Run(phone, ui.Options{Profile: o.profile, Log: log})
 }

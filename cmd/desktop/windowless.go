@@ -30,6 +30,11 @@ func startDemo(context.Context, *options, string, *slog.Logger, *closing) error 
 	return fault.New(fault.ConfigurationInvalid, "This program holds no demo platform.", "Use offhook --demo, or a platform of its own.")
 }
 
-func showWindow(context.Context, *app.Phone, options, *slog.Logger) error {
+// begun would be a window that has begun.
+type begun struct{}
+
+func beginWindow(options) begun { return begun{} }
+
+func showWindow(context.Context, begun, *app.Phone, options, *slog.Logger) error {
 	return fault.New(fault.ConfigurationInvalid, "This program has no window.", "Use offhook.")
 }

@@ -22,13 +22,21 @@ func main() {
 	calls := flag.Int("calls", 1000, "how many calls")
 	warm := flag.Int("warm-up", 250, "how many of them go before the first measurement")
 	talk := flag.Duration("talk", 250*time.Millisecond, "how long each answered call talks")
+	idle := flag.Duration("idle", 5*time.Second, "how long nobody calls after each hundred calls")
+	devices := flag.Bool("devices", true, "one phone has the devices of a PulseAudio, and a headset comes and goes in its calls")
 	profiles := flag.String("profiles", "", "a `folder` for heap profiles and memory maps of both measurements; it costs the phones memory of its own")
+	asleep := flag.Bool("sleep", false, "put a phone to sleep instead, in a call and out of one")
 	flag.Parse()
 	if *warm >= *calls {
 		fmt.Fprintln(os.Stderr, "soak: -calls must be more than -warm-up")
 		os.Exit(2)
 	}
-	if err := run(ctx, *bin, *calls, *warm, *talk, *profiles); err != nil {
+	p := plan{bin: *bin, calls: *calls, warm: *warm, talk: *talk, idle: *idle, profiles: *profiles, devices: *devices}
+	work := p.run
+	if *asleep {
+		work = p.sleep
+	}
+	if err := work(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}

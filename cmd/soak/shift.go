@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -36,79 +37,143 @@ func (a *agent) ctl(ctx context.Context, v any, args ...string) error {
 	return json.Unmarshal(data, v)
 }
 
-func run(ctx context.Context, bin string, calls, warm int, talk time.Duration, profiles string) error {
+// plan is what the shift is made of.
+type plan struct {
+	bin         string
+	calls, warm int
+	talk, idle  time.Duration
+	profiles    string
+	devices     bool
+}
+
+// shift is a shift under way.
+type shift struct {
+	plan
+	agents  []*agent
+	network *network
+	sound   *sound // nil without devices
+	cuts    int
+	plugs   int
+}
+
+// run works the shift.
+func (p plan) run(ctx context.Context) error {
+	return p.with(ctx, []string{"alice", "bob"}, func(s *shift) error { return s.work(ctx) })
+}
+
+// with calls f with a platform, a network, and phones that are ready.
+func (p plan) with(ctx context.Context, names []string, f func(*shift) error) error {
 	dir, err := os.MkdirTemp("", "offhook-soak-")
 	if err != nil {
 		return err
 	}
-	if profiles != "" {
-		if profiles, err = filepath.Abs(profiles); err != nil {
+	defer os.RemoveAll(dir)
+	if p.profiles != "" {
+		if p.profiles, err = filepath.Abs(p.profiles); err != nil {
 			return err
 		}
-		if err := os.MkdirAll(profiles, 0o700); err != nil {
+		if err := os.MkdirAll(p.profiles, 0o700); err != nil {
 			return err
 		}
 	}
-	defer os.RemoveAll(dir)
-	platform := exec.CommandContext(ctx, filepath.Join(bin, "offhook-demo"), "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0",
-		"--data", filepath.Join(dir, "data"), "--json", "--call-rate", "1000", "--call-burst", "1000")
-	url, err := startPlatform(platform)
-	if err != nil {
+	s := &shift{plan: p}
+	if s.network, err = newNetwork(); err != nil {
+		return err
+	}
+	defer s.network.close()
+	// Phones are told the network's address in place of the platform's.
+	platform := exec.CommandContext(ctx, filepath.Join(p.bin, "offhook-demo"), "serve", "--listen", s.network.to, "--media-listen", "127.0.0.1:0",
+		"--public-url", s.network.url(), "--data", filepath.Join(dir, "data"), "--json", "--call-rate", "1000", "--call-burst", "1000")
+	if err := startPlatform(platform); err != nil {
 		return err
 	}
 	defer end(platform)
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte("demo"), 0o600); err != nil {
-		return err
-	}
-	var agents []*agent
-	for _, name := range []string{"alice", "bob"} {
-		a := &agent{name: name, dir: filepath.Join(dir, "phones")}
-		a.cmd = exec.CommandContext(ctx, filepath.Join(bin, "offhook"), "--headless", "--config-dir", a.dir, "--profile", name, "--server", url,
-			"--account", "demo", "--user", name, "--password-file", password, "--audio-in", "sine:300", "--audio-out", "null", "--ring-out", "null")
-		a.cmd.Stderr = os.Stderr
-		if profiles != "" {
-			a.cmd.Env = append(os.Environ(), "GODEBUG=memprofilerate=524288")
+	go s.network.run()
+	if p.devices {
+		if s.sound, err = startSound(ctx, dir); err != nil {
+			return err
 		}
-		if err := a.cmd.Start(); err != nil {
+		defer end(s.sound.cmd)
+	}
+	for _, name := range names {
+		a, err := s.start(ctx, dir, name)
+		if err != nil {
 			return err
 		}
 		defer end(a.cmd)
-		agents = append(agents, a)
+		s.agents = append(s.agents, a)
 	}
-	for _, a := range agents {
+	for _, a := range s.agents {
 		if err := a.up(ctx); err != nil {
 			return err
 		}
 	}
+	return f(s)
+}
 
+// start starts a phone: alice's has the sound server's devices, bob's none.
+func (s *shift) start(ctx context.Context, dir, name string) (*agent, error) {
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte("demo"), 0o600); err != nil {
+		return nil, err
+	}
+	a := &agent{name: name, dir: filepath.Join(dir, "phones")}
+	in, out := "sine:300", "null"
+	if s.sound != nil && name == "alice" {
+		in, out = "default", "default"
+	}
+	a.cmd = exec.CommandContext(ctx, filepath.Join(s.bin, "offhook"), "--headless", "--config-dir", a.dir, "--profile", name, "--server", s.network.url(),
+		"--account", "demo", "--user", name, "--password-file", password, "--audio-in", in, "--audio-out", out, "--ring-out", out)
+	a.cmd.Stderr = os.Stderr
+	a.cmd.Env = os.Environ()
+	if s.sound != nil {
+		a.cmd.Env = append(a.cmd.Env, "PULSE_SERVER="+s.sound.server)
+	}
+	if s.profiles != "" {
+		a.cmd.Env = append(a.cmd.Env, "GODEBUG=memprofilerate=524288")
+	}
+	return a, a.cmd.Start()
+}
+
+// work makes all calls and measures what they left.
+func (s *shift) work(ctx context.Context) (err error) {
 	var before, after []figures
 	began := time.Now()
-	for n := range calls {
-		if n == warm {
-			if before, err = measureAll(ctx, agents, profiles, "before"); err != nil {
+	for n := range s.calls {
+		if n == s.warm {
+			if before, err = measureAll(ctx, s.agents, s.profiles, "before"); err != nil {
 				return err
 			}
 		}
-		if err := oneCall(ctx, n, agents[n%2], agents[1-n%2], talk); err != nil {
+		if err := s.oneCall(ctx, n, s.agents[n%2], s.agents[1-n%2]); err != nil {
 			return fmt.Errorf("call %d: %w", n, err)
+		}
+		if n%100 == 60 { // nobody calls for a while
+			time.Sleep(s.idle)
 		}
 	}
 	took := time.Since(began)
-	if after, err = measureAll(ctx, agents, profiles, "after"); err != nil {
+	if s.sound != nil && s.sound.headset != nil {
+		if err := s.sound.toggle(ctx); err != nil {
+			return err
+		}
+	}
+	if after, err = measureAll(ctx, s.agents, s.profiles, "after"); err != nil {
 		return err
 	}
-	fmt.Printf("%d calls in %v; the first figures are from call %d on\n", calls, took.Round(time.Second), warm)
-	return report(agents, before, after, calls)
+	fmt.Printf("%d calls in %v; the first figures are from call %d on; sockets cut %d times, the headset plugged in or pulled out %d times\n",
+		s.calls, took.Round(time.Second), s.warm, s.cuts, s.plugs)
+	return report(s.agents, before, after, s.calls)
 }
 
-func startPlatform(cmd *exec.Cmd) (url string, err error) {
+// startPlatform returns when the platform serves.
+func startPlatform(cmd *exec.Cmd) error {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return err
 	}
 	var ready struct {
 		URL string `json:"url"`
@@ -118,9 +183,9 @@ func startPlatform(cmd *exec.Cmd) (url string, err error) {
 		err = json.Unmarshal(line, &ready)
 	}
 	if err != nil || ready.URL == "" {
-		return "", fmt.Errorf("the platform did not start: %w", err)
+		return fmt.Errorf("the platform did not start: %w", err)
 	}
-	return ready.URL, nil
+	return nil
 }
 
 func end(cmd *exec.Cmd) {
@@ -142,11 +207,10 @@ func (a *agent) up(ctx context.Context) error {
 }
 
 // oneCall is a call of a shift: most are answered, some declined, some given
-// up, and now and then the agent does something else too.
-func oneCall(ctx context.Context, n int, from, to *agent, talk time.Duration) error {
-	steps := [][]string{{"dial", to.name, "--message", fmt.Sprint("ticket ", n), "--wait", "RINGING"}}
+// up, and now and then something else happens, too.
+func (s *shift) oneCall(ctx context.Context, n int, from, to *agent) error {
 	do := func(a *agent, args ...string) error { return a.ctl(ctx, nil, args...) }
-	if err := do(from, steps[0]...); err != nil {
+	if err := do(from, "dial", to.name, "--message", fmt.Sprint("ticket ", n), "--wait", "RINGING"); err != nil {
 		return err
 	}
 	if err := do(to, "status", "--wait", "INCOMING"); err != nil {
@@ -168,16 +232,8 @@ func oneCall(ctx context.Context, n int, from, to *agent, talk time.Duration) er
 		if err := do(from, "status", "--wait", "ESTABLISHED"); err != nil {
 			return err
 		}
-		time.Sleep(talk)
-		if n%5 == 1 {
-			if err := errors.Join(do(from, "mute"), do(from, "dtmf", "12"), do(from, "unmute")); err != nil {
-				return err
-			}
-		}
-		if n%20 == 4 {
-			if err := errors.Join(do(to, "hold"), do(to, "resume")); err != nil {
-				return err
-			}
+		if err := s.talkAbout(ctx, n, from, to); err != nil {
+			return err
 		}
 		if err := do(map[bool]*agent{true: from, false: to}[n%3 == 0], "hangup"); err != nil {
 			return err
@@ -191,10 +247,81 @@ func oneCall(ctx context.Context, n int, from, to *agent, talk time.Duration) er
 			return err
 		}
 	}
-	if n%25 == 9 { // another network, as far as the phone can tell
-		return errors.Join(do(from, "retry"), do(from, "status", "--wait", "READY"), do(to, "availability", "busy"), do(to, "availability", "available"))
+	if n%25 == 9 { // another network
+		if err := s.cut(ctx); err != nil {
+			return err
+		}
+		return errors.Join(do(to, "availability", "busy"), do(to, "availability", "available"))
 	}
 	return nil
+}
+
+// talkAbout is what happens in an answered call.
+func (s *shift) talkAbout(ctx context.Context, n int, from, to *agent) error {
+	do := func(a *agent, args ...string) error { return a.ctl(ctx, nil, args...) }
+	if s.sound != nil && n%20 == 6 {
+		s.plugs++
+		if err := s.sound.toggle(ctx); err != nil {
+			return err
+		}
+	}
+	if n%50 == 24 {
+		if err := s.cut(ctx); err != nil {
+			return err
+		}
+	}
+	time.Sleep(s.talk)
+	if n%5 == 1 {
+		if err := errors.Join(do(from, "mute"), do(from, "dtmf", "12"), do(from, "unmute")); err != nil {
+			return err
+		}
+	}
+	if n%20 == 4 {
+		return errors.Join(do(to, "hold"), do(to, "resume"))
+	}
+	return nil
+}
+
+// cut breaks all sockets of the phones and waits until both are ready again.
+func (s *shift) cut(ctx context.Context) error {
+	began := time.Now()
+	if s.network.cut() == 0 {
+		return errors.New("there were no sockets to cut")
+	}
+	s.cuts++
+	for _, a := range s.agents {
+		if err := a.readySince(ctx, began); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readySince waits until the phone has proven that it is ready after a time: the
+// inbox and the platform were lost, and are back.
+func (a *agent) readySince(ctx context.Context, t time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		var now app.Snapshot
+		if err := a.ctl(ctx, &now, "status"); err != nil {
+			return err
+		}
+		proven := 0
+		for _, c := range now.Conditions {
+			if (c.Name == app.ConditionPush || c.Name == app.ConditionPlatform) && c.OK && c.Since.After(t) {
+				proven++
+			}
+		}
+		if now.Ready && proven == 2 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s was not ready again: %+v", a.name, now.Conditions)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // figures are what may grow.
@@ -205,15 +332,31 @@ type figures struct {
 	// file's, in bytes.
 	resident, anonymous int64
 	calls               int
+	// idle is the share of a core that the phone took while nobody called.
+	idle float64
 }
 
 func measureAll(ctx context.Context, agents []*agent, profiles, when string) ([]figures, error) {
 	// SIP transactions live 32 s beyond their end (RFC 3261, 64 × T1); what
 	// remains after that is no call's any more.
+	began := time.Now()
+	var worked []time.Duration
+	for _, a := range agents {
+		used, err := processor(a.cmd.Process.Pid)
+		if err != nil {
+			return nil, err
+		}
+		worked = append(worked, used)
+	}
 	time.Sleep(36 * time.Second)
 	var out []figures
-	for _, a := range agents {
+	for i, a := range agents {
 		var f figures
+		used, err := processor(a.cmd.Process.Pid)
+		if err != nil {
+			return nil, err
+		}
+		f.idle = float64(used-worked[i]) / float64(time.Since(began))
 		args := []string{"runtime"}
 		if profiles != "" {
 			args = append(args, filepath.Join(profiles, a.name+"-"+when+".heap"))
@@ -258,33 +401,57 @@ func measureAll(ctx context.Context, agents []*agent, profiles, when string) ([]
 }
 
 // The limits of a flat phone: resident memory grows by 3 % at most. The heap may
-// differ by what a garbage collector happens to hold.
+// differ by what a garbage collector happens to hold. A phone that nobody calls
+// takes less than a fiftieth of a core.
 const (
 	slackGoroutines  = 2
 	slackDescriptors = 1
 	slackHeap        = 256 << 10
+	slackIdle        = 0.02
 )
 
 func report(agents []*agent, before, after []figures, calls int) error {
 	t := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "phone\tgoroutines\tdescriptors\theap KB\tresident KB\tof it anonymous\tgrowth\tcalls in the log")
+	fmt.Fprintln(t, "phone\tgoroutines\tdescriptors\theap KB\tresident KB\tof it anonymous\tgrowth\tidle CPU\tcalls in the log")
 	var errs []error
 	for i, a := range agents {
 		b, c := before[i], after[i]
-		fmt.Fprintf(t, "%s\t%d → %d\t%d → %d\t%d → %d\t%d → %d\t%d → %d\t%+.1f %%\t%d\n", a.name, b.Goroutines, c.Goroutines, b.descriptors, c.descriptors,
+		fmt.Fprintf(t, "%s\t%d → %d\t%d → %d\t%d → %d\t%d → %d\t%d → %d\t%+.1f %%\t%.2f %%\t%d\n", a.name, b.Goroutines, c.Goroutines, b.descriptors, c.descriptors,
 			b.HeapBytes>>10, c.HeapBytes>>10, b.resident>>10, c.resident>>10, b.anonymous>>10, c.anonymous>>10,
-			100*(float64(c.resident)/float64(b.resident)-1), c.calls)
+			100*(float64(c.resident)/float64(b.resident)-1), 100*c.idle, c.calls)
 		if c.Goroutines > b.Goroutines+slackGoroutines || c.descriptors > b.descriptors+slackDescriptors {
 			errs = append(errs, fmt.Errorf("%s did not return to where it was", a.name))
 		}
 		if c.HeapBytes > b.HeapBytes+b.HeapBytes*3/100+slackHeap || c.resident > b.resident+b.resident*3/100 {
 			errs = append(errs, fmt.Errorf("%s grew", a.name))
 		}
+		if c.idle > slackIdle {
+			errs = append(errs, fmt.Errorf("%s takes %.1f %% of a core for nothing", a.name, 100*c.idle))
+		}
 		if c.calls != calls {
 			errs = append(errs, fmt.Errorf("%s has %d calls in its log", a.name, c.calls))
 		}
 	}
 	return errors.Join(append(errs, t.Flush())...)
+}
+
+// processor is the time that a process has used so far.
+func processor(pid int) (time.Duration, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	// What stands after the name counts from the third field (proc(5)).
+	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] { // utime and stime, in hundredths of a second
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
 // keep copies a file of the system, whose size is not known before.

@@ -27,6 +27,10 @@ type Config struct {
 	PlatformURL string
 	// HostName is the base that phones are told, with /v2.
 	HostName string
+	// Ways and ICEServers tell where media goes, for GET /v1/config: the relay's
+	// addresses as udp:host:port and tcp:host:port, and the addresses of STUN and
+	// TURN servers without their credentials. Both may be nil.
+	Ways, ICEServers func() []string
 	// PlatformClient makes the requests to the platform; nil means the default.
 	PlatformClient *http.Client
 	// CallbackUser and CallbackPassword are the credentials that Dial-Whom and
@@ -126,6 +130,7 @@ func (s *Server) Handler() http.Handler {
 	const subscriber = "/v1/accounts/{sid}/subscribers/{name}"
 	mux := http.NewServeMux()
 	for path, methods := range map[string]map[string]endpoint.Func{
+		"/v1/config":                      {http.MethodGet: s.config},
 		"/v1/login":                       {http.MethodPost: s.login},
 		subscriber + "/devicetoken":       {http.MethodPost: s.signedIn(s.postDeviceToken)},
 		subscriber + "/context":           {http.MethodPost: s.signedIn(s.postContext), http.MethodGet: s.signedInAsAny(s.getContext), http.MethodDelete: s.signedIn(s.deleteContext)},

@@ -20,6 +20,7 @@ type answerer struct {
 	ptime       string
 	events      []Codec
 	comfort     *Codec
+	red         *Codec
 	ufrag, pwd  string
 	fingerprint string
 	setup       string
@@ -83,6 +84,9 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 	for _, c := range a.more {
 		m.WithCodec(c.PayloadType, c.Name, uint32(c.Clock), channelsField(c), c.Fmtp)
 	}
+	if a.red != nil {
+		m.WithCodec(a.red.PayloadType, redName, uint32(a.red.Clock), channelsField(*a.red), a.red.Fmtp)
+	}
 	for _, e := range a.events {
 		m.WithCodec(e.PayloadType, eventName, uint32(e.Clock), 0, "0-15")
 	}
@@ -111,7 +115,7 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 
 // channelsField is the channel count of an rtpmap line: left out for one.
 func channelsField(c Codec) uint16 {
-	if c.Name == codec.Opus {
+	if c.Name == codec.Opus || c.Name == redName {
 		return 2
 	}
 	return 0

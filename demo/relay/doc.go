@@ -7,7 +7,8 @@
 // sends goes to the leg's sink: the other leg (joined), or a bot. On the way
 // payload types and SSRC become the far phone's, numbers and times are shifted
 // by a constant, and reports are translated back, so that to its sender the far
-// phone's loss is its own. What a gate or hold stops is a pause, not loss.
+// phone's loss is its own; copies of earlier packets inside later ones pass where
+// both phones take them. What a gate or hold stops is a pause, not loss.
 //
 // The legs are built on the parts of pion/webrtc rather than on its
 // PeerConnection: a relay must answer offers as they are, keep what it does not

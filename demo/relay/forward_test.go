@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"bytes"
 	"net"
 	"testing"
 	"time"
@@ -76,6 +77,87 @@ func TestLossIsSeenEndToEnd(t *testing.T) {
 	}
 	if s := lb.Stats(); s.RemoteLoss < 10 || s.PacketsSent < 80 {
 		t.Errorf("stats: %+v", s)
+	}
+}
+
+// Copies of earlier packets pass to a phone that takes them, under its own payload
+// type; one that takes none gets each packet for itself.
+func TestCopiesPass(t *testing.T) {
+	t.Parallel()
+	red := []byte{0x80 | 111, 0x0f, 0, 3, 111, 1, 2, 3, 4, 5}
+	for name, row := range map[string]struct {
+		far  relaytest.Options
+		pt   uint8
+		want []byte
+	}{
+		"taken":     {relaytest.Options{Red: 120}, 120, red},
+		"not taken": {relaytest.Options{}, 111, red[8:]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// What the far phone takes may change in a call.
+			first, r := row.far, newRelay(t)
+			first.Red = 120
+			a, b := relaytest.New(t, relaytest.Options{Red: 63}), relaytest.New(t, row.far)
+			offer, err := relay.ParseOffer(relaytest.New(t, first).Offer(false))
+			if err != nil {
+				t.Fatal(err)
+			}
+			la := dial(t, r, a, "opus", offer, nil)
+			lb := dial(t, r, b, "opus", la.Offer(), nil)
+			a.WaitConnected()
+			b.WaitConnected()
+			relay.Join(la, lb)
+			la.Open()
+			lb.Open()
+			a.SendRed(red)
+			b.WaitPackets(1)
+			if got := b.Packets()[0]; got.PayloadType != row.pt || !bytes.Equal(got.Payload, row.want) {
+				t.Errorf("payload type %d, %v; want %d, %v", got.PayloadType, got.Payload, row.pt, row.want)
+			}
+		})
+	}
+}
+
+// Red is agreed where both phones take it with Opus, and by a bot, which gives back
+// what it gets.
+func TestRedIsAgreedByBoth(t *testing.T) {
+	t.Parallel()
+	r := newRelay(t)
+	offer := func(o relaytest.Options) *relay.Offer {
+		parsed, err := relay.ParseOffer(relaytest.New(t, o).Offer(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	with, without := offer(relaytest.Options{Red: 63}), offer(relaytest.Options{})
+	for name, row := range map[string]struct {
+		offer, peer *relay.Offer
+		codec       string
+		want        bool
+	}{
+		"both": {with, offer(relaytest.Options{Red: 120}), "opus", true}, "one": {with, without, "opus", false}, "the other": {without, with, "opus", false},
+		"a bot": {with, nil, "opus", true}, "G.711": {with, with, "PCMU", false},
+	} {
+		l, err := r.NewLeg(row.offer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := l.Answer(row.codec, row.peer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := contains(answer, "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111/111\r\n"); got != row.want {
+			t.Errorf("%s: %v, want %v\n%s", name, got, row.want, answer)
+		}
+	}
+	l, err := r.NewProposal(with, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if proposal, err := l.Propose(""); err != nil || !contains(proposal, "a=fmtp:63 111/111/111\r\n") {
+		t.Errorf("a web client is offered %v\n%s", err, proposal)
 	}
 }
 

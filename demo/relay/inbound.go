@@ -17,6 +17,7 @@ const (
 	sound
 	event
 	comfort
+	redundant // sound, with copies of earlier packets
 )
 
 // payloads maps the payload types of one leg.
@@ -26,10 +27,11 @@ type payloads struct {
 	sound  Codec
 	events []Codec
 	noise  *Codec
+	red    *Codec
 }
 
-func newPayloads(c Codec, events []Codec, noise *Codec) *payloads {
-	t := &payloads{sound: c, events: events, noise: noise}
+func newPayloads(c Codec, events []Codec, noise, red *Codec) *payloads {
+	t := &payloads{sound: c, events: events, noise: noise, red: red}
 	set := func(c Codec, k kind) { t.kinds[c.PayloadType&127], t.clocks[c.PayloadType&127] = k, c.Clock }
 	set(c, sound)
 	for _, e := range events {
@@ -37,6 +39,9 @@ func newPayloads(c Codec, events []Codec, noise *Codec) *payloads {
 	}
 	if noise != nil {
 		set(*noise, comfort)
+	}
+	if red != nil {
+		set(*red, redundant)
 	}
 	return t
 }
@@ -214,7 +219,7 @@ func (r *receiver) take(p packet, clock int, now time.Time) {
 		r.max += uint32(d)
 	}
 	r.received++
-	if p.kind != sound {
+	if p.kind != sound && p.kind != redundant {
 		return
 	}
 	arrival := float64(now.UnixNano()) / float64(time.Second) * float64(clock)

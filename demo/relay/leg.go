@@ -142,7 +142,7 @@ func (l *Leg) Answer(codecName string, peer *Offer) (string, error) {
 // held.
 func (l *Leg) settle() {
 	a, c := &l.answer, l.answer.codec
-	a.fmtp, a.ptime, a.events, a.comfort = "", "", nil, nil
+	a.fmtp, a.ptime, a.events, a.comfort, a.red = "", "", nil, nil, nil
 	if l.peer != nil {
 		far, _ := l.peer.codec(c.Name)
 		a.fmtp, a.ptime = far.Fmtp, l.peer.ptime
@@ -155,12 +155,21 @@ func (l *Leg) settle() {
 	} else {
 		a.fmtp, a.ptime, a.events = botFmtp(c.Name), "20", l.offer.events
 	}
+	if red, blocks := l.offer.redFor(c); red != nil {
+		if l.peer != nil {
+			far, _ := l.peer.codec(c.Name)
+			_, blocks = l.peer.redFor(far)
+		}
+		if blocks > 0 {
+			a.red = redOf(*red, c, blocks)
+		}
+	}
 	a.sends, a.receives = l.offer.Receives, l.offer.Sends
 	a.setup = "passive"
 	if l.offer.setup == "passive" {
 		a.setup = "active"
 	}
-	l.table.Store(newPayloads(c, a.events, a.comfort))
+	l.table.Store(newPayloads(c, a.events, a.comfort, a.red))
 	l.gate.phoneSends.Store(l.offer.Sends)
 	l.gate.phoneReceives.Store(l.offer.Receives)
 }

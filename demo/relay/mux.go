@@ -20,7 +20,7 @@ type oneAddressMux struct {
 
 func newOneAddressMux(socket *net.UDPConn, log pionLog) *oneAddressMux {
 	m := &oneAddressMux{UDPMuxDefault: ice.NewUDPMuxDefault(ice.UDPMuxParams{
-		UDPConn: socket, Logger: log.NewLogger("ice-udp"),
+		UDPConn: newPlainSocket(socket), Logger: log.NewLogger("ice-udp"),
 	})}
 	local := socket.LocalAddr().(*net.UDPAddr)
 	switch {

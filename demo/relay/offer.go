@@ -27,6 +27,7 @@ type Offer struct {
 
 	events      []Codec
 	comfort     *Codec
+	red         *Codec
 	media       []*sdp.MediaDescription
 	audio       int
 	mid         string
@@ -174,6 +175,8 @@ func (o *Offer) formats(m *sdp.MediaDescription) {
 		case strings.EqualFold(c.Name, comfortName) && c.Clock == 8000 && o.comfort == nil:
 			c.Name = comfortName
 			o.comfort = &c
+		case c.isRed() && o.red == nil:
+			o.red = &c
 		}
 	}
 }

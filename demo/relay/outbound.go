@@ -78,6 +78,11 @@ func (l *Leg) send(p packet) {
 	if k == nil || table == nil {
 		return
 	}
+	if p.kind == redundant && table.red == nil {
+		if p.kind, p.payload = sound, own(p.payload); len(p.payload) == 0 {
+			return
+		}
+	}
 	to, ok := table.format(p)
 	if !ok {
 		return
@@ -102,6 +107,9 @@ func (l *Leg) send(p packet) {
 	binary.BigEndian.PutUint32(b[4:], ts)
 	binary.BigEndian.PutUint32(b[8:], o.ssrc)
 	b = append(b, p.payload...)
+	if p.kind == redundant && !retype(b[12:], table.sound.PayloadType) {
+		return
+	}
 	if p.kind == event && to.Clock != p.clock && len(p.payload) >= 4 {
 		// The duration counts the event's own clock (RFC 4733, 2.3.5).
 		d := uint32(binary.BigEndian.Uint16(p.payload[2:])) * uint32(to.Clock) / uint32(p.clock)
@@ -125,6 +133,8 @@ func (t *payloads) format(p packet) (Codec, bool) {
 	switch p.kind {
 	case sound:
 		return t.sound, true
+	case redundant:
+		return *t.red, true
 	case comfort:
 		if t.noise != nil {
 			return *t.noise, true

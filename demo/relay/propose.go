@@ -34,7 +34,17 @@ func (l *Leg) Propose(only string) (string, error) {
 			return "", err
 		}
 	}
-	return l.answer.propose(l.proposal(only))
+	codecs, events := l.proposal(only)
+	a := l.answer
+	for _, c := range codecs {
+		if l.peer == nil || c.Name != codec.Opus {
+			continue
+		}
+		if red, blocks := l.peer.redFor(c); red != nil {
+			a.red = redOf(*red, c, blocks)
+		}
+	}
+	return a.propose(codecs, events)
 }
 
 // proposal are the formats to offer: the caller's, or all.

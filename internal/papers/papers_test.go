@@ -59,12 +59,57 @@ func TestWhoRunsWhat(t *testing.T) {
 			case strings.HasPrefix(b.By, "manual: "):
 			case !made || !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(target)+`:`).Match(makefile):
 				t.Errorf("%s: nobody knows who runs it: %q", b, b.By)
-			case target == "package-test": // takes its commands from the papers, by packaging/test/blocks.sh
+			case target == "package-test" || target == "service-test": // take their commands from the papers, by packaging/test/blocks.sh
 			case !regexp.MustCompile(`^` + regexp.QuoteMeta(b.By) + `( +#.*)?\n$`).MatchString(b.Text):
 				t.Errorf("%s: %s does not run it as it stands there:\n%s", b, b.By, b.Text)
 			}
 			t.Logf("%s is run by %s:\n%s", b, b.By, b.Text)
 		}
+	}
+}
+
+var (
+	goTest  = regexp.MustCompile(`go test ([^` + "`" + `\n]*)`)
+	chooses = regexp.MustCompile(`-(run|bench) '?([^' ]+)'?`)
+	folder  = regexp.MustCompile(`\./[a-z/]+`)
+)
+
+// The tests and benchmarks that a paper's figures come from are there.
+func TestFiguresCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	files, err := Files(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for name, text := range files {
+		for _, command := range goTest.FindAllStringSubmatch(text, -1) {
+			for _, choice := range chooses.FindAllStringSubmatch(command[1], -1) {
+				dir, kind := folder.FindString(command[1]), map[string]string{"run": "Test", "bench": "Benchmark"}[choice[1]]
+				if dir == "" || strings.HasPrefix(choice[2], "XX") || choice[2] == "^$" {
+					continue // -run XXX leaves the tests out
+				}
+				tests, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var source strings.Builder
+				for _, file := range tests {
+					text, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					source.Write(text)
+				}
+				if !regexp.MustCompile(`func ` + kind + `\w*` + strings.TrimSuffix(choice[2], "$") + `\w*\(`).MatchString(source.String()) {
+					t.Errorf("%s: `go test %s` runs nothing", name, command[1])
+				}
+				found++
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("only %d such commands were found", found)
 	}
 }
 

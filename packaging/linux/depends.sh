@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Prints what the phone's programs need of the system, one package relation a line.
-#   depends.sh deb|rpm PROGRAM…
+# Prints what a program of the phone needs of the system, one package relation a line.
+#   depends.sh deb|rpm PROGRAM
 # What they are linked with is asked of dpkg-shlibdeps and of rpm's elfdeps, versions of symbols included. What
 # they open while they run (dlopen) is found by the names of libraries inside them: each must be known here, so
 # that one that a new version of a library brings in stops the packaging and not the phone.
 set -euo pipefail
 format=$1
-shift
-mapfile -t programs < <(realpath "$@")
+program=$(realpath "$2")
 
-# Library, Debian's package, and whether the window can't be without it.
+# Library and Debian's package.
 opened="
 libX11.so.6 libx11-6
 libX11-xcb.so.1 libx11-xcb1
@@ -29,27 +28,29 @@ libwayland-egl.so.1 libwayland-egl1
 optional="libpulse.so.0 libasound.so.2 libjack.so.0 libdecor-0.so.0 libGLX.so.0 libOpenGL.so.0 libGLES_CM.so.1
 libGLESv1_CM.so.1 libGLESv2.so.2 libOSMesa.so.6 libOSMesa.so.8 libvulkan.so.1"
 
-linked=$(objdump -p "${programs[@]}" | awk '$1 == "NEEDED" {print $2}')
-for library in $(strings -n 6 "${programs[@]}" | grep -oE '\blib[A-Za-z0-9_+-]+\.so\.[0-9]+' | sort -u); do
-  if ! grep -qw -- "$library" <<<"$linked $opened $optional"; then
-    echo "The phone opens $library, which packaging/linux/depends.sh does not know." >&2
+linked=$(objdump -p "$program" | awk '$1 == "NEEDED" {print $2}')
+opens= # of the list above, what this program opens
+for library in $(strings -n 6 "$program" | grep -oE '\blib[A-Za-z0-9_+-]+\.so\.[0-9]+' | sort -u); do
+  if row=$(grep "^${library//./\\.} " <<<"$opened"); then
+    opens+=$row$'\n'
+  elif ! grep -qw -- "$library" <<<"$linked $optional"; then
+    echo "$(basename "$program") opens $library, which packaging/linux/depends.sh does not know." >&2
     exit 1
   fi
 done
-
 case $format in
 deb)
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir "$work/debian"
   echo "Source: offhook" >"$work/debian/control"
-  (cd "$work" && dpkg-shlibdeps --warnings=0 -O "${programs[@]}" 2>/dev/null) | sed -e 's/^shlibs:Depends=//' -e 's/, /\n/g'
-  awk 'NF {print $2}' <<<"$opened"
+  (cd "$work" && dpkg-shlibdeps --warnings=0 -O "$program" 2>/dev/null) | sed -e 's/^shlibs:Depends=//' -e 's/, /\n/g'
+  awk 'NF {print $2}' <<<"$opens"
   echo ca-certificates
   ;;
 rpm)
-  printf '%s\n' "${programs[@]}" | /usr/lib/rpm/elfdeps --requires | grep -v '^rtld'
-  awk 'NF {print $1 "()(64bit)"}' <<<"$opened"
+  echo "$program" | /usr/lib/rpm/elfdeps --requires | grep -v '^rtld'
+  awk 'NF {print $1 "()(64bit)"}' <<<"$opens"
   echo ca-certificates
   ;;
 esac | sort -u

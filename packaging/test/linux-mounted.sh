@@ -13,31 +13,37 @@ phone() { inside phone "$display" "$1" >"$work/phone-$1.log" 2>&1 & }
 
 inside prepare >"$work/prepare.log" 2>&1 || { tail -30 "$work/prepare.log" >&2; exit 1; }
 
+hears() { # hears NAME: the echo is the phone's own 440 Hz
+  local heard
+  heard=$(sox "$root/home/agent/heard-$1.wav" -n stat 2>&1 | awk '/Rough +frequency/ {print $3}')
+  [ "${heard:-0}" -gt 400 ] && [ "$heard" -lt 480 ] || { echo "$1: the echo sounds at $heard Hz, not 440." >&2; exit 1; }
+  echo "$1: echo called and heard ($heard Hz)"
+}
+
 use() { # use NAME: start, call echo, look, listen, quit
   phone "$1"
   local pid=$!
   inside call "$1" || { tail -20 "$work/phone-$1.log" >&2; picture "$1-failed"; exit 1; }
   picture "$1"
+  if [ "$1" = deb-new ]; then inside needed; fi
   inside quit "$1"
-  wait "$pid" || true
-  # The echo is the phone's own 440 Hz.
-  local heard
-  heard=$(sox "$root/home/agent/heard-$1.wav" -n stat 2>&1 | awk '/Rough +frequency/ {print $3}')
-  [ "$heard" -gt 400 ] && [ "$heard" -lt 480 ] || { echo "$1: the echo sounds at $heard Hz, not 440." >&2; exit 1; }
-  echo "$1: echo called and heard ($heard Hz), picture in $out/$1.png"
+  wait "$pid" || { tail -20 "$work/phone-$1.log" >&2; echo "$1: the phone that was told to quit ended with an error." >&2; exit 1; }
+  hears "$1"
 }
 
+inside headless
+hears headless
 inside install /tmp/old.deb
 use deb-old
 inside install /tmp/new.deb
 inside remembers deb-old
 use deb-new
+inside both /tmp/headless.deb
 inside remove
 inside papers
 
-# The .rpm, into the same root: dpkg's libraries serve it, so that rpm can't count them itself. Every library and
-# version of a symbol that it requires is looked for in the root instead.
-cp "$work/new.rpm" "$root/tmp/new.rpm"
+# The .rpms, into the same root: dpkg's libraries serve it, so that rpm can't count them itself. Every library and
+# version of a symbol that they require is looked for in the root instead.
 inside libraries
 missing=0
 while read -r need; do
@@ -52,13 +58,14 @@ while read -r need; do
   rpmlib* | ca-certificates) ;;
   *) echo "rpm: nobody knows what $need is" >&2; missing=1 ;;
   esac
-done < <(rpm -qp --requires "$work/new.rpm" 2>/dev/null)
+done < <(rpm -qp --requires "$work/new.rpm" "$work/headless.rpm" 2>/dev/null)
 [ $missing = 0 ] || exit 1
 inside inventory before-rpm
-rpm --force-debian --root "$root" --nodeps --nosignature -i "$work/new.rpm"
-rpm --root "$root" -V --nodeps offhook
+rpm --force-debian --root "$root" --nodeps --nosignature -i "$work/new.rpm" "$work/headless.rpm"
+rpm --root "$root" -V --nodeps offhook offhook-headless
 use rpm
-rpm --force-debian --root "$root" --nodeps -e offhook
+inside both
+rpm --force-debian --root "$root" --nodeps -e offhook offhook-headless
 rm -rf "$root/var/lib/rpm" "$root/usr/lib/sysimage/rpm"
 inside inventory after-rpm
 inside same before-rpm after-rpm

@@ -26,7 +26,7 @@ type Account struct {
 	confirm     *fyne.Container
 	leave       *fyne.Container
 	Sure        *widget.PillButton
-	licences    *widget.Text
+	licences    *fyne.Container
 }
 
 // NewAccount returns the page.
@@ -41,8 +41,9 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 		v := widget.NewText("", widget.Style{Least: 11})
 		a.values = append(a.values, v)
 		b := widget.NewIconButton(env.T("Copy {name}", "name", n), theme.Copy, theme.Text2, env.Tips, func() { env.Actions.Copy(a.full[i]) })
-		rows = append(rows, widget.Fixed(0, 41, widget.Inset(0, 4, 0, 12, widget.Row(
-			widget.Fixed(104, 0, widget.NewText(n, widget.Style{Role: theme.Text2, Least: 11})), widget.Gap(8), widget.Grow(v), b))))
+		b.SetIconSize(18)
+		rows = append(rows, widget.Fixed(0, 40, widget.Inset(0, 4, 0, 12, widget.Row(
+			widget.Fixed(108, 0, widget.NewText(n, widget.Style{Role: theme.Text2, Least: 11})), widget.Gap(8), widget.Grow(v), b))))
 	}
 	a.version = widget.NewText("", widget.Style{Bold: true, Least: 11})
 	a.newer = widget.NewText("", widget.Style{Size: theme.SizeCaption, Wrap: true, Leading: 1.4})
@@ -56,12 +57,19 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	case "windows":
 		system = "Windows"
 	}
-	a.licences = widget.NewText(env.T("Fonts: Noto Sans, SIL Open Font License. Libraries: see the licences file beside the program."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4})
+	a.licences = widget.Inset(8, 4, 0, 4, widget.NewText(env.T("Fonts: Noto Sans, SIL Open Font License. Icons: Material, Apache License 2.0. Libraries: see the licences file beside the program."),
+		widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
+	a.licences.Hide()
 	copyAll := widget.NewPill(env.T("Copy all"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Actions.Copy(a.all()) })
-	about := widget.Row(NewMark(40), widget.Gap(12), widget.Grow(widget.Column(a.version, caption(system+" · "+runtime.GOARCH))), copyAll)
+	program := widget.NewTapRow(env.T("Licences"), 40, widget.Inset(0, 0, 0, 4, widget.Row(NewMark(40), widget.Gap(12),
+		widget.Grow(widget.Column(a.version, caption(env.T("{system} · licences", "system", system)))))), func() {
+		setVisible(a.licences, !a.licences.Visible())
+		widget.Relayout(a.object)
+	})
+	about := widget.Row(widget.Grow(program), copyAll)
 	link := func(g theme.Glyph, title string, p Page) *widget.TapRow {
-		return widget.NewTapRow(title, widget.Row44, widget.Inset(0, 4, 0, 12, widget.Row(
-			widget.NewIcon(g, theme.Text2, 20), widget.Gap(14), widget.Grow(widget.NewText(title, widget.Style{})), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))),
+		return widget.NewTapRow(title, widget.Row44-1, widget.Inset(0, 4, 0, 12, widget.Row(
+			widget.NewIcon(g, theme.Text2, 22), widget.Gap(12), widget.Grow(widget.NewText(title, widget.Style{})), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))),
 			func() { env.Actions.Open(p) })
 	}
 	a.rate = link(theme.Star, env.T("Rate the last call"), PageFeedback)
@@ -74,8 +82,8 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	a.confirm = widget.Column(widget.NewBanner(widget.ToneWarning, theme.WarningIcon, env.T("Sign out?"), env.T("Calls won't reach you.")), widget.Gap(8), widget.Grid(2, 8, stay, a.Sure))
 	a.confirm.Hide()
 	body := widget.Column(
-		widget.Row(a.face, widget.Gap(16), widget.Grow(widget.Column(a.name, a.until))),
-		widget.Gap(14), widget.CardOf(rows...), widget.Gap(12), about, a.newer, widget.Gap(10), links, widget.Gap(12), a.licences)
+		widget.Inset(8, 0, 6, 4, widget.Row(a.face, widget.Gap(16), widget.Grow(widget.Column(a.name, a.until)))),
+		widget.Gap(14), widget.CardOf(rows...), widget.Gap(20), about, a.licences, a.newer, widget.Gap(12), links)
 	a.frame = newFrame(env, env.T("Account"), PageNone, nil, body, widget.Column(a.leave, a.confirm))
 	return a
 }

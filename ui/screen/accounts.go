@@ -21,7 +21,9 @@ const (
 // AccountTasks is the work of the pages of the SIP accounts. done gets what it
 // gets on the window's thread.
 type AccountTasks interface {
-	SaveLine(a app.SIPAccount, password string, done func(error))
+	// SaveLine keeps an account; icePassword is the one at its TURN servers. An
+	// empty password leaves the one that is stored.
+	SaveLine(a app.SIPAccount, password, icePassword string, done func(error))
 	RemoveLine(id string, done func(error))
 }
 
@@ -150,9 +152,9 @@ func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Gl
 	case l.Err == nil:
 		return e.T("Registering…"), "", theme.Sync, widget.ToneInfo
 	case l.State == string(voice.LineTerminated):
-		return l.Err.Message, e.T("Refused"), theme.Lock, widget.ToneDanger
+		return e.Words.Sentence(l.Err.Message), e.T("Refused"), theme.Lock, widget.ToneDanger
 	default:
-		text = l.Err.Message
+		text = e.Words.Sentence(l.Err.Message)
 		if l.RetryAt != nil && l.RetryAt.After(now) {
 			text += " " + e.T("Next attempt in {n} s.", "n", int(l.RetryAt.Sub(now).Round(time.Second)/time.Second))
 		}
@@ -167,6 +169,10 @@ type SIPAccount struct {
 	work  AccountTasks
 
 	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
+	ICE, ICEUser, ICEPass                           *widget.Field
+	relay                                           *widget.Switch
+	iceWrong                                        *widget.Text
+	iceWrongRow                                     *fyne.Container
 	on, hide, auto, refuse                          *widget.Switch
 	media                                           *widget.Selector
 	banner                                          *widget.Banner
@@ -192,10 +198,14 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 	s.Display = field(env.T("Display name"), "")
 	s.AuthUser = field(env.T("User name for the password"), "")
 	s.Proxy = field(env.T("Outbound proxy"), "")
+	s.ICE = field(env.T("TURN or STUN servers"), "turn:turn.example.com")
+	s.ICEUser = field(env.T("User name at the TURN server"), "")
+	s.ICEPass = env.Early.Password(env.T("Password at the TURN server"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
 	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	s.banner.Hide()
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
-	var r1, r2, r3, r4 fyne.CanvasObject
+	var r1, r2, r3, r4, r5 fyne.CanvasObject
+	s.relay, r5 = env.switchRow(env.T("Sound only through the TURN server"), env.T("When nothing else may leave the network"), func(on bool) { s.account.RelayOnly = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
 	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
 	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
@@ -205,22 +215,34 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
 	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
 		widget.Row(s.chevron, widget.Gap(8), widget.NewText(env.T("Advanced"), widget.Style{})), func() { s.setOpen(!s.advanced.Visible()) })
+	s.iceWrong = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.DangerInk, Wrap: true})
+	s.iceWrongRow = widget.Inset(4, 0, 0, 0, s.iceWrong)
+	s.iceWrongRow.Hide()
 	s.advanced = widget.Column(
-		label(env.T("Display name")), widget.Gap(3), s.Display,
-		widget.Gap(11), label(env.T("User name for the password")), widget.Gap(3), s.AuthUser,
-		widget.Gap(11), label(env.T("Outbound proxy")), widget.Gap(3), s.Proxy,
-		widget.Gap(11), label(env.T("Sound")), widget.Gap(3), s.media)
+		label(env.T("Display name")), widget.Gap(5), s.Display,
+		widget.Gap(12), label(env.T("User name for the password")), widget.Gap(5), s.AuthUser,
+		widget.Gap(12), label(env.T("Outbound proxy")), widget.Gap(5), s.Proxy,
+		widget.Gap(12), label(env.T("Sound")), widget.Gap(5), s.media,
+		widget.Gap(12), widget.Row(label(env.T("TURN or STUN servers")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.ICE, s.iceWrongRow,
+		widget.Gap(12), label(env.T("User name at the TURN server")), widget.Gap(5), s.ICEUser,
+		widget.Gap(12), label(env.T("Password at the TURN server")), widget.Gap(5), s.ICEPass,
+		widget.Gap(12), widget.CardOf(r5))
 	s.advanced.Hide()
 	body := widget.Column(s.banner,
-		label(env.T("SIP address")), widget.Gap(3), s.Address,
-		widget.Gap(11), label(env.T("Server")), widget.Gap(3), s.Server,
-		widget.Gap(11), label(env.T("Password")), widget.Gap(3), s.Pass,
+		label(env.T("SIP address")), widget.Gap(5), s.Address,
+		widget.Gap(12), label(env.T("Server")), widget.Gap(5), s.Server,
+		widget.Gap(12), label(env.T("Password")), widget.Gap(5), s.Pass,
 		widget.Gap(16), widget.CardOf(r1, r2, r3, r4),
 		widget.Gap(8), s.Advanced, s.advanced)
 	s.frame = newFrame(env, env.T("SIP account"), PageAccounts, nil, body, widget.Column(s.Save, s.Remove))
-	for _, f := range []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy} {
+	for _, f := range []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy, s.ICE, s.ICEUser, s.ICEPass} {
 		f.Input.OnSubmitted = func(string) { s.save() }
 		f.Input.OnChanged = func(string) { f.SetWrong(false) }
+	}
+	s.ICE.Input.OnChanged = func(string) {
+		s.ICE.SetWrong(false)
+		setVisible(s.iceWrongRow, false)
+		widget.Relayout(s.object)
 	}
 	return s
 }
@@ -250,11 +272,13 @@ func (s *SIPAccount) begin(set app.Settings, id string) {
 	if a.User != "" {
 		address = a.User + "@" + a.Domain
 	}
-	for f, text := range map[*widget.Field]string{s.Address: address, s.Server: a.Server, s.Pass: "", s.Display: a.DisplayName, s.AuthUser: a.AuthUser, s.Proxy: a.OutboundProxy} {
+	for f, text := range map[*widget.Field]string{s.Address: address, s.Server: a.Server, s.Pass: "", s.Display: a.DisplayName, s.AuthUser: a.AuthUser, s.Proxy: a.OutboundProxy,
+		s.ICE: strings.Join(a.ICEServers, " "), s.ICEUser: a.ICEUser, s.ICEPass: ""} {
 		f.SetText(text)
 		f.SetWrong(false)
 	}
 	s.banner.Hide()
+	s.iceWrongRow.Hide()
 	s.setOpen(false)
 	s.draw()
 }
@@ -264,6 +288,7 @@ func (s *SIPAccount) draw() {
 	s.hide.SetOn(s.account.HideNumber)
 	s.auto.SetOn(s.account.AutoAnswer)
 	s.refuse.SetOn(s.account.RefuseTransfers)
+	s.relay.SetOn(s.account.RelayOnly)
 	for _, m := range s.env.medias() {
 		if m.kind == s.account.Media {
 			s.media.Set(m.word)
@@ -337,21 +362,51 @@ func (s *SIPAccount) save() {
 		s.say(s.env.T("Enter the server's address."))
 		return
 	}
+	a.ICEServers, a.ICEUser = strings.Fields(strings.ReplaceAll(s.ICE.Input.Text, ",", " ")), s.ICEUser.Input.Text
+	if problem := s.iceProblem(a); problem != "" {
+		s.setOpen(true)
+		s.ICE.SetWrong(true)
+		s.iceWrong.SetText(problem)
+		setVisible(s.iceWrongRow, true)
+		widget.Relayout(s.object)
+		s.env.focus(s.ICE.Input)
+		return
+	}
 	if !strings.Contains(a.Server, "://") {
 		a.Server = "tls://" + a.Server // a bare name is no reason to speak in the clear
 	}
 	s.busy = true
 	s.draw()
-	s.work.SaveLine(a, s.Pass.Input.Text, func(err error) {
+	s.work.SaveLine(a, s.Pass.Input.Text, s.ICEPass.Input.Text, func(err error) {
 		s.busy = false
 		s.Pass.SetText("")
+		s.ICEPass.SetText("")
 		s.draw()
 		if err != nil {
-			s.say(err.Error())
+			s.say(s.env.Words.Sentence(err.Error()))
 			return
 		}
 		s.env.Actions.Open(PageAccounts)
 	})
+}
+
+// iceProblem is what is wrong with the servers of an account, "" if nothing is.
+func (s *SIPAccount) iceProblem(a app.SIPAccount) string {
+	turn := false
+	for _, server := range a.ICEServers {
+		scheme, _, _ := strings.Cut(server, ":")
+		switch scheme {
+		case "turn", "turns":
+			turn = true
+		case "stun", "stuns":
+		default:
+			return s.env.T("A server here begins with turn:, turns: or stun:.")
+		}
+	}
+	if a.RelayOnly && !turn {
+		return s.env.T("Sound only through a TURN server needs one.")
+	}
+	return ""
 }
 
 func (s *SIPAccount) remove() {
@@ -364,7 +419,7 @@ func (s *SIPAccount) remove() {
 		s.sure = false
 		s.draw()
 		if err != nil {
-			s.say(err.Error())
+			s.say(s.env.Words.Sentence(err.Error()))
 			return
 		}
 		s.env.Actions.Open(PageAccounts)

@@ -122,8 +122,8 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 	a.verdictIcon = widget.NewIcon("", theme.Text2, 16)
 	a.verdict = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
 	a.tone = widget.NewPill(env.T("Play tone"), theme.Speaker, widget.Plain, widget.HeightSmall, a.play)
-	a.yes = widget.NewChip(env.T("Yes"), func() { a.heard(true) })
-	a.no = widget.NewChip(env.T("No"), func() { a.heard(false) })
+	a.yes = widget.NewAnswer(env.T("Yes"), func() { a.heard(true) })
+	a.no = widget.NewAnswer(env.T("No"), func() { a.heard(false) })
 	a.yes.SetLabel(env.T("Heard it: yes"))
 	a.no.SetLabel(env.T("Heard it: no"))
 	a.incoming = widget.NewStatusRow(theme.Bell, env.T("Incoming calls"))
@@ -135,15 +135,15 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 		tasks.Update(func(s *app.Settings) { s.AudioCheckDone = true })
 	})
 	micCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
-		label(env.T("Microphone")), widget.Gap(4), a.mic.Selector, widget.Gap(12), a.Meter, widget.Gap(7),
+		label(env.T("Microphone")), widget.Gap(5), a.mic.Selector, widget.Gap(12), a.Meter, widget.Gap(7),
 		widget.Row(a.verdictIcon, widget.Gap(4), widget.Grow(a.verdict)))))
 	speakerCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
-		label(env.T("Speaker")), widget.Gap(4), a.speaker.Selector, widget.Gap(8),
+		label(env.T("Speaker")), widget.Gap(5), a.speaker.Selector, widget.Gap(8),
 		widget.Ends(8, a.tone, widget.Row(caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no)))))
 	body := widget.Column(
 		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Let's check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
 			widget.NewText(env.T("Say something. The line should move."), widget.Style{Role: theme.Text2}))),
-		widget.Gap(12), micCard, widget.Gap(12), speakerCard, widget.Gap(12), a.card)
+		widget.Gap(12), micCard, widget.Gap(13), speakerCard, widget.Gap(13), a.card)
 	foot := widget.Grid(2, 8, a.CheckAgain, a.StartWorking)
 	a.object = widget.Centre(520, container.NewBorder(nil, widget.Inset(8, 16, 16, 16, foot), nil, nil,
 		container.NewVScroll(widget.Narrow(widget.Inset(24, 16, 8, 16, body)))))

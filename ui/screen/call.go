@@ -38,6 +38,9 @@ type Call struct {
 	banner               *widget.Banner
 	bannerBox, bannerGap *fyne.Container
 	talking              *fyne.Container
+	// smallTop is there in the smallest window only, roomy in all others.
+	smallTop *fyne.Container
+	roomy    [2]*fyne.Container
 
 	meters            *fyne.Container
 	micIcon           *widget.Icon
@@ -70,9 +73,9 @@ func NewCall(env *Env) *Call {
 	c.ringTime = widget.NewText("", widget.Style{Role: theme.Text2})
 	c.ringMessage = caption("")
 	c.ringMessageRow = messageLine(c.ringMessage)
-	c.ringing = widget.Column(widget.Gap(24), widget.CentredRow(c.ring), widget.Gap(10), c.ringName, c.ringID, widget.Gap(14),
+	c.ringing = widget.Column(widget.Gap(24), widget.CentredRow(c.ring), widget.Gap(10), c.ringName, c.ringID, widget.Gap(16),
 		widget.CentredRow(widget.NewIcon(theme.ArrowOut, theme.AccentInk, 18), widget.Gap(8), c.ringWord, widget.Gap(8), c.ringTime),
-		widget.Gap(9), c.ringMessageRow)
+		widget.Gap(7), c.ringMessageRow)
 
 	c.face = widget.NewAvatar("", 72)
 	c.nameText = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true}))
@@ -90,8 +93,9 @@ func NewCall(env *Env) *Call {
 	c.bannerGap = widget.Fixed(0, 16, widget.Gap(16))
 	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
-	c.talking = widget.Column(c.avatar, c.bannerBox, widget.Gap(12), c.nameText, c.idText, widget.Gap(8),
-		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(6), c.messageRow, c.consentRow)
+	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
+	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
+		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(7), c.messageRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -111,9 +115,9 @@ func NewCall(env *Env) *Call {
 	c.Transfer = newTransferButton(env)
 	top := container.NewStack(c.ringing, c.talking)
 	c.panel = widget.Column(
-		top, widget.Flex(12), c.meters, widget.Gap(16),
+		top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		widget.Gap(8), c.Transfer.object, widget.Gap(16), c.HangUp, widget.Gap(16))
+		widget.Gap(8), c.Transfer.object, c.roomy[1], widget.Gap(12), c.HangUp, widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
@@ -217,6 +221,10 @@ func (c *Call) Render(v View) {
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)
 	setVisible(c.meters, !outgoing)
+	setVisible(c.smallTop, v.Compact && phase != PhaseReconnecting && v.Settings.Calls.RecordingConsent == "")
+	for _, r := range c.roomy {
+		setVisible(r, !v.Compact)
+	}
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
 

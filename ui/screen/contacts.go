@@ -59,13 +59,13 @@ type Contacts struct {
 func NewContacts(env *Env, lists Lists) *Contacts {
 	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, list: container.NewStack()}
 	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
-	in.Icon = theme.Icon(theme.Search, env.Theme.Color(theme.Text2, fyne.CurrentApp().Settings().ThemeVariant()))
 	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); env.focus(in) })
 	c.erase.Hide()
 	c.Search = widget.NewField(in, 44, c.erase, nil)
+	c.Search.SetLead(theme.Search)
 	in.OnChanged = func(string) { c.fill() }
 	c.scroll = container.NewVScroll(widget.Narrow(widget.Inset(0, 16, 16, 16, c.list)))
-	c.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 8, 16, c.Search), nil, nil, nil, c.scroll))
+	c.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 0, 16, c.Search), nil, nil, nil, c.scroll))
 	return c
 }
 
@@ -94,9 +94,6 @@ func (c *Contacts) fill() {
 			continue
 		}
 		count += len(g.Contacts)
-		if len(parts) > 0 {
-			parts = append(parts, widget.Gap(4))
-		}
 		open := text != "" || c.isOpen(g, len(groups))
 		parts = append(parts, c.heading(g, open))
 		if open {
@@ -132,8 +129,8 @@ func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
 	if !open {
 		glyph, name = theme.ChevronDown, c.env.T("{group}, closed", "group", g.Name)
 	}
-	row := widget.NewTapRow(name, 40, widget.Inset(0, 10, 0, 2, widget.Row(
-		widget.NewText(g.Name, widget.Style{Bold: true}), widget.Gap(5),
+	row := widget.NewTapRow(name, 40, widget.Inset(0, 10, 0, 4, widget.Row(
+		widget.NewText(g.Name, widget.Style{Bold: true}), widget.Gap(4),
 		widget.NewText(strconv.Itoa(len(g.Contacts)), widget.Style{Role: theme.Text2}),
 		widget.Flex(8), widget.NewIcon(glyph, theme.Text2, 20))),
 		func() {
@@ -168,19 +165,23 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 			glyph = theme.Wave
 		}
 		avatar = widget.NewDisc(glyph, 36, theme.AccentSoft, theme.AccentInk)
-		under += " · " + c.env.T("dialled directly")
+		about := c.env.T("dialled directly")
+		if glyph == theme.Wave {
+			about = c.env.T("hear yourself back")
+		}
+		under += " · " + about
 	}
 	dial := func() { c.env.Actions.Dial(p.Number) }
 	call := widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, dial)
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(avatar, widget.Gap(12),
-		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), widget.Gap(-1), caption(under))), widget.Gap(4), c.star(p), call)))
+		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), caption(under))), widget.Gap(4), c.star(p), call)))
 }
 
 // star keeps a person among the user's own contacts, or lets go of them.
 func (c *Contacts) star(p app.Contact) fyne.CanvasObject {
 	name := nameOf(p.Name, p.Number)
 	on := c.env.Directory != nil && c.env.Directory.IsFavourite(p.Number)
-	label, glyph, ink := c.env.T("Add {name} to your favourites", "name", name), theme.Star, theme.Text2
+	label, glyph, ink := c.env.T("Add {name} to your favourites", "name", name), theme.Star, theme.Border
 	if on {
 		label, glyph, ink = c.env.T("Remove {name} from your favourites", "name", name), theme.StarFilled, theme.AccentInk
 	}

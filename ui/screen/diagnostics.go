@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,16 +44,16 @@ func NewDiagnostics(env *Env, tasks Tasks) *Diagnostics {
 	var cells []fyne.CanvasObject
 	for i, name := range []string{env.T("MOS"), env.T("Delay"), env.T("Jitter"), env.T("Lost")} {
 		d.figures[i] = widget.NewText("", widget.Style{Bold: true})
-		cells = append(cells, widget.Column(d.figures[i], caption(name)))
+		cells = append(cells, widget.Column(d.figures[i], widget.Gap(-1), caption(name)))
 	}
-	d.last = widget.NewCard(widget.Inset(10, 12, 10, 12, widget.Column(
+	d.last = widget.NewCard(widget.Inset(12, 12, 12, 12, widget.Column(
 		widget.Row(widget.NewText(env.T("Last call"), widget.Style{Bold: true}), widget.Flex(8), d.lastWhen),
-		widget.Gap(4), widget.Grid(4, 8, cells...))))
+		widget.Gap(8), widget.Grid(4, 8, cells...))))
 	d.CheckAgain = widget.NewPill(env.T("Check again"), theme.RefreshIcon, widget.Accent, widget.HeightButton, d.restart)
 	copyAll := widget.NewPill(env.T("Copy"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Actions.Copy(d.text()) })
 	body := widget.Column(
 		widget.Row(d.disc, widget.Gap(12), widget.Grow(widget.Column(d.title, d.when))),
-		widget.Gap(12), d.list, widget.Gap(12), d.last)
+		widget.Gap(13), d.list, widget.Gap(12), d.last)
 	d.frame = newFrame(env, env.T("Diagnostics"), PageNone, copyAll, body, d.CheckAgain)
 	return d
 }
@@ -74,6 +76,7 @@ func (d *Diagnostics) restart() {
 	d.fill()
 	d.stop = d.tasks.Diagnose(d.got, func() {
 		d.running, d.checkedAt = false, d.view.Now
+		d.showWhen()
 		d.CheckAgain.SetEnabled(true)
 		d.fill()
 	})
@@ -88,7 +91,20 @@ func (d *Diagnostics) got(c app.Check) {
 		}
 	}
 	d.checks = append(d.checks, c)
+	slices.SortStableFunc(d.checks, func(a, b app.Check) int { return cmp.Compare(checkRank(a.Name), checkRank(b.Name)) })
 	d.fill()
+}
+
+// checkOrder is the order in which the checks are read: who one is, whether calls
+// come and go, the voice, the devices, and what lies behind.
+var checkOrder = []string{"token", "profile", "push", "push_socket", "platform", "sip_socket", "media", "microphone", "speaker", "ring", "devices"}
+
+// checkRank is where a check stands; those not named come last, as they came.
+func checkRank(name string) int {
+	if i := slices.Index(checkOrder, name); i >= 0 {
+		return i
+	}
+	return len(checkOrder)
 }
 
 // checkIcons are the icons of the checks by name.
@@ -203,9 +219,7 @@ func (d *Diagnostics) text() string {
 func (d *Diagnostics) Render(v View) {
 	d.view = v
 	d.render(v)
-	if !d.checkedAt.IsZero() && !d.running {
-		d.when.SetText(d.env.T("Checked {ago}", "ago", d.env.Ago(v.Now.Sub(d.checkedAt))))
-	}
+	d.showWhen()
 	st, ok := d.tasks.Statistics()
 	setVisible(d.last, ok)
 	if ok {
@@ -218,6 +232,13 @@ func (d *Diagnostics) Render(v View) {
 		d.figures[1].SetText(fmt.Sprintf("%.0f ms", st.RTTMs))
 		d.figures[2].SetText(fmt.Sprintf("%.0f ms", st.AverageJitterMs))
 		d.figures[3].SetText(fmt.Sprintf("%.1f %%", st.FractionLost))
+	}
+}
+
+// showWhen says how old the checks are.
+func (d *Diagnostics) showWhen() {
+	if !d.checkedAt.IsZero() && !d.running {
+		d.when.SetText(d.env.T("Checked {ago}", "ago", d.env.Ago(d.view.Now.Sub(d.checkedAt))))
 	}
 }
 

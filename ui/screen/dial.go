@@ -57,7 +57,7 @@ func NewDial(env *Env) *Dial {
 	d.matches = container.NewStack()
 	d.listHint = caption(env.T("Arrow keys choose, Enter calls."))
 	d.listRow = widget.Inset(0, 4, 0, 4, widget.Row(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), widget.Grow(d.listHint)))
-	d.listBox = container.NewVScroll(widget.Narrow(widget.Column(d.matches, widget.Gap(12), d.listRow, widget.Flex(0))))
+	d.listBox = container.NewVScroll(widget.Narrow(widget.Inset(listRoom, listRoom, 0, listRoom, widget.Column(d.matches, widget.Gap(12), d.listRow, widget.Flex(0)))))
 	d.listBox.Hide()
 	d.Button = widget.NewPill(env.T("Call"), theme.Phone, widget.Success, widget.HeightMain, d.call)
 
@@ -94,8 +94,6 @@ func (d *Dial) FocusField() {
 // SetNumber puts a number into the field, as a link does.
 func (d *Dial) SetNumber(number string) {
 	d.Field.Input.SetText(number)
-	d.Field.Input.CursorColumn = len([]rune(number))
-	d.Field.Input.Refresh()
 	d.Focus()
 }
 
@@ -236,7 +234,7 @@ func (d *Dial) row(m Match, first bool) *widget.TapRow {
 		avatar = widget.NewAvatar(m.Name, 36)
 		name = highlighted(m.Name, d.text())
 	}
-	parts := []fyne.CanvasObject{avatar, widget.Gap(12), widget.Grow(widget.Column(name, widget.Gap(-1), caption(under)))}
+	parts := []fyne.CanvasObject{avatar, widget.Gap(12), widget.Grow(widget.Column(name, caption(under)))}
 	if first {
 		parts = append(parts, widget.NewKeyCap(d.env.T("Enter")))
 	}
@@ -389,20 +387,28 @@ func (d *Dial) call() {
 
 func (d *Dial) dial(number string) { d.env.Actions.Dial(number) }
 
+// listRoom is the room around the list of those who fit.
+const listRoom float32 = 4
+
 // dialLayout places the tab: the pad takes what room there is, up to 84 units a
 // key, and the rest is above the button.
 type dialLayout struct{ d *Dial }
 
 func (l *dialLayout) gaps() (top, hint, pad, bottom float32) {
-	if l.d.view.Compact {
-		return 16, 12, 12, 12
-	}
 	return 16, 12, 12, 16
+}
+
+// fieldHeight is more in the small window, whose keys are lower.
+func (l *dialLayout) fieldHeight() float32 {
+	if l.d.view.Compact {
+		return 56
+	}
+	return 48
 }
 
 func (l *dialLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	top, hint, pad, bottom := l.gaps()
-	return fyne.NewSize(280, top+48+hint+16+pad+4*widget.KeyHeightCompact+24+12+widget.HeightMain+bottom)
+	return fyne.NewSize(280, top+l.fieldHeight()+hint+16+pad+4*widget.KeyHeightCompact+24+12+widget.HeightMain+bottom)
 }
 
 func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -413,14 +419,12 @@ func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		o.Resize(fyne.NewSize(s.Width-32, h))
 	}
 	y := top
-	fieldHeight := float32(48)
-	if l.d.view.Compact {
-		fieldHeight = 48
-	}
-	put(field, y, fieldHeight)
-	y += fieldHeight
+	put(field, y, l.fieldHeight())
+	y += l.fieldHeight()
 	put(hint, y+hintGap, 16)
-	put(list, y+12, max(0, s.Height-bottom-widget.HeightMain-12-y-12))
+	// Room on each side keeps the card's outline from being cut.
+	list.Move(fyne.NewPos(16-listRoom, y+12-listRoom))
+	list.Resize(fyne.NewSize(s.Width-32+2*listRoom, max(0, s.Height-bottom-widget.HeightMain-24-y+listRoom)))
 	y += hintGap + 16 + padGap
 	end := s.Height - bottom - widget.HeightMain
 	put(button, end, widget.HeightMain)

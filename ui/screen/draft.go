@@ -17,7 +17,7 @@ import (
 // The preview of a report: how many lines a page has, and how high it is.
 const (
 	previewLines          = 3
-	previewHeight float32 = 84
+	previewHeight float32 = 64
 )
 
 // draftView is the part of the report page that shows what would go along: the
@@ -27,7 +27,7 @@ type draftView struct {
 	tasks    Tasks
 	Checks   map[app.ReportPart]*widget.Check
 	names    map[app.ReportPart]string
-	lines    *widget.Text
+	lines    *widget.Transcript
 	pageText *widget.Text
 	Previous *widget.IconButton
 	Next     *widget.IconButton
@@ -36,14 +36,17 @@ type draftView struct {
 	scroll   *container.Scroll
 	changed  func()
 
-	draft       app.ReportDraft
-	asked       int
+	draft app.ReportDraft
+	asked int
+	// packing says that a draft is being made, which stop ends.
+	packing     bool
+	stop        func()
 	page, pages int
 }
 
 func newDraftView(env *Env, tasks Tasks, changed func()) *draftView {
 	d := &draftView{env: env, tasks: tasks, Checks: map[app.ReportPart]*widget.Check{}, changed: changed}
-	d.names = map[app.ReportPart]string{app.ReportLog: env.T("Offhook's log"), app.ReportCalls: env.T("Call statistics"), app.ReportComputer: env.T("Computer and sound devices")}
+	d.names = map[app.ReportPart]string{app.ReportLog: env.T("Offhook log"), app.ReportCalls: env.T("Call statistics"), app.ReportComputer: env.T("Computer and sound devices")}
 	var rows []fyne.CanvasObject
 	for _, part := range app.ReportParts() {
 		name := d.names[part]
@@ -57,19 +60,19 @@ func newDraftView(env *Env, tasks Tasks, changed func()) *draftView {
 		d.Checks[part] = check
 		rows = append(rows, check)
 	}
-	d.goes = widget.CardOf(rows...)
-	d.lines = widget.NewText("", widget.Style{Size: theme.SizeMono, Mono: true, Role: theme.Text2, Wrap: true, Leading: 1.45})
+	d.goes = widget.NewCard(widget.Inset(8, 1, 8, 1, widget.Column(rows...)))
+	d.lines = widget.NewTranscript()
 	d.pageText = caption("")
-	d.Previous = widget.NewIconButton(env.T("Previous page"), theme.ChevronUp, theme.Text, env.Tips, func() { d.turn(-1) })
-	d.Next = widget.NewIconButton(env.T("Next page"), theme.ChevronDown, theme.Text, env.Tips, func() { d.turn(1) })
-	d.scroll = container.NewVScroll(widget.Inset(8, 10, 8, 10, d.lines))
-	d.preview = widget.NewCard(widget.Inset(2, 4, 12, 12, widget.Column(
-		widget.Row(widget.NewIcon(theme.Eye, theme.AccentInk, 20), widget.Gap(8), widget.Grow(widget.NewText(env.T("Preview"), widget.Style{Bold: true})),
+	d.Previous = widget.NewIconButton(env.T("Previous page"), theme.ChevronUp, theme.Text2, env.Tips, func() { d.turn(-1) })
+	d.Next = widget.NewIconButton(env.T("Next page"), theme.ChevronDown, theme.Text2, env.Tips, func() { d.turn(1) })
+	d.scroll = container.NewVScroll(widget.Inset(8, 12, 8, 12, d.lines))
+	d.preview = widget.NewCard(widget.Inset(1, 4, 12, 12, widget.Column(
+		widget.Row(widget.NewIcon(theme.Eye, theme.AccentInk, 18), widget.Gap(8), widget.Grow(widget.NewText(env.T("Preview"), widget.Style{Bold: true})),
 			d.pageText, widget.Gap(2), d.Previous, d.Next),
 		widget.Inset(0, 8, 0, 0, widget.Column(
 			widget.NewPanel(theme.Window, theme.RadiusInput, widget.Fixed(0, previewHeight, d.scroll)),
 			widget.Gap(8), widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), widget.Grow(widget.NewText(
-				env.T("Names, numbers and secrets are taken out. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.34}))))))))
+				env.T("Names, numbers and secrets are taken out. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))))
 	d.clear()
 	return d
 }
@@ -79,30 +82,33 @@ func (d *draftView) clear() {
 		c.Set(d.names[part], "…")
 	}
 	d.lines.SetText(d.env.T("Being put together…"))
+	d.packing = true
 	d.pageText.SetText("")
 	d.Previous.SetEnabled(false)
 	d.Next.SetEnabled(false)
 }
 
-// load has a draft made of the days chosen; failed is called if there can't be one.
-func (d *draftView) load(from, to time.Time, failed func(error)) {
+// load has a draft made of the given number of days; failed is called if there can't
+// be one.
+func (d *draftView) load(from, to time.Time, days int, failed func(error)) {
 	d.close()
 	d.asked++
 	asked := d.asked
 	d.clear()
-	d.tasks.Draft(from, to, func(draft app.ReportDraft, err error) {
+	stop := d.tasks.Draft(from, to, func(draft app.ReportDraft, err error) {
 		switch {
 		case err != nil:
 			if asked == d.asked {
+				d.packing, d.stop = false, nil
 				d.lines.SetText("")
 				failed(err)
 			}
 		case asked != d.asked:
 			draft.Close() // other days were chosen meanwhile, or the page was left
 		default:
-			d.draft = draft
+			d.draft, d.packing, d.stop = draft, false, nil
 			for part, c := range d.Checks {
-				c.Set(d.names[part], d.env.size(draft.Size(part)))
+				c.Set(d.partName(part, days), d.env.size(draft.Size(part)))
 			}
 			d.page = 0
 			d.turn(0)
@@ -111,11 +117,30 @@ func (d *draftView) load(from, to time.Time, failed func(error)) {
 			}
 		}
 	})
+	if d.packing { // it may be over already
+		d.stop = stop
+	}
+}
+
+// partName says what a part holds.
+func (d *draftView) partName(part app.ReportPart, days int) string {
+	switch {
+	case part == app.ReportComputer:
+		return d.names[part]
+	case days <= 1:
+		return d.env.T("{part}, 1 day", "part", d.names[part])
+	default:
+		return d.env.T("{part}, {n} days", "part", d.names[part], "n", days)
+	}
 }
 
 // close lets go of the draft, also of one that is being made.
 func (d *draftView) close() {
 	d.asked++
+	if d.stop != nil {
+		d.stop()
+	}
+	d.packing, d.stop = false, nil
 	if d.draft != nil {
 		d.draft.Close()
 		d.draft = nil
@@ -199,6 +224,16 @@ func readable(line string) string {
 		}
 	}
 	return strings.Join(append(first, rest...), " ")
+}
+
+// partOf is how much of a number of bytes is done: 1.1 of 1.9 MB.
+func (e *Env) partOf(part float64, bytes int64) string {
+	done, all := e.size(int64(part*float64(bytes))), e.size(bytes)
+	number, unit, _ := strings.Cut(done, " ")
+	if strings.HasSuffix(all, " "+unit) {
+		done = number
+	}
+	return e.T("{part} of {all}", "part", done, "all", all)
 }
 
 // size is a number of bytes for a person.

@@ -57,10 +57,10 @@ func NewEnded(env *Env) *Ended {
 	d.Note.Input.OnSubmitted = func(string) { d.send() }
 	d.card = widget.NewCard(widget.Inset(16, 16, 16, 16, widget.Column(
 		widget.NewText(env.T("How was the sound?"), widget.Style{Size: theme.SizeSub, Bold: true}),
-		widget.Gap(15), d.Rating.Container,
-		widget.Gap(15), widget.Row(label(env.T("Anything wrong?")), widget.Gap(4), caption(env.T("Choose one"))),
+		widget.Gap(13), d.Rating.Container,
+		widget.Gap(15), widget.Row(label(env.T("Anything wrong?")), widget.Gap(3), caption(env.T("Choose one"))),
 		widget.Gap(9), widget.Flow(8, chips...),
-		widget.Gap(14), widget.Row(label(env.T("Note")), widget.Gap(4), caption(env.T("optional"))),
+		widget.Gap(14), widget.Row(label(env.T("Note")), widget.Gap(3), caption(env.T("optional"))),
 		widget.Gap(5), d.Note)))
 	d.Skip = widget.NewPill(env.T("Skip"), "", widget.Plain, widget.HeightButton, env.Actions.SkipFeedback)
 	d.Send = widget.NewPill(env.T("Send rating"), "", widget.Accent, widget.HeightButton, d.send)
@@ -70,7 +70,7 @@ func NewEnded(env *Env) *Ended {
 	d.rate = widget.Grid(2, 8, d.Skip, d.Send)
 	d.plain = widget.Grid(2, 8, d.Close, d.AgainBt)
 
-	d.head = widget.Row(d.face, widget.Gap(12), widget.Grow(widget.Column(d.title, d.reason)), widget.Gap(8), d.Again)
+	d.head = widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.title, d.reason))), widget.Gap(8), d.Again)
 	d.bigFace = widget.NewAvatar("", 96)
 	d.bigReason = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true, Wrap: true}))
 	d.bigWho = widget.NewText("", centred(widget.Style{Role: theme.Text2}))

@@ -128,6 +128,9 @@ func caption(text string) *widget.Text {
 	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})
 }
 
+// raised lifts a title with its caption by half of what stands under it.
+func raised(o fyne.CanvasObject) fyne.CanvasObject { return widget.Inset(0, 0, 2, 0, o) }
+
 func label(text string) *widget.Text {
 	return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Bold: true})
 }

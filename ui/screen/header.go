@@ -13,13 +13,19 @@ import (
 // Header is the top of the tabs: who is signed in, how the phone is, the
 // availability, the menu, and the tabs.
 type Header struct {
-	env    *Env
-	name   *widget.Text
-	icon   *widget.Icon
-	word   *widget.Text
-	Pill   *widget.MenuPill
-	Menu   *widget.IconButton
+	env  *Env
+	name *widget.Text
+	icon *widget.Icon
+	word *widget.Text
+	Pill *widget.MenuPill
+	Menu *widget.IconButton
+	// Lamp says that voice messages wait; pressing it calls them.
+	Lamp   *widget.IconButton
+	fresh  *widget.Count
+	lamp   *fyne.Container
+	call   string
 	Tabs   *widget.TabBar
+	top    *fyne.Container
 	object fyne.CanvasObject
 }
 
@@ -38,16 +44,20 @@ func NewHeader(env *Env, onTab func(int)) *Header {
 	h.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true, Least: 9})
 	h.Pill = widget.NewMenuPill(func() { env.Actions.AvailabilityMenu(h.Pill) })
 	h.Menu = widget.NewIconButton(env.T("Menu"), theme.More, theme.Text2, env.Tips, func() { env.Actions.Menu(h.Menu) })
+	h.Menu.SetIconSize(24)
 	h.Tabs = widget.NewTabBar(onTab,
 		widget.NewTab(env.T("Dial"), theme.Dialpad),
 		widget.NewTab(env.T("Contacts"), theme.Contacts),
 		widget.NewTab(env.T("Recents"), theme.History))
+	h.Lamp = widget.NewIconButton("", theme.Voicemail, theme.AccentInk, env.Tips, h.hear)
+	h.fresh = widget.NewCount(0)
+	h.lamp = container.New(&lampLayout{}, h.Lamp, h.fresh)
+	h.lamp.Hide()
 	status := widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
-	top := container.New(&headerLayout{}, h.name, status, h.Pill, h.Menu)
-	// The focus order is content, tabs, availability, menu; the window keeps it.
+	h.top = container.New(&headerLayout{}, h.name, status, h.lamp, h.Pill, h.Menu)
 	line := widget.NewLine()
 	tabs := container.New(&underline{}, line, h.Tabs.Container)
-	h.object = widget.NewPanel(theme.Surface, 0, widget.Column(top, tabs))
+	h.object = widget.NewPanel(theme.Surface, 0, container.New(&headerOrder{}, tabs, h.top))
 	return h
 }
 
@@ -64,7 +74,11 @@ func (h *Header) Render(v View) {
 	h.name.SetText(name)
 	s := e.StatusOf(v)
 	h.icon.Set(s.Glyph, s.Ink)
-	h.word.SetText(s.Word)
+	word := s.Word
+	if s.Left > 0 {
+		word = e.T("{state}, {n} s", "state", word, "n", s.Left)
+	}
+	h.word.SetText(word)
 	h.word.SetRole(s.Ink)
 
 	a := e.availability(v.Availability)
@@ -87,6 +101,7 @@ func (h *Header) Render(v View) {
 		h.Pill.Set(a.Glyph, a.Ink, a.Word, timer, e.T("Availability: {choice}", "choice", a.Word))
 	}
 	h.Pill.SetCompact(v.Compact)
+	h.renderLamp(v)
 
 	dial := h.Tabs.Tabs[TabDial]
 	switch phase {
@@ -111,6 +126,32 @@ func (h *Header) Render(v View) {
 	}
 }
 
+// renderLamp shows the lamp while voice messages wait.
+func (h *Header) renderLamp(v View) {
+	waiting, fresh, call := mailbox(v)
+	h.call = call
+	if waiting {
+		label := h.env.T("Voice messages are waiting. Call {number}", "number", shortAddress(call))
+		if fresh > 0 {
+			label = h.env.T("New voice messages: {n}. Call {number}", "n", fresh, "number", shortAddress(call))
+		}
+		h.Lamp.Set(label, theme.Voicemail)
+		h.fresh.Set(fresh)
+	}
+	if setVisible(h.lamp, waiting) {
+		h.top.Refresh()
+	}
+}
+
+// hear calls the mailbox, or shows the lines when none of them says where it is.
+func (h *Header) hear() {
+	if h.call == "" {
+		h.env.Actions.Open(PageAccounts)
+		return
+	}
+	h.env.Actions.Dial(h.call)
+}
+
 func (h *Header) callWord(v View, p Phase) string {
 	if h.Tabs.Chosen() != TabDial && v.Call != nil && v.Call.Established != nil {
 		return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
@@ -124,19 +165,61 @@ type headerLayout struct{}
 func (headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 64) }
 
 func (headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	name, status, pill, menu := o[0], o[1], o[2], o[3]
+	name, status, lamp, pill, menu := o[0], o[1], o[2], o[3], o[4]
 	put := func(o fyne.CanvasObject, x, y, w, h float32) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(w, h))
 	}
 	put(menu, s.Width-48, 12, 40, 40)
 	room := s.Width - 56 - 16 - 80 - 8
+	if lamp.Visible() {
+		room -= lampWidth
+	}
 	w := min(pill.MinSize().Width, room)
 	px := s.Width - 56 - w
 	put(pill, px, 12, w, 40)
 	left := px - 16 - 8
-	put(name, 16, 12, left, name.MinSize().Height)
+	if lamp.Visible() {
+		put(lamp, px-4-lampWidth, 12, lampWidth, 40)
+		left -= lampWidth
+	}
+	put(name, 16, 11, left, name.MinSize().Height)
 	put(status, 16, 35, left, 18)
+}
+
+// headerOrder puts the tabs below the rest, although the Tab key comes to them
+// first: the order is content, tabs, availability, menu.
+type headerOrder struct{}
+
+func (headerOrder) MinSize(o []fyne.CanvasObject) fyne.Size {
+	tabs, top := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(tabs.Width, top.Width), tabs.Height+top.Height)
+}
+
+func (headerOrder) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	tabs, top := o[0], o[1]
+	h := top.MinSize().Height
+	top.Move(fyne.NewPos(0, 0))
+	top.Resize(fyne.NewSize(s.Width, h))
+	tabs.Move(fyne.NewPos(0, h))
+	tabs.Resize(fyne.NewSize(s.Width, s.Height-h))
+}
+
+// lampWidth is the room of the lamp with its number.
+const lampWidth float32 = 44
+
+// lampLayout puts the number on the lamp's upper right corner.
+type lampLayout struct{}
+
+func (lampLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(lampWidth, 40) }
+
+func (lampLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	lamp, count := o[0], o[1]
+	lamp.Move(fyne.NewPos(0, 0))
+	lamp.Resize(fyne.NewSize(40, s.Height))
+	w := count.MinSize().Width
+	count.Move(fyne.NewPos(s.Width-w, -2))
+	count.Resize(fyne.NewSize(w, 20))
 }
 
 // underline puts a thin line at the bottom, under the tabs.

@@ -29,7 +29,7 @@ func NewIncoming(env *Env) *Incoming {
 	i.id = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
 	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk})
 	i.messageRow = widget.CentredRow(widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
-		widget.Inset(13, 16, 13, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
+		widget.Inset(12, 16, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
 	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Actions.Hangup)
 	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Actions.Answer)
 	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Actions.Silence)
@@ -37,14 +37,14 @@ func NewIncoming(env *Env) *Incoming {
 	hint := func(key string) fyne.CanvasObject {
 		return widget.NewText(env.KeyName(env.T("Shift")+" "+key), centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
 	}
-	i.hints = widget.Grid(2, 8, hint("D"), hint("A"))
-	state := widget.CentredRow(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 18), widget.Gap(6),
+	i.hints = widget.Grid(2, 12, hint("D"), hint("A"))
+	state := widget.CentredRow(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 18), widget.Gap(4),
 		widget.NewText(env.T("Incoming call"), widget.Style{Bold: true, Role: theme.SuccessInk}))
 	i.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, widget.Column(
-		widget.Flex(16), i.avatarRow, widget.Gap(14), state, widget.Gap(4), i.name, i.id,
-		widget.Gap(14), i.messageRow, widget.Flex(16),
+		widget.Flex(16), i.avatarRow, widget.Gap(16), state, widget.Gap(3), i.name, i.id,
+		widget.Gap(16), i.messageRow, widget.Flex(16), widget.Gap(22),
 		widget.CentredRow(i.Silence), widget.Gap(16),
-		widget.Grid(2, 8, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(14))))
+		widget.Grid(2, 12, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(16))))
 	return i
 }
 

@@ -37,13 +37,13 @@ func newKeypad(c *Call) *keypad {
 		k.light(r)
 	})
 	k.hint = widget.CentredRow(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), caption(e.T("You can also type the digits.")))
-	k.hide = widget.NewPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
+	k.hide = widget.NewQuietPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
 	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Actions.Hangup)
 	k.object = widget.Column(
 		widget.Gap(16),
-		widget.Row(k.face, widget.Gap(12), widget.Grow(widget.Column(k.name, k.timer)), widget.Gap(8), k.quality),
-		widget.Flex(12), widget.Fixed(0, 28, k.digits), widget.Flex(8),
-		k.pad.Container, widget.Flex(8), k.hint, widget.Flex(12),
+		widget.Row(k.face, widget.Gap(12), widget.Grow(raised(widget.Column(k.name, k.timer))), widget.Gap(8), k.quality),
+		widget.Gap(22), widget.Fixed(0, 28, k.digits), widget.Gap(14),
+		k.pad.Container, widget.Gap(12), k.hint, widget.Flex(12),
 		widget.Grid(2, 8, k.hide, k.hangUp), widget.Gap(16))
 	return k
 }

@@ -35,8 +35,8 @@ func NewNotReady(env *Env) *NotReady {
 	n.Button = widget.NewPill("", "", widget.Accent, widget.HeightMain, func() { n.action() })
 	n.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, widget.Column(
 		widget.Flex(16), widget.CentredRow(n.disc), widget.Gap(24), n.title, widget.Gap(8), n.text,
-		widget.Gap(12), widget.CentredRow(widget.NewIcon(theme.Clock, theme.Text2, 16), widget.Gap(6), n.since),
-		widget.Gap(28), n.Button, widget.Flex(16)))))
+		widget.Gap(16), widget.CentredRow(widget.NewIcon(theme.Clock, theme.Text2, 16), widget.Gap(4), n.since),
+		widget.Gap(32), n.Button, widget.Flex(16), widget.Gap(8)))))
 	return n
 }
 
@@ -98,9 +98,9 @@ func (n *NotReady) Render(v View) {
 
 // retrying adds when the phone tries again by itself.
 func (e *Env) retrying(text string, c *app.Condition, now time.Time) string {
-	if c.RetryAt == nil || !c.RetryAt.After(now) {
+	left := retryIn(c, now)
+	if left == 0 {
 		return fmt.Sprintf("%s %s", text, e.T("We try again by ourselves."))
 	}
-	left := int(c.RetryAt.Sub(now)/time.Second) + 1
 	return fmt.Sprintf("%s %s", text, e.T("We try again by ourselves, next in {n} s.", "n", left))
 }

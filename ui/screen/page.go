@@ -22,7 +22,7 @@ type Tasks interface {
 	Diagnose(got func(app.Check), done func()) (stop func())
 	// Draft puts a report together; ReadDraft reads lines of its parts; Report sends
 	// it.
-	Draft(from, to time.Time, done func(app.ReportDraft, error))
+	Draft(from, to time.Time, done func(app.ReportDraft, error)) (stop func())
 	ReadDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func(lines []string, all int, err error))
 	Report(d app.ReportDraft, text string, parts []app.ReportPart, progress func(float64), done func(reference string, err error)) (stop func())
 	Update(change func(*app.Settings))
@@ -95,12 +95,13 @@ func Locked(s app.Settings, path string) bool {
 // and foot may be nil.
 func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObject) *frame {
 	f := &frame{env: env, up: up}
-	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text, env.Tips, func() { env.Actions.Open(f.up) })
+	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text2, env.Tips, func() { env.Actions.Open(f.up) })
+	f.Back.SetIconSize(22)
 	parts := []fyne.CanvasObject{f.Back, widget.Gap(4), widget.Grow(widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}))}
 	if extra != nil {
 		parts = append(parts, widget.Gap(8), extra)
 	}
-	head := widget.Fixed(0, 55, widget.Inset(0, 12, 0, 8, widget.Row(parts...)))
+	head := widget.Fixed(0, 55, widget.Inset(0, 12, 2, 8, widget.Row(parts...)))
 	f.callT = widget.NewText("", widget.Style{Bold: true, Role: theme.SuccessInk})
 	f.call = widget.NewTapRow(env.T("Back to call"), 40, widget.Inset(0, 16, 0, 16, widget.Row(
 		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Actions.Open(PageNone) })
@@ -110,7 +111,7 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
 		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
 	f.policy.Hide()
-	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(16, 16, 16, 16, widget.Column(f.policy, body))))
+	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(11, 16, 8, 16, widget.Column(f.policy, body))))
 	var bottom fyne.CanvasObject
 	if foot != nil {
 		bottom = widget.Centre(720, widget.Inset(8, 16, 16, 16, foot))
@@ -144,4 +145,5 @@ func (f *frame) render(v View) {
 	}
 }
 
-func heading(text string) *widget.Text { return label(text) }
+// heading is the title over a card.
+func heading(text string) fyne.CanvasObject { return widget.Inset(0, 4, 2, 4, label(text)) }

@@ -45,10 +45,10 @@ func NewPanel(env *Env) *Panel {
 	state := widget.Row(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 16), widget.Gap(4),
 		widget.Grow(widget.NewText(env.T("Incoming call"), widget.Style{Size: theme.SizeCaption, Bold: true, Role: theme.SuccessInk})), p.seconds)
 	body := widget.Column(
-		widget.Gap(14),
-		widget.Row(p.face, widget.Gap(14), widget.Grow(widget.Column(state, p.name, widget.Gap(-1), p.id))),
-		widget.Gap(10), p.messageBox, widget.Flex(10),
-		widget.Grid(3, 8, p.Decline, p.Silence, p.Answer), widget.Gap(5), p.hints, widget.Gap(14))
+		widget.Gap(15),
+		widget.Row(p.face, widget.Gap(12), widget.Grow(widget.Column(state, p.name, p.id))),
+		widget.Gap(12), p.messageBox, widget.Flex(8),
+		widget.Grid(3, 8, p.Decline, p.Silence, p.Answer), widget.Gap(5), widget.Fixed(0, 15, p.hints), widget.Gap(20))
 	p.object = widget.NewFramed(widget.Column(
 		widget.Fixed(0, 4, widget.NewPanel(theme.Success, 0, widget.Gap(0))),
 		widget.Fixed(0, PanelHeight-6, widget.Inset(0, 16, 0, 16, body))))

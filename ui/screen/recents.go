@@ -34,7 +34,7 @@ func NewRecents(env *Env, lists Lists) *Recents {
 	r.All.SetChosen(true)
 	bar := widget.NewPanel(theme.Sunken, 20, widget.Grid(2, 0, r.All, r.Missed))
 	r.scroll = container.NewVScroll(widget.Narrow(widget.Inset(0, 16, 16, 16, r.list)))
-	r.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 10, 16, bar), nil, nil, nil, r.scroll))
+	r.object = widget.Centre(720, container.NewBorder(widget.Inset(16, 16, 12, 16, bar), nil, nil, nil, r.scroll))
 	return r
 }
 
@@ -72,9 +72,9 @@ func (r *Recents) fill() {
 			return
 		}
 		if len(parts) > 0 {
-			parts = append(parts, widget.Gap(12))
+			parts = append(parts, widget.Gap(16))
 		}
-		parts = append(parts, label(title), widget.Gap(6), widget.CardOf(rows...))
+		parts = append(parts, widget.Inset(0, 4, 0, 4, label(title)), widget.Gap(8), widget.CardOf(rows...))
 		rows = nil
 	}
 	for _, c := range r.lists.Recents() {
@@ -115,7 +115,7 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 		func() { r.env.Actions.Dial(c.RemoteID) })
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(
 		widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12),
-		widget.Grow(widget.Column(widget.NewText(name, style), widget.Gap(-1), caption(r.env.RecordLine(c)))),
+		widget.Grow(widget.Column(widget.NewText(name, style), caption(r.env.RecordLine(c)))),
 		widget.Gap(8), caption(hhmm(c.Started.Local())), widget.Gap(12), call)))
 }
 

@@ -27,14 +27,18 @@ type Report struct {
 	done           *fyne.Container
 	result         *widget.Banner
 	failed         *widget.Banner
+	failedRow      *fyne.Container
+	days           *widget.Text
 	copyRef        *widget.PillButton
 	reference      string
 	fromDay, toDay int
 	now            time.Time
 	// pending says that the draft waits for the first drawing, which tells the day.
 	pending bool
-	cancel  func()
-	stopped bool
+	// packedSince is when the report began to be put together.
+	packedSince time.Time
+	cancel      func()
+	stopped     bool
 	// Draft shows what goes along.
 	Draft *draftView
 }
@@ -43,25 +47,27 @@ type Report struct {
 func NewReport(env *Env, tasks Tasks) *Report {
 	r := &Report{tasks: tasks, fromDay: reportDays}
 	note := widget.NewNote(env.T("What happened?"), env.T("What you did, what you heard, and when"))
-	r.Text = widget.NewField(note, 66, nil, nil)
-	r.from = widget.NewSelector(env.T("From"), "", func() { r.choose(r.from, &r.fromDay, r.toDay, reportDays) })
-	r.to = widget.NewSelector(env.T("To"), "", func() { r.choose(r.to, &r.toDay, 0, r.fromDay) })
+	r.Text = widget.NewField(note, 64, nil, nil)
+	r.from = widget.NewDaySelector(env.T("From"), func() { r.choose(r.from, &r.fromDay, r.toDay, reportDays) })
+	r.to = widget.NewDaySelector(env.T("To"), func() { r.choose(r.to, &r.toDay, 0, r.fromDay) })
 	r.Send = widget.NewPill(env.T("Send report"), theme.Send, widget.Accent, widget.HeightButton, r.send)
 	r.bar = widget.NewProgress()
 	r.word = widget.NewText(env.T("Sending"), widget.Style{Bold: true})
 	r.amount = caption("")
 	r.stop = widget.NewPill(env.T("Stop"), "", widget.Plain, widget.HeightButton, r.abort)
-	r.sending = widget.Row(widget.Grow(widget.Column(widget.Row(r.word, widget.Flex(8), r.amount), widget.Gap(4), r.bar)), widget.Gap(12), r.stop)
+	r.sending = widget.Row(widget.Grow(widget.Column(widget.Row(r.word, widget.Flex(8), r.amount), widget.Gap(8), r.bar)), widget.Gap(12), r.stop)
 	r.idle = widget.Column(r.Send)
 	r.sending.Hide()
 
 	r.Draft = newDraftView(env, tasks, func() { r.chosen() })
 	r.failed = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
-	r.failed.Hide()
+	r.failedRow = widget.Inset(0, 0, 12, 0, r.failed)
+	r.failedRow.Hide()
+	r.days = caption("")
 	r.form = widget.Column(
-		r.failed, widget.Gap(8),
-		heading(env.T("What happened?")), widget.Gap(4), r.Text, widget.Gap(10),
-		widget.Grid(2, 8, widget.Column(heading(env.T("From")), widget.Gap(4), r.from), widget.Column(heading(env.T("To")), widget.Gap(4), r.to)),
+		r.failedRow,
+		label(env.T("What happened?")), widget.Gap(5), r.Text, widget.Gap(12),
+		widget.Grid(2, 8, widget.Column(widget.Row(label(env.T("From")), widget.Gap(3), r.days), widget.Gap(5), r.from), widget.Column(label(env.T("To")), widget.Gap(5), r.to)),
 		widget.Gap(12), r.Draft.goes, widget.Gap(12), r.Draft.preview)
 	r.result = widget.NewBanner(widget.ToneGood, theme.CheckCircle, "", "")
 	r.copyRef = widget.NewPill(env.T("Copy the reference"), theme.Copy, widget.Plain, widget.HeightButton, func() { env.Actions.Copy(r.reference) })
@@ -79,7 +85,7 @@ func (r *Report) choose(from *widget.Selector, day *int, least, most int) {
 	}
 	r.tasks.Choose(from, names, *day-least, func(i int) {
 		*day = least + i
-		r.days()
+		r.showDays()
 		r.load()
 	})
 }
@@ -92,9 +98,17 @@ func (r *Report) day(d int) string {
 	return r.env.Date(r.now.Local().AddDate(0, 0, -d))
 }
 
-func (r *Report) days() {
+func (r *Report) showDays() {
 	r.from.Set(r.day(r.fromDay))
 	r.to.Set(r.day(r.toDay))
+	ago := ""
+	switch {
+	case r.fromDay == 1:
+		ago = r.env.T("Yesterday")
+	case r.fromDay > 1:
+		ago = r.env.T("{n} days ago", "n", r.fromDay)
+	}
+	r.days.SetText(ago)
 }
 
 // span is the time that the days chosen cover.
@@ -112,12 +126,17 @@ func (r *Report) span() (from, to time.Time) {
 func (r *Report) load() {
 	from, to := r.span()
 	r.Send.SetEnabled(false)
-	r.Draft.load(from, to, func(err error) { r.fail(r.env.T("The report can't be put together."), err) })
+	r.packedSince = r.now
+	r.Draft.load(from, to, r.fromDay-r.toDay, func(err error) {
+		r.showPacking()
+		r.fail(r.env.T("The report can't be put together."), err)
+	})
 }
 
 // chosen follows what goes along: with nothing chosen, a text alone may go.
 func (r *Report) chosen() {
 	r.Send.SetEnabled(r.Draft.draft != nil)
+	r.showPacking()
 	r.Draft.page = 0
 	r.Draft.turn(0)
 }
@@ -142,9 +161,10 @@ func (r *Report) send() {
 		return
 	}
 	r.stopped = false
+	r.word.SetText(r.env.T("Sending"))
 	r.show(true)
 	r.progress(0)
-	setVisible(r.failed, false)
+	setVisible(r.failedRow, false)
 	r.cancel = func() {}
 	cancel := r.tasks.Report(r.Draft.draft, r.Text.Input.Text, r.Draft.chosen(), r.progress, r.finished)
 	if r.cancel != nil { // it may be over already
@@ -158,11 +178,39 @@ func (r *Report) progress(part float64) {
 	for _, p := range r.Draft.chosen() {
 		all += r.Draft.draft.Size(p)
 	}
-	r.amount.SetText(r.env.T("{part} of {all}", "part", r.env.size(int64(part*float64(all))), "all", r.env.size(all)))
+	r.amount.SetText(r.env.partOf(part, all))
 	r.sending.Refresh()
 }
 
+// packingPatience is how long a report is put together before that is shown, with a
+// way to stop it.
+const packingPatience = time.Second
+
+// showPacking shows that the report is being put together, once that takes long.
+func (r *Report) showPacking() {
+	if r.cancel != nil || !r.form.Visible() {
+		return
+	}
+	on := r.Draft.packing && r.now.Sub(r.packedSince) >= packingPatience
+	if on == r.sending.Visible() {
+		return
+	}
+	r.word.SetText(r.env.T("Being put together…"))
+	r.amount.SetText("")
+	r.bar.Set(0)
+	r.show(on)
+}
+
 func (r *Report) abort() {
+	if r.Draft.packing {
+		r.Draft.close()
+		r.Draft.lines.SetText("")
+		r.show(false)
+		r.Send.Set(r.env.T("Try again"), theme.RefreshIcon, widget.Accent)
+		r.Send.SetEnabled(true)
+		r.env.focus(r.Send)
+		return
+	}
 	r.stopped = true
 	if r.cancel != nil {
 		r.cancel()
@@ -197,7 +245,7 @@ func (r *Report) finished(reference string, err error) {
 
 func (r *Report) fail(title string, err error) {
 	r.failed.Set(title, r.env.Sentence(err))
-	setVisible(r.failed, true)
+	setVisible(r.failedRow, true)
 	r.Send.Set(r.env.T("Try again"), theme.RefreshIcon, widget.Accent)
 	r.Send.SetEnabled(true)
 	widget.Relayout(r.object)
@@ -212,7 +260,7 @@ func (r *Report) show(sending bool) {
 func (r *Report) reset() {
 	r.Text.Input.SetText("")
 	r.Send.Set(r.env.T("Send report"), theme.Send, widget.Accent)
-	setVisible(r.failed, false)
+	setVisible(r.failedRow, false)
 	setVisible(r.form, true)
 	setVisible(r.done, false)
 	setVisible(r.idle, true)
@@ -225,9 +273,10 @@ func (r *Report) Focus() { r.env.focus(r.Text.Input) }
 func (r *Report) Render(v View) {
 	r.render(v)
 	r.now = v.Now
-	r.days()
+	r.showDays()
 	if r.pending {
 		r.pending = false
 		r.load()
 	}
+	r.showPacking()
 }

@@ -23,10 +23,10 @@ func newLinkRow(g theme.Glyph, title string, open func()) *linkRow {
 	r := &linkRow{title: title, value: caption("")}
 	parts := []fyne.CanvasObject{}
 	if g != "" {
-		parts = append(parts, widget.NewIcon(g, theme.Text2, 20), widget.Gap(14))
+		parts = append(parts, widget.NewIcon(g, theme.Text2, 22), widget.Gap(12))
 	}
-	parts = append(parts, widget.Grow(widget.NewText(title, widget.Style{})), widget.Gap(8), r.value, widget.Gap(8), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))
-	r.TapRow = widget.NewTapRow(title, widget.Row44, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), open)
+	parts = append(parts, widget.Grow(widget.NewText(title, widget.Style{})), widget.Gap(8), r.value, widget.Gap(12), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))
+	r.TapRow = widget.NewTapRow(title, widget.Row44-1, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), open)
 	return r
 }
 
@@ -42,7 +42,7 @@ func (e *Env) switchRow(title, under string, changed func(bool)) (*widget.Switch
 	if under != "" {
 		texts = append(texts, widget.NewText(under, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
 	}
-	return s, widget.Inset(7, 10, 7, 12, widget.Row(widget.Grow(widget.Column(texts...)), widget.Gap(8), s))
+	return s, widget.Inset(7, 12, 7, 12, widget.Row(widget.Grow(widget.Column(texts...)), widget.Gap(8), s))
 }
 
 // Settings is the page with the sound devices and the way to all other settings.
@@ -66,7 +66,7 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 	s.ring = newDevices(env, tasks, env.T("Ring on"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Ring }, func() { tasks.PlayTest("ring", func(error) {}) })
 	s.Meter = widget.NewMeter(20)
 	device := func(g theme.Glyph, name string, sel fyne.CanvasObject) fyne.CanvasObject {
-		return widget.Row(widget.NewIcon(g, theme.Text2, 20), widget.Gap(14), widget.Fixed(88, 0, widget.NewText(name, widget.Style{})), widget.Gap(8), widget.Grow(sel))
+		return widget.Row(widget.NewIcon(g, theme.Text2, 22), widget.Gap(12), widget.Fixed(88, 0, widget.NewText(name, widget.Style{})), widget.Gap(8), widget.Grow(sel))
 	}
 	var cleanRow fyne.CanvasObject
 	s.cleanUp, cleanRow = env.switchRow(env.T("Clean up my voice"), env.T("Removes echo and background noise"), func(on bool) {
@@ -79,8 +79,8 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 			device(theme.Mic, env.T("Microphone"), s.mic.Selector),
 			widget.Gap(8), widget.Inset(0, 0, 0, 130, s.Meter), widget.Gap(8),
 			device(theme.Headphones, env.T("Speaker"), s.speaker.Selector), widget.Gap(12),
-			device(theme.Bell, env.T("Ring on"), s.ring.Selector))),
-		cleanRow))
+			device(theme.Bell, env.T("Ring on"), s.ring.Selector), widget.Gap(5))),
+		cleanRow, widget.Gap(5)))
 	link := func(p Page, g theme.Glyph, title string) fyne.CanvasObject {
 		r := newLinkRow(g, title, func() { env.Actions.Open(p) })
 		s.rows[p] = r
@@ -307,6 +307,7 @@ type Calls struct {
 	volume                     *widget.Text
 	less, more                 *widget.IconButton
 	links                      *choiceRows
+	tones                      *tones
 	modes                      []string
 	now                        int
 }
@@ -336,11 +337,14 @@ func NewCalls(env *Env, tasks Tasks) *Calls {
 	c.links, links = env.choices([]string{env.T("Put the number into the field"), env.T("Call at once")}, func(i int) {
 		tasks.Update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
 	})
+	c.tones = newTones(env, tasks)
+	tonesRow := widget.Inset(10, 12, 12, 12, widget.Column(widget.NewText(env.T("Tones as in"), widget.Style{}), widget.Gap(6), c.tones.Selector))
 	body := widget.Column(heading(env.T("Ringing")), widget.Gap(6), widget.CardOf(volume, r1, r4), widget.Gap(16),
-		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3), widget.Gap(16),
+		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3, tonesRow), widget.Gap(16),
 		heading(env.T("A telephone link on a page")), widget.Gap(6), links)
 	c.frame = newFrame(env, env.T("Calls"), PageSettings, nil, body, nil)
 	c.lockable("calls.auto_answer", c.auto)
+	c.lockable("audio.country", c.tones.Selector)
 	c.lockable("calls.pause_media", c.pause)
 	c.lockable("calls.keep_awake", c.awake)
 	c.lockable("calls.global_hotkeys", c.global)
@@ -363,6 +367,7 @@ func (c *Calls) Render(v View) {
 	c.pause.SetOn(s.Calls.PauseMedia)
 	c.awake.SetOn(s.Calls.KeepAwake)
 	c.global.SetOn(s.Calls.GlobalHotkeys)
+	c.tones.show(s.Audio.Country)
 	chosen := 0
 	if string(s.Calls.LinkMode) == c.modes[1] {
 		chosen = 1

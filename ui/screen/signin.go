@@ -22,10 +22,15 @@ type SignIn struct {
 	chevron                          *widget.Icon
 	advancedWord                     *widget.Text
 	foot                             *fyne.Container
-	footText                         *widget.Text
-	cancel                           *widget.PillButton
-	SIP                              *widget.PillButton
-	object                           fyne.CanvasObject
+	// roomBetween and roomAbove are there while the fields are few, roomBelow else.
+	roomBetween, roomAbove, roomBelow *fyne.Container
+	// reached marks a server that has answered.
+	reached    *widget.Icon
+	reachedBox *fyne.Container
+	footText   *widget.Text
+	cancel     *widget.PillButton
+	SIP        *widget.PillButton
+	object     fyne.CanvasObject
 
 	open, filled bool
 	// empty is the sentence about a field that was left empty.
@@ -40,11 +45,10 @@ func NewSignIn(env *Env) *SignIn {
 	s := &SignIn{env: env}
 	title, sub := env.T("Welcome to Offhook"), env.T("Sign in to make and take calls.")
 	s.big = widget.Column(
-		widget.Gap(62),
+		widget.Gap(64),
 		widget.CentredRow(NewMark(56)),
-		widget.Gap(18),
+		widget.Gap(16),
 		widget.NewText(title, centred(widget.Style{Size: theme.SizeTitle, Bold: true})),
-		widget.Gap(1),
 		widget.NewText(sub, centred(widget.Style{Role: theme.Text2})),
 		widget.Gap(26))
 	s.small = widget.Column(widget.Gap(24),
@@ -57,30 +61,35 @@ func NewSignIn(env *Env) *SignIn {
 	s.Pass = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
 	s.Display = env.Early.Field(widget.NewInput(env.T("Display name"), ""), 44, nil, nil)
 	s.SID = env.Early.Field(widget.NewInput(env.T("Account SID"), ""), 44, nil, nil)
-	s.Server = env.Early.Field(widget.NewInput(env.T("Server"), "https://"), 44, nil, nil)
+	s.reached = widget.NewIcon(theme.CheckCircle, theme.Text2, 20)
+	s.reachedBox = widget.Fixed(40, 0, s.reached)
+	s.reachedBox.Hide()
+	s.Server = env.Early.Field(widget.NewInput(env.T("Server"), "https://"), 44, s.reachedBox, nil)
 	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
 	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageNone) })
 
-	s.SIP = widget.NewPill(env.T("Use a SIP account instead"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageAccounts) })
+	s.SIP = widget.NewPill(env.T("Use a SIP account"), "", widget.Bare, widget.HeightSmall, func() { env.Actions.Open(PageAccounts) })
 
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
 	s.advancedWord = widget.NewText(env.T("Advanced"), widget.Style{})
 	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
 		widget.Row(s.chevron, widget.Gap(8), s.advancedWord), func() { s.SetOpen(!s.open) })
 	s.advanced = widget.Column(
-		widget.Row(label(env.T("Display name")), widget.Gap(4), caption(env.T("shown to people you call"))), widget.Gap(3), s.Display,
-		widget.Gap(11), label(env.T("Account SID")), widget.Gap(3), s.SID,
-		widget.Gap(11), label(env.T("Server")), widget.Gap(3), s.Server)
+		widget.Row(label(env.T("Display name")), widget.Gap(3), caption(env.T("shown to people you call"))), widget.Gap(5), s.Display,
+		widget.Gap(12), label(env.T("Account SID")), widget.Gap(5), s.SID,
+		widget.Gap(12), label(env.T("Server")), widget.Gap(5), s.Server)
 	s.footText = caption(env.T("Your password stays in this computer's keyring."))
-	s.foot = widget.CentredRow(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), s.footText)
+	s.foot = widget.Inset(8, 0, 25, 0, widget.CentredRow(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), s.footText))
 
+	s.roomBetween, s.roomAbove, s.roomBelow = widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 13, widget.Gap(0)), widget.Fixed(0, 12, widget.Gap(0))
+	s.roomBelow.Hide()
 	form := widget.Column(
 		s.banner,
-		widget.Gap(10), label(env.T("User name")), widget.Gap(3), s.User,
-		widget.Gap(11), label(env.T("Password")), widget.Gap(3), s.Pass,
-		widget.Gap(4), s.Advanced,
-		s.advanced)
-	page := widget.Column(s.big, s.small, form, widget.Gap(12), s.Button, s.cancel, s.SIP, widget.Flex(16), s.foot, widget.Gap(22))
+		widget.Gap(12), label(env.T("User name")), widget.Gap(5), s.User,
+		s.roomBetween, widget.Gap(12), label(env.T("Password")), widget.Gap(5), s.Pass,
+		s.roomAbove, widget.Row(widget.Grow(s.Advanced), widget.Inset(0, -16, 0, 0, s.SIP)),
+		widget.Gap(-4), s.advanced)
+	page := widget.Column(s.big, s.small, form, s.roomBelow, widget.Gap(12), s.Button, s.cancel, widget.Flex(8), s.foot)
 	s.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, page)))
 	s.advanced.Hide()
 	s.small.Hide()
@@ -110,10 +119,12 @@ func (s *SignIn) Focus() {
 func (s *SignIn) SetOpen(open bool) {
 	s.open = open
 	if open {
-		s.chevron.Set(theme.ChevronUp, theme.Text)
+		s.chevron.Set(theme.ChevronUp, theme.Text2)
+		s.advancedWord.SetBold(true)
 		s.Advanced.SetLabel(s.env.T("Advanced, open"))
 	} else {
 		s.chevron.Set(theme.ChevronDown, theme.Text2)
+		s.advancedWord.SetBold(false)
 		s.Advanced.SetLabel(s.env.T("Advanced, closed"))
 	}
 	setVisible(s.advanced, open)
@@ -126,6 +137,9 @@ func (s *SignIn) arrange() {
 	setVisible(s.big, !small)
 	setVisible(s.small, small)
 	setVisible(s.foot, !small)
+	setVisible(s.roomBetween, !small)
+	setVisible(s.roomAbove, !small)
+	setVisible(s.roomBelow, s.open)
 	widget.Relayout(s.object)
 }
 
@@ -137,6 +151,8 @@ func (s *SignIn) changed(f *widget.Field) {
 			s.Display.Input.SetText(s.User.Input.Text)
 			s.displayTouched = false
 		}
+	case s.Server:
+		setVisible(s.reachedBox, false)
 	case s.Display:
 		s.displayTouched = s.Display.Input.Text != s.User.Input.Text
 	}
@@ -223,7 +239,9 @@ func (s *SignIn) Render(v View) {
 		}
 	default:
 		title, text := s.problem(p)
-		s.Pass.SetWrong(p.Code == "INVALID_CREDENTIALS")
+		refused := p.Code == "INVALID_CREDENTIALS"
+		s.Pass.SetWrong(refused)
+		setVisible(s.reachedBox, refused && s.Server.Input.Text == v.Account.Server)
 		s.say(title, text)
 	}
 }

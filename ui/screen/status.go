@@ -108,26 +108,31 @@ type Status struct {
 	Word  string
 	Glyph theme.Glyph
 	Ink   fyne.ThemeColorName
+	// Left is in how many seconds the phone tries again by itself, 0 if it doesn't.
+	Left int
 }
 
 // StatusOf tells the header's state.
 func (e *Env) StatusOf(v View) Status {
 	switch PhaseOf(v) {
 	case PhaseIncoming:
-		return Status{e.T("header::Incoming call"), theme.ArrowIn, theme.AccentInk}
+		return Status{Word: e.T("header::Incoming call"), Glyph: theme.ArrowIn, Ink: theme.AccentInk}
 	case PhaseOutgoing:
-		return Status{e.T("Calling"), theme.ArrowOut, theme.AccentInk}
+		return Status{Word: e.T("Calling"), Glyph: theme.ArrowOut, Ink: theme.AccentInk}
 	case PhaseTalking, PhaseEnding:
-		return Status{e.T("In a call"), theme.Phone, theme.SuccessInk}
+		return Status{Word: e.T("In a call"), Glyph: theme.Phone, Ink: theme.SuccessInk}
 	case PhaseReconnecting:
-		return Status{e.T("Reconnecting"), theme.Sync, theme.WarningInk}
+		return Status{Word: e.T("Reconnecting"), Glyph: theme.Sync, Ink: theme.WarningInk}
 	}
 	if v.Snapshot != nil && v.Ready {
-		return Status{e.T("Ready"), theme.CheckCircle, theme.SuccessInk}
+		if up, all := linesUp(v); up > 0 && up < all {
+			return Status{Word: e.T("Ready on {n} of {m} lines", "n", up, "m", all), Glyph: theme.WarningIcon, Ink: theme.WarningInk}
+		}
+		return Status{Word: e.T("Ready"), Glyph: theme.CheckCircle, Ink: theme.SuccessInk}
 	}
 	t := Trouble(v)
 	if t == nil {
-		return Status{e.T("Connecting"), theme.Sync, theme.Text2}
+		return Status{Word: e.T("Connecting"), Glyph: theme.Sync, Ink: theme.Text2, Left: retryIn(Worst(v), v.Now)}
 	}
 	g := theme.WifiOff
 	switch t.Name {
@@ -136,7 +141,16 @@ func (e *Env) StatusOf(v View) Status {
 	case app.ConditionDevices:
 		g = theme.MicOff
 	}
-	return Status{e.T("Not ready"), g, theme.DangerInk}
+	return Status{Word: e.T("Not ready"), Glyph: g, Ink: theme.DangerInk, Left: retryIn(t, v.Now)}
+}
+
+// retryIn is in how many seconds the phone tries to put a condition right by
+// itself, 0 if it doesn't.
+func retryIn(c *app.Condition, now time.Time) int {
+	if c == nil || c.RetryAt == nil || !c.RetryAt.After(now) {
+		return 0
+	}
+	return int((c.RetryAt.Sub(now) + time.Second - 1) / time.Second)
 }
 
 // AvailabilityLook is how a choice of availability is shown.

@@ -86,6 +86,7 @@ const (
 	Plus         Glyph = "plus"
 	Trash        Glyph = "trash"
 	Chart        Glyph = "chart"
+	Voicemail    Glyph = "voicemail"
 	Mark         Glyph = "mark"
 )
 

@@ -31,6 +31,24 @@ const (
 	SizeMono    float32 = 11
 )
 
+// Leading is the height of a line of text of a size in Fyne's units, or false for
+// a size that the design does not name.
+func Leading(size float32) (float32, bool) {
+	switch size {
+	case SizeCaption:
+		return 16, true
+	case SizeBody:
+		return 20, true
+	case SizeSub:
+		return 24, true
+	case SizeTitle:
+		return 28, true
+	case SizeTimer:
+		return 36, true
+	}
+	return 0, false
+}
+
 // The corners, in Fyne's units.
 const (
 	RadiusInput  float32 = 8

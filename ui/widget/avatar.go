@@ -84,26 +84,40 @@ func Initials(name string) string {
 	}
 }
 
+// initialsSize is how large the letters on a disc are.
+func initialsSize(disc float32) float32 {
+	switch {
+	case disc <= 36:
+		return theme.SizeBody
+	case disc <= 48:
+		return 18
+	case disc <= 56:
+		return theme.SizeTitle
+	case disc <= 72:
+		return 26
+	default:
+		return disc / 3
+	}
+}
+
 // CreateRenderer is for Fyne.
 func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 	disc := canvas.NewCircle(color.Transparent)
 	img := newImage()
-	size := a.size * 0.36
-	if size < theme.SizeCaption {
-		size = theme.SizeCaption
-	}
-	if a.size <= 36 {
-		size = 13
-	}
+	size := initialsSize(a.size)
 	text := NewText("", Style{Size: size, Bold: true, Align: fyne.TextAlignCenter})
 	r := &renderer{objects: []fyne.CanvasObject{disc, text, img}}
 	r.layout = func(s fyne.Size) {
 		place(disc, (s.Width-a.size)/2, (s.Height-a.size)/2, a.size, a.size)
 		h := text.MinSize().Height
-		place(text, 0, (s.Height-h)/2, s.Width, h)
-		i := a.size * 0.5
-		if a.size <= 36 {
+		// Capitals stand above the middle of their line.
+		place(text, 0, (s.Height-h)/2-size*0.035, s.Width, h)
+		i := a.size * 0.46
+		switch {
+		case a.size <= 36:
 			i = 20
+		case a.size <= 48:
+			i = 28
 		}
 		place(img, (s.Width-i)/2, (s.Height-i)/2, i, i)
 	}

@@ -45,7 +45,7 @@ func NewBanner(tone Tone, g theme.Glyph, title, text string) *Banner {
 	_, inkRole := tone.Colours()
 	b := &Banner{tone: tone, glyph: g,
 		title: NewText(title, Style{Bold: true, Role: inkRole, Wrap: true}),
-		text:  NewText(text, Style{Size: theme.SizeCaption, Role: inkRole, Wrap: true, Leading: 1.34}),
+		text:  NewText(text, Style{Size: theme.SizeCaption, Role: inkRole, Wrap: true, Leading: 1.3}),
 	}
 	b.ExtendBaseWidget(b)
 	return b
@@ -69,7 +69,7 @@ func (b *Banner) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // HeightFor returns the height at a width.
 func (b *Banner) HeightFor(width float32) float32 {
-	return b.title.HeightFor(width-56) + b.text.HeightFor(width-56) + 22
+	return b.title.HeightFor(width-56) + b.text.HeightFor(width-56) + 24
 }
 
 // CreateRenderer is for Fyne.
@@ -81,8 +81,8 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 		place(box, 0, 0, s.Width, s.Height)
 		place(img, 12, 12, 20, 20)
 		h := b.title.HeightFor(s.Width - 56)
-		place(b.title, 44, 10, s.Width-56, h)
-		place(b.text, 44, 10+h+1, s.Width-56, b.text.HeightFor(s.Width-56))
+		place(b.title, 44, 12, s.Width-56, h)
+		place(b.text, 44, 12+h, s.Width-56, b.text.HeightFor(s.Width-56))
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(120, b.HeightFor(max(120, b.Size().Width))) }
 	r.refresh = func() {

@@ -54,10 +54,10 @@ func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 	r.layout = func(s fyne.Size) {
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, 0, 0, s.Width, s.Height)
-		place(box, 10, (s.Height-18)/2, 18, 18)
-		place(tick, 11, (s.Height-16)/2, 16, 16)
+		place(box, 14, (s.Height-18)/2, 18, 18)
+		place(tick, 14, (s.Height-18)/2, 18, 18)
 		f := figure.MinSize()
-		place(text, 44, (s.Height-text.MinSize().Height)/2, max(0, s.Width-44-f.Width-20), text.MinSize().Height)
+		place(text, 46, (s.Height-text.MinSize().Height)/2, max(0, s.Width-46-f.Width-20), text.MinSize().Height)
 		place(figure, s.Width-f.Width-12, (s.Height-f.Height)/2, f.Width, f.Height)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(160, 40) }
@@ -65,7 +65,7 @@ func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 		text.SetText(c.text)
 		figure.SetText(c.figure)
 		if c.on {
-			paint(c, box, theme.Accent, theme.Clear, 0)
+			paint(c, box, theme.AccentInk, theme.Clear, 0)
 			setIcon(c, tick, theme.Check, theme.OnAccent)
 		} else {
 			paint(c, box, theme.Surface, theme.Border, 2)

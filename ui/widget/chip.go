@@ -11,12 +11,20 @@ type Chip struct {
 	control
 	text   string
 	chosen bool
+	pad    float32
 }
 
 // NewChip returns a chip that is not chosen.
 func NewChip(text string, onTap func()) *Chip {
-	c := &Chip{text: text}
+	c := &Chip{text: text, pad: 30}
 	c.init(c, text, onTap)
+	return c
+}
+
+// NewAnswer returns a short chip, such as yes or no.
+func NewAnswer(text string, onTap func()) *Chip {
+	c := NewChip(text, onTap)
+	c.pad = 24
 	return c
 }
 
@@ -49,10 +57,10 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		place(ring, -3, -3, s.Width+6, s.Height+6)
 		m := text.MinSize()
 		x := (s.Width - m.Width - tick()) / 2
-		place(img, x, (s.Height-16)/2, 16, 16)
+		place(img, x-1, (s.Height-20)/2, 20, 20)
 		place(text, x+tick(), (s.Height-m.Height)/2, m.Width, m.Height)
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(text.MinSize().Width+tick()+30, 40) }
+	r.min = func() fyne.Size { return fyne.NewSize(text.MinSize().Width+tick()+c.pad, 40) }
 	r.refresh = func() {
 		text.text = c.text
 		text.style.Bold, text.style.Role = c.chosen, theme.Text

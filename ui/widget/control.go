@@ -99,6 +99,7 @@ func (c *control) FocusGained() {
 	c.focused, c.ring = true, !c.quiet
 	c.quiet = false
 	c.self.Refresh()
+	reveal(c.self)
 }
 
 // FocusLost is for Fyne.
@@ -190,6 +191,9 @@ func (c *control) hideTip() {
 
 // Focused reports whether keys go to the control.
 func (c *control) Focused() bool { return c.focused }
+
+// Outlined reports whether the control shows that it has the keyboard.
+func (c *control) Outlined() bool { return c.ring }
 
 func (c *control) beQuiet() { c.quiet = true }
 

@@ -32,6 +32,9 @@ func NewRoundButton(label string, g theme.Glyph, role, fill fyne.ThemeColorName,
 	return b
 }
 
+// SetIconSize changes how large the icon is; it is 20 units else.
+func (b *IconButton) SetIconSize(size float32) { b.icon = size }
+
 // Set changes name and icon.
 func (b *IconButton) Set(label string, g theme.Glyph) {
 	b.label, b.tipText = label, label

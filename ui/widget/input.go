@@ -47,6 +47,12 @@ func NewNote(label, placeholder string) *Input {
 	return i
 }
 
+// AcceptsTab is false: the Tab key goes on, also out of a field of several lines.
+func (i *Input) AcceptsTab() bool { return false }
+
+// Outlined reports whether the field shows that it has the keyboard.
+func (i *Input) Outlined() bool { return i.field != nil && i.field.focused }
+
 // Label is the accessible name.
 func (i *Input) Label() string { return i.label }
 
@@ -55,6 +61,15 @@ func (i *Input) AccessibilityLabel() string { return i.label }
 
 // AccessibilityRole is text.
 func (i *Input) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// SetText puts text into the field, as the program does: the cursor goes behind it.
+func (i *Input) SetText(text string) {
+	i.Entry.SetText(text)
+	if !i.MultiLine {
+		i.CursorColumn = len([]rune(text))
+		i.Refresh()
+	}
+}
 
 // TypedKey offers the key to OnKey, then to the field; Esc goes to the window.
 func (i *Input) TypedKey(e *fyne.KeyEvent) {
@@ -97,6 +112,7 @@ func (p *pasted) Content() string { return p.change(p.Clipboard.Content()) }
 func (i *Input) FocusGained() {
 	i.Entry.FocusGained()
 	i.focusChanged(true)
+	reveal(i)
 }
 
 // FocusLost is for Fyne.
@@ -153,6 +169,8 @@ type Field struct {
 	Input *Input
 	body  fyne.CanvasObject
 	end   fyne.CanvasObject
+	// lead is an icon before the text, or nil.
+	lead  *Icon
 	large *theme.Theme
 	// words stand in for the field while it is early, nil otherwise.
 	words   *Text
@@ -193,6 +211,12 @@ func (f *Field) setFocused(on bool) {
 	f.Refresh()
 }
 
+// SetLead shows an icon before the text.
+func (f *Field) SetLead(g theme.Glyph) {
+	f.lead = NewIcon(g, theme.Text2, 20)
+	f.Refresh()
+}
+
 // SetWrong outlines the field in red.
 func (f *Field) SetWrong(on bool) {
 	if f.wrong != on {
@@ -221,11 +245,15 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 			place(f.words, f.inset(), (s.Height-h)/2, w-2*f.inset(), h)
 			return
 		}
-		h := s.Height
+		h, x := s.Height, float32(0)
 		if !f.Input.MultiLine {
 			h = f.body.MinSize().Height
 		}
-		place(f.body, 0, (s.Height-h)/2, w, h)
+		if f.lead != nil {
+			x = 28
+			place(f.lead, 12, (s.Height-20)/2, 20, 20)
+		}
+		place(f.body, x, (s.Height-h)/2, w-x, h)
 	}
 	r.layout = f.layout
 	r.min = func() fyne.Size { return fyne.NewSize(80, f.height) }
@@ -311,6 +339,9 @@ func (f *Field) Parts() []fyne.CanvasObject {
 	parts := []fyne.CanvasObject{f.body}
 	if f.words != nil {
 		parts[0] = f.words
+	}
+	if f.lead != nil {
+		parts = append(parts, f.lead)
 	}
 	if f.end != nil {
 		parts = append(parts, f.end)

@@ -66,7 +66,7 @@ func (k *Key) CreateRenderer() fyne.WidgetRenderer {
 		total := dh + lh - 6
 		y := (s.Height - total) / 2
 		place(digit, 0, y-2.5, s.Width, dh)
-		place(letters, 0, y+dh-6, s.Width, lh)
+		place(letters, 0, y+dh-5.5, s.Width, lh)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(40, k.height) }
 	r.refresh = func() {

@@ -51,12 +51,21 @@ type PillButton struct {
 	fill   Fill
 	height float32
 	hint   string
+	// quiet keeps the word at the size of the body beside a main action.
+	quiet bool
 }
 
 // NewPill returns a button of a height. text is also its accessible name.
 func NewPill(text string, g theme.Glyph, fill Fill, height float32, onTap func()) *PillButton {
 	b := &PillButton{text: text, glyph: g, fill: fill, height: height}
 	b.init(b, text, onTap)
+	return b
+}
+
+// NewQuietPill is NewPill for what stands beside a main action of the same height.
+func NewQuietPill(text string, g theme.Glyph, fill Fill, height float32, onTap func()) *PillButton {
+	b := NewPill(text, g, fill, height, onTap)
+	b.quiet = true
 	return b
 }
 
@@ -91,7 +100,7 @@ func (b *PillButton) Text() string { return b.text }
 
 func (b *PillButton) style() Style {
 	s := Style{Bold: true, Least: 11}
-	if b.height >= HeightMain {
+	if b.height >= HeightMain && !b.quiet {
 		s.Size = theme.SizeSub
 	}
 	return s
@@ -108,8 +117,10 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		switch {
 		case b.glyph == "":
 			return 0
-		case b.height >= HeightMain:
+		case b.height >= HeightMain && !b.quiet:
 			return 24
+		case b.fill == Bare:
+			return 18
 		default:
 			return 20
 		}
@@ -146,6 +157,12 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size {
 		pad := float32(40)
+		switch {
+		case b.hint != "":
+			pad = 48
+		case b.height <= HeightSmall && b.fill == Plain:
+			pad = 32
+		}
 		if b.text == "" {
 			return fyne.NewSquareSize(b.height)
 		}

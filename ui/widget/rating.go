@@ -90,8 +90,8 @@ func (s *RatingSquare) CreateRenderer() fyne.WidgetRenderer {
 		place(ring, -3, -3, size.Width+6, size.Height+6)
 		dh, wh := digit.MinSize().Height, word.MinSize().Height
 		y := (size.Height - dh - wh + 4) / 2
-		place(digit, 0, y-1.5, size.Width, dh)
-		place(word, 1, y+dh-4, size.Width-2, wh)
+		place(digit, 0, y-3.5, size.Width, dh)
+		place(word, 1, y+dh-4.5, size.Width-2, wh)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(44, 64) }
 	r.refresh = func() {

@@ -74,9 +74,9 @@ func (a *RingArc) CreateRenderer() fyne.WidgetRenderer {
 			place(track, cx-55, cy-55, 110, 110)
 			place(outer, cx-67, cy-67, 134, 134)
 		} else {
-			place(track, cx-56, cy-56, 112, 112)
+			place(track, cx-55, cy-55, 110, 110)
 		}
-		place(a.arc, cx-56.5, cy-56.5, 113, 113)
+		place(a.arc, cx-55.5, cy-55.5, 111, 111)
 	}
 	r.min = func() fyne.Size {
 		if a.whole {
@@ -88,7 +88,7 @@ func (a *RingArc) CreateRenderer() fyne.WidgetRenderer {
 		track.StrokeWidth, outer.StrokeWidth = 2, 2
 		if a.whole {
 			track.StrokeColor = fade(ink(a, a.role), 0.55)
-			outer.StrokeColor = fade(ink(a, a.role), 0.18)
+			outer.StrokeColor = ink(a, theme.SuccessSoft)
 			outer.Show()
 			a.arc.Hide()
 		} else {

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -40,6 +41,11 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 
 // CardOf returns a card with rows, and a thin line between them.
 func CardOf(rows ...fyne.CanvasObject) *Card {
+	for i, o := range rows {
+		if t, ok := o.(*TapRow); ok {
+			t.squareTop, t.squareBottom = i > 0, i < len(rows)-1
+		}
+	}
 	return NewCard(container.New(&linedLayout{}, withLines(rows)...))
 }
 
@@ -166,6 +172,8 @@ type TapRow struct {
 	content fyne.CanvasObject
 	height  float32
 	marked  bool
+	// squareTop and squareBottom are set where the row meets another on a card.
+	squareTop, squareBottom bool
 }
 
 // NewTapRow returns a row with an accessible name.
@@ -186,9 +194,30 @@ func (t *TapRow) SetMarked(on bool) {
 // HeightFor returns the height at a width.
 func (t *TapRow) HeightFor(width float32) float32 { return max(t.height, heightOf(t.content, width)) }
 
+// square takes the corners away that lie inside of a card.
+func (t *TapRow) square(r *canvas.Rectangle) {
+	top, bottom := r.CornerRadius, r.CornerRadius
+	if t.squareTop {
+		top = 0
+	}
+	if t.squareBottom {
+		bottom = 0
+	}
+	if top == bottom {
+		r.CornerRadius = top
+		return
+	}
+	r.CornerRadius = 0
+	r.TopLeftCornerRadius, r.TopRightCornerRadius = top, top
+	r.BottomLeftCornerRadius, r.BottomRightCornerRadius = bottom, bottom
+}
+
 // CreateRenderer is for Fyne.
 func (t *TapRow) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, ring := newRect(theme.RadiusCard-1), newRect(theme.RadiusCard-1), newRect(theme.RadiusCard-1)
+	for _, o := range []*canvas.Rectangle{box, veil, ring} {
+		t.square(o)
+	}
 	r := &renderer{objects: []fyne.CanvasObject{box, veil, t.content, ring}}
 	r.layout = func(s fyne.Size) {
 		for _, o := range []fyne.CanvasObject{box, veil, t.content} {
@@ -232,7 +261,7 @@ func NewStatusRow(g theme.Glyph, title string) *StatusRow {
 		word:    NewText("", Style{Size: theme.SizeCaption, Bold: true}),
 		icon:    NewIcon("", theme.Text2, 18),
 	}
-	s.box = Inset(0, 12, 0, 12, Row(s.disc, Gap(12), Grow(Column(s.title, Gap(-1), s.caption)), Gap(8), s.word, Gap(4), s.icon))
+	s.box = Inset(0, 12, 0, 12, Row(s.disc, Gap(12), Grow(Column(s.title, s.caption)), Gap(8), s.word, Gap(4), s.icon))
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -269,7 +298,7 @@ func (s *StatusRow) AccessibilityRole() fyne.AccessibleRole { return fyne.Access
 func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{s.box}}
 	r.layout = func(size fyne.Size) { place(s.box, 0, 0, size.Width, size.Height) }
-	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, Row56) }
+	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, Row56-1) } // with its line
 	return r
 }
 

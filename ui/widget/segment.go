@@ -52,16 +52,16 @@ func (s *Segment) CreateRenderer() fyne.WidgetRenderer {
 		m := text.MinSize()
 		icon := float32(0)
 		if s.glyph != "" {
-			icon = 28
+			icon = 24
 		}
 		c := float32(0)
 		if s.count > 0 {
-			c = count.MinSize().Width + 8
+			c = count.MinSize().Width + 6
 		}
 		x := (size.Width - icon - m.Width - c) / 2
-		place(img, x, (size.Height-20)/2, 20, 20)
+		place(img, x, (size.Height-18)/2, 18, 18)
 		place(text, x+icon, (size.Height-m.Height)/2, m.Width, m.Height)
-		place(count, x+icon+m.Width+8, (size.Height-20)/2, count.MinSize().Width, 20)
+		place(count, x+icon+m.Width+6, (size.Height-20)/2, count.MinSize().Width, 20)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(80, 40) }
 	r.refresh = func() {

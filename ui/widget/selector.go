@@ -11,13 +11,22 @@ type Selector struct {
 	control
 	name  string
 	glyph theme.Glyph
+	// opens is the icon at the end.
+	opens theme.Glyph
 	value string
 }
 
 // NewSelector returns an empty selector. name is what is chosen; g may be "".
 func NewSelector(name string, g theme.Glyph, onTap func()) *Selector {
-	s := &Selector{name: name, glyph: g}
+	s := &Selector{name: name, glyph: g, opens: theme.ChevronDown}
 	s.init(s, name, onTap)
+	return s
+}
+
+// NewDaySelector returns an empty selector of a day.
+func NewDaySelector(name string, onTap func()) *Selector {
+	s := NewSelector(name, "", onTap)
+	s.opens = theme.Calendar
 	return s
 }
 
@@ -43,14 +52,17 @@ func (s *Selector) CreateRenderer() fyne.WidgetRenderer {
 		place(box, 0, 0, size.Width, size.Height)
 		place(veil, 0, 0, size.Width, size.Height)
 		place(outline, 0, 0, size.Width, size.Height)
-		x := float32(12)
+		x, end := float32(13), float32(29)
 		if s.glyph != "" {
-			place(img, 14, (size.Height-20)/2, 20, 20)
-			x = 44
+			place(img, x, (size.Height-20)/2, 20, 20)
+			x, end = 41, 33
+		}
+		if s.opens == theme.Calendar {
+			end = 33
 		}
 		h := text.MinSize().Height
-		place(text, x, (size.Height-h)/2, max(0, size.Width-x-36), h)
-		place(down, size.Width-32, (size.Height-20)/2, 20, 20)
+		place(text, x, (size.Height-h)/2, max(0, size.Width-x-end-4), h)
+		place(down, size.Width-end, (size.Height-20)/2, 20, 20)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(120, HeightButton) }
 	r.refresh = func() {
@@ -61,7 +73,7 @@ func (s *Selector) CreateRenderer() fyne.WidgetRenderer {
 		}
 		paint(s, outline, theme.Clear, line, width)
 		setIcon(s, img, s.glyph, theme.Text2)
-		setIcon(s, down, theme.ChevronDown, theme.Text2)
+		setIcon(s, down, s.opens, theme.Text2)
 		text.SetText(s.value)
 		ring := newRect(0)
 		s.paintState(veil, ring)

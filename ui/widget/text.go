@@ -24,7 +24,7 @@ type Style struct {
 	// Least lets the text become smaller, down to this size, before it is cut; 0
 	// keeps the size.
 	Least float32
-	// Leading is the height of a line as a part of the size; 0 is the font's own.
+	// Leading is the height of a line as a part of the size; 0 is the design's.
 	Leading float32
 }
 
@@ -62,6 +62,9 @@ func measure(text string, size float32, style fyne.TextStyle) fyne.Size {
 	return s
 }
 
+// ReadFont makes the phone's font ready to measure and draw with.
+func ReadFont(bold bool) { measure("M", theme.SizeBody, fyne.TextStyle{Bold: bold}) }
+
 // Text is a piece of text in one style.
 type Text struct {
 	fynewidget.BaseWidget
@@ -95,6 +98,14 @@ func (t *Text) SetRole(role fyne.ThemeColorName) {
 	}
 	t.style.Role = role
 	t.Refresh()
+}
+
+// SetBold shows the text in bold letters or not.
+func (t *Text) SetBold(on bool) {
+	if t.style.Bold != on {
+		t.style.Bold = on
+		t.Refresh()
+	}
 }
 
 // Text returns what is shown.
@@ -132,10 +143,14 @@ func (t *Text) HeightFor(width float32) float32 {
 }
 
 func (t *Text) lineHeight() float32 {
+	size := t.style.size()
 	if t.style.Leading > 0 {
-		return t.style.size() * t.style.Leading
+		return size * t.style.Leading
 	}
-	return measure("M", t.style.size(), t.style.fyne()).Height
+	if h, ok := theme.Leading(size); ok && !t.style.Mono {
+		return h
+	}
+	return measure("M", size, t.style.fyne()).Height
 }
 
 func (t *Text) lines(width float32) []string {

@@ -80,7 +80,11 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 		total := 24 + 4 + h
 		y := (s.Height - total) / 2
 		place(img, (s.Width-24)/2, y, 24, 24)
-		place(word, 6, y+27, s.Width-12, h)
+		pad := float32(10)
+		if s.Width < 104 {
+			pad = 5
+		}
+		place(word, pad, y+27.5, s.Width-2*pad, h)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(56, t.height) }
 	r.refresh = func() {

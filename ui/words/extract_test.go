@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -18,7 +20,32 @@ import (
 func texts(t *testing.T) []string {
 	t.Helper()
 	seen := map[string]bool{}
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	eachNode(t, "..", func(path string, n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return
+		}
+		if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "T" {
+			return
+		}
+		if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[text] = true
+		} else if id, ok := call.Args[0].(*ast.Ident); !ok || id.Name != "text" {
+			t.Errorf("%s: T needs a literal, so that translators find it", path)
+		}
+	})
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// eachNode shows visit every piece of the program's own source below root, which
+// is a path from here.
+func eachNode(t *testing.T, root string, visit func(path string, n ast.Node)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -27,22 +54,7 @@ func texts(t *testing.T) []string {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
-			if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "T" {
-				return true
-			}
-			if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				text, err := strconv.Unquote(lit.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen[text] = true
-			} else if id, ok := call.Args[0].(*ast.Ident); !ok || id.Name != "text" {
-				t.Errorf("%s: T needs a literal, so that translators find it", path)
-			}
+			visit(path, n)
 			return true
 		})
 		return nil
@@ -50,12 +62,6 @@ func texts(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := make([]string, 0, len(seen))
-	for s := range seen {
-		list = append(list, s)
-	}
-	sort.Strings(list)
-	return list
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)

@@ -69,7 +69,7 @@ func (c *Catalogue) T(text string, args ...any) string {
 	out, ok := c.texts[text]
 	c.mu.RUnlock()
 	if !ok || out == "" {
-		out = Plain(text)
+		out = typeset(Plain(text))
 	}
 	if len(args) == 0 {
 		return out
@@ -96,6 +96,9 @@ func Plain(text string) string {
 	}
 	return text
 }
+
+// typeset writes an apostrophe as printers do.
+func typeset(text string) string { return strings.ReplaceAll(text, "'", "’") }
 
 // Languages returns the languages there are, English first.
 func Languages() []string {
@@ -159,5 +162,5 @@ func (c *Catalogue) Sentence(text string) string {
 	c.mu.RLock()
 	book := c.sentences
 	c.mu.RUnlock()
-	return book.translate(text)
+	return typeset(book.translate(text))
 }

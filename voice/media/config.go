@@ -46,6 +46,9 @@ type Config struct {
 	LocalAddress netip.Addr
 	// SDES says whether plain RTP is encrypted.
 	SDES SDES
+	// OfferICE offers ICE with plain RTP, too; an offer that has it is answered
+	// with it in any case.
+	OfferICE bool
 	// Network replaces the machine's network in tests.
 	Network Network
 

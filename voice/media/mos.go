@@ -72,3 +72,10 @@ func mosOf(r float64) float64 {
 		return max(1+0.035*r+r*(r-60)*(100-r)*7e-6, 1)
 	}
 }
+
+// ForecastMOS is the mean opinion score that a call with Opus and its redundancy
+// would have over a path of that delay from mouth to ear, in ms, and that loss,
+// in percent.
+func ForecastMOS(delay, loss float64) float64 {
+	return mosOf(eModel(impairmentOf(codec.Info{Name: codec.Opus}, true), delay, loss, 1))
+}

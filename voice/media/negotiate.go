@@ -150,7 +150,7 @@ func (n *negotiation) section(proto string) sdp.Media {
 
 // bundle puts our audio section among the peer's others and names the group.
 func (n *negotiation) bundle(d *sdp.Description) {
-	if n.jsep && strings.HasPrefix(d.Media[0].Proto, "UDP/TLS/") {
+	if n.jsep && len(d.Media[0].Fingerprints) > 0 {
 		d.Bundle = []string{n.mid}
 	}
 	if len(n.others) == 0 {

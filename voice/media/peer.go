@@ -79,7 +79,16 @@ func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
 	return l, nil
 }
 
-func (l *peerLink) proto() string { return "UDP/TLS/RTP/SAVPF" }
+// proto implements link: the peer's own word for it once it is known (RFC 8829,
+// section 5.2.2).
+func (l *peerLink) proto() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.peer != nil {
+		return l.peer.media.Proto
+	}
+	return "UDP/TLS/RTP/SAVPF"
+}
 
 // connection makes the PeerConnection.
 func (l *peerLink) connection() error {

@@ -22,17 +22,17 @@ func TestAnswersToOtherMakers(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		"asterisk-plain":     {false, "107 101", 0, []string{"RTP/AVP 107 101"}, []string{"a=mid", "a=msid", "a=ssrc", "rtcp-mux", "ice-"}},
-		"asterisk-webrtc":    {true, "111 126", 0, []string{"a=mid:0", "a=group:BUNDLE 0", "a=setup:passive"}, nil},
-		"freeswitch-plain":   {false, "102 103 101", 0, nil, []string{"rtcp-mux"}},
-		"freeswitch-webrtc":  {true, "111 110", 0, []string{"a=setup:passive", "a=rtcp-mux"}, []string{"BUNDLE", "a=mid"}},
-		"kamailio-rtpengine": {false, "96 101", 0, []string{"a=mid:0"}, []string{"rtcp-mux"}},
-		"chromium":           {true, "111 110 126 63", 0, []string{"a=setup:active", "a=group:BUNDLE 0"}, nil},
-		"firefox":            {true, "109 101", 0, []string{"a=group:BUNDLE 0\r\n", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1"}, nil},
-		"baresip-sdes":       {false, "96 101", 0, []string{"RTP/SAVP", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:", "rtcp-mux"}, []string{"a=crypto:2"}},
-		"linphone":           {false, "96 101 100", 0, []string{"m=video 0 RTP/AVP 102"}, nil},
-		"janus":              {true, "8 101", 0, []string{"a=setup:passive"}, nil},
-		"cisco-hold":         {false, "0 101", PeerHeld, []string{"a=recvonly", "m=audio 0 RTP/AVP 0"}, nil},
+		"asterisk-16-offer":       {false, "107 101", 0, []string{"RTP/AVP 107 101"}, []string{"a=mid", "a=msid", "a=ssrc", "rtcp-mux", "ice-"}},
+		"baresip-ice-offer":       {false, "0 101", 0, []string{"a=ice-ufrag:", "a=candidate:", "a=ice-options:ice2"}, []string{"rtcp-mux", "remote-candidates"}},
+		"baresip-sdes-pcmu":       {false, "0 101", 0, []string{"RTP/SAVP", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"}, []string{"a=crypto:2", "ice-"}},
+		"chromium-offer":          {true, "111 110 126 63", 0, []string{"a=setup:active", "a=group:BUNDLE 0"}, nil},
+		"firefox-153-offer":       {true, "109 101", 0, []string{"a=group:BUNDLE 0\r\n"}, nil},
+		"freeswitch-1.10-held":    {false, "8 101", PeerHeld, []string{"a=inactive"}, []string{"rtcp-mux"}},
+		"freeswitch-webrtc-offer": {true, "102 103 101", 0, []string{"m=audio", " RTP/SAVPF 102", "a=setup:active", "a=rtcp-mux"}, []string{"BUNDLE", "a=mid"}},
+		"janus-nosip-offer":       {false, "109 101", 0, []string{"a=mid:0"}, []string{"rtcp-mux", "ice-"}},
+		"janus-nosip-sdes":        {false, "109 101", 0, []string{"RTP/SAVP", "a=crypto:1 "}, nil},
+		"janus-streaming-offer":   {true, "111", PeerHeld, []string{"a=recvonly", "a=group:BUNDLE a\r\n", "m=video 0 ", "a=setup:active"}, nil},
+		"linphone-5-offer":        {false, "96 99 101", 0, nil, []string{"rtcp-mux"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,6 +127,23 @@ func TestAnswersToOtherMakers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A hold in the manner of RFC 2543, beside a section that is switched off.
+func TestOldHold(t *testing.T) {
+	t.Parallel()
+	s := newPlainPhone(t, 440, Config{})
+	answer, err := s.Answer(context.Background(), "v=0\r\no=old 26529 1 IN IP4 192.0.2.70\r\ns=SIP Call\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"+
+		"m=audio 21374 RTP/AVP 0 8 18 101\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"m=audio 0 RTP/AVP 0\r\n", "RTP/AVP 0 101\r\n", "a=recvonly\r\n"} {
+		if !strings.Contains(answer, want) {
+			t.Errorf("no %q in\n%s", want, answer)
+		}
+	}
+	s.await("the hold", func() bool { return s.count(PeerHeld) == 1 })
 }
 
 // The phone's own first offers.

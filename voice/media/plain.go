@@ -1,8 +1,8 @@
 package media
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
@@ -22,12 +23,9 @@ import (
 // says. It sends where the far side's packets come from, which is what gets
 // through NAT (symmetric RTP, RFC 4961). It opens its sockets before it returns.
 //
-// ICE that a peer offers together with plain RTP is left out of the answer, which
-// tells the peer to use the addresses of its m= and c= lines (RFC 8839, section
-// 3.2.5). A full agent would need a second stack of sockets for the two
-// components that such peers want, and answering checks alone, as ICE-lite, fails
-// wherever the phone itself is behind NAT, where symmetric RTP gets through. Who
-// wants ICE gets all of it from NewWebRTC.
+// A peer that offers ICE with it gets ICE in the answer, in full and for both
+// components (RFC 8445, RFC 8839); Config.OfferICE offers it, too. A peer without
+// it, or whose addresses were changed on the way, gets symmetric RTP.
 func NewRTP(cfg Config) (Session, error) {
 	s, err := newSession(cfg, newPlainLink)
 	if err != nil {
@@ -65,6 +63,11 @@ type plainLink struct {
 	peer   plainPeer    // as described
 	up     bool
 	secure bool
+	closed bool
+
+	// ice is nil before the first use of it. What it holds belongs to Offer,
+	// Answer and SetAnswer, which never run at once.
+	ice atomic.Pointer[plainICE]
 
 	// Where to send: what the description says, until packets come from
 	// elsewhere.
@@ -104,58 +107,10 @@ func newPlainLink(cfg Config, _ uint32, h linkHandler) (link, error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	l.mux.Store(true)
-	l.tasks.Go(func() { l.read(l.media) })
-	l.tasks.Go(func() { l.read(l.ctrl) })
+	l.tasks.Go(func() { l.read(l.media, 0) })
+	l.tasks.Go(func() { l.read(l.ctrl, 1) })
 	l.tasks.Go(l.keepOpen)
 	return l, nil
-}
-
-// localAddress is an address of the machine that others can reach, or loopback.
-func localAddress() netip.Addr {
-	best := netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	addrs, _ := net.InterfaceAddrs()
-	for _, a := range addrs {
-		p, err := netip.ParsePrefix(a.String())
-		if err != nil || !p.Addr().IsGlobalUnicast() {
-			continue
-		}
-		if p.Addr().Is4() {
-			return p.Addr()
-		}
-		if best.IsLoopback() {
-			best = p.Addr()
-		}
-	}
-	return best
-}
-
-// listenPair opens an even port and the odd one above it (RFC 3550, section 11).
-// The sockets take packets on every address of the family: the machine may
-// move to another network during a call.
-func listenPair(local netip.Addr) (media, ctrl *net.UDPConn, err error) {
-	any := netip.IPv4Unspecified()
-	if local.Is6() {
-		any = netip.IPv6Unspecified()
-	}
-	if local.IsLoopback() {
-		any = local // nothing but this machine has any business here
-	}
-	for range 64 {
-		if media, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(any, 0))); err != nil {
-			return nil, nil, err
-		}
-		port := media.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-		if port%2 == 0 && port < 65535 {
-			if ctrl, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(any, port+1))); err == nil {
-				return media, ctrl, nil
-			}
-		}
-		_ = media.Close()
-	}
-	if err == nil {
-		err = errors.New("no free pair of ports")
-	}
-	return nil, nil, err
 }
 
 // proto implements link.
@@ -174,19 +129,78 @@ func (l *plainLink) describe(ours *sdp.Media) {
 	ours.Address = l.cfg.LocalAddress
 }
 
-// offer implements link; there is nothing to restart.
-func (l *plainLink) offer(_ context.Context, ours *sdp.Media, _ bool) error {
+// offer implements link.
+func (l *plainLink) offer(ctx context.Context, ours *sdp.Media, restart bool) error {
 	l.describe(ours)
 	ours.RTCPMux = true
 	ours.RTCPPort = ours.Port + 1
 	if strings.Contains(ours.Proto, "SAVP") {
 		ours.Cryptos = l.ours
 	}
-	return nil
+	i := l.ice.Load()
+	if i == nil && !l.cfg.OfferICE || i != nil && i.declined {
+		return nil
+	}
+	if i = l.withICE(ctx, restart); i != nil {
+		i.describe(ours, !i.started || i.both)
+	}
+	return ctx.Err()
+}
+
+// withICE returns ICE with its candidates gathered, nil if it can't be had.
+func (l *plainLink) withICE(ctx context.Context, restart bool) *plainICE {
+	i, err := l.ice.Load(), error(nil)
+	switch {
+	case i == nil:
+		i, err = l.newICE(ctx)
+	case i.started && (restart || i.lost()):
+		err = i.restart(ctx)
+	}
+	if err != nil {
+		l.cfg.Logger.Warn("media: no ICE", "error", err)
+		return nil
+	}
+	return i
+}
+
+func (l *plainLink) newICE(ctx context.Context) (*plainICE, error) {
+	i, err := newPlainICE(l.cfg, [2]*net.UDPConn{l.media, l.ctrl})
+	if err != nil {
+		return nil, err
+	}
+	for n, c := range i.parts {
+		c.begun = func(conn *ice.Conn) { l.listen(conn) }
+		if n == 0 {
+			c.state = l.onICE
+		}
+	}
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.ice.Store(i)
+	}
+	l.mu.Unlock()
+	if closed {
+		i.close()
+		return nil, ErrClosed
+	}
+	return i, i.gather(ctx)
+}
+
+// onICE is what becomes of the way of the sound.
+func (l *plainLink) onICE(s ice.ConnectionState) {
+	switch s {
+	case ice.ConnectionStateConnected:
+		l.h.state(Connected, nil)
+	case ice.ConnectionStateDisconnected:
+		l.h.state(Disconnected, nil)
+	case ice.ConnectionStateFailed:
+		l.h.state(Failed, ErrPathLost)
+	}
 }
 
 // answer implements link.
-func (l *plainLink) answer(_ context.Context, _ *sdp.Description, theirs, ours *sdp.Media) error {
+func (l *plainLink) answer(ctx context.Context, peer *sdp.Description, theirs, ours *sdp.Media) error {
 	chosen, err := l.acceptable(theirs)
 	if err != nil {
 		return err
@@ -204,11 +218,28 @@ func (l *plainLink) answer(_ context.Context, _ *sdp.Description, theirs, ours *
 		key.Tag = chosen.Tag
 		ours.Cryptos = []sdp.Crypto{key}
 	}
-	return l.connect(theirs, key, chosen)
+	switch offersICE(theirs, theirs.RTCPMux) {
+	case iceMismatched:
+		ours.ICEMismatch = true
+	case iceUsable:
+		i := l.ice.Load()
+		if i = l.withICE(ctx, i != nil && i.remote != "" && i.remote != theirs.Ufrag); i == nil {
+			break
+		}
+		i.describe(ours, wantsBoth(theirs))
+		ours.RemoteCandidates = "" // an offerer's line
+		return l.connect(peer, theirs, key, chosen, i, false)
+	}
+	return l.connect(peer, theirs, key, chosen, nil, false)
+}
+
+// wantsBoth reports whether a peer has a second component for RTCP.
+func wantsBoth(theirs *sdp.Media) bool {
+	return !theirs.RTCPMux && len(candidatesOf(theirs.Candidates, 2)) > 0
 }
 
 // accept implements link.
-func (l *plainLink) accept(_ *sdp.Description, theirs *sdp.Media) error {
+func (l *plainLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
 	chosen, err := l.acceptable(theirs)
 	if err != nil {
 		return err
@@ -222,7 +253,11 @@ func (l *plainLink) accept(_ *sdp.Description, theirs *sdp.Media) error {
 			return fmt.Errorf("%w: the answer's key has a tag that was not offered", ErrNotAcceptable)
 		}
 	}
-	return l.connect(theirs, key, chosen)
+	i := l.ice.Load()
+	if offersICE(theirs, theirs.RTCPMux) != iceUsable {
+		i = nil
+	}
+	return l.connect(peer, theirs, key, chosen, i, true)
 }
 
 // keyFor is our key of a suite; one that is not offered is made when a peer offers
@@ -264,8 +299,8 @@ func (l *plainLink) acceptable(m *sdp.Media) (sdp.Crypto, error) {
 	}
 }
 
-// connect takes up the peer's end.
-func (l *plainLink) connect(theirs *sdp.Media, key, chosen sdp.Crypto) error {
+// connect takes up the peer's end, by ICE if i is not nil.
+func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chosen sdp.Crypto, i *plainICE, offered bool) error {
 	p := plainPeer{media: netip.AddrPortFrom(theirs.Address, uint16(theirs.Port)), mux: theirs.RTCPMux, crypto: chosen}
 	p.ctrl = p.media
 	if !p.mux {
@@ -282,7 +317,8 @@ func (l *plainLink) connect(theirs *sdp.Media, key, chosen sdp.Crypto) error {
 	}
 	// A peer that says the same again may long be heard from elsewhere; one that
 	// is on hold has no address to send to, but will have again.
-	if theirs.Address.IsValid() && !theirs.Address.IsUnspecified() && (p.media != l.peer.media || p.ctrl != l.peer.ctrl) {
+	moved := l.mediaTo.Load() == nil || p.media != l.peer.media || p.ctrl != l.peer.ctrl
+	if i == nil && theirs.Address.IsValid() && !theirs.Address.IsUnspecified() && moved {
 		l.mediaTo.Store(&p.media)
 		l.ctrlTo.Store(&p.ctrl)
 	}
@@ -291,10 +327,34 @@ func (l *plainLink) connect(theirs *sdp.Media, key, chosen sdp.Crypto) error {
 	first := !l.up
 	l.up = true
 	l.mu.Unlock()
+	if i != nil {
+		return l.check(i, peer, theirs, offered)
+	}
+	if i = l.ice.Load(); i != nil {
+		i.decline()
+	}
 	if first {
 		l.h.state(Connected, nil)
 	}
 	l.punch()
+	return nil
+}
+
+// check begins the checks of ICE, or tells them of what is new.
+func (l *plainLink) check(i *plainICE, peer *sdp.Description, theirs *sdp.Media, offered bool) error {
+	if offered && i.remote != "" && i.remote != theirs.Ufrag {
+		l.h.state(Failed, fmt.Errorf("%w: %w", ErrPathLost, errPeerMoved))
+		return nil
+	}
+	both := wantsBoth(theirs)
+	if !both && !theirs.RTCPMux {
+		// Its reports have no candidates: they go where its description says.
+		to := netip.AddrPortFrom(theirs.Address, uint16(cmp.Or(theirs.RTCPPort, theirs.Port+1)))
+		l.ctrlTo.Store(&to)
+	}
+	if err := i.start(offered, peer.ICELite, theirs, both); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAcceptable, err)
+	}
 	return nil
 }
 
@@ -324,158 +384,47 @@ func (l *plainLink) rekey(key, chosen sdp.Crypto) error {
 	return nil
 }
 
-// holePeriod is how often the path is held open where nothing else does.
-const holePeriod = 5 * time.Second
-
-// keepOpen holds NAT bindings open before the first packet of sound and while
-// on hold, by empty datagrams, which no receiver takes for sound (RFC 6263,
-// section 4.1).
-func (l *plainLink) keepOpen() {
-	tick := time.NewTicker(holePeriod)
-	defer tick.Stop()
-	for {
-		select {
-		case <-l.done:
-			return
-		case <-tick.C:
-			l.punch()
-		}
-	}
-}
-
-func (l *plainLink) punch() {
-	if to := l.mediaTo.Load(); to != nil {
-		_, _ = l.media.WriteToUDPAddrPort(nil, *to)
-	}
-}
-
-// read takes what arrives on a socket until it is closed.
-func (l *plainLink) read(c *net.UDPConn) {
-	b := make([]byte, readSize)
-	for {
-		n, from, err := c.ReadFromUDPAddrPort(b)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil || n == 0:
-			continue // such as a port that is not open yet on the other side
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		l.take(b[:n], from, l.cfg.Now())
-	}
-}
-
-// take checks, opens and hands on one packet.
-func (l *plainLink) take(b []byte, from netip.AddrPort, at time.Duration) {
-	l.inbound.Lock()
-	defer l.inbound.Unlock()
-	if len(b) < 8 || b[0]>>6 != 2 {
+// listen takes what comes by ICE until the agent ends.
+func (l *plainLink) listen(conn *ice.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return
 	}
-	keys := l.receiveBy.Load()
-	if isRTCP(b) {
-		if keys != nil {
-			p, err := keys.rtcp.DecryptRTCP(l.opened[:0], b, &l.inRTCP)
+	l.tasks.Go(func() {
+		b := make([]byte, readSize)
+		for {
+			n, err := conn.Read(b)
 			if err != nil {
 				return
 			}
-			b = p
+			l.take(b[:n], netip.AddrPort{}, l.cfg.Now())
 		}
-		l.follow(&l.ctrlTo, from, at, keys != nil)
-		l.h.rtcp(b, at)
-		return
-	}
-	if keys != nil {
-		p, err := keys.rtp.DecryptRTP(l.opened[:0], b, &l.inRTP)
-		if err != nil {
-			return
-		}
-		b = p
-	}
-	if l.follow(&l.mediaTo, from, at, keys != nil) {
-		l.h.rtp(b, at)
-	}
-}
-
-// followAfter is how long an address must be silent before packets without
-// authentication may come from another: a stranger must not take over a call
-// that is being heard.
-const followAfter = 500 * time.Millisecond
-
-// follow sends to where packets come from, and reports whether the packet is
-// from the peer.
-func (l *plainLink) follow(to *atomic.Pointer[netip.AddrPort], from netip.AddrPort, at time.Duration, proven bool) bool {
-	known := to.Load()
-	if known == nil {
-		return proven
-	}
-	isMedia := to == &l.mediaTo
-	if *known != from {
-		if !proven && l.latched != 0 && at-l.latched < followAfter {
-			return false
-		}
-		to.Store(&from)
-		if isMedia && l.mux.Load() {
-			l.ctrlTo.Store(&from)
-		}
-	}
-	if isMedia {
-		l.latched = at
-	}
-	return true
-}
-
-// sendRTP implements link.
-func (l *plainLink) sendRTP(_ rtpHeader, packet []byte) error {
-	to := l.mediaTo.Load()
-	if to == nil {
-		return ErrPathLost
-	}
-	if keys := l.sendBy.Load(); keys != nil {
-		var err error
-		if packet, err = keys.rtp.EncryptRTP(l.sealed[:0], packet, &l.outRTP); err != nil {
-			return err
-		}
-	}
-	_, err := l.media.WriteToUDPAddrPort(packet, *to)
-	return err
-}
-
-// sendRTCP implements link.
-func (l *plainLink) sendRTCP(packet []byte) error {
-	to, socket := l.ctrlTo.Load(), l.ctrl
-	if to == nil {
-		return ErrPathLost
-	}
-	if l.mux.Load() {
-		socket = l.media
-	}
-	if keys := l.sendBy.Load(); keys != nil {
-		var err error
-		if packet, err = keys.rtcp.EncryptRTCP(nil, packet, nil); err != nil {
-			return err
-		}
-	}
-	_, err := socket.WriteToUDPAddrPort(packet, *to)
-	return err
-}
-
-// candidates implements link.
-func (l *plainLink) candidates() (local, remote string) {
-	to := l.mediaTo.Load()
-	if to == nil {
-		return "", ""
-	}
-	port := l.media.LocalAddr().(*net.UDPAddr).Port
-	return fmt.Sprintf("host udp %s", netip.AddrPortFrom(l.cfg.LocalAddress, uint16(port))), fmt.Sprintf("host udp %s", to)
+	})
 }
 
 // close implements link.
 func (l *plainLink) close() {
 	l.once.Do(func() {
+		l.mu.Lock()
+		l.closed = true
+		l.mu.Unlock()
 		close(l.done)
-		_ = l.media.Close()
-		_ = l.ctrl.Close()
+		i := l.ice.Load()
+		if i == nil {
+			_, _ = l.media.Close(), l.ctrl.Close()
+			l.tasks.Wait()
+			return
+		}
+		// A relayed candidate says good-bye to its server, which may hang.
+		late := time.AfterFunc(closeGrace, i.interrupt)
+		defer late.Stop()
+		if !within(closeLimit, func() {
+			i.close()
+			_, _ = l.media.Close(), l.ctrl.Close()
+			l.tasks.Wait()
+		}) {
+			l.cfg.Logger.Warn("media: ICE is slow to close", "after", closeLimit)
+		}
 	})
-	l.tasks.Wait()
 }

@@ -136,7 +136,8 @@ func (p *parser) section(value string) error {
 	}
 	m := p.level
 	m.Kind, m.Port, m.Proto, m.Formats = f[0], int(n), f[2], f[3:]
-	m.Candidates, m.Fingerprints, m.Cryptos = nil, append([]Fingerprint(nil), m.Fingerprints...), nil
+	m.Candidates, m.RemoteCandidates = nil, ""
+	m.Fingerprints, m.Cryptos = append([]Fingerprint(nil), m.Fingerprints...), nil
 	p.d.Media = append(p.d.Media, m)
 	p.media = &p.d.Media[len(p.d.Media)-1]
 	p.maps, p.fmtps = map[uint8]Codec{}, map[uint8]string{}
@@ -224,6 +225,12 @@ func (p *parser) rare(name, rest string) error {
 			return fmt.Errorf("%w: a=rtcp", ErrMalformed)
 		}
 		m.RTCPPort = int(n)
+	case "ice-options":
+		m.ICEOptions = rest
+	case "remote-candidates":
+		m.RemoteCandidates = rest
+	case "ice-mismatch":
+		m.ICEMismatch = true
 	case "ptime":
 		m.PTime = packetTime(rest)
 	case "maxptime":

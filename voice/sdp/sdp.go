@@ -122,12 +122,20 @@ type Media struct {
 	PTime, MaxPTime int
 
 	Ufrag, Password string
+	// ICEOptions are what the describer's ICE can do (RFC 8839, section 5.6).
+	ICEOptions string
 	// Candidates are the values of a=candidate lines, in their order.
 	Candidates      []string
 	EndOfCandidates bool
-	Fingerprints    []Fingerprint
-	Setup           string
-	Cryptos         []Crypto
+	// RemoteCandidates is the value of a=remote-candidates: the other side's ends
+	// of the pairs that ICE has ended with (RFC 8839, section 5.2).
+	RemoteCandidates string
+	// ICEMismatch says that something on the way has changed the addresses of an
+	// offer, so that ICE is not used (RFC 8839, section 5.3).
+	ICEMismatch  bool
+	Fingerprints []Fingerprint
+	Setup        string
+	Cryptos      []Crypto
 	// SSRC and CNAME come from a=ssrc (RFC 5576); 0 if not given.
 	SSRC  uint32
 	CNAME string
@@ -160,5 +168,9 @@ func (d *Description) Audio() (*Media, error) {
 	return nil, ErrNoAudio
 }
 
-// Secure reports whether the section is for SRTP keyed by DTLS.
-func (m *Media) Secure() bool { return strings.HasPrefix(m.Proto, "UDP/TLS/RTP/SAVP") }
+// Secure reports whether the section is for SRTP keyed by DTLS. Some servers
+// still leave out UDP/TLS, which RFC 8829, section 5.1.2, has taken all the same.
+func (m *Media) Secure() bool {
+	return strings.HasPrefix(m.Proto, "UDP/TLS/RTP/SAVP") ||
+		strings.HasPrefix(m.Proto, "RTP/SAVP") && len(m.Fingerprints) > 0 && len(m.Cryptos) == 0
+}

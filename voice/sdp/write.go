@@ -74,6 +74,9 @@ func (m *Media) writeTransport(line func(string, ...any)) {
 		line("a=ice-ufrag:%s", m.Ufrag)
 		line("a=ice-pwd:%s", m.Password)
 	}
+	if m.ICEOptions != "" {
+		line("a=ice-options:%s", m.ICEOptions)
+	}
 	for _, f := range m.Fingerprints {
 		line("a=fingerprint:%s %s", f.Hash, f.Value)
 	}
@@ -85,6 +88,12 @@ func (m *Media) writeTransport(line func(string, ...any)) {
 	}
 	for _, c := range m.Candidates {
 		line("a=candidate:%s", c)
+	}
+	if m.RemoteCandidates != "" {
+		line("a=remote-candidates:%s", m.RemoteCandidates)
+	}
+	if m.ICEMismatch {
+		line("a=ice-mismatch")
 	}
 	if m.EndOfCandidates {
 		line("a=end-of-candidates")

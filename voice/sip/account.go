@@ -63,6 +63,9 @@ type Account struct {
 	cfg    AccountConfig
 	callID string
 	kicks  chan struct{}
+	// parting bounds what is said to the server at the end; abandon ends it.
+	parting context.Context
+	abandon context.CancelFunc
 
 	mu    sync.Mutex // held while OnState runs, for its order
 	state Registration
@@ -93,6 +96,7 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 		cfg:     cfg, callID: newTag() + newTag(), kicks: make(chan struct{}, 1), seq: firstSeq(),
 		state: Registration{Phase: Unregistered, Since: time.Now()},
 	}
+	a.parting, a.abandon = context.WithCancel(context.Background())
 	a.cfg.shunned = a.shuns
 	return a, nil
 }
@@ -168,8 +172,13 @@ func (a *Account) set(next Registration, flow *Flow) {
 	}
 }
 
-// Run keeps the account registered until ctx ends; then it unregisters, closes
-// its flow, and returns.
+// Abandon is for those who end Run's context and can't wait for a server that
+// does not answer: Run returns at once, and a registration that could not be
+// taken back ends by itself.
+func (a *Account) Abandon() { a.abandon() }
+
+// Run keeps the account registered until ctx ends; then it unregisters, waiting
+// for the server no longer than 2 s, closes its flow, and returns.
 func (a *Account) Run(ctx context.Context) {
 	failures := 0
 	for ctx.Err() == nil {
@@ -301,9 +310,7 @@ func (a *Account) watchMailbox(ctx context.Context, f *Flow) {
 
 // unregister takes the registration back, as a courtesy.
 func (a *Account) unregister(f *Flow) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_, _ = a.register(ctx, f, 0, 2*time.Second)
+	_, _ = a.register(a.parting, f, 0, 2*time.Second)
 }
 
 // maxRaises is how often a server may ask for a longer registration in one go:

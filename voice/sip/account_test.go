@@ -257,3 +257,25 @@ func TestAccountComesBackAndKeepsItsCall(t *testing.T) {
 	}
 	event[Ended](t, d)
 }
+
+// A phone that ends waits for no server that has gone silent.
+func TestAnAbandonedAccountWaitsForNoAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRegistrar(t)
+	a := r.account(t)
+	a.phase(Registered)
+	r.next()
+	silent := make(chan struct{})
+	t.Cleanup(func() { close(silent) })
+	r.set(func(req *sipmsg.Request) *sipmsg.Response {
+		<-silent
+		return sipmsg.NewResponseFromRequest(req, 200, "OK", nil)
+	})
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); a.stop() }()
+	if gone := r.next(); gone.GetHeader("Expires").Value() != "0" {
+		t.Errorf("%s", gone)
+	}
+	a.Abandon()
+	<-stopped
+}

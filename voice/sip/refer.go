@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +20,16 @@ const sipfrag = "message/sipfrag"
 // accepted the task; how it fares comes as TransferProgress. The dialog goes on
 // until someone hangs up.
 func (d *Dialog) Refer(ctx context.Context, target string) error {
+	return d.refer(ctx, target, "")
+}
+
+// ReferTo is Refer to the far side of other, which is target and shall take the
+// caller in the place of this phone (attended transfer, RFC 5589, section 7).
+func (d *Dialog) ReferTo(ctx context.Context, target string, other *Dialog) error {
+	return d.refer(ctx, target, other.replacement())
+}
+
+func (d *Dialog) refer(ctx context.Context, target, replacing string) error {
 	d.mu.Lock()
 	f := d.flow
 	d.mu.Unlock()
@@ -27,7 +38,11 @@ func (d *Dialog) Refer(ctx context.Context, target string) error {
 		return err
 	}
 	_, err = d.request(ctx, sipmsg.REFER, func(req *sipmsg.Request) {
-		req.AppendHeader(sipmsg.NewHeader("Refer-To", "<"+uri.String()+">"))
+		to := uri.String()
+		if replacing != "" {
+			to += "?Replaces=" + url.QueryEscape(replacing)
+		}
+		req.AppendHeader(sipmsg.NewHeader("Refer-To", "<"+to+">"))
 		req.AppendHeader(sipmsg.NewHeader("Referred-By", "<"+d.local.uri.String()+">"))
 	})
 	return err
@@ -42,6 +57,9 @@ func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		return
 	}
 	replacing := replacesOf(to.Address)
+	// Headers are for the new INVITE, not for its Request-URI, and the far side
+	// chooses no other of them (RFC 3261, section 19.1.5).
+	to.Address.Headers = nil
 	given := make(chan struct{})
 	var once sync.Once
 	referred := Referred{

@@ -55,6 +55,15 @@ func (f *Flow) replaced(req *sipmsg.Request) (d *Dialog, status int) {
 	return d, 0
 }
 
+// replacement is the value of the header Replaces with which somebody else takes
+// this phone's place in the dialog, as its far side sees it (RFC 3891, section
+// 6.1).
+func (d *Dialog) replacement() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.callID + ";to-tag=" + d.remoteTag + ";from-tag=" + d.localTag
+}
+
 // replacesOf is the Replaces header that the URI of a Refer-To carries, "" if
 // there is none.
 func replacesOf(uri sipmsg.Uri) string {

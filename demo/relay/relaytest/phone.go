@@ -25,6 +25,8 @@ type Options struct {
 	EventClock int
 	// NoEvents leaves telephone-event out of the offer.
 	NoEvents bool
+	// Red, if set, is the payload type of red with Opus (RFC 2198).
+	Red uint8
 	// TCPOnly leaves out UDP.
 	TCPOnly bool
 	// Lose, if set, says which of the phone's packets never leave it.
@@ -81,6 +83,10 @@ func New(t testing.TB, opts Options) *Phone {
 			channels = 0
 		}
 		register(info.Name, info.ClockRate, channels, info.Fmtp, info.PayloadType)
+	}
+	if opts.Red != 0 {
+		opus, _ := codec.Lookup(codec.Opus)
+		register("red", codec.SampleRate, 2, fmt.Sprintf("%d/%[1]d/%[1]d", opus.PayloadType), opts.Red)
 	}
 	if !opts.NoEvents {
 		for clock, pt := range map[int]uint8{48000: 110, 8000: 126} {
@@ -425,6 +431,15 @@ func (p *Phone) Speak(pcm []int16, stop <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// SendRed sends one packet with a payload of red, with Opus in all its blocks.
+func (p *Phone) SendRed(payload []byte) {
+	p.track.mu.Lock()
+	p.track.ts += codec.SampleRate / 50
+	ts := p.track.ts
+	p.track.mu.Unlock()
+	p.track.write(p.opts.Red, false, payload, ts)
 }
 
 // SendDigit sends one telephone-event of 100 ms with three end packets.

@@ -1,0 +1,46 @@
+package app
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"offhook/app/history"
+)
+
+// Quitting takes no second though no server answers, and a call that was cut off
+// is in the log all the same.
+func TestClosingWaitsForNobody(t *testing.T) {
+	for name, calling := range map[string]bool{"idle": false, "in a call": true} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T) {
+				d := newRig(t).start().signIn()
+				if calling {
+					if err := d.Dial(context.Background(), "bob", ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				d.engine.deaf = true
+				began := time.Now()
+				if err := d.Close(context.Background()); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took >= time.Second {
+					t.Errorf("closing took %v", took)
+				}
+				if !calling {
+					return
+				}
+				log, _, err := history.Open(d.dir, time.Now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer log.Close()
+				calls, err := log.Search(context.Background(), history.Query{})
+				if err != nil || len(calls) != 1 || calls[0].EndReason != "LOCAL_HANGUP" {
+					t.Errorf("%v %+v", err, calls)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// Consultation is the talk with somebody to whom the call may be handed, while its
+// far side is on hold.
+type Consultation struct {
+	Target string `json:"target"`
+	// Status is the SIP status of that talk so far: 200 once it was answered, and
+	// from 300 on the refusal that ended it.
+	Status int `json:"status"`
+	// Since is when it was answered, nil before.
+	Since *time.Time `json:"since,omitempty"`
+}
+
+// Active says that somebody is being asked.
+func (c *Consultation) Active() bool { return c != nil && c.Status < 300 }
+
+// Answered says that somebody can be handed the call.
+func (c *Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
+
+func consultationOf(c voice.Consultation) *Consultation {
+	if c.Target == "" {
+		return nil
+	}
+	out := &Consultation{Target: c.Target, Status: c.Status}
+	if !c.Since.IsZero() {
+		at := c.Since.UTC()
+		out.Since = &at
+	}
+	return out
+}
+
+// ConsultEngine is an Engine that can ask somebody before a call is handed on.
+type ConsultEngine interface {
+	Consult(ctx context.Context, target string) error
+	CompleteTransfer(ctx context.Context) error
+	EndConsultation() error
+}
+
+func (e *clientEngine) Consult(ctx context.Context, target string) error {
+	return e.with(func(c *voice.Call) error { return c.Consult(ctx, target) })
+}
+
+func (e *clientEngine) CompleteTransfer(ctx context.Context) error {
+	return e.with(func(c *voice.Call) error { return c.CompleteTransfer(ctx) })
+}
+
+func (e *clientEngine) EndConsultation() error { return e.with((*voice.Call).EndConsultation) }
+
+func (p *Phone) consults() (ConsultEngine, error) {
+	e, ok := p.engine.(ConsultEngine)
+	if !ok {
+		return nil, fault.New(fault.InternalError, "This phone can't transfer calls.", "")
+	}
+	return e, nil
+}
+
+// Consult holds the call's far side and calls target, whom it may then be handed
+// to by CompleteTransfer. It returns when that call is on its way;
+// Snapshot.Call.Consultation then tells how it fares. Only calls over SIP
+// accounts can be transferred.
+func (p *Phone) Consult(ctx context.Context, target string) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	e, err := p.consults()
+	if err != nil {
+		return err
+	}
+	target = cleanTarget(target)
+	if err := checkNumber(target, "", true); err != nil {
+		return err
+	}
+	return e.Consult(ctx, target)
+}
+
+// CompleteTransfer joins the call's far side with whom Consult has called. It
+// returns when the far side has taken that on; Snapshot.Call.Transfer then tells
+// how it fares.
+func (p *Phone) CompleteTransfer(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	e, err := p.consults()
+	if err != nil {
+		return err
+	}
+	return e.CompleteTransfer(ctx)
+}
+
+// EndConsultation hangs up on whom Consult has called. The call's far side stays
+// on hold until Resume.
+func (p *Phone) EndConsultation() error {
+	e, err := p.consults()
+	if err != nil {
+		return err
+	}
+	return e.EndConsultation()
+}

@@ -1,0 +1,285 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
+
+	"offhook/app/backend"
+	"offhook/voice/fault"
+	"offhook/voice/media"
+	"offhook/voice/probe"
+)
+
+// publicConfig is what the server tells without a sign-in, asked for once by the
+// checks that need it.
+type publicConfig struct {
+	p    *Phone
+	once sync.Once
+	got  backend.Public
+	err  error
+}
+
+func (c *publicConfig) get(ctx context.Context) (backend.Public, error) {
+	c.once.Do(func() {
+		client, err := backend.New(c.p.Snapshot().Account.Server, c.p.http, nil)
+		if err != nil {
+			c.err = err
+			return
+		}
+		c.got, c.err = client.Public(ctx)
+	})
+	return c.got, c.err
+}
+
+// pace is how a measurement without a sign-in sends: count requests, one each
+// interval, of which the last waits for its answer no longer than rest.
+type pace struct {
+	count          int
+	interval, rest time.Duration
+}
+
+// callPace is that of a call, for 5 s.
+var callPace = pace{count: 250, interval: 20 * time.Millisecond, rest: time.Second}
+
+// wayLimit bounds the question whether one way is open.
+const wayLimit = 3 * time.Second
+
+// maxWays bounds how many ways a server may have us ask.
+const maxWays = 32
+
+// tryApart tries the ways of the sound without a sign-in: whether the relay and
+// the servers that the phone knows of answer, and how packets fare on the way to
+// the relay.
+func (s *soundPath) tryApart(ctx context.Context) {
+	n, err := stdnet.NewNet()
+	if err != nil {
+		s.err = fault.Wrap(err, fault.NetworkError, "This computer's networks can't be listed.", "Restart Offhook.")
+		return
+	}
+	if s.p.Snapshot().Account.State == SignedIn { // by SIP accounts
+		s.probe.Ways = s.p.askAccounts(ctx, n)
+		if len(s.probe.Ways) == 0 {
+			s.why, s.remedy = "SIP accounts name their way of the sound only in a call.", "Call somebody, then look again."
+			return
+		}
+		s.err = fault.New(fault.ServerError, "SIP accounts have no test of the sound but a call.", "Call somebody, then look again.")
+		return
+	}
+	public, err := s.public.get(ctx)
+	switch status := backend.StatusOf(err); {
+	case s.p.Snapshot().Account.Server == "":
+		s.why, s.remedy = "No server is known yet.", "Enter the server's address, or sign in."
+		return
+	case status == http.StatusNotFound || status == http.StatusUnauthorized || status == http.StatusForbidden:
+		s.why, s.remedy = "The server tells only those who are signed in where the sound goes.", signInFirst
+		return
+	case err != nil:
+		s.why, s.remedy = "It could not be tried: "+fault.From(err).Message, or(fault.From(err).Next, "Check the network.")
+		return
+	case len(public.Media)+len(public.ICEServers) == 0:
+		s.why, s.remedy = "The server doesn't say where the sound goes.", signInFirst
+		return
+	}
+	s.probe.Ways = askPublic(ctx, n, public)
+	for _, w := range s.probe.Ways {
+		if w.Kind == "udp" && w.Open {
+			s.err = s.measure(ctx, w.Server)
+			return
+		}
+	}
+	s.err = fault.New(fault.NetworkError, "The sound can't be tried over UDP.", "Ask your administrator to let UDP pass. Signed in, TCP is tried, too.")
+}
+
+// askPublic asks all ways that a server names, at once. TURN servers are asked as
+// STUN servers, which they are, too: allocating takes credentials.
+func askPublic(ctx context.Context, n transport.Net, public backend.Public) []MediaWay {
+	var ways []MediaWay
+	var asks []func(context.Context) (time.Duration, error)
+	ask := func(w MediaWay, network, address string) {
+		if len(ways) < maxWays {
+			ways = append(ways, w)
+			asks = append(asks, func(ctx context.Context) (time.Duration, error) {
+				return probe.STUN(ctx, n, network, address, probe.Credentials{})
+			})
+		}
+	}
+	for _, way := range public.Media {
+		if network, address, ok := strings.Cut(way, ":"); ok && (network == "udp" || network == "tcp") {
+			ask(MediaWay{Kind: network, Server: address}, network, address)
+		}
+	}
+	for _, server := range public.ICEServers {
+		u, err := stun.ParseURI(server)
+		if err != nil || u.Scheme == stun.SchemeTypeTURNS {
+			continue // what is inside its TLS is seen when signed in
+		}
+		kind := "stun"
+		if u.Scheme == stun.SchemeTypeTURN {
+			kind = "turn"
+		}
+		ask(MediaWay{Kind: kind, Server: server, Unproven: kind == "turn"}, u.Proto.String(), net.JoinHostPort(u.Host, fmt.Sprint(u.Port)))
+	}
+	return askAll(ctx, ways, asks)
+}
+
+// askAccounts asks the STUN and TURN servers of the SIP accounts that are on, with
+// their credentials.
+func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []MediaWay {
+	var ways []MediaWay
+	var asks []func(context.Context) (time.Duration, error)
+	for _, a := range p.store.Get().SIPAccounts {
+		if !a.On {
+			continue
+		}
+		password := p.secretsOf(a, "").ICEPassword
+		for _, server := range a.ICEServers {
+			if len(ways) == maxWays {
+				break
+			}
+			kind := "stun"
+			if strings.HasPrefix(server, "turn") {
+				kind = "turn"
+			}
+			ways = append(ways, MediaWay{Kind: kind, Server: server})
+			asks = append(asks, func(ctx context.Context) (time.Duration, error) {
+				return probe.Server(ctx, n, server, a.ICEUser, password)
+			})
+		}
+	}
+	return askAll(ctx, ways, asks)
+}
+
+// askAll asks every way and returns them with what came of it.
+func askAll(ctx context.Context, ways []MediaWay, asks []func(context.Context) (time.Duration, error)) []MediaWay {
+	ctx, cancel := context.WithTimeout(ctx, wayLimit)
+	defer cancel()
+	var asking sync.WaitGroup
+	for i, ask := range asks {
+		asking.Go(func() {
+			took, err := ask(ctx)
+			if ways[i].Open = err == nil; ways[i].Open {
+				ways[i].RTTMs = float64(took.Microseconds()) / 1000
+			}
+		})
+	}
+	asking.Wait()
+	return ways
+}
+
+// measure sends packets to the relay at the pace of a call and tells how they
+// fared: round trip, jitter and loss of both directions, and what a call would
+// make of that.
+func (s *soundPath) measure(ctx context.Context, address string) error {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "udp", address)
+	if err != nil {
+		return fault.Wrap(err, fault.NetworkError, "The relay can't be reached.", "Check the network.")
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	sent := make([]time.Time, s.pace.count)
+	trips := make([]time.Duration, s.pace.count) // 0: lost
+	var mu sync.Mutex                            // guards sent and trips
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		buf := make([]byte, 1500)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			i, ok := ordinal(buf[:n])
+			mu.Lock()
+			if ok && i < len(sent) && !sent[i].IsZero() && trips[i] == 0 {
+				trips[i] = max(time.Since(sent[i]), 1)
+			}
+			mu.Unlock()
+		}
+	})
+	for i := range s.pace.count {
+		mu.Lock()
+		sent[i] = time.Now()
+		mu.Unlock()
+		_, _ = conn.Write(numbered(i)) // one that could not be sent is lost
+		if pause(ctx, s.pace.interval, nil) != nil {
+			break
+		}
+	}
+	_ = pause(ctx, s.pace.rest, nil)
+	_ = conn.Close()
+	reading.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var got int
+	s.probe.RTTMs, s.probe.JitterMs, got = fare(trips)
+	if got == 0 {
+		return fault.New(fault.NetworkError, "Nothing came back from the relay.", "Ask your administrator to let UDP pass.")
+	}
+	s.probe.LossPercent = 100 * float64(len(trips)-got) / float64(len(trips))
+	s.probe.Path = "UDP to " + address + ", without a sign-in"
+	// A packet, its wait in the far jitter buffer, and what sound cards take.
+	const sound = 60
+	s.probe.MOS = media.ForecastMOS(s.probe.RTTMs/2+2*s.probe.JitterMs+sound, s.probe.LossPercent)
+	return nil
+}
+
+// fare is the mean of the round trips that were made, in ms, their mean change
+// from one to the next, and their number.
+func fare(trips []time.Duration) (mean, jitter float64, got int) {
+	var last time.Duration
+	changes := 0
+	for _, t := range trips {
+		if t == 0 {
+			continue
+		}
+		mean += float64(t)
+		if got++; last != 0 {
+			jitter += math.Abs(float64(t - last))
+			changes++
+		}
+		last = t
+	}
+	const ms = float64(time.Millisecond)
+	return mean / float64(max(got, 1)) / ms, jitter / float64(max(changes, 1)) / ms, got
+}
+
+// numbered is a STUN request whose transaction names it.
+func numbered(i int) []byte {
+	id := stun.NewTransactionID()
+	id[0], id[1] = byte(i>>8), byte(i)
+	return stun.MustBuild(stun.NewTransactionIDSetter(id), stun.BindingRequest, stun.Fingerprint).Raw
+}
+
+// ordinal is which request an answer belongs to.
+func ordinal(packet []byte) (i int, ok bool) {
+	m := &stun.Message{Raw: packet}
+	if m.Decode() != nil || m.Type != stun.BindingSuccess {
+		return 0, false
+	}
+	return int(m.TransactionID[0])<<8 | int(m.TransactionID[1]), true
+}
+
+// platformURL is the platform's address as it is known without a sign-in: of the
+// last one, else as the server tells it.
+func (c *publicConfig) platformURL(ctx context.Context) (*url.URL, error) {
+	platform := c.p.store.Get().Account.PlatformURL
+	if platform == "" {
+		platform = c.p.Snapshot().Account.Server
+		if got, err := c.get(ctx); err == nil && got.HostName != "" {
+			platform = got.HostName
+		}
+	}
+	return url.Parse(platform)
+}

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/pion/stun/v4"
+
+	"offhook/app/backend"
+)
+
+// newResponder is a relay as far as STUN without credentials goes. It answers
+// those requests that answers says, by their order.
+func newResponder(t *testing.T, answers func(i int) bool) (address string) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 1500)
+		for i := 0; ; i++ {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			m := &stun.Message{Raw: buf[:n]}
+			if m.Decode() == nil && answers(i) {
+				_, _ = conn.WriteTo(stun.MustBuild(stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess).Raw, from)
+			}
+		}
+	}()
+	t.Cleanup(func() { conn.Close(); <-done })
+	return conn.LocalAddr().String()
+}
+
+// startApart is a phone that is signed out and knows a server, which tells this.
+func startApart(t *testing.T, status int, public backend.Public) *rig {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/v1/config":
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(public)
+		case r.Header.Get("Upgrade") != "":
+			conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sip", "offhook.push.v1"}})
+			if err != nil {
+				return
+			}
+			_, _, _ = conn.Read(r.Context()) // answers pings
+			_ = conn.CloseNow()
+		}
+	}))
+	t.Cleanup(srv.Close)
+	d := newRig(t)
+	d.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	d.start()
+	if err := d.UpdateSettings(func(s *Settings) { s.Account.Server = srv.URL }); err != nil {
+		t.Fatal(err)
+	}
+	d.close()
+	d.start()
+	t.Cleanup(d.close)
+	return d
+}
+
+// quick is a measurement of a blink.
+var quick = pace{count: 20, interval: time.Millisecond, rest: 50 * time.Millisecond}
+
+func apart(d *rig) *soundPath {
+	return &soundPath{p: d.Phone, public: &publicConfig{p: d.Phone}, pace: quick}
+}
+
+func TestTheSoundWithoutASignIn(t *testing.T) {
+	t.Parallel()
+	always := func(int) bool { return true }
+	ctx := context.Background()
+	t.Run("open", func(t *testing.T) {
+		t.Parallel()
+		// The first request is the question whether the way is open; two of the
+		// twenty that follow are lost.
+		relay := newResponder(t, func(i int) bool { return i != 5 && i != 6 })
+		d := startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + relay, "tcp:" + relay, "nothing"}, ICEServers: []string{"turn:" + newResponder(t, always), "turns:x", ":"}})
+		s := apart(d)
+		if c := s.udp(ctx); c.Status != CheckPass || !strings.Contains(c.Text, relay) {
+			t.Errorf("%+v", c)
+		}
+		if c := s.tcp(ctx); c.Status != CheckWarn || c.Remedy == "" {
+			t.Errorf("%+v", c)
+		}
+		if c := s.turn(ctx); c.Status != CheckPass || c.Remedy != signInFirst {
+			t.Errorf("%+v", c)
+		}
+		c := s.media(ctx)
+		if !strings.HasPrefix(c.Figure, "MOS ") || !strings.Contains(c.Text, "without a sign-in") || s.probe.LossPercent < 10 {
+			t.Errorf("%+v %+v", c, s.probe)
+		}
+	})
+	t.Run("silent", func(t *testing.T) {
+		t.Parallel()
+		s := apart(startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + newResponder(t, func(int) bool { return false })}}))
+		if c := s.udp(ctx); c.Status != CheckFail || c.Remedy == "" {
+			t.Errorf("%+v", c)
+		}
+		if c := s.media(ctx); c.Status != CheckFail || c.Remedy == "" {
+			t.Errorf("%+v", c)
+		}
+	})
+	t.Run("untold", func(t *testing.T) {
+		t.Parallel()
+		for status, remedy := range map[int]string{http.StatusNotFound: signInFirst, http.StatusForbidden: signInFirst, http.StatusOK: signInFirst} {
+			s := apart(startApart(t, status, backend.Public{}))
+			for _, c := range []Check{s.udp(ctx), s.tcp(ctx), s.turn(ctx), s.media(ctx)} {
+				if c.Status != CheckSkipped || c.Remedy != remedy || c.Text == "" {
+					t.Errorf("%d: %+v", status, c)
+				}
+			}
+		}
+	})
+	t.Run("sockets", func(t *testing.T) {
+		t.Parallel()
+		d := startApart(t, http.StatusOK, backend.Public{})
+		if c := d.diagnosePush(ctx); c.Status != CheckPass || !strings.Contains(c.Text, "and back") {
+			t.Errorf("%+v", c)
+		}
+		if c := d.diagnoseSignalling(ctx, &publicConfig{p: d.Phone}); c.Status != CheckPass || !strings.Contains(c.Text, "and back") {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// SIP accounts have no server of the subscribers' kind; what they name is asked.
+func TestTheSoundOfSIPAccounts(t *testing.T) {
+	t.Parallel()
+	d := newRig(t)
+	d.start()
+	t.Cleanup(d.close)
+	ctx := context.Background()
+	line := SIPAccount{ID: "a", On: true, User: "201", Domain: "pbx.test", Server: "udp://pbx.test"}
+	_ = d.SaveLine(ctx, line, "secret")
+	s := apart(d)
+	if c := s.udp(ctx); c.Status != CheckSkipped || c.Remedy == "" || c.Remedy == signInFirst {
+		t.Errorf("%+v", c)
+	}
+	line.ICEServers = []string{"stun:" + newResponder(t, func(int) bool { return true })}
+	_ = d.SaveLine(ctx, line, "")
+	s = apart(d)
+	if c := s.udp(ctx); c.Status != CheckPass {
+		t.Errorf("%+v", c)
+	}
+	if c := s.turn(ctx); c.Status != CheckSkipped {
+		t.Errorf("%+v", c)
+	}
+	if c := s.media(ctx); c.Status != CheckSkipped || c.Remedy == "" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestHowPacketsFare(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	for _, row := range []struct {
+		trips        []time.Duration
+		mean, jitter float64
+		got          int
+	}{
+		{nil, 0, 0, 0},
+		{[]time.Duration{0, 0}, 0, 0, 0},
+		{[]time.Duration{20 * ms}, 20, 0, 1},
+		{[]time.Duration{10 * ms, 0, 20 * ms, 30 * ms}, 20, 10, 3},
+	} {
+		if mean, jitter, got := fare(row.trips); mean != row.mean || jitter != row.jitter || got != row.got {
+			t.Errorf("%v: %v %v %v", row.trips, mean, jitter, got)
+		}
+	}
+}
+
+// FuzzOrdinal reads any packet: no panic.
+func FuzzOrdinal(f *testing.F) {
+	f.Add(numbered(300))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		if i, ok := ordinal(packet); ok && (i < 0 || i > 1<<16) {
+			t.Error(i)
+		}
+	})
+}

@@ -1,0 +1,217 @@
+package hotkeys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/google/uuid"
+)
+
+// The names of the portal (XDG Desktop Portal, org.freedesktop.portal.GlobalShortcuts).
+const (
+	portalName     = "org.freedesktop.portal.Desktop"
+	portalPath     = dbus.ObjectPath("/org/freedesktop/portal/desktop")
+	shortcutsIface = "org.freedesktop.portal.GlobalShortcuts"
+	requestIface   = "org.freedesktop.portal.Request"
+	sessionIface   = "org.freedesktop.portal.Session"
+	registryIface  = "org.freedesktop.host.portal.Registry"
+
+	// appID names the phone to the portal, as its desktop file does.
+	appID = "offhook"
+)
+
+// portalLimit bounds one call of the portal, which returns before the user is
+// asked anything.
+const portalLimit = 10 * time.Second
+
+// Keys are the shortcuts of one session of the portal. They are asked for in the
+// background, since the user may take their time.
+type Keys struct {
+	log    *slog.Logger
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu              sync.Mutex // guards what follows
+	bound           bool
+	answer, decline func()
+	turn            int
+}
+
+// Open asks the portal of the bus that connect reaches for both keys. It returns
+// at once; without such a portal, or if the user refuses, there are none. Close
+// gives them back.
+func Open(connect func() (*dbus.Conn, error), words Words, log *slog.Logger) *Keys {
+	ctx, cancel := context.WithCancel(context.Background())
+	k := &Keys{log: log, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(k.done)
+		if err := k.run(ctx, connect, words); err != nil && ctx.Err() == nil {
+			log.Info("there are no keys for all windows", "err", err)
+		}
+		k.mu.Lock()
+		k.bound = false
+		k.mu.Unlock()
+	}()
+	return k
+}
+
+// While has the keys answer and decline until stop is called. The functions are
+// called from another goroutine. ok is false while the portal has given no keys.
+func (k *Keys) While(answer, decline func()) (stop func(), ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.turn++
+	turn := k.turn
+	k.answer, k.decline = answer, decline
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.turn == turn {
+			k.answer, k.decline = nil, nil
+		}
+	}, k.bound
+}
+
+// Close gives the keys back and waits for that.
+func (k *Keys) Close() {
+	k.cancel()
+	<-k.done
+}
+
+// run holds a session until ctx or the portal ends it.
+func (k *Keys) run(ctx context.Context, connect func() (*dbus.Conn, error), words Words) error {
+	conn, err := connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	signals := make(chan *dbus.Signal, 32)
+	conn.Signal(signals)
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(portalName)); err != nil {
+		return err
+	}
+	p := &portal{conn: conn, object: conn.Object(portalName, portalPath), signals: signals}
+	// A program outside of a sandbox says who it is; older portals guess.
+	_ = p.object.CallWithContext(ctx, registryIface+".Register", 0, appID, map[string]dbus.Variant{}).Err
+	results, err := p.request(ctx, ".CreateSession", func(options map[string]dbus.Variant) []any {
+		options["session_handle_token"] = dbus.MakeVariant(token())
+		return []any{options}
+	})
+	if err != nil {
+		return err
+	}
+	handle, _ := results["session_handle"].Value().(string)
+	session := dbus.ObjectPath(handle)
+	if !session.IsValid() {
+		return errors.New("hotkeys: the portal names no session")
+	}
+	type shortcut struct {
+		ID   string
+		Told map[string]dbus.Variant
+	}
+	wanted := func(id, text, keys string) shortcut {
+		return shortcut{id, map[string]dbus.Variant{"description": dbus.MakeVariant(text), "preferred_trigger": dbus.MakeVariant(keys)}}
+	}
+	if _, err := p.request(ctx, ".BindShortcuts", func(options map[string]dbus.Variant) []any {
+		return []any{session, []shortcut{wanted("answer", words.Answer, "CTRL+SHIFT+a"), wanted("decline", words.Decline, "CTRL+SHIFT+d")}, "", options}
+	}); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	k.bound = true
+	k.mu.Unlock()
+	k.log.Info("the desktop gives keys for all windows")
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Object(portalName, session).CallWithContext(ctx, sessionIface+".Close", 0).Err // the connection's end closes it, too
+	}()
+	return k.follow(ctx, session, signals)
+}
+
+// follow hears the keys until the session ends.
+func (k *Keys) follow(ctx context.Context, session dbus.ObjectPath, signals <-chan *dbus.Signal) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case s, open := <-signals:
+			switch {
+			case !open:
+				return errors.New("hotkeys: the session bus is gone")
+			case s.Name == sessionIface+".Closed" && s.Path == session:
+				return errors.New("hotkeys: the desktop took the keys back")
+			case s.Name == shortcutsIface+".Activated":
+				k.pressed(s.Body, session)
+			}
+		}
+	}
+}
+
+// pressed does what a key of this session stands for.
+func (k *Keys) pressed(body []any, session dbus.ObjectPath) {
+	if len(body) < 2 || body[0] != any(session) {
+		return
+	}
+	k.mu.Lock()
+	answer, decline := k.answer, k.decline
+	k.mu.Unlock()
+	switch id := body[1]; {
+	case id == "answer" && answer != nil:
+		answer()
+	case id == "decline" && decline != nil:
+		decline()
+	}
+}
+
+// portal makes requests, whose answers come as signals.
+type portal struct {
+	conn    *dbus.Conn
+	object  dbus.BusObject
+	signals <-chan *dbus.Signal
+}
+
+func token() string { return "offhook" + strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+// request calls a method of the interface and waits for its answer, which may take
+// the user's decision.
+func (p *portal) request(ctx context.Context, method string, args func(options map[string]dbus.Variant) []any) (map[string]dbus.Variant, error) {
+	own := token()
+	sender := strings.ReplaceAll(strings.TrimPrefix(p.conn.Names()[0], ":"), ".", "_")
+	expected := portalPath + "/request/" + dbus.ObjectPath(sender+"/"+own)
+	limited, cancel := context.WithTimeout(ctx, portalLimit)
+	defer cancel()
+	var handle dbus.ObjectPath
+	err := p.object.CallWithContext(limited, shortcutsIface+method, 0, args(map[string]dbus.Variant{"handle_token": dbus.MakeVariant(own)})...).Store(&handle)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case s, open := <-p.signals:
+			switch {
+			case !open:
+				return nil, errors.New("hotkeys: the session bus is gone")
+			case s.Name != requestIface+".Response" || s.Path != handle && s.Path != expected:
+				continue // of something else
+			}
+			var status uint32
+			var results map[string]dbus.Variant
+			if err := dbus.Store(s.Body, &status, &results); err != nil {
+				return nil, err
+			}
+			if status != 0 {
+				return nil, fmt.Errorf("hotkeys: %s was refused (%d)", strings.TrimPrefix(method, "."), status)
+			}
+			return results, nil
+		}
+	}
+}

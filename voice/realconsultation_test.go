@@ -1,0 +1,193 @@
+package voice_test
+
+import (
+	"testing"
+	"time"
+
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// threePhones are alice, who has called bob, and carol.
+func threePhones(t *testing.T) (alice, bob, carol *phoneOf, atBob *voice.Call) {
+	t.Helper()
+	p := newPBX(t)
+	alice, bob, carol = newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, p.account("bob")), newSIPPhone(t, "carol", sine, null, p.account("carol"))
+	_, atBob = connect(t, alice, bob, "bob")
+	return alice, bob, carol, atBob
+}
+
+// consulted waits until a call's consultation fits.
+func consulted(t *testing.T, p *phoneOf, fits func(voice.Consultation) bool) voice.CallDetails {
+	t.Helper()
+	for {
+		if c := expect[voice.CallChanged](p).Call; fits(c.Consultation) {
+			return c
+		}
+	}
+}
+
+// bob asks carol before he hands alice to her: the two then talk, and bob is out
+// of it.
+func TestAttendedTransfer(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol, atBob := threePhones(t)
+	if err := atBob.CompleteTransfer(within(t)); fault.TypeOf(err) != fault.NoCall {
+		t.Errorf("joined with nobody: %v", err)
+	}
+	if err := atBob.Consult(within(t), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.IncomingCall](carol).Call; got.RemoteID != "bob" {
+		t.Errorf("carol is called by %q", got.RemoteID)
+	}
+	consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 && c.Target == "carol" })
+	if err := atBob.CompleteTransfer(within(t)); fault.TypeOf(err) != fault.NoCall {
+		t.Errorf("joined before the answer: %v", err)
+	}
+	if err := atBob.Consult(within(t), "alice"); fault.TypeOf(err) != fault.SystemBusy {
+		t.Errorf("a second consultation: %v", err)
+	}
+	if err := atBob.Resume(within(t)); fault.TypeOf(err) != fault.SystemBusy {
+		t.Errorf("resumed beside the consultation: %v", err)
+	}
+	if err := carol.latest().Answer(); err != nil {
+		t.Fatal(err)
+	}
+	if got := consulted(t, bob, voice.Consultation.Answered); !got.Held || got.RemoteID != "alice" || got.Consultation.Since.IsZero() {
+		t.Errorf("bob's call: %+v", got)
+	}
+	hears(t, carol.latest())
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if _, far := atBob.Levels(); far > 0.05 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("bob does not hear carol")
+		}
+	}
+	if err := atBob.SendDTMF("5"); err != nil {
+		t.Error(err)
+	}
+	if got := expect[voice.DTMFReceived](carol).Call; got.DTMFReceived != "5" {
+		t.Errorf("carol is told %q", got.DTMFReceived)
+	}
+
+	if err := atBob.CompleteTransfer(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup {
+		t.Errorf("alice's first call: %v", got.EndReason)
+	}
+	if got := expect[voice.CallInitiated](alice).Call; got.RemoteID != "carol" || got.TransferredBy != "bob" {
+		t.Errorf("alice's second call: %+v", got)
+	}
+	if got := expect[voice.CallEnded](carol).Call; got.EndReason != voice.EndRemoteHangup || got.RemoteID != "bob" {
+		t.Errorf("carol's first call: %v", got.EndReason)
+	}
+	if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup || got.Transfer != (voice.Transfer{Target: "carol", Status: 200, Final: true}) {
+		t.Errorf("bob: %v %+v", got.EndReason, got.Transfer)
+	}
+	expect[voice.CallEstablished](alice)
+	hears(t, alice.latest())
+	hears(t, carol.latest())
+	if err := alice.latest().Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEnded](carol)
+}
+
+// A consultation that comes to nothing leaves the call on hold, and it goes on.
+func TestConsultationEnds(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		end    func(bob, carol *voice.Call) error
+		answer bool
+		status int
+	}{
+		"declined":                  {func(_, carol *voice.Call) error { return carol.Hangup() }, false, 486},
+		"given up":                  {func(bob, _ *voice.Call) error { return bob.EndConsultation() }, false, 487},
+		"the third party hangs up":  {func(_, carol *voice.Call) error { return carol.Hangup() }, true, 481},
+		"the user hangs up on them": {func(bob, _ *voice.Call) error { return bob.EndConsultation() }, true, 487},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alice, bob, carol, atBob := threePhones(t)
+			if err := atBob.Consult(within(t), "carol"); err != nil {
+				t.Fatal(err)
+			}
+			expect[voice.IncomingCall](carol)
+			if tc.answer {
+				if err := carol.latest().Answer(); err != nil {
+					t.Fatal(err)
+				}
+				expect[voice.CallEstablished](carol)
+				consulted(t, bob, voice.Consultation.Answered)
+			}
+			if err := tc.end(atBob, carol.latest()); err != nil {
+				t.Fatal(err)
+			}
+			if got := consulted(t, bob, func(c voice.Consultation) bool { return !c.Active() }); !got.Held || got.Consultation.Status != tc.status {
+				t.Errorf("held %v, %+v", got.Held, got.Consultation)
+			}
+			expect[voice.CallEnded](carol)
+			if err := atBob.Resume(within(t)); err != nil {
+				t.Fatal(err)
+			}
+			hears(t, alice.latest())
+			hears(t, bob.latest())
+			if err := alice.latest().Hangup(); err != nil {
+				t.Fatal(err)
+			}
+			expect[voice.CallEnded](bob)
+		})
+	}
+}
+
+// The call that it is about takes the consultation with it.
+func TestConsultationEndsWithItsCall(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(alice, bob *voice.Call) error{
+		"there": func(alice, _ *voice.Call) error { return alice.Hangup() },
+		"here":  func(_, bob *voice.Call) error { return bob.Hangup() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alice, bob, carol, atBob := threePhones(t)
+			if err := atBob.Consult(within(t), "carol"); err != nil {
+				t.Fatal(err)
+			}
+			expect[voice.IncomingCall](carol)
+			if name == "here" {
+				if err := carol.latest().Answer(); err != nil {
+					t.Fatal(err)
+				}
+				consulted(t, bob, voice.Consultation.Answered)
+			}
+			if err := end(alice.latest(), atBob); err != nil {
+				t.Fatal(err)
+			}
+			expect[voice.CallEnded](alice)
+			expect[voice.CallEnded](bob)
+			expect[voice.CallEnded](carol)
+		})
+	}
+}
+
+// Nobody to ask: the reason is told, and the call is there still.
+func TestConsultNobody(t *testing.T) {
+	t.Parallel()
+	_, bob, _, atBob := threePhones(t)
+	if err := atBob.Consult(within(t), "not a number"); fault.TypeOf(err) != fault.InvalidDialInfo {
+		t.Errorf("%v", err)
+	}
+	if err := atBob.Consult(within(t), "nobody"); err != nil {
+		t.Fatal(err)
+	}
+	if got := consulted(t, bob, func(c voice.Consultation) bool { return !c.Active() && c.Target != "" }); got.Consultation.Status != 404 {
+		t.Errorf("%+v", got.Consultation)
+	}
+	if d := atBob.Details(); !d.State.Answered() || !d.Held || d.Ended != (time.Time{}) {
+		t.Errorf("%+v", d)
+	}
+}
