@@ -117,6 +117,21 @@ func (p *pulse) ctl(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// unplug takes a sink and its monitor away, plug brings one back.
+func (p *pulse) unplug(sink string) {
+	p.t.Helper()
+	for _, line := range strings.Split(p.ctl("list", "short", "modules"), "\n") {
+		if strings.Contains(line, "sink_name="+sink) {
+			p.ctl("unload-module", strings.Fields(line)[0])
+		}
+	}
+}
+
+func (p *pulse) plug(sink string) {
+	p.t.Helper()
+	p.ctl("load-module", "module-null-sink", "sink_name="+sink, "rate=48000", "channels=1", "format=s16le")
+}
+
 // until waits for a condition, by looking.
 func (p *pulse) until(what string, ok func() bool) {
 	p.t.Helper()
@@ -294,16 +309,10 @@ func TestPinnedDeviceGoesAndReturns(t *testing.T) {
 	srv := startPulse(t)
 	_, _, l, n := pulsePath(t, "device:a.monitor", "device:b")
 	l.measure(srv)
-	module := ""
-	for _, line := range strings.Split(srv.ctl("list", "short", "modules"), "\n") {
-		if strings.Contains(line, "sink_name=b") {
-			module = strings.Fields(line)[0]
-		}
-	}
-	srv.ctl("unload-module", module)
+	srv.unplug("b")
 	srv.until("the loss was told", func() bool { return n.has(FellBack, Playback) })
 	srv.until("the default device plays instead", func() bool { return l.hears() })
-	srv.ctl("load-module", "module-null-sink", "sink_name=b", "rate=48000", "channels=1", "format=s16le")
+	srv.plug("b")
 	srv.until("the return was told", func() bool { return n.has(Returned, Playback) })
 	srv.until("the default device is silent again", func() bool { return !l.hears() })
 	_, pulls := l.gaps()
@@ -314,19 +323,13 @@ func TestPinnedMicrophoneGoesAndReturns(t *testing.T) {
 	srv := startPulse(t)
 	_, p, l, n := pulsePath(t, "device:b.monitor", "device:a")
 	l.measure(srv)
-	module := ""
-	for _, line := range strings.Split(srv.ctl("list", "short", "modules"), "\n") {
-		if strings.Contains(line, "sink_name=b") {
-			module = strings.Fields(line)[0]
-		}
-	}
-	srv.ctl("unload-module", module)
+	srv.unplug("b")
 	srv.until("the loss was told", func() bool { return n.has(FellBack, Capture) || n.has(NoDevice, Capture) })
 	srv.until("frames go on", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return time.Since(l.lastAny) < 50*time.Millisecond })
 	if _, _, problem, _ := p.InUse(); problem == nil || !strings.Contains(problem.Message, "b.monitor") {
 		t.Errorf("the problem is told as %v", problem)
 	}
-	srv.ctl("load-module", "module-null-sink", "sink_name=b", "rate=48000", "channels=1", "format=s16le")
+	srv.plug("b")
 	srv.until("the return was told", func() bool { return n.has(Returned, Capture) })
 	srv.until("the microphone is the chosen one", func() bool { mic, _, problem, _ := p.InUse(); return mic != "" && problem == nil })
 	t.Log(n)
