@@ -27,10 +27,7 @@ func TestSIPPasswordChanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				synctest.Wait()
 				if c.changed {
 					r.platform.mu.Lock()
@@ -77,10 +74,7 @@ func TestSIPPasswordChanged(t *testing.T) {
 // TestSIPPasswordChangedBeforeAnIncomingCall: the same for the leg that answers.
 func TestSIPPasswordChangedBeforeAnIncomingCall(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		r.platform.mu.Lock()
 		r.platform.sipPassword = "another"
@@ -102,10 +96,7 @@ func TestSIPPasswordChangedBeforeAnIncomingCall(t *testing.T) {
 // TestHangupWhileReproving: the user is faster than the platform.
 func TestHangupWhileReproving(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call, err := r.client.Dial(t.Context(), "0804", "")
 		if err != nil {
 			t.Fatal(err)
@@ -211,10 +202,7 @@ func TestMachineAsleep(t *testing.T) {
 // microphone stays closed.
 func TestDTMFInEarlyMedia(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call, err := r.client.Dial(t.Context(), "0804", "")
 		if err != nil {
 			t.Fatal(err)

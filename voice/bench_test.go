@@ -1,6 +1,8 @@
 package voice_test
 
 import (
+	"io"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -19,6 +21,11 @@ import (
 //	hear-callee   Answer until the first sound at the callee
 //	hear-caller   Answer until the first sound at the caller
 //	bye           Hangup at the caller until CallEnded at the callee
+//
+// The floor is one request to the same platform that asks for nothing, over a
+// connection that is open: a ringing phone takes four of them, a hang-up one. What
+// the phone promises is, at p95, 60 ms for dial-ring, 100 for the two that hear, 50
+// for bye; "kept" is the part of the promises that this run kept.
 func BenchmarkCall(b *testing.B) {
 	p := startDemo(b, demo.Config{CallRate: 10000, CallBurst: 10000})
 	alice, bob := newPhone(b, p, "alice", sine, null), newPhone(b, p, "bob", sine, null)
@@ -26,7 +33,17 @@ func BenchmarkCall(b *testing.B) {
 	note := func(name string, d time.Duration) {
 		figures[name] = append(figures[name], float64(d.Microseconds())/1000)
 	}
+	probe := &http.Client{Transport: &http.Transport{}}
+	defer probe.CloseIdleConnections()
 	for b.Loop() {
+		asked := time.Now()
+		res, err := probe.Get(p.URL() + "/healthz")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		note("floor", time.Since(asked))
 		out := alice.dialTo("bob")
 		dialled := out.Details().Started
 		in := expect[voice.IncomingCall](bob)
@@ -57,11 +74,18 @@ func BenchmarkCall(b *testing.B) {
 		expect[voice.MediaSessionDestroyed](alice)
 		expect[voice.MediaSessionDestroyed](bob)
 	}
+	promised := map[string]float64{"dial-ring": 60, "hear-callee": 100, "hear-caller": 100, "bye": 50}
+	kept := 0.0
 	for name, all := range figures {
 		slices.Sort(all)
+		p95 := all[len(all)*95/100]
 		b.ReportMetric(all[len(all)/2], name+"-p50-ms")
-		b.ReportMetric(all[len(all)*95/100], name+"-p95-ms")
+		b.ReportMetric(p95, name+"-p95-ms")
+		if limit, ok := promised[name]; ok && p95 <= limit {
+			kept += 1 / float64(len(promised))
+		}
 	}
+	b.ReportMetric(kept, "kept")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"context"
 	"time"
 
 	"offhook/voice/auth"
@@ -17,6 +18,19 @@ type Clock interface {
 }
 
 var _ Clock = auth.SystemClock{}
+
+// rest waits for d; false if ctx ended first.
+func rest(ctx context.Context, clock Clock, d time.Duration) bool {
+	woken := make(chan struct{})
+	stop := clock.AfterFunc(d, func() { close(woken) })
+	defer stop()
+	select {
+	case <-woken:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // timers are the timers of one call, by what they are for. They belong to the
 // call's goroutine and call back on it.

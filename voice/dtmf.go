@@ -102,7 +102,7 @@ func (c *Call) informDigits(digits string) {
 			} else if err := c.informDigit(ctx, l, d); err != nil {
 				c.log.Warn("digit not sent", "error", err)
 			}
-			if !c.client.pause(ctx, pause) {
+			if !rest(ctx, c.client.clock, pause) {
 				return nil
 			}
 		}

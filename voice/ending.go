@@ -105,7 +105,7 @@ func (c *Call) farewellTo(l *leg) {
 				return nil
 			default:
 			}
-			if !c.client.pause(ctx, 500*time.Millisecond) {
+			if !rest(ctx, c.client.clock, 500*time.Millisecond) {
 				return nil
 			}
 		}

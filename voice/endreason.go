@@ -6,6 +6,7 @@ import "offhook/voice/sip"
 type EndReason int
 
 // The end reasons of the reference; the last two exist in its newer clients.
+// MEDIA_FAILED_HANGUP is a media timeout whose cure the far side refused.
 const (
 	EndNone EndReason = iota
 	EndLocalHangup

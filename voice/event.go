@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"log/slog"
 	"time"
 
 	"offhook/voice/audio"
@@ -17,6 +18,9 @@ type InitializationSucceeded struct{}
 
 // InitializationFailed reports that Initialize ended without success.
 type InitializationFailed struct{ Err *fault.Error }
+
+// InitializationDelayed reports that Initialize has taken five seconds and goes on.
+type InitializationDelayed struct{}
 
 // Deinitialized reports that Stop or Reset is done.
 type Deinitialized struct{}
@@ -79,6 +83,15 @@ type UploadLogSucceeded struct{ Reference string }
 // UploadLogFailed reports that UploadLogs gave up.
 type UploadLogFailed struct{ Err *fault.Error }
 
+// Log is a line of the engine's log (the reference's onLog), for those who asked
+// for them by WithLogEvents. Tag is the id of the call that it is about, or "".
+type Log struct {
+	Time    time.Time
+	Level   slog.Level
+	Tag     string
+	Message string
+}
+
 // StatusChanged reports that Client.Status gives another picture than before.
 type StatusChanged struct{ Status Status }
 
@@ -111,7 +124,9 @@ func (SoundFailed) event()             {}
 func (StatusChanged) event()           {}
 func (InitializationSucceeded) event() {}
 func (InitializationFailed) event()    {}
+func (InitializationDelayed) event()   {}
 func (Deinitialized) event()           {}
+func (Log) event()                     {}
 func (AuthenticationFailed) event()    {}
 func (IncomingCall) event()            {}
 func (CallInitiated) event()           {}

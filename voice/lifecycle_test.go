@@ -230,10 +230,7 @@ func TestTokenEndsInACall(t *testing.T) {
 
 func TestNoDialWithoutAToken(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		r.platform.refuseAll(func(*http.Request) int { return 401 })
 		token, err := r.client.AccessToken(t.Context(), "")
 		if err != nil {
@@ -317,10 +314,7 @@ func TestSubscriptions(t *testing.T) {
 
 func TestContextMessageAndMicrophone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		call.SetContextMessage("about the order")
 		synctest.Wait()

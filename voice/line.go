@@ -17,13 +17,9 @@ const (
 	reconnectCeil  = 20 * time.Second
 	// healthyFor is how long a flow must hold for the backoff to start over.
 	healthyFor = time.Minute
-	// awaitPause is the pause between two attempts while a call waits.
-	awaitPause = 250 * time.Millisecond
 	// connectTimeout bounds one attempt.
 	connectTimeout = 15 * time.Second
 )
-
-var errLineClosed = errors.New("voice: line is closed")
 
 // line keeps one flow to the exophone open, so that an INVITE is one round
 // trip, and opens another when it is lost: at once when somebody needs it, else
@@ -61,56 +57,15 @@ func newLine(connect func(ctx context.Context) (flow, error), clock Clock, log *
 	return l
 }
 
-// flow returns the open flow. If there is none it tries to connect at once and
-// returns the error of that attempt.
-func (l *line) flow(ctx context.Context) (flow, error) {
-	first := -1
-	for {
-		l.mu.Lock()
-		cur, attempts, err, news := l.cur, l.attempts, l.err, l.news
-		l.mu.Unlock()
-		if cur != nil {
-			select {
-			case <-cur.Done():
-			default:
-				return cur, nil
-			}
-		} else if first >= 0 && attempts > first && err != nil {
-			return nil, err
-		}
-		if first < 0 {
-			first = attempts
-			l.hurry()
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.done:
-			return nil, errLineClosed
-		}
-	}
+// look implements connecting.
+func (l *line) look() outlook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return outlook{l.cur, l.attempts, l.err, l.news}
 }
 
-// await returns the open flow as soon as there is one; it fails only with ctx or
-// the end of the line. Somebody in a call waits here: a new attempt is made every
-// awaitPause.
-func (l *line) await(ctx context.Context) (flow, error) {
-	for {
-		f, err := l.flow(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
-			return f, err
-		}
-		woken := make(chan struct{})
-		stop := l.clock.AfterFunc(awaitPause, func() { close(woken) })
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			stop()
-			return nil, ctx.Err()
-		}
-	}
-}
+// over implements connecting.
+func (l *line) over() <-chan struct{} { return l.done }
 
 // hurry ends a pause between two attempts.
 func (l *line) hurry() {

@@ -69,14 +69,14 @@ func TestLineIsKeptOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startLine(t, nil)
-		first, err := s.flow(t.Context())
+		first, err := openFlow(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute)
 		_ = first.Close() // the cable is pulled
 		at := time.Now()
-		second, err := s.flow(t.Context())
+		second, err := openFlow(t.Context(), s)
 		if err != nil || second == first {
 			t.Fatalf("%v %v", second == first, err)
 		}
@@ -105,11 +105,11 @@ func TestLineBacksOff(t *testing.T) {
 		s.mu.Unlock()
 		// Somebody who needs it does not wait, and learns at once if it fails.
 		at := time.Now()
-		if _, err := s.flow(t.Context()); err == nil || time.Since(at) > time.Millisecond {
+		if _, err := openFlow(t.Context(), s); err == nil || time.Since(at) > time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
 		s.set(nil)
-		if _, err := s.flow(t.Context()); err != nil || time.Since(at) > time.Millisecond {
+		if _, err := openFlow(t.Context(), s); err != nil || time.Since(at) > time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
 	})
@@ -141,10 +141,10 @@ func TestLineThatHangs(t *testing.T) {
 		s.renew()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := s.flow(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := openFlow(ctx, s); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
-		if _, err := s.flow(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := openFlow(t.Context(), s); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after the attempt: %v", err)
 		}
 	})
@@ -154,11 +154,11 @@ func TestLineRenewsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startLine(t, nil)
-		first, _ := s.flow(t.Context())
+		first, _ := openFlow(t.Context(), s)
 		time.Sleep(time.Second)
 		at := time.Now()
 		s.renew()
-		second, err := s.flow(t.Context())
+		second, err := openFlow(t.Context(), s)
 		if err != nil || first == second || time.Since(at) > reconnectFloor {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
@@ -171,7 +171,7 @@ func TestClosedLine(t *testing.T) {
 		s := startLine(t, errors.New("refused"))
 		synctest.Wait()
 		s.close()
-		if _, err := s.flow(t.Context()); err == nil {
+		if _, err := openFlow(t.Context(), s); err == nil {
 			t.Error("a flow from a closed line")
 		}
 	})

@@ -14,10 +14,12 @@ type Option func(*settings)
 
 // settings are a Client's injected parts.
 type settings struct {
-	http     *http.Client
-	clock    Clock
-	log      *slog.Logger
-	deviceID string
+	http  *http.Client
+	clock Clock
+	log   *slog.Logger
+	// logEvents is the least level of Log events, nil for none.
+	logEvents *slog.Level
+	deviceID  string
 
 	system audio.System
 	device Sound
@@ -39,6 +41,10 @@ func WithClock(c Clock) Option { return func(s *settings) { s.clock = c } }
 // ever logged.
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.log = l } }
 
+// WithLogEvents publishes each line of the engine's log from the level least on as
+// a Log event too; the default is none. It is beside WithLogger, not instead.
+func WithLogEvents(least slog.Level) Option { return func(s *settings) { s.logEvents = &least } }
+
 // WithDeviceID sets the id of this installation, to which tokens are bound; the
 // default is a random UUID, kept in the user's config folder.
 func WithDeviceID(id string) Option { return func(s *settings) { s.deviceID = id } }
@@ -55,9 +61,6 @@ func WithSound(sound Sound) Option { return func(s *settings) { s.device = sound
 func (s *settings) complete() error {
 	if s.clock == nil {
 		s.clock = auth.SystemClock{}
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.deviceID == "" {
 		id, err := ownDeviceID()

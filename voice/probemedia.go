@@ -256,7 +256,7 @@ func (c *Client) exchangeSound(ctx context.Context, session media.Session) {
 			session.Push(out[:])
 			session.Pull(in[:])
 		}
-		if !c.pause(ctx, 10*time.Millisecond) {
+		if !rest(ctx, c.clock, 10*time.Millisecond) {
 			return
 		}
 	}

@@ -61,23 +61,47 @@ func chaos(r *rig, rnd *rand.Rand) map[string]func() {
 		"bye": far(func() sip.DialogEvent { return sip.Ended{ByRemote: true, Headers: headers()} }),
 		"481": far(func() sip.DialogEvent { return sip.Ended{Status: 481} }),
 		"offer": far(func() sip.DialogEvent {
-			return sip.Reoffered{Offer: []string{"", "v=0\nm=audio 1\na=sendonly\n"}[pick(2)], Reply: func(int, string) error { return nil }}
+			replies := 0
+			return sip.Reoffered{Offer: []string{"", "v=0\nm=audio 1\na=sendonly\n"}[pick(2)], Reply: func(int, string) error {
+				if replies++; replies > 1 {
+					r.t.Error("an offer was answered twice")
+				}
+				return nil
+			}}
 		}),
-		"digit by info":   far(func() sip.DialogEvent { return sip.Informed{ContentType: "application/dtmf", Body: "5"} }),
-		"cut":             func() { r.sip.cut(errors.New("cut")) },
-		"server down":     func() { r.sip.setDown(errors.New("down")) },
-		"server up":       func() { r.sip.setDown(nil) },
-		"network changed": func() { r.client.NetworkChanged() },
-		"media flows":     func() { r.media.flow(true) },
-		"media stops":     func() { r.media.flow(false) },
-		"connected":       heard(media.Event{Kind: media.Connected}),
-		"path failed":     heard(media.Event{Kind: media.Failed, Err: errors.New("failed")}),
-		"digit":           heard(media.Event{Kind: media.DTMF, Digit: '1'}),
-		"ringing":         func() { r.platform.setState("s1", platform.CallRinging) },
-		"cancelled":       func() { r.platform.setState("s1", platform.CallCancelled) },
-		"timeout":         func() { r.platform.setState("s1", platform.CallTimeout) },
-		"answered":        func() { r.platform.setState("s1", platform.CallAnswered) },
-		"platform fails":  func() { r.platform.failing(pick(2) == 0) },
+		"offers are refused": func() {
+			how := []error{nil, &sip.StatusError{Status: 488}, &sip.StatusError{Status: 491}, &sip.StatusError{Status: 503}, context.DeadlineExceeded, sip.ErrFlowLost}[pick(6)]
+			took := time.Duration(pick(3000)) * time.Millisecond
+			r.sip.mu.Lock()
+			legs := slices.Clone(r.sip.legs)
+			r.sip.mu.Unlock()
+			for _, d := range legs {
+				d.mu.Lock()
+				d.onOffer = func(int) error {
+					d.mu.Unlock()
+					defer d.mu.Lock()
+					time.Sleep(took)
+					return how
+				}
+				d.mu.Unlock()
+			}
+		},
+		"answer in the ACK": far(func() sip.DialogEvent { return sip.Reanswered{Answer: body()} }),
+		"digit by info":     far(func() sip.DialogEvent { return sip.Informed{ContentType: "application/dtmf", Body: "5"} }),
+		"cut":               func() { r.sip.cut(errors.New("cut")) },
+		"server down":       func() { r.sip.setDown(errors.New("down")) },
+		"server up":         func() { r.sip.setDown(nil) },
+		"network changed":   func() { r.client.NetworkChanged() },
+		"media flows":       func() { r.media.flow(true) },
+		"media stops":       func() { r.media.flow(false) },
+		"connected":         heard(media.Event{Kind: media.Connected}),
+		"path failed":       heard(media.Event{Kind: media.Failed, Err: errors.New("failed")}),
+		"digit":             heard(media.Event{Kind: media.DTMF, Digit: '1'}),
+		"ringing":           func() { r.platform.setState("s1", platform.CallRinging) },
+		"cancelled":         func() { r.platform.setState("s1", platform.CallCancelled) },
+		"timeout":           func() { r.platform.setState("s1", platform.CallTimeout) },
+		"answered":          func() { r.platform.setState("s1", platform.CallAnswered) },
+		"platform fails":    func() { r.platform.failing(pick(2) == 0) },
 		"push": func() {
 			session := fmt.Sprint("s", 1+pick(3))
 			r.platform.setState(session, platform.CallRinging)

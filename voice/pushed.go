@@ -55,7 +55,7 @@ func (a pushed) poll(c *Call) {
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
 			}
-			if !c.client.pause(ctx, max(pause, platform.RetryAfter(err))) {
+			if !rest(ctx, c.client.clock, max(pause, platform.RetryAfter(err))) {
 				return nil
 			}
 			pause = min(2*pause, 4*time.Second)
@@ -151,7 +151,7 @@ func (a pushed) answerLeg(c *Call, l *leg) {
 				return func() { a.answerFailed(c, l, 0) }
 			default:
 			}
-			if !c.client.pause(ctx, pause) {
+			if !rest(ctx, c.client.clock, pause) {
 				return func() { a.answerFailed(c, l, 0) }
 			}
 		}

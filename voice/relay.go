@@ -135,7 +135,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
 			break
 		}
-		if !c.pause(ctx, 200*time.Millisecond<<try) {
+		if !rest(ctx, c.clock, 200*time.Millisecond<<try) {
 			return polled, errors.Join(err, ctx.Err())
 		}
 	}
@@ -194,7 +194,7 @@ func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word st
 		if err == nil || !platform.Passing(err) {
 			return err
 		}
-		if !c.pause(ctx, max(pause, platform.RetryAfter(err))) {
+		if !rest(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
 			return err
 		}
 	}

@@ -17,10 +17,7 @@ import (
 // another connection.
 func TestAnswerOverAnotherFlow(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		d := r.sip.leg(0)
 		d.says(answered())
@@ -40,10 +37,7 @@ func TestAnswerOverAnotherFlow(t *testing.T) {
 // The platform is restarted while the phone rings, and knows no calls any more.
 func TestPlatformRestartsWhileRinging(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		ring(r, "s1")
 		r.sip.leg(0).says(answered())
 		r.sip.setDown(errors.New("refused"))
@@ -75,10 +69,7 @@ func TestAnswerMeetsTheCallersEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				call := ring(r, "s1")
 				d := r.sip.leg(0)
 				d.says(answered())
@@ -133,10 +124,7 @@ func TestRingback(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				call, err := r.client.Dial(t.Context(), "0804", "")
 				if err != nil {
 					t.Fatal(err)
@@ -178,10 +166,7 @@ func TestGuards(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				if _, err := r.client.Dial(t.Context(), "0804", ""); err != nil {
 					t.Fatal(err)
 				}
@@ -210,10 +195,7 @@ func TestGuards(t *testing.T) {
 // A description that cannot be understood ends the call; it does not linger.
 func TestAnswersThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		if _, err := r.client.Dial(t.Context(), "0804", ""); err != nil {
 			t.Fatal(err)
 		}

@@ -167,45 +167,25 @@ func (l *sipLine) settled(ctx context.Context) error {
 
 func (l *sipLine) line() string { return l.account.ID }
 
-func (l *sipLine) flow(ctx context.Context) (flow, error) {
-	first := -1
-	for {
-		l.mu.Lock()
-		st, turns, news := l.status, l.turns, l.news
-		l.mu.Unlock()
-		if f := l.registrar.flow(); f != nil {
-			select {
-			case <-f.Done():
-			default:
-				return f, nil
-			}
-		} else if first >= 0 && turns > first && st.Err != nil {
-			return nil, st.Err
-		}
-		if first < 0 {
-			first = turns
-			l.registrar.kick()
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.done:
-			return nil, errLineClosed
-		}
-	}
+// look implements connecting.
+func (l *sipLine) look() outlook {
+	l.mu.Lock()
+	now := outlook{attempts: l.turns, err: plain(l.status.Err), news: l.news}
+	l.mu.Unlock()
+	now.open = l.registrar.flow()
+	return now
 }
 
+// hurry implements connecting.
+func (l *sipLine) hurry() { l.registrar.kick() }
+
+// over implements connecting.
+func (l *sipLine) over() <-chan struct{} { return l.done }
+
+func (l *sipLine) flow(ctx context.Context) (flow, error) { return openFlow(ctx, l) }
+
 func (l *sipLine) await(ctx context.Context) (flow, error) {
-	for {
-		f, err := l.flow(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
-			return f, err
-		}
-		if !l.client.pause(ctx, awaitPause) {
-			return nil, ctx.Err()
-		}
-	}
+	return awaitFlow(ctx, l, l.client.clock)
 }
 
 func (l *sipLine) invitation(target, message string) (sip.Invitation, string, error) {

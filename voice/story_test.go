@@ -42,11 +42,7 @@ func talkTo(r *rig) (*Call, *fakeDialog, *fakeSession) {
 
 func TestOutgoingCallFromDialToHangup(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
-
+	onRig(t, func(t *testing.T, r *rig) {
 		call, err := r.client.Dial(t.Context(), "sip:08040408080", "order:12,(A)", ShownAs("sip:bob"))
 		if err != nil {
 			t.Fatal(err)
@@ -131,10 +127,7 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 
 func TestIncomingCallFromPushToHangup(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		r.platform.setState("s1", platform.CallRinging)
 
 		data := push("s1", nil)
@@ -209,10 +202,7 @@ func ring(r *rig, session string) *Call {
 
 func TestDeclinedCall(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(answered())
 		synctest.Wait()
@@ -241,10 +231,7 @@ func TestCallerGivesUp(t *testing.T) {
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				ring(r, "s1")
 				time.Sleep(22 * time.Second) // beyond one long poll
 				r.platform.setState("s1", state)
@@ -259,10 +246,7 @@ func TestCallerGivesUp(t *testing.T) {
 
 func TestRingGuard(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		ring(r, "s1")
 		d := expect[CallEnded](r).Call
 		if d.EndReason != EndTimeout || d.Ended.Sub(d.Started) != 35*time.Second {
@@ -274,10 +258,7 @@ func TestRingGuard(t *testing.T) {
 
 func TestAnswerBeforeTheLegIsUp(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		if err := call.Answer(); err != nil {
 			t.Fatal(err)
@@ -293,10 +274,7 @@ func TestAnswerBeforeTheLegIsUp(t *testing.T) {
 
 func TestAnswerWithoutALeg(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(sip.Failed{Status: 503})
 		synctest.Wait()
@@ -322,10 +300,7 @@ func TestAnswerWithoutALeg(t *testing.T) {
 
 func TestSpentToken(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(sip.Failed{Status: 403})
 		synctest.Wait()
@@ -342,10 +317,7 @@ func TestSpentToken(t *testing.T) {
 
 func TestBusy(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call, _, _ := talkTo(r)
 		r.platform.setState("s2", platform.CallRinging)
 		ok, err := r.client.RelaySessionData(t.Context(), push("s2", nil))
@@ -395,10 +367,7 @@ func TestMissedCalls(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.start()
-				defer r.stop()
+			onRig(t, func(t *testing.T, r *rig) {
 				if c.prepare != nil {
 					c.prepare(r)
 				}

@@ -51,6 +51,8 @@ type survival struct {
 	due time.Time
 	// attempts counts the failed renewals of this disruption.
 	attempts int
+	// refused says that the far side did not agree to the latest of them.
+	refused bool
 }
 
 func (s *survival) begin(now time.Time) {
@@ -88,8 +90,12 @@ func (c *Call) watch() {
 	switch {
 	case silent >= c.limits.media,
 		c.limits.mustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
-		c.log.Warn("no media", "silent", silent)
-		c.leave(EndMediaTimeout)
+		c.log.Warn("no media", "silent", silent, "renewal refused", s.refused)
+		if s.refused {
+			c.leave(EndMediaFailedHangup)
+		} else {
+			c.leave(EndMediaTimeout)
+		}
 		return
 	case state == StateEstablished && silent >= c.limits.disrupted:
 		c.disrupted("silence")
@@ -134,8 +140,12 @@ func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 func (c *Call) recovered() {
 	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
 	s := &c.survival
-	s.troubled, s.renewedAt, s.attempts = time.Time{}, time.Time{}, 0
-	c.timers.clear(timerRenew)
+	s.troubled, s.renewedAt, s.attempts, s.refused = time.Time{}, time.Time{}, 0, false
+	// An offer that was lost is made all the same: what is heard may have waited in
+	// the socket while the machine slept, and the far side may have no way here.
+	if !c.talk.restart && !c.talk.rebind {
+		c.timers.clear(timerRenew)
+	}
 	c.established()
 }
 
@@ -167,6 +177,7 @@ func (c *Call) renew() {
 // it, another one is tried.
 func (c *Call) renewed() {
 	c.survival.renewals++
+	c.survival.refused = false
 	c.survival.renewedAt = c.client.clock.Now()
 	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
@@ -183,10 +194,11 @@ func (c *Call) renewalFailed(r offerRound) {
 	}
 	pause := c.renewalPause()
 	var refused *sip.StatusError
+	c.survival.refused = r.restart && errors.As(r.err, &refused)
 	switch {
 	case errors.Is(r.err, sip.ErrFlowLost) && !r.lost:
 		pause = 0 // The next attempt waits for another flow.
-	case errors.As(r.err, &refused):
+	case refused != nil:
 		// A far side that asks for more time than there is gets one more offer.
 		pause = max(pause, min(refused.RetryAfter, c.limits.media/2))
 	}

@@ -16,10 +16,7 @@ import (
 // inTalk tells the story of an established outgoing call with media.
 func inTalk(t *testing.T, story func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		call, d, s := talkTo(r)
 		story(t, r, call, d, s)
 	})
@@ -79,12 +76,31 @@ func TestNoMediaForGood(t *testing.T) {
 	})
 }
 
+// A far side that agrees to no other path ends the call by that: it is tried again
+// and again until the media timeout.
+func TestRenewalIsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(int) error { return &sip.StatusError{Status: 488} }
+		cut := time.Now()
+		s.flow(false)
+		for {
+			if ended, ok := r.next().(CallEnded); ok {
+				if ended.Call.EndReason != EndMediaFailedHangup {
+					t.Errorf("ended as %v", ended.Call.EndReason)
+				}
+				break
+			}
+		}
+		if after, n := time.Since(cut), len(d.view().offers); after < 30*time.Second || after > 32*time.Second || n < 6 || n > 12 {
+			t.Errorf("ended after %v and %d offers", after, n)
+		}
+	})
+}
+
 func TestFarSideNeverSendsSound(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.start()
-		defer r.stop()
+	onRig(t, func(t *testing.T, r *rig) {
 		if _, err := r.client.Dial(t.Context(), "silent", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -141,6 +157,28 @@ func TestNetworkChangeRenewsAtOnce(t *testing.T) {
 		expect[CallEstablished](r)
 		if len(d.view().offers) != 1 {
 			t.Errorf("offers %q", d.view().offers)
+		}
+	})
+}
+
+// What waited in the socket while the machine slept is no sign of life: an offer of
+// a new path that was lost with its connection is made again.
+func TestOfferOfANewPathIsLostThoughSoundArrives(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		d.onOffer = func(n int) error {
+			if n == 1 {
+				return sip.ErrFlowLost
+			}
+			return nil
+		}
+		r.client.NetworkChanged()
+		time.Sleep(time.Second)
+		if offers := d.view().offers; len(offers) != 2 || !strings.HasPrefix(offers[1], "restart") {
+			t.Errorf("offers %q", offers)
+		}
+		if got := call.Details().State; got != StateEstablished {
+			t.Errorf("state %v", got)
 		}
 	})
 }

@@ -211,7 +211,7 @@ func (r *referral) notify(ctx context.Context, status int) {
 
 // close leaves the far side a moment to hang up by itself.
 func (r *referral) close(ctx context.Context) {
-	r.client.pause(ctx, transferPatience)
+	rest(ctx, r.client.clock, transferPatience)
 	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
 	defer cancel()
 	_ = r.dialog.Hangup(ctx)

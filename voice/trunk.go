@@ -96,9 +96,11 @@ func (t subscriberTrunk) present() *line {
 	return t.session.line
 }
 
-func (t subscriberTrunk) flow(ctx context.Context) (flow, error)  { return t.present().flow(ctx) }
-func (t subscriberTrunk) await(ctx context.Context) (flow, error) { return t.present().await(ctx) }
-func (t subscriberTrunk) limits() timeouts                        { return timeoutsOf(*t.session.profile.Load()) }
+func (t subscriberTrunk) flow(ctx context.Context) (flow, error) { return openFlow(ctx, t.present()) }
+func (t subscriberTrunk) await(ctx context.Context) (flow, error) {
+	return awaitFlow(ctx, t.present(), t.client.clock)
+}
+func (t subscriberTrunk) limits() timeouts { return timeoutsOf(*t.session.profile.Load()) }
 func (t subscriberTrunk) reprove(ctx context.Context) bool {
 	return t.client.refetchProfile(ctx, t.session)
 }

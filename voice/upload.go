@@ -63,21 +63,8 @@ func (c *Client) uploadLogs(ctx context.Context, s *session, path, description s
 		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
 			return "", seekErr
 		}
-		if !c.pause(ctx, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
+		if !rest(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
 			return "", err
 		}
-	}
-}
-
-// pause waits for d by the client's clock; false if ctx ended first.
-func (c *Client) pause(ctx context.Context, d time.Duration) bool {
-	woken := make(chan struct{})
-	stop := c.clock.AfterFunc(d, func() { close(woken) })
-	defer stop()
-	select {
-	case <-woken:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -105,9 +105,15 @@ type Statistics struct {
 	PacketsReceived       uint64  `json:"packets_received"`
 	ExtendedMax           uint32  `json:"extended_max"`
 	LastSRTimestamp       uint32  `json:"last_sr_timestamp"`
-	Seconds               float64 `json:"seconds"`
-	NoPacketsMs           float64 `json:"no_packets_time_ms"`
-	AverageLatencyMs      float64 `json:"average_latency_ms"`
+	// Seconds is the age of the session, Duration the time since sound was first let
+	// out: since the answer. Both are in seconds.
+	Seconds          float64 `json:"seconds"`
+	Duration         float64 `json:"duration"`
+	NoPacketsMs      float64 `json:"no_packets_time_ms"`
+	AverageLatencyMs float64 `json:"average_latency_ms"`
+	// LatencyJitterMs is how far the latency strays from its mean: the mean
+	// deviation of half the round trip (as in RFC 6298, section 2).
+	LatencyJitterMs       float64 `json:"latency_jitter_ms"`
 	CurrentPacketLossRate float64 `json:"current_packet_loss_rate"`
 	MediaWaitingTimeMs    float64 `json:"media_waiting_time_ms"`
 	ConcealedPercent      float64 `json:"concealed_percent"`

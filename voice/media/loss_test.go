@@ -43,6 +43,9 @@ func TestMOSFollowsLoss(t *testing.T) {
 			if st.RTTMs < 38 || st.RTTMs > 62 {
 				t.Errorf("%s: round trip %.0f ms over 20 ms each way", name, st.RTTMs)
 			}
+			if math.Abs(st.Duration-15) > 1 {
+				t.Errorf("%s: %.1f s since the sound was let out", name, st.Duration)
+			}
 			sa := w.a.Statistics()
 			if steered := float64(w.a.send.steer.Load().loss); math.Abs(steered-loss) > loss*0.75+1.5 {
 				t.Errorf("%s, loss %.0f %%: the encoder is steered by %.0f %%", name, loss, steered)
@@ -188,4 +191,23 @@ func TestStatisticsAreJSON(t *testing.T) {
 	a.end()
 	b.end()
 	check(a)
+}
+
+// A way that is now longer, now shorter shows in how far the latency strays; a
+// steady one does not stray.
+func TestLatencyJitter(t *testing.T) {
+	t.Parallel()
+	for _, play := range []time.Duration{0, 40 * time.Millisecond} {
+		w := newSim(t, Config{}, Config{})
+		steady := w.a.delay
+		for i := range 30 {
+			w.a.delay = steady + play*time.Duration(i%2)
+			w.run(time.Second)
+		}
+		// The mean deviation of half a round trip that plays by at most 40 ms.
+		got := w.b.Statistics().LatencyJitterMs
+		if play == 0 && got > 1 || play > 0 && (got < 1 || got > 20) {
+			t.Errorf("a way that plays by %v: the latency strays by %.1f ms", play, got)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type reporter struct {
 	lastSR   uint32
 	lastSRAt time.Duration
 	rtt      float64 // ms, smoothed; 0 until measured
+	rttVar   float64 // its mean deviation
 	remote   remoteView
 	rate     rateControl
 	window   lossWindow
@@ -222,6 +224,7 @@ func (r *reporter) roundTrip(b rtcp.ReceptionReport, at time.Duration) time.Dura
 	if r.rtt == 0 {
 		r.rtt = ms
 	} else {
+		r.rttVar += (math.Abs(ms-r.rtt) - r.rttVar) / 4
 		r.rtt += (ms - r.rtt) / 4
 	}
 	return max(time.Duration(ms*float64(time.Millisecond)), 1)

@@ -31,7 +31,8 @@ type session struct {
 	connected bool
 	closed    bool
 
-	via atomic.Value // string: how digits travel
+	via    atomic.Value // string: how digits travel
+	opened atomic.Int64 // when sound was first let out, 0 before
 }
 
 // newSession makes a session around the link that makeLink returns and starts
@@ -82,7 +83,10 @@ func (s *session) Pull(frame []int16) { s.recv.pull(frame) }
 func (s *session) Events() <-chan Event { return s.events.ch }
 
 // OpenSend implements Session.
-func (s *session) OpenSend() { s.change(func() { s.sendOpen = true }) }
+func (s *session) OpenSend() {
+	s.opened.CompareAndSwap(0, max(int64(s.cfg.Now()), 1))
+	s.change(func() { s.sendOpen = true })
+}
 
 // OpenReceive implements Session.
 func (s *session) OpenReceive() { s.change(func() { s.recvOpen = true }) }

@@ -73,6 +73,9 @@ func (s *session) Statistics() Statistics {
 	st.BytesSent, st.PacketsSent = c.octets.Load(), c.packets.Load()
 	st.BytesReceived, st.PacketsReceived = s.recv.octets.Load(), s.recv.packets.Load()
 	st.Seconds = (now - s.made).Seconds()
+	if opened := time.Duration(s.opened.Load()); opened > 0 {
+		st.Duration = (now - opened).Seconds()
+	}
 	st.NoPacketsMs = ms(s.SinceReceived())
 	st.DTMFVia = s.via.Load().(string)
 	st.LocalCandidate, st.RemoteCandidate = s.link.candidates()
@@ -125,7 +128,7 @@ func (s *session) fillReported(st *Statistics) {
 	r := s.report
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	st.RTTMs = r.rtt
+	st.RTTMs, st.LatencyJitterMs = r.rtt, r.rttVar/2
 	st.RemoteFractionLoss = r.remote.fraction
 	st.LastSRTimestamp = r.lastSR
 	st.AudioBitrate = r.bitrate
@@ -150,7 +153,7 @@ func (s *session) mos(st *Statistics, burst float64) float64 {
 func (st *Statistics) finite() {
 	for _, f := range []*float64{
 		&st.AudioBitrate, &st.AverageJitterMs, &st.MaxJitterMs, &st.RTTMs, &st.FractionLost, &st.MOS,
-		&st.JitterBufferMs, &st.PreferredJitterBuffer, &st.RemoteFractionLoss, &st.Seconds, &st.NoPacketsMs,
+		&st.JitterBufferMs, &st.PreferredJitterBuffer, &st.RemoteFractionLoss, &st.Seconds, &st.Duration, &st.NoPacketsMs, &st.LatencyJitterMs,
 		&st.AverageLatencyMs, &st.CurrentPacketLossRate, &st.MediaWaitingTimeMs, &st.ConcealedPercent, &st.BurstDensity,
 	} {
 		if math.IsNaN(*f) || math.IsInf(*f, 0) {
