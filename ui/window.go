@@ -42,7 +42,10 @@ type window struct {
 	tray    *tray
 
 	stopMeters func()
-	quitting   bool
+	stopClock  func()
+	// running says that the first picture is there.
+	running  bool
+	quitting bool
 	// hidden says that the user closed the window; front that it has the focus.
 	hidden, front bool
 	place         settings.Window
@@ -152,7 +155,8 @@ func (w *window) started() {
 	w.tray = newTray(w.app, w.desk)
 	w.adapter.watch(w.phone, w.show, w.phoneClosed)
 	w.adapter.prefills(w.phone, w.prefill)
-	w.adapter.every(clockBeat, w.tick)
+	w.running = true
+	w.followClock()
 	if w.panel != nil {
 		w.adapter.After(panelRest, w.panel.prepare)
 	}
@@ -229,6 +233,7 @@ func (w *window) followRinging() {
 		if id != "" {
 			w.beginRinging()
 		}
+		w.followClock()
 	}
 	w.followPanel()
 }
@@ -315,6 +320,18 @@ func (w *window) followMissed(s *app.Snapshot) {
 	w.desk.Missed(w.shell.env.T("Missed call"), text, func() { w.adapter.Post(w.Raise) })
 }
 
+// followClock runs the clock's beat only while the window or its panel is seen.
+func (w *window) followClock() {
+	on := w.running && (!w.hidden || w.ringing != "")
+	switch {
+	case on && w.stopClock == nil:
+		w.stopClock = w.adapter.every(clockBeat, w.tick)
+	case !on && w.stopClock != nil:
+		w.stopClock()
+		w.stopClock = nil
+	}
+}
+
 // followMeters runs the meters' beat only while there is something to measure.
 func (w *window) followMeters() {
 	on := w.shell.wantsLevels()
@@ -372,6 +389,7 @@ func (w *window) closed() {
 // Raise brings the window to the front.
 func (w *window) Raise() {
 	w.hidden, w.shell.visible = false, true
+	w.followClock()
 	w.win.Show()
 	w.win.RequestFocus()
 	w.shell.tick()
@@ -380,7 +398,8 @@ func (w *window) Raise() {
 // Hide takes the window away while the phone goes on.
 func (w *window) Hide() {
 	w.hidden, w.shell.visible, w.front = true, false, false
-	w.shell.fade.stop()
+	w.followClock()
+	w.shell.still()
 	w.followMeters()
 	w.win.Hide()
 }
