@@ -149,9 +149,20 @@ func (w *window) start() {
 	life.SetOnStarted(w.started)
 }
 
-// started is called once the first picture is there.
+// firstPicture is how long the library takes to its first picture once it runs: it
+// draws sixty times a second. What it is given before that delays the picture.
+const firstPicture = 2 * time.Second / 60
+
+// started is called when the library begins to draw.
 func (w *window) started() {
-	w.adapter.Post(w.settle)
+	w.adapter.After(firstPicture, func() {
+		w.settle()
+		w.follow()
+	})
+}
+
+// follow begins to follow the phone.
+func (w *window) follow() {
 	w.tray = newTray(w.app, w.desk)
 	w.adapter.watch(w.phone, w.show, w.phoneClosed)
 	w.adapter.prefills(w.phone, w.prefill)
