@@ -13,7 +13,7 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour window-test test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
 
 all: build
 
@@ -41,6 +41,11 @@ demo: build
 tour: deps-test build
 	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
 
+# The real window under Xvfb, with real keys and a real pointer: a call at two
+# scales, the keyboard alone, and a panel that takes no focus from other work.
+window-test: deps-test ## the real window, worked key by key on a virtual display
+	go test -tags $(TAGS),realwindow -count=1 -run '^TestRealWindow' ./ui
+
 # The second line has the machine to itself: whole phones that talk and are
 # listened to, and the real window.
 test: deps-test ## every test, with the race detector
@@ -51,7 +56,9 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
+	@packaging/vetaccess.sh
 	go run $(STATICCHECK) ./...
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 

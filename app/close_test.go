@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"offhook/app/history"
@@ -43,4 +45,24 @@ func TestClosingWaitsForNobody(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestClosingInACallLogsIt(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		if err := d.Dial(context.Background(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		d.close()
+		if got := strings.Join(d.surface.did, ", "); got != "began false true, ended, closed" {
+			t.Fatalf("the desk was told: %s", got)
+		}
+		d.start()
+		defer d.close()
+		synctest.Wait()
+		if r := d.Recents(); len(r) != 1 || r[0].Interrupted || r[0].EndReason != "LOCAL_HANGUP" {
+			t.Fatalf("%+v", r)
+		}
+	})
 }

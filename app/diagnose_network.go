@@ -343,8 +343,10 @@ func echoes(ctx context.Context, conn *websocket.Conn) (time.Duration, bool) {
 		heard <- err == nil || websocket.CloseStatus(err) != -1
 	}()
 	go func() { heard <- conn.Ping(ctx) == nil }()
-	if <-heard || <-heard {
-		return time.Since(began), true
+	for range cap(heard) {
+		if <-heard {
+			return time.Since(began), true
+		}
 	}
 	return 0, false
 }

@@ -218,11 +218,29 @@ func (d *linuxDesk) Attention(handle uintptr, on bool) {
 
 func (d *linuxDesk) WantHotkeys(answer, decline string) {
 	if d.x == nil && d.keys == nil && d.session() != nil {
-		d.keys = hotkeys.Open(func() (*dbus.Conn, error) { return dbus.ConnectSessionBus() }, hotkeys.Words{Answer: answer, Decline: decline}, d.log)
+		d.keys = hotkeys.Open(sessionBus, hotkeys.Words{Answer: answer, Decline: decline}, d.log)
 	}
 }
 
 func (d *linuxDesk) Hotkeys(answer, decline func()) (stop func(), ok bool) {
+	media := func() {}
+	if d.session() != nil {
+		media = hotkeys.TakeMedia(sessionBus, "Offhook", answer, decline, d.log)
+	}
+	keys, ok := d.shortcuts(answer, decline)
+	return func() {
+		media()
+		if keys != nil {
+			keys()
+		}
+	}, ok
+}
+
+// sessionBus connects to the session bus, beside the connection for notifications.
+func sessionBus() (*dbus.Conn, error) { return dbus.ConnectSessionBus() }
+
+// shortcuts takes Ctrl Shift A and Ctrl Shift D, by the X server or the portal.
+func (d *linuxDesk) shortcuts(answer, decline func()) (stop func(), ok bool) {
 	if d.x == nil {
 		if d.keys == nil {
 			return nil, false

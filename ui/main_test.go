@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -112,6 +114,21 @@ func (p *playedPhone) Hangup(context.Context) error {
 func (p *playedPhone) DismissEnded() { p.show(func(s *app.Snapshot) { s.LastCall = nil }) }
 func (p *playedPhone) SkipFeedback() { p.note("skip") }
 
+// obey does what a test writes, a word a line: it rings, or the caller gives up.
+func (p *playedPhone) obey(orders io.Reader) {
+	for in := bufio.NewScanner(orders); in.Scan(); {
+		switch in.Text() {
+		case "ring":
+			p.show(func(s *app.Snapshot) {
+				s.Call = &app.Call{ID: "in" + time.Now().String(), Direction: "INCOMING", State: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair",
+					Message: "Order 4471: delivery is late", Started: time.Now()}
+			})
+		case "give up":
+			p.show(func(s *app.Snapshot) { s.Call = nil })
+		}
+	}
+}
+
 // realWindow shows the scene of OFFHOOK_REAL_WINDOW until it is killed.
 func realWindow() error {
 	name := os.Getenv("OFFHOOK_REAL_WINDOW")
@@ -129,15 +146,7 @@ func realWindow() error {
 		}
 		p := &playedPhone{madePhone: made, out: make(chan *app.Snapshot, 16)}
 		p.out <- made.snap
-		if os.Getenv("OFFHOOK_REAL_RINGS") != "" {
-			go func() {
-				time.Sleep(3 * time.Second) // the window must have been seen first
-				p.show(func(s *app.Snapshot) {
-					s.Call = &app.Call{ID: "in", Direction: "INCOMING", State: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair",
-						Message: "Order 4471: delivery is late", Started: time.Now()}
-				})
-			}()
-		}
+		go p.obey(os.Stdin)
 		return Run(p, Options{})
 	}
 	return fmt.Errorf("no scene %q", name)

@@ -40,7 +40,7 @@ func init() {
 				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
 		"answer":  simple("accept the incoming call", (*app.Phone).Answer),
-		"hangup":  simple("decline, cancel or end the call", (*app.Phone).Hangup),
+		"hangup":  simple("decline, cancel or end the call", hangup),
 		"hold":    simple("put the other side on hold", (*app.Phone).Hold),
 		"resume":  simple("end the hold", (*app.Phone).Resume),
 		"mute":    quick("close the microphone", (*app.Phone).Mute),
@@ -142,6 +142,22 @@ func names() []string {
 }
 
 func none(context.Context, *Server, request, func(any) error) (any, error) { return nil, nil }
+
+// hangup returns when the phone shows that the call ends, so that its answer does.
+func hangup(p *app.Phone, ctx context.Context) error {
+	before := p.Snapshot().Call
+	if err := p.Hangup(ctx); err != nil || before == nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for s := range p.WatchLatest(ctx) {
+		if s.Call == nil || s.Call.ID != before.ID || s.Call.State == voice.StateEnding.String() {
+			break
+		}
+	}
+	return nil
+}
 
 func simple(help string, f func(*app.Phone, context.Context) error) command {
 	return command{help: help, calls: true, run: func(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {

@@ -138,6 +138,9 @@ func (p *printer) history(h *struct {
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {
 		kind, why := c.Direction, c.EndReason
+		if c.Interrupted {
+			why += " (interrupted)"
+		}
 		if c.Missed {
 			kind = "MISSED"
 			if c.MissedReason != "" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/godbus/dbus/v5"
+
+	"offhook/app/hotkeys"
 )
 
 // session connects to the session bus if there is one; it never starts one.
@@ -37,7 +39,7 @@ func pauseMedia(ctx context.Context) (func(context.Context) error, error) {
 	}
 	var paused []string
 	for _, name := range names {
-		if !strings.HasPrefix(name, mprisPrefix) || status(ctx, conn, name) != "Playing" {
+		if !strings.HasPrefix(name, mprisPrefix) || strings.HasPrefix(name, hotkeys.MediaName) || status(ctx, conn, name) != "Playing" {
 			continue
 		}
 		if conn.Object(name, mprisPath).CallWithContext(ctx, mprisPlayer+".Pause", 0).Err == nil {

@@ -1,39 +1,18 @@
 package hotkeys
 
 import (
-	"bufio"
 	"context"
 	"log/slog"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 	"go.uber.org/goleak"
+
+	"offhook/internal/privatebus"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// newBus starts a bus of the test's own.
-func newBus(t *testing.T) (connect func() (*dbus.Conn, error)) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "dbus-daemon", "--session", "--nofork", "--print-address")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); _ = cmd.Wait() })
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() (*dbus.Conn, error) { return dbus.Connect(strings.TrimSpace(address)) }
-}
 
 // desktop is a portal with a user who decides as the test says.
 type desktop struct {
@@ -142,7 +121,7 @@ func (c tell) WithGroup(string) slog.Handler      { return c }
 
 func TestKeysOfThePortal(t *testing.T) {
 	t.Parallel()
-	connect := newBus(t)
+	connect := privatebus.Start(t)
 	d := newDesktop(t, connect, 0)
 	k := open(t, connect)
 	for _, want := range []string{"answer: Take it, CTRL+SHIFT+a", "decline: Leave it, CTRL+SHIFT+d"} {
@@ -185,7 +164,7 @@ func TestKeysOfThePortal(t *testing.T) {
 
 func TestAUserWhoWantsNoKeys(t *testing.T) {
 	t.Parallel()
-	connect := newBus(t)
+	connect := privatebus.Start(t)
 	newDesktop(t, connect, 1)
 	k := Open(connect, Words{}, slog.New(slog.DiscardHandler))
 	<-k.done
@@ -197,7 +176,7 @@ func TestAUserWhoWantsNoKeys(t *testing.T) {
 
 func TestADesktopWithoutThePortal(t *testing.T) {
 	t.Parallel()
-	k := Open(newBus(t), Words{}, slog.New(slog.DiscardHandler))
+	k := Open(privatebus.Start(t), Words{}, slog.New(slog.DiscardHandler))
 	<-k.done
 	k.Close()
 	lost := Open(func() (*dbus.Conn, error) { return nil, context.Canceled }, Words{}, slog.New(slog.DiscardHandler))
@@ -208,7 +187,7 @@ func TestADesktopWithoutThePortal(t *testing.T) {
 // The desktop may take the keys back, and the portal may restart.
 func TestKeysThatAreTakenBack(t *testing.T) {
 	t.Parallel()
-	connect := newBus(t)
+	connect := privatebus.Start(t)
 	d := newDesktop(t, connect, 0)
 	k := open(t, connect)
 	if err := d.conn.Emit(testSession, sessionIface+".Closed", map[string]dbus.Variant{}); err != nil {

@@ -1,16 +1,15 @@
 package wake
 
 import (
-	"bufio"
 	"context"
 	"log/slog"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 	"go.uber.org/goleak"
+
+	"offhook/internal/privatebus"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -18,21 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A logind on a bus of the test's own puts the machine to sleep and wakes it.
 func TestLogindTellsOfSleep(t *testing.T) {
 	t.Parallel()
-	life, kill := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(life, "dbus-daemon", "--session", "--nofork", "--print-address")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kill(); _ = cmd.Wait() })
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	connect := func() (*dbus.Conn, error) { return dbus.Connect(strings.TrimSpace(address)) }
+	connect := privatebus.Start(t)
 	logind, err := connect()
 	if err != nil {
 		t.Fatal(err)

@@ -93,7 +93,7 @@ func (p plan) with(ctx context.Context, names []string, f func(*shift) error) er
 		if s.sound, err = startSound(ctx, dir); err != nil {
 			return err
 		}
-		defer end(s.sound.cmd)
+		defer s.sound.close()
 	}
 	for _, name := range names {
 		a, err := s.start(ctx, dir, name)
@@ -153,7 +153,7 @@ func (s *shift) work(ctx context.Context) (err error) {
 		}
 	}
 	took := time.Since(began)
-	if s.sound != nil && s.sound.headset != nil {
+	if s.sound != nil && s.sound.headset != "" {
 		if err := s.sound.toggle(ctx); err != nil {
 			return err
 		}
@@ -302,9 +302,12 @@ func (s *shift) cut(ctx context.Context) error {
 func (a *agent) readySince(ctx context.Context, t time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	var last []app.Condition
 	for {
 		var now app.Snapshot
-		if err := a.ctl(ctx, &now, "status"); err != nil {
+		if err := a.ctl(ctx, &now, "status"); err == nil {
+			last = now.Conditions
+		} else if ctx.Err() == nil {
 			return err
 		}
 		proven := 0
@@ -313,12 +316,13 @@ func (a *agent) readySince(ctx context.Context, t time.Time) error {
 				proven++
 			}
 		}
-		if now.Ready && proven == 2 {
+		// In a call the devices may be judged by what they deliver: nothing, here.
+		if proven == 2 && (now.Ready || now.Call != nil) {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s was not ready again: %+v", a.name, now.Conditions)
+			return fmt.Errorf("%s was not ready again: %+v", a.name, last)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

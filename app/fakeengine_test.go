@@ -1,0 +1,250 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"offhook/voice"
+	"offhook/voice/fault"
+)
+
+// fakeEngine does what it is told and remembers it.
+type fakeEngine struct {
+	mu     sync.Mutex
+	did    []string
+	subs   []*fakeSub
+	closed bool
+	tokens []string
+	// initErr and dialErr are what the next calls return; init is called before.
+	initErr []error
+	dialErr error
+	relay   func(data map[string]string) (bool, error)
+	call    voice.CallDetails
+	stats   Stats
+	calls   int
+	// audio is what SetAudio said last.
+	audio AudioConfig
+	// probe is the path of the sound; nil is a platform without a media test.
+	probe func() (MediaProbe, error)
+	// deaf are servers that answer nothing: what is said at the end waits for its
+	// limit.
+	deaf bool
+}
+
+func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
+	if e.probe == nil {
+		return MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
+	}
+	return e.probe()
+}
+
+type fakeSub struct {
+	ch   chan any
+	wake chan struct{}
+	q    []any
+}
+
+func (e *fakeEngine) note(format string, a ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.did = append(e.did, fmt.Sprintf(format, a...))
+}
+
+func (e *fakeEngine) count(what string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for _, d := range e.did {
+		if d == what {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *fakeEngine) Events(context.Context) <-chan any {
+	s := &fakeSub{ch: make(chan any), wake: make(chan struct{}, 1)}
+	e.mu.Lock()
+	e.subs = append(e.subs, s)
+	e.mu.Unlock()
+	go func() {
+		defer close(s.ch)
+		for {
+			e.mu.Lock()
+			q, closed := s.q, e.closed
+			s.q = nil
+			e.mu.Unlock()
+			for _, ev := range q {
+				s.ch <- ev
+			}
+			if len(q) == 0 && closed {
+				return
+			}
+			if len(q) == 0 {
+				<-s.wake
+			}
+		}
+	}()
+	return s.ch
+}
+
+func (e *fakeEngine) emit(ev any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	for _, s := range e.subs {
+		s.q = append(s.q, ev)
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+var healthy = EngineStatus{
+	Platform: EngineHealth{OK: true}, Profile: EngineHealth{OK: true}, Flow: EngineHealth{OK: true}, Token: EngineHealth{OK: true},
+	Exophone: "0804",
+}
+
+func (e *fakeEngine) Initialize(_ context.Context, id Identity) error {
+	e.mu.Lock()
+	var err error
+	if len(e.initErr) > 0 {
+		err, e.initErr = e.initErr[0], e.initErr[1:]
+	}
+	e.tokens = append(e.tokens, id.Token)
+	e.mu.Unlock()
+	e.note("initialize %s", id.SubscriberName)
+	if err == nil {
+		e.emit(healthy)
+	}
+	return err
+}
+
+func (e *fakeEngine) Stop(context.Context) error { e.note("stop"); return nil }
+
+func (e *fakeEngine) AccessToken(_ context.Context, rejected string) (string, error) {
+	return "ACCESS" + rejected, nil
+}
+
+func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, error) {
+	e.note("dial %s for %s", d.Exophone, d.RemoteID)
+	if e.dialErr != nil {
+		return voice.CallDetails{}, e.dialErr
+	}
+	d1 := e.begin(voice.Outgoing, d.RemoteID)
+	e.mu.Lock()
+	d1.Line, e.call.Line = d.Line, d.Line
+	e.mu.Unlock()
+	// Its goroutine has not begun yet when the engine returns a call.
+	go e.emit(voice.CallInitiated{Call: d1})
+	d1.State = voice.StateNone
+	return d1, nil
+}
+
+func (e *fakeEngine) begin(dir voice.Direction, remote string) voice.CallDetails {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls++
+	e.call = voice.CallDetails{
+		CallID: fmt.Sprintf("call-%d", e.calls), SessionID: fmt.Sprintf("session-%d", e.calls), RemoteID: remote, Direction: dir,
+		State: voice.StateOutgoingInitiated, Started: time.Now(),
+	}
+	if dir == voice.Incoming {
+		e.call.State = voice.StateIncoming
+	}
+	return e.call
+}
+
+// to moves the call and returns it.
+func (e *fakeEngine) to(s voice.State) voice.CallDetails {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.call.State = s
+	switch s {
+	case voice.StateRinging:
+		e.call.Ringing = time.Now()
+	case voice.StateEstablished:
+		if e.call.Established.IsZero() {
+			e.call.Answered, e.call.Established = time.Now(), time.Now()
+		}
+	}
+	return e.call
+}
+
+func (e *fakeEngine) end(r voice.EndReason) {
+	d := e.to(voice.StateEnded)
+	d.EndReason, d.Ended = r, time.Now()
+	e.emit(voice.CallEnded{Call: d})
+}
+
+func (e *fakeEngine) RelaySessionData(_ context.Context, data map[string]string) (bool, error) {
+	e.note("relay %s", data["payload"])
+	return e.relay(data)
+}
+
+func (e *fakeEngine) Answer(context.Context) error {
+	e.note("answer")
+	e.emit(voice.CallEstablished{Call: e.to(voice.StateEstablished)})
+	return nil
+}
+
+func (e *fakeEngine) Hangup(context.Context) error {
+	e.note("hangup")
+	e.emit(voice.CallChanged{Call: e.to(voice.StateEnding)})
+	if e.deaf {
+		return nil
+	}
+	e.end(voice.EndLocalHangup)
+	return nil
+}
+
+func (e *fakeEngine) Mute() error                     { e.note("mute"); return nil }
+func (e *fakeEngine) Unmute() error                   { e.note("unmute"); return nil }
+func (e *fakeEngine) Hold(context.Context) error      { e.note("hold"); return nil }
+func (e *fakeEngine) Resume(context.Context) error    { e.note("resume"); return nil }
+func (e *fakeEngine) SendDTMF(d string) error         { e.note("dtmf %s", d); return nil }
+func (e *fakeEngine) SetRoute(voice.AudioRoute) error { return nil }
+func (e *fakeEngine) SetSystemBusy(on bool)           { e.note("busy %v", on) }
+func (e *fakeEngine) SetDeclining(on bool)            { e.note("declining %v", on) }
+func (e *fakeEngine) SetAudio(a AudioConfig)          { e.mu.Lock(); e.audio = a; e.mu.Unlock() }
+func (e *fakeEngine) Levels() (float64, float64)      { return 0, 0 }
+func (e *fakeEngine) Renew()                          { e.note("renew") }
+func (e *fakeEngine) Statistics() (Stats, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stats, e.calls > 0
+}
+
+func (e *fakeEngine) PostFeedback(_ context.Context, rating int, issue, note string) error {
+	e.note("feedback %d %s %s", rating, issue, note)
+	return nil
+}
+
+func (e *fakeEngine) UploadLogs(_ context.Context, zip, text string, _ func(float64)) (string, error) {
+	e.note("upload %s", text)
+	return "REF-1", nil
+}
+
+func (e *fakeEngine) Close(ctx context.Context) error {
+	if e.deaf {
+		<-ctx.Done()
+		if e.calls > 0 {
+			e.end(voice.EndLocalHangup) // by force
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	for _, s := range e.subs {
+		close(s.wake)
+	}
+	return nil
+}
