@@ -129,11 +129,10 @@ type offerRound struct {
 
 func (c *Call) negotiated(r offerRound) {
 	t := &c.talk
-	then := c.negotiate
-	if t.theirs != nil {
-		then = t.theirs
+	theirs, then := t.theirs, c.negotiate
+	if theirs != nil {
+		then = theirs
 	}
-	yielded := t.theirs != nil && !r.answered
 	t.offering, t.withdraw, t.theirs = false, nil, nil
 	if !c.details.State.Answered() || r.leg != c.leg || r.leg.over {
 		t.giveUp(noCall())
@@ -152,7 +151,8 @@ func (c *Call) negotiated(r offerRound) {
 		then()
 		return
 	}
-	if yielded {
+	if theirs != nil && !r.answered {
+		// Ours made way, and follows.
 		t.restart, t.rebind = t.restart || r.restart, t.rebind || r.lost
 		then()
 		return
@@ -178,6 +178,9 @@ func (c *Call) negotiated(r offerRound) {
 			r.leg.flowLost = true
 		}
 		c.renewalFailed(r)
+	}
+	if theirs != nil {
+		theirs()
 	}
 }
 
