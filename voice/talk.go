@@ -100,6 +100,9 @@ func (c *Call) negotiate() {
 				// Only the way has changed, not the media.
 				return round.leg.dialog.Refresh(ctx)
 			}
+			if round.restart {
+				c.mail.post(func() { c.survival.left = c.client.clock.Now() })
+			}
 			offer, err := session.Offer(ctx, round.restart)
 			if err != nil {
 				return err
