@@ -28,7 +28,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	switch n.Code {
 	case audio.MutedSpeech:
 		p.say("info", "You are muted: nobody hears you.")
-	case audio.Returned, audio.Moved:
+	case audio.Returned, audio.Moved, audio.SystemUnmuted:
 		*works = true
 		p.soundWorks()
 		p.say("info", "The sound is on "+or(n.Device, "another device")+" now.")
@@ -39,7 +39,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	case audio.FellBack:
 		*works = true
 		p.say("warning", noticeText(n))
-	case audio.NoDevice, audio.DeadMicrophone:
+	case audio.NoDevice, audio.DeadMicrophone, audio.SystemMuted:
 		*works = false
 		c := bad(noticeText(n), ActionOpenAudioSettings)
 		if n.Err != nil {

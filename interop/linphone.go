@@ -191,6 +191,8 @@ func linphoneRows() []row {
 			func() error { return p.hears(peerTone, true) },
 			func() error { return l.says("pause") },
 			func() error { return p.has("on hold", func(c *app.Call) bool { return c.RemoteHeld }) },
+			// It resumes nothing before it has the answer to its hold.
+			func() error { return l.waits("calls", "Paused") },
 			func() error { return l.says("resume") },
 			func() error { return p.has("no longer on hold", func(c *app.Call) bool { return !c.RemoteHeld }) },
 			func() error { return talking(p, l) },

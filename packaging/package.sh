@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes every installer that this machine can, in dist/, and prints a table of them with their sizes and times.
-#   package.sh [all|linux|windows|macos] [DIST]
-# Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both. Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that
-# SIGN_CERT and SIGN_KEY name and with a test certificate otherwise. macOS (there only): .app in a .dmg.
+#   package.sh [all|linux|windows|macos|deb] [DIST]
+# Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both; "deb" is the phone's .deb alone.
+# Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that SIGN_CERT and SIGN_KEY name and
+# with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # OFFHOOK_VERSION overrides the version that git tells.
 set -euo pipefail
 umask 022 # the packages' files have the modes that they have here
@@ -48,12 +49,13 @@ icons() { # icons FOLDER: the mark in every size, as PNG
 # installers NAME: the .deb and the .rpm of $stage/NAME, whose one program is usr/bin/NAME. Lines of the recipe that
 # end in `# NAME` are that package's alone.
 installers() {
-  local name=$1 root=$stage/$1 other format out
+  local name=$1 root=$stage/$1 formats='deb rpm' other format out
+  [ "$want" != deb ] || formats=deb
   other=offhook-headless
   [ "$name" != "$other" ] || other=offhook
   find "$root" -type d -exec chmod 755 {} +
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-  for format in deb rpm; do
+  for format in $formats; do
     packaging/linux/depends.sh "$format" "$root/usr/bin/$name" | sed 's/.*/      - "&"/' >"$stage/$format-depends"
   done
   sed -e "/# $other\$/d" -e "s/ *# $name\$//" \
@@ -61,7 +63,7 @@ installers() {
     -e "s/@MTIME@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)/" \
     -e "/@DEB_DEPENDS@/{r $stage/deb-depends" -e 'd}' -e "/@RPM_DEPENDS@/{r $stage/rpm-depends" -e 'd}' \
     packaging/linux/nfpm.yaml.in >"$stage/nfpm.yaml"
-  for format in deb rpm; do
+  for format in $formats; do
     out=$dist/$name-$version-linux-$arch.$format
     go run "$nfpm" package -f "$stage/nfpm.yaml" -p "$format" -t "$out" >/dev/null
     if [ $format = deb ]; then
@@ -100,6 +102,7 @@ linux() {
     exit 1
   }
   installers offhook
+  [ "$want" != deb ] || return 0
   installers offhook-headless
   cp "$small/usr/bin/offhook-headless" "$root/usr/bin/"
   out=$dist/offhook-$version-linux-$arch.tar.xz
@@ -176,8 +179,8 @@ CONDITIONS
 
 start=$SECONDS
 [ "$want" = windows ] || linux
-[ "$want" = linux ] || windows
-(cd "$dist" && sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
+[[ $want = linux || $want = deb ]] || windows
+(cd "$dist" && shopt -s nullglob; sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"
 echo

@@ -114,8 +114,13 @@ func (c *Checker) ask(ctx context.Context, address string) (Release, error) {
 	if resp.StatusCode != http.StatusOK {
 		return Release{}, fmt.Errorf("HTTP status %d", resp.StatusCode)
 	}
-	if err := CheckAddress(resp.Request.URL.String()); err != nil {
-		return Release{}, err // redirected to where it could be forged
+	for asked := resp.Request; ; asked = asked.Response.Request {
+		if err := CheckAddress(asked.URL.String()); err != nil {
+			return Release{}, err // redirected by way of where it could be forged
+		}
+		if asked.Response == nil {
+			break
+		}
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {

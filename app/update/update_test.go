@@ -185,6 +185,29 @@ func TestWhereItAsks(t *testing.T) {
 	}
 }
 
+// plainHop answers what goes over plain HTTP with a redirect, like one on the way that forges.
+type plainHop struct {
+	http.RoundTripper
+	to string
+}
+
+func (h plainHop) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == "https" {
+		return h.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {h.to}}, Body: http.NoBody, Request: r}, nil
+}
+
+func TestNoHopInClearText(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.HTTP.CheckRedirect = nil
+	s.HTTP.Transport = plainHop{s.HTTP.Transport, s.url}
+	if r, err := s.Newer(context.Background(), strings.Replace(s.url, "/newest.json", "/away", 1)); err == nil || r != nil || s.asked.Load() != 2 {
+		t.Errorf("an answer by way of clear text, after %d questions: %v, %v", s.asked.Load(), r, err)
+	}
+}
+
 func TestDamagedMemory(t *testing.T) {
 	t.Parallel()
 	for _, damage := range []string{"{", `{"newest":{"version":"junk"}}`, "\x00"} {

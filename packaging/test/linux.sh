@@ -5,7 +5,6 @@
 # but the user's own files. The phone without a window is installed there before it, by itself, and calls over a
 # platform outside. After that the same root takes the .rpms. Needs root.
 #   linux.sh OLD-DIST NEW-DIST OUT
-# OFFHOOK_TEST_ROOT may name a fresh debootstrap (minbase) to copy instead of making one; it is left as it is.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 3 ] || { echo "linux.sh OLD-DIST NEW-DIST OUT" >&2; exit 2; }
@@ -44,13 +43,7 @@ for name in offhook offhook-headless; do
 done
 
 root=$work/root
-if [ -n "${OFFHOOK_TEST_ROOT:-}" ]; then
-  cp -a "$OFFHOOK_TEST_ROOT" "$root"
-else
-  debootstrap --variant=minbase bookworm "$root" >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log" >&2; exit 1; }
-fi
-cp /etc/resolv.conf /etc/hosts "$root/etc/"
-cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
+"$here/bare.sh" "$root"
 cp "$old"/offhook-[0-9]*.deb "$root/tmp/old.deb"
 cp "$new"/offhook-[0-9]*.deb "$root/tmp/new.deb"
 cp "$new"/offhook-headless-*.deb "$root/tmp/headless.deb"

@@ -2,20 +2,13 @@
 # Walks what docs/deploy.md says of the platform as a service, as it stands there, in a bare Debian that systemd
 # boots: the unit with its restrictions starts the platform on port 443 with TLS, it answers, and it stops cleanly.
 # Needs root, and a kernel whose control groups are free to be mounted.
-# OFFHOOK_TEST_ROOT may name a fresh debootstrap (minbase) to copy instead of making one; it is left as it is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ "$(id -u)" = 0 ] || { echo "This test boots a root of its own, and has to be root for it." >&2; exit 1; }
 work=$(mktemp -d /tmp/offhook-service-test.XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 root=$work/root
-if [ -n "${OFFHOOK_TEST_ROOT:-}" ]; then
-  cp -a "$OFFHOOK_TEST_ROOT" "$root"
-else
-  debootstrap --variant=minbase bookworm "$root" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
-fi
-cp /etc/resolv.conf /etc/hosts "$root/etc/"
-cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
+packaging/test/bare.sh "$root"
 chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
   sh -c 'apt-get -qq update && apt-get -qq -y install --no-install-recommends systemd systemd-sysv dbus openssl libopus0' >"$work/log" 2>&1 ||
   { tail -20 "$work/log" >&2; exit 1; }

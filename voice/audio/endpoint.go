@@ -79,6 +79,8 @@ type running struct {
 	seen          uint64
 	// standard is the ID of the default device it was opened as.
 	standard string
+	// muted says that it is muted in the system.
+	muted bool
 }
 
 // aim is the device that is wanted at present.

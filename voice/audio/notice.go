@@ -21,7 +21,8 @@ type NoticeCode int
 // nobody hears or is heard. MutedSpeech: somebody speaks into the muted
 // microphone. DeadMicrophone: the microphone delivers digital silence, as one does
 // that is muted in the system or not permitted. AliveMicrophone: it delivers sound
-// again.
+// again. SystemMuted: the device is muted in the system's own settings;
+// SystemUnmuted: it no longer is.
 const (
 	FellBack NoticeCode = iota
 	Returned
@@ -30,9 +31,11 @@ const (
 	MutedSpeech
 	DeadMicrophone
 	AliveMicrophone
+	SystemMuted
+	SystemUnmuted
 )
 
-var noticeNames = [...]string{"fell back", "returned", "moved", "no device", "muted speech", "dead microphone", "alive microphone"}
+var noticeNames = [...]string{"fell back", "returned", "moved", "no device", "muted speech", "dead microphone", "alive microphone", "muted in the system", "unmuted in the system"}
 
 // String returns the code's name, for logs.
 func (c NoticeCode) String() string {

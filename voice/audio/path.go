@@ -60,7 +60,7 @@ type Path struct {
 
 	in, out, ring *endpoint // belong to run
 	ops           chan func()
-	surveyed      chan []Device
+	surveyed      chan survey
 	quit          chan struct{}
 	gone          chan struct{}
 	closing       sync.Once
@@ -91,7 +91,7 @@ func NewPath(sys System, cfg PathConfig) *Path {
 	}
 	p := &Path{
 		sys: sys, cfg: cfg, log: cfg.Log,
-		ops: make(chan func()), surveyed: make(chan []Device, 1), quit: make(chan struct{}), gone: make(chan struct{}),
+		ops: make(chan func()), surveyed: make(chan survey, 1), quit: make(chan struct{}), gone: make(chan struct{}),
 	}
 	p.in = p.endpoint(Capture, cfg.In, p.capture)
 	p.out = p.endpoint(Playback, cfg.Out, p.play)
@@ -113,12 +113,14 @@ func (p *Path) run() {
 		select {
 		case op := <-p.ops:
 			op()
-		case list := <-p.surveyed:
+		case s := <-p.surveyed:
 			p.surveying = false
 			p.nextSurvey = time.Now().Add(surveyEvery)
-			if len(list) > 0 { // a failure says nothing about the devices
-				p.take(list)
+			if len(s.list) > 0 { // a failure says nothing about the devices
+				p.take(s.list)
 			}
+			p.in.muteSeen(s.mic)
+			p.out.muteSeen(s.speaker)
 		case now := <-tick.C:
 			p.watch(now)
 		case <-p.quit:
@@ -144,7 +146,7 @@ func (p *Path) watch(now time.Time) {
 		e.watch(now)
 		open = open || e.cur != nil && e.aim().Real()
 	}
-	if p.in.cur != nil {
+	if p.in.cur != nil && !p.in.silenced() {
 		p.watcher.report(now, p.in, p.muted.Load())
 	}
 	if p.ring.cur != nil && p.ringing.Load() == nil {
@@ -152,14 +154,23 @@ func (p *Path) watch(now time.Time) {
 	}
 	if open && !p.surveying && now.After(p.nextSurvey) {
 		p.surveying = true
+		s := survey{mic: p.in.inUse(), speaker: p.out.inUse()}
 		go func() {
-			list := listAll(p.sys)
+			s.list = listAll(p.sys)
+			s.mic.ask(p.sys, Capture, s.list)
+			s.speaker.ask(p.sys, Playback, s.list)
 			select {
-			case p.surveyed <- list:
+			case p.surveyed <- s:
 			case <-p.gone:
 			}
 		}()
 	}
+}
+
+// survey is a look at the system's devices.
+type survey struct {
+	list         []Device
+	mic, speaker muteLook // of the devices that were in use when it began
 }
 
 func (p *Path) take(list []Device) {

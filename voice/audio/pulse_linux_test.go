@@ -310,6 +310,52 @@ func TestPinnedDeviceGoesAndReturns(t *testing.T) {
 	t.Logf("the call waited %v for a loudspeaker; %s", pulls, n)
 }
 
+func TestPinnedMicrophoneGoesAndReturns(t *testing.T) {
+	srv := startPulse(t)
+	_, p, l, n := pulsePath(t, "device:b.monitor", "device:a")
+	l.measure(srv)
+	module := ""
+	for _, line := range strings.Split(srv.ctl("list", "short", "modules"), "\n") {
+		if strings.Contains(line, "sink_name=b") {
+			module = strings.Fields(line)[0]
+		}
+	}
+	srv.ctl("unload-module", module)
+	srv.until("the loss was told", func() bool { return n.has(FellBack, Capture) || n.has(NoDevice, Capture) })
+	srv.until("frames go on", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return time.Since(l.lastAny) < 50*time.Millisecond })
+	if _, _, problem, _ := p.InUse(); problem == nil || !strings.Contains(problem.Message, "b.monitor") {
+		t.Errorf("the problem is told as %v", problem)
+	}
+	srv.ctl("load-module", "module-null-sink", "sink_name=b", "rate=48000", "channels=1", "format=s16le")
+	srv.until("the return was told", func() bool { return n.has(Returned, Capture) })
+	srv.until("the microphone is the chosen one", func() bool { mic, _, problem, _ := p.InUse(); return mic != "" && problem == nil })
+	t.Log(n)
+}
+
+// A microphone that brings digital zeros is named; so is, with the cause, a device
+// that is muted in the system, within a second or so.
+func TestSilentDevicesAreNamed(t *testing.T) {
+	srv := startPulse(t)
+	_, _, _, n := pulsePath(t, "device:b.monitor", "device:a") // nothing plays on b
+	srv.until("the dead microphone was told", func() bool { return n.has(DeadMicrophone, Capture) })
+	for _, c := range []struct {
+		kind   Kind
+		what   string
+		device string
+	}{{Capture, "set-source-mute", "b.monitor"}, {Playback, "set-sink-mute", "a"}} {
+		if n.has(SystemMuted, c.kind) {
+			t.Errorf("the %s is told to be muted before it is", c.kind)
+		}
+		srv.ctl(c.what, c.device, "1")
+		srv.until("the mute was told", func() bool { return n.has(SystemMuted, c.kind) })
+		srv.ctl(c.what, c.device, "0")
+		srv.until("its end was told", func() bool { return n.has(SystemUnmuted, c.kind) })
+	}
+	if text := n.String(); !strings.Contains(text, "is muted in the system") || !strings.Contains(text, "Sink_a") {
+		t.Error(text)
+	}
+}
+
 func TestDefaultDeviceIsFollowed(t *testing.T) {
 	srv := startPulse(t)
 	_, p, l, n := pulsePath(t, "device:b.monitor", "default")

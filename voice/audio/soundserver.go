@@ -15,20 +15,23 @@ func soundServerMayAnswer() bool {
 	if os.Getenv("PULSE_SERVER") != "" {
 		return true
 	}
-	var places []string
+	for _, p := range soundServerPlaces() {
+		if _, err := os.Stat(p); err == nil {
+			return true
+		}
+	}
+	return namesServer("/etc/pulse/client.conf") || namesServer(filepath.Join(os.Getenv("HOME"), ".config", "pulse", "client.conf"))
+}
+
+// soundServerPlaces are the sockets where a server may listen.
+func soundServerPlaces() (places []string) {
 	if dir := os.Getenv("PULSE_RUNTIME_PATH"); dir != "" {
 		places = append(places, filepath.Join(dir, "native"))
 	}
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
 		places = append(places, filepath.Join(dir, "pulse", "native"))
 	}
-	places = append(places, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "pulse", "native"), "/run/pulse/native", "/var/run/pulse/native")
-	for _, p := range places {
-		if _, err := os.Stat(p); err == nil {
-			return true
-		}
-	}
-	return namesServer("/etc/pulse/client.conf") || namesServer(filepath.Join(os.Getenv("HOME"), ".config", "pulse", "client.conf"))
+	return append(places, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "pulse", "native"), "/run/pulse/native", "/var/run/pulse/native")
 }
 
 // namesServer reports whether a configuration of PulseAudio's clients names a

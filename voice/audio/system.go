@@ -44,6 +44,7 @@ type hardware interface {
 
 type system struct {
 	log        *slog.Logger
+	mutes      systemMutes
 	cards      hardware // nil if only synthetic devices are wanted
 	recordings recordings
 
@@ -112,6 +113,7 @@ func (s *system) file(path string) ([]int16, error) {
 
 func (s *system) Close() error {
 	err := s.recordings.close()
+	s.mutes.close()
 	if s.cards != nil {
 		s.cards.close()
 	}

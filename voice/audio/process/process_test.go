@@ -36,9 +36,9 @@ func speech(t *testing.T, voice, text string, secs int) []float64 {
 
 // room is the echo that a microphone hears of the loudspeaker: delay, then a
 // room with a reverberation time of 0.3 s, the sound card of the microphone running
-// slower by ppm.
-func room(far []float64, delay float64, ppm float64) []float64 {
-	r := rand.New(rand.NewPCG(5, 6))
+// slower by ppm. Each seed is another room.
+func room(seed uint64, far []float64, delay float64, ppm float64) []float64 {
+	r := rand.New(rand.NewPCG(seed, 6))
 	const length = sampleRate * 3 / 10
 	// Sparse reflections: as many as make a room, few enough to compute.
 	type ray struct {
@@ -110,22 +110,26 @@ const saidThere = "The parcel left the depot this morning, and the driver should
 
 func TestEchoOfARoomIsCancelled(t *testing.T) {
 	t.Parallel()
-	far := speech(t, "en-gb", saidThere, 28)
+	far := speech(t, "en-gb", saidThere, 18)
 	for _, c := range []struct {
 		name  string
+		room  uint64
 		delay float64 // ms
 		ppm   float64
+		from  int // seconds: what it takes to learn the delay and the clocks
 	}{
-		{"short way", 25, 0}, {"slow devices", 120, 0}, {"clocks apart by 100 ppm", 40, 100}, {"clocks apart by -100 ppm", 60, -100}, {"very slow devices", 280, 0},
+		{"short way", 5, 25, 0, 3}, {"slow devices", 5, 120, 0, 6}, {"very slow devices", 5, 280, 0, 6},
+		{"clocks apart by 100 ppm", 5, 40, 100, 5}, {"clocks apart by -100 ppm", 5, 60, -100, 5},
+		{"clocks apart by 100 ppm, another room", 8, 30, 100, 5}, {"clocks apart by -30 ppm, another room", 9, 70, -30, 5},
 	} {
-		echo := room(far, c.delay*48, c.ppm)
+		echo := room(c.room, far, c.delay*48, c.ppm)
 		r := rand.New(rand.NewPCG(7, 8))
 		mic := make([]float64, len(echo))
 		for i := range mic {
 			mic[i] = echo[i] + 10*r.NormFloat64()
 		}
 		left := through(t, Config{Echo: true, Noise: true}, far, mic)
-		from := 20 * sampleRate // clocks apart take some time to learn
+		from := c.from * sampleRate
 		erle := 10 * math.Log10(power(mic[from:len(left)])/power(left[from:]))
 		t.Logf("%s: echo %.1f dB, ERLE %.1f dB", c.name, 10*math.Log10(power(mic[from:])/(32768*32768)), erle)
 		if erle < 25 {
@@ -195,17 +199,21 @@ func TestSpeechIsKept(t *testing.T) {
 		played      []float64
 		echo        float64 // how loud it is to how it comes from the room
 		from, alone int     // seconds: measured from, the far side speaks alone until
-		floor       float64
+		room        uint64
+		ppm, floor  float64
 	}{
-		{"alone", Config{Echo: true, Noise: true}, silence, 0, 4, 0, 0.99},
-		{"alone, evened", Config{Echo: true, Noise: true, Gain: true}, silence, 0, 4, 0, 0.985},
-		{"both at once, no echo", Config{Echo: true, Noise: true}, far, 0, 14, 12, 0.99},
-		{"both at once, an echo 10 dB below", Config{Echo: true, Noise: true}, far, 0.35, 14, 12, 0.955},
-		{"both at once, as loud an echo as the speaker", Config{Echo: true, Noise: true}, far, 1, 14, 12, 0.95},
+		{"alone", Config{Echo: true, Noise: true}, silence, 0, 4, 0, 5, 0, 0.99},
+		{"alone, evened", Config{Echo: true, Noise: true, Gain: true}, silence, 0, 4, 0, 5, 0, 0.985},
+		{"both at once, no echo", Config{Echo: true, Noise: true}, far, 0, 14, 12, 5, 0, 0.99},
+		{"both at once, an echo 10 dB below", Config{Echo: true, Noise: true}, far, 0.35, 14, 12, 5, 0, 0.98},
+		{"both at once, as loud an echo as the speaker", Config{Echo: true, Noise: true}, far, 1, 14, 12, 5, 0, 0.97},
+		{"the same, evened", Config{Echo: true, Noise: true, Gain: true}, far, 1, 14, 12, 5, 0, 0.97},
+		{"the same, another room", Config{Echo: true, Noise: true}, far, 1, 14, 12, 8, 0, 0.97},
+		{"the same, clocks apart by 100 ppm", Config{Echo: true, Noise: true}, far, 1, 14, 12, 9, 100, 0.97},
 	} {
 		mic := slices.Clone(silence)
 		if c.echo > 0 {
-			mic = room(far, 25*48, 0)
+			mic = room(c.room, far, 25*48, c.ppm)
 		}
 		r := rand.New(rand.NewPCG(9, 10))
 		for i := range mic {
@@ -219,6 +227,25 @@ func TestSpeechIsKept(t *testing.T) {
 		if v < c.floor {
 			t.Errorf("%s: STOI %.4f", c.name, v)
 		}
+	}
+}
+
+// Somebody moves: what was held of the echo's path is given up, and the new one is
+// learnt.
+func TestThePathOfTheEchoChanges(t *testing.T) {
+	t.Parallel()
+	far := speech(t, "en-gb", saidThere, 20)
+	mic := room(5, far, 25*48, 0)
+	copy(mic[8*sampleRate:], room(8, far, 29*48, 0)[8*sampleRate:])
+	left := through(t, Config{Echo: true, Noise: true}, far, mic)
+	erle := func(from, to int) float64 {
+		from, to = from*sampleRate, min(to*sampleRate, len(left))
+		return 10 * math.Log10(power(mic[from:to])/power(left[from:to]))
+	}
+	before, after := erle(4, 8), erle(14, 20)
+	t.Logf("ERLE %.1f dB before, %.1f dB from the sixth second after", before, after)
+	if before < 25 || after < 20 {
+		t.Errorf("ERLE %.1f dB before, %.1f dB after", before, after)
 	}
 }
 

@@ -50,6 +50,7 @@ type Processor struct {
 	bulk    int64 // frames that the echo is known to lag
 	silence [frameSize]int16
 	before  [frameSize]int16 // the microphone's frame, with its echo
+	held    *held
 	benefit benefit
 	idle    bool // there is no echo
 }
@@ -67,7 +68,7 @@ func New(cfg Config) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Processor{speex: s, applied: bitFresh, between: between()}
+	p := &Processor{speex: s, applied: bitFresh, between: between(), held: newHeld()}
 	p.Set(cfg)
 	return p, nil
 }
@@ -109,7 +110,7 @@ func (p *Processor) Process(frame []int16) {
 	}
 	if want != p.applied {
 		if want&bitEcho != 0 && p.applied&bitEcho == 0 {
-			p.speex.forget()
+			p.forget()
 			p.restart()
 		}
 		p.idle = false
@@ -123,6 +124,12 @@ func (p *Processor) Process(frame []int16) {
 	if want != 0 {
 		p.speex.clean(frame)
 	}
+}
+
+// forget gives up what was learnt of the echo's path.
+func (p *Processor) forget() {
+	p.speex.forget()
+	p.held.forget()
 }
 
 // restart takes up the loudspeaker's sound at its present end.
@@ -148,11 +155,13 @@ func (p *Processor) cancel(frame []int16) {
 			p.bulk = max(0, int64(lag)-spare)
 			p.slip = 0
 			p.drift.lose()
-			p.speex.forget()
+			p.forget()
 		}
 	}
 	copy(p.before[:], frame)
 	p.speex.cancel(frame, p.far[:])
+	p.slip += p.drift.hear(p.before[:], frame)
+	p.held.choose(p.speex, p.far[:], p.before[:], frame)
 	idle := p.benefit.judge(p.far[:], p.before[:], frame)
 	if idle {
 		copy(frame, p.before[:])

@@ -91,10 +91,16 @@ func flag(on bool) C.spx_int32_t {
 // forget gives up what was learnt of the echo's path.
 func (s *speex) forget() { C.speex_echo_state_reset(s.echo) }
 
+// learn fills response with what was learnt, times 32767 and the length of the
+// canceller's transforms.
+func (s *speex) learn() {
+	C.speex_echo_ctl(s.echo, C.SPEEX_ECHO_GET_IMPULSE_RESPONSE, unsafe.Pointer(&s.response[0]))
+}
+
 // peak is where the learnt echo is strongest, in samples after its cause; ok is
 // false while there is no clear one.
 func (s *speex) peak() (place float64, ok bool) {
-	C.speex_echo_ctl(s.echo, C.SPEEX_ECHO_GET_IMPULSE_RESPONSE, unsafe.Pointer(&s.response[0]))
+	s.learn()
 	var sum, top float64
 	at := 0
 	for i, v := range s.response {
