@@ -60,6 +60,14 @@ func (f *fade) stop() {
 	}
 }
 
+// still ends all movement, because nobody sees it any more.
+func (s *shell) still() {
+	s.fade.stop()
+	if s.call != nil {
+		s.call.SetTurning(false)
+	}
+}
+
 func (f *fade) clear() {
 	f.veil.FillColor = color.Transparent
 	f.veil.Hide()

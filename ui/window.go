@@ -42,7 +42,10 @@ type window struct {
 	tray    *tray
 
 	stopMeters func()
-	quitting   bool
+	stopClock  func()
+	// running says that the first picture is there.
+	running  bool
+	quitting bool
 	// hidden says that the user closed the window; front that it has the focus.
 	hidden, front bool
 	place         settings.Window
@@ -146,13 +149,25 @@ func (w *window) start() {
 	life.SetOnStarted(w.started)
 }
 
-// started is called once the first picture is there.
+// firstPicture is how long the library takes to its first picture once it runs: it
+// draws sixty times a second. What it is given before that delays the picture.
+const firstPicture = 2 * time.Second / 60
+
+// started is called when the library begins to draw.
 func (w *window) started() {
-	w.adapter.Post(w.settle)
+	w.adapter.After(firstPicture, func() {
+		w.settle()
+		w.follow()
+	})
+}
+
+// follow begins to follow the phone.
+func (w *window) follow() {
 	w.tray = newTray(w.app, w.desk)
 	w.adapter.watch(w.phone, w.show, w.phoneClosed)
 	w.adapter.prefills(w.phone, w.prefill)
-	w.adapter.every(clockBeat, w.tick)
+	w.running = true
+	w.followClock()
 	if w.panel != nil {
 		w.adapter.After(panelRest, w.panel.prepare)
 	}
@@ -229,6 +244,7 @@ func (w *window) followRinging() {
 		if id != "" {
 			w.beginRinging()
 		}
+		w.followClock()
 	}
 	w.followPanel()
 }
@@ -315,6 +331,18 @@ func (w *window) followMissed(s *app.Snapshot) {
 	w.desk.Missed(w.shell.env.T("Missed call"), text, func() { w.adapter.Post(w.Raise) })
 }
 
+// followClock runs the clock's beat only while the window or its panel is seen.
+func (w *window) followClock() {
+	on := w.running && (!w.hidden || w.ringing != "")
+	switch {
+	case on && w.stopClock == nil:
+		w.stopClock = w.adapter.every(clockBeat, w.tick)
+	case !on && w.stopClock != nil:
+		w.stopClock()
+		w.stopClock = nil
+	}
+}
+
 // followMeters runs the meters' beat only while there is something to measure.
 func (w *window) followMeters() {
 	on := w.shell.wantsLevels()
@@ -372,6 +400,7 @@ func (w *window) closed() {
 // Raise brings the window to the front.
 func (w *window) Raise() {
 	w.hidden, w.shell.visible = false, true
+	w.followClock()
 	w.win.Show()
 	w.win.RequestFocus()
 	w.shell.tick()
@@ -380,7 +409,8 @@ func (w *window) Raise() {
 // Hide takes the window away while the phone goes on.
 func (w *window) Hide() {
 	w.hidden, w.shell.visible, w.front = true, false, false
-	w.shell.fade.stop()
+	w.followClock()
+	w.shell.still()
 	w.followMeters()
 	w.win.Hide()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
 )
@@ -16,6 +17,10 @@ type eye struct {
 	conn *xgb.Conn
 	root xproto.Window
 	keys map[xproto.Keysym]xproto.Keycode
+	// damage is the display's record of what was drawn; drawn gets a word of it.
+	damage damage.Damage
+	drawn  chan struct{}
+	done   chan struct{}
 }
 
 func newEye(display string) (*eye, error) {
@@ -27,7 +32,12 @@ func newEye(display string) (*eye, error) {
 		conn.Close()
 		return nil, err
 	}
-	e := &eye{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, keys: map[xproto.Keysym]xproto.Keycode{}}
+	e := &eye{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, keys: map[xproto.Keysym]xproto.Keycode{},
+		drawn: make(chan struct{}, 1), done: make(chan struct{})}
+	if err := e.watch(); err != nil {
+		conn.Close()
+		return nil, err
+	}
 	first := xproto.Setup(conn).MinKeycode
 	r, err := xproto.GetKeyboardMapping(conn, first, byte(xproto.Setup(conn).MaxKeycode-first+1)).Reply()
 	if err != nil {
@@ -43,7 +53,41 @@ func newEye(display string) (*eye, error) {
 	return e, nil
 }
 
-func (e *eye) close() { e.conn.Close() }
+// watch has the display tell when something was drawn on it.
+func (e *eye) watch() error {
+	if err := damage.Init(e.conn); err != nil {
+		return err
+	}
+	if _, err := damage.QueryVersion(e.conn, 1, 1).Reply(); err != nil {
+		return err
+	}
+	var err error
+	if e.damage, err = damage.NewDamageId(e.conn); err != nil {
+		return err
+	}
+	if err := damage.CreateChecked(e.conn, e.damage, xproto.Drawable(e.root), damage.ReportLevelNonEmpty).Check(); err != nil {
+		return err
+	}
+	go func() {
+		defer close(e.done)
+		for {
+			ev, err := e.conn.WaitForEvent()
+			if ev == nil && err == nil {
+				return // closed
+			}
+			select {
+			case e.drawn <- struct{}{}:
+			default: // it is known already
+			}
+		}
+	}()
+	return nil
+}
+
+func (e *eye) close() {
+	e.conn.Close()
+	<-e.done
+}
 
 // look returns the pixels of a part of the display.
 func (e *eye) look(x, y, w, h int) ([]byte, error) {
@@ -54,9 +98,14 @@ func (e *eye) look(x, y, w, h int) ([]byte, error) {
 	return r.Data, nil
 }
 
-// awaitChange waits until a part of the display is not as before.
+// awaitChange waits until a part of the display is not as before. The display says
+// when something was drawn.
 func (e *eye) awaitChange(x, y, w, h int, before []byte, limit time.Duration) error {
-	for end := time.Now().Add(limit); time.Now().Before(end); {
+	over := time.After(limit)
+	for {
+		if err := damage.SubtractChecked(e.conn, e.damage, 0, 0).Check(); err != nil {
+			return err
+		}
 		now, err := e.look(x, y, w, h)
 		if err != nil {
 			return err
@@ -64,21 +113,24 @@ func (e *eye) awaitChange(x, y, w, h int, before []byte, limit time.Duration) er
 		if !bytes.Equal(now, before) {
 			return nil
 		}
-		time.Sleep(300 * time.Microsecond) // the picture is asked for again, no event tells
+		select {
+		case <-e.drawn:
+		case <-over:
+			return fmt.Errorf("nothing changed at %d,%d for %v", x, y, limit)
+		}
 	}
-	return fmt.Errorf("nothing changed at %d,%d for %v", x, y, limit)
 }
 
 // awaitRest waits until a part of the display has been the same for a while, and
 // returns it.
 func (e *eye) awaitRest(x, y, w, h int, rest time.Duration) ([]byte, error) {
 	last, err := e.look(x, y, w, h)
-	for since := time.Now(); err == nil && time.Since(since) < rest; {
-		time.Sleep(10 * time.Millisecond)
-		var now []byte
-		if now, err = e.look(x, y, w, h); !bytes.Equal(now, last) {
-			last, since = now, time.Now()
+	for err == nil {
+		changed := e.awaitChange(x, y, w, h, last, rest)
+		if changed != nil {
+			return last, nil // nothing was drawn there for so long
 		}
+		last, err = e.look(x, y, w, h)
 	}
 	return last, err
 }

@@ -387,6 +387,9 @@ func (d *Dial) call() {
 
 func (d *Dial) dial(number string) { d.env.Actions.Dial(number) }
 
+// maxRoom is the most room between pad and button.
+const maxRoom float32 = 32
+
 // listRoom is the room around the list of those who fit.
 const listRoom float32 = 4
 
@@ -424,14 +427,15 @@ func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	put(hint, y+hintGap, 16)
 	// Room on each side keeps the card's outline from being cut.
 	list.Move(fyne.NewPos(16-listRoom, y+12-listRoom))
-	list.Resize(fyne.NewSize(s.Width-32+2*listRoom, max(0, s.Height-bottom-widget.HeightMain-24-y+listRoom)))
 	y += hintGap + 16 + padGap
 	end := s.Height - bottom - widget.HeightMain
-	put(button, end, widget.HeightMain)
 	room := end - y - 12
 	h := min((room-24)/4, 84)
 	if want := widget.KeyHeight; h > want && s.Height < 640 {
 		h = want
 	}
 	put(pad, y, h*4+24)
+	list.Resize(fyne.NewSize(s.Width-32+2*listRoom, max(0, min(end, y+h*4+24+maxRoom)-12-list.Position().Y)))
+	// In a high window the button stays with the pad.
+	put(button, min(end, y+h*4+24+maxRoom), widget.HeightMain)
 }
