@@ -77,6 +77,32 @@ func TestAnOutgoingCall(t *testing.T) {
 	})
 }
 
+// The call is there, with all that is known of it, when Dial returns, also before
+// the engine has told of it.
+func TestDialReturnsWithTheCall(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		d.engine.late = true
+		if err := d.Dial(context.Background(), "bob", "ticket 7"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if c := d.Snapshot().Call; c == nil || c.State != "OUTGOING_INITIATED" || c.Message != "ticket 7" {
+				t.Fatalf("%+v", c)
+			}
+			d.engine.emit(voice.CallInitiated{Call: d.engine.to(voice.StateOutgoingInitiated)})
+			synctest.Wait()
+		}
+		d.engine.end(voice.EndRemoteHangup)
+		s := d.until("over", func(s *Snapshot) bool { return s.LastCall != nil })
+		recs, err := d.SearchRecents(context.Background(), RecentsQuery{})
+		if err != nil || len(recs) != 1 || recs[0].Message != "ticket 7" || s.Call != nil {
+			t.Errorf("%v %+v", err, recs)
+		}
+	})
+}
+
 func TestAPushedCall(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()

@@ -28,6 +28,8 @@ type fakeEngine struct {
 	audio AudioConfig
 	// probe is the path of the sound; nil is a platform without a media test.
 	probe func() (MediaProbe, error)
+	// late leaves it to the test to tell of a call that was dialled.
+	late bool
 	// deaf are servers that answer nothing: what is said at the end waits for its
 	// limit.
 	deaf bool
@@ -140,8 +142,10 @@ func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, 
 	e.mu.Lock()
 	d1.Line, e.call.Line = d.Line, d.Line
 	e.mu.Unlock()
-	// Its goroutine has not begun yet when the engine returns a call.
-	go e.emit(voice.CallInitiated{Call: d1})
+	if !e.late {
+		e.emit(voice.CallInitiated{Call: d1})
+	}
+	// The engine returns a call before its goroutine has begun.
 	d1.State = voice.StateNone
 	return d1, nil
 }

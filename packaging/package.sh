@@ -75,7 +75,7 @@ installers() {
 }
 
 linux() {
-  local root=$stage/offhook small=$stage/offhook-headless arch package_version tags=${GOFLAGS#-tags=} out
+  local root=$stage/offhook small=$stage/offhook-headless arch package_version out
   arch=$(go env GOARCH)
   package_version=$(packaging/version.sh deb)
   mkdir -p "$root"/usr/{bin,share/{applications,metainfo,man/man1,doc/offhook,icons/hicolor/scalable/apps}} \
@@ -83,7 +83,7 @@ linux() {
   "${build[@]}" -ldflags "$ldflags" -o "$root/usr/bin/offhook" ./cmd/desktop
   took "$root/usr/bin/offhook"
   # A package of its own: it needs nothing of a desktop. Where both are, offhook --headless turns into this one.
-  "${build[@]}" -tags "$tags,headless" -ldflags "$ldflags" -o "$small/usr/bin/offhook-headless" ./cmd/desktop
+  "${build[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags" -o "$small/usr/bin/offhook-headless" ./cmd/desktop
   took "$small/usr/bin/offhook-headless"
   install -m 644 packaging/linux/offhook.desktop "$root/usr/share/applications/"
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \

@@ -33,7 +33,7 @@ func inEcho(t *testing.T, p *demo.Platform) (*phoneOf, *voice.Call) {
 func hears(t testing.TB, call *voice.Call) {
 	t.Helper()
 	before := received(call)
-	for deadline := time.Now().Add(20 * time.Second); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(45 * time.Second); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing is heard in %v", call.Details().State)
 		}

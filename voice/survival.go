@@ -14,6 +14,8 @@ const (
 	// well, and while it is being renewed.
 	watchCalm  = 500 * time.Millisecond
 	watchAlert = 50 * time.Millisecond
+	// stragglers is how long packets of a path that was left may still come out.
+	stragglers = 200 * time.Millisecond
 	// sleepGap is how much later than it was due a look at the media must come
 	// to mean that the machine has slept.
 	sleepGap = 5 * time.Second
@@ -43,6 +45,9 @@ type survival struct {
 	troubled time.Time
 	// renewedAt is when the last ICE restart was agreed, zero while none is.
 	renewedAt time.Time
+	// left is when the old path was left for an ICE restart, zero before: what comes
+	// by it after is no sign of life.
+	left time.Time
 	// renewals counts the ICE restarts that the far side agreed to.
 	renewals int
 	// due is when the next look at the media is due, zero before the first. It is
@@ -129,8 +134,11 @@ func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 		return
 	}
 	from := s.troubled
-	if !s.renewedAt.IsZero() {
+	switch {
+	case !s.renewedAt.IsZero():
 		from = s.renewedAt
+	case !s.left.IsZero():
+		from = s.left.Add(stragglers)
 	}
 	if c.held() || now.Add(-since).After(from) {
 		c.recovered()
@@ -140,7 +148,7 @@ func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 func (c *Call) recovered() {
 	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
 	s := &c.survival
-	s.troubled, s.renewedAt, s.attempts, s.refused = time.Time{}, time.Time{}, 0, false
+	s.troubled, s.renewedAt, s.left, s.attempts, s.refused = time.Time{}, time.Time{}, time.Time{}, 0, false
 	// An offer that was lost is made all the same: what is heard may have waited in
 	// the socket while the machine slept, and the far side may have no way here.
 	if !c.talk.restart && !c.talk.rebind {

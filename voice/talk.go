@@ -100,6 +100,9 @@ func (c *Call) negotiate() {
 				// Only the way has changed, not the media.
 				return round.leg.dialog.Refresh(ctx)
 			}
+			if round.restart {
+				c.mail.post(func() { c.survival.left = c.client.clock.Now() })
+			}
 			offer, err := session.Offer(ctx, round.restart)
 			if err != nil {
 				return err
@@ -129,11 +132,10 @@ type offerRound struct {
 
 func (c *Call) negotiated(r offerRound) {
 	t := &c.talk
-	then := c.negotiate
-	if t.theirs != nil {
-		then = t.theirs
+	theirs, then := t.theirs, c.negotiate
+	if theirs != nil {
+		then = theirs
 	}
-	yielded := t.theirs != nil && !r.answered
 	t.offering, t.withdraw, t.theirs = false, nil, nil
 	if !c.details.State.Answered() || r.leg != c.leg || r.leg.over {
 		t.giveUp(noCall())
@@ -152,7 +154,8 @@ func (c *Call) negotiated(r offerRound) {
 		then()
 		return
 	}
-	if yielded {
+	if theirs != nil && !r.answered {
+		// Ours made way, and follows.
 		t.restart, t.rebind = t.restart || r.restart, t.rebind || r.lost
 		then()
 		return
@@ -178,6 +181,9 @@ func (c *Call) negotiated(r offerRound) {
 			r.leg.flowLost = true
 		}
 		c.renewalFailed(r)
+	}
+	if theirs != nil {
+		theirs()
 	}
 }
 

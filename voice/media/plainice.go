@@ -22,7 +22,8 @@ import (
 // what belongs to ICE goes through the library, which sees them as its own.
 
 // plainICE is the ICE of a plain link: one agent for each component, with the
-// credentials of the stream. The link's mutex guards it.
+// credentials of the stream. Its fields belong to Offer, Answer and SetAnswer,
+// which never run at once; the components are safe for all.
 type plainICE struct {
 	cfg     Config
 	machine *machineNet

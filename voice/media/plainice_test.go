@@ -13,6 +13,12 @@ import (
 	"offhook/voice/sdp"
 )
 
+// unhurried keeps a machine that is slow from giving a path up.
+func unhurried(c Config) Config {
+	c.patience = time.Minute
+	return c
+}
+
 // iceUsed reports that the phone's sound goes by ICE.
 func iceUsed(p *phone) bool {
 	i := p.Session.(*session).link.(*plainLink).ice.Load()
@@ -35,7 +41,7 @@ func TestPlainICE(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			tc.a.OfferICE = true
-			a, b := newPlainPhone(t, 440, tc.a), newPlainPhone(t, 1000, tc.b)
+			a, b := newPlainPhone(t, 440, unhurried(tc.a)), newPlainPhone(t, 1000, unhurried(tc.b))
 			swap := func(a, b *phone, restart bool) (offer, answer string) {
 				t.Helper()
 				ctx := context.Background()
@@ -150,7 +156,7 @@ func TestPlainWithoutICE(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			a, b := newPlainPhone(t, 440, Config{OfferICE: true}), newPlainPhone(t, 1000, Config{})
+			a, b := newPlainPhone(t, 440, unhurried(Config{OfferICE: true})), newPlainPhone(t, 1000, unhurried(Config{}))
 			ctx := context.Background()
 			offer, err := a.Offer(ctx, false)
 			if err != nil {
@@ -232,11 +238,12 @@ func TestPlainICELite(t *testing.T) {
 		name := map[bool]string{false: "the server answers", true: "the server offers"}[offers]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newPlainPhone(t, 440, Config{OfferICE: true, Codecs: []string{"PCMU"}})
+			a := newPlainPhone(t, 440, unhurried(Config{OfferICE: true, Codecs: []string{"PCMU"}}))
 			gathered := make(chan struct{})
 			server, err := ice.NewAgentWithOptions(ice.WithICELite(true), ice.WithIncludeLoopback(), ice.WithLoggerFactory(quiet{}),
 				ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}),
-				ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }))
+				ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithDisconnectedTimeout(time.Minute), ice.WithFailedTimeout(time.Minute),
+				ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -313,12 +320,12 @@ func TestPlainICEServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = dead.Close() })
-	a, b := newPlainPhone(t, 440, Config{OfferICE: true, GatherTimeout: 5 * time.Second, ICEServers: []ICEServer{
+	a, b := newPlainPhone(t, 440, unhurried(Config{OfferICE: true, GatherTimeout: 20 * time.Second, ICEServers: []ICEServer{
 		{URLs: []string{"turn:" + udp}, Username: "user", Credential: "secret"},
-	}}), newPlainPhone(t, 1000, Config{GatherTimeout: 100 * time.Millisecond, ICEServers: []ICEServer{
+	}})), newPlainPhone(t, 1000, unhurried(Config{GatherTimeout: 100 * time.Millisecond, ICEServers: []ICEServer{
 		{URLs: []string{"stun:" + dead.LocalAddr().String()}},
 		{URLs: []string{"turn:" + dead.LocalAddr().String()}, Username: "u", Credential: "p"},
-	}})
+	}}))
 	offer, err := a.Offer(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
