@@ -64,10 +64,10 @@ func TestNoTextIsCut(t *testing.T) {
 		languages            []string
 	}{
 		{380, 660, 1, words.Languages()}, {320, 560, 1, words.Languages()},
-		{320, 560, 2.5, []string{"es"}}, {1920, 1080, 1.5, []string{"hi"}},
+		{320, 560, 2.5, []string{"es"}}, {320, 560, 2, []string{"hi"}}, {1920, 1080, 1.5, []string{"hi"}},
 	} {
 		for _, language := range at.languages {
-			for _, sc := range scenes() {
+			for _, sc := range append(scenes(), accountScenes()...) {
 				name := fmt.Sprintf("%s-%s-%.0f-%g", sc.name, language, at.width, at.scale)
 				t.Run(name, func(t *testing.T) {
 					s := sc.stage(t, func(o *stageOptions) {

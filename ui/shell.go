@@ -196,8 +196,21 @@ func (s *shell) tick() {
 		before := s.phase
 		s.phase = p
 		s.follow(before, v)
+	} else if s.shown == part(s.dial) || s.shown == part(s.contacts) {
+		// Nothing on these changes by time alone, but for what is above them.
+		s.header.Render(v)
+		s.renderOverlays(v)
+		return
 	}
 	s.render(v)
+}
+
+// renderOverlays draws what lies over the window and changes by time.
+func (s *shell) renderOverlays(v screen.View) {
+	if s.menu != nil && s.menu.render != nil {
+		s.menu.render(v)
+	}
+	s.renderNotice(v.Notice)
 }
 
 func (s *shell) view() screen.View {
@@ -299,10 +312,7 @@ func (s *shell) render(v screen.View) {
 	}
 	p.Render(v)
 	widget.Relayout(p.Object())
-	if s.menu != nil && s.menu.render != nil {
-		s.menu.render(v)
-	}
-	s.renderNotice(v.Notice)
+	s.renderOverlays(v)
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)
 	}

@@ -256,8 +256,8 @@ type StatusRow struct {
 func NewStatusRow(g theme.Glyph, title string) *StatusRow {
 	s := &StatusRow{
 		disc:    NewDisc(g, 36, theme.Sunken, theme.Text2),
-		title:   NewText(title, Style{Bold: true, Least: 11}),
-		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10}),
+		title:   NewText(title, Style{Bold: true, Wrap: true, Least: 11}),
+		caption: NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}),
 		word:    NewText("", Style{Size: theme.SizeCaption, Bold: true}),
 		icon:    NewIcon("", theme.Text2, 18),
 	}
@@ -286,6 +286,11 @@ func (s *StatusRow) Set(g theme.Glyph, caption, word string, tone Tone) {
 	s.Refresh()
 }
 
+// HeightFor returns the height at a width: a long sentence takes more lines.
+func (s *StatusRow) HeightFor(width float32) float32 {
+	return max(Row56-1, heightOf(s.box, width)+19) // with its line
+}
+
 // AccessibilityLabel is title, figure and word.
 func (s *StatusRow) AccessibilityLabel() string {
 	return s.title.text + ", " + s.word.text + ". " + s.caption.text
@@ -298,7 +303,7 @@ func (s *StatusRow) AccessibilityRole() fyne.AccessibleRole { return fyne.Access
 func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{s.box}}
 	r.layout = func(size fyne.Size) { place(s.box, 0, 0, size.Width, size.Height) }
-	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, Row56-1) } // with its line
+	r.min = func() fyne.Size { return fyne.NewSize(s.box.MinSize().Width, s.HeightFor(s.Size().Width)) }
 	return r
 }
 

@@ -21,8 +21,8 @@ type Style struct {
 	Align fyne.TextAlign
 	// Wrap breaks the text into lines; else it is cut with an ellipsis.
 	Wrap bool
-	// Least lets the text become smaller, down to this size, before it is cut; 0
-	// keeps the size.
+	// Least lets the text become smaller, down to this size, before it is cut or
+	// broken; 0 keeps the size.
 	Least float32
 	// Leading is the height of a line as a part of the size; 0 is the design's.
 	Leading float32
@@ -157,9 +157,20 @@ func (t *Text) lines(width float32) []string {
 	if !t.style.Wrap || width <= 0 {
 		return []string{t.text}
 	}
+	size := t.sized(width)
 	return wrap(t.text, width, func(s string) float32 {
-		return measure(s, t.style.size(), t.style.fyne()).Width
+		return measure(s, size, t.style.fyne()).Width
 	})
+}
+
+// sized is the size at a width. A text that may break and may become smaller
+// becomes smaller if that keeps it on one line.
+func (t *Text) sized(width float32) float32 {
+	size := t.style.fitting(t.text, width)
+	if t.style.Wrap && measure(t.text, size, t.style.fyne()).Width > width+0.5 {
+		return t.style.size()
+	}
+	return size
 }
 
 // CreateRenderer is for Fyne.
@@ -168,9 +179,8 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	var drawn []*canvas.Text
 	update := func() {
 		lines := t.lines(t.width)
-		size := t.style.size()
+		size := t.sized(t.width)
 		if !t.style.Wrap && t.width > 0 {
-			size = t.style.fitting(t.text, t.width)
 			small := t.style
 			small.Size = size
 			lines = []string{ellipsis(t.text, t.width, small)}
