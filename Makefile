@@ -58,7 +58,6 @@ lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and gov
 	go vet ./...
 	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
-	@packaging/vetaccess.sh
 	go run $(STATICCHECK) ./...
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 
