@@ -51,3 +51,5 @@ if [ "$(setting GOOS)" = windows ]; then
 fi
 rule "Noto Sans"
 cat assets/fonts/OFL.txt
+rule "Material Symbols"
+cat assets/icons/LICENSE.txt

@@ -139,11 +139,12 @@ windows() {
   # Go takes the resources from beside the sources, and knows no other way.
   syso=$PWD/cmd/desktop/resource_windows_amd64.syso
   cp "$win/offhook.syso" "$syso"
+  # With `accessibility`, Fyne tells screen readers the names of what is shown; for Linux it has no way to.
   # Go's cache remembers where the two libraries lay when a package was compiled; -L says where they lie now. libssp has
   # the stack protector's own functions.
   env PKG_CONFIG_LIBDIR="$mingw/lib/pkgconfig" PKG_CONFIG_PATH= CGO_LDFLAGS=-static GOOS=windows GOARCH=amd64 CGO_ENABLED=1 \
     CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
-    "${build[@]}" -ldflags "$ldflags -H=windowsgui -extldflags '-L$mingw/lib -lssp'" -o "$win/offhook.exe" ./cmd/desktop
+    "${build[@]}" -tags=nolibopusfile,migrated_fynedo,accessibility -ldflags "$ldflags -H=windowsgui -extldflags '-L$mingw/lib -lssp'" -o "$win/offhook.exe" ./cmd/desktop
   rm -f "$syso"
   sign "$win/offhook.exe"
   took "$win/offhook.exe"

@@ -13,7 +13,7 @@ identity=${MACOS_IDENTITY:--}
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 start=$SECONDS
-export GOFLAGS=${GOFLAGS:--tags=nolibopusfile,migrated_fynedo} CGO_ENABLED=1 MACOSX_DEPLOYMENT_TARGET=12.0
+export GOFLAGS=-tags=nolibopusfile,migrated_fynedo,accessibility CGO_ENABLED=1 MACOSX_DEPLOYMENT_TARGET=12.0
 
 # library NAME ARCH: the static library for a processor.
 library() {
