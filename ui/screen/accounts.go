@@ -170,7 +170,7 @@ type SIPAccount struct {
 
 	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
 	ICE, ICEUser, ICEPass                           *widget.Field
-	relay                                           *widget.Switch
+	relay, offerICE, through                        *widget.Switch
 	iceWrong                                        *widget.Text
 	iceWrongRow                                     *fyne.Container
 	on, hide, auto, refuse                          *widget.Switch
@@ -204,8 +204,10 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	s.banner.Hide()
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
-	var r1, r2, r3, r4, r5 fyne.CanvasObject
+	var r1, r2, r3, r4, r5, r6, r7 fyne.CanvasObject
 	s.relay, r5 = env.switchRow(env.T("Sound only through the TURN server"), env.T("When nothing else may leave the network"), func(on bool) { s.account.RelayOnly = on })
+	s.offerICE, r6 = env.switchRow(env.T("Offer ICE with RTP"), env.T("For servers that find their way through NAT by it"), func(on bool) { s.account.OfferICE = on })
+	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("TLS and TCP by the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
 	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
 	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
@@ -226,7 +228,7 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 		widget.Gap(12), widget.Row(label(env.T("TURN or STUN servers")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.ICE, s.iceWrongRow,
 		widget.Gap(12), label(env.T("User name at the TURN server")), widget.Gap(5), s.ICEUser,
 		widget.Gap(12), label(env.T("Password at the TURN server")), widget.Gap(5), s.ICEPass,
-		widget.Gap(12), widget.CardOf(r5))
+		widget.Gap(12), widget.CardOf(r5, r6, r7))
 	s.advanced.Hide()
 	body := widget.Column(s.banner,
 		label(env.T("SIP address")), widget.Gap(5), s.Address,
@@ -289,6 +291,8 @@ func (s *SIPAccount) draw() {
 	s.auto.SetOn(s.account.AutoAnswer)
 	s.refuse.SetOn(s.account.RefuseTransfers)
 	s.relay.SetOn(s.account.RelayOnly)
+	s.offerICE.SetOn(s.account.OfferICE)
+	s.through.SetOn(s.account.ThroughProxy)
 	for _, m := range s.env.medias() {
 		if m.kind == s.account.Media {
 			s.media.Set(m.word)
