@@ -19,7 +19,7 @@ server=$(command -v wineserver || echo /usr/lib/wine/wineserver64)
 work=$(mktemp -d /tmp/offhook-wine-test.XXXXXX)
 GOFLAGS=-tags=nolibopusfile,migrated_fynedo go build -o "$work/offhook-demo" ./cmd/demo
 export WINEPREFIX=$work/prefix WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} HOME=$work/home XDG_RUNTIME_DIR=$work/run WINESERVER=$server
-export WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe=" LIBGL_ALWAYS_SOFTWARE=1
+export WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe=;uiautomationcore=n" LIBGL_ALWAYS_SOFTWARE=1
 unset PULSE_SERVER DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY
 mkdir -p "$HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
@@ -61,6 +61,17 @@ C
 c=$WINEPREFIX/drive_c
 [ -f "$c/windows/system32/bcryptprimitives.dll" ] ||
   x86_64-w64-mingw32-gcc -shared -s -o "$c/windows/system32/bcryptprimitives.dll" "$work/shim.c" -ladvapi32
+# Wine 8 has no UI Automation, by which the phone tells screen readers its names: this one hears them and says nothing.
+cat >"$work/uia.c" <<'C'
+#include <windows.h>
+#define UIA __declspec(dllexport) HRESULT WINAPI
+UIA UiaHostProviderFromHwnd(HWND window, void **provider) { *provider = NULL; return S_OK; }
+UIA UiaRaiseAutomationEvent(void *provider, int event) { return S_OK; }
+UIA UiaRaiseStructureChangedEvent(void *provider, int type, int *id, int length) { return S_OK; }
+UIA UiaDisconnectProvider(void *provider) { return S_OK; }
+__declspec(dllexport) LRESULT WINAPI UiaReturnRawElementProvider(HWND window, WPARAM w, LPARAM l, void *provider) { return 0; }
+C
+x86_64-w64-mingw32-gcc -shared -s -o "$c/windows/system32/uiautomationcore.dll" "$work/uia.c"
 
 "$work/offhook-demo" serve --listen 127.0.0.1:0 --media-listen 127.0.0.1:0 --data "$work/platform" --api-key key --api-token token --json >"$work/platform.json" 2>"$work/platform.log" &
 platform=$!
