@@ -70,6 +70,16 @@ func soon(what string) string {
 	return fmt.Sprintf("<recv request=\"%s\" optional=\"true\"/>\n", what)
 }
 
+// cancelled takes in what comes of a CANCEL and its INVITE, two transactions whose
+// answers may overtake each other.
+const cancelled = `<recv response="487" optional="true" next="1"/>
+<recv response="200"/>
+<recv response="487" next="2"/>
+<label id="1"/>
+<recv response="200"/>
+<label id="2"/>
+`
+
 // answer answers the first INVITE; extra are headers.
 func answer(status, extra, body string) string {
 	retrans, contact := "", sippContact
