@@ -15,7 +15,8 @@ import (
 	"syscall"
 
 	"offhook/app/control"
-	_ "offhook/internal/timerslack" // before the Go runtime starts
+	_ "offhook/internal/onearena"   // before the Go runtime starts
+	_ "offhook/internal/timerslack" // the same
 	"offhook/internal/version"
 )
 
