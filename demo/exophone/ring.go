@@ -15,7 +15,12 @@ func (s *session) calleeInvite(d *dialog, offer *relay.Offer, later bool) {
 		_ = d.respond(status, "", headers...)
 		s.x.removeDialog(d)
 	}
-	if s.phase != calling || s.tell == nil {
+	switch {
+	case s.phase == talking:
+		// The token was spent while this was on its way.
+		refuse(403)
+		return
+	case s.phase != calling || s.tell == nil:
 		refuse(487, headerCallSid, s.id)
 		return
 	}
