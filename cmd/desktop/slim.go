@@ -10,8 +10,7 @@ import (
 const slimName = "offhook-headless"
 
 // slim is the path of the program that runs a phone without a window in less
-// memory, or "" if this one has to: it stands beside this one, or, where that is
-// a folder for people's commands, in ../lib/offhook.
+// memory, or "" if this one has to: it stands beside this one.
 func slim(o options) string {
 	if !whole || !o.headless || o.demo {
 		return ""
@@ -24,11 +23,9 @@ func slim(o options) string {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	dir := filepath.Dir(self)
-	for _, path := range []string{filepath.Join(dir, name), filepath.Join(dir, "..", "lib", "offhook", name)} {
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			return path
-		}
+	path := filepath.Join(filepath.Dir(self), name)
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return path
 	}
 	return ""
 }

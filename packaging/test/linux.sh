@@ -30,9 +30,8 @@ trap finish EXIT
 # What Debian asks of its own packages alone does not hold: that it has the Apache licence elsewhere and knows no field
 # License, the form of its change log (CHANGELOG.md is the phone's), and programs that load at any address, whose
 # relocations cost a Go program some megabytes of memory.
-found=$(lintian --no-cfg --suppress-tags copyright-file-contains-full-apache-2-license,unknown-field,no-changelog,hardening-no-pie \
-  "$new"/*.deb 2>&1 | grep '^[EW]:') || true
-[ -z "$found" ] || { echo "$found" >&2; exit 1; }
+lintian --no-cfg --fail-on error,warning --suppress-tags copyright-file-contains-full-apache-2-license,unknown-field,no-changelog,hardening-no-pie \
+  "$new"/*.deb >"$work/lintian" 2>&1 || { cat "$work/lintian" >&2; exit 1; }
 for name in offhook offhook-headless; do
   dpkg-deb -x "$new/$name"-[0-9]*.deb "$work/$name"
   go version -m "$work/$name/usr/bin/$name" | awk '$1 == "dep" {print $2, $3}' >"$work/linked"
