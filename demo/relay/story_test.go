@@ -55,6 +55,14 @@ func dial(t testing.TB, r *relay.Relay, p *relaytest.Phone, codec string, peer *
 	return l
 }
 
+// connected waits until a phone and its leg can both send and read: either end may
+// be the last to have its keys.
+func connected(t testing.TB, p *relaytest.Phone, l *relay.Leg) {
+	t.Helper()
+	p.WaitConnected()
+	relaytest.Eventually(t, "leg with its keys", l.Secured)
+}
+
 func contains(s, part string) bool { return strings.Contains(s, part) }
 
 var fingerprintLine = regexp.MustCompile(`a=fingerprint:[^\r\n]+`)
@@ -74,8 +82,8 @@ func TestTwoPhonesHearEachOther(t *testing.T) {
 			alice, bob := relaytest.New(t, relaytest.Options{}), relaytest.New(t, relaytest.Options{Codecs: []string{"PCMA", "PCMU", "opus"}})
 			a := dial(t, r, alice, codec, nil, nil)
 			b := dial(t, r, bob, codec, a.Offer(), nil)
-			alice.WaitConnected()
-			bob.WaitConnected()
+			connected(t, alice, a)
+			connected(t, bob, b)
 			relay.Join(a, b)
 
 			stop := make(chan struct{})
@@ -109,7 +117,7 @@ func TestEchoAndAnnouncement(t *testing.T) {
 	digits := make(chan rune, 16)
 	p := relaytest.New(t, relaytest.Options{})
 	l := dial(t, r, p, "opus", nil, func(d rune) { digits <- d })
-	p.WaitConnected()
+	connected(t, p, l)
 	l.Echo()
 	l.Open()
 	said := relaytest.Speech(t)
@@ -165,8 +173,8 @@ func TestProposal(t *testing.T) {
 		t.Fatal(err)
 	}
 	caller.SetAnswer(answer)
-	caller.WaitConnected()
-	web.WaitConnected()
+	connected(t, caller, lc)
+	connected(t, web, lw)
 	relay.Join(lc, lw)
 	lc.Open()
 	lw.Open()

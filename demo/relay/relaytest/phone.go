@@ -179,7 +179,9 @@ func (p *Phone) Answer(offer string) string {
 	return p.pc.LocalDescription().SDP
 }
 
-// WaitConnected waits until ICE and DTLS are up.
+// WaitConnected waits until ICE and DTLS are up and what the phone sends leaves it:
+// pion says connected before its SRTP session stands, and drops what is written
+// in between. The packet that proves it carries nothing.
 func (p *Phone) WaitConnected() {
 	p.t.Helper()
 	select {
@@ -187,6 +189,7 @@ func (p *Phone) WaitConnected() {
 	case <-time.After(WaitTime):
 		p.t.Fatal("phone never connected")
 	}
+	Eventually(p.t, "packet leaves the phone", p.track.empty)
 }
 
 // Close ends the peer connection.
@@ -387,6 +390,19 @@ func (k *track) write(pt uint8, marker bool, payload []byte, ts uint32) {
 	_, _ = k.writer.WriteRTP(&rtp.Header{
 		Version: 2, PayloadType: pt, SequenceNumber: k.seq, Timestamp: ts, SSRC: uint32(k.ssrc), Marker: marker,
 	}, payload)
+}
+
+// empty sends a packet without a payload and reports whether it left.
+func (k *track) empty() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.writer == nil {
+		return false
+	}
+	n, _ := k.writer.WriteRTP(&rtp.Header{
+		Version: 2, PayloadType: uint8(k.codecs[0].PayloadType), SequenceNumber: k.seq, Timestamp: k.ts, SSRC: uint32(k.ssrc),
+	}, nil)
+	return n > 0
 }
 
 // Speak sends pcm (48 kHz mono) at its own pace, from its beginning over and
