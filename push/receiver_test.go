@@ -58,10 +58,9 @@ func TestReconnectsAndDropsRepetitions(t *testing.T) {
 		p.phase(Connected)
 	}
 	// The same message once more, and then another.
-	s := <-in.opened
-	for len(in.opened) > 0 {
-		s = <-in.opened
-	}
+	in.mu.Lock()
+	s := in.socket
+	in.mu.Unlock()
 	s.send(frameOf(1, "one"))
 	in.post("two")
 	if m := p.message(); m.ID != 2 {
@@ -310,8 +309,9 @@ func TestPingsAndKick(t *testing.T) {
 	q.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
 }
 
-// A connection that died with the network is given up soon after a kick, although
-// its ping interval and its patience are long.
+// A connection that died with the network is given up soon after a kick and made
+// again at once, although its ping interval, its patience and the pauses that
+// earlier cuts have earned are long.
 func TestAKickFindsADeadConnection(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
@@ -325,6 +325,7 @@ func TestAKickFindsADeadConnection(t *testing.T) {
 	in.mu.Unlock()
 	p := in.phone(func(c *Config) {
 		c.PingInterval, c.PongTimeout, c.KickTimeout = time.Hour, time.Hour, 20*time.Millisecond
+		c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
 	})
 	p.phase(Connected)
 	p.Kick()
@@ -332,6 +333,47 @@ func TestAKickFindsADeadConnection(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	p.phase(Connected)
+}
+
+// longest is the jitter of a phone that is never lucky.
+func longest(limit time.Duration) time.Duration { return limit }
+
+// An attempt that began on a network that is gone is not waited for: neither for a
+// token that can't be renewed there, nor for a server that never greets.
+func TestAKickFindsADeadAttempt(t *testing.T) {
+	t.Parallel()
+	for _, dead := range []string{"token", "greeting"} {
+		in := newInbox(t)
+		begun := make(chan struct{})
+		release := make(chan struct{})
+		t.Cleanup(func() { close(release) })
+		hang := sync.OnceFunc(func() { close(begun); <-release })
+		if dead == "greeting" {
+			in.greet = func(*socket) { hang() }
+		}
+		p := in.phone(func(c *Config) {
+			c.DialTimeout, c.KickTimeout = time.Hour, 20*time.Millisecond
+			c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
+			first := dead == "token"
+			c.AccessToken = func(ctx context.Context) (string, error) {
+				if first {
+					first = false
+					close(begun)
+					<-ctx.Done()
+				}
+				return "token-1", ctx.Err()
+			}
+		})
+		<-begun
+		in.mu.Lock()
+		in.greet = nil
+		in.mu.Unlock()
+		p.Kick()
+		if s := p.phase(Waiting); fault.TypeOf(s.Err) != fault.NetworkError || !strings.Contains(s.Err.Error(), "does not answer") {
+			t.Errorf("%s: %+v", dead, s)
+		}
+		p.phase(Connected)
+	}
 }
 
 func TestUnreachable(t *testing.T) {
