@@ -147,7 +147,8 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 	if err := p.engine.Initialize(ctx, s.identity(token)); err != nil {
 		return err
 	}
-	return p.loop.ask(ctx, func() error {
+	// An engine that is up belongs to a session, also when ctx ends just now.
+	return p.loop.ask(context.WithoutCancel(ctx), func() error {
 		p.m.session = s
 		p.m.deviceTokenSent, p.m.deviceTokenErr, p.m.inbox = false, nil, InboxStatus{}
 		a := &p.m.account
