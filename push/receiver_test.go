@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -166,6 +167,44 @@ func TestHandlerFails(t *testing.T) {
 	}
 	eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
 	_ = p
+}
+
+// After a holiday the inbox is full of calls that are over: the one that rings now
+// comes before those that were not looked at yet.
+func TestACallThatRingsComesBeforeThoseThatAreOver(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	release := make(chan struct{})
+	done := make(chan string, 4)
+	begun := make(chan struct{}, 4)
+	p := in.phone(func(c *Config) {
+		c.Handler = func(_ context.Context, m Message) error {
+			begun <- struct{}{}
+			<-release
+			done <- m.Data.Payload
+			return nil
+		}
+	})
+	for _, payload := range []string{"over 1", "over 2", "over 3"} {
+		in.post(payload)
+	}
+	<-begun
+	p.phase(Connected)
+	in.mu.Lock()
+	s := in.socket
+	in.mu.Unlock()
+	s.send(fmt.Sprintf(`{"type":"message","id":4,"expires_at":%q,"data":{"payload":"rings"}}`, time.Now().Add(time.Hour).Format(time.RFC3339)))
+	eventually(t, "all there", func() bool {
+		p.deliver.mu.Lock()
+		defer p.deliver.mu.Unlock()
+		return len(p.deliver.queue) == 3
+	})
+	close(release)
+	for _, want := range []string{"over 1", "rings", "over 2", "over 3"} {
+		if got := <-done; got != want {
+			t.Errorf("handled %q, want %q", got, want)
+		}
+	}
 }
 
 func TestRefusedAndReplaced(t *testing.T) {
