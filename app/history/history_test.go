@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -190,6 +191,73 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A log with broken pages begins anew with every call that can still be read.
+func TestADamagedLogLosesOnlyWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		damage func(t *testing.T, path string)
+		least  int // of 500 calls
+	}{
+		"a page of an index": {func(t *testing.T, path string) { breakPages(t, path, 2, 3) }, 500},
+		"a page of calls":    {func(t *testing.T, path string) { breakPages(t, path, 12, 13) }, 400},
+		"no table": {func(t *testing.T, path string) {
+			db, err := sql.Open("sqlite3", dsn(path))
+			must(t, err)
+			_, err = db.Exec("DROP TABLE calls")
+			must(t, err)
+			must(t, db.Close())
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			l := openLog(t, dir)
+			for i := range 500 {
+				must(t, l.End(Record{ID: fmt.Sprint(i), Direction: Outgoing, RemoteID: "bob", Message: strings.Repeat("m", 100), Started: start}))
+			}
+			must(t, l.SetFeedback("499", 5, "", "fine"))
+			must(t, l.Progress(Record{ID: "going on", Direction: Outgoing, RemoteID: "carol", Started: start}))
+			must(t, l.Close())
+			row.damage(t, filepath.Join(dir, FileName))
+			l, remark, err := Open(dir, func() time.Time { return start })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			calls := all(t, l, Query{})
+			if len(calls) < row.least || !strings.Contains(remark, fmt.Sprintf(" %d calls ", len(calls))) {
+				t.Fatalf("%d calls, and the remark is %q", len(calls), remark)
+			}
+			for _, c := range calls {
+				if c.ID == "499" && (c.Rating != 5 || c.RemoteID != "bob") || c.ID == "going on" && !c.Interrupted {
+					t.Errorf("%+v", c)
+				}
+			}
+			must(t, l.End(Record{ID: "next", Direction: Outgoing, Started: start}))
+			l.Close()
+			if l = openLog(t, dir); len(all(t, l, Query{})) != len(calls)+1 {
+				t.Error("the new log does not last")
+			}
+		})
+	}
+}
+
+// breakPages overwrites the pages from first to before last of a database.
+func breakPages(t *testing.T, path string, first, last int64) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer f.Close()
+	const page = 4096
+	info, err := f.Stat()
+	must(t, err)
+	if info.Size() < last*page {
+		t.Fatalf("the file has %d pages", info.Size()/page)
+	}
+	_, err = f.WriteAt(bytes.Repeat([]byte{0x5a}, int(last-first)*page), first*page)
+	must(t, err)
 }
 
 func TestCSV(t *testing.T) {

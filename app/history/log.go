@@ -2,7 +2,6 @@ package history
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,7 +12,7 @@ import (
 
 	// The driver "sqlite3". It is C, as half of the phone is: the same database
 	// in Go makes the program, and with it the phone's memory, larger by 3 MB.
-	"github.com/mattn/go-sqlite3"
+	_ "github.com/mattn/go-sqlite3"
 )
 
 // FileName is the name of the call log within a profile's folder.
@@ -64,8 +63,9 @@ type Log struct {
 }
 
 // Open opens or makes the log in dir. Calls that were in progress when the
-// phone was killed are marked interrupted. A file that is damaged beyond use is
-// set aside, never deleted, and remark says so in a sentence for the user.
+// phone was killed are marked interrupted. A file that is damaged is set aside,
+// never deleted; the log begins anew with the calls that can be read in it, and
+// remark says so in a sentence for the user.
 func Open(dir string, now func() time.Time) (l *Log, remark string, err error) {
 	if now == nil {
 		now = time.Now
@@ -78,29 +78,8 @@ func Open(dir string, now func() time.Time) (l *Log, remark string, err error) {
 	if !damaged(err) {
 		return nil, "", err
 	}
-	aside := fmt.Sprintf("%s.%s.bad", path, time.Now().UTC().Format("20060102T150405"))
-	if rerr := os.Rename(path, aside); rerr != nil {
-		return nil, "", errors.Join(err, rerr)
-	}
-	for _, suffix := range []string{"-wal", "-shm"} {
-		_ = os.Rename(path+suffix, aside+suffix)
-	}
-	if l, err = open(path, now); err != nil {
-		return nil, "", err
-	}
-	return l, "The call log was damaged and begins anew; the old file was kept as " + filepath.Base(aside) + ".", nil
+	return replace(path, now, err)
 }
-
-// damaged reports whether err says that the file is no usable database.
-func damaged(err error) bool {
-	var coded sqlite3.Error
-	if errors.As(err, &coded) && (coded.Code == sqlite3.ErrCorrupt || coded.Code == sqlite3.ErrNotADB) {
-		return true
-	}
-	return errors.Is(err, errUnknownSchema)
-}
-
-var errUnknownSchema = errors.New("history: the file was written by a newer phone")
 
 func open(path string, now func() time.Time) (*Log, error) {
 	db, err := sql.Open("sqlite3", dsn(path))
@@ -150,11 +129,22 @@ func (l *Log) prepare() error {
 		if err := tx.Commit(); err != nil {
 			return err
 		}
-	case version == 1:
+	default:
+		if err := l.check(); err != nil {
+			return err
+		}
+	}
+	if version == 1 {
 		if err := l.addLine(); err != nil {
 			return err
 		}
 	}
+	return l.settle()
+}
+
+// settle marks the calls that were in progress when the phone was killed, and
+// removes what is beyond the bounds.
+func (l *Log) settle() error {
 	if _, err := l.db.Exec(`UPDATE calls SET open = 0, interrupted = 1,
 		missed = (direction = ? AND duration_s = 0), seen = NOT (direction = ? AND duration_s = 0),
 		end_reason = CASE end_reason WHEN '' THEN 'FAILURE' ELSE end_reason END

@@ -1,0 +1,112 @@
+package history
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+var (
+	errUnknownSchema = errors.New("history: the file was written by a newer phone")
+	errBroken        = errors.New("history: the file is broken")
+)
+
+// damaged reports whether err says that the file can't be used as it is.
+func damaged(err error) bool {
+	var coded sqlite3.Error
+	if errors.As(err, &coded) {
+		// An ErrError is a table or a column that is not there.
+		return coded.Code == sqlite3.ErrCorrupt || coded.Code == sqlite3.ErrNotADB || coded.Code == sqlite3.ErrError
+	}
+	return errors.Is(err, errUnknownSchema) || errors.Is(err, errBroken)
+}
+
+// check reads the whole file, as far as SQLite can tell whether it is sound; a
+// full log takes some 10 ms.
+func (l *Log) check() error {
+	var word string
+	if err := l.db.QueryRow("PRAGMA quick_check(1)").Scan(&word); err != nil {
+		return err
+	}
+	if word != "ok" {
+		return errBroken
+	}
+	return nil
+}
+
+// replace sets a file that can't be used aside, under another name, and begins
+// anew with the calls that can still be read in it. The remark says so.
+func replace(path string, now func() time.Time, why error) (*Log, string, error) {
+	aside := fmt.Sprintf("%s.%s.bad", path, time.Now().UTC().Format("20060102T150405"))
+	if err := os.Rename(path, aside); err != nil {
+		return nil, "", errors.Join(why, err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		_ = os.Rename(path+suffix, aside+suffix)
+	}
+	l, err := open(path, now)
+	if err != nil {
+		return nil, "", err
+	}
+	n := l.salvage(aside)
+	if err := l.settle(); err != nil {
+		l.Close()
+		return nil, "", err
+	}
+	remark := "The call log was damaged: %d calls could be read, and the old file was kept as %s."
+	if errors.Is(why, errUnknownSchema) {
+		remark = "The call log is a newer Offhook's: %d calls could be read, and the old file was kept as %s."
+	}
+	return l, fmt.Sprintf(remark, n, filepath.Base(aside)), nil
+}
+
+// everything names all columns of a call.
+const everything = columns + ", open, seen"
+
+// salvage copies the calls that can be read in another file and returns how many.
+// It goes from both ends, so that one broken page hides no more than itself.
+func (l *Log) salvage(from string) (n int) {
+	old, err := sql.Open("sqlite3", dsn(from))
+	if err != nil {
+		return 0
+	}
+	defer old.Close()
+	tx, err := l.db.Begin()
+	if err != nil {
+		return 0
+	}
+	defer tx.Rollback()
+	count := len(strings.Split(everything, ","))
+	insert := "INSERT OR IGNORE INTO calls (" + everything + ") VALUES (?" + strings.Repeat(",?", count-1) + ")"
+	for _, order := range []string{"", " DESC"} {
+		rows, err := old.Query("SELECT " + everything + " FROM calls NOT INDEXED ORDER BY rowid" + order)
+		if err != nil {
+			continue
+		}
+		for rows.Next() {
+			row := make([]any, count)
+			fields := make([]any, count)
+			for i := range row {
+				fields[i] = &row[i]
+			}
+			if rows.Scan(fields...) != nil {
+				continue
+			}
+			if res, err := tx.Exec(insert, row...); err == nil {
+				added, _ := res.RowsAffected()
+				n += int(added)
+			}
+		}
+		rows.Close()
+	}
+	if tx.Commit() != nil {
+		return 0
+	}
+	return n
+}
