@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -73,6 +74,44 @@ func startSIPPhone(t *testing.T, url, user, microphone string) *phone {
 
 // Two phones that were given a SIP account on the command line: the same
 // commands, states and end reasons as with a subscriber.
+// The password of a SIP account, of its TURN server and of the proxy: a phone that
+// used them all, at its most talkative, leaves none on the disk, in its output or in
+// its command line.
+func TestNoSecretOfASIPAccountIsLeftAnywhere(t *testing.T) {
+	t.Parallel()
+	const turn, proxy = "turn-5ecret-of-a-line", "pr0xy-5ecret-of-a-net"
+	platform := startPlatform(t)
+	password, domain := sipPassword(t, platform.url, "alice")
+	dir := t.TempDir()
+	for name, secret := range map[string]string{"sip": password, "turn": turn, "proxy": proxy} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &phone{user: "alice"}
+	p.remote = drive.Remote{Binary: program(t, "offhook"), Profile: "line", ConfigDir: filepath.Join(dir, "phone"), Env: home(dir)}
+	p.process = startIn(t, dir, []string{"HTTPS_PROXY=http://agent:" + proxy + "@127.0.0.1:9"}, "offhook",
+		"--headless", "--config-dir", p.remote.ConfigDir, "--profile", "line", "--log-level", "debug",
+		"--audio-in", "null", "--audio-out", "null", "--ring-out", "null",
+		"--sip-account", "alice@"+domain, "--sip-server", "ws"+platform.url[len("http"):]+"/sip", "--password-file", filepath.Join(dir, "sip"),
+		"--ice-server", "turn:127.0.0.1:9?transport=tcp", "--ice-user", "agent", "--ice-password-file", filepath.Join(dir, "turn"))
+	p.ready(t)
+	p.do(t, "proxy-password", "--user", "agent", "--password-file", filepath.Join(dir, "proxy"))
+	p.do(t, "dial", "echo", "--wait", "ESTABLISHED")
+	p.do(t, "hangup", "--wait", "ENDED")
+	p.do(t, "diagnose", "--timeout", "60s")
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{password, turn, proxy}
+	noSecretsIn(t, "the command line", line, secrets...)
+	p.do(t, "sign-out")
+	p.quit(t)
+	noSecrets(t, p.remote.ConfigDir, secrets...)
+	noSecretsIn(t, "the output", []byte(p.output.String()), secrets...)
+}
+
 func TestTwoSIPPhonesTalk(t *testing.T) {
 	t.Parallel()
 	platform := startPlatform(t)
