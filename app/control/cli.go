@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"offhook/app/profile"
+	"offhook/internal/help"
 )
 
 // The exit codes of the command line.
@@ -214,10 +214,6 @@ func printHelp(w io.Writer, fs *flag.FlagSet) {
 		fmt.Fprintf(w, "  %-34s %s\n", strings.TrimSpace(n+" "+c.args), c.help)
 	}
 	fmt.Fprint(w, "\nFlags:\n")
-	var b bytes.Buffer
-	fs.SetOutput(&b)
-	fs.PrintDefaults()
-	fs.SetOutput(io.Discard)
-	_, _ = w.Write(b.Bytes())
+	help.Flags(w, fs)
 	fmt.Fprintf(w, "\nExit codes: %d success, %d the phone refused, %d wrong use.\n", ExitOK, ExitError, ExitUsage)
 }

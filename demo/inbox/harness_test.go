@@ -20,6 +20,9 @@ import (
 	"offhook/demo/store"
 )
 
+// patience bounds every wait of a test: long beyond any slow machine.
+const patience = time.Minute
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is when a test gives up on what would never come.
