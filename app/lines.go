@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"offhook/app/secrets"
@@ -269,18 +270,20 @@ func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 // forgetLines is the sign-out of the SIP accounts: they stay in the list,
 // switched off and without their passwords.
 func (p *Phone) forgetLines() {
-	e, ok := p.engine.(LineEngine)
-	changed := false
-	for _, a := range p.store.Get().SIPAccounts {
-		if ok {
-			_ = e.Unregister(a.ID)
+	accounts := p.store.Get().SIPAccounts
+	if len(accounts) == 0 {
+		return
+	}
+	var leaving sync.WaitGroup // a server that is gone is waited for
+	for _, a := range accounts {
+		if e, ok := p.engine.(LineEngine); ok {
+			leaving.Go(func() { _ = e.Unregister(a.ID) })
 		}
+	}
+	leaving.Wait()
+	for _, a := range accounts {
 		_ = p.secrets.Delete(lineSecret(a.ID))
 		_ = p.secrets.Delete(iceSecret(a.ID))
-		changed = true
-	}
-	if !changed {
-		return
 	}
 	if _, err := p.store.Update(func(s *settings.Settings) {
 		for i := range s.SIPAccounts {

@@ -107,27 +107,34 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 }
 
 // Unregister takes a SIP account back from its server, as far as that answers,
-// and removes it; LineRemoved follows. It fails with SYSTEM_BUSY while the
-// account carries a call, and with INVALID_PARAMETER for one that is not there.
+// and removes it; LineRemoved follows. It waits two seconds at most for the server,
+// and several accounts may be taken back at once. It fails with SYSTEM_BUSY while
+// the account carries a call, and with INVALID_PARAMETER for one that is not there.
 func (c *Client) Unregister(id string) error {
-	c.lifecycle.Lock()
-	defer c.lifecycle.Unlock()
-	c.mu.Lock()
-	l := c.lineOf(id)
-	busy := l != nil && c.call != nil && c.call.trunk == l
-	if l != nil && !busy {
-		c.dropLine(l)
-	}
-	c.mu.Unlock()
-	switch {
-	case l == nil:
-		return fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
-	case busy:
-		return busyFault()
+	l, err := c.takeLine(id)
+	if err != nil {
+		return err
 	}
 	l.close(context.Background())
 	c.bus.publish(LineRemoved{ID: id})
 	return nil
+}
+
+// takeLine takes a line that carries no call out of the list.
+func (c *Client) takeLine(id string) (*sipLine, error) {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lineOf(id)
+	switch {
+	case l == nil:
+		return nil, fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+	case c.call != nil && c.call.trunk == trunk(l):
+		return nil, busyFault()
+	}
+	c.dropLine(l)
+	return l, nil
 }
 
 // Lines is how the SIP accounts stand, in the order in which they were added.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"database/sql"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -176,4 +178,59 @@ func TestThePlatformIsDown(t *testing.T) {
 		t.Errorf("a dial without a platform: %v", err)
 	}
 	alice.quit(t)
+}
+
+// A phone that was off for longer than a push lives learns all the same whose call
+// it missed, and when that was.
+func TestACallFromBeforeTheHolidayIsMissed(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	bob := startPhone(t, platform.url, "bob", "null")
+	bob.ready(t)
+	bob.quit(t)
+	alice := startPhone(t, platform.url, "alice", "null")
+	alice.ready(t)
+	called := time.Now()
+	alice.do(t, "dial", "bob")
+	alice.do(t, "hangup", "--wait", "ENDED")
+	alice.quit(t)
+	platform.stop(t)
+
+	// Two days pass for what waits in bob's inbox.
+	const days = 2 * 24 * time.Hour
+	changed := int64(0)
+	files, err := filepath.Glob(filepath.Join(platform.data(), "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		db, err := sql.Open("sqlite", f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := db.Exec("UPDATE messages SET sent = sent - ?, expires = expires - ? WHERE name = 'bob'", days.Milliseconds(), days.Milliseconds()); err == nil {
+			n, _ := res.RowsAffected()
+			changed += n
+		}
+		db.Close()
+	}
+	if changed != 1 {
+		t.Fatalf("%d messages wait for bob", changed)
+	}
+
+	startPlatform(t, "--listen", strings.TrimPrefix(platform.url, "http://"), "--data", platform.data())
+	again := startPhone(t, platform.url, "bob", "null")
+	s := again.until(t, time.Minute, "told of the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen == 1 })
+	var history struct {
+		Calls []app.CallRecord `json:"calls"`
+	}
+	if err := again.ctl(&history, "history"); err != nil {
+		t.Fatal(err)
+	}
+	if len(history.Calls) != 1 || !history.Calls[0].Missed || history.Calls[0].RemoteID != "alice" || s.Call != nil {
+		t.Fatalf("%+v", history.Calls)
+	}
+	if off := history.Calls[0].Started.Sub(called).Abs(); off > time.Minute {
+		t.Errorf("missed %v from when it was", off)
+	}
 }

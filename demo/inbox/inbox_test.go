@@ -90,16 +90,44 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// A message that has expired is delivered as such, until it was kept long enough.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *Config) { c.Life = time.Minute })
+	w := newWorld(t, func(c *Config) { c.Life, c.Keep = time.Minute, time.Hour })
 	w.deliver("bob", "old")
 	w.clock.Add(30 * time.Second)
-	w.deliver("bob", "young")
-	w.clock.Add(30 * time.Second)
-	w.connect("bob", "device", "").message(2, "young")
+	w.deliver("bob", "late")
+	w.clock.Add(time.Hour + 29*time.Second)
+	if n, err := w.hub.expire(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d deleted, %v", n, err)
+	}
+	bob := w.connect("bob", "device", "")
+	bob.message(1, "old")
+	if f := bob.message(2, "late"); f.ExpiresAt.Sub(f.SentAt) != time.Minute || !f.ExpiresAt.Before(w.clock.Now()) {
+		t.Errorf("%+v", f)
+	}
+	bob.conn.CloseNow()
+	w.clock.Add(time.Second)
+	w.connect("bob", "device", "").message(2, "late")
 	if n, err := w.hub.expire(t.Context()); n != 1 || err != nil {
-		t.Errorf("%d expired, %v", n, err)
+		t.Errorf("%d deleted, %v", n, err)
+	}
+}
+
+// An inbox full of expired messages takes new ones in place of the oldest.
+func TestExpiredMessagesMakeRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Life, c.MaxWaiting = time.Minute, 2 })
+	w.deliver("bob", "first")
+	w.deliver("bob", "second")
+	w.clock.Add(time.Hour)
+	w.deliver("bob", "third")
+	bob := w.connect("bob", "device", "")
+	bob.message(2, "second")
+	bob.message(3, "third")
+	w.deliver("bob", "fourth")
+	if _, err := w.hub.Deliver(t.Context(), owner("bob"), Data{Payload: "fifth"}); !errors.Is(err, ErrFull) {
+		t.Errorf("living messages made room: %v", err)
 	}
 }
 

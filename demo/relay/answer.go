@@ -8,6 +8,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"offhook/voice/codec"
+	"offhook/voice/codec/red"
 )
 
 // answerer is what goes into the answer of one leg.
@@ -85,7 +86,7 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 		m.WithCodec(c.PayloadType, c.Name, uint32(c.Clock), channelsField(c), c.Fmtp)
 	}
 	if a.red != nil {
-		m.WithCodec(a.red.PayloadType, redName, uint32(a.red.Clock), channelsField(*a.red), a.red.Fmtp)
+		m.WithCodec(a.red.PayloadType, red.Name, uint32(a.red.Clock), channelsField(*a.red), a.red.Fmtp)
 	}
 	for _, e := range a.events {
 		m.WithCodec(e.PayloadType, eventName, uint32(e.Clock), 0, "0-15")
@@ -115,7 +116,7 @@ func (a answerer) audio(o *Offer, family string) *sdp.MediaDescription {
 
 // channelsField is the channel count of an rtpmap line: left out for one.
 func channelsField(c Codec) uint16 {
-	if c.Name == codec.Opus || c.Name == redName {
+	if c.Name == codec.Opus || c.Name == red.Name {
 		return 2
 	}
 	return 0

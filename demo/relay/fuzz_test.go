@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bytes"
 	"net/netip"
 	"testing"
 
@@ -32,25 +31,6 @@ func FuzzOffer(f *testing.F) {
 		newPayloads(a.codec, a.events, a.comfort, a.red)
 		if _, ok := Common(o, o, ""); !ok {
 			t.Fatal("an offer has nothing in common with itself")
-		}
-	})
-}
-
-// FuzzBlocks reads any payload of red: no panic, and its own block is the end of
-// it, whatever payload type the blocks get.
-func FuzzBlocks(f *testing.F) {
-	f.Add([]byte{0x80 | 111, 0x0f, 0, 3, 111, 1, 2, 3, 4, 5})
-	f.Add([]byte{111, 4, 5})
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		last := bytes.Clone(own(payload))
-		if len(last) > 0 && !bytes.HasSuffix(payload, last) {
-			t.Fatalf("%v is not the end of %v", last, payload)
-		}
-		if ok := retype(payload, 96); last != nil && !ok {
-			t.Fatalf("%v has a block of its own, but no headers", payload)
-		}
-		if again := own(payload); !bytes.Equal(again, last) {
-			t.Fatalf("%v after another payload type, before it %v", again, last)
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"offhook/voice/codec/red"
 )
 
 // outbound is the sending side of a leg: one stream with one SSRC, whoever is
@@ -79,7 +81,7 @@ func (l *Leg) send(p packet) {
 		return
 	}
 	if p.kind == redundant && table.red == nil {
-		if p.kind, p.payload = sound, own(p.payload); len(p.payload) == 0 {
+		if p.kind, p.payload = sound, red.Own(p.payload); len(p.payload) == 0 {
 			return
 		}
 	}
@@ -107,7 +109,7 @@ func (l *Leg) send(p packet) {
 	binary.BigEndian.PutUint32(b[4:], ts)
 	binary.BigEndian.PutUint32(b[8:], o.ssrc)
 	b = append(b, p.payload...)
-	if p.kind == redundant && !retype(b[12:], table.sound.PayloadType) {
+	if p.kind == redundant && !red.Retype(b[12:], table.sound.PayloadType) {
 		return
 	}
 	if p.kind == event && to.Clock != p.clock && len(p.payload) >= 4 {

@@ -357,8 +357,7 @@ func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, depth int, data
 	}
 	cfg := malgo.DefaultDeviceConfig(t)
 	cfg.SampleRate = SampleRate
-	cfg.PeriodSizeInMilliseconds = periodMs
-	cfg.Periods = uint32(depth)
+	cfg.PeriodSizeInMilliseconds, cfg.Periods = blocks(depth)
 	cfg.PerformanceProfile = malgo.LowLatency
 	cfg.NoFixedSizedCallback = 1
 	cfg.NoClip = 1
@@ -375,6 +374,16 @@ func initDevice(ctx *malgo.AllocatedContext, kind Kind, d *card, depth int, data
 		sub.DeviceID = unsafe.Pointer(id)
 	}
 	return malgo.InitDevice(ctx.Context, cfg, malgo.DeviceCallbacks{Data: data})
+}
+
+// blocks says how a device gets a buffer that bridges depth frames. PulseAudio fills
+// one block however many there are, and asks for it in quarters: there the block
+// itself has to grow.
+func blocks(depth int) (ms, count uint32) {
+	if runtime.GOOS == "linux" {
+		return periodMs * uint32(depth-1), shallowest
+	}
+	return periodMs, uint32(depth)
 }
 
 // openFault names what could not be opened, and why as far as a person can help.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,9 +25,11 @@ const (
 	warmBeats  = 50
 
 	// shallowest and deepest bound the depth of a loudspeaker's buffer, in frames
-	// of 10 ms; driesOut is how often it runs dry before it is made deeper.
-	shallowest, deepest = 2, 6
-	driesOut            = 4
+	// of 10 ms; driesOut is how often it runs dry within driesWithin before it is
+	// made deeper.
+	shallowest, deepest = 2, 12
+	driesOut            = 3
+	driesWithin         = time.Minute
 )
 
 // endpoint is one end of a path: a device that is wanted, the one that is open
@@ -50,8 +53,8 @@ type endpoint struct {
 	problem *fault.Error
 	names   map[string]string // device names by ID
 	closing sync.WaitGroup
-	// depth is that of a loudspeaker's buffer, in frames. It grows on a machine
-	// that lets it run dry.
+	// depth is that of a loudspeaker's buffer, in frames; 0 before its first. It
+	// grows on a machine that lets it run dry.
 	depth int
 }
 
@@ -65,15 +68,19 @@ type running struct {
 	// system was asked to prefer it.
 	thread   atomic.Int64
 	hastened bool
-	// late counts the frames that came after the device's buffer had run dry.
-	late atomic.Uint32
+	// dries counts the frames that came after the device's buffer had run dry,
+	// waits says for how long the latest of them were waited for, in nanoseconds.
+	dries atomic.Uint32
+	waits [driesOut]atomic.Int64
 
 	// owned and lastBeat belong to the device's thread.
 	owned    bool
 	lastBeat time.Time
-	// depth is that of the device's buffer, lateSeen what was made of late.
-	depth    int
-	lateSeen uint32
+	// depth is that of the device's buffer. driesSeen of its dries are forgotten,
+	// those up to driesFrom.
+	depth     int
+	driesSeen uint32
+	driesFrom time.Time
 
 	since, seenAt time.Time
 	seen          uint64
@@ -101,8 +108,10 @@ func (e *endpoint) beat(r *running, frame []int16) {
 	}
 	if e.kind == Playback {
 		now := time.Now()
-		if wait := now.Sub(r.lastBeat); wait > time.Duration(r.depth)*frameTime && !r.lastBeat.IsZero() {
-			r.late.Add(1)
+		// A wait that no buffer bridges says nothing about this one.
+		if wait := now.Sub(r.lastBeat); wait > time.Duration(r.depth)*frameTime && wait < deepest*frameTime {
+			r.waits[r.dries.Load()%driesOut].Store(int64(wait))
+			r.dries.Add(1)
 		}
 		r.lastBeat = now
 	}
@@ -118,7 +127,9 @@ func (e *endpoint) beat(r *running, frame []int16) {
 // in the background, after its successor has begun.
 func (e *endpoint) open(spec Spec) *fault.Error {
 	e.last++
-	e.depth = max(e.depth, shallowest)
+	if e.depth == 0 {
+		e.depth = e.startDepth()
+	}
 	r := &running{id: e.last, spec: spec, depth: e.depth}
 	begin := time.Now()
 	var err error
@@ -152,12 +163,30 @@ func (e *endpoint) open(spec Spec) *fault.Error {
 	return nil
 }
 
+// deepSystem is a System that lets one choose how deep a loudspeaker's buffer is, in
+// frames, and remembers how deep the latest one has become.
+type deepSystem interface {
+	openSinkWith(spec Spec, depth int) (Sink, error)
+	latestDepth() *atomic.Int32
+}
+
+// startDepth is the depth that a loudspeaker begins with: a frame less than the
+// latest one came to, so that a busy machine's calls don't all begin in pieces, and
+// those of one that was busy are soon as quick as ever.
+func (e *endpoint) startDepth() int {
+	s, ok := e.sys.(deepSystem)
+	if !ok || e.kind != Playback {
+		return shallowest
+	}
+	depth := max(shallowest, int(s.latestDepth().Load())-1)
+	s.latestDepth().Store(int32(depth))
+	return depth
+}
+
 // openSink opens a loudspeaker with as deep a buffer as this machine needs, where
 // the system lets one choose.
 func (e *endpoint) openSink(spec Spec) (Sink, error) {
-	if s, ok := e.sys.(interface {
-		openSinkWith(spec Spec, depth int) (Sink, error)
-	}); ok {
+	if s, ok := e.sys.(deepSystem); ok {
 		return s.openSinkWith(spec, e.depth)
 	}
 	return e.sys.OpenSink(spec)
@@ -255,24 +284,34 @@ func (e *endpoint) watch(now time.Time) {
 }
 
 // deepen opens a loudspeaker anew, with a deeper buffer, when its present one has
-// run dry several times: 10 ms more of delay are less of an evil than a voice in
-// pieces.
+// run dry several times: some milliseconds more of delay are less of an evil than a
+// voice in pieces. It is made as deep as most of those times asked for.
 func (e *endpoint) deepen(r *running, now time.Time) {
-	if now.Sub(r.since) < warmUp {
-		r.lateSeen = r.late.Load()
+	dries := r.dries.Load()
+	if now.Sub(r.since) < warmUp || now.Sub(r.driesFrom) > driesWithin {
+		r.driesSeen, r.driesFrom = dries, now
 		return
 	}
-	if !r.spec.Real() || r.late.Load()-r.lateSeen < driesOut || e.depth >= deepest {
+	if !r.spec.Real() || dries-r.driesSeen < driesOut || e.depth >= deepest {
 		return
 	}
-	e.depth++
-	e.log.Info("sound device gets a deeper buffer", "device", r.spec.String(), "frames", e.depth, "dry", r.late.Load())
+	var waits [driesOut]int64
+	for i := range waits {
+		waits[i] = r.waits[i].Load()
+	}
+	slices.Sort(waits[:])
+	asked := int(waits[driesOut/2]/int64(frameTime)) + 1
+	e.depth = min(max(e.depth, asked)+1, deepest)
+	e.log.Info("sound device gets a deeper buffer", "device", r.spec.String(), "frames", e.depth, "dry", dries)
 	standard := r.standard
 	if err := e.open(r.spec); err != nil {
-		r.lateSeen = r.late.Load()
+		r.driesSeen = dries
 		return
 	}
 	e.cur.standard = standard
+	if s, ok := e.sys.(deepSystem); ok {
+		s.latestDepth().Store(int32(e.depth))
+	}
 }
 
 // survey acts on a fresh list of devices: a wanted one that came back is taken,

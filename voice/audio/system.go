@@ -3,6 +3,7 @@ package audio
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"offhook/voice/audio/wave"
 	"offhook/voice/fault"
@@ -47,6 +48,7 @@ type system struct {
 	mutes      systemMutes
 	cards      hardware // nil if only synthetic devices are wanted
 	recordings recordings
+	depth      atomic.Int32 // of the latest loudspeaker's buffer, in frames
 
 	mu    sync.Mutex
 	files map[string][]int16 // input files that were read
@@ -79,6 +81,8 @@ func (s *system) OpenSource(spec Spec) (Source, error) {
 }
 
 func (s *system) OpenSink(spec Spec) (Sink, error) { return s.openSinkWith(spec, shallowest) }
+
+func (s *system) latestDepth() *atomic.Int32 { return &s.depth }
 
 func (s *system) openSinkWith(spec Spec, depth int) (Sink, error) {
 	switch spec.Kind {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/voice/codec"
+	"offhook/voice/codec/red"
 	"offhook/voice/sdp"
 )
 
@@ -44,7 +45,7 @@ func newBench(t testing.TB, name string) *bench {
 	b.recv.plan.Store(newReceivePlan([]sdp.Codec{
 		{PayloadType: info.PayloadType, Name: name, ClockRate: info.ClockRate},
 		{PayloadType: 101, Name: telephoneEvent, ClockRate: 8000},
-		{PayloadType: redType, Name: redName, ClockRate: 48000, Channels: 2},
+		{PayloadType: redType, Name: red.Name, ClockRate: 48000, Channels: 2},
 	}))
 	b.send.setOn(true)
 	b.recv.on.Store(true)

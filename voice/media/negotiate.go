@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"offhook/voice/codec"
+	"offhook/voice/codec/red"
 	"offhook/voice/sdp"
 )
 
@@ -88,7 +89,7 @@ func (n *negotiation) offered() []sdp.Codec {
 	}
 	for _, c := range out {
 		if c.Is(codec.Opus, codec.SampleRate) {
-			out = append(out, redOf(c, n.typeOf(redName, c.ClockRate, redType)))
+			out = append(out, redOf(c, n.typeOf(red.Name, c.ClockRate, redType)))
 			break
 		}
 	}
@@ -272,9 +273,9 @@ func (n *negotiation) answer(peer *sdp.Description, theirs *sdp.Media, held bool
 		m.Codecs = append(m.Codecs, e)
 		n.types[typeKey(telephoneEvent, e.ClockRate)] = e.PayloadType
 	}
-	if red, copies := redFor(theirs.Codecs, a.send); copies > 0 {
-		m.Codecs = append(m.Codecs, red)
-		n.types[typeKey(redName, red.ClockRate)] = red.PayloadType
+	if found, copies := redFor(theirs.Codecs, a.send); copies > 0 {
+		m.Codecs = append(m.Codecs, found)
+		n.types[typeKey(red.Name, found.ClockRate)] = found.PayloadType
 	}
 	for _, c := range theirs.Codecs {
 		if c.Is(comfortName, a.info.ClockRate) {
@@ -352,8 +353,8 @@ func (s *session) listen(d *sdp.Description) {
 func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) error {
 	plan := &sendPlan{info: a.info, pt: a.send.PayloadType}
 	plan.short, plan.only = shortPackets(theirs, a.send)
-	if red, copies := redFor(theirs.Codecs, a.send); copies > 0 {
-		plan.redPT, plan.copies = red.PayloadType, copies
+	if found, copies := redFor(theirs.Codecs, a.send); copies > 0 {
+		plan.redPT, plan.copies = found.PayloadType, copies
 	}
 	if len(a.events) > 0 {
 		plan.eventPT, plan.eventClock = a.events[0].PayloadType, a.events[0].ClockRate

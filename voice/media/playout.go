@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/voice/codec"
+	"offhook/voice/codec/red"
 	"offhook/voice/jitter"
 )
 
@@ -13,7 +14,7 @@ type playout struct {
 	info codec.Info
 	*jitter.Buffer
 	// blocks are those of the packet that is taken.
-	blocks redBlocks
+	blocks red.Blocks
 }
 
 // take hands a packet to the buffer, and the copies of earlier ones that it brings.
@@ -23,14 +24,14 @@ func (p *playout) take(in *packet) {
 		p.Put(in.seq, in.ts, in.arrival, payload)
 		return
 	}
-	if !p.blocks.read(payload) {
+	if !p.blocks.Read(payload) {
 		return
 	}
-	own := p.blocks.own()
-	p.Put(in.seq, in.ts, in.arrival, own.payload)
-	for _, c := range p.blocks.copies() {
-		if c.pt == own.pt {
-			p.PutCopy(in.seq, in.ts, c.back, in.arrival, c.payload)
+	own := p.blocks.Own()
+	p.Put(in.seq, in.ts, in.arrival, own.Payload)
+	for _, c := range p.blocks.Copies() {
+		if c.PayloadType == own.PayloadType {
+			p.PutCopy(in.seq, in.ts, c.Back, in.arrival, c.Payload)
 		}
 	}
 }

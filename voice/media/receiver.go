@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/voice/codec"
+	"offhook/voice/codec/red"
 	"offhook/voice/sdp"
 )
 
@@ -26,7 +27,7 @@ func newReceivePlan(codecs []sdp.Codec) *receivePlan {
 			p.event[c.PayloadType] = c.ClockRate
 		} else if strings.EqualFold(c.Name, comfortName) {
 			p.noise[c.PayloadType] = true
-		} else if strings.EqualFold(c.Name, redName) {
+		} else if strings.EqualFold(c.Name, red.Name) {
 			p.red[c.PayloadType] = true
 		} else if info, ok := codec.Lookup(c.Name); ok && info.ClockRate == c.ClockRate {
 			p.audio[c.PayloadType] = &info
@@ -93,12 +94,12 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 	}
 	r.heard.Store(int64(at))
 	whole := h.payload
-	var blocks redBlocks
+	var blocks red.Blocks
 	if plan.red[h.pt] {
-		if !blocks.read(h.payload) {
+		if !blocks.Read(h.payload) {
 			return
 		}
-		h.pt, h.payload = blocks.own().pt, blocks.own().payload
+		h.pt, h.payload = blocks.Own().PayloadType, blocks.Own().Payload
 	}
 	info, noise := plan.audio[h.pt], plan.noise[h.pt]
 	if info == nil && !noise && plan.event[h.pt] == 0 {

@@ -8,37 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"offhook/voice/codec/red"
 	"offhook/voice/sdp"
 )
-
-func TestReadBlocks(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name    string
-		payload string
-		ok      bool
-		copies  int
-		own     string
-	}{
-		{"nothing", "", false, 0, ""},
-		{"one of its own", "\x6fsound", true, 0, "sound"},
-		{"a copy", "\xef\x1e\x00\x03" + "\x6f" + "old" + "new", true, 1, "new"},
-		{"two copies", "\xef\x3c\x00\x01\xef\x1e\x00\x02" + "\x6f" + "abb" + "new", true, 2, "new"},
-		{"an empty copy", "\xef\x1e\x00\x00" + "\x6f" + "new", true, 1, "new"},
-		{"nothing of its own", "\xef\x1e\x00\x03" + "\x6f" + "old", true, 1, ""},
-		{"half a header", "\xef\x1e\x00", false, 0, ""},
-		{"no last header", "\xef\x1e\x00\x00", false, 0, ""},
-		{"a copy beyond the end", "\xef\x1e\x00\x04" + "\x6f" + "old", false, 0, ""},
-		{"copies without end", strings.Repeat("\xef\x1e\x00\x00", 40) + "\x6f", false, 0, ""},
-	} {
-		var b redBlocks
-		if ok := b.read([]byte(tc.payload)); ok != tc.ok {
-			t.Errorf("%s: %v", tc.name, ok)
-		} else if ok && (len(b.copies()) != tc.copies || string(b.own().payload) != tc.own || b.own().pt != 111) {
-			t.Errorf("%s: %d copies, own %q of type %d", tc.name, len(b.copies()), b.own().payload, b.own().pt)
-		}
-	}
-}
 
 // What is written is read as it was, however packets vary.
 func TestCopiesAreWhatWasSent(t *testing.T) {
@@ -62,13 +34,13 @@ func TestCopiesAreWhatWasSent(t *testing.T) {
 		if n == 0 {
 			continue
 		}
-		var b redBlocks
-		if !b.read(w.buf[rtpHeaderSize:][:n]) || !bytes.Equal(b.own().payload, payload) {
+		var b red.Blocks
+		if !b.Read(w.buf[rtpHeaderSize:][:n]) || !bytes.Equal(b.Own().Payload, payload) {
 			t.Fatalf("packet %d is not read again", i)
 		}
-		for _, c := range b.copies() {
-			if c.back%960 != 0 || c.back > copyReach*960 || !bytes.Equal(c.payload, sent[ts-c.back]) {
-				t.Errorf("packet %d: the copy %d back is not what was sent", i, c.back)
+		for _, c := range b.Copies() {
+			if c.Back%960 != 0 || c.Back > copyReach*960 || !bytes.Equal(c.Payload, sent[ts-c.Back]) {
+				t.Errorf("packet %d: the copy %d back is not what was sent", i, c.Back)
 			}
 			copies++
 		}
@@ -96,7 +68,7 @@ func TestNoCopiesAcrossAPause(t *testing.T) {
 func TestRedFor(t *testing.T) {
 	t.Parallel()
 	opus := sdp.Codec{PayloadType: 111, Name: "opus", ClockRate: 48000, Channels: 2}
-	red := func(fmtp string) sdp.Codec {
+	offered := func(fmtp string) sdp.Codec {
 		return sdp.Codec{PayloadType: 63, Name: "RED", ClockRate: 48000, Channels: 2, Fmtp: fmtp}
 	}
 	for _, tc := range []struct {
@@ -106,11 +78,11 @@ func TestRedFor(t *testing.T) {
 		copies int
 	}{
 		{"none", []sdp.Codec{opus}, opus, 0},
-		{"a browser's", []sdp.Codec{opus, red("111/111")}, opus, 1},
+		{"a browser's", []sdp.Codec{opus, offered("111/111")}, opus, 1},
 		{"our own", []sdp.Codec{opus, redOf(opus, 63)}, opus, 2},
-		{"more than is sent", []sdp.Codec{opus, red("111/111/111/111/111")}, opus, 2},
-		{"without a list", []sdp.Codec{opus, red("")}, opus, 0},
-		{"of something else", []sdp.Codec{opus, red("111/0")}, opus, 0},
+		{"more than is sent", []sdp.Codec{opus, offered("111/111/111/111/111")}, opus, 2},
+		{"without a list", []sdp.Codec{opus, offered("")}, opus, 0},
+		{"of something else", []sdp.Codec{opus, offered("111/0")}, opus, 0},
 		{"of text", []sdp.Codec{opus, {PayloadType: 63, Name: "red", ClockRate: 1000, Channels: 1, Fmtp: "98/98"}}, opus, 0},
 		{"of G.711", []sdp.Codec{{PayloadType: 63, Name: "red", ClockRate: 8000, Channels: 1, Fmtp: "0/0"}}, sdp.Codec{Name: "PCMU", ClockRate: 8000, Channels: 1}, 0},
 	} {
@@ -130,7 +102,7 @@ func TestNoCopiesForWhoTakesNone(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	answer, err := s.Answer(context.Background(), "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
 		"m=audio 9 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n")
-	if err != nil || strings.Contains(answer, redName) {
+	if err != nil || strings.Contains(answer, red.Name) {
 		t.Errorf("%v\n%s", err, answer)
 	}
 	if plan := s.(*session).send.plan.Load(); plan.copies != 0 {

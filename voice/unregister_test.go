@@ -1,0 +1,60 @@
+package voice
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/voice/sip"
+)
+
+// deadServers keep accounts at servers that answer nothing.
+type deadServers struct{}
+
+// patience is for how long such a server is asked to take an account back.
+const patience = 2 * time.Second
+
+func (deadServers) newRegistrar(r registrarSpec) (registrar, error) {
+	return deadServer{r.changed}, nil
+}
+
+type deadServer struct{ changed func(sip.Registration) }
+
+func (d deadServer) run(ctx context.Context) {
+	d.changed(sip.Registration{Phase: sip.Unregistered, Err: context.DeadlineExceeded})
+	<-ctx.Done()
+	time.Sleep(patience)
+}
+func (deadServer) abandon()   {}
+func (deadServer) flow() flow { return nil }
+func (deadServer) kick()      {}
+func (deadServer) renew()     {}
+
+func TestAccountsAreTakenBackAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(s *settings) { s.registry = deadServers{} })
+		defer r.stop()
+		users := []string{"alice", "bob", "carol"}
+		for _, user := range users {
+			a := SIPAccount{ID: user, Server: "udp://192.0.2.1", User: user, Domain: "lab.test", Password: "secret"}
+			if err := r.client.Register(t.Context(), a); err == nil {
+				t.Error("a dead server has answered")
+			}
+		}
+		began := time.Now()
+		var leaving sync.WaitGroup
+		for _, user := range users {
+			leaving.Go(func() {
+				if err := r.client.Unregister(user); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		leaving.Wait()
+		if took := time.Since(began); took != patience || len(r.client.Lines()) != 0 {
+			t.Errorf("it took %v, and left %v", took, r.client.Lines())
+		}
+	})
+}
