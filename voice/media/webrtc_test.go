@@ -101,7 +101,7 @@ func (p *phone) tell() {
 // await waits until ok holds; it is asked again whenever something happened.
 func (p *phone) await(what string, ok func() bool) {
 	p.t.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(3 * time.Minute)
 	for !ok() {
 		select {
 		case <-p.news:

@@ -67,7 +67,7 @@ func (e *exchange) dial(t *testing.T, cfg Config) (*Conn, error) {
 		Protocols: []string{"sip"},
 		WrapConn:  func(raw net.Conn) net.Conn { return New(raw, cfg) },
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, _, _, err := d.Dial(ctx, "ws"+strings.TrimPrefix(e.web.URL, "http")+"/sip")
 	if err != nil {
@@ -112,7 +112,7 @@ func TestSipgoServesBehindAWebServer(t *testing.T) {
 	}
 	// Pings go both ways while nothing else does.
 	go messages(t, c)
-	for deadline := time.Now().Add(5 * time.Second); c.RTT() == 0 || far.RTT() == 0; {
+	for deadline := time.Now().Add(time.Minute); c.RTT() == 0 || far.RTT() == 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("round trips %v and %v", c.RTT(), far.RTT())
 		}
