@@ -25,9 +25,6 @@ const patience = time.Minute
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is when a test gives up on what would never come.
-const patience = time.Minute
-
 // fakeGate takes "token-of-NAME" for NAME, unless an error is set for it.
 type fakeGate struct {
 	mu     sync.Mutex
