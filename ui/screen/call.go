@@ -52,7 +52,7 @@ type Call struct {
 	Mute, Hold, Keypad         *widget.Toggle
 	Speaker, Bluetooth, Device *widget.Toggle
 	HangUp                     *widget.PillButton
-	// beside is the space between the two, if the call can be handed on.
+	// beside is what stands before it, if the call can be handed on.
 	beside   fyne.CanvasObject
 	Handover *handover
 
@@ -118,12 +118,12 @@ func NewCall(env *Env) *Call {
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
 
-	c.beside = widget.Gap(12)
+	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
 	top := container.NewStack(c.ringing, c.talking)
 	c.panel = widget.Column(
 		top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		c.roomy[1], widget.Gap(12), widget.Row(c.Handover.Button, c.beside, widget.Grow(c.HangUp)), widget.Gap(16))
+		c.roomy[1], widget.Gap(12), widget.Row(c.beside, widget.Grow(c.HangUp)), widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
@@ -232,7 +232,7 @@ func (c *Call) Render(v View) {
 		setVisible(r, !v.Compact)
 	}
 	c.Handover.render(v, c.hold(v))
-	setVisible(c.beside, c.Handover.Button.Visible())
+	setVisible(c.beside, call.Line != "")
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
 

@@ -42,7 +42,6 @@ func newHandover(env *Env) *handover {
 		}
 		env.Actions.Open(PageTransfer)
 	})
-	h.Button.Hide()
 	return h
 }
 
@@ -56,7 +55,6 @@ func (h *handover) render(v View, heldSince time.Time) {
 	h.asking = c.Consultation.Active()
 	setVisible(h.parties, h.asking)
 	setVisible(h.roomy, !v.Compact)
-	setVisible(h.Button, c.Line != "")
 	if !h.asking {
 		h.Button.Set(e.T("Transfer"), theme.Send, widget.Plain)
 		h.Button.SetEnabled(transferable(v))
