@@ -33,6 +33,13 @@ func (p *madePhone) Transfer(_ context.Context, target string) error {
 	return p.fail
 }
 
+func (p *madePhone) Consult(_ context.Context, target string) error {
+	p.note("consult:" + target)
+	return p.fail
+}
+func (p *madePhone) CompleteTransfer(context.Context) error { p.note("complete"); return p.fail }
+func (p *madePhone) EndConsultation() error                 { p.note("end-consult"); return p.fail }
+
 // madeLines is a phone with a SIP account of each state.
 func madeLines() *app.Snapshot {
 	s := madeReady()
@@ -128,6 +135,17 @@ func madeSIPCall() *app.Snapshot {
 	return s
 }
 
+// madeConsultation is a call whose user asks Tom Becker to take it.
+func madeConsultation(status int) *app.Snapshot {
+	s := madeSIPCall()
+	s.Call.Held, s.Call.Quality = true, "on_hold"
+	s.Call.Consultation = &app.Consultation{Target: "9972045510", Status: status}
+	if status == 200 {
+		s.Call.Consultation.Since = at(ago(21 * time.Second))
+	}
+	return s
+}
+
 func transferScenes() []scene {
 	return []scene{
 		{name: "call-transferable", snap: madeSIPCall},
@@ -136,6 +154,9 @@ func transferScenes() []scene {
 			s.Call.Transfer = &app.Transfer{Target: "carol", Status: 180}
 			return s
 		}},
+		{name: "call-asking", snap: func() *app.Snapshot { return madeConsultation(180) }},
+		{name: "call-asked", snap: func() *app.Snapshot { return madeConsultation(200) }, play: func(s *stage) { s.levels() }},
+		{name: "call-refused", snap: func() *app.Snapshot { return madeConsultation(486) }},
 		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
 			open(screen.PageTransfer)(s)
 			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("carol")
@@ -155,21 +176,80 @@ func TestTransferPictures(t *testing.T) {
 
 // The smallest window still shows the whole panel.
 func TestTransferInTheSmallestWindow(t *testing.T) {
-	sc := transferScenes()[1]
-	s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
-	panel := s.call.Object()
-	if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
-		t.Errorf("the panel needs %v and has %v", least, has)
+	for _, sc := range transferScenes() {
+		s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
+		panel := s.call.Object()
+		if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
+			t.Errorf("%s: the panel needs %v and has %v", sc.name, least, has)
+		}
 	}
+}
+
+// The user asks somebody, waits for their answer, and joins the two.
+func TestAskFirst(t *testing.T) {
+	s := newStage(t, madeSIPCall())
+	s.tap("Transfer")
+	s.typed("9972045510")
+	s.tap("Ask first")
+	s.expect("consult:9972045510")
+	s.show(madeConsultation(100))
+	if s.screenName() != "in-call" || !s.shows("Tom Becker") || !s.shows("Connecting") || !s.shows("On hold for") {
+		t.Errorf("%s does not show both parties", s.screenName())
+	}
+	s.tap("Transfer Priya Nair to Tom Becker")
+	s.tap("On hold until you go back")
+	s.expect("") // nobody has answered
+	s.show(madeConsultation(200))
+	if !s.shows("Talking for 0:21") {
+		t.Error("the talk is not shown")
+	}
+	s.tap("Transfer Priya Nair to Tom Becker")
+	s.expect("complete")
+	joined := madeConsultation(200)
+	joined.Call.Transfer = &app.Transfer{Target: "9972045510", Status: 100}
+	s.show(joined)
+	if !s.shows("Transferring to Tom Becker") {
+		t.Error("the transfer is not shown")
+	}
+	s.tap("Transfer Priya Nair to Tom Becker")
+	s.expect("")
+	s.tap("Hang up both")
+	s.expect("hangup")
+}
+
+// The user goes back to who waits, by the keyboard; and is told why an asked party
+// is gone.
+func TestBackFromAsking(t *testing.T) {
+	s := newStage(t, madeConsultation(180))
+	for range 40 {
+		s.win.Canvas().FocusNext()
+		if s.win.Canvas().Focused() == fyne.Focusable(s.call.Handover.Back) {
+			break
+		}
+	}
+	s.press(fyne.KeySpace)
+	s.expect("end-consult resume")
+	s.show(madeSIPCall())
+	if s.shows("Tom Becker") || !s.shows("Priya Nair") {
+		t.Error("the call is not back")
+	}
+	for status, want := range map[int]string{481: "Tom Becker hung up", 486: "Tom Becker is busy", 404: "Tom Becker can’t be reached"} {
+		s.show(madeConsultation(status))
+		if !s.shows(want) {
+			t.Errorf("%d is not said as %q", status, want)
+		}
+	}
+	s.tap("Hold, on")
+	s.expect("resume")
 }
 
 // A call is handed on; a refusal is said and leaves the page open.
 func TestTransferPage(t *testing.T) {
-	s := transferScenes()[2].stage(t, func(*stageOptions) {})
+	s := transferScenes()[5].stage(t, func(*stageOptions) {})
 	page := s.pages[screen.PageTransfer].(*screen.Transfer)
 	s.phone.fail = errMade
 	page.Go.Tapped(nil)
-	if s.page != screen.PageTransfer || !page.Go.Enabled() {
+	if s.page != screen.PageTransfer || !page.Go.Enabled() || !page.Ask.Enabled() {
 		t.Errorf("after a refusal: page %q", s.page)
 	}
 	s.phone.fail = nil

@@ -102,6 +102,17 @@ func (a *actions) SetAvailability(choice app.Availability) {
 	a.complain(a.phone.SetAvailability(choice))
 }
 
+func (a *actions) EndConsultation() {
+	a.command(func(ctx context.Context) error {
+		if err := a.phone.EndConsultation(); err != nil {
+			return err
+		}
+		return a.phone.Resume(ctx)
+	})
+}
+
+func (a *actions) CompleteTransfer() { a.command(a.phone.CompleteTransfer) }
+
 // OpenBrowser shows the server's address without encryption: in its place, the
 // network shows its own page.
 func (a *actions) OpenBrowser() {

@@ -27,6 +27,10 @@ type Phone interface {
 	Unmute() error
 	Hold(ctx context.Context) error
 	Resume(ctx context.Context) error
+	Transfer(ctx context.Context, target string) error
+	Consult(ctx context.Context, target string) error
+	CompleteTransfer(ctx context.Context) error
+	EndConsultation() error
 	SendDTMF(digits string) error
 	SetRoute(route string) error
 	SetAvailability(a app.Availability) error
@@ -58,6 +62,9 @@ type Phone interface {
 	PlayTest(ctx context.Context, device string) error
 	Diagnose(ctx context.Context) <-chan app.Check
 	DraftReport(ctx context.Context, from, to time.Time) (app.ReportDraft, error)
+	SaveLine(ctx context.Context, a app.SIPAccount, password string) error
+	RemoveLine(ctx context.Context, id string) error
+	KeepICEPassword(id, password string)
 	SetProxyPassword(user, password string) error
 	Retry()
 	// MayQuit is nil, or the question to ask before the phone is ended.

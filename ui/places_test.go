@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,8 +21,9 @@ func placeOf(o fyne.CanvasObject) string {
 // From the first ring to the end of a call, what can be pressed stays where it is;
 // header and tabs also where they were before it.
 func TestNothingJumpsWhenACallStarts(t *testing.T) {
-	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560), fyne.NewSize(1280, 800)} {
-		t.Run(fmt.Sprint(size.Width), func(t *testing.T) {
+	for i, size := range slices.Repeat([]fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560), fyne.NewSize(1280, 800)}, 2) {
+		line := []string{"", "meera@pbx.example.com"}[i/3] // that can be handed on, too
+		t.Run(fmt.Sprint(line, size.Width), func(t *testing.T) {
 			s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = size })
 			frame := func() string { return placeOf(s.header.Tabs.Container) + " " + placeOf(s.header.Menu) }
 			before, switches := frame(), ""
@@ -29,8 +31,13 @@ func TestNothingJumpsWhenACallStarts(t *testing.T) {
 			held.Call.Held, held.Call.Muted = true, true
 			lost := madeCall("MEDIA_DISRUPTED", 30*time.Second)
 			lost.Call.SilentSince, lost.Call.GiveUpAt = at(ago(6*time.Second)), at(madeNow.Add(24*time.Second))
-			for _, snap := range []*app.Snapshot{madeCall("OUTGOING_INITIATED", 0), madeCall("RINGING", 0), madeCall("ESTABLISHED", time.Second),
-				madeCall("ESTABLISHED", 20*time.Second), held, lost, madeCall("ENDING", 40*time.Second)} {
+			calls := []*app.Snapshot{madeCall("OUTGOING_INITIATED", 0), madeCall("RINGING", 0), madeCall("ESTABLISHED", time.Second),
+				madeCall("ESTABLISHED", 20*time.Second), held, lost, madeCall("ENDING", 40*time.Second)}
+			if line != "" {
+				calls = append(calls, madeConsultation(180), madeConsultation(200), madeConsultation(486))
+			}
+			for _, snap := range calls {
+				snap.Call.Line = line
 				s.show(snap)
 				if got := frame(); got != before {
 					t.Errorf("%s: header and tabs move from %s to %s", snap.Call.State, before, got)

@@ -228,7 +228,8 @@ func (c *Call) onConsultationMedia(k *consultation, ev media.Event) {
 }
 
 // EndConsultation hangs up on the third party. The far side of the call stays on
-// hold until Resume. It is no error if nobody is being asked.
+// hold until Resume, which ends CallDetails.Consultation too. It is no error if
+// nobody is being asked.
 func (c *Call) EndConsultation() error {
 	return c.do(func() error {
 		if k := c.consulting; k != nil {

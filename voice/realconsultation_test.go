@@ -134,6 +134,9 @@ func TestConsultationEnds(t *testing.T) {
 			if err := atBob.Resume(within(t)); err != nil {
 				t.Fatal(err)
 			}
+			if got := atBob.Details().Consultation; got != (voice.Consultation{}) {
+				t.Errorf("after the far side was taken off hold: %+v", got)
+			}
 			hears(t, alice.latest())
 			hears(t, bob.latest())
 			if err := alice.latest().Hangup(); err != nil {

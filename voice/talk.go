@@ -54,6 +54,9 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
 		return
 	}
+	if !on {
+		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
+	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
 		result <- nil
 		return

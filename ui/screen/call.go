@@ -37,7 +37,9 @@ type Call struct {
 	consentRow           *fyne.Container
 	banner               *widget.Banner
 	bannerBox, bannerGap *fyne.Container
-	talking              *fyne.Container
+	// person is the far side, with whom the user talks.
+	person  *fyne.Container
+	talking *fyne.Container
 	// smallTop is there in the smallest window only, roomy in all others.
 	smallTop *fyne.Container
 	roomy    [2]*fyne.Container
@@ -50,7 +52,9 @@ type Call struct {
 	Mute, Hold, Keypad         *widget.Toggle
 	Speaker, Bluetooth, Device *widget.Toggle
 	HangUp                     *widget.PillButton
-	Transfer                   *transferButton
+	// beside is what stands before it, if the call can be handed on.
+	beside   fyne.CanvasObject
+	Handover *handover
 
 	pad    *keypad
 	panel  *fyne.Container
@@ -94,8 +98,10 @@ func NewCall(env *Env) *Call {
 	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
 	c.bannerBox.Hide()
 	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
-	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
-		widget.CentredRow(c.timer, widget.Gap(12), c.Quality), widget.Gap(7), c.messageRow, c.consentRow)
+	c.Handover = newHandover(env)
+	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
+		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
+	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -112,12 +118,12 @@ func NewCall(env *Env) *Call {
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
 
-	c.Transfer = newTransferButton(env)
+	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
 	top := container.NewStack(c.ringing, c.talking)
 	c.panel = widget.Column(
 		top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12),
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		widget.Gap(8), c.Transfer.object, c.roomy[1], widget.Gap(12), c.HangUp, widget.Gap(16))
+		c.roomy[1], widget.Gap(12), widget.Row(c.beside, widget.Grow(c.HangUp)), widget.Gap(16))
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
 	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
@@ -184,7 +190,7 @@ func (c *Call) SetLevels(mic, far float64) bool {
 	if c.view.Call.Muted {
 		mic = 0
 	}
-	if c.view.Call.Held || PhaseOf(c.view) == PhaseReconnecting {
+	if c.view.Call.Held && !c.view.Call.Consultation.Active() || PhaseOf(c.view) == PhaseReconnecting {
 		far = 0
 	}
 	drawn := c.MicMeter.SetLevel(mic)
@@ -220,31 +226,41 @@ func (c *Call) Render(v View) {
 
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)
-	setVisible(c.meters, !outgoing)
+	setVisible(c.meters, !outgoing && !(v.Compact && call.Consultation.Active()))
 	setVisible(c.smallTop, v.Compact && phase != PhaseReconnecting && v.Settings.Calls.RecordingConsent == "")
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
+	c.Handover.render(v, c.hold(v))
+	setVisible(c.beside, call.Line != "")
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
 
 	c.renderSwitches(v, phase)
-	c.Transfer.render(v)
-	if c.Transfer.object.Visible() {
-		c.avatar.Hide() // its room is needed
-		setVisible(c.meters, !v.Compact)
-	}
 	word := e.T("Hang up")
 	switch {
 	case outgoing:
 		word = e.T("Cancel call")
 	case phase == PhaseEnding:
 		word = e.T("Ending")
+	case call.Consultation.Active():
+		word = e.T("Hang up both")
 	}
 	c.HangUp.Set(word, theme.HangUp, widget.Danger)
 	c.HangUp.SetEnabled(phase != PhaseEnding)
 	c.pad.render(v, name)
 	widget.Relayout(c.object)
+}
+
+// hold returns since when the far side is on hold, as the window has seen it.
+func (c *Call) hold(v View) time.Time {
+	switch {
+	case !v.Call.Held:
+		c.heldSince = time.Time{}
+	case c.heldSince.IsZero():
+		c.heldSince = v.Now
+	}
+	return c.heldSince
 }
 
 func (c *Call) renderRinging(v View, name, id string) {
@@ -284,21 +300,16 @@ func (c *Call) renderTalking(v View, name, id string) {
 	default:
 		c.timer.SetText(e.T("Connecting"))
 	}
+	setVisible(c.person, !call.Consultation.Active())
 	c.message.SetText(call.Message)
 	setVisible(c.messageRow, call.Message != "" && !tight)
 	consent := v.Settings.Calls.RecordingConsent
 	c.consent.SetText(consent)
 	setVisible(c.consentRow, consent != "")
-	setVisible(c.avatar, !v.Compact && !reconnecting)
+	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active())
 	setVisible(c.bannerBox, reconnecting)
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
-	}
-	if call.Held && c.heldSince.IsZero() {
-		c.heldSince = v.Now
-	}
-	if !call.Held {
-		c.heldSince = time.Time{}
 	}
 	e.showQuality(c.Quality, v, c.heldSince)
 	setVisible(c.Quality, call.Established != nil)
@@ -310,7 +321,10 @@ func (c *Call) renderTalking(v View, name, id string) {
 	c.micIcon.Set(mic, theme.Text2)
 	c.micWord.SetText(role)
 	far := firstName(name)
-	if call.Held {
+	switch {
+	case call.Consultation.Active():
+		far = firstName(e.partyName(call.Consultation.Target))
+	case call.Held:
 		far = e.T("On hold")
 	}
 	c.farWord.SetText(far)
@@ -384,6 +398,8 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 	switch {
 	case !live:
 		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, waits for the answer"), theme.Pause)
+	case call.Consultation.Active():
+		c.Hold.Set(widget.Unavailable, e.T("On hold"), e.T("On hold until you go back"), theme.Pause)
 	case call.Held:
 		c.Hold.Set(widget.On, e.T("On hold"), e.T("Hold, on"), theme.Pause)
 	default:

@@ -54,6 +54,10 @@ type Actions interface {
 	ToggleHold()
 	SendDTMF(digit rune)
 	SetRoute(route string)
+	// EndConsultation goes back to the far side from whom the user asked whether to
+	// take the call; CompleteTransfer joins the two.
+	EndConsultation()
+	CompleteTransfer()
 	SetAvailability(app.Availability)
 	Retry()
 	OpenSystemSettings()

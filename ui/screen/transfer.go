@@ -13,14 +13,17 @@ const PageTransfer Page = "transfer"
 
 // TransferTasks is the work of the page of a transfer.
 type TransferTasks interface {
+	// Transfer hands the call on at once; Consult calls target first.
 	Transfer(target string, done func(error))
+	Consult(target string, done func(error))
 }
 
-// Transfer is the page that hands the call to somebody else.
+// Transfer is the page that hands the call to somebody else: at once, or once
+// they have been asked.
 type Transfer struct {
 	*frame
-	work   TransferTasks
 	To     *widget.Field
+	Ask    *widget.PillButton
 	Go     *widget.PillButton
 	banner *widget.Banner
 	busy   bool
@@ -29,15 +32,21 @@ type Transfer struct {
 
 // NewTransfer returns the page.
 func NewTransfer(env *Env, work TransferTasks) *Transfer {
-	t := &Transfer{work: work}
+	t := &Transfer{}
 	t.To = widget.NewField(widget.NewInput(env.T("Transfer to"), env.T("Name, number or address")), 44, nil, nil)
 	t.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	t.banner.Hide()
-	t.Go = widget.NewPill(env.T("Transfer"), theme.Send, widget.Accent, widget.HeightMain, t.hand)
-	t.To.Input.OnSubmitted = func(string) { t.hand() }
-	body := widget.Column(t.banner, label(env.T("Transfer to")), widget.Gap(3), t.To, widget.Gap(8),
-		widget.NewText(env.T("The other side is asked to call there. Your call ends when somebody answers."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}))
-	t.frame = newFrame(env, env.T("Transfer"), PageNone, nil, body, t.Go)
+	now, ask := func() { t.hand(work.Transfer) }, func() { t.hand(work.Consult) }
+	t.Ask = widget.NewPill(env.T("Ask first"), theme.Phone, widget.Plain, widget.HeightButton, ask)
+	t.Go = widget.NewPill(env.T("Transfer now"), theme.Send, widget.Accent, widget.HeightMain, now)
+	t.To.Input.OnSubmitted = func(string) { now() }
+	said := func(word, sentence string) fyne.CanvasObject {
+		return widget.Column(label(word), widget.Gap(2), widget.NewText(sentence, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}))
+	}
+	body := widget.Column(t.banner, label(env.T("Transfer to")), widget.Gap(3), t.To, widget.Gap(16),
+		said(env.T("Ask first"), env.T("You talk to them while the other side waits on hold. Then you transfer, or go back.")), widget.Gap(12),
+		said(env.T("Transfer now"), env.T("The other side is asked to call there. Your call ends when somebody answers.")))
+	t.frame = newFrame(env, env.T("Transfer"), PageNone, nil, body, widget.Column(t.Ask, widget.Gap(8), t.Go))
 	return t
 }
 
@@ -55,18 +64,24 @@ func (t *Transfer) Render(v View) {
 			t.callID = v.Call.ID
 		}
 	}
-	t.Go.SetEnabled(!t.busy && transferable(v))
+	t.allow(!t.busy && transferable(v))
 }
 
-func (t *Transfer) hand() {
+func (t *Transfer) allow(on bool) {
+	t.Ask.SetEnabled(on)
+	t.Go.SetEnabled(on)
+}
+
+// hand gives the call on by one of the two ways.
+func (t *Transfer) hand(way func(target string, done func(error))) {
 	if t.busy || t.To.Input.Text == "" {
 		return
 	}
 	t.busy = true
-	t.Go.SetEnabled(false)
-	t.work.Transfer(t.To.Input.Text, func(err error) {
+	t.allow(false)
+	way(t.To.Input.Text, func(err error) {
 		t.busy = false
-		t.Go.SetEnabled(true)
+		t.allow(true)
 		if err != nil {
 			t.banner.Set(t.env.T("That didn't work"), err.Error())
 			setVisible(t.banner, true)
@@ -80,50 +95,7 @@ func (t *Transfer) hand() {
 // transferable reports whether the call can be handed on now.
 func transferable(v View) bool {
 	c := v.Call
-	return c != nil && c.Line != "" && c.Established != nil && (c.Transfer == nil || c.Transfer.Final)
-}
-
-// transferButton is the part of the call panel that hands the call on, and says
-// how that fares.
-type transferButton struct {
-	env    *Env
-	button *widget.PillButton
-	state  *widget.Text
-	object *fyne.Container
-}
-
-func newTransferButton(env *Env) *transferButton {
-	t := &transferButton{env: env}
-	t.button = widget.NewPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightButton, func() { env.Actions.Open(PageTransfer) })
-	t.state = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
-	t.object = widget.Column(t.state, widget.Gap(4), t.button)
-	t.object.Hide()
-	return t
-}
-
-func (t *transferButton) render(v View) {
-	c := v.Call
-	setVisible(t.object, c.Line != "" && c.Established != nil)
-	t.button.SetEnabled(transferable(v))
-	word := t.env.transferWord(c)
-	t.state.SetText(word)
-	setVisible(t.state, word != "")
-}
-
-// transferWord is how a transfer fares.
-func (e *Env) transferWord(c *app.Call) string {
-	switch t := c.Transfer; {
-	case t == nil:
-		return ""
-	case t.Final && t.Status >= 200 && t.Status < 300:
-		return e.T("Transferred to {name}", "name", t.Target)
-	case t.Final:
-		return e.T("{name} can't be reached. The call is still yours.", "name", t.Target)
-	case t.Status >= 180:
-		return e.T("It rings at {name}", "name", t.Target)
-	default:
-		return e.T("Transferring to {name}", "name", t.Target)
-	}
+	return c != nil && c.Line != "" && c.Established != nil && (c.Transfer == nil || c.Transfer.Final) && !c.Consultation.Active()
 }
 
 // routeWord says how a call came here, or where it goes, if that is not plain.

@@ -1,0 +1,153 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// handover is what the call panel has for handing the call on. While somebody is
+// asked whether to take it, both parties are shown in the place of the one.
+type handover struct {
+	env *Env
+	// state says how it fares.
+	state    *widget.Text
+	stateRow *fyne.Container
+	// parties are whom the user asks, and below who waits.
+	parties, roomy *fyne.Container
+	asked, waiting *partyRow
+	// Button opens the page that asks to whom; while somebody is asked, it joins
+	// the two. Back goes to who waits.
+	Button, Back *widget.PillButton
+	asking       bool
+}
+
+func newHandover(env *Env) *handover {
+	h := &handover{env: env}
+	h.state = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
+	h.stateRow = widget.Column(widget.Gap(6), h.state)
+	h.Back = widget.NewPill(env.T("Back"), "", widget.Plain, widget.HeightSmall, env.Actions.EndConsultation)
+	h.asked, h.waiting = newPartyRow(nil), newPartyRow(h.Back)
+	h.roomy = widget.Fixed(0, 12, widget.Gap(0))
+	h.parties = widget.Column(h.roomy, widget.Gap(12), widget.CardOf(h.asked.object, h.waiting.object))
+	h.parties.Hide()
+	h.Button = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightMain, func() {
+		if h.asking {
+			env.Actions.CompleteTransfer()
+			return
+		}
+		env.Actions.Open(PageTransfer)
+	})
+	return h
+}
+
+// render draws it; heldSince is when the far side was put on hold. Calls of the
+// subscriber's line can't be handed on.
+func (h *handover) render(v View, heldSince time.Time) {
+	e, c := h.env, v.Call
+	word := e.handoverWord(c)
+	h.state.SetText(word)
+	setVisible(h.stateRow, word != "")
+	h.asking = c.Consultation.Active()
+	setVisible(h.parties, h.asking)
+	setVisible(h.roomy, !v.Compact)
+	if !h.asking {
+		h.Button.Set(e.T("Transfer"), theme.Send, widget.Plain)
+		h.Button.SetEnabled(transferable(v))
+		return
+	}
+	k, waiting, asked := c.Consultation, nameOf(c.RemoteName, c.RemoteID), e.partyName(c.Consultation.Target)
+	switch {
+	case k.Answered() && k.Since != nil:
+		h.asked.set(asked, theme.Phone, theme.SuccessInk, e.T("Talking for {time}", "time", Short(v.Now.Sub(*k.Since))))
+	case k.Status >= 180:
+		h.asked.set(asked, theme.ArrowOut, theme.AccentInk, e.T("Ringing"))
+	default:
+		h.asked.set(asked, theme.ArrowOut, theme.AccentInk, e.T("Connecting"))
+	}
+	h.waiting.set(waiting, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(v.Now.Sub(heldSince))))
+	h.Back.SetLabel(e.T("Back to {name}", "name", waiting))
+	h.Button.Set(e.T("Transfer"), theme.Send, widget.Accent)
+	h.Button.SetLabel(e.T("Transfer {name} to {other}", "name", waiting, "other", asked))
+	h.Button.SetEnabled(k.Answered() && (c.Transfer == nil || c.Transfer.Final))
+}
+
+// partyName names who is behind a dialled number or address.
+func (e *Env) partyName(target string) string {
+	name := ""
+	if e.Directory != nil {
+		name = e.Directory.NameOf(target)
+	}
+	return nameOf(name, target)
+}
+
+// handoverWord says how a transfer, or the talk before it, fares.
+func (e *Env) handoverWord(c *app.Call) string {
+	if t := c.Transfer; t != nil {
+		name := e.partyName(t.Target)
+		switch {
+		case t.Final && t.Status >= 200 && t.Status < 300:
+			return e.T("Transferred to {name}", "name", name)
+		case t.Final:
+			return e.T("{name} can't be reached. The call is still yours.", "name", name)
+		case t.Status >= 180:
+			return e.T("It rings at {name}", "name", name)
+		default:
+			return e.T("Transferring to {name}", "name", name)
+		}
+	}
+	k := c.Consultation
+	if k == nil || k.Active() {
+		return ""
+	}
+	switch name := e.partyName(k.Target); k.Status {
+	case statusTerminated:
+		return "" // the user asked for that
+	case statusGone:
+		return e.T("{name} hung up", "name", name)
+	case statusBusy, statusBusyEverywhere:
+		return e.T("{name} is busy", "name", name)
+	default:
+		return e.T("{name} can't be reached", "name", name)
+	}
+}
+
+// The SIP statuses of a consultation's end that have a word of their own.
+const (
+	statusGone           = 481
+	statusBusy           = 486
+	statusTerminated     = 487
+	statusBusyEverywhere = 600
+)
+
+// partyRow is one of the two parties: initials, name, and what they do.
+type partyRow struct {
+	face   *widget.Avatar
+	name   *widget.Text
+	icon   *widget.Icon
+	word   *widget.Text
+	object fyne.CanvasObject
+}
+
+// newPartyRow returns a row with a button at its end, which may be nil.
+func newPartyRow(end *widget.PillButton) *partyRow {
+	p := &partyRow{face: widget.NewAvatar("", 36), name: widget.NewText("", widget.Style{Bold: true}), icon: widget.NewIcon(theme.Phone, theme.Text2, 16), word: caption("")}
+	parts := []fyne.CanvasObject{p.face, widget.Gap(12), widget.Grow(raised(widget.Column(
+		p.name, widget.Row(p.icon, widget.Gap(4), widget.Grow(p.word)))))}
+	if end != nil {
+		parts = append(parts, widget.Gap(8), end)
+	}
+	p.object = widget.Fixed(0, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(parts...)))
+	return p
+}
+
+func (p *partyRow) set(name string, g theme.Glyph, ink fyne.ThemeColorName, word string) {
+	p.face.SetName(name)
+	p.name.SetText(name)
+	p.icon.Set(g, ink)
+	p.word.SetText(word)
+}
