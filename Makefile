@@ -6,6 +6,7 @@ VERSION := $(shell packaging/version.sh)
 LDFLAGS := -X offhook/internal/version.linked=$(VERSION)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 export PATH
@@ -13,12 +14,15 @@ export GOFLAGS := -tags=$(TAGS)
 
 EXE := $(shell go env GOEXE 2>/dev/null)
 
-.PHONY: all build demo tour window-test test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-test deps-package deps-interop clean
+.PHONY: all build demo tour window-test test lint bench soak sleep mutations interop package package-test service-test reproducible deps-build deps-lint deps-test deps-package deps-interop clean
 
 all: build
 
 deps-build:
 	@packaging/deps.sh build
+
+deps-lint:
+	@packaging/deps.sh lint
 
 deps-test:
 	@packaging/deps.sh test
@@ -52,13 +56,14 @@ test: deps-test ## every test, with the race detector
 	go test -race -timeout 20m $$(go list ./... | grep -v '^offhook/cmd/')
 	go test -race -p 1 -timeout 20m ./cmd/...
 
-lint: deps-build ## gofmt, vet (for macOS and Windows too), staticcheck, and govulncheck where it can reach its data
+lint: deps-lint ## gofmt, vet (for macOS and Windows too), staticcheck, shellcheck, actionlint, and govulncheck where it can reach its data
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
 	go run $(STATICCHECK) ./...
+	@packaging/lintscripts.sh $(ACTIONLINT)
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 
 bench: deps-test ## the phone's own figures, each beside its floor

@@ -158,7 +158,7 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 		}
 		<-d.inbox.ready
 		for id := range 2 {
-			m := InboxMessage{ID: int64(id + 1), SentAt: at, Expires: at.Add(30 * time.Second), Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
+			m := InboxMessage{ID: int64(id + 1), Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
 			if err := d.inbox.deliver(context.Background(), m); err != nil {
 				t.Fatal(err)
 			}
@@ -167,6 +167,41 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 		r := d.Recents()
 		if s.Call != nil || len(r) != 1 || !r[0].Missed || r[0].MissedReason != "expired" || !r[0].Started.Equal(at) || r[0].RemoteName != "Carol" {
 			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+// A push that the engine could not look up, as while the phone ends, is not
+// acknowledged: it comes again and is in the log once.
+func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		<-d.inbox.ready
+		m := InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
+		ended, end := context.WithCancel(context.Background())
+		end()
+		for _, reason := range []error{
+			fault.New(fault.NetworkError, "The platform did not answer in time.", "Try again."),
+			fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first."),
+		} {
+			d.engine.relay = func(map[string]string) (bool, error) { return false, reason }
+			for _, ctx := range []context.Context{context.Background(), ended} {
+				if d.inbox.deliver(ctx, m) == nil {
+					t.Errorf("acknowledged in spite of %v", reason)
+				}
+			}
+		}
+		d.engine.relay = func(map[string]string) (bool, error) {
+			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s1", Time: time.Now(), Reason: "unreachable"})
+			return false, nil
+		}
+		if err := d.inbox.deliver(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
+		if r := d.Recents(); len(r) != 1 || r[0].EndReason != "UNREACHABLE" || r[0].RemoteName != "Carol" {
+			t.Errorf("%+v", r)
 		}
 	})
 }

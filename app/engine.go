@@ -154,10 +154,8 @@ type Inbox interface {
 
 // InboxMessage is one pushed call.
 type InboxMessage struct {
-	ID      int64
-	SentAt  time.Time
-	Expires time.Time
-	Data    map[string]string
+	ID   int64
+	Data map[string]string
 }
 
 // InboxStatus is how the inbox is connected.

@@ -354,7 +354,7 @@ func (p *Phone) logProgress(c *liveCall, then func()) {
 // missedReasons gives a call that could not be offered its end reason.
 var missedReasons = map[string]voice.EndReason{
 	"busy": voice.EndBusy, "over": voice.EndRemoteHangup, "expired": voice.EndTimeout,
-	"pstn": voice.EndPSTNHangup, "media": voice.EndFailure, "declined": voice.EndLocalHangup,
+	"pstn": voice.EndPSTNHangup, "media": voice.EndFailure, "declined": voice.EndLocalHangup, "unreachable": voice.EndUnreachable,
 }
 
 // missed logs a call that was never offered.

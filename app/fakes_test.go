@@ -58,6 +58,8 @@ type fakeBackend struct {
 	// down makes every request fail.
 	down    error
 	context string
+	// hung are the requests that get no answer, as on a network that is gone.
+	hung string
 	// slowDelete holds the removal of a context until it is closed.
 	slowDelete chan struct{}
 }
@@ -68,8 +70,12 @@ func (b *fakeBackend) RoundTrip(r *http.Request) (*http.Response, error) {
 		body, _ = io.ReadAll(r.Body)
 	}
 	b.mu.Lock()
-	slow := b.slowDelete
+	slow, hung := b.slowDelete, b.hung
 	b.mu.Unlock()
+	if hung != "" && strings.HasSuffix(r.URL.Path, hung) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 	if r.Method == http.MethodDelete && slow != nil {
 		<-slow
 	}
@@ -103,6 +109,20 @@ func (b *fakeBackend) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		return answer(200, `{}`)
 	}
+}
+
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+func (b *fakeBackend) CloseIdleConnections() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.requests = append(b.requests, "close idle")
+}
+
+// hang leaves the requests whose path ends so without an answer; "" is none.
+func (b *fakeBackend) hang(suffix string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hung = suffix
 }
 
 func (b *fakeBackend) saw(request string) bool {

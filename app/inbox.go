@@ -81,9 +81,7 @@ func (s *session) deliver(ctx context.Context, m InboxMessage) error {
 	if err != nil {
 		switch fault.TypeOf(err) {
 		case fault.Uninitialized, fault.NetworkError:
-			if ctx.Err() == nil && (m.Expires.IsZero() || p.cfg.Now().Before(m.Expires)) {
-				return err // it is kept and comes again
-			}
+			return err // it is kept and comes again, if only to be logged as missed
 		}
 		return nil // nothing would make it better
 	}

@@ -36,7 +36,7 @@ func NewInbox(hc *http.Client, log *slog.Logger) func(InboxConfig) (Inbox, error
 			Store:       ledger(filepath.Join(c.Dir, "inbox.json")), Logger: log, PingInterval: pingInterval,
 			PongTimeout: pongTimeout, KickTimeout: kickTimeout,
 			Handler: func(ctx context.Context, m push.Message) error {
-				return in.deliver(ctx, InboxMessage{ID: m.ID, SentAt: m.SentAt, Expires: m.ExpiresAt, Data: m.Data.Map()})
+				return in.deliver(ctx, InboxMessage{ID: m.ID, Data: m.Data.Map()})
 			},
 			OnStatus: in.statusChanged,
 		})

@@ -138,18 +138,26 @@ func pause(ctx context.Context, d time.Duration, kick <-chan struct{}) error {
 	}
 }
 
-// keepTrying calls f until it succeeds or ctx ends. failed is told of each
-// failure and when the next attempt comes.
+// keepTrying calls f until it succeeds or ctx ends, again at once after a kick.
+// failed is told of each failure and when the next attempt comes.
 func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, failed func(err error, next time.Time)) error {
 	b := newBackOff()
 	for {
 		kick := p.kick.wait()
-		err := f(ctx)
+		err := hurried(ctx, kick, f)
 		if err == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		select {
+		case <-kick:
+			// What the attempt hung on is as dead for the next one.
+			p.http.CloseIdleConnections()
+			b.Reset()
+			continue
+		default:
 		}
 		d := b.NextBackOff()
 		failed(err, p.cfg.Now().Add(d))
@@ -157,6 +165,22 @@ func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, f
 			return err
 		}
 	}
+}
+
+// hurried calls f with a context that ends kickTimeout after a kick: f may have
+// begun on a network that is gone, where it would wait for its whole time.
+func hurried(ctx context.Context, kick <-chan struct{}, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-kick:
+			_ = pause(ctx, kickTimeout, nil)
+			cancel()
+		}
+	}()
+	return f(ctx)
 }
 
 // run keeps the session up until its context ends. It begins after the engine

@@ -44,7 +44,7 @@ func (p *Phone) lockSigning(ctx context.Context) (unlock func(), err error) {
 // SignIn logs in at the application backend, prepares the engine and connects
 // the inbox. It returns when the platform has accepted the phone, or with the
 // reason why not, which is also in Snapshot.Account.Err. A phone that is
-// signed in as somebody else is signed out first.
+// signed in already stays so until the backend has accepted the login.
 func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	p.stopRestoring()
 	unlock, err := p.lockSigning(ctx)
@@ -71,6 +71,40 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "You are in a call.", "Hang up before you sign in.")
 	}
+	// Whoever is signed in stays so until the server has taken the new sign-in.
+	present := false
+	_ = p.loop.ask(ctx, func() error {
+		present = p.m.session != nil && p.m.account.State == SignedIn
+		return nil
+	})
+	if !present {
+		p.beginSignIn(ctx, c)
+	}
+	login, err := p.logIn(ctx, c)
+	if err == nil {
+		if present {
+			p.beginSignIn(ctx, c)
+			present = false
+		}
+		err = p.useLogin(ctx, c, login)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			err = fault.From(p.namePortal(ctx, c.Server, err))
+		}
+		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
+		if !present {
+			p.loop.post(func() {
+				p.m.account.State, p.m.account.Err = SignedOut, problem(err)
+				p.touch()
+			})
+		}
+	}
+	return err
+}
+
+// beginSignIn ends the session there is and shows whose begins.
+func (p *Phone) beginSignIn(ctx context.Context, c Credentials) {
 	p.endSession(ctx)
 	_ = p.loop.ask(ctx, func() error {
 		a := &p.m.account
@@ -79,18 +113,6 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 		p.touch()
 		return nil
 	})
-	err = p.signIn(ctx, c)
-	if err != nil {
-		if ctx.Err() == nil {
-			err = fault.From(p.namePortal(ctx, c.Server, err))
-		}
-		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
-		p.loop.post(func() {
-			p.m.account.State, p.m.account.Err = SignedOut, problem(err)
-			p.touch()
-		})
-	}
-	return err
 }
 
 // withLife ends ctx with the phone.
@@ -100,20 +122,22 @@ func (p *Phone) withLife(ctx context.Context) (context.Context, context.CancelFu
 	return ctx, func() { stop(); cancel() }
 }
 
-func (p *Phone) signIn(ctx context.Context, c Credentials) error {
+// logIn asks the application backend for a login.
+func (p *Phone) logIn(ctx context.Context, c Credentials) (backend.Login, error) {
 	if err := c.check(); err != nil {
-		return err
+		return backend.Login{}, err
 	}
 	client, err := backend.New(c.Server, p.http, nil)
 	if err != nil {
-		return err
+		return backend.Login{}, err
 	}
-	login, err := client.Login(ctx, backend.LoginRequest{
+	return client.Login(ctx, backend.LoginRequest{
 		UserName: c.UserName, Password: c.Password, AccountSID: c.AccountSID, DeviceID: p.store.Get().DeviceID,
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// useLogin brings the engine up with a login and remembers it.
+func (p *Phone) useLogin(ctx context.Context, c Credentials, login backend.Login) error {
 	account := settings.Account{
 		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server,
 		SubscriberName: login.SubscriberName, PlatformURL: login.HostName, Exophone: login.Exophone, ContactName: login.ContactName,
@@ -147,7 +171,8 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 	if err := p.engine.Initialize(ctx, s.identity(token)); err != nil {
 		return err
 	}
-	return p.loop.ask(ctx, func() error {
+	// An engine that is up belongs to a session, also when ctx ends just now.
+	return p.loop.ask(context.WithoutCancel(ctx), func() error {
 		p.m.session = s
 		p.m.deviceTokenSent, p.m.deviceTokenErr, p.m.inbox = false, nil, InboxStatus{}
 		a := &p.m.account
@@ -305,9 +330,11 @@ func (p *Phone) SignOut(ctx context.Context) error {
 		p.notWritten(err)
 	}
 	p.forgetContacts()
-	err = p.secrets.Delete(secretPassword)
-	if terr := p.secrets.Delete(secretToken); err == nil {
-		err = terr
+	err = nil
+	for _, name := range []string{secretPassword, secretToken, secretProxy} {
+		if derr := p.secrets.Delete(name); err == nil {
+			err = derr
+		}
 	}
 	_ = p.loop.ask(ctx, func() error {
 		p.m.account.Err = nil

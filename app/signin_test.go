@@ -139,6 +139,9 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 func TestSigningOutWipes(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
+		if err := d.SetProxyPassword("agent", "proxy-secret"); err != nil {
+			t.Fatal(err)
+		}
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +152,7 @@ func TestSigningOutWipes(t *testing.T) {
 		if s.Account.State != SignedOut || s.Ready || s.Call != nil || len(d.Contacts()) != 0 || d.engine.count("stop") != 1 {
 			t.Fatalf("%+v %v", s.Account, d.engine.did)
 		}
-		for _, name := range []string{secretPassword, secretToken} {
+		for _, name := range []string{secretPassword, secretToken, secretProxy} {
 			if v, err := d.keyring.Get(name); !errors.Is(err, secrets.ErrNotFound) {
 				t.Fatalf("%s is still %q", name, v)
 			}
@@ -201,6 +204,34 @@ func TestAnotherUserSignsIn(t *testing.T) {
 		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		if s.Account.UserName != "bob" || d.inbox.cfg.DeviceToken == old || d.engine.count("stop") != 1 {
 			t.Fatalf("%+v", s.Account)
+		}
+	})
+}
+
+// A slip of the finger takes no phone off the air: who is signed in stays so until
+// the server has taken the other sign-in.
+func TestASignInThatFailsLeavesTheSession(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		for _, change := range []func(*Credentials){
+			func(c *Credentials) { c.Password = "" },
+			func(c *Credentials) { c.UserName, c.Password = "bob", "guess" },
+			func(c *Credentials) { c.Server = "ftp://x" },
+		} {
+			c := alice
+			change(&c)
+			if err := d.SignIn(context.Background(), c); err == nil {
+				t.Fatalf("signed in with %q", c.UserName)
+			}
+			synctest.Wait()
+			s := d.Snapshot()
+			if !s.Ready || s.Account.State != SignedIn || s.Account.UserName != "alice" || s.Account.Server != alice.Server || d.engine.count("stop") != 0 {
+				t.Fatalf("ready %v, %+v", s.Ready, s.Account)
+			}
+		}
+		if password, err := d.keyring.Get(secretPassword); err != nil || password != alice.Password {
+			t.Errorf("the keyring holds another password: %v", err)
 		}
 	})
 }

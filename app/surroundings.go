@@ -72,6 +72,7 @@ func (p *Phone) watchSurroundings(ctx context.Context) {
 			continue // nothing to connect with; the next change brings something
 		}
 		proxy.Refresh()
+		p.http.CloseIdleConnections() // the next request would hang on one
 		p.engine.Renew()
 		p.Retry()
 	}

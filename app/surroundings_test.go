@@ -80,3 +80,39 @@ func TestTheSystemTellsOfSleep(t *testing.T) {
 		}
 	})
 }
+
+// What the phone asks when the network changes is not waited for: the answer would
+// come over the network that is gone.
+func TestARequestOnAGoneNetworkIsMadeAgain(t *testing.T) {
+	for _, request := range []string{"/login", "/devicetoken"} {
+		t.Run(request, func(t *testing.T) {
+			story(t, func(t *testing.T) {
+				d := newRig(t).start().signIn()
+				d.close()
+				if request == "/login" { // at a start with a spent token
+					if err := d.keyring.Delete(secretToken); err != nil {
+						t.Fatal(err)
+					}
+				}
+				d.backend.hang(request)
+				d.start()
+				defer d.close()
+				time.Sleep(time.Second)
+				if d.Snapshot().Ready {
+					t.Fatal("ready without an answer")
+				}
+				d.backend.hang("")
+				other := "wlan0=198.51.100.7"
+				d.addresses.Store(&other)
+				moved := time.Now()
+				d.until("ready", func(s *Snapshot) bool { return s.Ready })
+				if took := time.Since(moved); took > 3*time.Second {
+					t.Errorf("ready %v after the network changed", took)
+				}
+				if !d.backend.saw("close idle") {
+					t.Error("connections of the old network are kept")
+				}
+			})
+		})
+	}
+}

@@ -44,7 +44,7 @@ func run() int {
 		b.why = "no web phone: " + strings.Join(strings.Fields(err.Error()), " ")
 	}
 	var results []result
-	failed := 0
+	failed, absent := 0, 0
 	for _, r := range rows() {
 		if !wanted.MatchString(r.peer + ": " + r.what) {
 			continue
@@ -56,8 +56,11 @@ func run() int {
 			fmt.Printf("\n          %s", result.reason)
 		}
 		fmt.Println()
-		if result.verdict == "fail" {
+		switch result.verdict {
+		case "fail":
 			failed++
+		case "not here":
+			absent++
 		}
 	}
 	if *document != "" {
@@ -66,8 +69,8 @@ func run() int {
 			return 1
 		}
 	}
-	fmt.Printf("%d rows, %d failed\n", len(results), failed)
-	if failed > 0 {
+	fmt.Printf("%d rows, %d failed, %d not tried\n", len(results), failed, absent)
+	if len(results) == 0 || failed+absent > 0 {
 		return 1
 	}
 	return 0

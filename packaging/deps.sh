@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Sees to the system packages that Offhook needs: `deps.sh build`, `deps.sh test`, `deps.sh package` or
-# `deps.sh interop`.
+# Sees to the system packages that Offhook needs: `deps.sh build`, `lint`, `test`, `package` or `interop`.
 # On Debian and its kin it installs what is missing, as root or with sudo. On Fedora, macOS and
 # Windows (MSYS2) it checks, and says what to install. It prints nothing when nothing is missing.
 set -euo pipefail
@@ -9,6 +8,7 @@ want=${1:-build}
 
 build_deb=(ca-certificates gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev
   libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev libopus-dev libspeexdsp-dev)
+lint_deb=(shellcheck)
 test_deb=(xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils dbus dunst libnotify-bin
   pulseaudio pulseaudio-utils sox espeak-ng gnome-keyring libsecret-tools procps)
 package_deb=(gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 nsis wixl msitools osslsigncode openssl wine64 rpm desktop-file-utils bc binutils curl
@@ -18,9 +18,21 @@ interop_deb=(kamailio kamailio-websocket-modules kamailio-tls-modules rtpengine-
 
 debian() {
   local packages=("${build_deb[@]}") missing=() p
-  [ "$want" = build ] || packages+=("${test_deb[@]}")
-  [ "$want" != package ] || packages+=("${package_deb[@]}")
-  [ "$want" != interop ] || packages+=("${interop_deb[@]}")
+  case $want in
+  build) ;;
+  lint) packages+=("${lint_deb[@]}") ;;
+  test) packages+=("${test_deb[@]}") ;;
+  package) packages+=("${test_deb[@]}" "${package_deb[@]}") ;;
+  interop)
+    packages+=("${test_deb[@]}" "${interop_deb[@]}")
+    # Node.js from elsewhere brings its own npm, and Debian's can't be installed beside it.
+    command -v npm >/dev/null || packages+=(npm)
+    ;;
+  *)
+    echo "deps.sh knows no $want." >&2
+    exit 2
+    ;;
+  esac
   for p in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done

@@ -66,7 +66,7 @@ installers() {
   for format in $formats; do
     out=$dist/$name-$version-linux-$arch.$format
     go run "$nfpm" package -f "$stage/nfpm.yaml" -p "$format" -t "$out" >/dev/null
-    if [ $format = deb ]; then
+    if [ "$format" = deb ]; then
       # nfpm's own xz is an eighth larger.
       (cd "$stage" && ar x "$out" && xz -T1 data.tar && rm "$out" && ar qcDS "$out" debian-binary control.tar.* data.tar.xz && rm debian-binary control.tar.* data.tar.xz)
     fi

@@ -54,8 +54,9 @@ type Config struct {
 
 	// PingInterval and PongTimeout prove the connection alive; 15 s and 5 s.
 	PingInterval, PongTimeout time.Duration
-	// KickTimeout is how long the answer to the ping of a Kick may take, when the
-	// connection is more likely dead than slow; 1 s.
+	// KickTimeout is how long the answer to the ping of a Kick may take, and the rest
+	// of an attempt that a Kick finds under way: both are then more likely dead than
+	// slow; 1 s.
 	KickTimeout time.Duration
 	// DialTimeout limits the connecting, up to the server's hello; 15 s.
 	DialTimeout time.Duration

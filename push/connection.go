@@ -31,11 +31,14 @@ type connection struct {
 func (r *Receiver) connect(ctx context.Context) failure {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	giveUp := func() { cancel(context.DeadlineExceeded) }
+	unhurried := r.hurry(giveUp)
+	defer unhurried()
 	token, err := r.cfg.AccessToken(ctx)
 	if err != nil {
-		return judge(err, nil)
+		return judge(because(ctx, err), nil)
 	}
-	stopTimer := r.limit(r.cfg.DialTimeout, func() { cancel(context.DeadlineExceeded) })
+	stopTimer := r.limit(r.cfg.DialTimeout, giveUp)
 	defer stopTimer()
 
 	ws, res, err := websocket.Dial(ctx, r.target(), &websocket.DialOptions{
@@ -65,6 +68,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 		return judge(because(ctx, err), nil)
 	}
 	stopTimer()
+	unhurried()
 	r.set(func(s *Status) {
 		s.Phase, s.Err, s.Attempts = Connected, nil, 0
 		s.LastPong, s.RoundTrip = r.clock.Now(), 0
@@ -94,6 +98,29 @@ func (r *Receiver) limit(d time.Duration, f func()) (stop func()) {
 		case <-done:
 			stopClock()
 		}
+	}()
+	return sync.OnceFunc(func() { close(done) })
+}
+
+// hurry gives an attempt that a kick finds under way no more than KickTimeout: it
+// may have begun on a network that is gone. The kick then goes to what comes next,
+// the ping of the new connection or the pause before the next attempt.
+func (r *Receiver) hurry(giveUp func()) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-done:
+			return
+		case <-r.kicks:
+		}
+		due, stopClock := r.clock.After(r.cfg.KickTimeout)
+		select {
+		case <-done:
+			stopClock()
+		case <-due:
+			giveUp()
+		}
+		r.Kick()
 	}()
 	return sync.OnceFunc(func() { close(done) })
 }
@@ -185,7 +212,7 @@ func (c *connection) readFrame(ctx context.Context) (any, error) {
 func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 	r := c.r
 	for {
-		patience := r.cfg.PongTimeout
+		patience, kicked := r.cfg.PongTimeout, false
 		due, stop := r.clock.After(r.cfg.PingInterval)
 		select {
 		case <-ctx.Done():
@@ -193,7 +220,7 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 			return
 		case <-r.kicks:
 			stop()
-			patience = min(patience, r.cfg.KickTimeout)
+			patience, kicked = min(patience, r.cfg.KickTimeout), true
 		case <-due:
 		}
 		sent := r.clock.Now()
@@ -202,6 +229,9 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 		stop()
 		if err != nil {
 			_ = c.ws.CloseNow() // the reader says why
+			if kicked {
+				r.Kick() // so that the next attempt comes at once
+			}
 			return
 		}
 		now := r.clock.Now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -107,12 +108,14 @@ func (d *delivery) poke() {
 	}
 }
 
-// next takes the first message off the queue that may be tried now; else it
-// returns how long to wait, 0 for until woken.
+// next takes the first message off the queue that may be tried now, one that still
+// lives before those that have expired: a call that rings does not wait for the
+// calls of a holiday. Else it returns how long to wait, 0 for until woken.
 func (d *delivery) next() (e entry, ok bool, wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.cfg.Clock.Now()
+	pick := -1
 	for i, e := range d.queue {
 		if left := e.after.Sub(now); left > 0 {
 			if wait == 0 || left < wait {
@@ -120,10 +123,18 @@ func (d *delivery) next() (e entry, ok bool, wait time.Duration) {
 			}
 			continue
 		}
-		d.queue = append(d.queue[:i], d.queue[i+1:]...)
-		return e, true, 0
+		if lives := e.m.ExpiresAt.IsZero() || now.Before(e.m.ExpiresAt); lives || pick < 0 {
+			if pick = i; lives {
+				break
+			}
+		}
 	}
-	return entry{}, false, wait
+	if pick < 0 {
+		return entry{}, false, wait
+	}
+	e = d.queue[pick]
+	d.queue = slices.Delete(d.queue, pick, pick+1)
+	return e, true, 0
 }
 
 func (d *delivery) run(ctx context.Context) {

@@ -62,8 +62,9 @@ func (r *Receiver) set(change func(*Status)) {
 
 // Kick is for when the machine woke, the network changed or the user signed in
 // again: a receiver that waits tries at once, one that is refused or replaced
-// tries again, and one that is connected proves it by a ping at once. A
-// Retry-After of the server is obeyed all the same.
+// tries again, one that is connected proves it by a ping at once, and one that is
+// connecting begins anew unless it succeeds soon. A Retry-After of the server is
+// obeyed all the same.
 func (r *Receiver) Kick() {
 	select {
 	case r.kicks <- struct{}{}:

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -58,10 +59,9 @@ func TestReconnectsAndDropsRepetitions(t *testing.T) {
 		p.phase(Connected)
 	}
 	// The same message once more, and then another.
-	s := <-in.opened
-	for len(in.opened) > 0 {
-		s = <-in.opened
-	}
+	in.mu.Lock()
+	s := in.socket
+	in.mu.Unlock()
 	s.send(frameOf(1, "one"))
 	in.post("two")
 	if m := p.message(); m.ID != 2 {
@@ -167,6 +167,44 @@ func TestHandlerFails(t *testing.T) {
 	}
 	eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
 	_ = p
+}
+
+// After a holiday the inbox is full of calls that are over: the one that rings now
+// comes before those that were not looked at yet.
+func TestACallThatRingsComesBeforeThoseThatAreOver(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	release := make(chan struct{})
+	done := make(chan string, 4)
+	begun := make(chan struct{}, 4)
+	p := in.phone(func(c *Config) {
+		c.Handler = func(_ context.Context, m Message) error {
+			begun <- struct{}{}
+			<-release
+			done <- m.Data.Payload
+			return nil
+		}
+	})
+	for _, payload := range []string{"over 1", "over 2", "over 3"} {
+		in.post(payload)
+	}
+	<-begun
+	p.phase(Connected)
+	in.mu.Lock()
+	s := in.socket
+	in.mu.Unlock()
+	s.send(fmt.Sprintf(`{"type":"message","id":4,"expires_at":%q,"data":{"payload":"rings"}}`, time.Now().Add(time.Hour).Format(time.RFC3339)))
+	eventually(t, "all there", func() bool {
+		p.deliver.mu.Lock()
+		defer p.deliver.mu.Unlock()
+		return len(p.deliver.queue) == 3
+	})
+	close(release)
+	for _, want := range []string{"over 1", "rings", "over 2", "over 3"} {
+		if got := <-done; got != want {
+			t.Errorf("handled %q, want %q", got, want)
+		}
+	}
 }
 
 func TestRefusedAndReplaced(t *testing.T) {
@@ -310,8 +348,9 @@ func TestPingsAndKick(t *testing.T) {
 	q.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
 }
 
-// A connection that died with the network is given up soon after a kick, although
-// its ping interval and its patience are long.
+// A connection that died with the network is given up soon after a kick and made
+// again at once, although its ping interval, its patience and the pauses that
+// earlier cuts have earned are long.
 func TestAKickFindsADeadConnection(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
@@ -325,6 +364,7 @@ func TestAKickFindsADeadConnection(t *testing.T) {
 	in.mu.Unlock()
 	p := in.phone(func(c *Config) {
 		c.PingInterval, c.PongTimeout, c.KickTimeout = time.Hour, time.Hour, 20*time.Millisecond
+		c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
 	})
 	p.phase(Connected)
 	p.Kick()
@@ -332,6 +372,47 @@ func TestAKickFindsADeadConnection(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	p.phase(Connected)
+}
+
+// longest is the jitter of a phone that is never lucky.
+func longest(limit time.Duration) time.Duration { return limit }
+
+// An attempt that began on a network that is gone is not waited for: neither for a
+// token that can't be renewed there, nor for a server that never greets.
+func TestAKickFindsADeadAttempt(t *testing.T) {
+	t.Parallel()
+	for _, dead := range []string{"token", "greeting"} {
+		in := newInbox(t)
+		begun := make(chan struct{})
+		release := make(chan struct{})
+		t.Cleanup(func() { close(release) })
+		hang := sync.OnceFunc(func() { close(begun); <-release })
+		if dead == "greeting" {
+			in.greet = func(*socket) { hang() }
+		}
+		p := in.phone(func(c *Config) {
+			c.DialTimeout, c.KickTimeout = time.Hour, 20*time.Millisecond
+			c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
+			first := dead == "token"
+			c.AccessToken = func(ctx context.Context) (string, error) {
+				if first {
+					first = false
+					close(begun)
+					<-ctx.Done()
+				}
+				return "token-1", ctx.Err()
+			}
+		})
+		<-begun
+		in.mu.Lock()
+		in.greet = nil
+		in.mu.Unlock()
+		p.Kick()
+		if s := p.phase(Waiting); fault.TypeOf(s.Err) != fault.NetworkError || !strings.Contains(s.Err.Error(), "does not answer") {
+			t.Errorf("%s: %+v", dead, s)
+		}
+		p.phase(Connected)
+	}
 }
 
 func TestUnreachable(t *testing.T) {

@@ -35,13 +35,13 @@ func setStatus(t *testing.T, p *demo.Platform, name, status string) {
 // TestRealRenewal: access tokens come and go, and nobody notices.
 func TestRealRenewal(t *testing.T) {
 	t.Parallel()
-	p := startDemo(t, demo.Config{AccessLife: 2 * time.Second})
+	p := startDemo(t, demo.Config{AccessLife: 15 * time.Second})
 	alice := newPhone(t, p, "alice", sine, null)
 	first, err := alice.AccessToken(context.Background(), "")
 	check(t, err)
 	call := alice.dialTo("echo")
 	expect[voice.CallEstablished](alice)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		now, err := alice.AccessToken(context.Background(), "")
 		check(t, err)
 		if now != first {

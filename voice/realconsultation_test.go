@@ -58,7 +58,7 @@ func TestAttendedTransfer(t *testing.T) {
 		t.Errorf("bob's call: %+v", got)
 	}
 	hears(t, carol.latest())
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		if _, far := atBob.Levels(); far > 0.05 {
 			break
 		}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"testing"
-	"time"
 
 	"offhook/demo"
 	"offhook/voice"
@@ -70,7 +69,7 @@ func newSIPPhone(t testing.TB, name string, in, out audio.Spec, accounts ...voic
 	}
 	ph.sub = ph.Subscribe()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := ph.Close(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -89,7 +88,7 @@ func newSIPPhone(t testing.TB, name string, in, out audio.Spec, accounts ...voic
 
 func (p *phoneOf) register(a voice.SIPAccount) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := p.Register(ctx, a); err != nil {
 		p.t.Fatal(err)
@@ -142,7 +141,7 @@ func talkAndHangUp(t *testing.T, caller, callee *phoneOf, number, remote string)
 			t.Errorf("digit %c, want %c", got, want)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := out.Hold(ctx); err != nil {
 		t.Fatal(err)
@@ -240,7 +239,7 @@ func TestSIPAccountRefused(t *testing.T) {
 	bad := good
 	bad.Password = "wrong"
 	alice := newSIPPhone(t, "alice", sine, null)
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	err := alice.Register(ctx, bad)
 	if fault.TypeOf(err) != fault.InvalidCredentials {

@@ -87,7 +87,7 @@ func TestRealPauses(t *testing.T) {
 	// Bob's tone has no pauses: it is the clock.
 	hears(t, out)
 	begun, _ := out.Statistics()
-	for deadline := time.Now().Add(60 * time.Second); received(out) < begun.PacketsReceived+150; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); received(out) < begun.PacketsReceived+150; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("bob is not heard")
 		}

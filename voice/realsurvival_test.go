@@ -33,7 +33,7 @@ func inEcho(t *testing.T, p *demo.Platform) (*phoneOf, *voice.Call) {
 func hears(t testing.TB, call *voice.Call) {
 	t.Helper()
 	before := received(call)
-	for deadline := time.Now().Add(45 * time.Second); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing is heard in %v", call.Details().State)
 		}
@@ -53,7 +53,7 @@ func TestRealSocketKilled(t *testing.T) {
 	alice, call := inEcho(t, p)
 	alice.wires.cutTCP()
 	hears(t, call)
-	for deadline := time.Now().Add(5 * time.Second); !alice.Status().Flow.OK; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !alice.Status().Flow.OK; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("not connected again")
 		}
@@ -66,7 +66,7 @@ func TestRealSocketKilled(t *testing.T) {
 	hears(t, call)
 	check(t, call.Hangup())
 	expect[voice.CallEnded](alice)
-	for deadline := time.Now().Add(5 * time.Second); len(p.Calls()) > 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); len(p.Calls()) > 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the platform still has the call")
 		}

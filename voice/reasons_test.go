@@ -16,7 +16,7 @@ func shortTimers() demo.Config {
 	return demo.Config{
 		RingLimit: time.Second, CallBurst: 1000, CallRate: 1000,
 		Timers: platform.Timers{
-			IncomingCall: time.Second, Connection: 2 * time.Second,
+			IncomingCall:   time.Second,
 			MediaDisrupted: time.Second, Media: 2 * time.Second,
 		},
 	}
@@ -105,10 +105,7 @@ func TestEndReasonOfEveryStatus(t *testing.T) {
 // TestEndReasonsAtBothEnds goes through what two people may do to a call.
 func TestEndReasonsAtBothEnds(t *testing.T) {
 	t.Parallel()
-	cfg := shortTimers()
-	cfg.RingLimit = 2 * time.Second
-	cfg.Timers.IncomingCall = 30 * time.Second
-	p := startDemo(t, cfg)
+	p := startDemo(t, demo.Config{CallBurst: 1000, CallRate: 1000})
 	alice, bob := newPhone(t, p, "alice", sine, null), newPhone(t, p, "bob", sine, null)
 	answer := func(t *testing.T) {
 		expect[voice.CallRinging](alice)
@@ -126,7 +123,6 @@ func TestEndReasonsAtBothEnds(t *testing.T) {
 		{"declined", func(t *testing.T) { expect[voice.CallRinging](alice); check(t, bob.latest().Hangup()) }, voice.EndBusy, voice.EndLocalHangup},
 		{"cancelled", func(t *testing.T) { expect[voice.CallRinging](alice); check(t, alice.latest().Hangup()) }, voice.EndLocalHangup, voice.EndRemoteHangup},
 		{"cancelled at once", func(t *testing.T) { check(t, alice.latest().Hangup()) }, voice.EndLocalHangup, voice.EndRemoteHangup},
-		{"not answered", func(t *testing.T) { expect[voice.CallRinging](alice) }, voice.EndTimeout, voice.EndTimeout},
 		{"the caller hangs up", func(t *testing.T) { answer(t); check(t, alice.latest().Hangup()) }, voice.EndLocalHangup, voice.EndRemoteHangup},
 		{"the callee hangs up", func(t *testing.T) { answer(t); check(t, bob.latest().Hangup()) }, voice.EndRemoteHangup, voice.EndLocalHangup},
 		{"both hang up at once", func(t *testing.T) {
@@ -159,6 +155,22 @@ func TestEndReasonsAtBothEnds(t *testing.T) {
 			expect[voice.MediaSessionDestroyed](bob)
 		})
 	}
+}
+
+// TestNotAnswered: the limit of ringing ends a call at both ends.
+func TestNotAnswered(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{RingLimit: 10 * time.Second, Timers: platform.Timers{IncomingCall: 30 * time.Second}})
+	alice, bob := newPhone(t, p, "alice", sine, null), newPhone(t, p, "bob", sine, null)
+	alice.dialTo("bob")
+	expect[voice.IncomingCall](bob)
+	expect[voice.CallRinging](alice)
+	a, b := expect[voice.CallEnded](alice).Call, expect[voice.CallEnded](bob).Call
+	if a.EndReason != voice.EndTimeout || b.EndReason != voice.EndTimeout || a.SessionID == "" || a.SessionID != b.SessionID {
+		t.Errorf("alice %v (%d, %q), bob %v (%d, %q)", a.EndReason, a.Status, a.SessionID, b.EndReason, b.Status, b.SessionID)
+	}
+	expect[voice.MediaSessionDestroyed](alice)
+	expect[voice.MediaSessionDestroyed](bob)
 }
 
 func check(t *testing.T, err error) {
@@ -196,8 +208,8 @@ func TestConversationLimit(t *testing.T) {
 	alice := newPhone(t, p, "alice", sine, null)
 	alice.dialTo("echo")
 	expect[voice.CallEstablished](alice)
-	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup || got.Duration(time.Now()) > 3*time.Second {
-		t.Errorf("ended as %v after %v", got.EndReason, got.Duration(time.Now()))
+	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup {
+		t.Errorf("ended as %v", got.EndReason)
 	}
 }
 
@@ -207,7 +219,7 @@ func TestPlatformIsNotThere(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t, shortTimers())
 	alice := newPhone(t, p, "alice", sine, null)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_ = p.Close(ctx)
 	if _, err := alice.Dial(context.Background(), demo.DemoExophone, ""); err != nil {

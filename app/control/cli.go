@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"offhook/app/profile"
+	"offhook/internal/help"
 )
 
 // The exit codes of the command line.
@@ -41,7 +41,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if asJSON {
 		_ = json.NewEncoder(stdout).Encode(map[string]*Failure{"error": f})
 	} else {
-		fmt.Fprintln(stderr, strings.TrimSpace("offhook: "+f.Message+" "+f.Next))
+		fmt.Fprintln(stderr, "offhook:", f.Sentence())
 	}
 	if f.Code == CodeUsage {
 		return ExitUsage
@@ -96,7 +96,7 @@ func parse(args []string, help io.Writer) (invocation, error) {
 				printHelp(help, fs)
 				return inv, err
 			}
-			return inv, usage(sentenceOf(err))
+			return inv, lost(sentenceOf(err))
 		}
 		rest = fs.Args()
 		if len(rest) == 0 {
@@ -115,7 +115,7 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	c, ok := commands[inv.req.Command]
 	switch {
 	case !ok:
-		return inv, usage("There is no command “" + inv.req.Command + "”.")
+		return inv, lost("There is no command “" + inv.req.Command + "”.")
 	case len(inv.req.Args) < c.min || len(inv.req.Args) > c.max:
 		return inv, usage(strings.TrimSpace("Use: offhook ctl " + inv.req.Command + " " + c.args))
 	case inv.req.Timeout <= 0:
@@ -131,6 +131,11 @@ func parse(args []string, help io.Writer) (invocation, error) {
 		inv.req.Password = password
 	}
 	return inv, nil
+}
+
+// lost is wrong use by somebody whom the help would help.
+func lost(message string) *Failure {
+	return &Failure{Code: CodeUsage, Message: message, Next: "Try offhook ctl --help."}
 }
 
 func sentenceOf(err error) string {
@@ -209,10 +214,6 @@ func printHelp(w io.Writer, fs *flag.FlagSet) {
 		fmt.Fprintf(w, "  %-34s %s\n", strings.TrimSpace(n+" "+c.args), c.help)
 	}
 	fmt.Fprint(w, "\nFlags:\n")
-	var b bytes.Buffer
-	fs.SetOutput(&b)
-	fs.PrintDefaults()
-	fs.SetOutput(io.Discard)
-	_, _ = w.Write(b.Bytes())
+	help.Flags(w, fs)
 	fmt.Fprintf(w, "\nExit codes: %d success, %d the phone refused, %d wrong use.\n", ExitOK, ExitError, ExitUsage)
 }

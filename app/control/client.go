@@ -5,12 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
+	"os"
 	"time"
 )
 
+// answerGrace is how much longer than the request's own limit the answer may take.
+const answerGrace = 2 * time.Second
+
 // call sends one request to the phone of a profile. items gets each item as it
-// comes; the result is returned.
+// comes; the result is returned. A phone that is stopped, or hangs, is given up soon
+// after the request's limit.
 func call(ctx context.Context, dir string, r request, items func(json.RawMessage) error) (json.RawMessage, error) {
 	conn, err := dial(dir)
 	if err != nil {
@@ -22,9 +26,17 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 	if err != nil {
 		return nil, err
 	}
+	if len(data) >= maxLine {
+		return nil, usage("That is too long for one command.")
+	}
 	_ = conn.SetWriteDeadline(time.Now().Add(requestLimit))
-	if _, err := conn.Write(append(data, '\n')); err != nil {
-		return nil, &Failure{Code: CodeNotRunning, Message: "The phone does not listen."}
+	// A phone that has too many clients says so without reading.
+	_, unsent := conn.Write(append(data, '\n'))
+	switch {
+	case unsent != nil:
+		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	case r.Command != "events":
+		_ = conn.SetReadDeadline(time.Now().Add(r.limit() + answerGrace))
 	}
 	in := bufio.NewScanner(conn)
 	in.Buffer(make([]byte, 0, 64<<10), maxAnswer)
@@ -47,10 +59,15 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err := in.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return nil, &Failure{Code: CodeNotRunning, Message: "The connection to the phone broke."}
+	switch err := in.Err(); {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(unsent, os.ErrDeadlineExceeded):
+		return nil, &Failure{Code: CodeTimeout, Message: "The phone does not answer.", Next: "If it stays so, end its process and start it again."}
+	case unsent != nil:
+		return nil, &Failure{Code: CodeNotRunning, Message: "The phone does not listen.", Next: "Try again; if it stays so, start it again."}
+	case err != nil:
+		return nil, &Failure{Code: CodeNotRunning, Message: "The connection to the phone broke.", Next: "Try again."}
 	}
-	return nil, &Failure{Code: CodeNotRunning, Message: "The phone ended."}
+	return nil, &Failure{Code: CodeNotRunning, Message: "The phone ended.", Next: "Start it again."}
 }
 
 // HandOver gives a link, or "" to be raised, to the phone that runs on a
@@ -58,7 +75,7 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 func HandOver(ctx context.Context, dir, link string) error {
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		r := request{Command: "open"}
+		r := request{Command: "open", options: options{Timeout: 10 * time.Second}}
 		if link != "" {
 			r.Args = []string{link}
 		}

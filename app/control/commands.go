@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
@@ -105,7 +106,10 @@ func init() {
 		"feedback": {args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
 		"upload-logs": {help: "send the logs to the support; --since 168h, --description TEXT",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				if r.Since <= 0 {
+				switch {
+				case r.Since < 0:
+					return nil, usage("--since is not less than 0.")
+				case r.Since == 0:
 					r.Since = 7 * 24 * time.Hour
 				}
 				ref, err := s.cfg.Phone.Report(ctx, time.Now().Add(-r.Since), time.Now(), r.Description, nil)
@@ -119,6 +123,9 @@ func init() {
 			}},
 		"proxy-password": {help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if (r.UserName == "") != (r.Password == "") {
+					return nil, usage("--user and --password-file belong together.")
+				}
 				return nil, s.cfg.Phone.SetProxyPassword(r.UserName, r.Password)
 			}},
 		"sign-out": simple("sign out and forget the password", (*app.Phone).SignOut),
@@ -182,12 +189,9 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 	case len(r.Args) < c.min || len(r.Args) > c.max:
 		return nil, usage(strings.TrimSpace("Use: " + r.Command + " " + c.args))
 	}
-	if r.Timeout <= 0 {
-		r.Timeout = DefaultTimeout
-	}
 	if r.Command != "events" {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, r.limit())
 		defer cancel()
 	}
 	var w *waiter
@@ -230,6 +234,9 @@ func history(ctx context.Context, s *Server, r request, _ func(any) error) (any,
 	case "", "incoming", "outgoing", "missed":
 	default:
 		return nil, usage("--kind is incoming, outgoing or missed.")
+	}
+	if r.Limit < 0 || r.Since < 0 {
+		return nil, usage("--limit and --since are not less than 0.")
 	}
 	q := app.RecentsQuery{Text: strings.Join(r.Args, " "), Kind: r.Kind, Limit: r.Limit}
 	if r.Since > 0 {
@@ -300,6 +307,9 @@ type ProcessState struct {
 
 func processState(_ context.Context, _ *Server, r request, _ func(any) error) (any, error) {
 	if len(r.Args) > 0 {
+		if !filepath.IsAbs(r.Args[0]) { // where the phone runs is not where its user is
+			return nil, usage("Name the file by its whole path.")
+		}
 		runtime.GC() // the profile is of what the last collection left
 		f, err := os.OpenFile(r.Args[0], os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 		if err != nil {

@@ -274,7 +274,8 @@ func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"fly"}, {"dial"}, {"dial", "a", "b"}, {"status", "--wait", "PERHAPS"}, {"status", "--nonsense"}, {"status", "--timeout", "0s"},
 		{"status", "--timeout", "soon"}, {"other-phone", "maybe"}, {"history", "--kind", "odd"}, {"feedback", "five"}, {"sign-in", "--password-file", "/nonexistent"},
-		{"--profile", "../x", "status"},
+		{"--profile", "../x", "status"}, {"history", "--limit", "-1"}, {"history", "--since", "-1h"}, {"upload-logs", "--since", "-1h"},
+		{"proxy-password", "--user", "agent"}, {"runtime", "relative"}, {"history", strings.Repeat("x", maxLine)},
 	} {
 		d.fails(ExitUsage, CodeUsage, args...)
 	}
@@ -393,9 +394,16 @@ func TestOnePhonePerProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	lock.Release()
+	// A folder that others could enter is closed to them.
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	again, err := Acquire(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v %v", info.Mode(), err)
 	}
 	again.Release()
 }
@@ -414,10 +422,34 @@ func TestASecondStartHandsItsLinkOver(t *testing.T) {
 	}
 }
 
+// A phone that is stopped takes connections and says nothing: its user is told so
+// soon after the command's own limit.
+func TestAPhoneThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	dir := profile.Dir(base, profile.Default)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, _, err := listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	hung := &desk{t: t, base: base}
+	hung.fails(ExitError, CodeTimeout, "status", "--timeout", "1ms")
+}
+
 func TestTheSocketIsItsUsersAlone(t *testing.T) {
 	t.Parallel()
 	deep := filepath.Join(t.TempDir(), strings.Repeat("deep/", 30))
-	for _, base := range []string{t.TempDir(), deep} {
+	// What stands where the socket belongs is to the phone as a file system without
+	// sockets.
+	taken := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(profile.Dir(taken, profile.Default), socketName, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, base := range []string{t.TempDir(), deep, taken} {
 		d := newDesk(t, base)
 		path := filepath.Join(d.dir, socketName)
 		if data, err := os.ReadFile(filepath.Join(d.dir, pointerName)); err == nil {
@@ -472,6 +504,9 @@ func TestHostileClients(t *testing.T) {
 		if len(out) > 0 && !json.Valid(out) {
 			t.Errorf("%.20q is answered by %q", in, out)
 		}
+		if len(in) > maxLine && !bytes.Contains(out, []byte("too long")) {
+			t.Errorf("a line that is too long is answered by %q", out)
+		}
 	}
 	// Silent clients don't keep others out for good, and a full house is refused.
 	var silent []net.Conn
@@ -480,6 +515,7 @@ func TestHostileClients(t *testing.T) {
 			silent = append(silent, c)
 		}
 	}
+	d.fails(ExitError, "SYSTEM_BUSY", "status")
 	for _, c := range silent {
 		c.Close()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"offhook/voice/fault"
@@ -14,6 +15,14 @@ type request struct {
 	Command string   `json:"command"`
 	Args    []string `json:"args,omitempty"`
 	options
+}
+
+// limit is how long the command may take.
+func (r request) limit() time.Duration {
+	if r.Timeout <= 0 {
+		return DefaultTimeout
+	}
+	return r.Timeout
 }
 
 // options are the flags of the commands.
@@ -63,6 +72,11 @@ const (
 
 // Error returns the code and the sentence.
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+// Sentence returns the message, the next step and the code, as shown to a person.
+func (f *Failure) Sentence() string {
+	return strings.TrimSpace(f.Message+" "+f.Next) + " [" + f.Code + "]"
+}
 
 func usage(message string) *Failure { return &Failure{Code: CodeUsage, Message: message} }
 

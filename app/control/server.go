@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/voice/fault"
 )
 
 // Server lets other programs of the same user work the phone.
@@ -91,6 +93,10 @@ func (s *Server) accept() {
 		select {
 		case s.slots <- struct{}{}:
 		default:
+			_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+			_ = json.NewEncoder(conn).Encode(answer{Error: &Failure{
+				Code: string(fault.SystemBusy), Message: "Too many programs work this phone.", Next: "Try again when some have ended.",
+			}})
 			conn.Close()
 			continue
 		}
@@ -109,16 +115,19 @@ func (s *Server) serve(conn net.Conn) {
 
 	_ = conn.SetReadDeadline(time.Now().Add(requestLimit))
 	in := bufio.NewReaderSize(conn, maxLine)
-	line, err := in.ReadSlice('\n')
-	if err != nil {
-		return
-	}
-	var req request
 	out := json.NewEncoder(conn)
 	send := func(a answer) error {
 		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
 		return out.Encode(a)
 	}
+	line, err := in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		_ = send(answer{Error: usage("That is too long for one command.")})
+	}
+	if err != nil {
+		return
+	}
+	var req request
 	if err := json.Unmarshal(line, &req); err != nil {
 		_ = send(answer{Error: usage("That is no request.")})
 		return

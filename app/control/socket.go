@@ -36,6 +36,9 @@ func Acquire(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	// A folder that was there before may be open to others. Where it can't be closed
+	// the system has rules of its own.
+	_ = os.Chmod(dir, 0o700)
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -50,33 +53,42 @@ func Acquire(dir string) (*Lock, error) {
 // Release gives the lock back.
 func (l *Lock) Release() { l.file.Close() }
 
-// listen opens the profile's socket. The caller holds the lock, so that what is
-// left of an older socket belongs to nobody.
+// listen opens the profile's socket, in the profile's folder or, where that is too
+// deep or on a file system without sockets, in a folder of the user's in the
+// temporary one. The caller holds the lock, so that what is left of an older socket
+// belongs to nobody.
 func listen(dir string) (net.Listener, string, error) {
 	path := filepath.Join(dir, socketName)
 	pointer := filepath.Join(dir, pointerName)
 	_ = os.Remove(pointer)
-	if len(path) > maxSocketPath {
-		short, err := shortPath(dir)
-		if err != nil {
-			return nil, "", err
-		}
-		path = short
-		if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
-			return nil, "", err
+	if len(path) <= maxSocketPath {
+		if l, err := listenAt(path); err == nil {
+			return l, path, nil
 		}
 	}
+	path, err := shortPath(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
+		return nil, "", err
+	}
+	l, err := listenAt(path)
+	return l, path, err
+}
+
+func listenAt(path string) (net.Listener, error) {
 	_ = os.Remove(path)
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	// The folder is the user's alone already; this is the second bolt.
 	if err := os.Chmod(path, 0o600); err != nil {
 		l.Close()
-		return nil, "", err
+		return nil, err
 	}
-	return l, path, nil
+	return l, nil
 }
 
 // shortPath is a place for the socket of a profile in a deep folder.

@@ -14,6 +14,7 @@ import (
 
 	"offhook/demo"
 	"offhook/demo/platform"
+	"offhook/internal/help"
 )
 
 // settings are the flags of serve.
@@ -73,7 +74,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
 	f.Usage = func() {
 		fmt.Fprintf(f.Output(), "Usage: offhook-demo %s [flags]\n\n%s\n\nFlags:\n", s.command, s.about)
-		f.PrintDefaults()
+		help.Flags(f.Output(), f)
 	}
 	return f
 }

@@ -13,6 +13,7 @@ import (
 
 	"offhook/demo/backend"
 	"offhook/demo/store"
+	"offhook/internal/help"
 )
 
 const userUsage = `Usage:
@@ -42,7 +43,7 @@ func (u *userFlags) parse(args []string, stdout io.Writer) (names []string, err 
 	f.StringVar(&u.passwordFile, "password-file", "", "`file` whose first line is the password")
 	f.StringVar(&u.displayName, "display-name", "", "`name` that people see")
 	f.BoolVar(&u.json, "json", false, "print JSON")
-	f.Usage = func() { fmt.Fprint(f.Output(), userUsage); f.PrintDefaults() }
+	f.Usage = func() { fmt.Fprint(f.Output(), userUsage); help.Flags(f.Output(), f) }
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"database/sql"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +38,7 @@ func TestSignInThatFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := startPhoneWith(t, c.server, c.user, c.password, "--audio-in", "null")
-			s := p.until(t, time.Minute, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+			s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 			problem := s.Account.Err
 			if problem.Code != c.code || !strings.HasSuffix(problem.Message, ".") || s.Ready {
 				t.Errorf("got %+v (ready %v), want code %s and a sentence", problem, s.Ready, c.code)
@@ -135,7 +137,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
-	s := alice.until(t, time.Minute, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, patience, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
 	// What the limits are is held where they stand (app, voice/sip): a machine
 	// that is busy here proves nothing of them.
 	t.Logf("noticed after %v", time.Since(stopped))
@@ -152,7 +154,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGCONT)
 	back := time.Now()
-	alice.until(t, time.Minute, "ready again", func(s *app.Snapshot) bool { return s.Ready })
+	alice.until(t, patience, "ready again", func(s *app.Snapshot) bool { return s.Ready })
 	t.Logf("ready again after %v", time.Since(back))
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 	alice.do(t, "hangup")
@@ -167,7 +169,7 @@ func TestThePlatformIsDown(t *testing.T) {
 	alice.ready(t)
 	platform.cmd.Process.Kill()
 	<-platform.done
-	s := alice.until(t, time.Minute, "noticing that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, patience, "noticing that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
 	if err := alice.ctl(nil, "dial", "bob"); err == nil {
 		if end := alice.untilEnded(t); end.EndReason != "UNREACHABLE" && end.EndReason != "FAILURE" {
 			t.Errorf("a dial without a platform ended as %+v (conditions %+v)", end, s.Conditions)
@@ -176,4 +178,59 @@ func TestThePlatformIsDown(t *testing.T) {
 		t.Errorf("a dial without a platform: %v", err)
 	}
 	alice.quit(t)
+}
+
+// A phone that was off for longer than a push lives learns all the same whose call
+// it missed, and when that was.
+func TestACallFromBeforeTheHolidayIsMissed(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	bob := startPhone(t, platform.url, "bob", "null")
+	bob.ready(t)
+	bob.quit(t)
+	alice := startPhone(t, platform.url, "alice", "null")
+	alice.ready(t)
+	called := time.Now()
+	alice.do(t, "dial", "bob")
+	alice.do(t, "hangup", "--wait", "ENDED")
+	alice.quit(t)
+	platform.stop(t)
+
+	// Two days pass for what waits in bob's inbox.
+	const days = 2 * 24 * time.Hour
+	changed := int64(0)
+	files, err := filepath.Glob(filepath.Join(platform.data(), "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		db, err := sql.Open("sqlite", f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := db.Exec("UPDATE messages SET sent = sent - ?, expires = expires - ? WHERE name = 'bob'", days.Milliseconds(), days.Milliseconds()); err == nil {
+			n, _ := res.RowsAffected()
+			changed += n
+		}
+		db.Close()
+	}
+	if changed != 1 {
+		t.Fatalf("%d messages wait for bob", changed)
+	}
+
+	startPlatform(t, "--listen", strings.TrimPrefix(platform.url, "http://"), "--data", platform.data())
+	again := startPhone(t, platform.url, "bob", "null")
+	s := again.until(t, time.Minute, "told of the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen == 1 })
+	var history struct {
+		Calls []app.CallRecord `json:"calls"`
+	}
+	if err := again.ctl(&history, "history"); err != nil {
+		t.Fatal(err)
+	}
+	if len(history.Calls) != 1 || !history.Calls[0].Missed || history.Calls[0].RemoteID != "alice" || s.Call != nil {
+		t.Fatalf("%+v", history.Calls)
+	}
+	if off := history.Calls[0].Started.Sub(called).Abs(); off > time.Minute {
+		t.Errorf("missed %v from when it was", off)
+	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"offhook/app/profile"
+	"offhook/internal/help"
 	"offhook/voice/audio"
 )
 
@@ -55,9 +55,9 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.icePassword, "ice-password-file", "", "the `file` with the password at the TURN server")
 	fs.BoolVar(&o.sipICE, "sip-ice", false, "offer ICE with the SIP account's plain RTP (rtp, srtp)")
 	fs.BoolVar(&o.relayOnly, "relay-only", false, "send the SIP account's sound through the TURN server and no other way")
-	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: device:NAME, file:x.wav, sine:440 or null (`SPEC`)")
-	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: device:NAME, file:y.wav or null (`SPEC`)")
-	fs.StringVar(&o.ringOut, "ring-out", "", "what rings (`SPEC`)")
+	fs.StringVar(&o.audioIn, "audio-in", "", "the microphone: default, device:NAME, file:speech.wav, sine:440 or null (`SPEC`)")
+	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: default, device:NAME, file:heard.wav or null (`SPEC`)")
+	fs.StringVar(&o.ringOut, "ring-out", "", "what rings, as the loudspeaker (`SPEC`)")
 	fs.StringVar(&o.provision, "provision", "", "an administrator's policy: a `file` or an https URL")
 	fs.StringVar(&level, "log-level", "", "debug, info, warn or error (`LEVEL`); the settings' level, else info")
 	if err := fs.Parse(args); err != nil {
@@ -124,9 +124,5 @@ func validAccount(account string) bool {
 func printHelp(w io.Writer, fs *flag.FlagSet) {
 	fmt.Fprint(w, "Usage: offhook [flags] [LINK]\n       offhook ctl [flags] COMMAND [ARGUMENT]\n\n"+
 		"Offhook is a softphone. LINK is a tel: or sip: link to call.\noffhook ctl --help tells how to work a running phone.\n\nFlags:\n")
-	var b bytes.Buffer
-	fs.SetOutput(&b)
-	fs.PrintDefaults()
-	fs.SetOutput(io.Discard)
-	_, _ = w.Write(b.Bytes())
+	help.Flags(w, fs)
 }

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if path := slim(opts); path != "" {
 		become(path, args)
 	}
-	if err := runPhone(ctx, opts); err != nil {
+	if err := runPhone(ctx, opts, stdout); err != nil {
 		fmt.Fprintln(stderr, "offhook:", sentence(err))
 		return control.ExitError
 	}

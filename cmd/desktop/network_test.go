@@ -144,7 +144,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("the authority is not known here", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy}, o.url, "carol", "demo", "--audio-in", "null")
-		s := p.until(t, time.Minute, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message, officeCA) || !strings.Contains(e.Next, "inspects") {
 			t.Errorf("%+v", e)
 		}
@@ -153,7 +153,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("the proxy wants a password", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.plain, trusts}, o.url, "bob", "demo", "--audio-in", "null")
-		s := p.until(t, time.Minute, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message, "proxy") || !strings.Contains(e.Message, "user name") {
 			t.Errorf("%+v", e)
 		}
@@ -165,7 +165,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		}
 		p.do(t, "proxy-password", "--user", "agent", "--password-file", secret)
 		p.do(t, "sign-in", "--user", "bob", "--account", "demo", "--server", o.url, "--password-file", password)
-		p.until(t, time.Minute, "ready", func(s *app.Snapshot) bool { return s.Ready })
+		p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
 		p.quit(t)
 		noSecrets(t, p.remote.ConfigDir)
 		noTextIn(t, p.remote.ConfigDir, "pr0xy-s3cret")
@@ -173,7 +173,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("a whole call", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy, trusts}, o.url, "alice", "demo", "--audio-in", "sine:440")
-		p.until(t, time.Minute, "ready", func(s *app.Snapshot) bool { return s.Ready })
+		p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
 		p.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 		p.do(t, "hangup", "--wait", "ENDED")
 		got := p.diagnosis(t)
@@ -235,7 +235,7 @@ func TestACallOverIPv6(t *testing.T) {
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
 	alice.untilState(t, "ESTABLISHED")
 	for _, p := range []*phone{alice, bob} {
-		p.until(t, 30*time.Second, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 2 })
+		p.until(t, patience, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 2 })
 		var stats struct {
 			Packets uint64 `json:"packets_received"`
 			Remote  string `json:"remote_candidate"`
@@ -280,7 +280,7 @@ func (p *phone) diagnosis(t *testing.T) map[string]app.Check {
 	var d struct {
 		Checks []app.Check `json:"checks"`
 	}
-	if err := p.ctl(&d, "diagnose", "--timeout", "40s"); err != nil {
+	if err := p.ctl(&d, "diagnose", "--timeout", "2m"); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]app.Check{}

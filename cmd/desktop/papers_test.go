@@ -167,7 +167,7 @@ func TestTheManualIsComplete(t *testing.T) {
 	for _, m := range manualFlag.FindAllStringSubmatch(string(manual), -1) {
 		told[strings.ReplaceAll(m[1], `\`, "")] = true
 	}
-	for _, m := range regexp.MustCompile(`(?m)^  -([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
 		if !told[m[1]] {
 			t.Errorf("the manual page does not tell of --%s", m[1])
 		}

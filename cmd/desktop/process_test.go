@@ -21,6 +21,9 @@ import (
 	"offhook/internal/drive"
 )
 
+// patience bounds every wait of a test: long beyond any slow machine.
+const patience = 3 * time.Minute
+
 // built is where programs has put what it built, once it has.
 var built string
 
@@ -153,7 +156,7 @@ func startIn(t *testing.T, dir string, env []string, name string, args ...string
 	return p
 }
 
-// stop ends the process with SIGTERM and expects it to go within a minute.
+// stop ends the process with SIGTERM and expects it to go.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	select {
@@ -165,10 +168,10 @@ func (p *process) stop(t *testing.T) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		p.cmd.Process.Signal(syscall.SIGQUIT)
 		<-p.done
-		t.Errorf("%s did not end within a minute of SIGTERM", filepath.Base(p.cmd.Path))
+		t.Errorf("%s did not end in time of SIGTERM", filepath.Base(p.cmd.Path))
 	}
 }
 
@@ -213,8 +216,8 @@ func startPlatform(t *testing.T, args ...string) *platform {
 		p.url = ready.URL
 	case <-p.done:
 		t.Fatalf("the platform ended at its start: %v\n%s", p.err, p.output.String())
-	case <-time.After(time.Minute):
-		t.Fatal("the platform was not ready within a minute")
+	case <-time.After(patience):
+		t.Fatal("the platform was not ready in time")
 	}
 	return p
 }
@@ -257,12 +260,12 @@ func startPhoneIn(t *testing.T, env []string, server, user, password string, arg
 
 func (p *phone) ready(t *testing.T) {
 	t.Helper()
-	p.until(t, time.Minute, "ready", func(s *app.Snapshot) bool { return s.Ready })
+	p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
 }
 
 // ctl runs `offhook ctl ARGS --json` and decodes what it prints into v.
 func (p *phone) ctl(v any, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return p.remote.Ctl(ctx, v, args...)
 }
@@ -306,19 +309,19 @@ func (p *phone) until(t *testing.T, limit time.Duration, what string, fits func(
 
 func (p *phone) untilState(t *testing.T, state string) *app.Snapshot {
 	t.Helper()
-	return p.until(t, time.Minute, state, drive.InState(state))
+	return p.until(t, patience, state, drive.InState(state))
 }
 
 // untilEnded waits for the end of the call and returns it.
 func (p *phone) untilEnded(t *testing.T) *app.EndedCall {
 	t.Helper()
-	return p.until(t, time.Minute, "done with its call", drive.Ended).LastCall
+	return p.until(t, patience, "done with its call", drive.Ended).LastCall
 }
 
 // untilRecorded waits until the recording of what the phone plays has a length.
 func (p *phone) untilRecorded(t *testing.T, length time.Duration) {
 	t.Helper()
-	deadline := time.Now().Add(length + time.Minute)
+	deadline := time.Now().Add(length + patience)
 	for {
 		info, err := os.Stat(p.recording)
 		if err == nil && info.Size() >= int64(length.Seconds()*2*48000) {
@@ -337,8 +340,8 @@ func (p *phone) quit(t *testing.T) {
 	p.do(t, "quit")
 	select {
 	case <-p.done:
-	case <-time.After(time.Minute):
-		t.Fatalf("%s did not end within a minute of quit", p.user)
+	case <-time.After(patience):
+		t.Fatalf("%s did not end in time of quit", p.user)
 	}
 	if p.err != nil {
 		t.Errorf("%s: quit is a clean end, not %v", p.user, p.err)

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	_ "modernc.org/sqlite" // to read what the platform keeps
 
@@ -193,7 +192,7 @@ func TestAKilledPhoneRemembersItsCall(t *testing.T) {
 	alice.remote.ConfigDir = args[1]
 	alice.ready(t)
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
-	alice.until(t, time.Minute, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 1 })
+	alice.until(t, patience, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 1 })
 	_ = alice.cmd.Process.Kill()
 	<-alice.done
 
@@ -263,7 +262,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 	second.ready(t)
 	loses := func(p *phone) {
 		t.Helper()
-		p.until(t, time.Minute, "told that another has the calls", func(s *app.Snapshot) bool {
+		p.until(t, patience, "told that another has the calls", func(s *app.Snapshot) bool {
 			for _, c := range s.Conditions {
 				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text, "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
 					return !s.Ready

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -31,7 +32,7 @@ const closeLimit = 8 * time.Second
 
 // runPhone runs the phone until ctx ends, it is told to quit, or its window is
 // closed for good.
-func runPhone(ctx context.Context, o options) (err error) {
+func runPhone(ctx context.Context, o options, stdout io.Writer) (err error) {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	base, err := profile.Base(o.configDir)
@@ -41,7 +42,11 @@ func runPhone(ctx context.Context, o options) (err error) {
 	dir := profile.Dir(base, o.profile)
 	lock, err := control.Acquire(dir)
 	if errors.Is(err, control.ErrRunning) {
-		return control.HandOver(ctx, dir, o.link)
+		if err := control.HandOver(ctx, dir, o.link); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout, "Offhook runs already on the profile "+o.profile+"; it was told.")
+		return nil
 	}
 	if err != nil {
 		return fault.Wrap(err, fault.InternalError, "The profile's folder can't be used.", "Choose another with --config-dir.")
@@ -112,7 +117,7 @@ func runPhone(ctx context.Context, o options) (err error) {
 		log.Warn("there is no remote control", "err", err)
 	default:
 		phone.Close(ctx)
-		return fault.Wrap(err, fault.InternalError, "The remote control's socket can't be made.", "Choose a shorter --config-dir.")
+		return fault.Wrap(err, fault.InternalError, "The remote control's socket can't be made.", "Check the profile's folder, or choose another --config-dir.")
 	}
 	closers.add(func() error {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
@@ -241,15 +246,19 @@ func (c *closing) close() error {
 	return errors.Join(errs...)
 }
 
-// sentence is an error for a person.
+// sentence is an error for a person: what is wrong, what to do, the code, and on a
+// line of its own what the system said.
 func sentence(err error) string {
 	var f *fault.Error
-	if errors.As(err, &f) {
-		return f.Sentence()
-	}
 	var c *control.Failure
-	if errors.As(err, &c) {
-		return c.Message
+	switch {
+	case errors.As(err, &f) && f.Cause != nil:
+		return fmt.Sprintf("%s [%s]\n  %v", f.Sentence(), f.Type, f.Cause)
+	case errors.As(err, &f):
+		return fmt.Sprintf("%s [%s]", f.Sentence(), f.Type)
+	case errors.As(err, &c):
+		return c.Sentence()
+	default:
+		return fmt.Sprint(err)
 	}
-	return fmt.Sprint(err)
 }

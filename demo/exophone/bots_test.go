@@ -16,7 +16,7 @@ func TestEchoSaysItBack(t *testing.T) {
 	out := p.connect("alice").dial("echo")
 	out.expect(180)
 	out.expect(200)
-	out.media.WaitConnected()
+	p.connected(out.media)
 	said := relaytest.Speech(t)
 	out.media.Speak(said, nil)
 	out.media.WaitPackets(len(said)/960 - 2)
@@ -67,14 +67,6 @@ func hear(t *testing.T, c *call) {
 	}
 }
 
-// slowClock keeps timers from firing within a test.
-type slowClock struct{}
-
-func (slowClock) Now() time.Time { return time.Now() }
-func (slowClock) AfterFunc(d time.Duration, f func()) exophone.Timer {
-	return time.AfterFunc(d*1000, f)
-}
-
 func TestEarlyMedia(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(c *exophone.Config) { c.Clock = slowClock{} })
@@ -100,7 +92,7 @@ func TestSilentSaysNothing(t *testing.T) {
 	p := newPlatform(t, nil)
 	out := p.connect("alice").dial("silent")
 	out.expect(200)
-	out.media.WaitConnected()
+	p.connected(out.media)
 	out.media.Speak(relaytest.Tone(440, 500*time.Millisecond), nil)
 	if n := len(out.media.Packets()); n != 0 {
 		t.Errorf("silent sent %d packets", n)

@@ -11,16 +11,6 @@ import (
 	"offhook/demo/relay/relaytest"
 )
 
-// fastClock makes the exchange's timers fire twenty times sooner.
-type fastClock struct{}
-
-func (fastClock) Now() time.Time { return time.Now() }
-func (fastClock) AfterFunc(d time.Duration, f func()) exophone.Timer {
-	return time.AfterFunc(d/20, f)
-}
-
-func fast(c *exophone.Config) { c.Clock = fastClock{} }
-
 // outcome is what both ends learn of how a call ended, and what the long poll
 // said.
 type outcome struct {
@@ -63,14 +53,16 @@ func TestOutcomes(t *testing.T) {
 		config func(*exophone.Config)
 		whom   func(url.Values) (exophone.Destination, error)
 		push   error
+		// ringLimit says that the limit of ringing passes when play has returned.
+		ringLimit bool
 		// play goes on after the caller's INVITE and returns the callee's leg,
 		// if it has one.
 		play func(p *platform, out *call) *call
 		want outcome
 	}{
-		{name: "callee rings and nobody answers", config: fast, play: ringing,
+		{name: "callee rings and nobody answers", ringLimit: true, play: ringing,
 			want: outcome{480, "ring-limit", "ring-limit", exophone.CallTimeout, "platform"}},
-		{name: "callee is offline", config: fast, play: nothing,
+		{name: "callee is offline", ringLimit: true, play: nothing,
 			want: outcome{480, "ring-limit", "", exophone.CallTimeout, "platform"}},
 		{name: "Dial-Whom sets the ring limit", config: func(c *exophone.Config) { c.RingLimit = time.Hour },
 			whom: func(url.Values) (exophone.Destination, error) {
@@ -106,7 +98,7 @@ func TestOutcomes(t *testing.T) {
 				return nil
 			},
 			want: outcome{486, "busy", "", exophone.CallCancelled, "callee"}},
-		{name: "a stranger cannot decline", config: fast,
+		{name: "a stranger cannot decline", ringLimit: true,
 			play: func(p *platform, out *call) *call {
 				in := ringing(p, out)
 				if p.x.Reject(in.target, "carol", "declined") {
@@ -135,10 +127,10 @@ func TestOutcomes(t *testing.T) {
 				return exophone.Destination{Numbers: []string{"bob"}, MaxConversationDuration: 100 * time.Millisecond}, nil
 			},
 			play: answered, want: outcome{200, "conversation-limit", "conversation-limit", exophone.CallAnswered, "platform"}},
-		{name: "a phone vanishes", config: func(c *exophone.Config) { c.Clock, c.MediaTimeout = fastClock{}, 3*time.Second },
+		{name: "a phone vanishes", config: func(c *exophone.Config) { c.Clock, c.MediaTimeout = fastClock{5 * time.Second}, 3*time.Second },
 			play: func(p *platform, out *call) *call {
 				in := answered(p, out)
-				in.media.WaitConnected()
+				p.connected(in.media)
 				in.media.Close()
 				return in
 			},
@@ -164,6 +156,10 @@ func TestOutcomes(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
+			clock := &heldClock{}
+			if row.ringLimit {
+				row.config = func(c *exophone.Config) { c.Clock, c.RingLimit = clock, heldLimit }
+			}
 			p := newPlatform(t, row.config)
 			if row.whom != nil {
 				p.whom = row.whom
@@ -171,6 +167,7 @@ func TestOutcomes(t *testing.T) {
 			p.pushErr = row.push
 			out := p.connect("alice").dial("bob")
 			in := row.play(p, out)
+			clock.pass()
 			var got outcome
 			switch row.want.status {
 			case 0: // the caller is no longer there to be told
@@ -290,8 +287,7 @@ func TestSecondDevice(t *testing.T) {
 		t.Errorf("first device: X-End-Reason %q", got)
 	}
 	desk.joinWith(token, claims.SessionID, false).expect(403)
-	second.media.WaitConnected()
-	out.media.WaitConnected()
+	p.connected(second.media, out.media)
 	said := relaytest.Speech(t)
 	out.media.Speak(said, nil)
 	second.media.WaitPackets(len(said)/960 - 2)

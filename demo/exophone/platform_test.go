@@ -187,6 +187,16 @@ func (p *platform) pushed(name string) (token string, c exophone.Claims) {
 	return token, c
 }
 
+// connected waits until phones and their legs can both send and read: either end
+// may be the last to have its keys.
+func (p *platform) connected(phones ...*relaytest.Phone) {
+	p.t.Helper()
+	for _, m := range phones {
+		m.WaitConnected()
+	}
+	relaytest.Eventually(p.t, "legs with their keys", p.x.Secured)
+}
+
 // over waits for the end of a call.
 func (p *platform) over() exophone.Record {
 	p.t.Helper()

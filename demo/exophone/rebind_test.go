@@ -20,8 +20,7 @@ func established(p *platform) (out, in *call) {
 	out.expect(180)
 	in.answer()
 	out.expect(200)
-	out.media.WaitConnected()
-	in.media.WaitConnected()
+	p.connected(out.media, in.media)
 	return out, in
 }
 
@@ -76,9 +75,11 @@ func TestConnectionLostAndBack(t *testing.T) {
 // A BYE for a phone that is away is held, and said when the phone comes back.
 func TestHeldBye(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, func(c *exophone.Config) { c.ConversationLimit = 4 * time.Second })
+	clock := &heldClock{}
+	p := newPlatform(t, func(c *exophone.Config) { c.Clock, c.ConversationLimit = clock, heldLimit })
 	out, in := established(p)
 	out.h.close()
+	clock.pass()
 	if got := in.ended(); got != "conversation-limit" {
 		t.Errorf("X-End-Reason %q", got)
 	}

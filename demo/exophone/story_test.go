@@ -39,8 +39,7 @@ func TestCallStory(t *testing.T) {
 			}
 
 			// Bob's phone is connected and already speaks; none of it passes.
-			in.media.WaitConnected()
-			out.media.WaitConnected()
+			p.connected(in.media, out.media)
 			stop, spoken := make(chan struct{}), make(chan struct{})
 			go func() { defer close(spoken); in.media.Speak(relaytest.Tone(440, time.Second), stop) }()
 			relaytest.Eventually(t, "sound of bob at the relay", func() bool { return p.r.Totals().PacketsReceived >= 20 })

@@ -92,8 +92,7 @@ func TestWebClient(t *testing.T) {
 	web.reply(invite, 200, in.tag, media.Answer(string(invite.Body())))
 	out.expect(200)
 	web.next(sip.ACK)
-	out.media.WaitConnected()
-	media.WaitConnected()
+	p.connected(out.media, media)
 	said := relaytest.Speech(t)
 	done := make(chan struct{})
 	go func() { defer close(done); media.Speak(said, nil) }()
@@ -167,7 +166,7 @@ func TestWebClientIsCancelled(t *testing.T) {
 // connection; none is made in another's name or for too short a time.
 func TestRegistration(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, fast)
+	p := newPlatform(t, nil)
 	web := p.connect("bob")
 	if got := web.register("5").StatusCode; got != 423 {
 		t.Errorf("5 s: %d, want 423", got)

@@ -20,7 +20,13 @@ import (
 	"offhook/demo/store"
 )
 
+// patience bounds every wait of a test: long beyond any slow machine.
+const patience = time.Minute
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is when a test gives up on what would never come.
+const patience = time.Minute
 
 // fakeGate takes "token-of-NAME" for NAME, unless an error is set for it.
 type fakeGate struct {
@@ -88,7 +94,7 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 	w.hub = New(cfg)
 	w.http = httptest.NewServer(w.hub)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := w.hub.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
@@ -130,7 +136,7 @@ type frame struct {
 }
 
 func (w *world) dial(name, device, query string) (*websocket.Conn, *http.Response, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return websocket.Dial(ctx, w.http.URL+"/v1/push"+query, &websocket.DialOptions{
 		HTTPClient: w.http.Client(), Subprotocols: []string{Subprotocol},
@@ -171,7 +177,7 @@ func (w *world) connect(name, device, query string) *phone {
 
 func (p *phone) read() (f frame) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := wsjson.Read(ctx, p.conn, &f); err != nil {
 		p.t.Fatalf("no frame: %v", err)
@@ -191,7 +197,7 @@ func (p *phone) message(id int64, payload string) frame {
 
 func (p *phone) send(text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := p.conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 		p.t.Fatal(err)
@@ -203,7 +209,7 @@ func (p *phone) ack(id int64) { p.t.Helper(); p.send(fmt.Sprintf(`{"type":"ack",
 // closed waits for the close frame and returns its code.
 func (p *phone) closed() websocket.StatusCode {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		if _, _, err := p.conn.Read(ctx); err != nil {
@@ -225,7 +231,7 @@ func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !ok() {
 		select {
 		case <-tick.C:

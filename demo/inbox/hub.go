@@ -41,10 +41,14 @@ var (
 type Config struct {
 	DB   *store.DB
 	Gate Gate
-	// Life is how long a message waits for its acknowledgement; 24 h, so that a
-	// phone that was off overnight still learns whose call it missed.
+	// Life is how long a message is of use: its expires_at is so much later than
+	// its sent_at; 24 h.
 	Life time.Duration
-	// MaxWaiting bounds the messages of one inbox; 1000.
+	// Keep is how long an expired message still waits for its acknowledgement, so
+	// that a phone that was off over a holiday learns whose calls it missed; 7 days.
+	Keep time.Duration
+	// MaxWaiting bounds the messages of one inbox; 1000. The oldest expired ones
+	// make room for new ones.
 	MaxWaiting int
 	// PingEvery and PongWait prove the socket alive; 15 s and 5 s.
 	PingEvery, PongWait time.Duration
@@ -62,7 +66,7 @@ func (c *Config) setDefaults() {
 		value     *time.Duration
 		otherwise time.Duration
 	}{
-		{&c.Life, 24 * time.Hour}, {&c.PingEvery, 15 * time.Second}, {&c.PongWait, 5 * time.Second},
+		{&c.Life, 24 * time.Hour}, {&c.Keep, 7 * 24 * time.Hour}, {&c.PingEvery, 15 * time.Second}, {&c.PongWait, 5 * time.Second},
 		{&c.WriteWait, 10 * time.Second}, {&c.RecheckEvery, 2 * time.Minute},
 	} {
 		if *d.value <= 0 {
@@ -80,8 +84,8 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// expireEvery is how often expired messages are deleted. They are never sent,
-// whether deleted or not.
+// expireEvery is how often messages that were kept long enough are deleted. They
+// are never sent, whether deleted or not.
 const expireEvery = time.Minute
 
 // Hub holds all inboxes and their sockets. Its methods are safe for concurrent

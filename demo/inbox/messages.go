@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,7 +61,15 @@ func (h *Hub) keep(ctx context.Context, o Owner, data Data) (id int64, err error
 			return err
 		}
 		if waiting >= h.cfg.MaxWaiting {
-			return ErrFull
+			res, err := tx.Exec(`DELETE FROM messages WHERE account = ? AND name = ? AND id =
+				(SELECT min(id) FROM messages WHERE account = ? AND name = ? AND expires <= ?)`,
+				o.Account, o.Subscriber, o.Account, o.Subscriber, now.UnixMilli())
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); err != nil || n == 0 {
+				return errors.Join(ErrFull, err)
+			}
 		}
 		if err := tx.QueryRow(`INSERT INTO inboxes (account, name, uuid, last_id) VALUES (?, ?, ?, 1)
 			ON CONFLICT (account, name) DO UPDATE SET last_id = last_id + 1 RETURNING last_id`, o.Account, o.Subscriber, uuid.NewString()).Scan(&id); err != nil {
@@ -76,10 +85,10 @@ func (h *Hub) keep(ctx context.Context, o Owner, data Data) (id int64, err error
 	return id, nil
 }
 
-// waiting returns the oldest messages after the given id that still live.
+// waiting returns the oldest messages after the given id that are still kept.
 func (h *Hub) waiting(ctx context.Context, o Owner, after int64, limit int) ([]message, error) {
 	rows, err := h.db.Query(ctx, "SELECT id, sent, expires, data FROM messages WHERE account = ? AND name = ? AND id > ? AND expires > ? ORDER BY id LIMIT ?",
-		o.Account, o.Subscriber, after, h.now().UnixMilli(), limit)
+		o.Account, o.Subscriber, after, h.now().Add(-h.cfg.Keep).UnixMilli(), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -119,5 +128,5 @@ func (h *Hub) drop(ctx context.Context, o Owner) error {
 }
 
 func (h *Hub) expire(ctx context.Context) (int64, error) {
-	return h.db.Exec(ctx, "DELETE FROM messages WHERE expires <= ?", h.now().UnixMilli())
+	return h.db.Exec(ctx, "DELETE FROM messages WHERE expires <= ?", h.now().Add(-h.cfg.Keep).UnixMilli())
 }

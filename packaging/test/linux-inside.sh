@@ -115,7 +115,8 @@ libraries)
   # These belong to packages that every system with rpm and a desktop has (filesystem, hicolor-icon-theme).
   mkdir -p /usr/share/applications /usr/share/icons/hicolor /usr/share/metainfo
   touch /usr/share/icons/hicolor/index.theme
-  apt-get -qq -y install --no-install-recommends $(dpkg-deb -f /tmp/new.deb Depends | sed -e 's/([^)]*)//g' -e 's/,/ /g') >/dev/null 2>&1
+  mapfile -t depends < <(dpkg-deb -f /tmp/new.deb Depends | tr ',' '\n' | awk '{print $1}')
+  apt-get -qq -y install --no-install-recommends "${depends[@]}" >/dev/null 2>&1
   ;;
 remove)
   apt-get -qq -y purge offhook offhook-headless >/dev/null 2>&1

@@ -16,7 +16,10 @@ inside prepare >"$work/prepare.log" 2>&1 || { tail -30 "$work/prepare.log" >&2; 
 hears() { # hears NAME: the echo is the phone's own 440 Hz
   local heard
   heard=$(sox "$root/home/agent/heard-$1.wav" -n stat 2>&1 | awk '/Rough +frequency/ {print $3}')
-  [ "${heard:-0}" -gt 400 ] && [ "$heard" -lt 480 ] || { echo "$1: the echo sounds at $heard Hz, not 440." >&2; exit 1; }
+  if [ "${heard:-0}" -le 400 ] || [ "$heard" -ge 480 ]; then
+    echo "$1: the echo sounds at $heard Hz, not 440." >&2
+    exit 1
+  fi
   echo "$1: echo called and heard ($heard Hz)"
 }
 

@@ -14,7 +14,7 @@ mkdir -p "$3"
 out=$(realpath "$3")
 
 work=$(mktemp -d /tmp/offhook-package-test.XXXXXX)
-xvfb= platform=
+xvfb='' platform=''
 finish() {
   [ -z "$xvfb" ] || kill "$xvfb" 2>/dev/null || true
   [ -z "$platform" ] || kill "$platform" 2>/dev/null || true

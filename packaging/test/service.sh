@@ -51,6 +51,7 @@ UNIT
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
 ln -s ../walk.service "$root/etc/systemd/system/multi-user.target.wants/walk.service"
 # In mounts of its own, whatever form of control groups the machine has.
+# shellcheck disable=SC2016 # $1 is the inner shell's
 unshare --mount --propagation private bash -c '
   umount -R /sys/fs/cgroup 2>/dev/null || true
   mount -t cgroup2 cgroup2 /sys/fs/cgroup

@@ -6,7 +6,7 @@
 #   start.sh OFFHOOK.deb [PACKAGE…]        as root; the packages named are Debian's and installed, e.g. linphone-desktop
 # The phone is taken out of its package; what it needs is installed already.
 set -euo pipefail
-[ $# -gt 0 ] && [ "$(id -u)" = 0 ] || { echo "start.sh OFFHOOK.deb [PACKAGE…], as root" >&2; exit 2; }
+if [ $# = 0 ] || [ "$(id -u)" != 0 ]; then echo "start.sh OFFHOOK.deb [PACKAGE…], as root" >&2; exit 2; fi
 deb=$(realpath "$1")
 shift
 work=$(mktemp -d /tmp/offhook-start.XXXXXX)

@@ -39,7 +39,8 @@ type Config struct {
 	RelayOnly bool
 	// Loopback gathers candidates on the loopback interface too.
 	Loopback bool
-	// GatherTimeout cuts off servers that do not answer; 0 stands for 500 ms.
+	// GatherTimeout cuts off servers that do not answer; 0 stands for 500 ms. With
+	// RelayOnly the first relay is waited for, for 5 s more.
 	GatherTimeout time.Duration
 	// LocalAddress is what plain RTP writes into its descriptions: the address
 	// from which the signalling reaches the peer. One of the machine's if not set.

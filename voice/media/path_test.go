@@ -187,6 +187,28 @@ func TestTURN(t *testing.T) {
 	}
 }
 
+// A phone that may name nothing but relays names one, however late its server
+// answers: here after the gathering timeout, which has passed at once.
+func TestLateTURN(t *testing.T) {
+	t.Parallel()
+	_, tcp := startTURN(t)
+	cfg := Config{RelayOnly: true, GatherTimeout: 1, ICEServers: []ICEServer{
+		{URLs: []string{"turn:" + tcp + "?transport=tcp"}, Username: "user", Credential: "secret"},
+	}}
+	a, b := call(t, cfg, Config{})
+	hears(t, a, 1000)
+	hears(t, b, 440)
+	for _, restart := range []bool{false, true} {
+		offer, err := a.Offer(context.Background(), restart)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(offer, "typ relay") {
+			t.Errorf("restart %v: the offer names no relay:\n%s", restart, offer)
+		}
+	}
+}
+
 // A server that does not answer costs the gathering timeout and no more.
 func TestDeadServer(t *testing.T) {
 	t.Parallel()

@@ -49,8 +49,10 @@ type peerLink struct {
 	pair   atomic.Pointer[[2]string] // names of the candidates in use
 	tasks  sync.WaitGroup
 	kicks  chan struct{}
-	done   chan struct{}
-	once   sync.Once // closes done
+	// candidate is told that one more has been gathered.
+	candidate chan struct{}
+	done      chan struct{}
+	once      sync.Once // closes done
 	// interrupt ends what still waits for ICE servers.
 	interrupt func()
 }
@@ -64,6 +66,9 @@ const (
 	// Acceptance waits: how long a better kind of path is waited for.
 	waitReflexive = 100 * time.Millisecond
 	waitRelay     = 300 * time.Millisecond
+	// relayPatience is how long a phone that may name nothing but relays waits
+	// for the first: over TLS it is five round trips away.
+	relayPatience = 5 * time.Second
 	// dtlsFlight is the first wait before a flight is sent again (RFC 6347,
 	// section 4.2.4 says 1 s and lets a medium with a known round trip use less:
 	// ICE has just measured ours).
@@ -71,7 +76,7 @@ const (
 )
 
 func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
-	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), done: make(chan struct{}), interrupt: func() {}}
+	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), candidate: make(chan struct{}, 1), done: make(chan struct{}), interrupt: func() {}}
 	if err := l.connection(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -137,6 +142,12 @@ func (l *peerLink) connection() error {
 	}
 	pc.OnConnectionStateChange(l.onState)
 	pc.OnICEConnectionStateChange(l.onICE)
+	pc.OnICECandidate(func(*webrtc.ICECandidate) {
+		select {
+		case l.candidate <- struct{}{}:
+		default:
+		}
+	})
 	// Asking the library for the pair in use races with its own start.
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(p *webrtc.ICECandidatePair) {
 		l.pair.Store(&[2]string{candidateName(p.Local), candidateName(p.Remote)})

@@ -58,33 +58,59 @@ func (l *peerLink) rollback() error {
 	return nil
 }
 
-// describe waits for candidates, until all servers have answered or the timeout
-// has passed, and writes our transport into a section.
+// describe waits for candidates and writes our transport into a section.
 func (l *peerLink) describe(ctx context.Context, ours *sdp.Media, setup string) error {
-	timeout := time.NewTimer(l.cfg.GatherTimeout)
-	defer timeout.Stop()
-	select {
-	case <-webrtc.GatheringCompletePromise(l.pc):
-	case <-timeout.C:
-	case <-l.done:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	local := l.pc.LocalDescription()
-	if local == nil {
-		return ErrClosed
-	}
-	d, err := sdp.Parse(local.SDP)
+	m, err := l.gather(ctx)
 	if err != nil {
 		return err
 	}
-	m := &d.Media[0]
 	ours.Ufrag, ours.Password = m.Ufrag, m.Password
 	ours.Candidates, ours.EndOfCandidates = usable(m.Candidates), true
 	ours.Fingerprints, ours.RTCPMux, ours.Setup = m.Fingerprints, true, setup
 	ours.Port, ours.Address = standard(m.Candidates)
 	return nil
+}
+
+// gather waits until all servers have answered or the timeout has passed, then
+// with RelayOnly for a first candidate: without one the peer would have no way
+// to us. It returns the library's own description of our end.
+func (l *peerLink) gather(ctx context.Context) (*sdp.Media, error) {
+	complete := webrtc.GatheringCompletePromise(l.pc)
+	timeout := time.NewTimer(l.cfg.GatherTimeout)
+	defer timeout.Stop()
+	select {
+	case <-complete:
+	case <-timeout.C:
+	case <-l.done:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	timeout.Reset(relayPatience)
+	for over := !l.cfg.RelayOnly; ; {
+		local := l.pc.LocalDescription()
+		if local == nil {
+			return nil, ErrClosed
+		}
+		d, err := sdp.Parse(local.SDP)
+		if err != nil {
+			return nil, err
+		}
+		if over || len(d.Media[0].Candidates) > 0 {
+			return &d.Media[0], nil
+		}
+		select {
+		case <-l.candidate:
+		case <-complete:
+			over = true
+		case <-timeout.C:
+			over = true
+		case <-l.done:
+			return nil, ErrClosed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // accept implements link.
