@@ -22,6 +22,16 @@ func header(t *testing.T, hs []Header, name string) string {
 	return ""
 }
 
+// invite calls bob.
+func invite(t *testing.T, f *Flow) *Dialog {
+	t.Helper()
+	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // place makes a call that the server answers.
 func place(t *testing.T, s *server, f *Flow, legs <-chan *leg) (*Dialog, *leg) {
 	t.Helper()
@@ -138,10 +148,7 @@ func TestRefusals(t *testing.T) {
 		retryAfter string
 		seconds    float64
 	}{{486, "", 0}, {404, "", 0}, {480, "", 0}, {503, "17", 17}, {429, "5 (busy);duration=10", 5}, {500, "soon", 0}, {603, "", 0}, {302, "", 0}} {
-		d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := invite(t, f)
 		l := <-legs
 		var headers []sipmsg.Header
 		if tc.retryAfter != "" {
@@ -162,10 +169,7 @@ func TestCancel(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite, withDigest("MD5"))
 	f := s.connect()
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := invite(t, f)
 	l := <-legs
 	cancelled := make(chan *sipmsg.Request, 1)
 	l.tx.OnCancel(func(r *sipmsg.Request) { cancelled <- r })
@@ -188,10 +192,7 @@ func TestCancelWaitsForTheFirstResponse(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	f := s.connect()
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := invite(t, f)
 	if err := d.Hangup(limited(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -211,10 +212,7 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	f := s.connect()
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := invite(t, f)
 	l := <-legs
 	if err := d.Hangup(limited(t)); err != nil {
 		t.Fatal(err)
@@ -232,10 +230,7 @@ func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(*leg) { t.Error("the call got through") }, withDigest("SHA-256", "MD5"))
 	f := s.connect(func(c *Config) { c.Password = "wrong" })
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := invite(t, f)
 	if e := event[Failed](t, d); e.Status != 401 || e.Err != ErrCredentials {
 		t.Errorf("failed: %+v", e)
 	}

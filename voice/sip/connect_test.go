@@ -110,10 +110,7 @@ func TestCloseWithCallsInEveryState(t *testing.T) {
 	s := newServer(t, onInvite)
 	f := s.connect()
 	answeredCall, _ := place(t, s, f, legs)
-	ringing, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ringing := invite(t, f)
 	l := <-legs
 	l.respond(180, "")
 	event[Provisional](t, ringing)
@@ -264,10 +261,7 @@ func TestSeveralChallenges(t *testing.T) {
 		res.AppendHeader(sipmsg.NewHeader("WWW-Authenticate", `Digest realm="`+newTag()+`", nonce="x", stale=true`))
 		return res
 	}
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d = invite(t, f)
 	if e := event[Failed](t, d); !errors.Is(e.Err, ErrCredentials) || e.Status != 401 {
 		t.Errorf("%+v", e)
 	}

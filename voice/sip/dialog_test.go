@@ -18,10 +18,7 @@ func TestResponsesInAnyOrder(t *testing.T) {
 	s := newServer(t, onInvite)
 	f := s.connect()
 	for round := range 40 {
-		d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := invite(t, f)
 		l := <-legs
 		// All at once, and past the transaction, which would put them right.
 		for _, status := range []int{183, 100, 180, 181, 180, 180, 180, 180, 180, 180, 180, 180, 200, 180, 183} {

@@ -16,10 +16,7 @@ func TestFlowLostBeforeTheAnswer(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	f := s.connect()
-	d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := invite(t, f)
 	(<-legs).respond(180, "")
 	event[Provisional](t, d)
 	_ = (<-s.conns).Close()

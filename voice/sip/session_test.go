@@ -14,10 +14,7 @@ func TestSessionIsRefreshed(t *testing.T) {
 		legs, onInvite := answering()
 		s := newServer(t, onInvite)
 		f := s.connect()
-		d, err := f.Invite(limited(t), Invitation{Target: "bob", Offer: offer})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := invite(t, f)
 		l := <-legs
 		want := sipmsg.UPDATE
 		if !takesUpdate {
