@@ -107,7 +107,7 @@ func (b *Buffer) bridge(p *packet, gap int64) {
 	ahead = append(ahead, b.decode(p)...)
 	open := int(gap - whole)
 	switch {
-	case open > 0 && len(ahead) >= memory && !b.pause:
+	case open > 0 && open <= len(b.pcm) && len(ahead) >= memory && !b.pause:
 		b.continues()
 		b.conceals.between(b.pcm[:open], ahead, &b.backwards)
 		b.append(b.pcm[:open])
