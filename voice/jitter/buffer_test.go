@@ -202,3 +202,51 @@ func TestPutAndGetDoNotAllocate(t *testing.T) {
 		t.Errorf("%.1f allocations for each packet", a)
 	}
 }
+
+// longDecoder has packets of as many samples as it is: a sender may make them as
+// long as Opus allows.
+type longDecoder struct {
+	toneDecoder
+	samples int
+}
+
+func (d *longDecoder) Duration([]byte) int { return d.samples }
+
+func (d *longDecoder) Decode(_ []byte, pcm []int16) (int, error) {
+	d.tone(pcm[:d.samples])
+	return d.samples, nil
+}
+
+// A sender's clock may jump where a packet is lost, further than a packet can be
+// long: what can't be drawn out from both sides is concealed, and the sound goes on.
+func TestJumpOfTheClockOverALostPacket(t *testing.T) {
+	t.Parallel()
+	for _, ms := range []int{20, 40, 60, 120} {
+		for jump := 1; jump <= 6; jump++ {
+			samples := SampleRate * ms / 1000
+			var now time.Duration
+			b := New(&longDecoder{samples: samples}, Config{Now: func() time.Duration { return now }})
+			seq, ts := uint16(100), uint32(5000)
+			pcm := make([]int16, FrameSamples)
+			for packet := range 40 {
+				if seq++; packet == 20 {
+					seq++
+					ts += uint32(jump * samples)
+				}
+				ts += uint32(samples)
+				b.Put(seq, ts, now, []byte("xxxx"))
+				for range ms / 10 {
+					now += 10 * time.Millisecond
+					b.Get(pcm)
+				}
+			}
+			var peak int16
+			for _, v := range pcm {
+				peak = max(peak, v)
+			}
+			if s := b.Statistics(); s.PlayedSamples == 0 || peak < 7000 {
+				t.Errorf("packets of %d ms, a jump of %d: %+v, and at last a peak of %d", ms, jump, s, peak)
+			}
+		}
+	}
+}
