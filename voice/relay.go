@@ -43,10 +43,15 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 	}
 	c.seen.add(p.sessionID)
 	refusal := ""
-	switch {
+	// A call that is over by now is not declined, and nobody waits: an inbox tells of
+	// it all the same, after a holiday.
+	over := !c.clock.Now().Add(s.platform.ServerOffset()).Before(p.expires)
+	switch occupied := c.call != nil || c.claimed; {
+	case over && (c.onAnotherPhone || c.declining || occupied):
+		refusal = "expired"
 	case c.onAnotherPhone:
 		refusal = "pstn"
-	case c.call != nil || c.claimed:
+	case occupied:
 		refusal = "busy"
 	case c.declining:
 		refusal = "declined"
@@ -57,11 +62,13 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 	c.mu.Unlock()
 
 	if refusal != "" {
-		word := "busy"
-		if refusal == "declined" {
-			word = "declined"
+		switch refusal {
+		case "expired":
+		case "declined":
+			c.refuse(s, p, "declined")
+		default:
+			c.refuse(s, p, "busy")
 		}
-		c.refuse(s, p, word)
 		if current != nil && refusal == "busy" {
 			current.mail.post(current.sound.callWaiting)
 		}
@@ -113,6 +120,7 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	c.mu.Lock()
 	c.claimed = false
 	if c.session == nil || c.closed {
+		c.seen.remove(p.sessionID) // it may come again
 		c.mu.Unlock()
 		return false, uninitialized()
 	}

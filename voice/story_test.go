@@ -334,6 +334,21 @@ func TestBusy(t *testing.T) {
 		if got := r.sound.path(0).all(); got != "playout, tone 0, silence, capture, tone 1" {
 			t.Errorf("sound: %s", got)
 		}
+		// A call of yesterday is told now, too; nobody waits for it.
+		yesterday := func(c map[string]any) { c["exp"] = time.Now().Add(-24 * time.Hour).Unix() }
+		if ok, err := r.client.RelaySessionData(t.Context(), push("s3", yesterday)); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if got := expect[MissedCall](r); got.Reason != "expired" || got.SessionID != "s3" {
+			t.Errorf("missed: %+v", got)
+		}
+		synctest.Wait()
+		if got := r.platform.rejection("s3"); got != "" {
+			t.Errorf("yesterday's call was rejected as %q", got)
+		}
+		if got := r.sound.path(0).all(); got != "playout, tone 0, silence, capture, tone 1" {
+			t.Errorf("sound: %s", got)
+		}
 		if _, err := r.client.Dial(t.Context(), "carol", ""); fault.TypeOf(err) != fault.SystemBusy {
 			t.Errorf("dialled: %v", err)
 		}
