@@ -128,7 +128,7 @@ func TestEntitlements(t *testing.T) {
 }
 
 // onMacOS are the scripts that a Mac's make runs to their end.
-var onMacOS = map[string]bool{"deps.sh": true, "version.sh": true, "vetothers.sh": true, "vulncheck.sh": true, "licences.sh": true,
+var onMacOS = map[string]bool{"deps.sh": true, "version.sh": true, "vetothers.sh": true, "vulncheck.sh": true, "lintscripts.sh": true, "licences.sh": true,
 	"macos/package.sh": true, "macos/notarise.sh": true}
 
 // A shell that is wrong is found here and not on a Mac, or at a release.

@@ -8,7 +8,8 @@ for system in darwin windows; do
   [ "$system" != "$(go env GOHOSTOS)" ] || continue
   export GOOS=$system
   with_c=$(CGO_ENABLED=1 go list -e -deps -test -f '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}' ./... | sed 's/ .*//' | sort -u | tr '\n' ' ')
-  mapfile -t pure < <(CGO_ENABLED=1 go list -e -test -f '{{if .ForTest}}{{.ForTest}}{{else}}{{.ImportPath}}{{end}} {{join .Deps " "}}' ./... |
+  pure=()
+  while IFS= read -r package; do pure+=("$package"); done < <(CGO_ENABLED=1 go list -e -test -f '{{if .ForTest}}{{.ForTest}}{{else}}{{.ImportPath}}{{end}} {{join .Deps " "}}' ./... |
     awk -v c="$with_c" 'BEGIN {n = split(c, list, " "); for (i = 1; i <= n; i++) bad[list[i]] = 1}
       {sub(/\.test$/, "", $1); seen[$1] = 1; if ($1 in bad) not[$1] = 1; for (i = 2; i <= NF; i++) if ($i in bad) not[$1] = 1}
       END {for (p in seen) if (!(p in not)) print p}' | sort)
