@@ -20,7 +20,6 @@ import (
 type stage struct {
 	*shell
 	t     testing.TB
-	app   fyne.App
 	win   fyne.Window
 	phone *madePhone
 	run   *sameThread
@@ -53,17 +52,31 @@ type stageOptions struct {
 	scale    float32
 }
 
+// theater is the app that stages stand in while they have its theme: each new app
+// reads the fonts anew, and Fyne keeps them as long as the process.
+var theater struct {
+	app   fyne.App
+	mode  theme.Mode
+	theme *theme.Theme
+}
+
+func theaterIn(mode theme.Mode) *theme.Theme {
+	if theater.app == nil || fyne.CurrentApp() != theater.app || theater.mode != mode {
+		theater.app, theater.mode, theater.theme = test.NewApp(), mode, theme.New(mode)
+		theater.app.Settings().SetTheme(theater.theme)
+	}
+	return theater.theme
+}
+
 func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOptions)) *stage {
 	t.Helper()
-	a := test.NewTempApp(t)
 	p := newMadePhone(s)
 	o := stageOptions{mode: theme.Light, language: words.English, size: fyne.NewSize(380, 660), scale: 1}
 	for _, c := range change {
 		c(p, &o)
 	}
-	th := theme.New(o.mode)
-	a.Settings().SetTheme(th)
-	st := &stage{t: t, app: a, phone: p, run: &sameThread{}, host: &madeHost{}}
+	th := theaterIn(o.mode)
+	st := &stage{t: t, phone: p, run: &sameThread{}, host: &madeHost{}}
 	p.set.Appearance.Theme = string(o.mode)
 	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, nowMade)
 	st.win = test.NewTempWindow(t, st.shell.content())
