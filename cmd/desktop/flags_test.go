@@ -71,8 +71,15 @@ func TestExitCodes(t *testing.T) {
 		if code := run(context.Background(), row.args, &out, &errs); code != row.code {
 			t.Errorf("%q: exit %d, want %d; %s%s", row.args, code, row.code, out.String(), errs.String())
 		}
-		if row.code != control.ExitOK && !strings.HasSuffix(strings.TrimSpace(errs.String()), ".") {
+		// What the system said may follow on a line of its own.
+		first, _, _ := strings.Cut(errs.String(), "\n")
+		sentence, code, coded := strings.Cut(first, " [")
+		switch {
+		case row.code == control.ExitOK:
+		case !strings.HasSuffix(sentence, "."):
 			t.Errorf("%q: no sentence in %q", row.args, errs.String())
+		case row.code == control.ExitError && (!coded || !strings.HasSuffix(code, "]")):
+			t.Errorf("%q: no code in %q", row.args, errs.String())
 		}
 	}
 }
