@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"offhook/app/control"
@@ -38,8 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return control.ExitOK
 	case err != nil:
-		fmt.Fprintln(stderr, "offhook:", err)
-		fmt.Fprintln(stderr, "Try offhook --help.")
+		fmt.Fprintf(stderr, "offhook: %s. Try offhook --help. [%s]\n", strings.TrimSuffix(err.Error(), "."), control.CodeUsage)
 		return control.ExitUsage
 	case opts.version:
 		fmt.Fprintln(stdout, "offhook", version.Number())
