@@ -320,34 +320,25 @@ func TestBusy(t *testing.T) {
 	onRig(t, func(t *testing.T, r *rig) {
 		call, _, _ := talkTo(r)
 		r.platform.setState("s2", platform.CallRinging)
-		ok, err := r.client.RelaySessionData(t.Context(), push("s2", nil))
-		if ok || err != nil {
-			t.Fatal(ok, err)
-		}
-		if got := expect[MissedCall](r); got.Reason != "busy" || got.RemoteID != "bob" {
-			t.Errorf("missed: %+v", got)
-		}
-		synctest.Wait()
-		if got := r.platform.rejection("s2"); got != "busy" {
-			t.Errorf("rejected as %q", got)
-		}
-		if got := r.sound.path(0).all(); got != "playout, tone 0, silence, capture, tone 1" {
-			t.Errorf("sound: %s", got)
-		}
-		// A call of yesterday is told now, too; nobody waits for it.
+		// Somebody waits, and hears of it; yesterday's call is only told, as nobody waits.
 		yesterday := func(c map[string]any) { c["exp"] = time.Now().Add(-24 * time.Hour).Unix() }
-		if ok, err := r.client.RelaySessionData(t.Context(), push("s3", yesterday)); ok || err != nil {
-			t.Fatal(ok, err)
-		}
-		if got := expect[MissedCall](r); got.Reason != "expired" || got.SessionID != "s3" {
-			t.Errorf("missed: %+v", got)
-		}
-		synctest.Wait()
-		if got := r.platform.rejection("s3"); got != "" {
-			t.Errorf("yesterday's call was rejected as %q", got)
-		}
-		if got := r.sound.path(0).all(); got != "playout, tone 0, silence, capture, tone 1" {
-			t.Errorf("sound: %s", got)
+		for _, row := range []struct {
+			session, reason, rejected string
+			change                    func(map[string]any)
+		}{{"s2", "busy", "busy", nil}, {"s3", "expired", "", yesterday}} {
+			if ok, err := r.client.RelaySessionData(t.Context(), push(row.session, row.change)); ok || err != nil {
+				t.Fatal(row.session, ok, err)
+			}
+			if got := expect[MissedCall](r); got.Reason != row.reason || got.SessionID != row.session || got.RemoteID != "bob" {
+				t.Errorf("missed: %+v", got)
+			}
+			synctest.Wait()
+			if got := r.platform.rejection(row.session); got != row.rejected {
+				t.Errorf("%s rejected as %q", row.session, got)
+			}
+			if got := r.sound.path(0).all(); got != "playout, tone 0, silence, capture, tone 1" {
+				t.Errorf("sound: %s", got)
+			}
 		}
 		if _, err := r.client.Dial(t.Context(), "carol", ""); fault.TypeOf(err) != fault.SystemBusy {
 			t.Errorf("dialled: %v", err)
