@@ -30,7 +30,15 @@ type inviteAttempt struct {
 	reliable map[string]uint32
 	// session is the interval that a server demanded by 422.
 	session time.Duration
+	// ack is that of the answer; until it is sent, further answers wait in
+	// repeats.
+	ack     *sipmsg.Request
+	repeats []*sipmsg.Response
 }
+
+// maxRepeats bounds the answers that wait for the first one's ACK: who goes
+// without one sends its answer again (RFC 3261, section 13.3.1.4).
+const maxRepeats = 16
 
 func (i *inviteAttempt) stop() {
 	if i.deadline != nil {
@@ -141,6 +149,9 @@ func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error 
 	if err != nil {
 		return err
 	}
+	// A second answer may follow the first before that one has its ACK, and
+	// sipgo drops what nobody listens for: one listens before the first is read.
+	tx.OnRetransmission(func(res *sipmsg.Response) { d.acceptAgain(f, res) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.invite.tx, d.invite.req, d.invite.proceeding = tx, req, false
@@ -242,31 +253,26 @@ func (d *Dialog) failInvite(res *sipmsg.Response, err error) {
 	d.finish(ev)
 }
 
-// accept takes the 2xx in, acknowledges it, and sees to those that come again
-// or from another fork (RFC 3261, section 13.2.2.4).
+// accept takes the 2xx in and acknowledges it.
 func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 	d.mu.Lock()
 	d.remoteTag = tagOf(res.To())
 	d.establish(res, res.GetHeaders("Record-Route"), true)
 	ack := d.ackFor(f, d.invite.req)
-	tx := d.invite.tx
-	tag := d.remoteTag
 	d.invite.stop()
 	d.mu.Unlock()
 
 	// The far side may hang up as soon as it has the ACK: the dialog must stand by then.
 	taken := d.answer(res)
 	_ = f.transport.WriteMsg(ack)
-	tx.OnRetransmission(func(again *sipmsg.Response) {
-		if tagOf(again.To()) == tag {
-			_ = f.transport.WriteMsg(ack.Clone())
-		} else if f.enter() {
-			go func() {
-				defer f.leave()
-				d.dropFork(f, again)
-			}()
-		}
-	})
+	d.mu.Lock()
+	d.invite.ack = ack
+	repeats := d.invite.repeats
+	d.invite.repeats = nil
+	d.mu.Unlock()
+	for _, again := range repeats {
+		d.acceptAgain(f, again)
+	}
 	if taken {
 		return
 	}
@@ -278,6 +284,28 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 		return d.build(f, sipmsg.BYE, d.seq)
 	})
 	d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", Cancelled: true})
+}
+
+// acceptAgain sees to a 2xx that came after the first: the same one wants its
+// ACK again, that of another fork is acknowledged and ended (RFC 3261, section
+// 13.2.2.4).
+func (d *Dialog) acceptAgain(f *Flow, res *sipmsg.Response) {
+	d.mu.Lock()
+	ack, tag := d.invite.ack, d.remoteTag
+	if ack == nil && len(d.invite.repeats) < maxRepeats {
+		d.invite.repeats = append(d.invite.repeats, res)
+	}
+	d.mu.Unlock()
+	switch {
+	case ack == nil:
+	case tagOf(res.To()) == tag:
+		_ = f.transport.WriteMsg(ack.Clone())
+	case f.enter():
+		go func() {
+			defer f.leave()
+			d.dropFork(f, res)
+		}()
+	}
 }
 
 // answer makes the dialog an answered one, unless it was cancelled.
