@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -84,7 +85,7 @@ func (h *Header) Render(v View) {
 	a := e.availability(v.Availability)
 	timer := ""
 	if !v.AvailableSince.IsZero() {
-		timer = Clock(v.Now.Sub(v.AvailableSince))
+		timer = e.sinceChoice(v)
 	}
 	phase := PhaseOf(v)
 	switch {
@@ -124,6 +125,18 @@ func (h *Header) Render(v View) {
 	for _, t := range h.Tabs.Tabs {
 		t.SetCompact(v.Compact)
 	}
+}
+
+// sinceChoice is the pill's timer. Once it has stood for a minute, Available counts
+// minutes: it is what a phone shows all day, and a window that is drawn anew each
+// second costs more than all the rest of a phone at rest. A break is counted to the
+// second.
+func (e *Env) sinceChoice(v View) string {
+	d := v.Now.Sub(v.AvailableSince)
+	if v.Availability == app.Available && d >= time.Minute {
+		return e.span(d)
+	}
+	return Clock(d)
 }
 
 // renderLamp shows the lamp while voice messages wait.
