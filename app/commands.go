@@ -54,14 +54,14 @@ func (p *Phone) dial(ctx context.Context, line, number, message string) error {
 	if err := p.loop.ask(ctx, func() (err error) {
 		plan, err = p.planDial(line, number, message)
 		if err == nil {
-			p.m.dialling = true
+			p.m.dialling = &plan.req
 		}
 		return err
 	}); err != nil {
 		return err
 	}
 	err := p.place(ctx, plan)
-	p.loop.post(func() { p.m.dialling = false })
+	p.loop.post(func() { p.m.dialling = nil })
 	if err != nil {
 		p.log.Warn("dial", "to", plan.req.RemoteID, "err", err)
 		p.audioFailed(err)
@@ -122,7 +122,7 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 // free says why no call can begin now.
 func (m *model) free() error {
 	switch {
-	case m.call != nil || m.dialling:
+	case m.call != nil || m.dialling != nil:
 		return fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
 	case m.settings.OnAnotherPhone:
 		return fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
@@ -158,11 +158,6 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 				d.State = voice.StateOutgoingInitiated // the call is just beginning
 			}
 			p.callChanged(d)
-		}
-		if c := p.m.call; c != nil && c.d.CallID == d.CallID {
-			c.name, c.message = or(c.name, req.RemoteName), req.Message
-			p.logProgress(c, nil)
-			p.touch()
 		}
 		return nil
 	})

@@ -207,6 +207,9 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 			return
 		}
 		c = &liveCall{d: d, name: p.NameOf(d.RemoteID)}
+		if req := p.m.dialling; req != nil {
+			c.name, c.message = or(c.name, req.RemoteName), req.Message
+		}
 		p.m.call = c
 		p.m.lastShownEnds()
 		defer p.logProgress(c, nil)

@@ -23,8 +23,9 @@ type model struct {
 	last *EndedCall
 	// lastRated says that the last call was rated, or the question skipped.
 	lastRated bool
-	// dialling holds the line between Dial's checks and the call's first event.
-	dialling bool
+	// dialling is what is being dialled, between Dial's checks and its end: it holds
+	// the line, and gives the call what the engine does not know.
+	dialling *DialRequest
 	// handled are the pushed calls that were raised or durably logged.
 	handled handled
 

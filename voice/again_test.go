@@ -2,6 +2,7 @@ package voice
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,8 +104,12 @@ func TestHangupWhileReproving(t *testing.T) {
 		}
 		expect[CallInitiated](r)
 		synctest.Wait()
-		r.platform.failing(true)
+		r.platform.refuseAll(func(req *http.Request) int {
+			<-req.Context().Done() // slower than any user
+			return http.StatusServiceUnavailable
+		})
 		r.sip.leg(0).says(sip.Failed{Status: 403})
+		synctest.Wait()
 		if err := call.Hangup(); err != nil {
 			t.Fatal(err)
 		}

@@ -177,8 +177,8 @@ func (c *Call) negotiated(r offerRound) {
 		t.hold = t.agreed
 		c.media.Hold(t.hold)
 		c.details.Held = t.hold
-		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
 		c.changed()
+		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
 	default:
 		if status == 0 && !r.answered {
 			r.leg.flowLost = true
