@@ -137,6 +137,10 @@ func (c *liveCall) draw(now time.Time) *Call {
 		at := d.Established.UTC()
 		out.Established = &at
 	}
+	if !d.HeldSince.IsZero() {
+		at := d.HeldSince.UTC()
+		out.HeldSince = &at
+	}
 	if !c.silentSince.IsZero() {
 		at, end := c.silentSince.UTC(), c.giveUpAt.UTC()
 		out.SilentSince, out.GiveUpAt = &at, &end

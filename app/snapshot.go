@@ -139,13 +139,15 @@ type Call struct {
 	Started     time.Time  `json:"started"`
 	Established *time.Time `json:"established"`
 	// DurationS is whole seconds since Established.
-	DurationS    int    `json:"duration_s"`
-	Muted        bool   `json:"muted"`
-	Held         bool   `json:"held"`
-	RemoteHeld   bool   `json:"remote_held"`
-	Route        string `json:"route"`
-	DTMFSent     string `json:"dtmf_sent"`
-	DTMFReceived string `json:"dtmf_received"`
+	DurationS int  `json:"duration_s"`
+	Muted     bool `json:"muted"`
+	Held      bool `json:"held"`
+	// HeldSince is when this phone put the far side on hold.
+	HeldSince    *time.Time `json:"held_since,omitempty"`
+	RemoteHeld   bool       `json:"remote_held"`
+	Route        string     `json:"route"`
+	DTMFSent     string     `json:"dtmf_sent"`
+	DTMFReceived string     `json:"dtmf_received"`
 	// MOS is 0 until it was measured for 5 s.
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.

@@ -138,7 +138,7 @@ func madeSIPCall() *app.Snapshot {
 // madeConsultation is a call whose user asks Tom Becker to take it.
 func madeConsultation(status int) *app.Snapshot {
 	s := madeSIPCall()
-	s.Call.Held, s.Call.Quality = true, "on_hold"
+	s.Call.Held, s.Call.HeldSince, s.Call.Quality = true, at(ago(48*time.Second)), "on_hold"
 	s.Call.Consultation = &app.Consultation{Target: "9972045510", Status: status}
 	if status == 200 {
 		s.Call.Consultation.Since = at(ago(21 * time.Second))

@@ -97,8 +97,10 @@ type CallDetails struct {
 	AutoAnswer  bool
 	AnswerAfter time.Duration
 
-	Muted      bool
+	Muted bool
+	// Held says that the user put the far side on hold, HeldSince when.
 	Held       bool
+	HeldSince  time.Time
 	RemoteHeld bool
 	Route      AudioRoute
 	// DTMFReceived is every RFC 4733 digit the far side has sent so far.

@@ -60,10 +60,9 @@ type Call struct {
 	panel  *fyne.Container
 	object *fyne.Container
 
-	view      View
-	keypadOn  bool
-	heldSince time.Time
-	callID    string
+	view     View
+	keypadOn bool
+	callID   string
 }
 
 // NewCall returns the panel.
@@ -210,7 +209,7 @@ func (c *Call) Render(v View) {
 		return
 	}
 	if call.ID != c.callID {
-		c.callID, c.heldSince = call.ID, time.Time{}
+		c.callID = call.ID
 		c.pad.light(0)
 		if c.keypadOn {
 			c.keypadOn = false
@@ -231,7 +230,7 @@ func (c *Call) Render(v View) {
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
-	c.Handover.render(v, c.hold(v))
+	c.Handover.render(v)
 	setVisible(c.beside, call.Line != "")
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
@@ -252,15 +251,12 @@ func (c *Call) Render(v View) {
 	widget.Relayout(c.object)
 }
 
-// hold returns since when the far side is on hold, as the window has seen it.
-func (c *Call) hold(v View) time.Time {
-	switch {
-	case !v.Call.Held:
-		c.heldSince = time.Time{}
-	case c.heldSince.IsZero():
-		c.heldSince = v.Now
+// heldFor is how long the far side has been on hold.
+func heldFor(v View) time.Duration {
+	if v.Call.HeldSince == nil {
+		return 0
 	}
-	return c.heldSince
+	return max(0, v.Now.Sub(*v.Call.HeldSince))
 }
 
 func (c *Call) renderRinging(v View, name, id string) {
@@ -311,7 +307,7 @@ func (c *Call) renderTalking(v View, name, id string) {
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
 	}
-	e.showQuality(c.Quality, v, c.heldSince)
+	e.showQuality(c.Quality, v)
 	setVisible(c.Quality, call.Established != nil)
 
 	mic, role := theme.Mic, e.T("You")
@@ -343,7 +339,7 @@ func (e *Env) reconnecting(v View) string {
 }
 
 // showQuality draws the quality chip of a call.
-func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time) {
+func (e *Env) showQuality(chip *widget.QualityChip, v View) {
 	call := v.Call
 	figure := ""
 	if call.MOS > 0 {
@@ -356,7 +352,7 @@ func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time)
 	case PhaseOf(v) == PhaseReconnecting, call.Quality == "no_sound":
 		set(theme.VolumeOff, e.T("No sound"), "", theme.WarningSoft, theme.WarningInk)
 	case call.Held:
-		set(theme.Pause, e.T("On hold"), Short(v.Now.Sub(heldSince)), theme.Sunken, theme.Text2)
+		set(theme.Pause, e.T("On hold"), Short(heldFor(v)), theme.Sunken, theme.Text2)
 	case call.RemoteHeld:
 		set(theme.Pause, e.T("You are on hold"), "", theme.Sunken, theme.Text2)
 	case call.Quality == "good":
