@@ -161,6 +161,9 @@ type Call struct {
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Transfer is how a transfer of this call fares, nil without one.
 	Transfer *Transfer `json:"transfer,omitempty"`
+	// TransferOffer is the far side's wish to hand this phone to somebody else, nil
+	// without one.
+	TransferOffer *TransferOffer `json:"transfer_offer,omitempty"`
 	// Consultation is the talk with somebody to whom the call may be handed, nil
 	// without one.
 	Consultation *Consultation `json:"consultation,omitempty"`

@@ -150,7 +150,8 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
+		Unattended: o.headless,
+		AudioIn:    o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),

@@ -55,6 +55,8 @@ type Call struct {
 	// beside is what stands before it, if the call can be handed on.
 	beside   fyne.CanvasObject
 	Handover *handover
+	// Offer is the far side's wish to hand the user to somebody else.
+	Offer *transferOffer
 
 	pad    *keypad
 	panel  *fyne.Container
@@ -98,9 +100,10 @@ func NewCall(env *Env) *Call {
 	c.bannerBox.Hide()
 	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
 	c.Handover = newHandover(env)
+	c.Offer = newTransferOffer(env)
 	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
-	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
+	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Offer.object, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -225,12 +228,13 @@ func (c *Call) Render(v View) {
 
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)
-	setVisible(c.meters, !outgoing && !(v.Compact && call.Consultation.Active()))
+	setVisible(c.meters, !outgoing && call.TransferOffer == nil && !(v.Compact && call.Consultation.Active()))
 	setVisible(c.smallTop, v.Compact && phase != PhaseReconnecting && v.Settings.Calls.RecordingConsent == "")
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
 	c.Handover.render(v)
+	c.Offer.render(v)
 	setVisible(c.beside, call.Line != "")
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
@@ -287,7 +291,7 @@ func (c *Call) renderTalking(v View, name, id string) {
 	// At the smallest size the banner takes the place of what is said elsewhere.
 	tight := v.Compact && reconnecting
 	setVisible(c.bannerGap, !tight)
-	setVisible(c.idText, id != "" && !tight && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
+	setVisible(c.idText, id != "" && !tight && call.TransferOffer == nil && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
 	switch {
 	case call.State == "ANSWERING":
 		c.timer.SetText(e.T("Answering"))
@@ -296,13 +300,13 @@ func (c *Call) renderTalking(v View, name, id string) {
 	default:
 		c.timer.SetText(e.T("Connecting"))
 	}
-	setVisible(c.person, !call.Consultation.Active())
+	setVisible(c.person, !call.Consultation.Active() && !(v.Compact && call.TransferOffer != nil))
 	c.message.SetText(call.Message)
-	setVisible(c.messageRow, call.Message != "" && !tight)
+	setVisible(c.messageRow, call.Message != "" && !tight && !(v.Compact && call.TransferOffer != nil))
 	consent := v.Settings.Calls.RecordingConsent
 	c.consent.SetText(consent)
 	setVisible(c.consentRow, consent != "")
-	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active())
+	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active() && call.TransferOffer == nil)
 	setVisible(c.bannerBox, reconnecting)
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
