@@ -39,6 +39,16 @@ func TestAnOutgoingCall(t *testing.T) {
 		d.until("measuring", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" && s.Call.Quality == QualityMeasuring })
 		d.until("good", func(s *Snapshot) bool { return s.Call.Quality == QualityGood && s.Call.DurationS >= 5 })
 
+		held := d.engine.to(voice.StateEstablished)
+		held.Held, held.HeldSince = true, d.cfg.Now()
+		d.engine.emit(voice.CallChanged{Call: held})
+		s = d.until("on hold", func(s *Snapshot) bool { return s.Call.Held })
+		if s.Call.HeldSince == nil || !s.Call.HeldSince.Equal(held.HeldSince) || s.Call.HeldSince.Location() != time.UTC {
+			t.Errorf("held since %v, not %v", s.Call.HeldSince, held.HeldSince)
+		}
+		d.engine.emit(voice.CallChanged{Call: d.engine.to(voice.StateEstablished)})
+		d.until("resumed", func(s *Snapshot) bool { return !s.Call.Held && s.Call.HeldSince == nil })
+
 		watching, cancel := context.WithCancel(ctx)
 		defer cancel()
 		w := d.Watch(watching)

@@ -61,6 +61,9 @@ type Config struct {
 	// by its clock alone.
 	Sleep func(ctx context.Context) <-chan bool
 
+	// Unattended says that nobody looks at the phone: what it would ask a user is
+	// done without.
+	Unattended bool
 	// AudioIn, AudioOut and RingOut override the devices of the settings, as the command line gives
 	// them: "" leaves the settings' choice.
 	AudioIn, AudioOut, RingOut string

@@ -48,7 +48,7 @@ func voiceAccount(a settings.SIPAccount, secrets LineSecrets) voice.SIPAccount {
 		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
 		AuthUser: a.AuthUser, Password: secrets.Password, DisplayName: a.DisplayName,
 		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: true,
-		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, RefuseTransfers: a.RefuseTransfers,
+		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: voice.TransferRule(a.Transfers),
 		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
 	}
 	if len(a.ICEServers) > 0 {

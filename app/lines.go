@@ -121,6 +121,7 @@ func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string)
 	if !ok {
 		return fault.New(fault.InternalError, "This phone can't use SIP accounts.", "")
 	}
+	a.Transfers = p.transferRule(a)
 	err := e.Register(ctx, a, p.secretsOf(a, password))
 	if fault.TypeOf(err) == fault.ConfigurationInvalid {
 		p.loop.post(func() {

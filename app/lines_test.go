@@ -52,6 +52,16 @@ func (e *fakeEngine) Consult(_ context.Context, target string) error {
 	return nil
 }
 
+func (e *fakeEngine) FollowTransfer() error {
+	e.note("follow transfer")
+	return nil
+}
+
+func (e *fakeEngine) DeclineTransfer() error {
+	e.note("decline transfer")
+	return nil
+}
+
 func (e *fakeEngine) CompleteTransfer(context.Context) error {
 	e.note("complete")
 	return nil
@@ -118,6 +128,17 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		if err := d.Transfer(ctx, "+49 30 123"); err != nil || d.engine.count("transfer +4930123") != 1 {
 			t.Fatal(err, d.engine.did)
 		}
+		until := time.Now().Add(20 * time.Second)
+		established.TransferOffer = voice.TransferOffer{Target: "carol", Until: until}
+		d.engine.emit(voice.CallChanged{Call: established})
+		offered := d.until("offered", func(s *Snapshot) bool { return s.Call.TransferOffer != nil })
+		if o := offered.Call.TransferOffer; o.Target != "carol" || !o.Until.Equal(until) {
+			t.Errorf("%+v", o)
+		}
+		if err := errors.Join(d.FollowTransfer(), d.DeclineTransfer()); err != nil || d.engine.count("follow transfer") != 1 || d.engine.count("decline transfer") != 1 {
+			t.Fatal(err, d.engine.did)
+		}
+		established.TransferOffer = voice.TransferOffer{}
 		established.Transfer = voice.Transfer{Target: "+4930123", Status: 180}
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("transferring", func(s *Snapshot) bool { return s.Call.Transfer != nil && s.Call.Transfer.Status == 180 })
@@ -260,5 +281,28 @@ func TestRelayOfASIPAccount(t *testing.T) {
 	}
 	if text := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(text, "pw") || strings.Contains(text, "relay-secret") {
 		t.Error("the secrets are printed")
+	}
+}
+
+// What becomes of a caller who hands the phone on: as the user has chosen, else the
+// user is asked, if there is one.
+func TestTheRuleForTransfers(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		account    SIPAccount
+		unattended bool
+		want       string
+	}{
+		{SIPAccount{}, false, "ask"},
+		{SIPAccount{}, true, "follow"},
+		{SIPAccount{Transfers: "ask"}, true, "ask"},
+		{SIPAccount{Transfers: "follow"}, false, "follow"},
+		{SIPAccount{Transfers: "refuse"}, true, "refuse"},
+		{SIPAccount{RefuseTransfers: true}, true, "refuse"},
+	} {
+		p := &Phone{cfg: Config{Unattended: tc.unattended}}
+		if got := voiceAccount(SIPAccount{Transfers: p.transferRule(tc.account)}, LineSecrets{}).Transfers; string(got) != tc.want {
+			t.Errorf("%+v, unattended %v: %q, not %q", tc.account, tc.unattended, got, tc.want)
+		}
 	}
 }

@@ -133,10 +133,15 @@ func (c *liveCall) draw(now time.Time) *Call {
 	if t := d.Transfer; t.Target != "" {
 		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final}
 	}
+	out.TransferOffer = transferOfferOf(d.TransferOffer)
 	out.Consultation = consultationOf(d.Consultation)
 	if !d.Established.IsZero() {
 		at := d.Established.UTC()
 		out.Established = &at
+	}
+	if !d.HeldSince.IsZero() {
+		at := d.HeldSince.UTC()
+		out.HeldSince = &at
 	}
 	if !c.silentSince.IsZero() {
 		at, end := c.silentSince.UTC(), c.giveUpAt.UTC()

@@ -139,13 +139,15 @@ type Call struct {
 	Started     time.Time  `json:"started"`
 	Established *time.Time `json:"established"`
 	// DurationS is whole seconds since Established.
-	DurationS    int    `json:"duration_s"`
-	Muted        bool   `json:"muted"`
-	Held         bool   `json:"held"`
-	RemoteHeld   bool   `json:"remote_held"`
-	Route        string `json:"route"`
-	DTMFSent     string `json:"dtmf_sent"`
-	DTMFReceived string `json:"dtmf_received"`
+	DurationS int  `json:"duration_s"`
+	Muted     bool `json:"muted"`
+	Held      bool `json:"held"`
+	// HeldSince is when this phone put the far side on hold.
+	HeldSince    *time.Time `json:"held_since,omitempty"`
+	RemoteHeld   bool       `json:"remote_held"`
+	Route        string     `json:"route"`
+	DTMFSent     string     `json:"dtmf_sent"`
+	DTMFReceived string     `json:"dtmf_received"`
 	// MOS is 0 until it was measured for 5 s.
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
@@ -159,6 +161,9 @@ type Call struct {
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Transfer is how a transfer of this call fares, nil without one.
 	Transfer *Transfer `json:"transfer,omitempty"`
+	// TransferOffer is the far side's wish to hand this phone to somebody else, nil
+	// without one.
+	TransferOffer *TransferOffer `json:"transfer_offer,omitempty"`
 	// Consultation is the talk with somebody to whom the call may be handed, nil
 	// without one.
 	Consultation *Consultation `json:"consultation,omitempty"`

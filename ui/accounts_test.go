@@ -11,6 +11,7 @@ import (
 	"offhook/app"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
+	"offhook/ui/words"
 )
 
 func (p *madePhone) KeepICEPassword(id, password string) {
@@ -38,6 +39,8 @@ func (p *madePhone) Consult(_ context.Context, target string) error {
 	return p.fail
 }
 func (p *madePhone) CompleteTransfer(context.Context) error { p.note("complete"); return p.fail }
+func (p *madePhone) FollowTransfer() error                  { p.note("follow-transfer"); return p.fail }
+func (p *madePhone) DeclineTransfer() error                 { p.note("decline-transfer"); return p.fail }
 func (p *madePhone) EndConsultation() error                 { p.note("end-consult"); return p.fail }
 
 // madeLines is a phone with a SIP account of each state.
@@ -138,7 +141,7 @@ func madeSIPCall() *app.Snapshot {
 // madeConsultation is a call whose user asks Tom Becker to take it.
 func madeConsultation(status int) *app.Snapshot {
 	s := madeSIPCall()
-	s.Call.Held, s.Call.Quality = true, "on_hold"
+	s.Call.Held, s.Call.HeldSince, s.Call.Quality = true, at(ago(48*time.Second)), "on_hold"
 	s.Call.Consultation = &app.Consultation{Target: "9972045510", Status: status}
 	if status == 200 {
 		s.Call.Consultation.Since = at(ago(21 * time.Second))
@@ -156,6 +159,11 @@ func transferScenes() []scene {
 		}},
 		{name: "call-asking", snap: func() *app.Snapshot { return madeConsultation(180) }},
 		{name: "call-asked", snap: func() *app.Snapshot { return madeConsultation(200) }, play: func(s *stage) { s.levels() }},
+		{name: "call-offered", snap: func() *app.Snapshot {
+			s := madeSIPCall()
+			s.Call.TransferOffer = &app.TransferOffer{Target: "9972045510", Until: madeNow.Add(14 * time.Second)}
+			return s
+		}, play: func(s *stage) { s.levels() }},
 		{name: "call-refused", snap: func() *app.Snapshot { return madeConsultation(486) }},
 		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
 			open(screen.PageTransfer)(s)
@@ -174,13 +182,17 @@ func TestTransferPictures(t *testing.T) {
 	}
 }
 
-// The smallest window still shows the whole panel.
+// The smallest window still shows the whole panel, and so does the usual one.
 func TestTransferInTheSmallestWindow(t *testing.T) {
-	for _, sc := range transferScenes() {
-		s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
-		panel := s.call.Object()
-		if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
-			t.Errorf("%s: the panel needs %v and has %v", sc.name, least, has)
+	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(380, 660)} {
+		for _, language := range words.Languages() {
+			for _, sc := range transferScenes() {
+				s := sc.stage(t, func(o *stageOptions) { o.size, o.language = size, language })
+				panel := s.call.Object()
+				if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
+					t.Errorf("%s in %s: the panel needs %v and has %v", sc.name, language, least, has)
+				}
+			}
 		}
 	}
 }
@@ -243,9 +255,40 @@ func TestBackFromAsking(t *testing.T) {
 	s.expect("resume")
 }
 
+// The far side asks to hand the user on: they go, stay, or are silent until the
+// offer is over.
+func TestTransferOffer(t *testing.T) {
+	s := newStage(t, transferScenes()[4].snap())
+	s.show(madeSIPCall())
+	s.toTab(screen.TabContacts) // whose search has the keyboard
+	s.show(transferScenes()[4].snap())
+	if s.screenName() != "contacts" || !s.shows("Priya Nair wants to transfer you to Tom Becker") {
+		t.Errorf("%s is shown, and the offer is not told of", s.screenName())
+	}
+	s.show(madeSIPCall())
+	s.toTab(screen.TabRecents)
+	s.show(transferScenes()[4].snap()) // comes before the user's eyes
+	if !s.shows("Priya Nair wants to transfer you to Tom Becker") || !s.shows("for 14 s") {
+		t.Error("the offer is not shown")
+	}
+	s.tap("Stay with Priya Nair")
+	s.tap("Go to Tom Becker")
+	s.expect("seen decline-transfer follow-transfer")
+	v := s.view()
+	v.Now = v.Now.Add(13500 * time.Millisecond)
+	s.call.Render(v)
+	if !s.shows("for 1 s") {
+		t.Error("the time does not run down")
+	}
+	s.show(madeSIPCall())
+	if s.shows("Stay with Priya Nair") {
+		t.Error("the offer stays when it is over")
+	}
+}
+
 // A call is handed on; a refusal is said and leaves the page open.
 func TestTransferPage(t *testing.T) {
-	s := transferScenes()[5].stage(t, func(*stageOptions) {})
+	s := transferScenes()[6].stage(t, func(*stageOptions) {})
 	page := s.pages[screen.PageTransfer].(*screen.Transfer)
 	s.phone.fail = errMade
 	page.Go.Tapped(nil)

@@ -113,6 +113,9 @@ func (a *actions) EndConsultation() {
 
 func (a *actions) CompleteTransfer() { a.command(a.phone.CompleteTransfer) }
 
+func (a *actions) FollowTransfer()  { a.complain(a.phone.FollowTransfer()) }
+func (a *actions) DeclineTransfer() { a.complain(a.phone.DeclineTransfer()) }
+
 // OpenBrowser shows the server's address without encryption: in its place, the
 // network shows its own page.
 func (a *actions) OpenBrowser() {

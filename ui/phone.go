@@ -31,6 +31,8 @@ type Phone interface {
 	Consult(ctx context.Context, target string) error
 	CompleteTransfer(ctx context.Context) error
 	EndConsultation() error
+	FollowTransfer() error
+	DeclineTransfer() error
 	SendDTMF(digits string) error
 	SetRoute(route string) error
 	SetAvailability(a app.Availability) error

@@ -62,6 +62,7 @@ func scenes() []scene {
 		{name: "in-call-muted", snap: func() *app.Snapshot {
 			s := madeCall("ESTABLISHED", 395*time.Second)
 			s.Call.Muted, s.Call.Held, s.Call.Quality = true, true, "on_hold"
+			s.Call.HeldSince = at(ago(74 * time.Second))
 			return s
 		}},
 		{name: "in-call-keypad", snap: func() *app.Snapshot {

@@ -62,17 +62,24 @@ func modeOf(name string) theme.Mode {
 }
 
 // Begun is a window library that has begun.
-type Begun struct{ app fyne.App }
+type Begun struct {
+	app fyne.App
+	// fonts is closed once they are read: the library measures text for one
+	// goroutine at a time.
+	fonts chan struct{}
+}
 
 // Begin begins with what a window needs and a phone does not, so that the phone can
 // be opened at the same time: the fonts are read by another goroutine. It returns
 // at once, and must be called on the program's first goroutine.
 func Begin() *Begun {
-	b := &Begun{app: fyneapp.NewWithID(AppID)}
+	b := &Begun{app: fyneapp.NewWithID(AppID), fonts: make(chan struct{})}
 	fyne.SetCurrentApp(stillApp{b.app})
-	for _, bold := range []bool{false, true} {
-		go widget.ReadFont(bold)
-	}
+	go func() {
+		defer close(b.fonts)
+		widget.ReadFont(false)
+		widget.ReadFont(true)
+	}()
 	return b
 }
 
@@ -84,9 +91,15 @@ func Run(phone Phone, opts Options) error { return Begin().Run(phone, opts) }
 // Run is the function Run for a library that has begun.
 func (b *Begun) Run(phone Phone, opts Options) error {
 	opts.fill()
+	<-b.fonts
 	w := newWindow(b.app, phone, opts)
-	w.start()
+	defer w.stop()
+	if err := firstShown(func() (fyne.Window, bool) {
+		w.start()
+		return w.win, !w.hidden
+	}); err != nil {
+		return err
+	}
 	b.app.Run()
-	w.stop()
 	return nil
 }

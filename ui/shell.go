@@ -64,7 +64,9 @@ type shell struct {
 	revision int
 	phase    screen.Phase
 	callID   string
-	visible  bool
+	// offered says that the far side asks to hand the user to somebody else.
+	offered bool
+	visible bool
 
 	// keys are the shortcuts by Fyne's names.
 	keys       map[string]func()
@@ -237,6 +239,17 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.page = screen.PageNone
 		s.takeTab(screen.TabDial)
 	}
+	offered := v.Call != nil && v.Call.TransferOffer != nil
+	switch {
+	case !offered || s.offered:
+	case s.typing():
+		s.remark(widget.ToneInfo, s.env.OfferText(v.Call))
+	default:
+		s.page = screen.PageNone
+		s.takeTab(screen.TabDial)
+		s.call.ShowKeypad(false)
+	}
+	s.offered = offered
 	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
 		s.page = screen.PageNone
 	}

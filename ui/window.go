@@ -186,7 +186,11 @@ func (w *window) settle() {
 }
 
 func (w *window) show(s *app.Snapshot) {
+	offered := w.shell.offered
 	w.shell.show(s)
+	if w.shell.offered && !offered && !w.front {
+		w.desk.Attention(handleOf(w.win), true) // until the window is in front
+	}
 	w.followMeters()
 	if w.shell.settings.Calls.GlobalHotkeys {
 		w.desk.WantHotkeys(w.shell.env.T("Answer"), w.shell.env.T("Decline"))

@@ -67,6 +67,9 @@ type Call struct {
 	// consulting is the talk with somebody else about this call, nil if there is
 	// none.
 	consulting *consultation
+	// offered is the far side's transfer that waits for the user's word, nil if
+	// there is none.
+	offered *offeredTransfer
 	// reproved says that the credentials were asked for again already.
 	reproved bool
 	// endedIn and endedBy say in which state the call began to end, and by whom.

@@ -61,6 +61,8 @@ const (
 	timerClosing
 	// timerOffer repeats an offer that met another (RFC 3261, section 14.1).
 	timerOffer
+	// timerTransfer declines the far side's transfer for which nobody decides.
+	timerTransfer
 )
 
 // set arms a timer, in place of the one of its kind that may be armed.

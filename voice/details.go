@@ -90,6 +90,9 @@ type CallDetails struct {
 	TransferredBy string
 	// Transfer is how a transfer of this call fares.
 	Transfer Transfer
+	// TransferOffer is the far side's wish to hand this phone to somebody else,
+	// which waits for the user's word.
+	TransferOffer TransferOffer
 	// Consultation is the talk with somebody to whom the call may be transferred.
 	Consultation Consultation
 	// AutoAnswer says that the caller asks for an answer by itself, which the SIP
@@ -97,8 +100,10 @@ type CallDetails struct {
 	AutoAnswer  bool
 	AnswerAfter time.Duration
 
-	Muted      bool
+	Muted bool
+	// Held says that the user put the far side on hold, HeldSince when.
 	Held       bool
+	HeldSince  time.Time
 	RemoteHeld bool
 	Route      AudioRoute
 	// DTMFReceived is every RFC 4733 digit the far side has sent so far.

@@ -60,6 +60,9 @@ func (c *Call) hush() {
 	if k := c.consulting; k != nil {
 		c.endConsultation(k, statusTerminated)
 	}
+	if o := c.takeOffered(); o != nil {
+		c.declineReferred(o.ev)
+	}
 }
 
 // finishEnding ends the wait of ENDING, if nobody else has.

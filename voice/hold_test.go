@@ -20,8 +20,13 @@ func TestHoldAndResume(t *testing.T) {
 		if !s.view().held || !call.Details().Held || len(d.view().offers) != 1 {
 			t.Errorf("held %v, offers %q", s.view().held, d.view().offers)
 		}
-		if err := call.Hold(t.Context()); err != nil || len(d.view().offers) != 1 {
-			t.Errorf("held twice: %v, offers %q", err, d.view().offers)
+		since := call.Details().HeldSince
+		if !since.Equal(time.Now()) {
+			t.Errorf("held since %v, now is %v", since, time.Now())
+		}
+		time.Sleep(time.Second)
+		if err := call.Hold(t.Context()); err != nil || len(d.view().offers) != 1 || !call.Details().HeldSince.Equal(since) {
+			t.Errorf("held twice: %v, offers %q, since %v", err, d.view().offers, call.Details().HeldSince)
 		}
 		// A hold of ten minutes without a packet is no disruption.
 		s.set(func() { s.flowing, s.last = false, time.Now() })
@@ -34,7 +39,7 @@ func TestHoldAndResume(t *testing.T) {
 		}
 		s.flow(true)
 		time.Sleep(time.Minute)
-		if s.view().held || call.Details().Held || call.Details().State != StateEstablished {
+		if s.view().held || call.Details().Held || !call.Details().HeldSince.IsZero() || call.Details().State != StateEstablished {
 			t.Error("not resumed")
 		}
 	})

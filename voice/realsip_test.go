@@ -50,6 +50,11 @@ func sipAccountOf(t testing.TB, p *demo.Platform, name string) voice.SIPAccount 
 // newSIPPhone makes a phone that has nothing but SIP accounts.
 func newSIPPhone(t testing.TB, name string, in, out audio.Spec, accounts ...voice.SIPAccount) *phoneOf {
 	t.Helper()
+	return newSIPPhoneWith(t, name, in, out, nil, accounts...)
+}
+
+func newSIPPhoneWith(t testing.TB, name string, in, out audio.Spec, options []voice.Option, accounts ...voice.SIPAccount) *phoneOf {
+	t.Helper()
 	system, err := audio.NewSystem(audio.Config{NoDevices: true})
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +65,11 @@ func newSIPPhone(t testing.TB, name string, in, out audio.Spec, accounts ...voic
 	}
 	w := newWires(t)
 	ph := &phoneOf{t: t, wires: w, name: name}
-	ph.Client, err = voice.New(
-		voice.WithDeviceID("device-"+name), voice.WithAudio(system), voice.WithLogger(log),
+	ph.Client, err = voice.New(append([]voice.Option{
+		voice.WithDeviceID("device-" + name), voice.WithAudio(system), voice.WithLogger(log),
 		voice.WithSound(voice.Sound{Capture: in, Playout: out}),
-		voice.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: w.dial}}), voice.WithNetwork(w))
+		voice.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: w.dial}}), voice.WithNetwork(w),
+	}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,9 +72,9 @@ type SIPAccount struct {
 	// AutoAnswer lets callers ask for an answer by itself, as an intercom does
 	// (CallDetails.AutoAnswer); without it they ring.
 	AutoAnswer bool
-	// RefuseTransfers keeps the far side of a call from handing this phone to
-	// somebody else.
-	RefuseTransfers bool
+	// Transfers says what becomes of a far side's wish to hand this phone to
+	// somebody else; it is followed if nothing is said.
+	Transfers TransferRule
 	// ThroughProxy connects over tls and tcp as the HTTP client does, through the
 	// network's proxy. Over ws and wss that goes without saying, and UDP has none.
 	// The proxy then looks up the server's name, so that SRV records are not asked
@@ -130,6 +130,11 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	case MediaAuto, MediaWebRTC, MediaRTP, MediaSRTP:
 	default:
 		return invalid(fmt.Sprintf("Sound by %q is not known.", string(a.Media)), "Use webrtc, rtp or srtp.")
+	}
+	switch a.Transfers {
+	case "", TransfersFollow, TransfersAsk, TransfersRefuse:
+	default:
+		return invalid(fmt.Sprintf("A rule %q for transfers is not known.", string(a.Transfers)), "Use ask, follow or refuse.")
 	}
 	relays := false
 	for _, s := range a.ICEServers {

@@ -65,9 +65,21 @@ func (c *Call) setHold(on bool, result chan<- error) {
 	c.talk.waiters = append(c.talk.waiters, result)
 	// What the user hears and sends stops now, not when the far side agrees.
 	c.media.Hold(on)
-	c.details.Held = on
+	c.noteHold(on)
 	c.changed()
 	c.negotiate()
+}
+
+// noteHold notes that the far side is on hold, and since when.
+func (c *Call) noteHold(on bool) {
+	d := &c.details
+	switch {
+	case !on:
+		d.HeldSince = time.Time{}
+	case !d.Held:
+		d.HeldSince = c.client.clock.Now()
+	}
+	d.Held = on
 }
 
 // negotiate sends a re-INVITE if there is something to agree on.
@@ -176,7 +188,7 @@ func (c *Call) negotiated(r offerRound) {
 		// The far side does not want to be held.
 		t.hold = t.agreed
 		c.media.Hold(t.hold)
-		c.details.Held = t.hold
+		c.noteHold(t.hold)
 		c.changed()
 		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
 	default:

@@ -14,8 +14,11 @@ import (
 // consultation.go.
 
 const (
-	// transferTime bounds the wait for the far side's word on a transfer.
-	transferTime = 10 * time.Second
+	// referTime bounds the wait for the far side's word on a transfer: it may be
+	// asking its user, as offerTime has it here.
+	referTime = 30 * time.Second
+	// notifyTime bounds the telling of how a transfer fares.
+	notifyTime = 10 * time.Second
 	// transferPatience is how long the far side has to hang up once it knows that
 	// it succeeded in getting rid of us.
 	transferPatience = 2 * time.Second
@@ -72,7 +75,7 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 	c.changed()
 	ctx := c.ctx
 	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, transferTime)
+		ctx, cancel := context.WithTimeout(ctx, referTime)
 		defer cancel()
 		err := ask(ctx)
 		return func() {
@@ -100,39 +103,6 @@ func (c *Call) onTransfer(ev sip.TransferProgress) {
 	c.changed()
 	if ev.Final && ev.Status >= 200 && ev.Status < 300 {
 		c.leave(EndLocalHangup)
-	}
-}
-
-// onReferred is the far side handing this phone to somebody else. The call ends
-// for the user as if the far side had hung up, and another one begins; the far
-// side is told on the old dialog how that fares.
-func (c *Call) onReferred(l *leg, ev sip.Referred) {
-	line, onSIP := c.trunk.(*sipLine)
-	if l != c.leg || !onSIP || !c.details.State.Answered() || line.account.RefuseTransfers {
-		c.task(func() func() { _ = ev.Reply(false); return nil })
-		return
-	}
-	inv, shown, err := line.invitation(ev.Target, "")
-	if err != nil {
-		c.task(func() func() { _ = ev.Reply(false); return nil })
-		return
-	}
-	if ev.Replacing != "" {
-		inv.Headers = append(inv.Headers, sip.Header{Name: "Replaces", Value: ev.Replacing})
-	}
-	if ev.By != "" {
-		inv.Headers = append(inv.Headers, sip.Header{Name: "Referred-By", Value: ev.By})
-	}
-	c.log.Info("transferred by the far side")
-	r := &referral{client: c.client, dialog: l.dialog, ev: ev, news: make(chan int, 16)}
-	c.client.calls.Add(1)
-	go r.run(c.client.farewellContext())
-	l.handedOver = true
-	by := c.details.RemoteID
-	c.conclude(EndRemoteHangup, 0)
-	if err := c.client.follow(line, inv, shown, by, r); err != nil {
-		c.log.Warn("transfer not followed", "error", err)
-		r.tell(statusBusy)
 	}
 }
 
@@ -202,7 +172,7 @@ func (r *referral) run(ctx context.Context) {
 }
 
 func (r *referral) notify(ctx context.Context, status int) {
-	ctx, cancel := context.WithTimeout(ctx, transferTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTime)
 	defer cancel()
 	if err := r.ev.Notify(ctx, status); err != nil && !errors.Is(err, sip.ErrDialogEnded) {
 		r.client.log.Debug("transfer's progress not told", "status", status, "error", err)

@@ -67,6 +67,8 @@ func init() {
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()
 			}},
+		"follow-transfer":  quick("go where the other side hands the call, as it asks to", (*app.Phone).FollowTransfer),
+		"decline-transfer": quick("stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SetRoute(strings.ToUpper(r.Args[0]))

@@ -41,7 +41,7 @@ func TestEveryCommandKeepsItsForm(t *testing.T) {
 	do("dial", "bob", "--message", "ticket 7")
 	d.line.to(voice.StateRinging)
 	for _, args := range []string{
-		"status --wait RINGING", "silence", "answer --wait ESTABLISHED", "mute", "unmute", "hold", "resume", "dtmf 12#", "transfer carol", "route SPEAKER", "route BLUETOOTH", "route UP",
+		"status --wait RINGING", "silence", "answer --wait ESTABLISHED", "mute", "unmute", "hold", "resume", "dtmf 12#", "transfer carol", "follow-transfer", "decline-transfer", "route SPEAKER", "route BLUETOOTH", "route UP",
 		"availability busy", "availability asleep", "other-phone on", "other-phone off", "stats", "quit --if-idle", "hangup --wait ENDED", "feedback 4 ECHO", "feedback 9", "history",
 		"history --kind odd", "favourite carol Carol", "contacts carol", "unfavourite carol", "retry", "open tel:4711", "open http://x", "upload-logs --description broken", "runtime",
 		"proxy-password", "status", "sign-out", "fly", "dial", "status --timeout 0s",

@@ -99,6 +99,9 @@ func oneLine(s *app.Snapshot) string {
 		if s.Call.Held {
 			line += ", held"
 		}
+		if o := s.Call.TransferOffer; o != nil {
+			line += ", who asks to hand you to " + o.Target
+		}
 	case s.LastCall != nil:
 		line += fmt.Sprintf("; last call with %s: %s after %d s", party(s.LastCall.RemoteID, s.LastCall.RemoteName), s.LastCall.EndReason, s.LastCall.DurationS)
 	}

@@ -134,3 +134,49 @@ func TestACountryIsACodeOrNothing(t *testing.T) {
 		}
 	}
 }
+
+// An account of an older phone that refused transfers goes on to refuse them, and
+// nonsense is no choice.
+func TestTheRuleForTransfersIsCarriedOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	account := func(id, more string) string {
+		return `{"id":"` + id + `","server":"wss://pbx.test","user":"a","domain":"pbx.test"` + more + `}`
+	}
+	file := `{"version":1,"sip_accounts":[` + strings.Join([]string{account("1", ""), account("2", `,"refuse_transfers":true`), account("3", `,"transfers":"ask"`),
+		account("4", `,"transfers":"follow","refuse_transfers":true`), account("5", `,"transfers":"sometimes"`)}, ",") + `]}`
+	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := Look(dir).SIPAccounts
+	for i, a := range open(t, dir).Get().SIPAccounts {
+		if want := []string{"", "refuse", "ask", "follow", ""}[i]; a.Transfers != want || a.RefuseTransfers || look[i].Transfers != want {
+			t.Errorf("%s: %q (looked at: %q), not %q", a.ID, a.Transfers, look[i].Transfers, want)
+		}
+	}
+}
+
+// Looking changes nothing, and finds the first settings where there are none that
+// can be read.
+func TestLookingChangesNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "none")
+	if got := Look(dir).Appearance; got != Default().Appearance {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the folder was made: %v", err)
+	}
+	dir = t.TempDir()
+	path := filepath.Join(dir, FileName)
+	for text, want := range map[string]string{`{"version":1,"appearance":{"language":"hi"}}`: "hi", "{": Default().Appearance.Language} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := Look(dir).Appearance.Language
+		kept, err := os.ReadFile(path)
+		if got != want || err != nil || string(kept) != text {
+			t.Errorf("%s: language %q, then %q, %v", text, got, kept, err)
+		}
+	}
+}

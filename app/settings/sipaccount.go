@@ -41,9 +41,20 @@ type SIPAccount struct {
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.
 	AutoAnswer bool `json:"auto_answer,omitempty"`
-	// RefuseTransfers keeps callers from handing the phone to somebody else.
+	// Transfers says what becomes of a caller who wants to hand the phone to
+	// somebody else: ask, follow or refuse. "" asks where there is a window, and
+	// follows where nobody would see the question.
+	Transfers string `json:"transfers,omitempty"`
+	// RefuseTransfers is how older phones wrote refuse.
 	RefuseTransfers bool `json:"refuse_transfers,omitempty"`
 }
+
+// The values of SIPAccount.Transfers.
+const (
+	TransfersAsk    = "ask"
+	TransfersFollow = "follow"
+	TransfersRefuse = "refuse"
+)
 
 // Clone returns a copy that shares nothing with a.
 func (a SIPAccount) Clone() SIPAccount {
@@ -71,6 +82,14 @@ func (s *Settings) normaliseSIP() {
 		default:
 			a.Media = ""
 		}
+		switch {
+		case a.Transfers == TransfersAsk, a.Transfers == TransfersFollow, a.Transfers == TransfersRefuse:
+		case a.RefuseTransfers:
+			a.Transfers = TransfersRefuse
+		default:
+			a.Transfers = ""
+		}
+		a.RefuseTransfers = false
 		kept = append(kept, a)
 	}
 	s.SIPAccounts = kept

@@ -70,6 +70,20 @@ func Open(dir string) (s *Store, remark string, err error) {
 	return s, remark, nil
 }
 
+// Look reads the settings in dir as they are and changes nothing there. What can't
+// be read is as it is at first.
+func Look(dir string) Settings {
+	data, err := readBounded(filepath.Join(dir, FileName))
+	if err != nil {
+		return Default()
+	}
+	s, err := parse(data)
+	if err != nil {
+		return Default()
+	}
+	return s
+}
+
 // Get returns a copy of the settings.
 func (s *Store) Get() Settings {
 	s.mu.Lock()

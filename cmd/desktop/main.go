@@ -48,8 +48,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if path := slim(opts); path != "" {
 		become(path, args)
 	}
-	if err := runPhone(ctx, opts, stdout); err != nil {
+	var w front
+	if err := runPhone(ctx, opts, stdout, &w); err != nil {
 		fmt.Fprintln(stderr, "offhook:", sentence(err))
+		if !opts.headless && !w.over && unread(stderr) {
+			w.fail(ctx, err, opts)
+		}
 		return control.ExitError
 	}
 	return control.ExitOK

@@ -31,13 +31,13 @@ import (
 const closeLimit = 8 * time.Second
 
 // runPhone runs the phone until ctx ends, it is told to quit, or its window is
-// closed for good.
-func runPhone(ctx context.Context, o options, stdout io.Writer) (err error) {
+// closed for good. What it uses of the window stands in w.
+func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err error) {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	base, err := profile.Base(o.configDir)
 	if err != nil {
-		return err
+		return fault.Wrap(err, fault.ConfigurationInvalid, "There is no folder for the profiles.", "Name one with --config-dir.")
 	}
 	dir := profile.Dir(base, o.profile)
 	lock, err := control.Acquire(dir)
@@ -53,7 +53,9 @@ func runPhone(ctx context.Context, o options, stdout io.Writer) (err error) {
 	}
 	defer lock.Release()
 
-	window := beginWindow(o)
+	if err := w.begin(o); err != nil {
+		return err
+	}
 	// What is opened is closed in the reverse order.
 	var closers closing
 	defer func() { err = errors.Join(err, closers.close()) }()
@@ -140,7 +142,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	return showWindow(ctx, window, phone, o, log)
+	return w.show(ctx, phone, o, log)
 }
 
 // makePhone puts the phone together.
@@ -148,7 +150,8 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		AudioIn: o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
+		Unattended: o.headless,
+		AudioIn:    o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Bell:      app.NewBell(system, log),
 		Desk:      desk.New(log),

@@ -4,10 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 
 	"offhook/app"
+	"offhook/app/control"
+	"offhook/app/profile"
+	"offhook/app/settings"
 	"offhook/demo"
 	_ "offhook/internal/plainlocale" // before the window library looks
 	"offhook/ui"
@@ -42,19 +46,27 @@ func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, cl
 	return nil
 }
 
-// begun is a window that has begun, nil for a phone without one.
-type begun = *ui.Begun
+// front is the window, as far as a run has come with it.
+type front struct {
+	begun *ui.Begun
+	// over says that the phone had its window: there is no second one.
+	over bool
+}
 
-// beginWindow begins with what the window needs while the phone is being opened.
-func beginWindow(o options) begun {
+// begin begins with what the window needs while the phone is being opened.
+func (w *front) begin(o options) error {
 	if o.headless {
 		return nil
 	}
-	return ui.Begin()
+	if err := ui.Screen(); err != nil {
+		return err
+	}
+	w.begun = ui.Begin()
+	return nil
 }
 
-// showWindow runs the window until the user quits or the phone is told to.
-func showWindow(ctx context.Context, w begun, phone *app.Phone, o options, log *slog.Logger) error {
+// show runs the window until the user quits or the phone is told to.
+func (w *front) show(ctx context.Context, phone *app.Phone, o options, log *slog.Logger) error {
 	// The window goes when its phone is closed.
 	stop := context.AfterFunc(ctx, func() {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
@@ -62,5 +74,39 @@ func showWindow(ctx context.Context, w begun, phone *app.Phone, o options, log *
 		_ = phone.Close(limit)
 	})
 	defer stop()
-	return w.Run(phone, ui.Options{Profile: o.profile, Log: log})
+	err := w.begun.Run(phone, ui.Options{Profile: o.profile, Log: log})
+	w.over = err == nil
+	return err
+}
+
+// fail shows a person why there is no phone, until they close it.
+func (w *front) fail(ctx context.Context, err error, o options) {
+	if ctx.Err() != nil || ui.Screen() != nil {
+		return // nobody could read it
+	}
+	f := failure(err)
+	if base, err := profile.Base(o.configDir); err == nil {
+		look := settings.Look(profile.Dir(base, o.profile)).Appearance
+		f.Language, f.Theme = look.Language, look.Theme
+	}
+	if w.begun == nil {
+		w.begun = ui.Begin()
+	}
+	if err := w.begun.ShowFailure(ctx, f, ui.Options{Profile: o.profile}); err != nil {
+		ui.Box(f)
+	}
+}
+
+// failure is an error in the parts that the window shows.
+func failure(err error) ui.Failure {
+	var c *control.Failure
+	if errors.As(err, &c) {
+		return ui.Failure{Message: c.Message, Next: c.Next, Code: c.Code}
+	}
+	f := fault.From(err)
+	shown := ui.Failure{Message: f.Message, Next: f.Next, Code: string(f.Type)}
+	if f.Cause != nil {
+		shown.Detail = f.Cause.Error()
+	}
+	return shown
 }

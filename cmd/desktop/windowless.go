@@ -30,11 +30,13 @@ func startDemo(context.Context, *options, string, *slog.Logger, *closing) error 
 	return fault.New(fault.ConfigurationInvalid, "This program holds no demo platform.", "Use offhook --demo, or a platform of its own.")
 }
 
-// begun would be a window that has begun.
-type begun struct{}
+// front would be the window.
+type front struct{ over bool }
 
-func beginWindow(options) begun { return begun{} }
+func (*front) begin(options) error { return nil }
 
-func showWindow(context.Context, begun, *app.Phone, options, *slog.Logger) error {
+func (*front) show(context.Context, *app.Phone, options, *slog.Logger) error {
 	return fault.New(fault.ConfigurationInvalid, "This program has no window.", "Use offhook.")
 }
+
+func (*front) fail(context.Context, error, options) {}

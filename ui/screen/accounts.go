@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/settings"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
@@ -173,8 +174,8 @@ type SIPAccount struct {
 	relay, offerICE, through                        *widget.Switch
 	iceWrong                                        *widget.Text
 	iceWrongRow                                     *fyne.Container
-	on, hide, auto, refuse                          *widget.Switch
-	media                                           *widget.Selector
+	on, hide, auto                                  *widget.Switch
+	media, transfers                                *widget.Selector
 	banner                                          *widget.Banner
 	Save, Remove                                    *widget.PillButton
 	Advanced                                        *widget.TapRow
@@ -204,14 +205,14 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	s.banner.Hide()
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
-	var r1, r2, r3, r4, r5, r6, r7 fyne.CanvasObject
+	s.transfers = widget.NewSelector(env.T("When a caller transfers you"), theme.Send, s.chooseTransfers)
+	var r1, r2, r3, r5, r6, r7 fyne.CanvasObject
 	s.relay, r5 = env.switchRow(env.T("Sound only through the TURN server"), env.T("When nothing else may leave the network"), func(on bool) { s.account.RelayOnly = on })
 	s.offerICE, r6 = env.switchRow(env.T("Offer ICE with RTP"), env.T("For servers that find their way through NAT by it"), func(on bool) { s.account.OfferICE = on })
 	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("TLS and TCP by the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
 	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
 	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
-	s.refuse, r4 = env.switchRow(env.T("Refuse transfers"), env.T("Callers can't hand you to somebody else"), func(on bool) { s.account.RefuseTransfers = on })
 	s.Save = widget.NewPill(env.T("Save"), "", widget.Accent, widget.HeightMain, s.save)
 	s.Remove = widget.NewPill(env.T("Remove"), theme.Trash, widget.Bare, widget.HeightButton, s.remove)
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
@@ -234,7 +235,8 @@ func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
 		label(env.T("SIP address")), widget.Gap(5), s.Address,
 		widget.Gap(12), label(env.T("Server")), widget.Gap(5), s.Server,
 		widget.Gap(12), label(env.T("Password")), widget.Gap(5), s.Pass,
-		widget.Gap(16), widget.CardOf(r1, r2, r3, r4),
+		widget.Gap(16), widget.CardOf(r1, r2, r3),
+		widget.Gap(12), label(env.T("When a caller transfers you")), widget.Gap(5), s.transfers,
 		widget.Gap(8), s.Advanced, s.advanced)
 	s.frame = newFrame(env, env.T("SIP account"), PageAccounts, nil, body, widget.Column(s.Save, s.Remove))
 	for _, f := range []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy, s.ICE, s.ICEUser, s.ICEPass} {
@@ -289,13 +291,17 @@ func (s *SIPAccount) draw() {
 	s.on.SetOn(s.account.On)
 	s.hide.SetOn(s.account.HideNumber)
 	s.auto.SetOn(s.account.AutoAnswer)
-	s.refuse.SetOn(s.account.RefuseTransfers)
 	s.relay.SetOn(s.account.RelayOnly)
 	s.offerICE.SetOn(s.account.OfferICE)
 	s.through.SetOn(s.account.ThroughProxy)
 	for _, m := range s.env.medias() {
 		if m.kind == s.account.Media {
 			s.media.Set(m.word)
+		}
+	}
+	for _, r := range s.env.transferRules() {
+		if r.rule == ruleOf(s.account) {
+			s.transfers.Set(r.word)
 		}
 	}
 	setVisible(s.Remove, !s.fresh)
@@ -342,6 +348,39 @@ func (s *SIPAccount) chooseMedia() {
 	}
 	s.tasks.Choose(s.media, names, chosen, func(i int) {
 		s.account.Media = all[i].kind
+		s.draw()
+	})
+}
+
+type transferRule struct{ rule, word string }
+
+func (e *Env) transferRules() []transferRule {
+	return []transferRule{
+		{settings.TransfersAsk, e.T("Ask me")}, {settings.TransfersFollow, e.T("Go there at once")}, {settings.TransfersRefuse, e.T("Stay with the caller")},
+	}
+}
+
+// ruleOf is what the account does; a phone with a window asks unless it is told
+// otherwise.
+func ruleOf(a app.SIPAccount) string {
+	if a.Transfers == "" {
+		return settings.TransfersAsk
+	}
+	return a.Transfers
+}
+
+func (s *SIPAccount) chooseTransfers() {
+	var names []string
+	chosen := 0
+	all := s.env.transferRules()
+	for i, r := range all {
+		names = append(names, r.word)
+		if r.rule == ruleOf(s.account) {
+			chosen = i
+		}
+	}
+	s.tasks.Choose(s.transfers, names, chosen, func(i int) {
+		s.account.Transfers = all[i].rule
 		s.draw()
 	})
 }

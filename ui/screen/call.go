@@ -55,15 +55,16 @@ type Call struct {
 	// beside is what stands before it, if the call can be handed on.
 	beside   fyne.CanvasObject
 	Handover *handover
+	// Offer is the far side's wish to hand the user to somebody else.
+	Offer *transferOffer
 
 	pad    *keypad
 	panel  *fyne.Container
 	object *fyne.Container
 
-	view      View
-	keypadOn  bool
-	heldSince time.Time
-	callID    string
+	view     View
+	keypadOn bool
+	callID   string
 }
 
 // NewCall returns the panel.
@@ -99,9 +100,10 @@ func NewCall(env *Env) *Call {
 	c.bannerBox.Hide()
 	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
 	c.Handover = newHandover(env)
+	c.Offer = newTransferOffer(env)
 	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
-	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
+	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Offer.object, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -210,7 +212,7 @@ func (c *Call) Render(v View) {
 		return
 	}
 	if call.ID != c.callID {
-		c.callID, c.heldSince = call.ID, time.Time{}
+		c.callID = call.ID
 		c.pad.light(0)
 		if c.keypadOn {
 			c.keypadOn = false
@@ -226,12 +228,13 @@ func (c *Call) Render(v View) {
 
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)
-	setVisible(c.meters, !outgoing && !(v.Compact && call.Consultation.Active()))
+	setVisible(c.meters, !outgoing && call.TransferOffer == nil && !(v.Compact && call.Consultation.Active()))
 	setVisible(c.smallTop, v.Compact && phase != PhaseReconnecting && v.Settings.Calls.RecordingConsent == "")
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
-	c.Handover.render(v, c.hold(v))
+	c.Handover.render(v)
+	c.Offer.render(v)
 	setVisible(c.beside, call.Line != "")
 	c.renderRinging(v, name, id)
 	c.renderTalking(v, name, id)
@@ -252,15 +255,12 @@ func (c *Call) Render(v View) {
 	widget.Relayout(c.object)
 }
 
-// hold returns since when the far side is on hold, as the window has seen it.
-func (c *Call) hold(v View) time.Time {
-	switch {
-	case !v.Call.Held:
-		c.heldSince = time.Time{}
-	case c.heldSince.IsZero():
-		c.heldSince = v.Now
+// heldFor is how long the far side has been on hold.
+func heldFor(v View) time.Duration {
+	if v.Call.HeldSince == nil {
+		return 0
 	}
-	return c.heldSince
+	return max(0, v.Now.Sub(*v.Call.HeldSince))
 }
 
 func (c *Call) renderRinging(v View, name, id string) {
@@ -291,7 +291,7 @@ func (c *Call) renderTalking(v View, name, id string) {
 	// At the smallest size the banner takes the place of what is said elsewhere.
 	tight := v.Compact && reconnecting
 	setVisible(c.bannerGap, !tight)
-	setVisible(c.idText, id != "" && !tight && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
+	setVisible(c.idText, id != "" && !tight && call.TransferOffer == nil && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
 	switch {
 	case call.State == "ANSWERING":
 		c.timer.SetText(e.T("Answering"))
@@ -300,18 +300,18 @@ func (c *Call) renderTalking(v View, name, id string) {
 	default:
 		c.timer.SetText(e.T("Connecting"))
 	}
-	setVisible(c.person, !call.Consultation.Active())
+	setVisible(c.person, !call.Consultation.Active() && !(v.Compact && call.TransferOffer != nil))
 	c.message.SetText(call.Message)
-	setVisible(c.messageRow, call.Message != "" && !tight)
+	setVisible(c.messageRow, call.Message != "" && !tight && !(v.Compact && call.TransferOffer != nil))
 	consent := v.Settings.Calls.RecordingConsent
 	c.consent.SetText(consent)
 	setVisible(c.consentRow, consent != "")
-	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active())
+	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active() && call.TransferOffer == nil)
 	setVisible(c.bannerBox, reconnecting)
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
 	}
-	e.showQuality(c.Quality, v, c.heldSince)
+	e.showQuality(c.Quality, v)
 	setVisible(c.Quality, call.Established != nil)
 
 	mic, role := theme.Mic, e.T("You")
@@ -343,7 +343,7 @@ func (e *Env) reconnecting(v View) string {
 }
 
 // showQuality draws the quality chip of a call.
-func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time) {
+func (e *Env) showQuality(chip *widget.QualityChip, v View) {
 	call := v.Call
 	figure := ""
 	if call.MOS > 0 {
@@ -356,7 +356,7 @@ func (e *Env) showQuality(chip *widget.QualityChip, v View, heldSince time.Time)
 	case PhaseOf(v) == PhaseReconnecting, call.Quality == "no_sound":
 		set(theme.VolumeOff, e.T("No sound"), "", theme.WarningSoft, theme.WarningInk)
 	case call.Held:
-		set(theme.Pause, e.T("On hold"), Short(v.Now.Sub(heldSince)), theme.Sunken, theme.Text2)
+		set(theme.Pause, e.T("On hold"), Short(heldFor(v)), theme.Sunken, theme.Text2)
 	case call.RemoteHeld:
 		set(theme.Pause, e.T("You are on hold"), "", theme.Sunken, theme.Text2)
 	case call.Quality == "good":

@@ -58,6 +58,10 @@ type Actions interface {
 	// take the call; CompleteTransfer joins the two.
 	EndConsultation()
 	CompleteTransfer()
+	// FollowTransfer and DeclineTransfer decide about the far side's wish to hand
+	// the user to somebody else.
+	FollowTransfer()
+	DeclineTransfer()
 	SetAvailability(app.Availability)
 	Retry()
 	OpenSystemSettings()

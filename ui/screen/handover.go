@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
@@ -45,9 +43,8 @@ func newHandover(env *Env) *handover {
 	return h
 }
 
-// render draws it; heldSince is when the far side was put on hold. Calls of the
-// subscriber's line can't be handed on.
-func (h *handover) render(v View, heldSince time.Time) {
+// render draws it. Calls of the subscriber's line can't be handed on.
+func (h *handover) render(v View) {
 	e, c := h.env, v.Call
 	word := e.handoverWord(c)
 	h.state.SetText(word)
@@ -69,7 +66,7 @@ func (h *handover) render(v View, heldSince time.Time) {
 	default:
 		h.asked.set(asked, theme.ArrowOut, theme.AccentInk, e.T("Connecting"))
 	}
-	h.waiting.set(waiting, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(v.Now.Sub(heldSince))))
+	h.waiting.set(waiting, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(heldFor(v))))
 	h.Back.SetLabel(e.T("Back to {name}", "name", waiting))
 	h.Button.Set(e.T("Transfer"), theme.Send, widget.Accent)
 	h.Button.SetLabel(e.T("Transfer {name} to {other}", "name", waiting, "other", asked))

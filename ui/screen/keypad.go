@@ -2,7 +2,6 @@ package screen
 
 import (
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -59,7 +58,7 @@ func (k *keypad) render(v View, name string) {
 	} else {
 		k.timer.SetText("")
 	}
-	k.call.env.showQuality(k.quality, v, k.heldSince(v))
+	k.call.env.showQuality(k.quality, v)
 	k.digits.SetText(spaced(call.DTMFSent))
 	h := widget.KeyHeightCall
 	if v.Compact {
@@ -67,13 +66,6 @@ func (k *keypad) render(v View, name string) {
 	}
 	k.pad.SetHeight(h)
 	setVisible(k.hint, !v.Compact)
-}
-
-func (k *keypad) heldSince(v View) time.Time {
-	if k.call.heldSince.IsZero() {
-		return v.Now
-	}
-	return k.call.heldSince
 }
 
 // spaced shows the last digits with room between them.

@@ -21,7 +21,7 @@ import (
 func said(t *testing.T) []string {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, room := range []string{"app", "voice", "push"} {
+	for _, room := range []string{"app", "voice", "push", "cmd/desktop", "ui"} {
 		eachNode(t, filepath.Join("..", "..", room), func(_ string, n ast.Node) {
 			for _, e := range sentencesIn(n) {
 				places := 0
@@ -106,7 +106,7 @@ func formOf(e ast.Expr, n *int) (string, bool) {
 
 // asIs are the sentences that are the same in another language: all but a word of
 // them are keys and codes.
-var asIs = map[string]string{"Use 0-9, *, #, A-D.": "es"}
+var asIs = map[string]string{"Use 0-9, *, #, A-D.": "es", "Use offhook.": "es"}
 
 func TestWhatThePhoneSaysIsTranslated(t *testing.T) {
 	t.Parallel()
