@@ -182,3 +182,35 @@ func TestTheManualIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// What a phone leaves in its profile's folder stands in the papers that say what is
+// stored and where.
+func TestThePapersNameEveryFile(t *testing.T) {
+	t.Parallel()
+	platform := startPlatform(t)
+	alice := startPhone(t, platform.url, "alice", "null")
+	alice.ready(t)
+	alice.do(t, "availability", "break")
+	alice.do(t, "availability", "available")
+	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
+	alice.do(t, "hangup", "--wait", "ENDED")
+	alice.quit(t)
+	files, err := os.ReadDir(filepath.Join(alice.remote.ConfigDir, alice.user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 5 {
+		t.Errorf("the phone has left no more than %v", files)
+	}
+	for _, paper := range []string{"docs/phone.md", "docs/privacy.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", paper))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !strings.Contains(string(text), "`"+f.Name()) {
+				t.Errorf("%s does not tell of %s", paper, f.Name())
+			}
+		}
+	}
+}

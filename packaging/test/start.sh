@@ -2,7 +2,8 @@
 # Measures packages side by side, in one run: what is downloaded and what is on disk in a bare Debian, and how long it
 # takes from the command until its window stands on the screen with something drawn in it, for a new user. Cold is with
 # an empty page cache: nothing of the program, its libraries or anything else is in memory, and the disk is as fast as
-# the machine's is. Warm is the start after another one. Each is the median of five. Prints a table.
+# the machine's is. Warm is the start after another one. Each is the median of nine; the packages take turns, so that
+# what else the machine does meanwhile is shared by all. Prints a table.
 #   start.sh OFFHOOK.deb [PACKAGE…]        as root; the packages named are Debian's and installed, e.g. linphone-desktop
 # The phone is taken out of its package; what it needs is installed already.
 set -euo pipefail
@@ -68,30 +69,43 @@ window() { # window NAME COMMAND…: seconds until a window of that name is seen
     kill -- -"$pid" || true
     exit 1
   fi
-  bc <<<"scale=2; ($now - $began) / 1"
+  awk -v a="$began" -v b="$now" 'BEGIN {printf "%.2f\n", b - a}'
   kill -- -"$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   # The next one must not be taken for this one, which may still be there.
   while xdotool search --onlyvisible --name "$name" >/dev/null 2>&1; do sleep 0.1; done
 }
-median() { sort -n | sed -n 3p; }
+median() { sort -n "$1" | sed -n 5p; }
 cool() { # cool PROGRAM: empties the page cache, or fails
   sync
   echo 3 >/proc/sys/vm/drop_caches
   [ "$(($(fincore -bno RES "$1")))" = 0 ] || { echo "This system does not empty its page cache." >&2; exit 1; }
 }
-starts() { # starts NAME PROGRAM: the medians, cold, then warm
-  local cold warm
+cold() { # cold NAME PROGRAM: the same as window, with nothing of the program in memory
+  cool "$2"
   # The bus and what looks at the screen are no part of the start.
-  cold=$(for _ in 1 2 3 4 5; do cool "$2"; dbus-run-session true 2>/dev/null; import -silent -window root -format %k info: >/dev/null; xdotool search --name none >/dev/null || true; window "$@"; done | median)
-  warm=$(for _ in 1 2 3 4 5; do window "$@"; done | median)
-  printf '%s | %s' "$cold" "$warm"
+  dbus-run-session true 2>/dev/null
+  import -silent -window root -format %k info: >/dev/null
+  xdotool search --name none >/dev/null || true
+  window "$@"
 }
+
+titles=("$(basename "$deb")") sources=("$deb") names=('^Offhook') programs=("$work/offhook/usr/bin/offhook")
+for package in "$@"; do
+  titles+=("$package $(dpkg-query -W -f='${Version}' "$package")")
+  sources+=("$package")
+  names+=("^${package%%-*}")
+  programs+=("$(dpkg -L "$package" | grep -m 1 -E '^/usr/bin/[^/]+$')")
+done
+for _ in 1 2 3 4 5 6 7 8 9; do
+  for i in "${!programs[@]}"; do
+    cold "${names[i]}" "${programs[i]}" >>"$work/cold-$i"
+    window "${names[i]}" "${programs[i]}" >>"$work/warm-$i"
+  done
+done
 
 echo "| package | download, MB | on disk, MB | download with what a bare Debian lacks | on disk with it | window, cold, s | warm, s |"
 echo "|---|---|---|---|---|---|---|"
-echo "| $(basename "$deb") | $(sizes "$deb") | $(starts '^Offhook' "$work/offhook/usr/bin/offhook") |"
-for package in "$@"; do
-  program=$(dpkg -L "$package" | grep -m 1 -E '^/usr/bin/[^/]+$')
-  echo "| $package $(dpkg-query -W -f='${Version}' "$package") | $(sizes "$package") | $(starts "^${package%%-*}" "$program") |"
+for i in "${!programs[@]}"; do
+  echo "| ${titles[i]} | $(sizes "${sources[i]}") | $(median "$work/cold-$i") | $(median "$work/warm-$i") |"
 done
