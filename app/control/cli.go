@@ -123,6 +123,9 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	case inv.req.Wait != "" && !validWait(strings.ToUpper(inv.req.Wait)):
 		return inv, usage("--wait is a state of a call, READY or IDLE.")
 	}
+	if inv.req.Command == "events" && !given(fs, "timeout") {
+		inv.req.Timeout = 0
+	}
 	if passwordFile != "" {
 		password, err := profile.ReadPassword(passwordFile)
 		if err != nil {
@@ -131,6 +134,13 @@ func parse(args []string, help io.Writer) (invocation, error) {
 		inv.req.Password = password
 	}
 	return inv, nil
+}
+
+// given reports whether a flag was set by hand.
+func given(fs *flag.FlagSet, name string) bool {
+	set := false
+	fs.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
 }
 
 // lost is wrong use by somebody whom the help would help.

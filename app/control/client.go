@@ -35,7 +35,7 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 	switch {
 	case unsent != nil:
 		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
-	case r.Command != "events":
+	case r.Command != "events" || r.Timeout > 0:
 		_ = conn.SetReadDeadline(time.Now().Add(r.limit() + answerGrace))
 	}
 	in := bufio.NewScanner(conn)

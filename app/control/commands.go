@@ -103,7 +103,7 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.RemoveFavourite(r.Args[0])
 			}},
-		"events":   {help: "print a snapshot a line as things change, the present one first", run: events},
+		"events":   {help: "print a snapshot a line as things change, the present one first, for --timeout or without end", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
 		"feedback": {args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
 		"upload-logs": {help: "send the logs to the support; --since 168h, --description TEXT",
@@ -251,7 +251,13 @@ func history(ctx context.Context, s *Server, r request, _ func(any) error) (any,
 	return map[string]any{"calls": calls}, nil
 }
 
-func events(ctx context.Context, s *Server, _ request, emit func(any) error) (any, error) {
+// events goes on until the client leaves, or for the time that it has asked for.
+func events(ctx context.Context, s *Server, r request, emit func(any) error) (any, error) {
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	}
 	for snap := range s.cfg.Phone.Watch(ctx) {
 		if err := emit(snap); err != nil {
 			return nil, err

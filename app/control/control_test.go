@@ -357,6 +357,17 @@ func TestEventsStreamUntilThePhoneEnds(t *testing.T) {
 	}
 }
 
+// A stream for a time ends by itself, and well.
+func TestEventsStreamForATime(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir()).signIn()
+	code, out := d.ctl("events", "--timeout", "50ms")
+	if code != ExitOK || !strings.Contains(out, `"user_name":"alice"`) {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	d.fails(ExitUsage, CodeUsage, "events", "--timeout", "0s")
+}
+
 func TestQuitAnswersWhenAllIsClosed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, t.TempDir())
