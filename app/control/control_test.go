@@ -361,7 +361,7 @@ func TestEventsStreamUntilThePhoneEnds(t *testing.T) {
 func TestEventsStreamForATime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, t.TempDir()).signIn()
-	code, out := d.ctl("events", "--timeout", "50ms")
+	code, out := d.ctl("events", "--timeout", "2s")
 	if code != ExitOK || !strings.Contains(out, `"user_name":"alice"`) {
 		t.Errorf("exit code %d: %s", code, out)
 	}

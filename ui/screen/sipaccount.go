@@ -143,16 +143,8 @@ func (s *SIPAccount) draw() {
 	s.relay.SetOn(s.account.RelayOnly)
 	s.offerICE.SetOn(s.account.OfferICE)
 	s.through.SetOn(s.account.ThroughProxy)
-	for _, m := range s.env.medias() {
-		if m.kind == s.account.Media {
-			s.media.Set(m.word)
-		}
-	}
-	for _, r := range s.env.transferRules() {
-		if r.rule == ruleOf(s.account) {
-			s.transfers.Set(r.word)
-		}
-	}
+	s.media.Set(wordOf(s.env.medias(), s.account.Media))
+	s.transfers.Set(wordOf(s.env.transferRules(), ruleOf(s.account)))
 	setVisible(s.Remove, !s.fresh)
 	word := s.env.T("Remove")
 	if s.sure {
@@ -176,35 +168,28 @@ func (s *SIPAccount) Render(v View) {
 	s.draw()
 }
 
-type mediaWord struct{ kind, word string }
+// option is one of the values that an account's field can have, and its word.
+type option struct{ value, word string }
 
-func (e *Env) medias() []mediaWord {
-	return []mediaWord{
+// wordOf is the word of one of a field's options, "" for a value that is none.
+func wordOf(all []option, value string) string {
+	for _, o := range all {
+		if o.value == value {
+			return o.word
+		}
+	}
+	return ""
+}
+
+func (e *Env) medias() []option {
+	return []option{
 		{"", e.T("Automatic")}, {string(voice.MediaWebRTC), e.T("WebRTC")},
 		{string(voice.MediaSRTP), e.T("RTP, encrypted")}, {string(voice.MediaRTP), e.T("RTP, encrypted if the other side can")},
 	}
 }
 
-func (s *SIPAccount) chooseMedia() {
-	var names []string
-	chosen := 0
-	all := s.env.medias()
-	for i, m := range all {
-		names = append(names, m.word)
-		if m.kind == s.account.Media {
-			chosen = i
-		}
-	}
-	s.tasks.Choose(s.media, names, chosen, func(i int) {
-		s.account.Media = all[i].kind
-		s.draw()
-	})
-}
-
-type transferRule struct{ rule, word string }
-
-func (e *Env) transferRules() []transferRule {
-	return []transferRule{
+func (e *Env) transferRules() []option {
+	return []option{
 		{settings.TransfersAsk, e.T("Ask me")}, {settings.TransfersFollow, e.T("Go there at once")}, {settings.TransfersRefuse, e.T("Stay with the caller")},
 	}
 }
@@ -218,18 +203,26 @@ func ruleOf(a app.SIPAccount) string {
 	return a.Transfers
 }
 
+func (s *SIPAccount) chooseMedia() {
+	s.choose(s.media, s.env.medias(), s.account.Media, func(v string) { s.account.Media = v })
+}
+
 func (s *SIPAccount) chooseTransfers() {
-	var names []string
+	s.choose(s.transfers, s.env.transferRules(), ruleOf(s.account), func(v string) { s.account.Transfers = v })
+}
+
+// choose lets the user take one of a field's options.
+func (s *SIPAccount) choose(field *widget.Selector, all []option, now string, take func(value string)) {
+	var words []string
 	chosen := 0
-	all := s.env.transferRules()
-	for i, r := range all {
-		names = append(names, r.word)
-		if r.rule == ruleOf(s.account) {
+	for i, o := range all {
+		words = append(words, o.word)
+		if o.value == now {
 			chosen = i
 		}
 	}
-	s.tasks.Choose(s.transfers, names, chosen, func(i int) {
-		s.account.Transfers = all[i].rule
+	s.tasks.Choose(field, words, chosen, func(i int) {
+		take(all[i].value)
 		s.draw()
 	})
 }
