@@ -102,6 +102,7 @@ type Hub struct {
 	mu      sync.Mutex
 	closed  bool
 	sockets map[Owner]*socket
+	arrived uint64 // sockets, ever
 
 	delivered, acked, expired atomic.Uint64
 }
@@ -202,7 +203,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(maxClientFrame)
-	s := &socket{hub: h, conn: conn, owner: owner, device: device}
+	s := &socket{hub: h, conn: conn, owner: owner, device: device, turn: h.turn()}
 	inbox := r.URL.Query().Get("inbox")
 	// The request's goroutine and buffers end here; the socket has its own.
 	h.background(func() { s.run(inbox, since) }, conn)
@@ -242,23 +243,35 @@ func parseSince(text string) (int64, error) {
 	return n, err
 }
 
-// attach gives the inbox to s. The socket that had it is told to go: silently
-// if it is the same device's, with 4409 otherwise.
+// turn numbers the sockets in the order in which they came.
+func (h *Hub) turn() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.arrived++
+	return h.arrived
+}
+
+// attach gives the inbox to s, unless one that came later has it already. The
+// older of the two is told to go: silently if the other is the same device's,
+// with 4409 otherwise. It tells whether the hub is open.
 func (h *Hub) attach(s *socket) bool {
 	h.mu.Lock()
 	if h.closed {
 		h.mu.Unlock()
 		return false
 	}
-	old := h.sockets[s.owner]
-	h.sockets[s.owner] = s
+	older, newer := h.sockets[s.owner], s
+	if older != nil && older.turn > s.turn {
+		older, newer = s, older
+	}
+	h.sockets[s.owner] = newer
 	h.mu.Unlock()
-	if old != nil {
+	if older != nil {
 		code, reason := websocket.StatusCode(CloseOtherDevice), "another device has the inbox"
-		if old.device == s.device {
+		if older.device == newer.device {
 			code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
 		}
-		old.end(code, reason)
+		older.end(code, reason)
 	}
 	return true
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,6 +176,37 @@ func TestSecondSocket(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A socket that is slow to open does not take the inbox from one that came later.
+func TestSlowSocketIsTheOlder(t *testing.T) {
+	t.Parallel()
+	slow, opened := make(chan struct{}), make(chan struct{})
+	var calls atomic.Int32
+	w := newWorld(t, func(c *Config) {
+		clock := c.Now
+		c.Now = func() time.Time {
+			if calls.Add(1) == 1 { // for the hello of the first
+				close(slow)
+				<-opened
+			}
+			return clock()
+		}
+	})
+	conn, _, err := w.dial("bob", "device-1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := &phone{t: t, conn: conn}
+	<-slow
+	second := w.connect("bob", "device-2", "")
+	w.until("second socket", func() bool { return w.hub.Connected(owner("bob")) })
+	close(opened)
+	if code := first.closed(); code != CloseOtherDevice {
+		t.Errorf("the first socket closes with %d", code)
+	}
+	w.deliver("bob", "hello")
+	second.message(1, "hello")
 }
 
 func TestRefused(t *testing.T) {

@@ -29,6 +29,7 @@ type socket struct {
 	conn   *websocket.Conn
 	owner  Owner
 	device string
+	turn   uint64 // greater for one that came later
 
 	// pokes counts the wishes to send since the sender last looked; the sender
 	// exists while it is not zero. Only the sender uses sent.

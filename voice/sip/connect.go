@@ -230,6 +230,14 @@ func (f *Flow) openDatagrams(raw net.Conn) error {
 	f.layers(func(int, io.Reader) {}, f.dialStream)
 	var d *datagrams
 	d = newDatagrams(raw, &f.cfg, func(message []byte) []byte { return f.guard(message, d.Send) })
+	// sipgo forgets a socket that it reads no more, and would open one of its own
+	// for what is still under way. What it finds instead is ours, by another name.
+	pool, local := f.transport.Pool("udp"), d.LocalAddr().String()
+	last := &sipmsg.UDPConnection{PacketConn: d, PacketAddr: local, Listener: true}
+	d.unread = func() {
+		pool.Add(local, last)
+		pool.Add(f.peer, last)
+	}
 	f.conn = d
 	served := make(chan struct{})
 	go func() {
@@ -237,28 +245,35 @@ func (f *Flow) openDatagrams(raw net.Conn) error {
 		_ = f.transport.ServeUDP(d)
 	}()
 	<-d.ready // sipgo has the socket in its pool
-	pool, local := f.transport.Pool("udp"), d.LocalAddr().String()
-	conn := pool.Get(local)
-	// sipgo would open a socket of its own for what is still under way when ours
-	// is closed: so it goes on finding ours.
-	f.closed = func() {
-		<-served
-		_ = f.transport.Close()
-		pool.Add(local, conn)
-		pool.Add(f.peer, conn)
-	}
+	f.closed = func() { <-served }
 	go f.watch()
 	return nil
 }
 
 // dialStream opens a connection beside the datagrams, for requests that are too
-// long for one.
+// long for one. It ends with the flow.
 func (f *Flow) dialStream(ctx context.Context) (net.Conn, error) {
+	if f.lost() {
+		return nil, ErrFlowLost
+	}
 	raw, err := f.dial(ctx, "tcp")
 	if err != nil {
 		return nil, err
 	}
-	return f.wrap(bridged(raw)), nil
+	if !f.enter() {
+		_ = raw.Close()
+		return nil, ErrFlowLost
+	}
+	stream := f.wrap(bridged(raw))
+	go func() {
+		defer f.leave()
+		select {
+		case <-f.conn.Done():
+			_ = stream.Close()
+		case <-stream.Done():
+		}
+	}()
+	return stream, nil
 }
 
 // fit moves a request that is too long for a datagram to TCP (RFC 3261, section

@@ -33,6 +33,7 @@ type datagrams struct {
 	interval time.Duration // of the keepalives; negative for none
 	patience time.Duration // for the answer to a binding request
 	logger   *slog.Logger
+	unread   func() // called before the reader learns of the end
 
 	ready     chan struct{} // closed when the reader reads
 	readyOnce sync.Once
@@ -77,6 +78,7 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, err := d.raw.Read(d.buffer)
 		if err != nil {
 			if d.failed(err) {
+				d.unread()
 				return 0, nil, net.ErrClosed // an ordinary end for sipgo
 			}
 			continue

@@ -32,19 +32,91 @@ func datagramServer(t *testing.T, tcp bool, onInvite func(*leg), options ...serv
 				continue
 			}
 		}
+		stop := s.serveUDP(pc)
 		var serving sync.WaitGroup
-		serving.Go(func() { _ = s.transport.ServeUDP(pc) })
 		if tcp {
 			serving.Go(func() { _ = s.transport.ServeTCP(l) })
 		}
 		t.Cleanup(func() {
-			_ = pc.Close()
+			stop()
 			if tcp {
 				_ = l.Close()
 			}
 			serving.Wait()
 		})
 		return s, func(c *Config) { c.URL = "udp://" + pc.LocalAddr().String() }
+	}
+}
+
+// serveUDP has the server hear what comes to pc, until stop is called.
+func (s *server) serveUDP(pc net.PacketConn) (stop func()) {
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = s.transport.ServeUDP(&servedConn{PacketConn: pc, pool: s.transport.Pool("udp"), peers: map[string]bool{}})
+	}()
+	return func() {
+		_ = pc.Close()
+		<-served
+	}
+}
+
+// servedConn is a socket that sipgo still finds when it is closed: it would open
+// another for what is under way, and nobody would close that.
+type servedConn struct {
+	net.PacketConn
+	pool  *sipmsg.ConnectionPool
+	peers map[string]bool // of the reader
+}
+
+func (c *servedConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := c.PacketConn.ReadFrom(b)
+	if err == nil {
+		c.peers[from.String()] = true
+		return n, from, nil
+	}
+	for peer := range c.peers {
+		c.pool.Add(peer, &sipmsg.UDPConnection{PacketConn: c.PacketConn, PacketAddr: c.LocalAddr().String(), Listener: true})
+	}
+	return n, from, err
+}
+
+// What is under way when a flow ends gets no socket of sipgo's own.
+func TestEndedUDPOpensNoSocket(t *testing.T) {
+	t.Parallel()
+	legs, onInvite := answering()
+	s, to := datagramServer(t, false, onInvite)
+	for range 50 {
+		f := s.connect(to)
+		place(t, s, f, legs)
+		var asking sync.WaitGroup
+		for _, find := range []func() (sipmsg.Connection, error){
+			func() (sipmsg.Connection, error) { // as a request of ours does
+				return f.transport.ClientRequestConnection(t.Context(), f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: "sip.example"}))
+			},
+			func() (sipmsg.Connection, error) { // as an answer does
+				return f.transport.GetConnection("udp", f.peer)
+			},
+		} {
+			asking.Go(func() {
+				for over := false; !over; {
+					over = f.lost() // once more after the end
+					conn, err := find()
+					if err != nil {
+						t.Errorf("the socket is not found: %v", err)
+						return
+					}
+					if conn.(*sipmsg.UDPConnection).PacketConn != f.conn.(net.PacketConn) {
+						t.Error("sipgo has opened a socket")
+						_ = conn.Close()
+					}
+				}
+			})
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		asking.Wait()
 	}
 }
 
@@ -334,16 +406,14 @@ func TestAccountOverUDP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); _ = r.s.transport.ServeUDP(pc) }()
+	stop := r.s.serveUDP(pc)
 	a := r.account(t, func(c *AccountConfig) { c.URL, c.PingInterval = "udp://"+pc.LocalAddr().String(), 5*time.Millisecond })
 	a.phase(Registered)
 	if c := r.next().Contact().Address; c.Host != "127.0.0.1" || c.Port == 0 {
 		t.Errorf("Contact is %s", c.String())
 	}
 	// Nobody is there any more, and the system says so.
-	_ = pc.Close()
-	<-done
+	stop()
 	if s := a.until("lost", func(s Registration) bool { return s.Err != nil }); s.Phase != Unregistered || fault.TypeOf(s.Err) != fault.NetworkError {
 		t.Errorf("%+v", s)
 	}

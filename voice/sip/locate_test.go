@@ -208,9 +208,7 @@ func (r *registrar) listenUDP(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); _ = r.s.transport.ServeUDP(pc) }()
-	t.Cleanup(func() { _ = pc.Close(); <-done })
+	t.Cleanup(r.s.serveUDP(pc))
 	return pc.LocalAddr().String()
 }
 
