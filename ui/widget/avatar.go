@@ -1,12 +1,10 @@
 package widget
 
 import (
-	"image/color"
 	"strings"
 	"unicode"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"offhook/ui/theme"
@@ -102,13 +100,13 @@ func initialsSize(disc float32) float32 {
 
 // CreateRenderer is for Fyne.
 func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
-	disc := canvas.NewCircle(color.Transparent)
+	disc := newFace(a.size / 2)
 	img := newImage()
 	size := initialsSize(a.size)
 	text := NewText("", Style{Size: size, Bold: true, Align: fyne.TextAlignCenter})
-	r := &renderer{objects: []fyne.CanvasObject{disc, text, img}}
+	r := &renderer{objects: []fyne.CanvasObject{disc.on, text, img}}
 	r.layout = func(s fyne.Size) {
-		place(disc, (s.Width-a.size)/2, (s.Height-a.size)/2, a.size, a.size)
+		place(disc.on, (s.Width-a.size)/2, (s.Height-a.size)/2, a.size, a.size)
 		h := text.MinSize().Height
 		// Capitals stand above the middle of their line.
 		place(text, 0, (s.Height-h)/2-size*0.035, s.Width, h)
@@ -123,7 +121,7 @@ func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size { return fyne.NewSquareSize(a.size) }
 	r.refresh = func() {
-		disc.FillColor = ink(a, a.soft)
+		disc.paint(a, a.soft, theme.Clear, 0)
 		text.style.Role, text.text = a.inkRole, a.initials
 		text.Refresh()
 		setIcon(a, img, a.glyph, a.inkRole)

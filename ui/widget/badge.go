@@ -39,13 +39,13 @@ func (q *QualityChip) Word() string { return q.word }
 
 // CreateRenderer is for Fyne.
 func (q *QualityChip) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(14), newRect(14), newRect(16)
+	box, veil, ring := newFace(14), newRect(14), newRect(16)
 	img := newImage()
 	word := NewText("", Style{Size: theme.SizeCaption, Bold: true})
 	figure := NewText("", Style{Size: theme.SizeCaption})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, word, figure, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, img, word, figure, ring}}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, -2, -2, s.Width+4, s.Height+4)
 		h := word.MinSize().Height
@@ -61,7 +61,7 @@ func (q *QualityChip) CreateRenderer() fyne.WidgetRenderer {
 		return fyne.NewSize(w, q.height)
 	}
 	r.refresh = func() {
-		paint(q, box, q.soft, theme.Clear, 0)
+		box.paint(q, q.soft, theme.Clear, 0)
 		setIcon(q, img, q.glyph, q.inkRole)
 		word.text, figure.text = q.word, q.figure
 		word.style.Role, figure.style.Role = q.inkRole, q.inkRole
@@ -104,18 +104,18 @@ func (c *Count) Set(n int) {
 
 // CreateRenderer is for Fyne.
 func (c *Count) CreateRenderer() fyne.WidgetRenderer {
-	box := newRect(10)
+	box := newFace(10)
 	text := NewText("", Style{Size: theme.SizeCaption, Bold: true, Role: theme.OnDanger, Align: fyne.TextAlignCenter})
-	r := &renderer{objects: []fyne.CanvasObject{box, text}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, text}}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, (s.Height-20)/2, s.Width, 20)
+		place(box.on, 0, (s.Height-20)/2, s.Width, 20)
 		h := text.MinSize().Height
 		place(text, 0, (s.Height-h)/2, s.Width, h)
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(max(20, text.MinSize().Width+10), 20) }
 	r.refresh = func() {
 		text.SetText(countText(c.n))
-		paint(c, box, theme.Danger, theme.Clear, 0)
+		box.paint(c, theme.Danger, theme.Clear, 0)
 	}
 	r.refresh()
 	return r

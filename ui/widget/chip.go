@@ -41,10 +41,10 @@ func (c *Chip) Chosen() bool { return c.chosen }
 
 // CreateRenderer is for Fyne.
 func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(20), newRect(20), newRect(23)
+	box, veil, ring := newFace(20), newRect(20), newRect(23)
 	img := newImage()
 	text := NewText(c.text, Style{})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, text, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, img, text, ring}}
 	tick := func() float32 {
 		if c.chosen {
 			return 24
@@ -52,7 +52,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		return 0
 	}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, -3, -3, s.Width+6, s.Height+6)
 		m := text.MinSize()
@@ -66,10 +66,10 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		text.style.Bold, text.style.Role = c.chosen, theme.Text
 		if c.chosen {
 			text.style.Role = theme.AccentInk
-			paint(c, box, theme.AccentSoft, theme.Accent, 2)
+			box.paint(c, theme.AccentSoft, theme.Accent, 2)
 			setIcon(c, img, theme.Check, theme.AccentInk)
 		} else {
-			paint(c, box, theme.Surface, theme.Border, 1)
+			box.paint(c, theme.Surface, theme.Border, 1)
 			img.Hide()
 		}
 		text.Refresh()

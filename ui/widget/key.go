@@ -50,12 +50,12 @@ func (k *Key) SetLit(on bool) {
 
 // CreateRenderer is for Fyne.
 func (k *Key) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(theme.RadiusCard), newRect(theme.RadiusCard), newRect(theme.RadiusCard)
+	box, veil, ring := newFace(theme.RadiusCard), newRect(theme.RadiusCard), newRect(theme.RadiusCard)
 	digit := NewText(string(k.digit), Style{Size: theme.SizeTitle, Align: fyne.TextAlignCenter})
 	letters := NewText(k.letters, Style{Size: theme.SizeKey, Role: theme.Text2, Align: fyne.TextAlignCenter})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, digit, letters, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, digit, letters, ring}}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, 0, 0, s.Width, s.Height)
 		dh, lh := digit.MinSize().Height, letters.MinSize().Height
@@ -74,7 +74,7 @@ func (k *Key) CreateRenderer() fyne.WidgetRenderer {
 		if k.lit || k.pressed {
 			fill, line = theme.AccentSoft, theme.Accent
 		}
-		paint(k, box, fill, line, 1)
+		box.paint(k, fill, line, 1)
 		k.paintState(veil, ring)
 		if k.pressed {
 			veil.Hide()

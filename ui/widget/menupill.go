@@ -43,11 +43,11 @@ func (p *MenuPill) SetCompact(on bool) {
 
 // CreateRenderer is for Fyne.
 func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(20), newRect(20), newRect(20)
+	box, veil, ring := newFace(20), newRect(20), newRect(20)
 	img, down := newImage(), newImage()
 	text := NewText("", Style{Bold: true, Least: 11})
 	timer := NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, text, timer, down, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, img, text, timer, down, ring}}
 	timerWidth := func() float32 {
 		if p.timer == "" || p.compact {
 			return 0
@@ -55,7 +55,7 @@ func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
 		return timer.MinSize().Width + 8
 	}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, 0, 0, s.Width, s.Height)
 		place(img, 12, (s.Height-20)/2, 20, 20)
@@ -72,7 +72,7 @@ func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
 		text.SetText(p.text)
 		timer.SetText(p.timer)
 		timer.Hidden = p.compact || p.timer == ""
-		paint(p, box, theme.Window, theme.Line, 1)
+		box.paint(p, theme.Window, theme.Line, 1)
 		setIcon(p, img, p.glyph, p.glyphRole)
 		setIcon(p, down, theme.ChevronDown, theme.Text2)
 		p.paintState(veil, ring)

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image"
 	"image/color"
 	"math"
 
@@ -11,13 +12,13 @@ import (
 	"offhook/ui/theme"
 )
 
-// Meter shows a loudness as a line of segments. Only the segments that change
-// are drawn anew.
+// Meter shows a loudness as a line of segments: one small picture, since the
+// number of objects in a window is what drawing it costs.
 type Meter struct {
 	fynewidget.BaseWidget
 	segments int
 	lit      int
-	rects    []*canvas.Rectangle
+	row      *canvas.Raster
 }
 
 // NewMeter returns a dark meter with 14 to 20 segments.
@@ -45,11 +46,9 @@ func (m *Meter) light(lit int) bool {
 	if lit == m.lit {
 		return false
 	}
-	from, to := min(lit, m.lit), max(lit, m.lit)
 	m.lit = lit
-	for i := from; i < to && i < len(m.rects); i++ {
-		m.rects[i].FillColor = m.color(i)
-		m.rects[i].Refresh()
+	if m.row != nil {
+		m.row.Refresh()
 	}
 	return true
 }
@@ -68,27 +67,33 @@ func (m *Meter) color(i int) color.Color {
 	}
 }
 
+// The measures of a meter.
+const (
+	meterHeight   = 8
+	segmentGap    = 3
+	segmentRadius = 3
+)
+
+// draw draws the segments on whole pixels.
+func (m *Meter) draw(w, h int) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	scale := float64(w) / float64(m.row.Size().Width)
+	step := (float64(w) + segmentGap*scale) / float64(m.segments)
+	for i := range m.segments {
+		left := float64(i) * step
+		at := image.Rect(int(math.Round(left)), 0, int(math.Round(left+step-segmentGap*scale)), h)
+		drawRounded(img, at, segmentRadius*scale, m.color(i), color.Transparent, 0)
+	}
+	return img
+}
+
 // CreateRenderer is for Fyne.
 func (m *Meter) CreateRenderer() fyne.WidgetRenderer {
-	r := &renderer{}
-	m.rects = nil
-	for i := 0; i < m.segments; i++ {
-		rect := newRect(3)
-		m.rects = append(m.rects, rect)
-		r.objects = append(r.objects, rect)
+	m.row = canvas.NewRaster(m.draw)
+	return &renderer{
+		objects: []fyne.CanvasObject{m.row},
+		layout:  func(s fyne.Size) { place(m.row, 0, (s.Height-meterHeight)/2, s.Width, meterHeight) },
+		min:     func() fyne.Size { return fyne.NewSize(float32(m.segments)*6, meterHeight) },
+		refresh: m.row.Refresh,
 	}
-	r.layout = func(s fyne.Size) {
-		w := (s.Width - 3*float32(m.segments-1)) / float32(m.segments)
-		for i, rect := range m.rects {
-			place(rect, float32(i)*(w+3), (s.Height-8)/2, w, 8)
-		}
-	}
-	r.min = func() fyne.Size { return fyne.NewSize(float32(m.segments)*6, 8) }
-	r.refresh = func() {
-		for i, rect := range m.rects {
-			rect.FillColor = m.color(i)
-		}
-	}
-	r.refresh()
-	return r
 }

@@ -108,11 +108,11 @@ func (b *PillButton) style() Style {
 
 // CreateRenderer is for Fyne.
 func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(0), newRect(0), newRect(0)
+	box, veil, ring := newFace(0), newRect(0), newRect(0)
 	img := newImage()
 	text := NewText("", b.style())
 	hint := NewText("", Style{Size: theme.SizeCaption, Role: theme.Text2})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, text, hint, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, img, text, hint, ring}}
 	icon := func() float32 {
 		switch {
 		case b.glyph == "":
@@ -140,11 +140,12 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 	r.layout = func(s fyne.Size) {
 		h := min(s.Height, b.height)
 		y := (s.Height - h) / 2
-		for _, o := range []fyne.CanvasObject{box, veil} {
+		for _, o := range []fyne.CanvasObject{box.on, veil} {
 			place(o, 0, y, s.Width, h)
 		}
 		place(ring, -3, y-3, s.Width+6, h+6)
-		box.CornerRadius, veil.CornerRadius, ring.CornerRadius = h/2, h/2, h/2+3
+		box.round(h / 2)
+		veil.CornerRadius, ring.CornerRadius = h/2, h/2+3
 		m := text.MinSize()
 		room := s.Width - icon() - space() - hintWidth() - 16
 		m.Width = min(m.Width, room)
@@ -185,7 +186,7 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		if l.line != theme.Clear {
 			width = 1
 		}
-		paint(b, box, l.fill, l.line, width)
+		box.paint(b, l.fill, l.line, width)
 		b.paintState(veil, ring)
 		text.Refresh()
 		r.layout(b.Size())

@@ -28,7 +28,9 @@ func (r *renderer) Refresh() {
 		r.refresh()
 	}
 	for _, o := range r.objects {
-		o.Refresh()
+		if _, ready := o.(*canvas.Raster); !ready { // a face knows when it changes
+			o.Refresh()
+		}
 	}
 }
 

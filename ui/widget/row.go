@@ -148,14 +148,14 @@ func (p *Panel) HeightFor(width float32) float32 { return heightOf(p.content, wi
 
 // CreateRenderer is for Fyne.
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
-	box := newRect(p.radius)
-	r := &renderer{objects: []fyne.CanvasObject{box, p.content}}
+	box := newFace(p.radius)
+	r := &renderer{objects: []fyne.CanvasObject{box.on, p.content}}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(p.content, 0, 0, s.Width, s.Height)
 	}
 	r.min = func() fyne.Size { return p.content.MinSize() }
-	r.refresh = func() { paint(p, box, p.role, theme.Clear, 0) }
+	r.refresh = func() { box.paint(p, p.role, theme.Clear, 0) }
 	r.refresh()
 	return r
 }

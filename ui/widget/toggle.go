@@ -68,12 +68,12 @@ func (t *Toggle) Word() string { return t.word }
 
 // CreateRenderer is for Fyne.
 func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(theme.RadiusToggle), newRect(theme.RadiusToggle), newRect(theme.RadiusToggle+3)
+	box, veil, ring := newFace(theme.RadiusToggle), newRect(theme.RadiusToggle), newRect(theme.RadiusToggle+3)
 	img := newImage()
 	word := NewText("", Style{Size: theme.SizeCaption, Align: fyne.TextAlignCenter, Least: 10})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, word, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, img, word, ring}}
 	r.layout = func(s fyne.Size) {
-		place(box, 0, 0, s.Width, s.Height)
+		place(box.on, 0, 0, s.Width, s.Height)
 		place(veil, 0, 0, s.Width, s.Height)
 		place(ring, -3, -3, s.Width+6, s.Height+6)
 		h := word.MinSize().Height
@@ -97,7 +97,7 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 		case Unavailable:
 			fill, text = theme.Clear, theme.Hint
 		}
-		paint(t, box, fill, line, width)
+		box.paint(t, fill, line, width)
 		setIcon(t, img, t.glyph, text)
 		word.style.Role, word.style.Bold, word.text = text, bold, t.word
 		word.Refresh()
