@@ -17,6 +17,9 @@ type Consultation struct {
 	Status int `json:"status"`
 	// Since is when it was answered, nil before.
 	Since *time.Time `json:"since,omitempty"`
+	// HeldSince is when they were put on hold for the far side, nil while the user
+	// talks with them.
+	HeldSince *time.Time `json:"held_since,omitempty"`
 }
 
 // Active says that somebody is being asked.
@@ -25,27 +28,30 @@ func (c *Consultation) Active() bool { return c != nil && c.Status < 300 }
 // Answered says that somebody can be handed the call.
 func (c *Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
 
+// OnHold says that they wait while the user talks with the far side.
+func (c *Consultation) OnHold() bool { return c.Answered() && c.HeldSince != nil }
+
 func consultationOf(c voice.Consultation) *Consultation {
 	if c.Target == "" {
 		return nil
 	}
-	out := &Consultation{Target: c.Target, Status: c.Status}
-	if !c.Since.IsZero() {
-		at := c.Since.UTC()
-		out.Since = &at
-	}
-	return out
+	return &Consultation{Target: c.Target, Status: c.Status, Since: moment(c.Since), HeldSince: moment(c.HeldSince)}
 }
 
 // ConsultEngine is an Engine that can ask somebody before a call is handed on.
 type ConsultEngine interface {
 	Consult(ctx context.Context, target string) error
+	Swap(ctx context.Context) error
 	CompleteTransfer(ctx context.Context) error
 	EndConsultation() error
 }
 
 func (e *clientEngine) Consult(ctx context.Context, target string) error {
 	return e.with(func(c *voice.Call) error { return c.Consult(ctx, target) })
+}
+
+func (e *clientEngine) Swap(ctx context.Context) error {
+	return e.with(func(c *voice.Call) error { return c.Swap(ctx) })
 }
 
 func (e *clientEngine) CompleteTransfer(ctx context.Context) error {
@@ -80,6 +86,18 @@ func (p *Phone) Consult(ctx context.Context, target string) error {
 	return e.Consult(ctx, target)
 }
 
+// Swap goes to and fro between the call's far side and whom Consult has called,
+// once they have answered; the other waits on hold.
+func (p *Phone) Swap(ctx context.Context) error {
+	ctx, cancel := p.withLife(ctx)
+	defer cancel()
+	e, err := p.consults()
+	if err != nil {
+		return err
+	}
+	return e.Swap(ctx)
+}
+
 // CompleteTransfer joins the call's far side with whom Consult has called. It
 // returns when the far side has taken that on; Snapshot.Call.Transfer then tells
 // how it fares.
@@ -94,7 +112,7 @@ func (p *Phone) CompleteTransfer(ctx context.Context) error {
 }
 
 // EndConsultation hangs up on whom Consult has called. The call's far side stays
-// on hold until Resume.
+// on hold, if it is, until Resume.
 func (p *Phone) EndConsultation() error {
 	e, err := p.consults()
 	if err != nil {

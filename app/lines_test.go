@@ -52,6 +52,11 @@ func (e *fakeEngine) Consult(_ context.Context, target string) error {
 	return nil
 }
 
+func (e *fakeEngine) Swap(context.Context) error {
+	e.note("swap")
+	return nil
+}
+
 func (e *fakeEngine) FollowTransfer() error {
 	e.note("follow transfer")
 	return nil
@@ -119,6 +124,12 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		established.Consultation = voice.Consultation{Target: "+4930456", Status: 200, Since: time.Now()}
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("asking somebody", func(s *Snapshot) bool { return s.Call.Consultation.Answered() && s.Call.Consultation.Since != nil })
+		established.Consultation.HeldSince = time.Now()
+		d.engine.emit(voice.CallChanged{Call: established})
+		d.until("the other waits", func(s *Snapshot) bool { return s.Call.Consultation.OnHold() })
+		if err := d.Swap(ctx); err != nil || d.engine.count("swap") != 1 {
+			t.Fatal(err, d.engine.did)
+		}
 		if err := errors.Join(d.CompleteTransfer(ctx), d.EndConsultation()); err != nil || d.engine.count("complete") != 1 || d.engine.count("end consultation") != 1 {
 			t.Fatal(err, d.engine.did)
 		}

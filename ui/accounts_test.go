@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ func (p *madePhone) Consult(_ context.Context, target string) error {
 	p.note("consult:" + target)
 	return p.fail
 }
+func (p *madePhone) Swap(context.Context) error             { p.note("swap"); return p.fail }
 func (p *madePhone) CompleteTransfer(context.Context) error { p.note("complete"); return p.fail }
 func (p *madePhone) FollowTransfer() error                  { p.note("follow-transfer"); return p.fail }
 func (p *madePhone) DeclineTransfer() error                 { p.note("decline-transfer"); return p.fail }
@@ -149,6 +151,14 @@ func madeConsultation(status int) *app.Snapshot {
 	return s
 }
 
+// madeSwapped is a call whose user has left Tom Becker on hold.
+func madeSwapped() *app.Snapshot {
+	s := madeConsultation(200)
+	s.Call.Held, s.Call.HeldSince, s.Call.Quality = false, nil, "good"
+	s.Call.Consultation.HeldSince = at(ago(9 * time.Second))
+	return s
+}
+
 func transferScenes() []scene {
 	return []scene{
 		{name: "call-transferable", snap: madeSIPCall},
@@ -159,6 +169,7 @@ func transferScenes() []scene {
 		}},
 		{name: "call-asking", snap: func() *app.Snapshot { return madeConsultation(180) }},
 		{name: "call-asked", snap: func() *app.Snapshot { return madeConsultation(200) }, play: func(s *stage) { s.levels() }},
+		{name: "call-swapped", snap: madeSwapped, play: func(s *stage) { s.levels() }},
 		{name: "call-offered", snap: func() *app.Snapshot {
 			s := madeSIPCall()
 			s.Call.TransferOffer = &app.TransferOffer{Target: "9972045510", Until: madeNow.Add(14 * time.Second)}
@@ -170,6 +181,11 @@ func transferScenes() []scene {
 			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("carol")
 		}},
 	}
+}
+
+func transferScene(name string) scene {
+	list := transferScenes()
+	return list[slices.IndexFunc(list, func(sc scene) bool { return sc.name == name })]
 }
 
 func TestTransferPictures(t *testing.T) {
@@ -229,6 +245,26 @@ func TestAskFirst(t *testing.T) {
 	s.expect("hangup")
 }
 
+// The user goes to and fro between the two, by pointer and by key, and lets the one
+// go who waits.
+func TestSwapParties(t *testing.T) {
+	s := newStage(t, madeConsultation(200))
+	s.tap("Swap to Priya Nair")
+	s.expect("swap")
+	s.show(madeSwapped())
+	if !s.shows("Talking for 0:09") || !s.shows("On hold for 0:09") {
+		t.Error("the two are not shown the other way round")
+	}
+	s.levels()
+	if s.call.FarView.LitSegments() == 0 {
+		t.Error("who talks is not seen")
+	}
+	s.tap("Swap to Tom Becker")
+	s.expect("swap")
+	s.tap("Hang up on Tom Becker")
+	s.expect("end-consult resume")
+}
+
 // The user goes back to who waits, by the keyboard; and is told why an asked party
 // is gone.
 func TestBackFromAsking(t *testing.T) {
@@ -258,16 +294,16 @@ func TestBackFromAsking(t *testing.T) {
 // The far side asks to hand the user on: they go, stay, or are silent until the
 // offer is over.
 func TestTransferOffer(t *testing.T) {
-	s := newStage(t, transferScenes()[4].snap())
+	s := newStage(t, transferScene("call-offered").snap())
 	s.show(madeSIPCall())
 	s.toTab(screen.TabContacts) // whose search has the keyboard
-	s.show(transferScenes()[4].snap())
+	s.show(transferScene("call-offered").snap())
 	if s.screenName() != "contacts" || !s.shows("Priya Nair wants to transfer you to Tom Becker") {
 		t.Errorf("%s is shown, and the offer is not told of", s.screenName())
 	}
 	s.show(madeSIPCall())
 	s.toTab(screen.TabRecents)
-	s.show(transferScenes()[4].snap()) // comes before the user's eyes
+	s.show(transferScene("call-offered").snap()) // comes before the user's eyes
 	if !s.shows("Priya Nair wants to transfer you to Tom Becker") || !s.shows("for 14 s") {
 		t.Error("the offer is not shown")
 	}
@@ -288,7 +324,7 @@ func TestTransferOffer(t *testing.T) {
 
 // A call is handed on; a refusal is said and leaves the page open.
 func TestTransferPage(t *testing.T) {
-	s := transferScenes()[6].stage(t, func(*stageOptions) {})
+	s := transferScene("transfer").stage(t, func(*stageOptions) {})
 	page := s.pages[screen.PageTransfer].(*screen.Transfer)
 	s.phone.fail = errMade
 	page.Go.Tapped(nil)

@@ -87,11 +87,14 @@ func (a *actions) ToggleHold() {
 	if !screen.Established(a.snap) {
 		return
 	}
-	if a.snap.Call.Held {
+	switch {
+	case a.snap.Call.Consultation.Answered():
+		a.command(a.phone.Swap)
+	case a.snap.Call.Held:
 		a.command(a.phone.Resume)
-		return
+	default:
+		a.command(a.phone.Hold)
 	}
-	a.command(a.phone.Hold)
 }
 
 func (a *actions) SendDTMF(digit rune)   { a.complain(a.phone.SendDTMF(string(digit))) }

@@ -29,6 +29,7 @@ type Phone interface {
 	Resume(ctx context.Context) error
 	Transfer(ctx context.Context, target string) error
 	Consult(ctx context.Context, target string) error
+	Swap(ctx context.Context) error
 	CompleteTransfer(ctx context.Context) error
 	EndConsultation() error
 	FollowTransfer() error

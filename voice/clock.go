@@ -63,6 +63,8 @@ const (
 	timerOffer
 	// timerTransfer declines the far side's transfer for which nobody decides.
 	timerTransfer
+	// timerConsultation is timerOffer for the third party.
+	timerConsultation
 )
 
 // set arms a timer, in place of the one of its kind that may be armed.

@@ -15,7 +15,7 @@ import (
 // asks somebody else, the third party, whether to take the call, and then joins the
 // two. The consultation is part of the call that it is for, with a leg and a
 // media session of its own: the phone has one call as ever, and its devices serve
-// whichever side the user talks to.
+// whichever side the user talks to. The user may go to and fro between the two.
 
 // Consultation is the talk with a third party. It is a copy.
 type Consultation struct {
@@ -26,12 +26,16 @@ type Consultation struct {
 	Status int
 	// Since is when it was answered.
 	Since time.Time
+	// HeldSince is when the user went back to the far side and left the third party
+	// on hold; zero while the user talks with it.
+	HeldSince time.Time
 }
 
 // Active says that a third party is being asked.
 func (c Consultation) Active() bool { return c.Target != "" && c.Status < 300 }
 
-// Answered says that the user talks with the third party.
+// Answered says that the third party is there: the user talks with it, or has put
+// it on hold.
 func (c Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
 
 // consultation is what the call knows of it.
@@ -42,13 +46,16 @@ type consultation struct {
 	// force.
 	target  string
 	settled bool
+	// held is what the user wants, agreed what the third party was last told;
+	// offering says that an exchange of descriptions is under way.
+	held, agreed, offering bool
 }
 
 // Consult holds the far side of an established call over a SIP account and calls
 // target, of the form that Dial takes. It returns when that call is on its way;
 // CallChanged then tells in CallDetails.Consultation how it fares. The user
-// hears and speaks to the third party; CompleteTransfer joins the two, and
-// EndConsultation goes back.
+// hears and speaks to the third party; Swap goes to and fro, CompleteTransfer
+// joins the two, and EndConsultation goes back.
 //
 // The errors are NO_CALL, INVALID_DIAL_INFO, SYSTEM_BUSY while a transfer or
 // a consultation is under way, and SERVER_ERROR for a call of the subscriber
@@ -203,6 +210,18 @@ func (c *Call) consultAnswered(k *consultation, body string) {
 
 // answerConsultation answers an offer of the third party.
 func (c *Call) answerConsultation(k *consultation, ev sip.Reoffered) {
+	status := 0
+	switch {
+	case c.consulting != k:
+		status = 481 // it crossed the end
+	case k.offering:
+		status = 491
+	}
+	if status != 0 {
+		c.task(func() func() { _ = ev.Reply(status, ""); return nil })
+		return
+	}
+	k.offering = true
 	session, ctx := k.session, c.ctx
 	c.task(func() func() {
 		// Without an offer to answer there is nothing that this short talk needs.
@@ -214,8 +233,100 @@ func (c *Call) answerConsultation(k *consultation, ev sip.Reoffered) {
 			}
 		}
 		_ = ev.Reply(status, answer)
-		return nil
+		return func() {
+			k.offering = false
+			c.holdConsultation(k)
+		}
 	})
+}
+
+// Swap goes to the other of the two parties of a consultation that was answered:
+// back to the far side while the third party waits on hold, and there again. Sound
+// changes over at once; Swap returns when the far side has agreed to its hold or
+// its end, or with the reason why not, or with ctx. CallDetails.Held is the far
+// side's, Consultation.HeldSince the third party's.
+//
+// The errors are NO_CALL, also if nobody has answered the consultation, and
+// SERVER_ERROR if the far side does not agree.
+func (c *Call) Swap(ctx context.Context) error {
+	return c.ask(ctx, c.swap, func(err error) error {
+		return fault.Wrap(err, fault.NetworkError, "The other side has not answered yet.", "Wait a moment.")
+	})
+}
+
+func (c *Call) swap(result chan<- error) {
+	k := c.consulting
+	switch {
+	case !c.details.State.Answered():
+		result <- notEstablished()
+		return
+	case k == nil || !c.details.Consultation.Answered():
+		result <- fault.New(fault.NoCall, "Nobody else is in this call.", "Wait for the answer.")
+		return
+	}
+	k.held = !k.held
+	k.session.Hold(k.held)
+	if k.held {
+		c.details.Consultation.HeldSince = c.client.clock.Now()
+		c.sound.turnTo(c.media)
+		c.setHold(false, result)
+	} else {
+		c.details.Consultation.HeldSince = time.Time{}
+		c.sound.turnTo(k.session)
+		// As when the consultation began: held or not, it hears nothing of this.
+		c.setHold(true, make(chan error, 1))
+		result <- nil
+	}
+	c.holdConsultation(k)
+	c.changed()
+}
+
+// holdConsultation tells the third party whether it is on hold, if it has not been
+// told.
+func (c *Call) holdConsultation(k *consultation) {
+	if c.consulting != k || k.offering || k.held == k.agreed {
+		return
+	}
+	k.offering = true
+	held, session, ctx := k.held, k.session, c.ctx
+	c.task(func() func() {
+		ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+		defer cancel()
+		err := func() error {
+			offer, err := session.Offer(ctx, false)
+			if err != nil {
+				return err
+			}
+			answer, err := k.leg.dialog.Reinvite(ctx, offer)
+			if err != nil {
+				return err
+			}
+			return session.SetAnswer(answer)
+		}()
+		return func() { c.consultationHeld(k, held, err) }
+	})
+}
+
+func (c *Call) consultationHeld(k *consultation, held bool, err error) {
+	k.offering = false
+	if c.consulting != k {
+		return
+	}
+	status := sipStatus(err)
+	switch {
+	case err == nil:
+	case status == 491:
+		c.timers.set(timerConsultation, glarePause(), func() { c.holdConsultation(k) })
+		return
+	case held && status >= 400 && status < 500 && status != 408 && status != 481:
+		c.log.Info("the third party does not agree to be held", "status", status)
+	default:
+		c.log.Warn("the third party is lost", "error", err)
+		c.endConsultation(k, statusTerminated)
+		return
+	}
+	k.agreed = held
+	c.holdConsultation(k)
 }
 
 // onConsultationMedia ends a consultation whose path is lost: it is called again
@@ -228,8 +339,8 @@ func (c *Call) onConsultationMedia(k *consultation, ev media.Event) {
 }
 
 // EndConsultation hangs up on the third party. The far side of the call stays on
-// hold until Resume, which ends CallDetails.Consultation too. It is no error if
-// nobody is being asked.
+// hold, if it is, until Resume, which ends CallDetails.Consultation too. It is no
+// error if nobody is being asked.
 func (c *Call) EndConsultation() error {
 	return c.do(func() error {
 		if k := c.consulting; k != nil {
@@ -245,7 +356,8 @@ func (c *Call) endConsultation(k *consultation, status int) {
 		return
 	}
 	c.consulting = nil
-	c.details.Consultation.Status = status
+	c.timers.clear(timerConsultation)
+	c.details.Consultation.Status, c.details.Consultation.HeldSince = status, time.Time{}
 	c.sound.stopRingback()
 	if c.media != nil {
 		c.sound.turnTo(c.media)

@@ -60,7 +60,7 @@ func (c *Call) sendDTMF(digits string) error {
 	default:
 		return notEstablished()
 	}
-	if k := c.consulting; k != nil && k.settled {
+	if k := c.consulting; k != nil && k.settled && !k.held {
 		if err := k.session.SendDTMF(digits); err != nil {
 			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
 		}

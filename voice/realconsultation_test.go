@@ -97,6 +97,109 @@ func TestAttendedTransfer(t *testing.T) {
 	expect[voice.CallEnded](carol)
 }
 
+// remotelyHeld waits until a phone's call is on hold, or off it, by the other side.
+func remotelyHeld(t *testing.T, p *phoneOf, on bool) {
+	t.Helper()
+	for p.latest().Details().RemoteHeld != on {
+		expect[voice.CallChanged](p)
+	}
+}
+
+// bob goes to and fro between alice and carol, and then joins them.
+func TestSwap(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol, atBob := threePhones(t)
+	if err := atBob.Swap(within(t)); fault.TypeOf(err) != fault.NoCall {
+		t.Errorf("swapped with nobody: %v", err)
+	}
+	if err := atBob.Consult(within(t), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.IncomingCall](carol)
+	if err := atBob.Swap(within(t)); fault.TypeOf(err) != fault.NoCall {
+		t.Errorf("swapped before the answer: %v", err)
+	}
+	if err := carol.latest().Answer(); err != nil {
+		t.Fatal(err)
+	}
+	consulted(t, bob, voice.Consultation.Answered)
+	remotelyHeld(t, alice, true)
+	digit := func(digit string, to *phoneOf) {
+		t.Helper()
+		if err := atBob.SendDTMF(digit); err != nil {
+			t.Error(err)
+		}
+		if got := expect[voice.DTMFReceived](to); string(got.Digit) != digit {
+			t.Errorf("%c arrives, want %s", got.Digit, digit)
+		}
+	}
+	for range 2 {
+		if err := atBob.Swap(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		if d := atBob.Details(); d.Held || !d.Consultation.Answered() || d.Consultation.HeldSince.IsZero() {
+			t.Errorf("back with alice: held %v, %+v", d.Held, d.Consultation)
+		}
+		remotelyHeld(t, alice, false)
+		remotelyHeld(t, carol, true)
+		hears(t, alice.latest())
+		hears(t, atBob)
+		digit("5", alice)
+
+		if err := atBob.Swap(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		if d := atBob.Details(); !d.Held || !d.Consultation.Answered() || !d.Consultation.HeldSince.IsZero() {
+			t.Errorf("with carol again: held %v, %+v", d.Held, d.Consultation)
+		}
+		remotelyHeld(t, alice, true)
+		remotelyHeld(t, carol, false)
+		hears(t, carol.latest())
+		digit("7", carol)
+	}
+	if err := atBob.Swap(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := atBob.CompleteTransfer(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEnded](bob)
+	expect[voice.CallEnded](alice)
+	expect[voice.CallEnded](carol)
+	expect[voice.CallEstablished](alice)
+	hears(t, alice.latest())
+	hears(t, carol.latest())
+}
+
+// Whoever waits may leave; the talk with the other goes on.
+func TestSwappedPartyLeaves(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol, atBob := threePhones(t)
+	if err := atBob.Consult(within(t), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.IncomingCall](carol)
+	if err := carol.latest().Answer(); err != nil {
+		t.Fatal(err)
+	}
+	consulted(t, bob, voice.Consultation.Answered)
+	if err := atBob.Swap(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	remotelyHeld(t, alice, false)
+	if err := carol.latest().Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	if got := consulted(t, bob, func(c voice.Consultation) bool { return !c.Active() }); got.Held || got.Consultation.Status != 481 {
+		t.Errorf("held %v, %+v", got.Held, got.Consultation)
+	}
+	hears(t, alice.latest())
+	hears(t, atBob)
+	if err := atBob.Swap(within(t)); fault.TypeOf(err) != fault.NoCall {
+		t.Errorf("swapped with who has left: %v", err)
+	}
+}
+
 // A consultation that comes to nothing leaves the call on hold, and it goes on.
 func TestConsultationEnds(t *testing.T) {
 	t.Parallel()

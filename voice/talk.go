@@ -50,11 +50,11 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- notEstablished()
 		return
 	}
-	if !on && c.consulting != nil {
+	if k := c.consulting; !on && k != nil && !k.held {
 		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
 		return
 	}
-	if !on {
+	if !on && c.consulting == nil {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
 	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {

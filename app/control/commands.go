@@ -63,6 +63,7 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.Consult(ctx, r.Args[0])
 			}},
+		"swap": simple("talk to the other of the call's far side and whom was consulted", (*app.Phone).Swap),
 		"end-consult": {calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()

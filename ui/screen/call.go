@@ -192,7 +192,8 @@ func (c *Call) SetLevels(mic, far float64) bool {
 	if c.view.Call.Muted {
 		mic = 0
 	}
-	if c.view.Call.Held && !c.view.Call.Consultation.Active() || PhaseOf(c.view) == PhaseReconnecting {
+	k := c.view.Call.Consultation
+	if c.view.Call.Held && (!k.Active() || k.OnHold()) || PhaseOf(c.view) == PhaseReconnecting {
 		far = 0
 	}
 	drawn := c.MicMeter.SetLevel(mic)
@@ -322,7 +323,7 @@ func (c *Call) renderTalking(v View, name, id string) {
 	c.micWord.SetText(role)
 	far := firstName(name)
 	switch {
-	case call.Consultation.Active():
+	case call.Consultation.Active() && !call.Consultation.OnHold():
 		far = firstName(e.partyName(call.Consultation.Target))
 	case call.Held:
 		far = e.T("On hold")
@@ -398,6 +399,12 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 	switch {
 	case !live:
 		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, waits for the answer"), theme.Pause)
+	case call.Consultation.Answered():
+		other := nameOf(call.RemoteName, call.RemoteID)
+		if call.Consultation.OnHold() {
+			other = e.partyName(call.Consultation.Target)
+		}
+		c.Hold.Set(widget.Off, e.T("Swap"), e.T("Swap to {name}", "name", other), theme.Swap)
 	case call.Consultation.Active():
 		c.Hold.Set(widget.Unavailable, e.T("On hold"), e.T("On hold until you go back"), theme.Pause)
 	case call.Held:

@@ -51,6 +51,8 @@ type Actions interface {
 	Hangup()
 	Silence()
 	ToggleMute()
+	// ToggleHold puts the far side on hold, or takes it off; with a second party in
+	// the call it goes to the other of the two.
 	ToggleHold()
 	SendDTMF(digit rune)
 	SetRoute(route string)

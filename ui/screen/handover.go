@@ -9,19 +9,21 @@ import (
 )
 
 // handover is what the call panel has for handing the call on. While somebody is
-// asked whether to take it, both parties are shown in the place of the one.
+// asked whether to take it, both parties are shown in the place of the one; the
+// panel's hold switch goes to and fro between them.
 type handover struct {
 	env *Env
 	// state says how it fares.
 	state    *widget.Text
 	stateRow *fyne.Container
-	// parties are whom the user asks, and below who waits.
+	// parties are whom the user asks, and below the call's far side.
 	parties, roomy *fyne.Container
-	asked, waiting *partyRow
+	asked, far     *partyRow
 	// Button opens the page that asks to whom; while somebody is asked, it joins
-	// the two. Back goes to who waits.
-	Button, Back *widget.PillButton
-	asking       bool
+	// the two. Back hangs up on whom the user asks and goes to the far side; Drop is
+	// the same while the user is there already.
+	Button, Back, Drop *widget.PillButton
+	asking             bool
 }
 
 func newHandover(env *Env) *handover {
@@ -29,9 +31,10 @@ func newHandover(env *Env) *handover {
 	h.state = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
 	h.stateRow = widget.Column(widget.Gap(6), h.state)
 	h.Back = widget.NewPill(env.T("Back"), "", widget.Plain, widget.HeightSmall, env.Actions.EndConsultation)
-	h.asked, h.waiting = newPartyRow(nil), newPartyRow(h.Back)
+	h.Drop = widget.NewPill(env.T("Hang up"), "", widget.Plain, widget.HeightSmall, env.Actions.EndConsultation)
+	h.asked, h.far = newPartyRow(h.Drop), newPartyRow(h.Back)
 	h.roomy = widget.Fixed(0, 12, widget.Gap(0))
-	h.parties = widget.Column(h.roomy, widget.Gap(12), widget.CardOf(h.asked.object, h.waiting.object))
+	h.parties = widget.Column(h.roomy, widget.Gap(12), widget.CardOf(h.asked.object, h.far.object))
 	h.parties.Hide()
 	h.Button = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightMain, func() {
 		if h.asking {
@@ -57,8 +60,12 @@ func (h *handover) render(v View) {
 		h.Button.SetEnabled(transferable(v))
 		return
 	}
-	k, waiting, asked := c.Consultation, nameOf(c.RemoteName, c.RemoteID), e.partyName(c.Consultation.Target)
+	k, far, asked := c.Consultation, nameOf(c.RemoteName, c.RemoteID), e.partyName(c.Consultation.Target)
+	setVisible(h.Drop, k.OnHold())
+	setVisible(h.Back, !k.OnHold())
 	switch {
+	case k.OnHold():
+		h.asked.set(asked, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(v.Now.Sub(*k.HeldSince))))
 	case k.Answered() && k.Since != nil:
 		h.asked.set(asked, theme.Phone, theme.SuccessInk, e.T("Talking for {time}", "time", Short(v.Now.Sub(*k.Since))))
 	case k.Status >= 180:
@@ -66,10 +73,15 @@ func (h *handover) render(v View) {
 	default:
 		h.asked.set(asked, theme.ArrowOut, theme.AccentInk, e.T("Connecting"))
 	}
-	h.waiting.set(waiting, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(heldFor(v))))
-	h.Back.SetLabel(e.T("Back to {name}", "name", waiting))
+	if k.OnHold() && !c.Held {
+		h.far.set(far, theme.Phone, theme.SuccessInk, e.T("Talking for {time}", "time", Short(v.Now.Sub(*k.HeldSince))))
+	} else {
+		h.far.set(far, theme.Pause, theme.Text2, e.T("On hold for {time}", "time", Short(heldFor(v))))
+	}
+	h.Back.SetLabel(e.T("Back to {name}", "name", far))
+	h.Drop.SetLabel(e.T("Hang up on {name}", "name", asked))
 	h.Button.Set(e.T("Transfer"), theme.Send, widget.Accent)
-	h.Button.SetLabel(e.T("Transfer {name} to {other}", "name", waiting, "other", asked))
+	h.Button.SetLabel(e.T("Transfer {name} to {other}", "name", far, "other", asked))
 	h.Button.SetEnabled(k.Answered() && (c.Transfer == nil || c.Transfer.Final))
 }
 
@@ -130,14 +142,12 @@ type partyRow struct {
 	object fyne.CanvasObject
 }
 
-// newPartyRow returns a row with a button at its end, which may be nil.
+// newPartyRow returns a row with a button at its end.
 func newPartyRow(end *widget.PillButton) *partyRow {
 	p := &partyRow{face: widget.NewAvatar("", 36), name: widget.NewText("", widget.Style{Bold: true}), icon: widget.NewIcon(theme.Phone, theme.Text2, 16), word: caption("")}
 	parts := []fyne.CanvasObject{p.face, widget.Gap(12), widget.Grow(raised(widget.Column(
-		p.name, widget.Row(p.icon, widget.Gap(4), widget.Grow(p.word)))))}
-	if end != nil {
-		parts = append(parts, widget.Gap(8), end)
-	}
+		p.name, widget.Row(p.icon, widget.Gap(4), widget.Grow(p.word))))),
+		widget.Gap(8), end}
 	p.object = widget.Fixed(0, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(parts...)))
 	return p
 }

@@ -80,7 +80,7 @@ func TestEveryIconIsThere(t *testing.T) {
 	for _, g := range []Glyph{Phone, HangUp, Dialpad, Contacts, History, CheckCircle, Check, ChevronDown, ChevronUp, ChevronRight, More, Headset, Headphones,
 		Mic, MicOff, Pause, Speaker, VolumeOff, Bluetooth, Ear, Bars, Note, ArrowIn, ArrowOut, Missed, Sync, Backspace, Eye, EyeOff, Lock, LockClock, Wifi,
 		WifiOff, CloudOff, RefreshIcon, LogIn, LogOut, Gear, Clock, ErrorIcon, WarningIcon, Bell, BellOff, Wave, Coffee, BusyIcon, DoNotDisturb, Search, Back,
-		Copy, Calendar, Send, Flag, Star, StarFilled, Palette, Globe, Keyboard, Badge, Pulse, Agent, Close, Info, Stop, Help, Person, Minus, Plus, Trash, Chart, Mark} {
+		Copy, Calendar, Send, Swap, Flag, Star, StarFilled, Palette, Globe, Keyboard, Badge, Pulse, Agent, Close, Info, Stop, Help, Person, Minus, Plus, Trash, Chart, Mark} {
 		if b := Icon(g, color.Black).Content(); len(b) < 150 {
 			t.Errorf("the icon %q is empty: %s", g, b)
 		}

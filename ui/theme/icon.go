@@ -68,6 +68,7 @@ const (
 	Copy         Glyph = "copy"
 	Calendar     Glyph = "calendar"
 	Send         Glyph = "send"
+	Swap         Glyph = "swap"
 	Flag         Glyph = "flag"
 	Star         Glyph = "star"
 	StarFilled   Glyph = "star-filled"
