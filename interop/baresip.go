@@ -331,5 +331,6 @@ func baresipRows() []row {
 		story("hold and resume, by each side", baresipOptions{codecs: opus}, "rtp", "udp", dialled, held, here),
 		story("digits both ways", baresipOptions{codecs: pcmu}, "rtp", "udp", dialled, digits, here),
 		story("declined there; given up there", baresipOptions{codecs: opus}, "rtp", "udp", declined, gaveUp),
+		swapRow(),
 	}
 }
