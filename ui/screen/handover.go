@@ -145,10 +145,8 @@ type partyRow struct {
 // newPartyRow returns a row with a button at its end.
 func newPartyRow(end *widget.PillButton) *partyRow {
 	p := &partyRow{face: widget.NewAvatar("", 36), name: widget.NewText("", widget.Style{Bold: true}), icon: widget.NewIcon(theme.Phone, theme.Text2, 16), word: caption("")}
-	parts := []fyne.CanvasObject{p.face, widget.Gap(12), widget.Grow(raised(widget.Column(
-		p.name, widget.Row(p.icon, widget.Gap(4), widget.Grow(p.word))))),
-		widget.Gap(8), end}
-	p.object = widget.Fixed(0, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(parts...)))
+	words := raised(widget.Column(p.name, widget.Row(p.icon, widget.Gap(4), widget.Grow(p.word))))
+	p.object = widget.Fixed(0, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(p.face, widget.Gap(12), widget.Grow(words), widget.Gap(8), end)))
 	return p
 }
 

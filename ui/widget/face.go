@@ -24,6 +24,7 @@ type face struct {
 func newFace(radius float32) *face {
 	f := &face{radius: radius, fill: color.Transparent, line: color.Transparent}
 	f.on = canvas.NewRaster(f.draw)
+	f.on.Hide()
 	return f
 }
 
@@ -40,6 +41,11 @@ func (f *face) set(radius float32, fill, line color.Color, width float32) {
 		return
 	}
 	f.radius, f.fill, f.line, f.width = radius, fill, line, width
+	if fill == color.Transparent && (line == color.Transparent || width == 0) {
+		f.on.Hide() // drawing nothing takes as long as drawing something
+		return
+	}
+	f.on.Show()
 	f.on.Refresh()
 }
 
