@@ -198,6 +198,10 @@ func TestSwappedPartyLeaves(t *testing.T) {
 	if err := atBob.Swap(within(t)); fault.TypeOf(err) != fault.NoCall {
 		t.Errorf("swapped with who has left: %v", err)
 	}
+	if err := atBob.Resume(within(t)); err != nil {
+		t.Error(err)
+	}
+	consulted(t, bob, func(c voice.Consultation) bool { return c.Target == "" })
 }
 
 // A consultation that comes to nothing leaves the call on hold, and it goes on.

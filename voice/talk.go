@@ -54,8 +54,9 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
 		return
 	}
-	if !on && c.consulting == nil {
+	if !on && c.consulting == nil && c.details.Consultation.Target != "" {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
+		c.changed()
 	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
 		result <- nil

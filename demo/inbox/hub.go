@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -101,8 +103,9 @@ type Hub struct {
 
 	mu      sync.Mutex
 	closed  bool
-	sockets map[Owner]*socket
-	arrived uint64 // sockets, ever
+	open    map[*socket]bool  // all that have come and not gone
+	sockets map[Owner]*socket // those that have their inbox
+	arrived uint64            // how many have ever come
 
 	delivered, acked, expired atomic.Uint64
 }
@@ -111,7 +114,7 @@ type Hub struct {
 func New(cfg Config) *Hub {
 	cfg.setDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hub{cfg: cfg, db: cfg.DB, now: cfg.Now, log: cfg.Logger, ctx: ctx, cancel: cancel, sockets: make(map[Owner]*socket)}
+	h := &Hub{cfg: cfg, db: cfg.DB, now: cfg.Now, log: cfg.Logger, ctx: ctx, cancel: cancel, open: make(map[*socket]bool), sockets: make(map[Owner]*socket)}
 	h.running.Go(h.expireLoop)
 	return h
 }
@@ -194,19 +197,57 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if acceptErr != nil {
 		return // Accept has answered
 	}
+	refuse := func(code websocket.StatusCode, reason string) {
+		if !h.background(func() { _ = conn.Close(code, reason) }) {
+			_ = conn.CloseNow()
+		}
+	}
 	switch {
 	case err != nil:
-		h.background(func() { _ = conn.Close(CloseRefused, "token refused") }, conn)
+		refuse(CloseRefused, "token refused")
 		return
 	case conn.Subprotocol() != Subprotocol:
-		h.background(func() { _ = conn.Close(websocket.StatusPolicyViolation, "subprotocol must be "+Subprotocol) }, conn)
+		refuse(websocket.StatusPolicyViolation, "subprotocol must be "+Subprotocol)
 		return
 	}
 	conn.SetReadLimit(maxClientFrame)
-	s := &socket{hub: h, conn: conn, owner: owner, device: device, turn: h.turn()}
+	s := &socket{hub: h, conn: conn, owner: owner, device: device}
+	if !h.arrive(s) {
+		_ = conn.CloseNow()
+		return
+	}
 	inbox := r.URL.Query().Get("inbox")
 	// The request's goroutine and buffers end here; the socket has its own.
-	h.background(func() { s.run(inbox, since) }, conn)
+	go func() {
+		defer h.leave(s)
+		s.run(inbox, since)
+	}()
+}
+
+// arrive gives a socket its turn and counts it among what Close waits for, unless
+// the hub is closed.
+func (h *Hub) arrive(s *socket) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.running.Add(1)
+	h.arrived++
+	s.turn = h.arrived
+	h.open[s] = true
+	return true
+}
+
+// leave forgets a socket that has ended.
+func (h *Hub) leave(s *socket) {
+	h.mu.Lock()
+	delete(h.open, s)
+	if h.sockets[s.owner] == s {
+		delete(h.sockets, s.owner)
+	}
+	h.mu.Unlock()
+	h.running.Done()
 }
 
 // enter counts the caller among what Close waits for, unless the hub is closed.
@@ -219,17 +260,17 @@ func (h *Hub) enter() bool {
 	return !h.closed
 }
 
-// background runs f on a goroutine of its own; if the hub is closed it ends the
-// connection instead.
-func (h *Hub) background(f func(), conn *websocket.Conn) {
+// background runs f on a goroutine of its own, unless the hub is closed: Close
+// says goodbye on every socket that has arrived.
+func (h *Hub) background(f func()) bool {
 	if !h.enter() {
-		_ = conn.CloseNow()
-		return
+		return false
 	}
 	go func() {
 		defer h.running.Done()
 		f()
 	}()
+	return true
 }
 
 func parseSince(text string) (int64, error) {
@@ -243,45 +284,25 @@ func parseSince(text string) (int64, error) {
 	return n, err
 }
 
-// turn numbers the sockets in the order in which they came.
-func (h *Hub) turn() uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.arrived++
-	return h.arrived
-}
-
 // attach gives the inbox to s, unless one that came later has it already. The
 // older of the two is told to go: silently if the other is the same device's,
-// with 4409 otherwise. It tells whether the hub is open.
-func (h *Hub) attach(s *socket) bool {
+// with 4409 otherwise.
+func (h *Hub) attach(s *socket) {
 	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
-		return false
-	}
 	older, newer := h.sockets[s.owner], s
 	if older != nil && older.turn > s.turn {
 		older, newer = s, older
 	}
 	h.sockets[s.owner] = newer
 	h.mu.Unlock()
-	if older != nil {
-		code, reason := websocket.StatusCode(CloseOtherDevice), "another device has the inbox"
-		if older.device == newer.device {
-			code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
-		}
-		older.end(code, reason)
+	if older == nil {
+		return
 	}
-	return true
-}
-
-func (h *Hub) detach(s *socket) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.sockets[s.owner] == s {
-		delete(h.sockets, s.owner)
+	code, reason := websocket.StatusCode(CloseOtherDevice), "another device has the inbox"
+	if older.device == newer.device {
+		code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
 	}
+	older.end(code, reason)
 }
 
 // Revoke closes the owner's socket with 4401 and, if the subscriber is gone for
@@ -303,10 +324,7 @@ func (h *Hub) Revoke(ctx context.Context, owner Owner, gone bool) error {
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
-	open := make([]*socket, 0, len(h.sockets))
-	for _, s := range h.sockets {
-		open = append(open, s)
-	}
+	open := slices.Collect(maps.Keys(h.open))
 	h.mu.Unlock()
 	for _, s := range open {
 		h.running.Go(func() { _ = s.conn.Close(websocket.StatusGoingAway, "the platform is closing") })

@@ -49,7 +49,6 @@ func (s *socket) run(inbox string, since int64) {
 		return
 	}
 	defer s.stopPings()
-	defer s.hub.detach(s)
 	limit := rate.NewLimiter(clientFrameRate, clientFrameBurst)
 	for {
 		kind, text, err := s.conn.Read(context.Background())
@@ -99,10 +98,7 @@ func (s *socket) open(inbox string, since int64) error {
 	s.mu.Lock()
 	s.timer = time.AfterFunc(s.hub.cfg.PingEvery, s.pings())
 	s.mu.Unlock()
-	if !s.hub.attach(s) {
-		s.stopPings()
-		return errors.New("the hub is closed")
-	}
+	s.hub.attach(s)
 	s.poke()
 	return nil
 }
@@ -111,7 +107,7 @@ func (s *socket) open(inbox string, since int64) error {
 // it already if there is one.
 func (s *socket) poke() {
 	if s.pokes.Add(1) == 1 {
-		s.hub.background(s.send, s.conn)
+		s.hub.background(s.send)
 	}
 }
 
@@ -120,7 +116,9 @@ func (s *socket) send() {
 		seen := s.pokes.Load()
 		if err := s.sendWaiting(); err != nil {
 			// The messages stay; the phone gets them on its next socket.
-			_ = s.conn.CloseNow()
+			if s.hub.ctx.Err() == nil { // else Close says goodbye
+				_ = s.conn.CloseNow()
+			}
 			return
 		}
 		if s.pokes.CompareAndSwap(seen, 0) {
@@ -205,5 +203,5 @@ func (s *socket) stopPings() {
 
 // end closes the socket with a code and does not wait for the phone's answer.
 func (s *socket) end(code websocket.StatusCode, reason string) {
-	s.hub.background(func() { _ = s.conn.Close(code, reason) }, s.conn)
+	s.hub.background(func() { _ = s.conn.Close(code, reason) })
 }
