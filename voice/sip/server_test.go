@@ -87,7 +87,9 @@ func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite fun
 		_ = s.listener.Close()
 		<-served
 		s.transactions.Close()
-		_ = s.transport.Close()
+		// Not that of UDP: what is under way would find no socket and open one.
+		_ = s.transport.Pool("ws").Clear()
+		_ = s.transport.Pool("tcp").Clear()
 		s.web.Close()
 	})
 	return s
