@@ -126,7 +126,7 @@ func TestTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	hears(t, a, 440)
-	if local := a.Statistics().LocalCandidate; !strings.Contains(local, " tcp ") {
+	if local := a.path(); !strings.Contains(local, " tcp ") {
 		t.Errorf("path %q", local)
 	}
 }
@@ -173,7 +173,7 @@ func TestTURN(t *testing.T) {
 			a, b := call(t, cfg, Config{})
 			hears(t, a, 1000)
 			hears(t, b, 440)
-			if local := a.Statistics().LocalCandidate; !strings.HasPrefix(local, "relay ") {
+			if local := a.path(); !strings.HasPrefix(local, "relay ") {
 				t.Errorf("path %q", local)
 			}
 			offer, err := a.Offer(context.Background(), false)

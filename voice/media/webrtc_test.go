@@ -238,6 +238,17 @@ func hears(t testing.TB, p *phone, hz float64) {
 	})
 }
 
+// path waits for the name of the phone's end of the path: the library tells of it
+// apart from the sound.
+func (p *phone) path() (name string) {
+	p.t.Helper()
+	p.await("the path's name", func() bool {
+		name = p.Statistics().LocalCandidate
+		return name != ""
+	})
+	return name
+}
+
 func TestCall(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"opus", "PCMU", "PCMA"} {
@@ -246,9 +257,10 @@ func TestCall(t *testing.T) {
 			a, b := call(t, Config{}, Config{Codecs: []string{name}})
 			hears(t, a, 1000)
 			hears(t, b, 440)
-			if st := a.Statistics(); st.AudioCodec != name || st.PacketsSent == 0 || st.LocalCandidate == "" {
+			if st := a.Statistics(); st.AudioCodec != name || st.PacketsSent == 0 {
 				t.Errorf("%+v", st)
 			}
+			a.path()
 		})
 	}
 }
