@@ -292,17 +292,7 @@ func (c *Call) holdConsultation(k *consultation) {
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, offerTimeout)
 		defer cancel()
-		err := func() error {
-			offer, err := session.Offer(ctx, false)
-			if err != nil {
-				return err
-			}
-			answer, err := k.leg.dialog.Reinvite(ctx, offer)
-			if err != nil {
-				return err
-			}
-			return session.SetAnswer(answer)
-		}()
+		_, err := reoffer(ctx, session, k.leg, false)
 		return func() { c.consultationHeld(k, held, err) }
 	})
 }

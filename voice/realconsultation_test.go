@@ -58,14 +58,7 @@ func TestAttendedTransfer(t *testing.T) {
 		t.Errorf("bob's call: %+v", got)
 	}
 	hears(t, carol.latest())
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		if _, far := atBob.Levels(); far > 0.05 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("bob does not hear carol")
-		}
-	}
+	awaits(t, "bob does not hear carol", func() bool { _, far := atBob.Levels(); return far > 0.05 })
 	if err := atBob.SendDTMF("5"); err != nil {
 		t.Error(err)
 	}

@@ -77,11 +77,7 @@ func TestRealPlatformRestartedWhileRinging(t *testing.T) {
 			t.Errorf("%s: ended for no reason", ph.name)
 		}
 	}
-	for deadline := time.Now().Add(patience); !alice.Status().Flow.OK; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("not connected again")
-		}
-	}
+	awaits(t, "not connected again", func() bool { return alice.Status().Flow.OK })
 	call := alice.dialTo("echo")
 	expect[voice.CallEstablished](alice)
 	hears(t, call)

@@ -2,7 +2,6 @@ package voice_test
 
 import (
 	"testing"
-	"time"
 
 	"offhook/demo"
 	"offhook/voice"
@@ -87,11 +86,7 @@ func TestRealPauses(t *testing.T) {
 	// Bob's tone has no pauses: it is the clock.
 	hears(t, out)
 	begun, _ := out.Statistics()
-	for deadline := time.Now().Add(patience); received(out) < begun.PacketsReceived+150; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("bob is not heard")
-		}
-	}
+	awaits(t, "bob is not heard", func() bool { return received(out) >= begun.PacketsReceived+150 })
 	done, _ := out.Statistics()
 	// A packet in 400 ms is the least that Opus sends; 10 more are what a busy
 	// machine sends late.

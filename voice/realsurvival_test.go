@@ -29,6 +29,16 @@ func inEcho(t *testing.T, p *demo.Platform) (*phoneOf, *voice.Call) {
 	return nil, nil
 }
 
+// awaits waits for what no event tells of; failure says what is wrong without it.
+func awaits(t testing.TB, failure string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(failure)
+		}
+	}
+}
+
 // hears waits until packets arrive.
 func hears(t testing.TB, call *voice.Call) {
 	t.Helper()
@@ -53,11 +63,7 @@ func TestRealSocketKilled(t *testing.T) {
 	alice, call := inEcho(t, p)
 	alice.wires.cutTCP()
 	hears(t, call)
-	for deadline := time.Now().Add(patience); !alice.Status().Flow.OK; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("not connected again")
-		}
-	}
+	awaits(t, "not connected again", func() bool { return alice.Status().Flow.OK })
 	if got := call.Details().State; got != voice.StateEstablished {
 		t.Errorf("state %v", got)
 	}
@@ -66,11 +72,7 @@ func TestRealSocketKilled(t *testing.T) {
 	hears(t, call)
 	check(t, call.Hangup())
 	expect[voice.CallEnded](alice)
-	for deadline := time.Now().Add(patience); len(p.Calls()) > 0; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the platform still has the call")
-		}
-	}
+	awaits(t, "the platform still has the call", func() bool { return len(p.Calls()) == 0 })
 }
 
 // TestRealNetworkChange: new addresses mean an ICE restart over a new flow.
@@ -102,15 +104,10 @@ func TestRealUDPBlocked(t *testing.T) {
 	t.Logf("back after %v", time.Since(cut).Round(time.Millisecond))
 	hears(t, call)
 	// The path's name comes apart from the sound.
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	awaits(t, "the path is not TCP", func() bool {
 		s, _ := call.Statistics()
-		if strings.Contains(s.LocalCandidate, "tcp") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("path %q to %q", s.LocalCandidate, s.RemoteCandidate)
-		}
-	}
+		return strings.Contains(s.LocalCandidate, "tcp")
+	})
 }
 
 // TestRealCut: nothing passes at all for a while, then everything.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/media"
 	"offhook/voice/sip"
 )
 
@@ -119,20 +120,27 @@ func (c *Call) negotiate() {
 			if round.restart {
 				c.mail.post(func() { c.survival.left = c.client.clock.Now() })
 			}
-			offer, err := session.Offer(ctx, round.restart)
-			if err != nil {
-				return err
-			}
-			answer, err := round.leg.dialog.Reinvite(ctx, offer)
-			if err != nil {
-				return err
-			}
-			round.answered = true
-			return session.SetAnswer(answer)
+			var err error
+			round.answered, err = reoffer(ctx, session, round.leg, round.restart)
+			return err
 		}()
 		withdraw(nil)
 		return func() { c.negotiated(round) }
 	})
+}
+
+// reoffer offers what a session is now in a re-INVITE, and takes the answer in.
+// answered says that there was one, whatever came of it.
+func reoffer(ctx context.Context, session media.Session, to *leg, restart bool) (answered bool, err error) {
+	offer, err := session.Offer(ctx, restart)
+	if err != nil {
+		return false, err
+	}
+	answer, err := to.dialog.Reinvite(ctx, offer)
+	if err != nil {
+		return false, err
+	}
+	return true, session.SetAnswer(answer)
 }
 
 // offerRound is one re-INVITE.
