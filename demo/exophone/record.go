@@ -29,7 +29,7 @@ type Record struct {
 	// Status is the final SIP status to the caller's INVITE, or 0.
 	Status int
 
-	// Codec is Opus, PCMU or PCMA once it is agreed.
+	// Codec is the name of the codec once it is agreed.
 	Codec string
 	// CallerMedia and CalleeMedia are the relay's figures of the two legs.
 	CallerMedia, CalleeMedia relay.Stats

@@ -4,33 +4,32 @@ import (
 	"math"
 
 	"offhook/demo/relay"
+	"offhook/voice/codec"
 )
 
-// Parameters of the E-model (ITU-T G.107, G.113 appendix I): the rating without
-// impairment, the impairment of each codec, and its robustness to loss.
+// Parameters of the E-model (ITU-T G.107): the rating without impairment, and what
+// the way and the playout buffer add to the delay.
 const (
 	ratingBase   = 93.2
 	frameMs      = 20.0
-	robustG711   = 4.3  // without concealment
-	robustOpus   = 16.0 // with forward error correction
-	jitterFactor = 2.0  // a playout buffer holds about so much of the jitter
+	jitterFactor = 2.0 // a playout buffer holds about so much of the jitter
 )
 
 // mos estimates how the phone's sound reached the platform: 1 to 4.5, or 0
 // without packets. It knows loss and jitter on the way here only; the phones'
 // own figures see the whole way.
-func mos(m relay.Stats, codec string) float64 {
+func mos(m relay.Stats, name string) float64 {
 	if m.PacketsReceived == 0 {
 		return 0
 	}
 	lost := float64(max(m.PacketsLost, 0))
 	loss := 100 * lost / (lost + float64(m.PacketsReceived))
-	robustness := robustG711
-	if codec == "Opus" || codec == "opus" {
-		robustness = robustOpus
+	spoken, ok := codec.Lookup(name)
+	if !ok {
+		return 0
 	}
 	delay := frameMs + jitterFactor*m.JitterMs
-	r := ratingBase - 0.024*delay - 95*loss/(loss+robustness)
+	r := ratingBase - 0.024*delay - spoken.Ie - (95-spoken.Ie)*loss/(loss+spoken.BplFEC)
 	if delay > 177.3 {
 		r -= 0.11 * (delay - 177.3)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
+	"offhook/voice/codec"
 )
 
 const archit = subscribersPath + "/Archit"
@@ -47,7 +48,7 @@ func TestProfile(t *testing.T) {
 				"sip_uri": "sip:Archit@exotel675.voip.test", "sip_password": "P", "sip_server": row.server, "sip_port": row.port, "sip_transport": row.transport,
 				"sip_path": "/sip", "sip_domain": "exotel675.voip.test", "incoming_call_timeout": 30, "call_connection_timeout": 30, "media_disrupted_timeout": 5, "media_timeout": 30,
 				"log_level": "info", "log_rotate_days": 7, "log_destination_base_url": row.public + "/v2", "client_event_base_url": row.public + "/v2", "event_thread_interval": 60,
-				"ice_servers": []any{}, "codecs": []string{"opus", "PCMU", "PCMA"}, "exophone": "08040408080",
+				"ice_servers": []any{}, "codecs": codec.Names(), "exophone": "08040408080",
 			})
 			if !sameJSON(t, got, string(want)) {
 				t.Errorf("profile\n got %s\nwant %s", got, want)
@@ -275,9 +276,10 @@ func TestMOS(t *testing.T) {
 		{relay.Stats{}, "Opus", 0, 0},
 		{relay.Stats{PacketsReceived: 1000, JitterMs: 1}, "Opus", 4.3, 4.5},
 		{relay.Stats{PacketsReceived: 1000, PacketsLost: -3}, "PCMU", 4.3, 4.5},
-		{relay.Stats{PacketsReceived: 950, PacketsLost: 50, JitterMs: 5}, "Opus", 3.3, 3.8},
-		{relay.Stats{PacketsReceived: 950, PacketsLost: 50, JitterMs: 5}, "PCMU", 1.8, 2.6},
-		{relay.Stats{PacketsReceived: 1, PacketsLost: 1000}, "PCMA", 1, 1},
+		{relay.Stats{PacketsReceived: 950, PacketsLost: 50, JitterMs: 5}, "Opus", 3.8, 4.1},
+		{relay.Stats{PacketsReceived: 950, PacketsLost: 50, JitterMs: 5}, "PCMU", 3.7, 4},
+		{relay.Stats{PacketsReceived: 1, PacketsLost: 1000}, "PCMA", 1, 1.2},
+		{relay.Stats{PacketsReceived: 1000}, "speex", 0, 0},
 		{relay.Stats{PacketsReceived: 1000, JitterMs: 1e6}, "Opus", 1, 1},
 	} {
 		if got := mos(row.stats, row.codec); got < row.least || got > row.most {

@@ -15,6 +15,7 @@ import (
 	"offhook/demo/store"
 	"offhook/demo/throttle"
 	"offhook/demo/upload"
+	"offhook/voice/codec"
 )
 
 // ICEServer is an entry of the profile's ice_servers.
@@ -53,7 +54,7 @@ type Config struct {
 	RefreshLife, AccessLife time.Duration
 	Timers                  Timers
 	ICEServers              []ICEServer
-	// Codecs in order of preference; nil means opus, PCMU, PCMA.
+	// Codecs in order of preference; nil means all that the phone speaks.
 	Codecs []string
 	// LogLevel is the level of the phones' logs; "" means "info".
 	LogLevel string
@@ -78,7 +79,7 @@ func (c *Config) setDefaults() {
 	orElse(&c.Logger, slog.New(slog.DiscardHandler))
 	orElse(&c.Location, Zone)
 	if c.Codecs == nil {
-		c.Codecs = []string{"opus", "PCMU", "PCMA"}
+		c.Codecs = codec.Names()
 	}
 	if c.ICEServers == nil {
 		c.ICEServers = []ICEServer{}

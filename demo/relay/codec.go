@@ -9,7 +9,7 @@ import (
 
 // Codec is one format of an SDP media line.
 type Codec struct {
-	// Name is the encoding name as the relay writes it: opus, PCMU or PCMA.
+	// Name is the encoding name as the codec's registration writes it.
 	Name     string
 	Clock    int
 	Channels int
@@ -24,11 +24,13 @@ const (
 	comfortName = "CN"
 )
 
-// staticCodecs are the payload types that need no rtpmap (RFC 3551, table 4).
-var staticCodecs = map[uint8]Codec{
-	0:  {Name: codec.PCMU, Clock: 8000, Channels: 1},
-	8:  {Name: codec.PCMA, Clock: 8000, Channels: 1},
-	13: {Name: comfortName, Clock: 8000, Channels: 1},
+// staticCodec is a payload type that needs no rtpmap (RFC 3551, table 4).
+func staticCodec(pt uint8) (Codec, bool) {
+	if pt == 13 {
+		return Codec{Name: comfortName, Clock: 8000, Channels: 1}, true
+	}
+	i, ok := codec.Static(pt)
+	return Codec{Name: i.Name, Clock: i.ClockRate, Channels: i.Channels}, ok
 }
 
 // parseRtpmap reads "opus/48000/2".

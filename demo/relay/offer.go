@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook/voice/codec"
 )
 
 // ErrUnacceptable says that an offer cannot be answered: 488 in SIP. It is
@@ -108,7 +110,7 @@ func ParseOffer(raw string) (*Offer, error) {
 	}
 	o.formats(m)
 	if len(o.Codecs) == 0 {
-		return no("no codec of Opus, PCMU and PCMA")
+		return no("no codec of %s", strings.Join(codec.Names(), ", "))
 	}
 	return o, nil
 }
@@ -159,7 +161,7 @@ func (o *Offer) formats(m *sdp.MediaDescription) {
 		seen = append(seen, uint8(pt))
 		c, ok := maps[uint8(pt)]
 		if !ok {
-			if c, ok = staticCodecs[uint8(pt)]; !ok {
+			if c, ok = staticCodec(uint8(pt)); !ok {
 				continue
 			}
 		}

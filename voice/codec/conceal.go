@@ -1,18 +1,20 @@
 package codec
 
-// concealer hides lost G.711 in the manner of G.711 Appendix I: the last pitch
+// concealer hides lost sound in the manner of G.711 Appendix I: the last pitch
 // period is repeated, fades from the second 10 ms on, is silent after 60 ms,
-// and is cross-faded into the first packet that arrives again. It works at
-// 8 kHz.
+// and is cross-faded into the first packet that arrives again.
 type concealer struct {
-	history [plcHistory]float32 // newest last
-	period  [plcMaxPitch]float32
+	// scale is the sample rate in units of 8 kHz: 1 or 2.
+	scale   int
+	history [2 * plcHistory]float32 // newest last
+	period  [2 * plcMaxPitch]float32
 	pitch   int     // length of period, 0 while nothing is lost
 	at      int     // next sample of period
 	lostFor int     // samples since the loss began
 	step    float32 // jump between history and period, faded out
 }
 
+// Lengths in samples at 8 kHz.
 const (
 	plcHistory  = 390
 	plcMinPitch = 40  // 200 Hz
@@ -26,7 +28,7 @@ const (
 // with the repetition that the listener hears.
 func (c *concealer) good(s []int16) {
 	if c.pitch > 0 {
-		n := min(len(s), min(32+c.lostFor/5, 80))
+		n := min(len(s), min(32*c.scale+c.lostFor/5, 80*c.scale))
 		for i := range n {
 			w := float32(i+1) / float32(n+1)
 			s[i] = clip(w*float32(s[i]) + (1-w)*c.next())
@@ -48,38 +50,44 @@ func (c *concealer) lost(s []int16) {
 }
 
 func (c *concealer) remember(s []int16) {
-	if len(s) > plcHistory {
-		s = s[len(s)-plcHistory:]
+	past := c.past()
+	if len(s) > len(past) {
+		s = s[len(s)-len(past):]
 	}
-	copy(c.history[:], c.history[len(s):])
+	copy(past, past[len(s):])
 	for i, v := range s {
-		c.history[plcHistory-len(s)+i] = float32(v)
+		past[len(past)-len(s)+i] = float32(v)
 	}
 }
+
+// past is the sound that has been played last.
+func (c *concealer) past() []float32 { return c.history[:plcHistory*c.scale] }
 
 // begin copies the last pitch period. Its last quarter is blended towards what
 // stood before its first sample, so that it repeats without a click.
 func (c *concealer) begin() {
-	p := c.findPitch()
-	from := plcHistory - p
-	copy(c.period[:p], c.history[from:])
+	p, past := c.findPitch(), c.past()
+	from := len(past) - p
+	copy(c.period[:p], past[from:])
 	q := p / 4
 	for i := range q {
 		w := float32(i+1) / float32(q+1)
-		c.period[p-q+i] = (1-w)*c.history[plcHistory-q+i] + w*c.history[from-q+i]
+		c.period[p-q+i] = (1-w)*past[len(past)-q+i] + w*past[from-q+i]
 	}
 	c.pitch, c.at, c.lostFor = p, 0, 0
-	c.step = c.history[plcHistory-1] - c.history[from-1]
+	c.step = past[len(past)-1] - past[from-1]
 }
 
 // findPitch is the lag at which the last 20 ms resemble what came before most,
 // by normalised cross-correlation; the highest voice wins a near tie, because
 // every multiple of the true period fits as well.
 func (c *concealer) findPitch() int {
-	now := c.history[plcHistory-plcWindow:]
-	best, bestLag := float32(0), plcMaxPitch
-	for lag := plcMinPitch; lag <= plcMaxPitch; lag++ {
-		then := c.history[plcHistory-plcWindow-lag : plcHistory-lag]
+	past := c.past()
+	recent := len(past) - plcWindow*c.scale
+	now := past[recent:]
+	best, bestLag := float32(0), plcMaxPitch*c.scale
+	for lag := plcMinPitch * c.scale; lag <= plcMaxPitch*c.scale; lag++ {
+		then := past[recent-lag : len(past)-lag]
 		var cross, energy float32
 		for i, v := range then {
 			cross += v * now[i]
@@ -106,12 +114,12 @@ func (c *concealer) next() float32 {
 	}
 	gain := float32(1)
 	switch {
-	case c.lostFor >= plcGone:
+	case c.lostFor >= plcGone*c.scale:
 		gain = 0
-	case c.lostFor > plcHold:
-		gain = 1 - float32(c.lostFor-plcHold)/float32(plcGone-plcHold)
+	case c.lostFor > plcHold*c.scale:
+		gain = 1 - float32(c.lostFor-plcHold*c.scale)/float32((plcGone-plcHold)*c.scale)
 	}
-	if c.lostFor < plcGone {
+	if c.lostFor < plcGone*c.scale {
 		c.lostFor++
 	}
 	return v * gain

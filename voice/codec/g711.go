@@ -2,6 +2,47 @@ package codec
 
 import "sync"
 
+// Names of the two laws (RFC 3551, section 4.5.14).
+const (
+	PCMU = "PCMU"
+	PCMA = "PCMA"
+)
+
+func init() {
+	registerG711(PCMU, 0, 3, linearToUlaw[:], &ulawToLinear)
+	registerG711(PCMA, 8, 4, linearToAlaw[:], &alawToLinear)
+}
+
+// registerG711 registers one of the laws. Its figures are those of ITU-T G.113,
+// appendix I: Bpl is 25.1 with packet loss concealment, which there always is here
+// (4.3 without).
+func registerG711(name string, payloadType uint8, rank int, compress []byte, expand *[256]int16) {
+	Register(Codec{
+		Info: Info{
+			Name: name, ClockRate: 8000, SoundRate: 8000, Channels: 1, PayloadType: payloadType, Static: true,
+			DelayMs: 3, // the two resamplers
+			Bpl:     25.1, BplFEC: 25.1,
+		},
+		Rank: rank,
+		NewEncoder: func(Options) (Encoder, error) {
+			makeTables()
+			return newWaveformEncoder(telephoneBand(), func(pcm []int16, out []byte) {
+				for i, s := range pcm {
+					out[i] = compress[uint16(s)]
+				}
+			}), nil
+		},
+		NewDecoder: func() (Decoder, error) {
+			makeTables()
+			return newWaveformDecoder(telephoneBand(), func(payload []byte, pcm []int16) {
+				for i, b := range payload {
+					pcm[i] = expand[b]
+				}
+			}), nil
+		},
+	})
+}
+
 // The two laws of ITU-T G.711 as tables: 256 entries to decode, 65536 to encode
 // (indexed by the sample as uint16).
 var (
@@ -71,81 +112,4 @@ func expandAlaw(a byte) int16 {
 		v = -v
 	}
 	return int16(v)
-}
-
-type g711Encoder struct {
-	law  []byte
-	down downsampler
-	buf  [160]int16
-}
-
-func newG711Encoder(law []byte) *g711Encoder { return &g711Encoder{law: law} }
-
-func (e *g711Encoder) Encode(pcm []int16, out []byte) (int, error) {
-	if len(pcm) != 480 && len(pcm) != 960 {
-		return 0, ErrFrameSize
-	}
-	n := len(pcm) / 6
-	if len(out) < n {
-		return 0, ErrShortBuffer
-	}
-	e.down.process(pcm, e.buf[:n])
-	for i, s := range e.buf[:n] {
-		out[i] = e.law[uint16(s)]
-	}
-	return n, nil
-}
-
-func (e *g711Encoder) SetLoss(int) {}
-
-func (e *g711Encoder) SetBitrate(int) {}
-
-// maxG711 is the longest G.711 payload that is decoded: 120 ms, as for Opus.
-const maxG711 = 960
-
-type g711Decoder struct {
-	law  *[256]int16
-	up   upsampler
-	plc  concealer
-	buf  [maxG711]int16
-	gone [maxG711]int16
-}
-
-func newG711Decoder(law *[256]int16) *g711Decoder {
-	return &g711Decoder{law: law}
-}
-
-func (d *g711Decoder) Decode(payload []byte, pcm []int16) (int, error) {
-	n := len(payload)
-	switch {
-	case n == 0 || n > maxG711:
-		return 0, ErrPayload
-	case len(pcm) < n*6:
-		return 0, ErrShortBuffer
-	}
-	for i, b := range payload {
-		d.buf[i] = d.law[b]
-	}
-	d.plc.good(d.buf[:n])
-	d.up.process(d.buf[:n], pcm)
-	return n * 6, nil
-}
-
-func (d *g711Decoder) DecodeFEC([]byte, []int16) (bool, error) { return false, nil }
-
-func (d *g711Decoder) Conceal(pcm []int16) error {
-	n := len(pcm) / 6
-	if n == 0 || n > maxG711 || len(pcm)%6 != 0 {
-		return ErrFrameSize
-	}
-	d.plc.lost(d.gone[:n])
-	d.up.process(d.gone[:n], pcm)
-	return nil
-}
-
-func (d *g711Decoder) Duration(payload []byte) int {
-	if len(payload) > maxG711 {
-		return 0
-	}
-	return len(payload) * 6
 }

@@ -55,36 +55,3 @@ func TestG711RoundTrip(t *testing.T) {
 		}
 	}
 }
-
-// What lies above the telephone band must not fold back into it.
-func TestResamplerRejectsAliases(t *testing.T) {
-	t.Parallel()
-	for _, hz := range []float64{4700, 5000, 6000, 7600, 9000, 15000} {
-		var d downsampler
-		in := sine(9600, hz, 20000)
-		out := make([]int16, 160)
-		for i := 0; i < len(in); i += 960 {
-			d.process(in[i:i+960], out)
-		}
-		if e := energy(out); e > 20000*20000/2*1e-5 {
-			t.Errorf("%.0f Hz leaves an energy of %.0f", hz, e)
-		}
-	}
-	for _, hz := range []float64{100, 300, 1000, 2000, 3300} {
-		var (
-			d downsampler
-			u upsampler
-		)
-		in := sine(96000, hz, 10000)
-		var back []int16
-		out, up := make([]int16, 160), make([]int16, 960)
-		for i := 0; i < len(in); i += 960 {
-			d.process(in[i:i+960], out)
-			u.process(out, up)
-			back = append(back, up...)
-		}
-		if got := snr(in, back); got < 40 {
-			t.Errorf("%.0f Hz: %.1f dB there and back", hz, got)
-		}
-	}
-}

@@ -6,23 +6,47 @@ import (
 	"gopkg.in/hraban/opus.v2"
 )
 
+// Opus is the name of the codec of RFC 6716 in SDP (RFC 7587).
+const Opus = "opus"
+
+// Opus has no row in ITU-T G.113, and the narrow band scale of G.107 has no room
+// for what it gains over G.711. Its figures are this phone's own: Ie 0, since clean
+// Opus of 16 kbit/s and more is no worse than G.711; Bpl 20 without redundancy, a
+// little below G.711's, since a frame depends on the one before; and 30 with it, by
+// the two thirds of lone losses that the simulator sees recovered. They order calls
+// and show what loss does; they are no measurement of Opus, and not to be compared
+// with others' figures.
+func init() {
+	Register(Codec{
+		Info: Info{
+			Name: Opus, ClockRate: 48000, SoundRate: 48000, Channels: 2, PayloadType: 111, Fmtp: "minptime=10;useinbandfec=1",
+			DelayMs:      6.5, // the look-ahead of libopus for voice
+			ShortPackets: true, Copies: true, OwnSilence: true,
+			Bpl: 20, BplFEC: 30,
+		},
+		Rank:       1,
+		NewEncoder: func(o Options) (Encoder, error) { return newOpusEncoder(o) },
+		NewDecoder: func() (Decoder, error) { return newOpusDecoder() },
+	})
+}
+
 type opusEncoder struct {
 	enc     *opus.Encoder
-	o       options
+	o       Options
 	loss    int
 	bitrate int
 }
 
-func newOpusEncoder(o options) (*opusEncoder, error) {
+func newOpusEncoder(o Options) (*opusEncoder, error) {
 	enc, err := opus.NewEncoder(SampleRate, 1, opus.AppVoIP)
 	if err != nil {
 		return nil, fmt.Errorf("codec: opus encoder: %w", err)
 	}
-	e := &opusEncoder{enc: enc, o: o, bitrate: o.bitrate}
+	e := &opusEncoder{enc: enc, o: o, bitrate: o.Bitrate}
 	for _, err := range []error{
-		enc.SetBitrate(o.bitrate),
-		enc.SetComplexity(o.complexity),
-		enc.SetDTX(o.dtx),
+		enc.SetBitrate(o.Bitrate),
+		enc.SetComplexity(o.Complexity),
+		enc.SetDTX(o.DTX),
 		enc.SetInBandFEC(false),
 	} {
 		if err != nil {
@@ -42,7 +66,7 @@ func (e *opusEncoder) Encode(pcm []int16, out []byte) (int, error) {
 	}
 	// libopus returns a frame of one or two bytes for "nothing to send" (its
 	// documentation of opus_encode): only under DTX may it stay unsent.
-	if e.o.dtx && n <= 2 {
+	if e.o.DTX && n <= 2 {
 		return 0, nil
 	}
 	return n, nil
@@ -60,7 +84,7 @@ func (e *opusEncoder) SetLoss(percent int) {
 		return
 	}
 	e.loss = percent
-	if e.o.fec {
+	if e.o.FEC {
 		_ = e.enc.SetInBandFEC(percent > 0)
 		_ = e.enc.SetPacketLossPerc(percent)
 	}

@@ -26,8 +26,8 @@ type Config struct {
 	Bitrate int
 	// Complexity of Opus, 1 to 10; 0 stands for 9.
 	Complexity int
-	// DTX sends next to nothing while nobody speaks: Opus by itself, G.711 as
-	// comfort noise (RFC 3389) to a far side that takes it.
+	// DTX sends next to nothing while nobody speaks: some codecs by themselves, the
+	// others as comfort noise (RFC 3389) to a far side that takes it.
 	DTX bool
 	// DigitDuration is the length of a digit sent, 50 ms to 2 s; 0 stands for
 	// 100 ms.
@@ -65,9 +65,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if len(c.Codecs) == 0 {
-		for _, i := range codec.Infos() {
-			c.Codecs = append(c.Codecs, i.Name)
-		}
+		c.Codecs = codec.Names()
 	}
 	if c.Bitrate == 0 {
 		c.Bitrate = mostBitrate

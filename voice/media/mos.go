@@ -10,26 +10,13 @@ import (
 // and the robustness to packet loss Bpl.
 type impairment struct{ ie, bpl float64 }
 
-// impairmentOf returns the values of a codec; fec says that lost frames are made
-// whole by the ones after them.
-//
-// Those of G.711 are ITU-T G.113's, appendix I: Bpl is 25.1 with packet loss
-// concealment, which there always is here (4.3 without). Opus has no row in G.113,
-// and the narrow band scale of G.107 has no room for what it gains over G.711. Its
-// values are this phone's own: Ie 0, since clean Opus of 16 kbit/s and more is no
-// worse than G.711; Bpl 20 without redundancy, a little below G.711's, since a
-// frame depends on the one before; and 30 with it, by the two thirds of lone losses
-// that the simulator sees recovered. They order calls and show what loss does; they
-// are no measurement of Opus, and not to be compared with others' figures.
-func impairmentOf(c codec.Info, fec bool) impairment {
-	switch {
-	case c.Name != codec.Opus:
-		return impairment{ie: 0, bpl: 25.1}
-	case fec:
-		return impairment{ie: 0, bpl: 30}
-	default:
-		return impairment{ie: 0, bpl: 20}
+// impairmentOf returns the values of a codec; recovers says that lost frames are
+// made whole by the ones after them.
+func impairmentOf(c codec.Info, recovers bool) impairment {
+	if recovers {
+		return impairment{c.Ie, c.BplFEC}
 	}
+	return impairment{c.Ie, c.Bpl}
 }
 
 // eModel is the transmission rating R of ITU-T G.107 with its default values:
@@ -73,9 +60,9 @@ func mosOf(r float64) float64 {
 	}
 }
 
-// ForecastMOS is the mean opinion score that a call with Opus and its redundancy
-// would have over a path of that delay from mouth to ear, in ms, and that loss,
+// ForecastMOS is the mean opinion score that a call with the preferred codec and its
+// redundancy would have over a path of that delay from mouth to ear, in ms, and that loss,
 // in percent.
 func ForecastMOS(delay, loss float64) float64 {
-	return mosOf(eModel(impairmentOf(codec.Info{Name: codec.Opus}, true), delay, loss, 1))
+	return mosOf(eModel(impairmentOf(codec.Infos()[0], true), delay, loss, 1))
 }

@@ -87,17 +87,17 @@ func (n *negotiation) offered() []sdp.Codec {
 			})
 		}
 	}
-	for _, c := range out {
-		if c.Is(codec.Opus, codec.SampleRate) {
-			out = append(out, redOf(c, n.typeOf(red.Name, c.ClockRate, redType)))
+	for k, i := range n.infos {
+		if i.Copies {
+			out = append(out, redOf(out[k], n.typeOf(red.Name, i.ClockRate, redType)))
 			break
 		}
 	}
 	// Comfort noise belongs to the codecs that have none of their own (RFC 7874,
 	// section 3).
-	if slices.ContainsFunc(n.infos, func(i codec.Info) bool { return i.ClockRate == 8000 }) {
+	if slices.ContainsFunc(n.infos, func(i codec.Info) bool { return !i.OwnSilence }) {
 		out = append(out, sdp.Codec{
-			PayloadType: n.typeOf(comfortName, 8000, 13), Name: comfortName, ClockRate: 8000, Channels: 1,
+			PayloadType: n.typeOf(comfortName, comfortClock, comfortType), Name: comfortName, ClockRate: comfortClock, Channels: 1,
 		})
 	}
 	return out
@@ -178,19 +178,6 @@ func (n *negotiation) remember(peer *sdp.Description, audio *sdp.Media) {
 	}
 }
 
-// agree finds the codec that both sides prefer, by our order, and the events
-// that go with it, by their clock.
-func (n *negotiation) agree(theirs []sdp.Codec) (send sdp.Codec, info codec.Info, events []sdp.Codec, err error) {
-	for _, i := range n.infos {
-		for _, c := range theirs {
-			if c.Is(i.Name, i.ClockRate) {
-				return c, i, eventsFor(theirs, i.ClockRate), nil
-			}
-		}
-	}
-	return send, info, nil, ErrNoCodec
-}
-
 // eventsFor returns the peer's telephone-events, the one whose clock is the
 // codec's first.
 func eventsFor(theirs []sdp.Codec, clock int) []sdp.Codec {
@@ -255,9 +242,9 @@ type agreed struct {
 }
 
 func (n *negotiation) answer(peer *sdp.Description, theirs *sdp.Media, held bool) (*sdp.Description, agreed, error) {
-	var a agreed
-	var err error
-	if a.send, a.info, a.events, err = n.agree(theirs.Codecs); err != nil {
+	// The answer follows the offerer's order (RFC 3264, section 6.1).
+	a, err := n.chosen(theirs.Codecs)
+	if err != nil {
 		return nil, a, err
 	}
 	n.remember(peer, theirs)
@@ -327,7 +314,8 @@ func (s *session) SetAnswer(answer string) error {
 	return nil
 }
 
-// chosen reads the codec off an answer: the first that the phone speaks.
+// chosen is the first of the other side's codecs that the phone speaks, with the
+// telephone-events that go with it.
 func (n *negotiation) chosen(theirs []sdp.Codec) (agreed, error) {
 	for _, c := range theirs {
 		for _, i := range n.infos {
@@ -360,7 +348,7 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 		plan.eventPT, plan.eventClock = a.events[0].PayloadType, a.events[0].ClockRate
 	}
 	for _, c := range theirs.Codecs {
-		if s.cfg.DTX && a.info.Name != codec.Opus && c.Is(comfortName, a.info.ClockRate) {
+		if s.cfg.DTX && !a.info.OwnSilence && c.Is(comfortName, a.info.ClockRate) {
 			plan.noisePT, plan.noise = c.PayloadType, true
 			break
 		}
@@ -393,14 +381,14 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 // shortPackets reads whether the peer takes packets of 10 ms, and whether it takes
 // only such. What it prefers is a=ptime and what it can't exceed a=maxptime (RFC
 // 8866, section 6.4); Opus says with minptime what it takes if there is no
-// preference (RFC 7587, section 6.1). G.711 in short packets is more header than
-// it is worth unless asked for.
+// preference (RFC 7587, section 6.1). A codec of a high bitrate in short packets is
+// more header than it is worth unless asked for.
 func shortPackets(m *sdp.Media, c sdp.Codec) (takes, only bool) {
 	const short = 10
 	if m.PTime > 0 && m.PTime <= short || m.MaxPTime > 0 && m.MaxPTime < 2*short {
 		return true, true
 	}
-	if m.PTime > 0 || !strings.EqualFold(c.Name, codec.Opus) {
+	if info, ok := codec.Lookup(c.Name); m.PTime > 0 || !ok || !info.ShortPackets {
 		return false, false
 	}
 	least := 3 // the default of RFC 7587

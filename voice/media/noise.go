@@ -5,8 +5,12 @@ import (
 	"sync/atomic"
 )
 
-// comfortName is the encoding name of comfort noise in SDP (RFC 3389).
-const comfortName = "CN"
+// Comfort noise in SDP (RFC 3389): its encoding name, static payload type and clock.
+const (
+	comfortName  = "CN"
+	comfortType  = 13
+	comfortClock = 8000
+)
 
 // comfort fills the pauses of a far side that sends nothing while nobody
 // speaks, so that the line does not sound dead. It is noise of the announced

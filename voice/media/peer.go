@@ -12,6 +12,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
+	"offhook/voice/codec"
 	"offhook/voice/sdp"
 )
 
@@ -198,15 +199,17 @@ func (l *peerLink) settings() (webrtc.SettingEngine, error) {
 // a type that it was not told of would be lost on the way.
 func (l *peerLink) codecs() []sdp.Codec {
 	out := []sdp.Codec{
-		{PayloadType: 111, Name: "opus", ClockRate: 48000, Channels: 2},
-		{PayloadType: 0, Name: "PCMU", ClockRate: 8000, Channels: 1},
-		{PayloadType: 8, Name: "PCMA", ClockRate: 8000, Channels: 1},
-		{PayloadType: 13, Name: "CN", ClockRate: 8000, Channels: 1},
-		{PayloadType: redType, Name: "x-63", ClockRate: 48000, Channels: 1},
+		{PayloadType: comfortType, Name: comfortName, ClockRate: comfortClock, Channels: 1},
+		{PayloadType: redType, Name: "x-63", ClockRate: codec.SampleRate, Channels: 1},
+	}
+	named := map[uint8]bool{}
+	for _, i := range codec.Infos() {
+		out = append(out, sdp.Codec{PayloadType: i.PayloadType, Name: i.Name, ClockRate: i.ClockRate, Channels: i.Channels})
+		named[i.PayloadType] = true
 	}
 	for pt := uint8(96); pt < 128; pt++ {
-		if pt != 111 {
-			out = append(out, sdp.Codec{PayloadType: pt, Name: fmt.Sprintf("x-%d", pt), ClockRate: 48000, Channels: 1})
+		if !named[pt] {
+			out = append(out, sdp.Codec{PayloadType: pt, Name: fmt.Sprintf("x-%d", pt), ClockRate: codec.SampleRate, Channels: 1})
 		}
 	}
 	return out

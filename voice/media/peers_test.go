@@ -156,12 +156,12 @@ func TestOffers(t *testing.T) {
 		hasNot []string
 	}{
 		"WebRTC": {NewWebRTC, Config{}, []string{
-			" UDP/TLS/RTP/SAVPF 111 0 8 110 101 63 13\r\n", "a=group:BUNDLE 0\r\n", "a=mid:0\r\n", "a=setup:actpass\r\n",
+			" UDP/TLS/RTP/SAVPF 111 9 0 8 110 101 63 13\r\n", "a=group:BUNDLE 0\r\n", "a=mid:0\r\n", "a=setup:actpass\r\n",
 			"a=rtcp-mux\r\n", "a=sendrecv\r\n", "a=fingerprint:sha-256 ", "a=ice-ufrag:", "a=candidate:", "a=end-of-candidates\r\n",
 			"a=fmtp:111 minptime=10;useinbandfec=1\r\n", "a=fmtp:101 0-15\r\n", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111/111\r\n", "a=msid:",
 		}, []string{"m=audio 9 ", "a=crypto", ".local", "a=ptime"}},
 		"PCMU alone": {NewWebRTC, Config{Codecs: []string{"PCMU"}}, []string{"SAVPF 0 101 13\r\n"}, []string{"opus", "red/", "telephone-event/48000"}},
-		"plain":      {NewRTP, Config{LocalAddress: loopback}, []string{"RTP/AVP 111 0 8 110 101 63 13\r\n", "c=IN IP4 127.0.0.1\r\n"}, []string{"a=mid", "BUNDLE", "ice", "fingerprint", "crypto", "setup"}},
+		"plain":      {NewRTP, Config{LocalAddress: loopback}, []string{"RTP/AVP 111 9 0 8 110 101 63 13\r\n", "c=IN IP4 127.0.0.1\r\n"}, []string{"a=mid", "BUNDLE", "ice", "fingerprint", "crypto", "setup"}},
 		"SDES": {NewRTP, Config{LocalAddress: loopback, SDES: SDESRequire}, []string{
 			"RTP/SAVP ", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:", "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:",
 		}, nil},

@@ -37,6 +37,8 @@ func TestPlainCall(t *testing.T) {
 		{"plain, Opus", Config{}, Config{}, "RTP/AVP"},
 		{"plain, PCMU", Config{Codecs: []string{"PCMU"}}, Config{}, "RTP/AVP"},
 		{"SDES, PCMA", Config{SDES: SDESRequire, Codecs: []string{"PCMA"}}, Config{}, "RTP/SAVP"},
+		{"plain, G722", Config{Codecs: []string{"G722"}}, Config{}, "RTP/AVP"},
+		{"SDES, G722", Config{SDES: SDESRequire, Codecs: []string{"G722"}}, Config{}, "RTP/SAVP"},
 		{"SDES both ways", Config{SDES: SDESRequire}, Config{SDES: SDESRequire}, "RTP/SAVP"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,8 +1,6 @@
 package media
 
 import (
-	"strings"
-
 	"offhook/voice/codec"
 	"offhook/voice/codec/red"
 	"offhook/voice/sdp"
@@ -94,8 +92,8 @@ func (w *redWriter) write(plan []int, pt uint8, ts, ticks uint32, payload []byte
 // redFor finds the encoding among the codecs of a description, with blocks of c
 // alone, and how many copies it has room for.
 func redFor(codecs []sdp.Codec, c sdp.Codec) (found sdp.Codec, copies int) {
-	if !strings.EqualFold(c.Name, codec.Opus) {
-		return found, 0 // G.711 has no bits to spare for copies
+	if info, ok := codec.Lookup(c.Name); !ok || !info.Copies {
+		return found, 0
 	}
 	for _, r := range codecs {
 		if !r.Is(red.Name, c.ClockRate) || r.Channels != c.Channels {

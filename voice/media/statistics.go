@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"offhook/voice/codec"
 )
 
 // lossWindow is the loss of the last reports: what a listener has in his ear.
@@ -32,14 +34,10 @@ func (w *lossWindow) loss() (lost, discard float64) {
 }
 
 // latency is the mouth-to-ear delay in ms as far as the session can know it:
-// half the round trip, the wait in the jitter buffer, the packet itself and the
-// codec's look-ahead. Sound devices add theirs.
-func latency(rtt, jitterBuffer, packet float64, clock int) float64 {
-	codecDelay := 6.5 // Opus in voip mode
-	if clock == 8000 {
-		codecDelay = 3 // the two resamplers
-	}
-	return rtt/2 + jitterBuffer + packet + codecDelay
+// half the round trip, the wait in the jitter buffer, the packet itself and what
+// coding takes. Sound devices add theirs.
+func latency(rtt, jitterBuffer, packet, coding float64) float64 {
+	return rtt/2 + jitterBuffer + packet + coding
 }
 
 // packetMs is the length of the packets that come, the usual one before the first.
@@ -87,11 +85,11 @@ func (s *session) Statistics() Statistics {
 	}
 	burst := s.fillReceived(&st, now)
 	s.fillReported(&st)
-	clock := 48000
+	coding := codec.Infos()[0].DelayMs
 	if plan != nil {
-		clock = plan.info.ClockRate
+		coding = plan.info.DelayMs
 	}
-	st.AverageLatencyMs = latency(st.RTTMs, st.JitterBufferMs, s.packetMs(), clock)
+	st.AverageLatencyMs = latency(st.RTTMs, st.JitterBufferMs, s.packetMs(), coding)
 	st.MOS = s.mos(&st, burst)
 	st.finite()
 	return st

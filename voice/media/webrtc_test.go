@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"offhook/voice/codec"
 )
 
 // phone is a session with a microphone that hums and a loudspeaker that is
@@ -251,7 +253,7 @@ func (p *phone) path() (name string) {
 
 func TestCall(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"opus", "PCMU", "PCMA"} {
+	for _, name := range codec.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := call(t, Config{}, Config{Codecs: []string{name}})

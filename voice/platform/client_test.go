@@ -91,7 +91,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.MediaTimeout != 12 || p.IncomingCallTimeout != 30 || p.MediaDisruptedTimeout != 5 || p.SIPTransport != "WS" ||
-		p.SIPPath != "/sip" || p.SIPServer != "127.0.0.1" || len(p.Codecs) != 3 || p.ICEServers[0].URLs[0] != "stun:x" {
+		p.SIPPath != "/sip" || p.SIPServer != "127.0.0.1" || len(p.Codecs) != 0 || p.ICEServers[0].URLs[0] != "stun:x" {
 		t.Errorf("profile %#v", struct{ Profile }{p})
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v"} {

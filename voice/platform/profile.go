@@ -30,8 +30,9 @@ type Profile struct {
 	ClientEventBaseURL    string      `json:"client_event_base_url"`
 	EventThreadInterval   int         `json:"event_thread_interval"`
 	ICEServers            []ICEServer `json:"ice_servers"`
-	Codecs                []string    `json:"codecs"`
-	Exophone              string      `json:"exophone"`
+	// Codecs are offered in this order; all that the phone speaks if there are none.
+	Codecs   []string `json:"codecs"`
+	Exophone string   `json:"exophone"`
 }
 
 // ICEServer is a STUN or TURN server.
@@ -87,9 +88,6 @@ func (p *Profile) complete(secure bool, host string) {
 		if *d.value <= 0 {
 			*d.value = d.fallback
 		}
-	}
-	if len(p.Codecs) == 0 {
-		p.Codecs = []string{"opus", "PCMU", "PCMA"}
 	}
 }
 

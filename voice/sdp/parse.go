@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"offhook/voice/codec"
 )
 
 // Bounds on what is read. A browser's offer of one audio line has some 60
@@ -17,14 +19,14 @@ const (
 	maxCandidates = 64
 )
 
-// staticNames are the payload types of RFC 3551 that need no rtpmap.
-var staticNames = map[uint8]Codec{
-	0:  {PayloadType: 0, Name: "PCMU", ClockRate: 8000, Channels: 1},
-	3:  {PayloadType: 3, Name: "GSM", ClockRate: 8000, Channels: 1},
-	8:  {PayloadType: 8, Name: "PCMA", ClockRate: 8000, Channels: 1},
-	9:  {PayloadType: 9, Name: "G722", ClockRate: 8000, Channels: 1},
-	13: {PayloadType: 13, Name: "CN", ClockRate: 8000, Channels: 1},
-	18: {PayloadType: 18, Name: "G729", ClockRate: 8000, Channels: 1},
+// staticCodec is a payload type of RFC 3551 that needs no rtpmap and means
+// something to the phone: a codec that is registered, or comfort noise.
+func staticCodec(pt uint8) (Codec, bool) {
+	if pt == 13 {
+		return Codec{PayloadType: pt, Name: "CN", ClockRate: 8000, Channels: 1}, true
+	}
+	i, ok := codec.Static(pt)
+	return Codec{PayloadType: pt, Name: i.Name, ClockRate: i.ClockRate, Channels: i.Channels}, ok
 }
 
 // Parse reads a session description. It is lenient where the world is sloppy
@@ -158,7 +160,7 @@ func (p *parser) finish() {
 		pt := uint8(n)
 		c, ok := p.maps[pt]
 		if !ok {
-			c, ok = staticNames[pt]
+			c, ok = staticCodec(pt)
 		}
 		if ok {
 			c.Fmtp = p.fmtps[pt]

@@ -19,7 +19,7 @@ import (
 
 // Options are what a test phone can do differently.
 type Options struct {
-	// Codecs are the names offered, in order; Opus, PCMU and PCMA by default.
+	// Codecs are the names offered, in order; all by default.
 	Codecs []string
 	// EventClock, if set, is the only clock of telephone-event offered.
 	EventClock int
@@ -58,7 +58,7 @@ type Phone struct {
 func New(t testing.TB, opts Options) *Phone {
 	t.Helper()
 	if len(opts.Codecs) == 0 {
-		opts.Codecs = []string{codec.Opus, codec.PCMU, codec.PCMA}
+		opts.Codecs = codec.Names()
 	}
 	p := &Phone{t: t, opts: opts, connected: make(chan struct{}), failed: make(chan struct{}), arrived: make(chan struct{}, 1)}
 	p.track.lose = opts.Lose

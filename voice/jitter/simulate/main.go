@@ -14,6 +14,7 @@ import (
 
 	"offhook/internal/listen/speech"
 	"offhook/voice/audio/wave"
+	"offhook/voice/codec"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func run(args []string, out io.Writer) error {
 	nets := flags.String("net", "", "only the networks whose name fits this regular expression")
 	trace := flags.String("trace", "", "play through this recorded network instead")
 	file := flags.String("speech", "", "WAV file with speech; two voices of espeak-ng without it")
-	coding := flags.String("codec", "opus", "opus, PCMU or PCMA")
+	coding := flags.String("codec", "opus", strings.Join(codec.Names(), ", "))
 	length := flags.Duration("packet", 20*time.Millisecond, "10ms or 20ms in a packet")
 	bitrate := flags.Int("bitrate", 40000, "of Opus without loss, in bit/s")
 	complexity := flags.Int("complexity", 9, "of Opus, 0 to 10")
