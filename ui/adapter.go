@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/ui/screen"
 )
 
 // adapter is the one bridge between the phone's goroutines and the window's
@@ -94,7 +95,7 @@ func (a *adapter) every(period time.Duration, f func()) (stop func()) {
 
 // watch shows each snapshot of the phone, the newest first when the window is
 // late, and calls closed when the phone has ended.
-func (a *adapter) watch(phone Phone, show func(*app.Snapshot), closed func()) {
+func (a *adapter) watch(phone screen.Phone, show func(*app.Snapshot), closed func()) {
 	a.wg.Go(func() {
 		shown := make(chan struct{}, 1)
 		shown <- struct{}{}
@@ -116,7 +117,7 @@ func (a *adapter) watch(phone Phone, show func(*app.Snapshot), closed func()) {
 }
 
 // prefills hands out the numbers that links bring.
-func (a *adapter) prefills(phone Phone, got func(string)) {
+func (a *adapter) prefills(phone screen.Phone, got func(string)) {
 	in := phone.Prefills()
 	if in == nil {
 		return

@@ -375,7 +375,7 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 	if s.screenName() != "contacts" || !s.shows("Call 04:12") {
 		t.Errorf("the window shows %q", s.screenName())
 	}
-	(*actions)(s.shell).Open(screen.PageSettings)
+	s.open(screen.PageSettings)
 	s.tap("Back to call 04:12")
 	s.shortcut(fyne.Key1, fyne.KeyModifierControl)
 	if s.screenName() != "in-call" {

@@ -25,20 +25,19 @@ func (s *shell) bindKeys(cv fyne.Canvas) {
 		s.keys[sc.ShortcutName()] = do
 		cv.AddShortcut(sc, func(fyne.Shortcut) { do() })
 	}
-	act := (*actions)(s)
 	bind(fyne.KeyA, main|fyne.KeyModifierShift, func() {
 		if s.phase == screen.PhaseIncoming {
-			act.Answer()
+			s.env.Answer()
 		}
 	})
 	bind(fyne.KeyD, main|fyne.KeyModifierShift, func() {
 		if s.phase == screen.PhaseIncoming {
-			act.Hangup()
+			s.env.Hangup()
 		}
 	})
 	// On macOS Cmd M and Cmd H belong to the system.
-	bind(fyne.KeyM, fyne.KeyModifierControl, act.ToggleMute)
-	bind(fyne.KeyH, fyne.KeyModifierControl, act.ToggleHold)
+	bind(fyne.KeyM, fyne.KeyModifierControl, func() { s.env.ToggleMute(s.snap) })
+	bind(fyne.KeyH, fyne.KeyModifierControl, func() { s.env.ToggleHold(s.snap) })
 	bind(fyne.KeyK, main, s.toNumberField)
 	bind(fyne.Key1, main, func() { s.toTab(screen.TabDial) })
 	bind(fyne.Key2, main, func() { s.toTab(screen.TabContacts) })
@@ -95,6 +94,6 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 	case s.shown == part(s.call) && s.call.KeypadShown():
 		s.call.ShowKeypad(false)
 	case s.page != screen.PageNone && s.page != screen.PageAudioCheck:
-		(*actions)(s).Open(screen.PageNone)
+		s.open(screen.PageNone)
 	}
 }

@@ -127,7 +127,7 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 		label := l.Word + ". " + l.Means
 		row := widget.NewTapRow(label, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(line...)), func() {
 			s.closeMenu()
-			(*actions)(s).SetAvailability(l.Choice)
+			e.SetAvailability(l.Choice)
 		})
 		row.SetMarked(chosen)
 		rows = append(rows, row)
@@ -154,7 +154,7 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 	phone := widget.NewTapRow(label, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
 		widget.NewIcon(theme.Phone, theme.Text2, 20), widget.Gap(12), widget.Grow(widget.NewText(word, widget.Style{})), check)), func() {
 		s.closeMenu()
-		(*actions)(s).complain(s.phone.SetOnAnotherPhone(!on))
+		e.Complain(s.phone.SetOnAnotherPhone(!on))
 	})
 	rows = append(rows, phone)
 	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), phone)
@@ -172,7 +172,7 @@ type menuItem struct {
 
 func (s *shell) openMenu(from fyne.CanvasObject) {
 	e := s.env
-	open := func(p screen.Page) func() { return func() { (*actions)(s).Open(p) } }
+	open := func(p screen.Page) func() { return func() { s.open(p) } }
 	items := []menuItem{
 		{theme.Gear, e.T("Settings"), open(screen.PageSettings)},
 		{theme.Person, e.T("Account"), open(screen.PageAccount)},
@@ -183,7 +183,7 @@ func (s *shell) openMenu(from fyne.CanvasObject) {
 		items = append(items, menuItem{theme.Star, e.T("Last call feedback"), open(screen.PageFeedback)})
 	}
 	if s.snap != nil && s.snap.Call != nil {
-		items = append(items, menuItem{theme.Headset, e.T("Sound devices"), func() { (*actions)(s).DeviceMenu(s.header.Menu) }})
+		items = append(items, menuItem{theme.Headset, e.T("Sound devices"), func() { e.DeviceMenu(s.header.Menu, s.callID) }})
 	}
 	items = append(items,
 		menuItem{theme.Flag, e.T("Report a problem"), open(screen.PageReport)},

@@ -7,24 +7,23 @@ import (
 
 // makePages makes the pages that cover the tabs.
 func (s *shell) makePages() map[screen.Page]part {
-	t := (*tasks)(s)
-	accounts, account := screen.NewAccounts(s.env, t, t)
+	accounts, account := screen.NewAccounts(s.env)
 	return map[screen.Page]part{
 		screen.PageSignIn:      screen.NewSignIn(s.env),
-		screen.PageAudioCheck:  screen.NewAudioCheck(s.env, t),
-		screen.PageSettings:    screen.NewSettings(s.env, t),
+		screen.PageAudioCheck:  screen.NewAudioCheck(s.env),
+		screen.PageSettings:    screen.NewSettings(s.env),
 		screen.PageAccounts:    accounts,
-		screen.PageTransfer:    screen.NewTransfer(s.env, t),
+		screen.PageTransfer:    screen.NewTransfer(s.env),
 		screen.PageSIPAccount:  account,
-		screen.PageCalls:       screen.NewCalls(s.env, t),
-		screen.PageNetwork:     screen.NewNetwork(s.env, t),
-		screen.PageAppearance:  screen.NewAppearance(s.env, t),
-		screen.PageLanguage:    screen.NewLanguage(s.env, t),
+		screen.PageCalls:       screen.NewCalls(s.env),
+		screen.PageNetwork:     screen.NewNetwork(s.env),
+		screen.PageAppearance:  screen.NewAppearance(s.env),
+		screen.PageLanguage:    screen.NewLanguage(s.env),
 		screen.PageShortcuts:   screen.NewShortcuts(s.env),
-		screen.PageAccount:     screen.NewAccount(s.env, t),
-		screen.PageDiagnostics: screen.NewDiagnostics(s.env, t),
-		screen.PageReport:      screen.NewReport(s.env, t),
-		screen.PageStatistics:  screen.NewStatistics(s.env, t),
+		screen.PageAccount:     screen.NewAccount(s.env),
+		screen.PageDiagnostics: screen.NewDiagnostics(s.env),
+		screen.PageReport:      screen.NewReport(s.env),
+		screen.PageStatistics:  screen.NewStatistics(s.env),
 		screen.PageFeedback:    screen.NewFeedback(s.env),
 	}
 }

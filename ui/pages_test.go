@@ -87,7 +87,7 @@ func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageReport)
+	s.open(screen.PageReport)
 	s.typed("no sound")
 	s.phone.fail = errMade
 	s.tap("Send report")
@@ -108,7 +108,7 @@ func TestReport(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageSettings)
+	s.open(screen.PageSettings)
 	s.tap("Ring on: Jabra Evolve2 65")
 	s.tap("Computer speakers")
 	if got := s.phone.set.Audio.Ring; got != "device:Computer speakers" {
@@ -137,7 +137,7 @@ func TestSettings(t *testing.T) {
 
 func TestSignOutAsksFirst(t *testing.T) {
 	s := newStage(t, madeReady())
-	(*actions)(s.shell).Open(screen.PageAccount)
+	s.open(screen.PageAccount)
 	s.tap("Sign out")
 	s.expect("")
 	s.tap("Stay")

@@ -95,7 +95,7 @@ func scenes() []scene {
 			p.set.AudioCheckDone = false
 			p.checks = madeChecks()
 		}, play: func(s *stage) { s.levels() }},
-		{name: "settings", snap: madeReady, made: func(p *madePhone) { p.set.Audio.Ring, p.set.Appearance.Language = "device:Computer speakers", "en" }, play: func(s *stage) { (*actions)(s.shell).Open(screen.PageSettings); s.levels() }},
+		{name: "settings", snap: madeReady, made: func(p *madePhone) { p.set.Audio.Ring, p.set.Appearance.Language = "device:Computer speakers", "en" }, play: func(s *stage) { s.open(screen.PageSettings); s.levels() }},
 		{name: "settings-calls", snap: madeReady, play: open(screen.PageCalls)},
 		{name: "settings-network", snap: madeReady, play: open(screen.PageNetwork)},
 		{name: "settings-appearance", snap: madeReady, play: open(screen.PageAppearance)},
@@ -175,7 +175,7 @@ func scenes() []scene {
 }
 
 func open(p screen.Page) func(*stage) {
-	return func(s *stage) { (*actions)(s.shell).Open(p) }
+	return func(s *stage) { s.open(p) }
 }
 
 // stage plays a scene.

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 
+	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -86,10 +87,10 @@ func Begin() *Begun {
 // Run shows the phone's window and blocks until the user quits or the phone is
 // closed. It must be called on the program's first goroutine. The caller closes
 // the phone afterwards.
-func Run(phone Phone, opts Options) error { return Begin().Run(phone, opts) }
+func Run(phone screen.Phone, opts Options) error { return Begin().Run(phone, opts) }
 
 // Run is the function Run for a library that has begun.
-func (b *Begun) Run(phone Phone, opts Options) error {
+func (b *Begun) Run(phone screen.Phone, opts Options) error {
 	opts.fill()
 	<-b.fonts
 	w := newWindow(b.app, phone, opts)

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -15,13 +13,6 @@ import (
 	"offhook/ui/words"
 )
 
-// runner runs work beside the window's thread; adapter is the real one.
-type runner interface {
-	Go(work func(ctx context.Context) error, done func(error))
-	Post(func())
-	After(d time.Duration, f func()) (stop func())
-}
-
 // part is a screen or a tab.
 type part interface {
 	Object() fyne.CanvasObject
@@ -32,13 +23,13 @@ type part interface {
 // turns what the user asks for into commands to the phone. It lives on the
 // window's thread.
 type shell struct {
-	phone Phone
-	run   runner
+	phone screen.Phone
+	run   screen.Runner
 	now   func() time.Time
 	words *words.Catalogue
 	theme *theme.Theme
 	env   *screen.Env
-	host  host
+	host  screen.Host
 
 	canvas fyne.Canvas
 	root   *fyne.Container
@@ -77,24 +68,7 @@ type shell struct {
 	noticeStop func()
 }
 
-// host is what the shell asks of the window around it.
-type host interface {
-	// Raise brings the window to the front.
-	Raise()
-	Quit()
-	Hide()
-	OpenSystemSettings()
-	OpenURL(*url.URL)
-	Copy(text string)
-	// SetTheme applies at once.
-	SetTheme(theme.Mode)
-	// Language is the user's choice of language, "system" for the system's;
-	// SetLanguage remembers another.
-	Language() string
-	SetLanguage(string)
-}
-
-func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {
+func newShell(phone screen.Phone, run screen.Runner, h screen.Host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {
 	s := &shell{phone: phone, run: run, host: h, now: now, words: w, theme: th, visible: true}
 	s.settings = phone.Settings()
 	s.revision = -1
@@ -106,11 +80,13 @@ func newShell(phone Phone, run runner, h host, w *words.Catalogue, th *theme.The
 // be the first to be seen wait for complete.
 func (s *shell) build(early *widget.Early) {
 	s.env = &screen.Env{
-		Words: s.words, Tips: widget.NewTips(s.run.After), Actions: (*actions)(s), Directory: (*directory)(s), Theme: s.theme,
+		Words: s.words, Tips: widget.NewTips(s.run.After), Theme: s.theme, Phone: s.phone, Run: s.run, Host: s.host,
+		Open: s.open, Notify: s.notify, SettingsChanged: s.settingsChanged, SetLanguage: s.chooseLanguage,
+		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
 		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
-	s.strip = widget.NewStatusStrip(func() { (*actions)(s).Open(screen.PageSettings) })
+	s.strip = widget.NewStatusStrip(func() { s.open(screen.PageSettings) })
 	s.dial, s.incoming, s.call, s.ended, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
 	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
@@ -151,8 +127,8 @@ func (s *shell) complete() {
 	s.call = screen.NewCall(s.env)
 	s.ended = screen.NewEnded(s.env)
 	s.notReady = screen.NewNotReady(s.env)
-	s.contacts = screen.NewContacts(s.env, (*lists)(s))
-	s.recents = screen.NewRecents(s.env, (*lists)(s))
+	s.contacts = screen.NewContacts(s.env)
+	s.recents = screen.NewRecents(s.env)
 	pages := s.makePages()
 	for name, p := range s.pages {
 		pages[name] = p
@@ -404,6 +380,29 @@ func (s *shell) takeTab(i int) {
 	}
 	s.header.Tabs.Choose(i)
 	s.tabTaken(i)
+}
+
+// open shows a page, or the tabs.
+func (s *shell) open(p screen.Page) {
+	s.page = p
+	if s.snap != nil {
+		s.render(s.view())
+	}
+}
+
+// settingsChanged draws what follows from settings that were just changed.
+func (s *shell) settingsChanged() {
+	s.settings = s.phone.Settings()
+	s.applySettings()
+	if s.snap != nil {
+		s.render(s.view())
+	}
+}
+
+// chooseLanguage remembers another language and speaks it.
+func (s *shell) chooseLanguage(language string) {
+	s.host.SetLanguage(language)
+	s.setLanguage(language)
 }
 
 // levels shows the loudness of both sides while the call panel is seen.

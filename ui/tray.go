@@ -36,7 +36,7 @@ func (t *tray) show(w *window, s *app.Snapshot) {
 	open := fyne.NewMenuItem(e.T("Open Offhook"), w.Raise)
 	items := []*fyne.MenuItem{title, open, fyne.NewMenuItemSeparator()}
 	for _, l := range e.Availabilities() {
-		item := fyne.NewMenuItem(l.Word, func() { (*actions)(w.shell).SetAvailability(l.Choice) })
+		item := fyne.NewMenuItem(l.Word, func() { e.SetAvailability(l.Choice) })
 		item.Checked = s.Availability == l.Choice
 		items = append(items, item)
 	}

@@ -31,7 +31,7 @@ const panelRest = 2 * time.Second
 type window struct {
 	app     fyne.App
 	win     fyne.Window
-	phone   Phone
+	phone   screen.Phone
 	opts    Options
 	adapter *adapter
 	shell   *shell
@@ -60,7 +60,7 @@ type window struct {
 	title       string
 }
 
-func newWindow(a fyne.App, phone Phone, opts Options) *window {
+func newWindow(a fyne.App, phone screen.Phone, opts Options) *window {
 	set := phone.Settings()
 	// Nobody signs in at a window that isn't there.
 	opts.Hidden = (opts.Hidden || set.Appearance.StartHidden) && set.SignedIn
@@ -254,7 +254,6 @@ func (w *window) followRinging() {
 }
 
 func (w *window) beginRinging() {
-	act := (*actions)(w.shell)
 	set := w.shell.settings
 	if set.Calls.GlobalHotkeys {
 		id := w.ringing
@@ -267,7 +266,7 @@ func (w *window) beginRinging() {
 				})
 			}
 		}
-		w.stopKeys, w.hasHotkeys = w.desk.Hotkeys(guarded(act.Answer), guarded(act.Hangup))
+		w.stopKeys, w.hasHotkeys = w.desk.Hotkeys(guarded(w.shell.env.Answer), guarded(w.shell.env.Hangup))
 	}
 	if w.front {
 		return
@@ -291,7 +290,7 @@ func (w *window) beginRinging() {
 		text += "\n" + c.Message
 	}
 	w.endNotice = w.desk.Ring(ringNotice{Title: e.T("Incoming call"), Text: text, AnswerWord: e.T("Answer"), Decline: e.T("Decline"),
-		Answer: while(act.Answer), Refuse: while(act.Hangup), Open: while(w.Raise)})
+		Answer: while(w.shell.env.Answer), Refuse: while(w.shell.env.Hangup), Open: while(w.Raise)})
 }
 
 func (w *window) endRinging() {
@@ -467,7 +466,7 @@ func languageOf(s app.Settings) string {
 func (w *window) SetLanguage(l string) {
 	w.adapter.Go(func(context.Context) error {
 		return w.phone.UpdateSettings(func(s *app.Settings) { s.Appearance.Language = l })
-	}, (*actions)(w.shell).complain)
+	}, w.shell.env.Complain)
 }
 
 // OpenURL opens a page in the user's browser.

@@ -13,7 +13,6 @@ import (
 // Account is the page about who is signed in, and about the program.
 type Account struct {
 	*frame
-	tasks       Tasks
 	face        *widget.Avatar
 	name, until *widget.Text
 	values      []*widget.Text
@@ -30,8 +29,8 @@ type Account struct {
 }
 
 // NewAccount returns the page.
-func NewAccount(env *Env, tasks Tasks) *Account {
-	a := &Account{tasks: tasks, names: []string{env.T("User name"), env.T("Account SID"), env.T("Server"), env.T("Exophone"), env.T("Device ID")}}
+func NewAccount(env *Env) *Account {
+	a := &Account{names: []string{env.T("User name"), env.T("Account SID"), env.T("Server"), env.T("Exophone"), env.T("Device ID")}}
 	a.face = widget.NewAvatar("", 56)
 	a.name = widget.NewText("", widget.Style{Size: theme.SizeTitle, Bold: true})
 	a.until = caption("")
@@ -40,7 +39,7 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	for i, n := range a.names {
 		v := widget.NewText("", widget.Style{Least: 11})
 		a.values = append(a.values, v)
-		b := widget.NewIconButton(env.T("Copy {name}", "name", n), theme.Copy, theme.Text2, env.Tips, func() { env.Actions.Copy(a.full[i]) })
+		b := widget.NewIconButton(env.T("Copy {name}", "name", n), theme.Copy, theme.Text2, env.Tips, func() { env.Host.Copy(a.full[i]) })
 		b.SetIconSize(18)
 		rows = append(rows, widget.Fixed(0, 40, widget.Inset(0, 4, 0, 12, widget.Row(
 			widget.Fixed(108, 0, widget.NewText(n, widget.Style{Role: theme.Text2, Least: 11})), widget.Gap(8), widget.Grow(v), b))))
@@ -60,7 +59,7 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	a.licences = widget.Inset(8, 4, 0, 4, widget.NewText(env.T("Fonts: Noto Sans, SIL Open Font License. Icons: Material, Apache License 2.0. Libraries: see the licences file beside the program."),
 		widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
 	a.licences.Hide()
-	copyAll := widget.NewPill(env.T("Copy all"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Actions.Copy(a.all()) })
+	copyAll := widget.NewPill(env.T("Copy all"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Host.Copy(a.all()) })
 	program := widget.NewTapRow(env.T("Licences"), 40, widget.Inset(0, 0, 0, 4, widget.Row(NewMark(40), widget.Gap(12),
 		widget.Grow(widget.Column(a.version, caption(env.T("{system} · licences", "system", system)))))), func() {
 		setVisible(a.licences, !a.licences.Visible())
@@ -70,13 +69,13 @@ func NewAccount(env *Env, tasks Tasks) *Account {
 	link := func(g theme.Glyph, title string, p Page) *widget.TapRow {
 		return widget.NewTapRow(title, widget.Row44-1, widget.Inset(0, 4, 0, 12, widget.Row(
 			widget.NewIcon(g, theme.Text2, 22), widget.Gap(12), widget.Grow(widget.NewText(title, widget.Style{})), widget.NewIcon(theme.ChevronRight, theme.Text2, 20))),
-			func() { env.Actions.Open(p) })
+			func() { env.Open(p) })
 	}
 	a.rate = link(theme.Star, env.T("Rate the last call"), PageFeedback)
 	links := widget.CardOf(link(theme.Pulse, env.T("Diagnostics"), PageDiagnostics), link(theme.Flag, env.T("Report a problem"), PageReport), a.rate)
 
 	a.SignOut = widget.NewPill(env.T("Sign out"), theme.LogOut, widget.Outline, widget.HeightButton, func() { a.ask(true) })
-	a.Sure = widget.NewPill(env.T("Sign out now"), "", widget.Danger, widget.HeightButton, func() { a.ask(false); tasks.SignOut() })
+	a.Sure = widget.NewPill(env.T("Sign out now"), "", widget.Danger, widget.HeightButton, func() { a.ask(false); env.Open(PageNone); env.Do(env.Phone.SignOut) })
 	stay := widget.NewPill(env.T("Stay"), "", widget.Plain, widget.HeightButton, func() { a.ask(false) })
 	a.leave = widget.Column(a.SignOut)
 	a.confirm = widget.Column(widget.NewBanner(widget.ToneWarning, theme.WarningIcon, env.T("Sign out?"), env.T("Calls won't reach you.")), widget.Gap(8), widget.Grid(2, 8, stay, a.Sure))

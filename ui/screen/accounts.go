@@ -18,19 +18,9 @@ const (
 	PageSIPAccount Page = "sip-account"
 )
 
-// AccountTasks is the work of the pages of the SIP accounts. done gets what it
-// gets on the window's thread.
-type AccountTasks interface {
-	// SaveLine keeps an account; icePassword is the one at its TURN servers. An
-	// empty password leaves the one that is stored.
-	SaveLine(a app.SIPAccount, password, icePassword string, done func(error))
-	RemoveLine(id string, done func(error))
-}
-
 // Accounts is the page that lists the SIP accounts and how they stand.
 type Accounts struct {
 	*frame
-	tasks  Tasks
 	list   *fyne.Container
 	Rows   []*widget.TapRow
 	states []*widget.StatusRow
@@ -46,8 +36,8 @@ type Accounts struct {
 
 // NewAccounts returns the list and the page of one account, which belong
 // together.
-func NewAccounts(env *Env, tasks Tasks, work AccountTasks) (*Accounts, *SIPAccount) {
-	a := &Accounts{tasks: tasks, list: widget.Column(), form: newSIPAccount(env, tasks, work)}
+func NewAccounts(env *Env) (*Accounts, *SIPAccount) {
+	a := &Accounts{list: widget.Column(), form: newSIPAccount(env)}
 	a.hint = widget.NewText(env.T("A SIP account makes this phone an extension of any telephone system: Asterisk, FreeSWITCH, Kamailio or a hosted one."),
 		widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4})
 	a.Add = widget.NewPill(env.T("Add a SIP account"), theme.Plus, widget.Plain, widget.HeightButton, func() { a.open("") })
@@ -60,7 +50,7 @@ func NewAccounts(env *Env, tasks Tasks, work AccountTasks) (*Accounts, *SIPAccou
 
 func (a *Accounts) open(id string) {
 	a.form.begin(a.set, id)
-	a.env.Actions.Open(PageSIPAccount)
+	a.env.Open(PageSIPAccount)
 }
 
 // Render draws the page.
@@ -130,8 +120,8 @@ func (a *Accounts) choose() {
 		}
 	}
 	ids := a.choice
-	a.tasks.Choose(a.ways, names, chosen, func(i int) {
-		a.tasks.Update(func(s *app.Settings) { s.Calls.DefaultLine = ids[i] })
+	a.env.choose(a.ways, names, chosen, func(i int) {
+		a.env.update(func(s *app.Settings) { s.Calls.DefaultLine = ids[i] })
 	})
 }
 

@@ -24,7 +24,6 @@ type deviceChoice struct{ spec, name string }
 // devices shows and changes one sound device of the settings.
 type devices struct {
 	env      *Env
-	tasks    Tasks
 	kind     audio.Kind
 	Selector *widget.Selector
 	choices  []deviceChoice
@@ -34,8 +33,8 @@ type devices struct {
 	changed func()
 }
 
-func newDevices(env *Env, tasks Tasks, name string, g theme.Glyph, kind audio.Kind, get func(*app.Settings) *string, changed func()) *devices {
-	d := &devices{env: env, tasks: tasks, kind: kind, get: get, changed: changed}
+func newDevices(env *Env, name string, g theme.Glyph, kind audio.Kind, get func(*app.Settings) *string, changed func()) *devices {
+	d := &devices{env: env, kind: kind, get: get, changed: changed}
 	d.Selector = widget.NewSelector(name, g, d.open)
 	return d
 }
@@ -77,9 +76,9 @@ func (d *devices) open() {
 	if len(names) == 0 {
 		return
 	}
-	d.tasks.Choose(d.Selector, names, chosen, func(i int) {
+	d.env.choose(d.Selector, names, chosen, func(i int) {
 		spec := d.choices[i].spec
-		d.tasks.Update(func(s *app.Settings) { *d.get(s) = spec })
+		d.env.update(func(s *app.Settings) { *d.get(s) = spec })
 		if d.changed != nil {
 			d.changed()
 		}
@@ -89,8 +88,7 @@ func (d *devices) open() {
 // AudioCheck is the page of the first run: can we hear you, can you hear us, and
 // does the line work.
 type AudioCheck struct {
-	env   *Env
-	tasks Tasks
+	env *Env
 
 	mic, speaker   *devices
 	Meter          *widget.Meter
@@ -114,10 +112,10 @@ type AudioCheck struct {
 }
 
 // NewAudioCheck returns the page.
-func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
-	a := &AudioCheck{env: env, tasks: tasks}
-	a.mic = newDevices(env, tasks, env.T("Microphone"), theme.Headset, audio.Capture, func(s *app.Settings) *string { return &s.Audio.Microphone }, a.restart)
-	a.speaker = newDevices(env, tasks, env.T("Speaker"), theme.Headset, audio.Playback, func(s *app.Settings) *string { return &s.Audio.Speaker }, a.restart)
+func NewAudioCheck(env *Env) *AudioCheck {
+	a := &AudioCheck{env: env}
+	a.mic = newDevices(env, env.T("Microphone"), theme.Headset, audio.Capture, func(s *app.Settings) *string { return &s.Audio.Microphone }, a.restart)
+	a.speaker = newDevices(env, env.T("Speaker"), theme.Headset, audio.Playback, func(s *app.Settings) *string { return &s.Audio.Speaker }, a.restart)
 	a.Meter = widget.NewMeter(20)
 	a.verdictIcon = widget.NewIcon("", theme.Text2, 16)
 	a.verdict = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
@@ -132,7 +130,7 @@ func NewAudioCheck(env *Env, tasks Tasks) *AudioCheck {
 	a.card = widget.CardOf(a.incoming, a.line, a.path)
 	a.CheckAgain = widget.NewPill(env.T("Check again"), "", widget.Plain, widget.HeightButton, a.restart)
 	a.StartWorking = widget.NewPill(env.T("Start working"), "", widget.Accent, widget.HeightButton, func() {
-		tasks.Update(func(s *app.Settings) { s.AudioCheckDone = true })
+		env.update(func(s *app.Settings) { s.AudioCheckDone = true })
 	})
 	micCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
 		label(env.T("Microphone")), widget.Gap(5), a.mic.Selector, widget.Gap(12), a.Meter, widget.Gap(7),
@@ -159,7 +157,7 @@ func (a *AudioCheck) Focus() { a.env.focus(a.StartWorking) }
 
 // Entered opens the devices and begins the checks.
 func (a *AudioCheck) Entered() {
-	a.tasks.Devices(func(list []audio.Device, _ error) {
+	a.env.devices(func(list []audio.Device, _ error) {
 		a.mic.load(list, &a.settings)
 		a.speaker.load(list, &a.settings)
 	})
@@ -195,8 +193,8 @@ func (a *AudioCheck) reset() {
 }
 
 func (a *AudioCheck) begin() {
-	a.stopAudio = a.tasks.CheckAudio(a.gotDevice, func(err error) { a.micFailed = a.env.Sentence(err); a.judge() })
-	a.stopChecks = a.tasks.Diagnose(a.gotCheck, func() {})
+	a.stopAudio = a.env.checkAudio(a.gotDevice, func(err error) { a.micFailed = a.env.Sentence(err); a.judge() })
+	a.stopChecks = a.env.diagnose(a.gotCheck, func() {})
 }
 
 func (a *AudioCheck) gotDevice(c app.Check) {
@@ -255,7 +253,7 @@ func (a *AudioCheck) gotCheck(c app.Check) {
 
 func (a *AudioCheck) play() {
 	a.tone.SetEnabled(false)
-	a.tasks.PlayTest("speaker", func(err error) {
+	a.env.playTest("speaker", func(err error) {
 		a.tone.SetEnabled(true)
 		if err != nil {
 			a.no.SetChosen(true)

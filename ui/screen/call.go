@@ -70,7 +70,6 @@ type Call struct {
 // NewCall returns the panel.
 func NewCall(env *Env) *Call {
 	c := &Call{env: env}
-	a := env.Actions
 	c.ring = widget.NewRingArc("", theme.Accent, false)
 	c.ringName = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true}))
 	c.ringID = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
@@ -86,7 +85,7 @@ func NewCall(env *Env) *Call {
 	c.nameText = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true}))
 	c.idText = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
 	c.timer = widget.NewText("00:00", widget.Style{Size: theme.SizeTimer})
-	c.Quality = widget.NewQualityChip(func() { a.Open(PageStatistics) })
+	c.Quality = widget.NewQualityChip(func() { env.Open(PageStatistics) })
 	c.message = caption("")
 	c.messageRow = messageLine(c.message)
 	c.consent = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.WarningInk, Wrap: true})
@@ -112,13 +111,13 @@ func NewCall(env *Env) *Call {
 		widget.Column(widget.Row(c.micIcon, widget.Gap(4), widget.Grow(c.micWord)), widget.Gap(6), c.MicMeter),
 		widget.Column(widget.Row(widget.NewIcon(theme.Ear, theme.Text2, 16), widget.Gap(4), widget.Grow(c.farWord)), widget.Gap(6), c.FarView))
 
-	c.Mute = widget.NewToggle(env.T("Mute"), theme.Mic, a.ToggleMute)
-	c.Hold = widget.NewToggle(env.T("Hold"), theme.Pause, a.ToggleHold)
+	c.Mute = widget.NewToggle(env.T("Mute"), theme.Mic, func() { env.ToggleMute(c.view.Snapshot) })
+	c.Hold = widget.NewToggle(env.T("Hold"), theme.Pause, func() { env.ToggleHold(c.view.Snapshot) })
 	c.Keypad = widget.NewToggle(env.T("Keypad"), theme.Dialpad, func() { c.ShowKeypad(true) })
 	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route("SPEAKER") })
 	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route("BLUETOOTH") })
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
-	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, a.Hangup)
+	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, env.Hangup)
 
 	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
 	top := container.NewStack(c.ringing, c.talking)
@@ -172,7 +171,7 @@ func (c *Call) Typed(r rune) bool {
 	if PhaseOf(c.view) != PhaseTalking && !hearsEarly(c.view) || !isDTMF(r) {
 		return false
 	}
-	c.env.Actions.SendDTMF(r)
+	c.env.sendDTMF(r)
 	c.pad.light(r)
 	return true
 }
@@ -465,18 +464,18 @@ func (c *Call) device() {
 		c.route(c.deviceRoute())
 		return
 	}
-	c.env.Actions.DeviceMenu(c.Device)
+	c.env.DeviceMenu(c.Device, c.callID)
 }
 
 // route asks for a route; pressing the one in use goes back to the default.
 func (c *Call) route(name string) {
 	if c.view.Call != nil && c.view.Call.Route == name {
 		if name == "SPEAKER" || name == "BLUETOOTH" {
-			c.env.Actions.SetRoute(c.deviceRoute())
+			c.env.setRoute(c.deviceRoute())
 		}
 		return
 	}
-	c.env.Actions.SetRoute(name)
+	c.env.setRoute(name)
 }
 
 // Established reports whether the call of a snapshot was answered.

@@ -13,14 +13,6 @@ import (
 	"offhook/ui/widget"
 )
 
-// Lists gives the contacts and the call log. Its methods return at once.
-type Lists interface {
-	// Contacts returns the groups with only those who fit search.
-	Contacts(search string) []app.ContactGroup
-	// Recents returns the call log, newest first.
-	Recents() []app.CallRecord
-}
-
 // maxShown bounds how many people of one group are drawn; a search finds the
 // others.
 const maxShown = 100
@@ -42,7 +34,6 @@ func Fits(name, text string) bool {
 // Contacts is the tab with the directory.
 type Contacts struct {
 	env    *Env
-	lists  Lists
 	Search *widget.Field
 	erase  *widget.IconButton
 	list   *fyne.Container
@@ -56,8 +47,8 @@ type Contacts struct {
 }
 
 // NewContacts returns the tab.
-func NewContacts(env *Env, lists Lists) *Contacts {
-	c := &Contacts{env: env, lists: lists, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, list: container.NewStack()}
+func NewContacts(env *Env) *Contacts {
+	c := &Contacts{env: env, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, list: container.NewStack()}
 	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
 	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); env.focus(in) })
 	c.erase.Hide()
@@ -86,7 +77,10 @@ func (c *Contacts) Render(v View) {
 func (c *Contacts) fill() {
 	text := strings.TrimSpace(c.Search.Input.Text)
 	setVisible(c.erase, text != "")
-	groups := c.lists.Contacts(text)
+	groups := c.env.Phone.Contacts()
+	if text != "" {
+		groups = c.env.Phone.SearchContacts(text)
+	}
 	var parts []fyne.CanvasObject
 	count := 0
 	for _, g := range groups {
@@ -171,7 +165,7 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 		}
 		under += " · " + about
 	}
-	dial := func() { c.env.Actions.Dial(p.Number) }
+	dial := func() { c.env.Dial(p.Number, nil) }
 	call := widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, dial)
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(avatar, widget.Gap(12),
 		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), caption(under))), widget.Gap(4), c.star(p), call)))
@@ -180,12 +174,12 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 // star keeps a person among the user's own contacts, or lets go of them.
 func (c *Contacts) star(p app.Contact) fyne.CanvasObject {
 	name := nameOf(p.Name, p.Number)
-	on := c.env.Directory != nil && c.env.Directory.IsFavourite(p.Number)
+	on := c.env.Phone.IsFavourite(p.Number)
 	label, glyph, ink := c.env.T("Add {name} to your favourites", "name", name), theme.Star, theme.Border
 	if on {
 		label, glyph, ink = c.env.T("Remove {name} from your favourites", "name", name), theme.StarFilled, theme.AccentInk
 	}
-	return widget.NewIconButton(label, glyph, ink, c.env.Tips, func() { c.env.Actions.SetFavourite(p.Name, p.Number, !on) })
+	return widget.NewIconButton(label, glyph, ink, c.env.Tips, func() { c.env.setFavourite(p, !on) })
 }
 
 func (c *Contacts) nobody(text string) fyne.CanvasObject {
@@ -193,8 +187,8 @@ func (c *Contacts) nobody(text string) fyne.CanvasObject {
 		return emptyPage(theme.Contacts, c.env.T("No contacts yet. Ask your supervisor to add some."), nil)
 	}
 	var call fyne.CanvasObject
-	if c.env.Directory != nil && c.env.Directory.CheckNumber(text) == nil {
-		call = widget.NewPill(c.env.T("Call {name}", "name", text), theme.Phone, widget.Success, widget.HeightButton, func() { c.env.Actions.Dial(text) })
+	if c.env.Phone.CheckNumber(text) == nil {
+		call = widget.NewPill(c.env.T("Call {name}", "name", text), theme.Phone, widget.Success, widget.HeightButton, func() { c.env.Dial(text, nil) })
 	}
 	return emptyPage(theme.Search, c.env.T("Nobody called “{text}”.", "text", text), call)
 }

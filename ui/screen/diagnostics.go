@@ -18,7 +18,6 @@ import (
 // Diagnostics is the page that checks everything the phone needs.
 type Diagnostics struct {
 	*frame
-	tasks       Tasks
 	disc        *widget.Avatar
 	title, when *widget.Text
 	list        *fyne.Container
@@ -34,8 +33,8 @@ type Diagnostics struct {
 }
 
 // NewDiagnostics returns the page.
-func NewDiagnostics(env *Env, tasks Tasks) *Diagnostics {
-	d := &Diagnostics{tasks: tasks}
+func NewDiagnostics(env *Env) *Diagnostics {
+	d := &Diagnostics{}
 	d.disc = widget.NewDisc(theme.Check, 48, theme.Sunken, theme.Text2)
 	d.title = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
 	d.when = caption("")
@@ -50,7 +49,7 @@ func NewDiagnostics(env *Env, tasks Tasks) *Diagnostics {
 		widget.Row(widget.NewText(env.T("Last call"), widget.Style{Bold: true}), widget.Flex(8), d.lastWhen),
 		widget.Gap(8), widget.Grid(4, 8, cells...))))
 	d.CheckAgain = widget.NewPill(env.T("Check again"), theme.RefreshIcon, widget.Accent, widget.HeightButton, d.restart)
-	copyAll := widget.NewPill(env.T("Copy"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Actions.Copy(d.text()) })
+	copyAll := widget.NewPill(env.T("Copy"), theme.Copy, widget.Bare, widget.HeightSmall, func() { env.Host.Copy(d.text()) })
 	body := widget.Column(
 		widget.Row(d.disc, widget.Gap(12), widget.Grow(widget.Column(d.title, d.when))),
 		widget.Gap(13), d.list, widget.Gap(12), d.last)
@@ -74,7 +73,7 @@ func (d *Diagnostics) restart() {
 	d.checks, d.running = nil, true
 	d.CheckAgain.SetEnabled(false)
 	d.fill()
-	d.stop = d.tasks.Diagnose(d.got, func() {
+	d.stop = d.env.diagnose(d.got, func() {
 		d.running, d.checkedAt = false, d.view.Now
 		d.showWhen()
 		d.CheckAgain.SetEnabled(true)
@@ -220,7 +219,7 @@ func (d *Diagnostics) Render(v View) {
 	d.view = v
 	d.render(v)
 	d.showWhen()
-	st, ok := d.tasks.Statistics()
+	st, ok := d.env.Phone.Statistics()
 	setVisible(d.last, ok)
 	if ok {
 		when := st.AudioCodec

@@ -31,7 +31,7 @@ type Dial struct {
 	object           fyne.CanvasObject
 
 	view    View
-	found   []Match
+	found   []match
 	rows    []*widget.TapRow
 	chosen  int
 	problem string
@@ -158,8 +158,8 @@ func (d *Dial) changed() {
 	if byName(text) {
 		d.found = d.lookUp(text)
 	}
-	if d.env.Directory != nil && text != "" && !byName(text) {
-		if err := d.env.Directory.CheckNumber(text); err != nil {
+	if text != "" && !byName(text) {
+		if err := d.env.Phone.CheckNumber(text); err != nil {
 			d.problem = d.dialProblem(text, err)
 		}
 	}
@@ -167,23 +167,49 @@ func (d *Dial) changed() {
 	d.update()
 }
 
+// match is one person that fits what is typed.
+type match struct{ name, number, group string }
+
+// suggest finds contacts, and then people of the call log, that fit text.
+func (e *Env) suggest(text string) []match {
+	groups := map[string]string{}
+	for _, g := range e.Phone.Contacts() {
+		for _, c := range g.Contacts {
+			if _, ok := groups[c.Number]; !ok {
+				groups[c.Number] = g.Name
+			}
+		}
+	}
+	var list []match
+	seen := map[string]bool{}
+	add := func(m match) {
+		if !seen[m.number] && len(list) < maxMatches {
+			seen[m.number] = true
+			list = append(list, m)
+		}
+	}
+	for _, c := range e.Phone.Suggest(text) {
+		add(match{name: c.Name, number: c.Number, group: groups[c.Number]})
+	}
+	for _, r := range e.Phone.Recents() {
+		if Fits(r.RemoteName, text) || Fits(r.RemoteID, text) {
+			add(match{name: nameOf(r.RemoteName, r.RemoteID), number: r.RemoteID, group: e.T("Recent call")})
+		}
+	}
+	return list
+}
+
 // lookUp finds who fits text, and puts the text itself last if it could be
 // dialled and is nobody's number.
-func (d *Dial) lookUp(text string) []Match {
-	if d.env.Directory == nil {
-		return nil
-	}
-	found := d.env.Directory.Suggest(text)
-	if len(found) > maxMatches {
-		found = found[:maxMatches]
-	}
+func (d *Dial) lookUp(text string) []match {
+	found := d.env.suggest(text)
 	for _, m := range found {
-		if strings.EqualFold(m.Number, text) {
+		if strings.EqualFold(m.number, text) {
 			return found
 		}
 	}
-	if d.env.Directory.CheckNumber(text) == nil {
-		found = append(found[:len(found):len(found)], Match{Number: text})
+	if d.env.Phone.CheckNumber(text) == nil {
+		found = append(found[:len(found):len(found)], match{number: text})
 	}
 	return found
 }
@@ -219,27 +245,27 @@ func (d *Dial) list() {
 	d.matches.Refresh()
 }
 
-func (d *Dial) row(m Match, first bool) *widget.TapRow {
-	title, under := m.Name, Number(m.Number)
-	if m.Group != "" {
-		under += " · " + m.Group
+func (d *Dial) row(m match, first bool) *widget.TapRow {
+	title, under := m.name, Number(m.number)
+	if m.group != "" {
+		under += " · " + m.group
 	}
 	var avatar *widget.Avatar
 	var name fyne.CanvasObject
-	if m.Name == "" {
+	if m.name == "" {
 		avatar = widget.NewDisc(theme.Phone, 36, theme.SuccessSoft, theme.SuccessInk)
-		title, under = m.Number, d.env.T("Call as it is typed")
+		title, under = m.number, d.env.T("Call as it is typed")
 		name = widget.NewText(title, widget.Style{})
 	} else {
-		avatar = widget.NewAvatar(m.Name, 36)
-		name = highlighted(m.Name, d.text())
+		avatar = widget.NewAvatar(m.name, 36)
+		name = highlighted(m.name, d.text())
 	}
 	parts := []fyne.CanvasObject{avatar, widget.Gap(12), widget.Grow(widget.Column(name, caption(under)))}
 	if first {
 		parts = append(parts, widget.NewKeyCap(d.env.T("Enter")))
 	}
 	call := d.env.T("Call {name}", "name", title)
-	return widget.NewTapRow(call, widget.Row56, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), func() { d.dial(m.Number) })
+	return widget.NewTapRow(call, widget.Row56, widget.Inset(0, 4, 0, 12, widget.Row(parts...)), func() { d.dial(m.number) })
 }
 
 // highlighted shows name with the first part that equals text in bold.
@@ -303,21 +329,19 @@ func (d *Dial) update() {
 func (d *Dial) target() string {
 	text := d.text()
 	if m, ok := d.pick(); ok {
-		return nameOf(m.Name, m.Number)
+		return nameOf(m.name, m.number)
 	}
-	if d.env.Directory != nil {
-		if n := d.env.Directory.NameOf(text); n != "" {
-			return n
-		}
+	if n := d.env.Phone.NameOf(text); n != "" {
+		return n
 	}
 	return Number(text)
 }
 
-func (d *Dial) pick() (Match, bool) {
+func (d *Dial) pick() (match, bool) {
 	if byName(d.text()) && d.chosen < len(d.found) {
 		return d.found[d.chosen], true
 	}
-	return Match{}, false
+	return match{}, false
 }
 
 func (d *Dial) setHint(g theme.Glyph, role fyne.ThemeColorName, text string) {
@@ -377,7 +401,7 @@ func (d *Dial) enter() {
 func (d *Dial) call() {
 	switch m, ok := d.pick(); {
 	case ok:
-		d.dial(m.Number)
+		d.dial(m.number)
 	case d.text() != "" && d.problem == "" && !byName(d.text()):
 		d.dial(d.text())
 	case d.text() == "" && d.view.Snapshot != nil && d.view.LastDialled != "":
@@ -385,7 +409,7 @@ func (d *Dial) call() {
 	}
 }
 
-func (d *Dial) dial(number string) { d.env.Actions.Dial(number) }
+func (d *Dial) dial(number string) { d.env.Dial(number, d.Show) }
 
 // maxRoom is the most room between pad and button.
 const maxRoom float32 = 32

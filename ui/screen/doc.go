@@ -1,3 +1,3 @@
 // Package screen holds the phone's screens. Each is drawn from a View and tells
-// Actions what the user asked for; none of them holds phone logic.
+// Env what the user asked for; none of them holds phone logic.
 package screen

@@ -24,7 +24,6 @@ const (
 // parts to choose from with their sizes, and the very lines.
 type draftView struct {
 	env      *Env
-	tasks    Tasks
 	Checks   map[app.ReportPart]*widget.Check
 	names    map[app.ReportPart]string
 	lines    *widget.Transcript
@@ -44,8 +43,8 @@ type draftView struct {
 	page, pages int
 }
 
-func newDraftView(env *Env, tasks Tasks, changed func()) *draftView {
-	d := &draftView{env: env, tasks: tasks, Checks: map[app.ReportPart]*widget.Check{}, changed: changed}
+func newDraftView(env *Env, changed func()) *draftView {
+	d := &draftView{env: env, Checks: map[app.ReportPart]*widget.Check{}, changed: changed}
 	d.names = map[app.ReportPart]string{app.ReportLog: env.T("Offhook log"), app.ReportCalls: env.T("Call statistics"), app.ReportComputer: env.T("Computer and sound devices")}
 	var rows []fyne.CanvasObject
 	for _, part := range app.ReportParts() {
@@ -95,7 +94,7 @@ func (d *draftView) load(from, to time.Time, days int, failed func(error)) {
 	d.asked++
 	asked := d.asked
 	d.clear()
-	stop := d.tasks.Draft(from, to, func(draft app.ReportDraft, err error) {
+	stop := d.env.draftReport(from, to, func(draft app.ReportDraft, err error) {
 		switch {
 		case err != nil:
 			if asked == d.asked {
@@ -164,7 +163,7 @@ func (d *draftView) turn(by int) {
 	}
 	page := max(0, d.page+by)
 	parts := d.chosen()
-	d.tasks.ReadDraft(d.draft, parts, page*previewLines, previewLines, func(lines []string, all int, err error) {
+	d.env.readDraft(d.draft, parts, page*previewLines, previewLines, func(lines []string, all int, err error) {
 		if err != nil || d.draft == nil {
 			return
 		}

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -62,10 +64,10 @@ func NewEnded(env *Env) *Ended {
 		widget.Gap(9), widget.Flow(8, chips...),
 		widget.Gap(14), widget.Row(label(env.T("Note")), widget.Gap(3), caption(env.T("optional"))),
 		widget.Gap(5), d.Note)))
-	d.Skip = widget.NewPill(env.T("Skip"), "", widget.Plain, widget.HeightButton, env.Actions.SkipFeedback)
+	d.Skip = widget.NewPill(env.T("Skip"), "", widget.Plain, widget.HeightButton, d.skip)
 	d.Send = widget.NewPill(env.T("Send rating"), "", widget.Accent, widget.HeightButton, d.send)
 	d.Send.SetEnabled(false)
-	d.Close = widget.NewPill(env.T("Done"), "", widget.Plain, widget.HeightButton, env.Actions.SkipFeedback)
+	d.Close = widget.NewPill(env.T("Done"), "", widget.Plain, widget.HeightButton, d.skip)
 	d.AgainBt = widget.NewPill(env.T("Call again"), theme.Phone, widget.Success, widget.HeightButton, d.again)
 	d.rate = widget.Grid(2, 8, d.Skip, d.Send)
 	d.plain = widget.Grid(2, 8, d.Close, d.AgainBt)
@@ -114,12 +116,19 @@ func (d *Ended) send() {
 	if d.Rating.Chosen() == 0 {
 		return
 	}
-	d.env.Actions.Feedback(d.Rating.Chosen(), d.Issue(), d.Note.Input.Text)
+	rating, issue, note := d.Rating.Chosen(), d.Issue(), d.Note.Input.Text
+	d.env.Do(func(ctx context.Context) error { return d.env.Phone.Feedback(ctx, rating, issue, note) })
+	d.env.Phone.DismissEnded()
+}
+
+func (d *Ended) skip() {
+	d.env.Phone.SkipFeedback()
+	d.env.Phone.DismissEnded()
 }
 
 func (d *Ended) again() {
 	if d.last != nil {
-		d.env.Actions.Dial(d.last.RemoteID)
+		d.env.Dial(d.last.RemoteID, nil)
 	}
 }
 

@@ -42,68 +42,28 @@ const (
 	PageShortcuts   Page = "shortcuts"
 )
 
-// Actions is what a screen can ask for. All methods return at once; what they
-// changed comes back in a later View.
-type Actions interface {
-	SignIn(app.Credentials)
-	Dial(number string)
-	Answer()
-	Hangup()
-	Silence()
-	ToggleMute()
-	// ToggleHold puts the far side on hold, or takes it off; with a second party in
-	// the call it goes to the other of the two.
-	ToggleHold()
-	SendDTMF(digit rune)
-	SetRoute(route string)
-	// EndConsultation goes back to the far side from whom the user asked whether to
-	// take the call; CompleteTransfer joins the two.
-	EndConsultation()
-	CompleteTransfer()
-	// FollowTransfer and DeclineTransfer decide about the far side's wish to hand
-	// the user to somebody else.
-	FollowTransfer()
-	DeclineTransfer()
-	SetAvailability(app.Availability)
-	Retry()
-	OpenSystemSettings()
-	// OpenBrowser shows the page on which the network wants a sign-in.
-	OpenBrowser()
-	Feedback(rating int, issue, note string)
-	SkipFeedback()
-	Open(Page)
-	// Menu and AvailabilityMenu open a menu below from.
-	Menu(from fyne.CanvasObject)
-	AvailabilityMenu(from fyne.CanvasObject)
-	// DeviceMenu lists the sound devices to choose from, below from.
-	DeviceMenu(from fyne.CanvasObject)
-	// SetFavourite puts someone into the user's own contacts, or takes them out.
-	SetFavourite(name, number string, on bool)
-	Copy(text string)
-}
-
-// Directory answers what a screen looks up while the user types. Its methods
-// return at once.
-type Directory interface {
-	CheckNumber(number string) error
-	Suggest(text string) []Match
-	NameOf(number string) string
-	// IsFavourite reports whether a number is one of the user's own contacts.
-	IsFavourite(number string) bool
-}
-
-// Match is one person that fits what is typed.
-type Match struct {
-	Name, Number, Group string
-}
-
 // Env is what all screens share.
 type Env struct {
-	Words     *words.Catalogue
-	Tips      *widget.Tips
-	Actions   Actions
-	Directory Directory
-	Theme     *theme.Theme
+	Words *words.Catalogue
+	Tips  *widget.Tips
+	Theme *theme.Theme
+	// Phone takes the commands and gives the lists; Run and Host are the thread and
+	// the window around the screens.
+	Phone Phone
+	Run   Runner
+	Host  Host
+	// Open shows a page; Notify a passing remark. SettingsChanged draws what follows
+	// from changed settings, SetLanguage all screens in another language.
+	Open            func(Page)
+	Notify          func(sentence string)
+	SettingsChanged func()
+	SetLanguage     func(string)
+	// PopUp opens a menu below an object; its first rows is the one with the
+	// keyboard. CloseMenu closes it.
+	PopUp     func(from fyne.CanvasObject, width float32, content fyne.CanvasObject, rows []*widget.TapRow, first int)
+	CloseMenu func() bool
+	// Menu and AvailabilityMenu open the two menus of the header below from.
+	Menu, AvailabilityMenu func(from fyne.CanvasObject)
 	// Mac says that Cmd takes the place of Ctrl.
 	Mac bool
 	// Canvas is the window's canvas, nil before there is one.

@@ -16,7 +16,7 @@ func NewFeedback(env *Env) *Feedback {
 	f.inner.Skip.Hide()
 	send := widget.NewPill(env.T("Send rating"), "", widget.Accent, widget.HeightButton, func() {
 		f.inner.send()
-		env.Actions.Open(PageNone)
+		env.Open(PageNone)
 	})
 	f.inner.Send = send
 	send.SetEnabled(false)

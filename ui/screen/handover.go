@@ -30,18 +30,18 @@ func newHandover(env *Env) *handover {
 	h := &handover{env: env}
 	h.state = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))
 	h.stateRow = widget.Column(widget.Gap(6), h.state)
-	h.Back = widget.NewPill(env.T("Back"), "", widget.Plain, widget.HeightSmall, env.Actions.EndConsultation)
-	h.Drop = widget.NewPill(env.T("Hang up"), "", widget.Plain, widget.HeightSmall, env.Actions.EndConsultation)
+	h.Back = widget.NewPill(env.T("Back"), "", widget.Plain, widget.HeightSmall, env.endConsultation)
+	h.Drop = widget.NewPill(env.T("Hang up"), "", widget.Plain, widget.HeightSmall, env.endConsultation)
 	h.asked, h.far = newPartyRow(h.Drop), newPartyRow(h.Back)
 	h.roomy = widget.Fixed(0, 12, widget.Gap(0))
 	h.parties = widget.Column(h.roomy, widget.Gap(12), widget.CardOf(h.asked.object, h.far.object))
 	h.parties.Hide()
 	h.Button = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightMain, func() {
 		if h.asking {
-			env.Actions.CompleteTransfer()
+			env.Do(env.Phone.CompleteTransfer)
 			return
 		}
-		env.Actions.Open(PageTransfer)
+		env.Open(PageTransfer)
 	})
 	return h
 }
@@ -87,11 +87,7 @@ func (h *handover) render(v View) {
 
 // partyName names who is behind a dialled number or address.
 func (e *Env) partyName(target string) string {
-	name := ""
-	if e.Directory != nil {
-		name = e.Directory.NameOf(target)
-	}
-	return nameOf(name, target)
+	return nameOf(e.Phone.NameOf(target), target)
 }
 
 // handoverWord says how a transfer, or the talk before it, fares.

@@ -43,8 +43,8 @@ func NewHeader(env *Env, onTab func(int)) *Header {
 	h.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true, Least: 12})
 	h.icon = widget.NewIcon(theme.Sync, theme.Text2, 16)
 	h.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true, Least: 9})
-	h.Pill = widget.NewMenuPill(func() { env.Actions.AvailabilityMenu(h.Pill) })
-	h.Menu = widget.NewIconButton(env.T("Menu"), theme.More, theme.Text2, env.Tips, func() { env.Actions.Menu(h.Menu) })
+	h.Pill = widget.NewMenuPill(func() { env.AvailabilityMenu(h.Pill) })
+	h.Menu = widget.NewIconButton(env.T("Menu"), theme.More, theme.Text2, env.Tips, func() { env.Menu(h.Menu) })
 	h.Menu.SetIconSize(24)
 	h.Tabs = widget.NewTabBar(onTab,
 		widget.NewTab(env.T("Dial"), theme.Dialpad),
@@ -159,10 +159,10 @@ func (h *Header) renderLamp(v View) {
 // hear calls the mailbox, or shows the lines when none of them says where it is.
 func (h *Header) hear() {
 	if h.call == "" {
-		h.env.Actions.Open(PageAccounts)
+		h.env.Open(PageAccounts)
 		return
 	}
-	h.env.Actions.Dial(h.call)
+	h.env.Dial(h.call, nil)
 }
 
 func (h *Header) callWord(v View, p Phase) string {

@@ -30,9 +30,9 @@ func NewIncoming(env *Env) *Incoming {
 	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk})
 	i.messageRow = widget.CentredRow(widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
 		widget.Inset(12, 16, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
-	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Actions.Hangup)
-	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Actions.Answer)
-	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Actions.Silence)
+	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Hangup)
+	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Answer)
+	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Phone.Silence)
 	i.Silence.SetHint(env.T("Esc"))
 	hint := func(key string) fyne.CanvasObject {
 		return widget.NewText(env.KeyName(env.T("Shift")+" "+key), centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))

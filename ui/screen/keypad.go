@@ -29,15 +29,15 @@ func newKeypad(c *Call) *keypad {
 	k.face = widget.NewAvatar("", 48)
 	k.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
 	k.timer = caption("")
-	k.quality = widget.NewQualityChip(func() { e.Actions.Open(PageStatistics) })
+	k.quality = widget.NewQualityChip(func() { e.Open(PageStatistics) })
 	k.digits = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle}))
 	k.pad = widget.NewPad(widget.KeyHeightCall, e.keyLabel, func(r rune) {
-		e.Actions.SendDTMF(r)
+		e.sendDTMF(r)
 		k.light(r)
 	})
 	k.hint = widget.CentredRow(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), caption(e.T("You can also type the digits.")))
 	k.hide = widget.NewQuietPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
-	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Actions.Hangup)
+	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Hangup)
 	k.object = widget.Column(
 		widget.Gap(16),
 		widget.Row(k.face, widget.Gap(12), widget.Grow(raised(widget.Column(k.name, k.timer))), widget.Gap(8), k.quality),

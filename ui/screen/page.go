@@ -2,7 +2,6 @@ package screen
 
 import (
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -10,33 +9,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
-	"offhook/voice/audio"
 )
-
-// Tasks is the work that a page starts and follows. What the callbacks get, they
-// get on the window's thread; a stop function ends the work early.
-type Tasks interface {
-	Devices(got func([]audio.Device, error))
-	CheckAudio(got func(app.Check), failed func(error)) (stop func())
-	PlayTest(device string, done func(error))
-	Diagnose(got func(app.Check), done func()) (stop func())
-	// Draft puts a report together; ReadDraft reads lines of its parts; Report sends
-	// it.
-	Draft(from, to time.Time, done func(app.ReportDraft, error)) (stop func())
-	ReadDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func(lines []string, all int, err error))
-	Report(d app.ReportDraft, text string, parts []app.ReportPart, progress func(float64), done func(reference string, err error)) (stop func())
-	Update(change func(*app.Settings))
-	Statistics() (app.Stats, bool)
-	SignOut()
-	// SetProxyPassword tells the phone what the network's proxy asks for.
-	SetProxyPassword(user, password string)
-	// Choose opens a list of options below from.
-	Choose(from fyne.CanvasObject, options []string, chosen int, pick func(int))
-	// Language is the user's choice, "system" for the system's; SetLanguage
-	// changes it at once.
-	Language() string
-	SetLanguage(string)
-}
 
 // frame is what all sub-pages have: a way back, a title, and room for one thing
 // more; and while there is a call, the way back to it.
@@ -95,7 +68,7 @@ func Locked(s app.Settings, path string) bool {
 // and foot may be nil.
 func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObject) *frame {
 	f := &frame{env: env, up: up}
-	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text2, env.Tips, func() { env.Actions.Open(f.up) })
+	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text2, env.Tips, func() { env.Open(f.up) })
 	f.Back.SetIconSize(22)
 	parts := []fyne.CanvasObject{f.Back, widget.Gap(4), widget.Grow(widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}))}
 	if extra != nil {
@@ -104,7 +77,7 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	head := widget.Fixed(0, 55, widget.Inset(0, 12, 2, 8, widget.Row(parts...)))
 	f.callT = widget.NewText("", widget.Style{Bold: true, Role: theme.SuccessInk})
 	f.call = widget.NewTapRow(env.T("Back to call"), 40, widget.Inset(0, 16, 0, 16, widget.Row(
-		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Actions.Open(PageNone) })
+		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Open(PageNone) })
 	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
 	f.bar.Hide()
 	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)

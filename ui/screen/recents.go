@@ -14,7 +14,6 @@ import (
 // Recents is the tab with the call log.
 type Recents struct {
 	env         *Env
-	lists       Lists
 	All, Missed *widget.Segment
 	list        *fyne.Container
 	scroll      *container.Scroll
@@ -27,8 +26,8 @@ type Recents struct {
 }
 
 // NewRecents returns the tab.
-func NewRecents(env *Env, lists Lists) *Recents {
-	r := &Recents{env: env, lists: lists, revision: -1, list: container.NewStack()}
+func NewRecents(env *Env) *Recents {
+	r := &Recents{env: env, revision: -1, list: container.NewStack()}
 	r.All = widget.NewSegment(env.T("All"), "", func() { r.choose(false) })
 	r.Missed = widget.NewSegment(env.T("Missed"), theme.Missed, func() { r.choose(true) })
 	r.All.SetChosen(true)
@@ -77,7 +76,7 @@ func (r *Recents) fill() {
 		parts = append(parts, widget.Inset(0, 4, 0, 4, label(title)), widget.Gap(8), widget.CardOf(rows...))
 		rows = nil
 	}
-	for _, c := range r.lists.Recents() {
+	for _, c := range r.env.Phone.Recents() {
 		if r.onlyMissed && !c.Missed {
 			continue
 		}
@@ -112,7 +111,7 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 		glyph, soft, ink = theme.ArrowOut, theme.AccentSoft, theme.AccentInk
 	}
 	call := widget.NewRoundButton(r.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, r.env.Tips,
-		func() { r.env.Actions.Dial(c.RemoteID) })
+		func() { r.env.Dial(c.RemoteID, nil) })
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(
 		widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12),
 		widget.Grow(widget.Column(widget.NewText(name, style), caption(r.env.RecordLine(c)))),

@@ -15,7 +15,6 @@ const reportDays = 7
 // Report is the page that sends the logs to the support.
 type Report struct {
 	*frame
-	tasks          Tasks
 	Text           *widget.Field
 	from, to       *widget.Selector
 	Send           *widget.PillButton
@@ -44,8 +43,8 @@ type Report struct {
 }
 
 // NewReport returns the page.
-func NewReport(env *Env, tasks Tasks) *Report {
-	r := &Report{tasks: tasks, fromDay: reportDays}
+func NewReport(env *Env) *Report {
+	r := &Report{fromDay: reportDays}
 	note := widget.NewNote(env.T("What happened?"), env.T("What you did, what you heard, and when"))
 	r.Text = widget.NewField(note, 64, nil, nil)
 	r.from = widget.NewDaySelector(env.T("From"), func() { r.choose(r.from, &r.fromDay, r.toDay, reportDays) })
@@ -59,7 +58,7 @@ func NewReport(env *Env, tasks Tasks) *Report {
 	r.idle = widget.Column(r.Send)
 	r.sending.Hide()
 
-	r.Draft = newDraftView(env, tasks, func() { r.chosen() })
+	r.Draft = newDraftView(env, func() { r.chosen() })
 	r.failed = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	r.failedRow = widget.Inset(0, 0, 12, 0, r.failed)
 	r.failedRow.Hide()
@@ -70,8 +69,8 @@ func NewReport(env *Env, tasks Tasks) *Report {
 		widget.Grid(2, 8, widget.Column(widget.Row(label(env.T("From")), widget.Gap(3), r.days), widget.Gap(5), r.from), widget.Column(label(env.T("To")), widget.Gap(5), r.to)),
 		widget.Gap(12), r.Draft.goes, widget.Gap(12), r.Draft.preview)
 	r.result = widget.NewBanner(widget.ToneGood, theme.CheckCircle, "", "")
-	r.copyRef = widget.NewPill(env.T("Copy the reference"), theme.Copy, widget.Plain, widget.HeightButton, func() { env.Actions.Copy(r.reference) })
-	another := widget.NewPill(env.T("Done"), "", widget.Accent, widget.HeightButton, func() { r.reset(); env.Actions.Open(PageNone) })
+	r.copyRef = widget.NewPill(env.T("Copy the reference"), theme.Copy, widget.Plain, widget.HeightButton, func() { env.Host.Copy(r.reference) })
+	another := widget.NewPill(env.T("Done"), "", widget.Accent, widget.HeightButton, func() { r.reset(); env.Open(PageNone) })
 	r.done = widget.Column(r.result, widget.Gap(12), r.copyRef, widget.Gap(8), another)
 	r.done.Hide()
 	r.frame = newFrame(env, env.T("Report a problem"), PageNone, nil, widget.Column(r.form, r.done), widget.Column(r.idle, r.sending))
@@ -83,7 +82,7 @@ func (r *Report) choose(from *widget.Selector, day *int, least, most int) {
 	for d := least; d <= most; d++ {
 		names = append(names, r.day(d))
 	}
-	r.tasks.Choose(from, names, *day-least, func(i int) {
+	r.env.choose(from, names, *day-least, func(i int) {
 		*day = least + i
 		r.showDays()
 		r.load()
@@ -166,7 +165,7 @@ func (r *Report) send() {
 	r.progress(0)
 	setVisible(r.failedRow, false)
 	r.cancel = func() {}
-	cancel := r.tasks.Report(r.Draft.draft, r.Text.Input.Text, r.Draft.chosen(), r.progress, r.finished)
+	cancel := r.env.sendReport(r.Draft.draft, r.Text.Input.Text, r.Draft.chosen(), r.progress, r.finished)
 	if r.cancel != nil { // it may be over already
 		r.cancel = cancel
 	}

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"fmt"
 
 	"fyne.io/fyne/v2"
@@ -48,7 +49,6 @@ func (e *Env) switchRow(title, under string, changed func(bool)) (*widget.Switch
 // Settings is the page with the sound devices and the way to all other settings.
 type Settings struct {
 	*frame
-	tasks              Tasks
 	mic, speaker, ring *devices
 	Meter              *widget.Meter
 	cleanUp            *widget.Switch
@@ -59,18 +59,18 @@ type Settings struct {
 }
 
 // NewSettings returns the page.
-func NewSettings(env *Env, tasks Tasks) *Settings {
-	s := &Settings{tasks: tasks, rows: map[Page]*linkRow{}}
-	s.mic = newDevices(env, tasks, env.T("Microphone"), "", audio.Capture, func(a *app.Settings) *string { return &a.Audio.Microphone }, s.reopen)
-	s.speaker = newDevices(env, tasks, env.T("Speaker"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Speaker }, func() { tasks.PlayTest("speaker", func(error) {}) })
-	s.ring = newDevices(env, tasks, env.T("Ring on"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Ring }, func() { tasks.PlayTest("ring", func(error) {}) })
+func NewSettings(env *Env) *Settings {
+	s := &Settings{rows: map[Page]*linkRow{}}
+	s.mic = newDevices(env, env.T("Microphone"), "", audio.Capture, func(a *app.Settings) *string { return &a.Audio.Microphone }, s.reopen)
+	s.speaker = newDevices(env, env.T("Speaker"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Speaker }, func() { env.playTest("speaker", nil) })
+	s.ring = newDevices(env, env.T("Ring on"), "", audio.Playback, func(a *app.Settings) *string { return &a.Audio.Ring }, func() { env.playTest("ring", nil) })
 	s.Meter = widget.NewMeter(20)
 	device := func(g theme.Glyph, name string, sel fyne.CanvasObject) fyne.CanvasObject {
 		return widget.Row(widget.NewIcon(g, theme.Text2, 22), widget.Gap(12), widget.Fixed(88, 0, widget.NewText(name, widget.Style{})), widget.Gap(8), widget.Grow(sel))
 	}
 	var cleanRow fyne.CanvasObject
 	s.cleanUp, cleanRow = env.switchRow(env.T("Clean up my voice"), env.T("Removes echo and background noise"), func(on bool) {
-		tasks.Update(func(a *app.Settings) {
+		env.update(func(a *app.Settings) {
 			a.Audio.EchoCancellation, a.Audio.NoiseSuppression, a.Audio.AutomaticGain = on, on, on
 		})
 	})
@@ -82,7 +82,7 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 			device(theme.Bell, env.T("Ring on"), s.ring.Selector), widget.Gap(5))),
 		cleanRow, widget.Gap(5)))
 	link := func(p Page, g theme.Glyph, title string) fyne.CanvasObject {
-		r := newLinkRow(g, title, func() { env.Actions.Open(p) })
+		r := newLinkRow(g, title, func() { env.Open(p) })
 		s.rows[p] = r
 		return r.TapRow
 	}
@@ -104,7 +104,7 @@ func NewSettings(env *Env, tasks Tasks) *Settings {
 
 // Entered lists the devices and opens the microphone for the meter.
 func (s *Settings) Entered() {
-	s.tasks.Devices(func(list []audio.Device, _ error) {
+	s.env.devices(func(list []audio.Device, _ error) {
 		for _, d := range []*devices{s.mic, s.speaker, s.ring} {
 			d.load(list, &s.set)
 		}
@@ -115,7 +115,7 @@ func (s *Settings) Entered() {
 func (s *Settings) reopen() {
 	s.Left()
 	if !s.inCall {
-		s.stop = s.tasks.CheckAudio(func(app.Check) {}, func(error) {})
+		s.stop = s.env.checkAudio(func(app.Check) {}, nil)
 	}
 }
 
@@ -152,7 +152,7 @@ func (s *Settings) Render(v View) {
 	}
 	s.rows[PageNetwork].set(network)
 	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
-	s.rows[PageLanguage].set(e.languageName(s.tasks.Language()))
+	s.rows[PageLanguage].set(e.languageName(s.env.Host.Language()))
 	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.shortcuts())))
 	widget.Relayout(s.object)
 }
@@ -217,7 +217,7 @@ type Appearance struct {
 }
 
 // NewAppearance returns the page.
-func NewAppearance(env *Env, tasks Tasks) *Appearance {
+func NewAppearance(env *Env) *Appearance {
 	a := &Appearance{modes: []theme.Mode{theme.System, theme.Light, theme.Dark}}
 	var names []string
 	for _, m := range a.modes {
@@ -225,10 +225,10 @@ func NewAppearance(env *Env, tasks Tasks) *Appearance {
 	}
 	var list fyne.CanvasObject
 	a.themes, list = env.choices(names, func(i int) {
-		tasks.Update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
+		env.update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
 	})
 	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { tasks.Update(func(s *app.Settings) { change(s, on) }) })
+		return env.switchRow(title, under, func(on bool) { env.update(func(s *app.Settings) { change(s, on) }) })
 	}
 	var r1, r2, r3, r4 fyne.CanvasObject
 	a.still, r1 = row(env.T("Reduced motion"), env.T("Nothing fades or turns"), func(s *app.Settings, on bool) { s.Appearance.ReducedMotion = on })
@@ -267,20 +267,19 @@ func (a *Appearance) Render(v View) {
 // Language is the page that chooses the language.
 type Language struct {
 	*frame
-	tasks Tasks
 	list  *choiceRows
 	codes []string
 }
 
 // NewLanguage returns the page.
-func NewLanguage(env *Env, tasks Tasks) *Language {
-	l := &Language{tasks: tasks, codes: append([]string{"system"}, words.Languages()...)}
+func NewLanguage(env *Env) *Language {
+	l := &Language{codes: append([]string{"system"}, words.Languages()...)}
 	var names []string
 	for _, c := range l.codes {
 		names = append(names, env.languageName(c))
 	}
 	var list fyne.CanvasObject
-	l.list, list = env.choices(names, func(i int) { tasks.SetLanguage(l.codes[i]) })
+	l.list, list = env.choices(names, func(i int) { env.SetLanguage(l.codes[i]) })
 	l.frame = newFrame(env, env.T("Language"), PageSettings, nil, list, nil)
 	for _, row := range l.list.rows {
 		l.lockable("appearance.language", row)
@@ -293,7 +292,7 @@ func (l *Language) Render(v View) {
 	l.render(v)
 	chosen := 0
 	for i, c := range l.codes {
-		if c == l.tasks.Language() {
+		if c == l.env.Host.Language() {
 			chosen = i
 		}
 	}
@@ -313,16 +312,16 @@ type Calls struct {
 }
 
 // NewCalls returns the page.
-func NewCalls(env *Env, tasks Tasks) *Calls {
+func NewCalls(env *Env) *Calls {
 	c := &Calls{modes: []string{"prefill", "dial"}}
 	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { tasks.Update(func(s *app.Settings) { change(s, on) }) })
+		return env.switchRow(title, under, func(on bool) { env.update(func(s *app.Settings) { change(s, on) }) })
 	}
 	step := func(by int) func() {
 		return func() {
 			to := max(0, min(100, c.now+by))
-			tasks.Update(func(s *app.Settings) { s.Audio.RingVolume = to })
-			tasks.PlayTest("ring", func(error) {})
+			env.update(func(s *app.Settings) { s.Audio.RingVolume = to })
+			env.playTest("ring", nil)
 		}
 	}
 	c.volume = widget.NewText("", widget.Style{Bold: true, Align: fyne.TextAlignCenter})
@@ -335,9 +334,9 @@ func NewCalls(env *Env, tasks Tasks) *Calls {
 	c.awake, r3 = row(env.T("Keep the screen on during calls"), "", func(s *app.Settings, on bool) { s.Calls.KeepAwake = on })
 	c.global, r4 = row(env.T("Answer and decline keys everywhere"), env.T("While it rings, where the system allows it"), func(s *app.Settings, on bool) { s.Calls.GlobalHotkeys = on })
 	c.links, links = env.choices([]string{env.T("Put the number into the field"), env.T("Call at once")}, func(i int) {
-		tasks.Update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
+		env.update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
 	})
-	c.tones = newTones(env, tasks)
+	c.tones = newTones(env)
 	tonesRow := widget.Inset(10, 12, 12, 12, widget.Column(widget.NewText(env.T("Tones as in"), widget.Style{}), widget.Gap(6), c.tones.Selector))
 	body := widget.Column(heading(env.T("Ringing")), widget.Gap(6), widget.CardOf(volume, r1, r4), widget.Gap(16),
 		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3, tonesRow), widget.Gap(16),
@@ -387,12 +386,13 @@ type Network struct {
 }
 
 // NewNetwork returns the page.
-func NewNetwork(env *Env, tasks Tasks) *Network {
+func NewNetwork(env *Env) *Network {
 	n := &Network{}
 	n.ProxyUser = widget.NewField(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
 	n.ProxyPassword = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
 	save := func() {
-		tasks.SetProxyPassword(n.ProxyUser.Input.Text, n.ProxyPassword.Input.Text)
+		user, password := n.ProxyUser.Input.Text, n.ProxyPassword.Input.Text
+		env.Run.Go(func(context.Context) error { return env.Phone.SetProxyPassword(user, password) }, env.Complain)
 		n.ProxyPassword.Input.SetText("")
 	}
 	n.ProxyPassword.Input.OnSubmitted = func(string) { save() }
@@ -402,8 +402,8 @@ func NewNetwork(env *Env, tasks Tasks) *Network {
 	n.proxy.Hide()
 	n.server = widget.NewText("", widget.Style{Role: theme.Text2})
 	n.rows = widget.Column()
-	check := widget.NewPill(env.T("Check the network"), theme.Pulse, widget.Plain, widget.HeightButton, func() { env.Actions.Open(PageDiagnostics) })
-	retry := widget.NewPill(env.T("Try now"), theme.RefreshIcon, widget.Plain, widget.HeightButton, env.Actions.Retry)
+	check := widget.NewPill(env.T("Check the network"), theme.Pulse, widget.Plain, widget.HeightButton, func() { env.Open(PageDiagnostics) })
+	retry := widget.NewPill(env.T("Try now"), theme.RefreshIcon, widget.Plain, widget.HeightButton, env.Phone.Retry)
 	body := widget.Column(n.proxy, heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
 		widget.Gap(16), heading(env.T("Connections")), widget.Gap(6), n.rows, widget.Gap(12),
 		widget.NewText(env.T("Offhook finds the best way to the server by itself: UDP first, TCP when that is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),

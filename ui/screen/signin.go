@@ -66,9 +66,9 @@ func NewSignIn(env *Env) *SignIn {
 	s.reachedBox.Hide()
 	s.Server = env.Early.Field(widget.NewInput(env.T("Server"), "https://"), 44, s.reachedBox, nil)
 	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
-	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Actions.Open(PageNone) })
+	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Open(PageNone) })
 
-	s.SIP = widget.NewPill(env.T("Use a SIP account"), "", widget.Bare, widget.HeightSmall, func() { env.Actions.Open(PageAccounts) })
+	s.SIP = widget.NewPill(env.T("Use a SIP account"), "", widget.Bare, widget.HeightSmall, func() { env.Open(PageAccounts) })
 
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
 	s.advancedWord = widget.NewText(env.T("Advanced"), widget.Style{})
@@ -187,7 +187,7 @@ func (s *SignIn) submit() {
 		s.say(s.env.T("That didn't work"), s.empty)
 		return
 	}
-	s.env.Actions.SignIn(app.Credentials{
+	s.env.SignIn(app.Credentials{
 		UserName: s.User.Input.Text, Password: s.Pass.Input.Text, DisplayName: s.Display.Input.Text,
 		AccountSID: s.SID.Input.Text, Server: s.Server.Input.Text,
 	})

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -15,8 +16,6 @@ import (
 // SIPAccount is the page of one SIP account.
 type SIPAccount struct {
 	*frame
-	tasks Tasks
-	work  AccountTasks
 
 	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
 	ICE, ICEUser, ICEPass                           *widget.Field
@@ -37,8 +36,8 @@ type SIPAccount struct {
 	busy    bool
 }
 
-func newSIPAccount(env *Env, tasks Tasks, work AccountTasks) *SIPAccount {
-	s := &SIPAccount{tasks: tasks, work: work}
+func newSIPAccount(env *Env) *SIPAccount {
+	s := &SIPAccount{}
 	field := func(name, sample string) *widget.Field {
 		return widget.NewField(widget.NewInput(name, sample), 44, nil, nil)
 	}
@@ -221,7 +220,7 @@ func (s *SIPAccount) choose(field *widget.Selector, all []option, now string, ta
 			chosen = i
 		}
 	}
-	s.tasks.Choose(field, words, chosen, func(i int) {
+	s.env.choose(field, words, chosen, func(i int) {
 		take(all[i].value)
 		s.draw()
 	})
@@ -262,16 +261,23 @@ func (s *SIPAccount) save() {
 	}
 	s.busy = true
 	s.draw()
-	s.work.SaveLine(a, s.Pass.Input.Text, s.ICEPass.Input.Text, func(err error) {
+	if a.ID == "" {
+		a.ID = a.User + "@" + a.Domain // as the phone names it: the keyring's entry bears it
+	}
+	password, icePassword := s.Pass.Input.Text, s.ICEPass.Input.Text
+	s.env.lineWork(func(ctx context.Context) error {
+		s.env.Phone.KeepICEPassword(a.ID, icePassword)
+		return s.env.Phone.SaveLine(ctx, a, password)
+	}, func(problem string) {
 		s.busy = false
 		s.Pass.SetText("")
 		s.ICEPass.SetText("")
 		s.draw()
-		if err != nil {
-			s.say(s.env.Words.Sentence(err.Error()))
+		if problem != "" {
+			s.say(problem)
 			return
 		}
-		s.env.Actions.Open(PageAccounts)
+		s.env.Open(PageAccounts)
 	})
 }
 
@@ -300,14 +306,15 @@ func (s *SIPAccount) remove() {
 		s.draw()
 		return
 	}
-	s.work.RemoveLine(s.account.ID, func(err error) {
+	id := s.account.ID
+	s.env.lineWork(func(ctx context.Context) error { return s.env.Phone.RemoveLine(ctx, id) }, func(problem string) {
 		s.sure = false
 		s.draw()
-		if err != nil {
-			s.say(s.env.Words.Sentence(err.Error()))
+		if problem != "" {
+			s.say(problem)
 			return
 		}
-		s.env.Actions.Open(PageAccounts)
+		s.env.Open(PageAccounts)
 	})
 }
 

@@ -16,7 +16,6 @@ const chartBars = 60
 // Statistics is the page with the figures of the call, live.
 type Statistics struct {
 	*frame
-	tasks   Tasks
 	empty   fyne.CanvasObject
 	figures *fyne.Container
 	charts  []*figureChart
@@ -33,8 +32,8 @@ type figureChart struct {
 }
 
 // NewStatistics returns the page.
-func NewStatistics(env *Env, tasks Tasks) *Statistics {
-	s := &Statistics{tasks: tasks}
+func NewStatistics(env *Env) *Statistics {
+	s := &Statistics{}
 	s.who = widget.NewText("", widget.Style{Bold: true})
 	var cards []fyne.CanvasObject
 	for _, c := range []struct {
@@ -68,7 +67,7 @@ func NewStatistics(env *Env, tasks Tasks) *Statistics {
 // Render draws the page, and adds a bar to each chart once a second of a call.
 func (s *Statistics) Render(v View) {
 	s.render(v)
-	st, ok := s.tasks.Statistics()
+	st, ok := s.env.Phone.Statistics()
 	setVisible(s.figures, ok)
 	setVisible(s.empty, !ok)
 	if !ok {

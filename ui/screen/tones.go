@@ -25,13 +25,12 @@ func (e *Env) toneCountries() []toneCountry {
 // tones is the choice of the country whose tones are played.
 type tones struct {
 	env      *Env
-	tasks    Tasks
 	Selector *widget.Selector
 	chosen   string
 }
 
-func newTones(env *Env, tasks Tasks) *tones {
-	t := &tones{env: env, tasks: tasks}
+func newTones(env *Env) *tones {
+	t := &tones{env: env}
 	t.Selector = widget.NewSelector(env.T("Tones as in"), "", t.open)
 	return t
 }
@@ -56,7 +55,7 @@ func (t *tones) open() {
 			at = i
 		}
 	}
-	t.tasks.Choose(t.Selector, names, at, func(i int) {
-		t.tasks.Update(func(s *app.Settings) { s.Audio.Country = all[i].code })
+	t.env.choose(t.Selector, names, at, func(i int) {
+		t.env.update(func(s *app.Settings) { s.Audio.Country = all[i].code })
 	})
 }

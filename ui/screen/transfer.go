@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
@@ -10,13 +12,6 @@ import (
 
 // PageTransfer asks to whom a call is handed.
 const PageTransfer Page = "transfer"
-
-// TransferTasks is the work of the page of a transfer.
-type TransferTasks interface {
-	// Transfer hands the call on at once; Consult calls target first.
-	Transfer(target string, done func(error))
-	Consult(target string, done func(error))
-}
 
 // Transfer is the page that hands the call to somebody else: at once, or once
 // they have been asked.
@@ -31,12 +26,12 @@ type Transfer struct {
 }
 
 // NewTransfer returns the page.
-func NewTransfer(env *Env, work TransferTasks) *Transfer {
+func NewTransfer(env *Env) *Transfer {
 	t := &Transfer{}
 	t.To = widget.NewField(widget.NewInput(env.T("Transfer to"), env.T("Name, number or address")), 44, nil, nil)
 	t.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	t.banner.Hide()
-	now, ask := func() { t.hand(work.Transfer) }, func() { t.hand(work.Consult) }
+	now, ask := func() { t.hand(env.Phone.Transfer) }, func() { t.hand(env.Phone.Consult) }
 	t.Ask = widget.NewPill(env.T("Ask first"), theme.Phone, widget.Plain, widget.HeightButton, ask)
 	t.Go = widget.NewPill(env.T("Transfer now"), theme.Send, widget.Accent, widget.HeightMain, now)
 	t.To.Input.OnSubmitted = func(string) { now() }
@@ -73,22 +68,23 @@ func (t *Transfer) allow(on bool) {
 }
 
 // hand gives the call on by one of the two ways.
-func (t *Transfer) hand(way func(target string, done func(error))) {
+func (t *Transfer) hand(way func(ctx context.Context, target string) error) {
 	if t.busy || t.To.Input.Text == "" {
 		return
 	}
 	t.busy = true
 	t.allow(false)
-	way(t.To.Input.Text, func(err error) {
+	target := t.To.Input.Text
+	t.env.lineWork(func(ctx context.Context) error { return way(ctx, target) }, func(problem string) {
 		t.busy = false
 		t.allow(true)
-		if err != nil {
-			t.banner.Set(t.env.T("That didn't work"), err.Error())
+		if problem != "" {
+			t.banner.Set(t.env.T("That didn't work"), problem)
 			setVisible(t.banner, true)
 			widget.Relayout(t.object)
 			return
 		}
-		t.env.Actions.Open(PageNone)
+		t.env.Open(PageNone)
 	})
 }
 

@@ -1,14 +1,17 @@
-package ui
+package screen
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"offhook/app"
+	"offhook/ui/theme"
 	"offhook/voice/audio"
 )
 
-// Phone is what the window needs of the phone; *app.Phone is one. The methods
+// Phone is what the window needs of the phone: *app.Phone, or a made one in tests,
+// which have no platform, no devices and no keyring. The methods
 // without a context return at once; the others may wait and are never called on
 // the window's thread.
 type Phone interface {
@@ -76,3 +79,31 @@ type Phone interface {
 }
 
 var _ Phone = (*app.Phone)(nil)
+
+// Runner runs work beside the window's thread. The window's is the one bridge
+// between goroutines and Fyne; the tests' runs everything at once.
+type Runner interface {
+	// Go runs work on another goroutine and done, if any, on the window's thread.
+	Go(work func(ctx context.Context) error, done func(error))
+	// Post runs f on the window's thread.
+	Post(f func())
+	// After runs f on the window's thread after d, unless stop is called before.
+	After(d time.Duration, f func()) (stop func())
+}
+
+// Host is the system's window around the screens; the tests have a made one.
+type Host interface {
+	// Raise brings the window to the front.
+	Raise()
+	Quit()
+	Hide()
+	OpenSystemSettings()
+	OpenURL(*url.URL)
+	Copy(text string)
+	// SetTheme applies at once.
+	SetTheme(theme.Mode)
+	// Language is the user's choice of language, "system" for the system's;
+	// SetLanguage remembers another.
+	Language() string
+	SetLanguage(string)
+}

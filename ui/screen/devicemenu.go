@@ -1,10 +1,9 @@
-package ui
+package screen
 
 import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
 	"offhook/ui/theme"
@@ -12,17 +11,16 @@ import (
 	"offhook/voice/audio"
 )
 
-// DeviceMenu lists the sound devices that are there now, below from.
-func (a *actions) DeviceMenu(from fyne.CanvasObject) {
-	s := a.shell()
-	call := s.callID
-	(*tasks)(a).Devices(func(list []audio.Device, err error) {
+// DeviceMenu lists the sound devices that are there now, below from, unless the call
+// with callID has ended meanwhile: the menu belongs to the call that asked for it.
+func (e *Env) DeviceMenu(from fyne.CanvasObject, callID string) {
+	e.devices(func(list []audio.Device, err error) {
 		if err != nil {
-			a.complain(err)
+			e.Complain(err)
 			return
 		}
-		if s.callID == call { // the menu belongs to the call that asked for it
-			s.openDevices(from, list)
+		if c := e.Phone.Snapshot().Call; c != nil && c.ID == callID {
+			e.openDevices(from, list)
 		}
 	})
 }
@@ -35,8 +33,7 @@ type deviceKind struct {
 	get   func(*app.Settings) *string
 }
 
-func (s *shell) openDevices(from fyne.CanvasObject, list []audio.Device) {
-	e := s.env
+func (e *Env) openDevices(from fyne.CanvasObject, list []audio.Device) {
 	var rows []*widget.TapRow
 	var parts []fyne.CanvasObject
 	for _, k := range []deviceKind{
@@ -46,30 +43,28 @@ func (s *shell) openDevices(from fyne.CanvasObject, list []audio.Device) {
 	} {
 		parts = append(parts, widget.Inset(6, 12, 2, 12, widget.Row(widget.NewIcon(k.glyph, theme.Text2, 16), widget.Gap(8),
 			widget.Grow(widget.NewText(k.title, widget.Style{Size: theme.SizeCaption, Bold: true, Role: theme.Text2})))))
-		choices, chosen := s.deviceChoices(k, list)
+		choices, chosen := e.deviceChoices(k, list)
 		for i, c := range choices {
-			row := s.deviceRow(k, c, i == chosen)
+			row := e.deviceRow(k, c, i == chosen)
 			rows = append(rows, row)
 			parts = append(parts, row)
 		}
 	}
-	content := container.NewVScroll(widget.Inset(4, 8, 8, 8, widget.Column(parts...)))
-	content.Direction = container.ScrollVerticalOnly
-	height := widget.Inset(4, 8, 8, 8, widget.Column(parts...)).MinSize().Height
-	s.openMenuWith(from, 296, widget.Fixed(0, min(height, s.canvas.Size().Height-32), content), rows, 0)
+	e.PopUp(from, 296, widget.Inset(4, 8, 8, 8, widget.Column(parts...)), rows, 0)
 }
 
 // deviceChoices are the settings that one kind of device can have, and which of
 // them holds.
-func (s *shell) deviceChoices(k deviceKind, list []audio.Device) (choices [][2]string, chosen int) {
-	usual := s.env.T("System's default device")
+func (e *Env) deviceChoices(k deviceKind, list []audio.Device) (choices [][2]string, chosen int) {
+	set := e.Phone.Settings()
+	usual := e.T("System's default device")
 	for _, d := range list {
 		if d.Kind == k.kind && d.IsDefault {
-			usual = s.env.T("Default: {device}", "device", d.Name)
+			usual = e.T("Default: {device}", "device", d.Name)
 		}
 	}
 	choices = append(choices, [2]string{"", usual})
-	now := *k.get(&s.settings)
+	now := *k.get(&set)
 	for _, d := range list {
 		if d.Kind != k.kind {
 			continue
@@ -85,18 +80,42 @@ func (s *shell) deviceChoices(k deviceKind, list []audio.Device) (choices [][2]s
 	return choices, chosen
 }
 
-func (s *shell) deviceRow(k deviceKind, choice [2]string, chosen bool) *widget.TapRow {
+func (e *Env) deviceRow(k deviceKind, choice [2]string, chosen bool) *widget.TapRow {
 	tick := widget.NewIcon("", theme.AccentInk, 20)
 	label := k.title + ": " + choice[1]
 	if chosen {
 		tick.Set(theme.Check, theme.AccentInk)
-		label = s.env.T("{choice}, chosen", "choice", label)
+		label = e.T("{choice}, chosen", "choice", label)
 	}
 	row := widget.NewTapRow(label, 40, widget.Inset(0, 12, 0, 12, widget.Row(
 		widget.Grow(widget.NewText(choice[1], widget.Style{})), widget.Gap(8), tick)), func() {
-		s.closeMenu()
-		(*tasks)(s).Update(func(set *app.Settings) { *k.get(set) = choice[0] })
+		e.CloseMenu()
+		e.update(func(set *app.Settings) { *k.get(set) = choice[0] })
 	})
 	row.SetMarked(chosen)
 	return row
+}
+
+// choose opens a list of options below from.
+func (e *Env) choose(from fyne.CanvasObject, options []string, chosen int, pick func(int)) {
+	var rows []*widget.TapRow
+	var parts []fyne.CanvasObject
+	width := from.Size().Width
+	for i, o := range options {
+		tick := widget.NewIcon("", theme.AccentInk, 20)
+		label := o
+		if i == chosen {
+			tick.Set(theme.Check, theme.AccentInk)
+			label = e.T("{choice}, chosen", "choice", o)
+		}
+		row := widget.NewTapRow(label, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
+			widget.Grow(widget.NewText(o, widget.Style{})), widget.Gap(8), tick)), func() {
+			e.CloseMenu()
+			pick(i)
+		})
+		row.SetMarked(i == chosen)
+		rows = append(rows, row)
+		parts = append(parts, row)
+	}
+	e.PopUp(from, max(width, 260), widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, max(0, min(chosen, len(rows)-1)))
 }
