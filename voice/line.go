@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
-	"offhook/voice/sip"
+	"offhook/voice/sip/transport"
 )
 
 const (
@@ -162,7 +162,7 @@ func (l *line) pause(failures int, err error) {
 		ceil = min(reconnectFloor<<failures, reconnectCeil)
 	}
 	d := time.Duration(rand.Int64N(int64(ceil))) + time.Millisecond
-	var later *sip.HandshakeError
+	var later *transport.HandshakeError
 	if errors.As(err, &later) {
 		d = max(d, min(later.RetryAfter, time.Minute))
 	}

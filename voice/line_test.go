@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"offhook/voice/auth"
-	"offhook/voice/sip"
+	"offhook/voice/sip/transport"
 )
 
 // lineStory is a line whose server is the test.
@@ -118,7 +118,7 @@ func TestLineBacksOff(t *testing.T) {
 func TestLineObeysRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := startLine(t, &sip.HandshakeError{Status: 503, RetryAfter: 30 * time.Second})
+		s := startLine(t, &transport.HandshakeError{Status: 503, RetryAfter: 30 * time.Second})
 		time.Sleep(29 * time.Second)
 		if n := s.count(); n != 1 {
 			t.Errorf("%d attempts", n)

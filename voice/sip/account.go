@@ -14,6 +14,7 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 
 	"offhook/voice/fault"
+	"offhook/voice/sip/transport"
 )
 
 // AccountConfig is a SIP account: a line that registers.
@@ -230,8 +231,18 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	defer func() { _ = f.Close() }()
 	var until time.Time // the present registration's end
 	mailbox := sync.OnceFunc(func() { a.watchMailbox(ctx, f) })
+	// doubt says that the server owes a sign of life.
+	doubt, doubted := make(chan struct{}, 1), false
+	if f.at.stream && f.cfg.PingInterval >= 0 {
+		f.aside(func() { f.prove(doubt) })
+	}
 	for failures := 0; ; {
-		granted, err := a.register(ctx, f, a.cfg.Expires, a.patience(f, registered))
+		timeout := a.patience(f, registered)
+		if doubted {
+			timeout = proofTimeout
+		}
+		granted, err := a.register(ctx, f, a.cfg.Expires, timeout)
+		doubted = false
 		var wait time.Duration
 		switch {
 		case err == nil:
@@ -248,7 +259,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			fatal, pause, _ := judgeRegistration(err)
 			wait = pause + a.cfg.BackoffBase<<min(failures, 6)
 			failures++
-			if fatal || f.lost() || !registered || time.Now().Add(wait).After(until) {
+			if fatal || f.lost() || !registered || timeout == proofTimeout || time.Now().Add(wait).After(until) {
 				return registered, a.judgeServer(f, err)
 			}
 		}
@@ -256,6 +267,8 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		select {
 		case <-t.C:
 		case <-a.kicks:
+		case <-doubt:
+			doubted = true
 		case <-f.Done():
 			t.Stop()
 			return registered, a.judgeServer(f, errors.Join(ErrFlowLost, f.Err()))
@@ -401,8 +414,8 @@ func (f *Flow) registered(res *sipmsg.Response) {
 		f.routes = append(proxyRoute(&f.cfg), routes...)
 		f.mu.Unlock()
 	}
-	if d, ok := f.conn.(*datagrams); ok && (hasToken(res, "Require", "outbound") || headerValue(res, "Flow-Timer") != "") {
-		d.outbound()
+	if d, ok := f.conn.(*transport.Datagrams); ok && (hasToken(res, "Require", "outbound") || headerValue(res, "Flow-Timer") != "") {
+		d.Outbound()
 	}
 }
 
@@ -434,7 +447,7 @@ func granted(f *Flow, res *sipmsg.Response, asked time.Duration) time.Duration {
 // be left alone.
 func judgeRegistration(err error) (fatal bool, pause time.Duration, _ error) {
 	var refused *StatusError
-	var handshake *HandshakeError
+	var handshake *transport.HandshakeError
 	var known *fault.Error
 	switch {
 	case errors.Is(err, ErrCredentials):

@@ -1,42 +1,21 @@
 package sip
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	sipmsg "github.com/emiago/sipgo/sip"
-	"github.com/gobwas/ws"
-
 	"offhook/voice/fault"
-	"offhook/voice/sip/wsconn"
+	"offhook/voice/sip/transport"
 )
-
-// sipgo finds connections by address. A flow has exactly one, so the addresses
-// are placeholders (RFC 5737): no name is looked up twice, none leaks into a
-// Via, and a connection made through a proxy or a pipe is as good as any.
-var (
-	placeRemote = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1).To4(), Port: 5060}
-	placeLocal  = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2).To4()}
-)
-
-// placedConn shows the placeholder addresses.
-type placedConn struct{ net.Conn }
-
-func (placedConn) LocalAddr() net.Addr  { return placeLocal }
-func (placedConn) RemoteAddr() net.Addr { return placeRemote }
 
 // Connect opens a flow: one connection that is kept alive with pings. It returns
 // when the connection is up, or with a *fault.Error; ctx limits the time until
@@ -102,19 +81,26 @@ func (f *Flow) connect(ctx context.Context) error {
 	if f.at.stream {
 		f.reachable(raw.LocalAddr())
 	}
+	keep := transport.Config{
+		PingInterval: f.cfg.PingInterval, PongTimeout: f.cfg.PongTimeout, PongDelay: f.cfg.PongDelay, Logger: f.cfg.Logger,
+	}
 	switch {
-	case f.datagrams():
-		err = f.openDatagrams(raw)
-	case f.at.stream:
-		raw = bridged(raw)
-		err = f.open(ctx, raw)
-	default:
-		err = f.open(ctx, raw)
-	}
-	if err != nil {
+	case f.datagrams() && f.port == 0:
 		_ = raw.Close()
+		return errors.New("sip: the dialler gives no connected socket of UDP")
+	case f.datagrams():
+		f.conn = transport.NewDatagrams(raw, keep)
+	case f.at.stream:
+		f.conn = transport.NewStream(raw, keep)
+	default:
+		f.conn, err = transport.DialWebSocket(ctx, raw, f.at.hostPort, f.at.path, f.cfg.Header, keep)
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	go f.readAll()
+	go f.handleAll()
+	return nil
 }
 
 // dial opens the connection and, for wss and tls, TLS on it.
@@ -149,170 +135,72 @@ func (f *Flow) dial(ctx context.Context, network string) (net.Conn, error) {
 	return secured, nil
 }
 
-// open makes sipgo shake hands over raw, with a wsconn.Conn in between.
-func (f *Flow) open(ctx context.Context, raw net.Conn) error {
-	var refused *HandshakeError
-	// sipgo would dial again for a request after the connection is gone.
-	var dialled atomic.Bool
-	f.layers(func(status int, resp io.Reader) {
-		refused = &HandshakeError{Status: status}
-		if res, err := http.ReadResponse(bufio.NewReader(resp), nil); err == nil {
-			refused.RetryAfter = parseRetryAfter(res.Header.Get("Retry-After"))
-			_ = res.Body.Close()
-		}
-	}, func(context.Context) (net.Conn, error) {
-		if dialled.Swap(true) {
-			return nil, ErrFlowLost
-		}
-		conn := f.wrap(raw)
-		f.conn = conn
-		return conn, nil
-	})
-	// sipgo opens a connection for a request only. This one is never sent.
-	probe := f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: f.cfg.Domain})
-	if _, err := f.transport.ClientRequestConnection(ctx, probe); err != nil {
-		if refused != nil {
-			return refused
-		}
-		return err
-	}
-	go f.watch()
-	return nil
-}
+// maxDatagram is the size in bytes from which on a request goes over TCP (RFC 3261,
+// section 18.1.1).
+const maxDatagram = 1300
 
-// layers makes sipgo's transports and transactions; dial opens a connection that
-// speaks WebSocket.
-func (f *Flow) layers(refused func(status int, resp io.Reader), dial func(context.Context) (net.Conn, error)) {
-	transport := &sipmsg.TransportWS{
-		// The scheme is ws for wss too: TLS is ours.
-		DialURI: func(string) string { return "ws://" + f.at.hostPort + "/" + strings.TrimPrefix(f.at.path, "/") },
-		DialerCreate: func(net.Addr) ws.Dialer {
-			return ws.Dialer{
-				Protocols:     sipmsg.WebSocketProtocols,
-				Header:        ws.HandshakeHeaderHTTP(f.cfg.Header),
-				NetDial:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-				OnStatusError: func(status int, _ []byte, resp io.Reader) { refused(status, resp) },
-			}
-		},
-	}
-	quiet := slog.New(slog.DiscardHandler) // sipgo logs whole messages
-	f.transport = sipmsg.NewTransportLayer(net.DefaultResolver, sipmsg.NewParser(), nil,
-		sipmsg.WithTransportLayerLogger(quiet),
-		sipmsg.WithTransportLayerTransports(sipmsg.TransportsConfig{WS: transport}))
-	f.transactions = sipmsg.NewTransactionLayer(f.transport,
-		sipmsg.WithTransactionLayerLogger(quiet),
-		sipmsg.WithTransactionLayerTerminateOnConnClose(),
-		sipmsg.WithTransactionLayerUnhandledResponseHandler(func(*sipmsg.Response) {}))
-	f.transactions.OnRequest(f.handle)
-	f.closed = func() { _ = f.transport.Close() }
-}
+// sidePatience is how long TCP beside a flow of UDP has for its first answer.
+const sidePatience = time.Second
 
-func (f *Flow) wrap(raw net.Conn) *wsconn.Conn {
-	var conn *wsconn.Conn
-	conn = wsconn.New(placedConn{raw}, wsconn.Config{
-		Role:         wsconn.Client,
-		PingInterval: f.cfg.PingInterval,
-		PongTimeout:  f.cfg.PongTimeout,
-		PongDelay:    f.cfg.PongDelay,
-		Rewrite:      func(message []byte) []byte { return f.guard(message, conn.Send) },
-		Logger:       f.cfg.Logger,
-	})
-	return conn
-}
+// noSideTime is how long requests stay datagrams after TCP has failed.
+const noSideTime = 5 * time.Minute
 
-// openDatagrams puts sipgo's UDP on a connected socket.
-func (f *Flow) openDatagrams(raw net.Conn) error {
-	there, err := netip.ParseAddrPort(raw.RemoteAddr().String())
-	if err != nil || f.port == 0 {
-		return errors.New("sip: the dialler gives no connected socket of UDP")
-	}
-	f.peer = netip.AddrPortFrom(there.Addr().WithZone(""), there.Port()).String()
-	f.layers(func(int, io.Reader) {}, f.dialStream)
-	var d *datagrams
-	d = newDatagrams(raw, &f.cfg, func(message []byte) []byte { return f.guard(message, d.Send) })
-	// sipgo forgets a socket that it reads no more, and would open one of its own
-	// for what is still under way. What it finds instead is ours, by another name.
-	pool, local := f.transport.Pool("udp"), d.LocalAddr().String()
-	last := &sipmsg.UDPConnection{PacketConn: d, PacketAddr: local, Listener: true}
-	d.unread = func() {
-		pool.Add(local, last)
-		pool.Add(f.peer, last)
-	}
-	f.conn = d
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = f.transport.ServeUDP(d)
-	}()
-	<-d.ready // sipgo has the socket in its pool
-	f.closed = func() { <-served }
-	go f.watch()
-	return nil
-}
-
-// dialStream opens a connection beside the datagrams, for requests that are too
-// long for one. It ends with the flow.
-func (f *Flow) dialStream(ctx context.Context) (net.Conn, error) {
-	if f.lost() {
-		return nil, ErrFlowLost
-	}
-	raw, err := f.dial(ctx, "tcp")
-	if err != nil {
-		return nil, err
-	}
-	if !f.enter() {
-		_ = raw.Close()
-		return nil, ErrFlowLost
-	}
-	stream := f.wrap(bridged(raw))
-	go func() {
-		defer f.leave()
-		select {
-		case <-f.conn.Done():
-			_ = stream.Close()
-		case <-stream.Done():
-		}
-	}()
-	return stream, nil
-}
-
-// fit moves a request that is too long for a datagram to TCP (RFC 3261, section
-// 18.1.1). A server that has no TCP gets the datagram all the same.
-func (f *Flow) fit(ctx context.Context, req *sipmsg.Request) {
-	if !f.datagrams() || req.Transport() != "UDP" || len(req.String()) <= maxDatagram {
-		return
-	}
+// sideStream is the connection of TCP beside a flow of UDP, for requests that are
+// too long for a datagram (RFC 3261, section 18.1.1); nil where the server has
+// none. It blocks for up to a second.
+func (f *Flow) sideStream() transport.Conn {
 	f.mu.Lock()
-	barred := time.Now().Before(f.noStream)
-	f.mu.Unlock()
-	if barred {
-		return
+	side := f.side
+	if side != nil && side.Err() != nil {
+		side, f.side = nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	unwanted := side == nil && (f.over || f.dialling || time.Now().Before(f.noSide))
+	if side == nil && !unwanted {
+		f.dialling = true
+	}
+	f.mu.Unlock()
+	if side != nil || unwanted {
+		return side
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sidePatience)
 	defer cancel()
-	local := req.Laddr
-	req.SetTransport("WS")
-	req.SetDestination(placeRemote.String())
-	req.Laddr = sipmsg.Addr{}
-	conn, err := f.transport.ClientRequestConnection(ctx, req)
-	if err == nil {
-		_, _ = conn.TryClose()
-		req.Via().Transport = "TCP"
-		return
-	}
-	f.cfg.Logger.Debug("no TCP for a long request", "reason", err)
-	req.SetTransport("UDP")
-	req.SetDestination(f.peer)
-	req.Laddr = local
+	raw, err := f.dial(ctx, "tcp")
 	f.mu.Lock()
-	f.noStream = time.Now().Add(5 * time.Minute)
-	f.mu.Unlock()
+	defer f.mu.Unlock()
+	f.dialling = false
+	switch {
+	case err != nil:
+		f.cfg.Logger.Debug("no TCP for a long request", "reason", err)
+		f.noSide = time.Now().Add(noSideTime)
+		return nil
+	case f.over:
+		_ = raw.Close()
+		return nil
+	}
+	f.side = transport.NewStream(raw, transport.Config{Logger: f.cfg.Logger})
+	f.work.Add(1)
+	go func(side transport.Conn) {
+		defer f.leave()
+		f.read(side)
+	}(f.side)
+	return f.side
+}
+
+// barSideStream has long requests stay datagrams for a while.
+func (f *Flow) barSideStream() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.noSide = time.Now().Add(noSideTime)
+	if f.side != nil {
+		go f.side.Close()
+		f.side = nil
+	}
 }
 
 // connectFault puts an error of connecting into a sentence.
 func connectFault(err error) error {
 	var (
-		refused  *HandshakeError
+		refused  *transport.HandshakeError
 		dns      *net.DNSError
 		hostname x509.HostnameError
 		unknown  x509.UnknownAuthorityError

@@ -13,6 +13,7 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 
 	"offhook/voice/fault"
+	"offhook/voice/sip/transport"
 )
 
 func TestSecureFlow(t *testing.T) {
@@ -91,7 +92,7 @@ func TestConnectFails(t *testing.T) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
-	var refused *HandshakeError
+	var refused *transport.HandshakeError
 	if _, err := Connect(limited(t), Config{URL: base + "/503", Domain: "x", User: "y"}); !errors.As(err, &refused) || refused.RetryAfter != 7*time.Second {
 		t.Errorf("Retry-After is lost: %v", err)
 	}
@@ -194,7 +195,7 @@ func TestRetryAfter(t *testing.T) {
 		"120": 2 * time.Minute, "18000;duration=3600": 5 * time.Hour, "120 (I'm in a meeting)": 2 * time.Minute,
 		"": 0, "soon": 0, "-5": 0, "99999999999999": 24 * time.Hour, "999999": 24 * time.Hour,
 	} {
-		if got := parseRetryAfter(value); got != want {
+		if got := transport.ParseRetryAfter(value); got != want {
 			t.Errorf("%q is %v, want %v", value, got, want)
 		}
 	}

@@ -32,8 +32,18 @@ type DialogEvent interface{ dialogEvent() }
 // Provisional is a 1xx above 100, with its SDP body if it has one.
 type Provisional struct {
 	Status  int
+	Reason  string
 	Body    string
 	Headers []Header
+}
+
+// Identified says who is at the other end now: a server has said so, or the far
+// side's From has changed (RFC 3325 and RFC 4916). It comes before the event of
+// the message that said it, and only when something is new.
+type Identified struct {
+	// Name and URI are who is to be shown; empty if Private.
+	Name, URI string
+	Private   bool
 }
 
 // Redirected says that the call goes on to another address, because of a 3xx or
@@ -115,6 +125,7 @@ type Ended struct {
 }
 
 func (Provisional) dialogEvent()      {}
+func (Identified) dialogEvent()       {}
 func (Redirected) dialogEvent()       {}
 func (Answered) dialogEvent()         {}
 func (Failed) dialogEvent()           {}

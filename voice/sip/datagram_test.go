@@ -13,7 +13,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"offhook/voice/fault"
-	"offhook/voice/sip/wsconn"
+	"offhook/voice/sip/transport"
 )
 
 // datagramServer makes a server of UDP, and of TCP at the same port if asked.
@@ -79,45 +79,6 @@ func (c *servedConn) ReadFrom(b []byte) (int, net.Addr, error) {
 		c.pool.Add(peer, &sipmsg.UDPConnection{PacketConn: c.PacketConn, PacketAddr: c.LocalAddr().String(), Listener: true})
 	}
 	return n, from, err
-}
-
-// What is under way when a flow ends gets no socket of sipgo's own.
-func TestEndedUDPOpensNoSocket(t *testing.T) {
-	t.Parallel()
-	legs, onInvite := answering()
-	s, to := datagramServer(t, false, onInvite)
-	for range 50 {
-		f := s.connect(to)
-		place(t, s, f, legs)
-		var asking sync.WaitGroup
-		for _, find := range []func() (sipmsg.Connection, error){
-			func() (sipmsg.Connection, error) { // as a request of ours does
-				return f.transport.ClientRequestConnection(t.Context(), f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: "sip.example"}))
-			},
-			func() (sipmsg.Connection, error) { // as an answer does
-				return f.transport.GetConnection("udp", f.peer)
-			},
-		} {
-			asking.Go(func() {
-				for over := false; !over; {
-					over = f.lost() // once more after the end
-					conn, err := find()
-					if err != nil {
-						t.Errorf("the socket is not found: %v", err)
-						return
-					}
-					if conn.(*sipmsg.UDPConnection).PacketConn != f.conn.(net.PacketConn) {
-						t.Error("sipgo has opened a socket")
-						_ = conn.Close()
-					}
-				}
-			})
-		}
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-		asking.Wait()
-	}
 }
 
 func TestCallsOverUDP(t *testing.T) {
@@ -234,7 +195,7 @@ func TestLongRequestsGoOverTCP(t *testing.T) {
 			t.Errorf("came over %s with %s, want %s", l.req.Transport(), via.Value(), want)
 		}
 		// Contact still says UDP: there the server finds us.
-		if transport, _ := l.req.Contact().Address.UriParams.Get("transport"); transport != "udp" {
+		if way, _ := l.req.Contact().Address.UriParams.Get("transport"); way != "udp" {
 			t.Errorf("Contact is %s", l.req.Contact().Value())
 		}
 		l.respond(180, "")
@@ -310,8 +271,8 @@ func TestKeepalivesOfUDP(t *testing.T) {
 		want   error
 	}{
 		{"answered", func(int) string { return "192.0.2.7" }, nil},
-		{"silent", func(n int) string { return map[bool]string{true: "192.0.2.7"}[n < 2] }, wsconn.ErrPongTimeout},
-		{"moved", func(n int) string { return map[bool]string{true: "192.0.2.7", false: "192.0.2.8"}[n < 2] }, errMoved},
+		{"silent", func(n int) string { return map[bool]string{true: "192.0.2.7"}[n < 2] }, transport.ErrSilent},
+		{"moved", func(n int) string { return map[bool]string{true: "192.0.2.7", false: "192.0.2.8"}[n < 2] }, transport.ErrMoved},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -5,13 +5,9 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
-
-// transactionTime is 64*T1, the life of a transaction (RFC 3261, 17.1.1.2).
-const transactionTime = 32 * time.Second
 
 // eventQueue is how many events may wait for their reader. A reader that falls
 // further behind makes the far side wait: its requests are refused for now.
@@ -46,14 +42,17 @@ type Dialog struct {
 	remoteTag string
 	target    sipmsg.Uri
 	routes    []sipmsg.Uri
-	seq       uint32 // of our last request
-	offerSeq  uint32 // of the last INVITE or UPDATE from the far side
-	updates   bool   // the far side takes UPDATE
-	acks      map[uint32]chan string
-	invite    *inviteAttempt // of a dialog that we began
-	inbound   *inbound       // of one that the far side began
+	seq       uint32            // of our last request
+	remoteSeq map[string]uint32 // of the far side's last request, by its tag
+	updates   bool              // the far side takes UPDATE
+	identity  Identified        // who is there, as far as was told
+	invite    *inviteAttempt    // of a dialog that we began
+	inbound   *inbound          // of one that the far side began
 	session   sessionTimer
 	localSDP  string // what we offered or answered last
+
+	acksMu sync.Mutex
+	acks   map[uint32]*unacked // by the CSeq of their INVITE
 }
 
 // party is one side as From or To name it.
@@ -69,7 +68,9 @@ func newDialog(f *Flow, callID, localTag string) *Dialog {
 		done:   make(chan struct{}),
 		offer:  make(chan struct{}, 1),
 		moved:  make(chan struct{}),
-		acks:   make(map[uint32]chan string),
+		acks:   make(map[uint32]*unacked),
+
+		remoteSeq: make(map[string]uint32),
 	}
 }
 
@@ -123,6 +124,9 @@ func (d *Dialog) finishLocked(ev DialogEvent) bool {
 	close(d.done)
 	if d.invite != nil {
 		d.invite.stop()
+	}
+	if d.inbound != nil {
+		d.inbound.stop()
 	}
 	d.stopSession()
 	return true

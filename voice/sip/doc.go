@@ -15,17 +15,17 @@
 // back by itself, and hands each INVITE to Config.Incoming; the dialog in it is
 // answered by Ring, Accept and Refuse, and then is one like any other.
 //
-// Between the connection and sipgo stands a guard, which puts every message into
-// its plain form and refuses what is not SIP (RFC 4475), and for WebSockets
-// package wsconn. TCP and TLS are bridged to look like a WebSocket, so that
-// there is one kind of connection; UDP is a connected socket, with a TCP
-// connection beside it for requests above 1300 bytes. A server is found by its
-// SRV and address records, and the next one tried when one fails.
+// Package transport gives whole messages, whatever carries them. Each is read once
+// (RFC 4475 shows how it can be broken), and handled by the one goroutine of its
+// flow, in the order in which it came: transactions and dialogs never see a CANCEL
+// before its INVITE. Messages and headers are sipgo's. Over UDP a TCP connection
+// stands beside for requests above 1300 bytes. A server is found by its SRV and
+// address records, and the next one tried when one fails.
 //
 // Everything goes to the server that the flow leads to, inside dialogs too: a
 // phone behind an address translator reaches nobody else, and hears nobody else.
 //
-// Not here: NAPTR, and reliable provisional responses of our own.
+// Not here: NAPTR.
 //
 // The package knows SIP and nothing of media, tokens or the platform's HTTP.
 package sip

@@ -40,14 +40,3 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("sip: refused with %d %s", e.Status, e.Reason)
 }
-
-// HandshakeError is the HTTP status with which a server refused the WebSocket.
-type HandshakeError struct {
-	Status     int
-	RetryAfter time.Duration
-}
-
-// Error returns the status.
-func (e *HandshakeError) Error() string {
-	return fmt.Sprintf("sip: the WebSocket was refused with HTTP status %d", e.Status)
-}

@@ -11,19 +11,9 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
-)
 
-// link is the connection under a flow.
-type link interface {
-	// Send sends a message beside those of the transport above.
-	Send(message []byte) error
-	Done() <-chan struct{}
-	// Err is why the link is over, nil while it lives.
-	Err() error
-	Close() error
-	RTT() time.Duration
-	LastHeard() time.Time
-}
+	"offhook/voice/sip/transport"
+)
 
 // Flow is one connection to a SIP server, kept alive, with the dialogs that
 // run over it (RFC 5626, section 2). Everything goes through that server, in
@@ -33,29 +23,30 @@ type Flow struct {
 	cfg     Config
 	at      address
 	server  string // the address that was dialled
-	peer    string // its address as sipgo knows it, of UDP only
 	others  int    // addresses that might be tried instead
 	host    string // ours, a name under .invalid (RFC 7118, section 5)
 	port    int    // ours, 0 for a WebSocket
 	creds   *credentials
 	created time.Time
 
-	conn         link
-	transport    *sipmsg.TransportLayer
-	transactions *sipmsg.TransactionLayer
-	closed       func() // closes the transport when conn is over
+	conn         transport.Conn
+	transactions *transactions
+	// inbox has what came, in its order, for the one goroutine that handles it.
+	inbox chan arrived
 
 	done chan struct{}
-	work sync.WaitGroup // handlers and loops that use the flow
+	work sync.WaitGroup // loops that use the flow
 
 	mu       sync.Mutex
 	err      error
 	closing  bool
 	over     bool
 	dialogs  map[dialogKey]*Dialog
-	mailbox  dialogKey    // of the subscription to what waits for the line
-	routes   []sipmsg.Uri // of what begins a dialog
-	noStream time.Time    // until when requests stay datagrams, whatever their size
+	mailbox  dialogKey      // of the subscription to what waits for the line
+	routes   []sipmsg.Uri   // of what begins a dialog
+	side     transport.Conn // for requests that are too long for a datagram
+	noSide   time.Time      // until when they stay datagrams
+	dialling bool           // side is being opened
 }
 
 // dialogKey finds a dialog by what both sides agree on from its first request.
@@ -72,7 +63,10 @@ func newFlow(cfg Config, at address) *Flow {
 		creds:   &credentials{user: user, password: cfg.Password},
 		created: time.Now(),
 		done:    make(chan struct{}),
+		inbox:   make(chan arrived, inboxSize),
 		dialogs: make(map[dialogKey]*Dialog),
+
+		transactions: newTransactions(),
 	}
 }
 
@@ -94,8 +88,8 @@ func (f *Flow) Server() string { return f.server }
 // Done is closed when the flow is over; Err then says why.
 func (f *Flow) Done() <-chan struct{} { return f.done }
 
-// Err is why the flow is over: ErrFlowClosed after Close, an error of wsconn
-// or of the network otherwise. It is nil while the flow lives.
+// Err is why the flow is over: ErrFlowClosed after Close, an error of
+// transport or of the network otherwise. It is nil while the flow lives.
 func (f *Flow) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -121,24 +115,25 @@ func (f *Flow) Close() error {
 	return nil
 }
 
-// watch waits for the end of the connection and tells everybody.
-func (f *Flow) watch() {
-	<-f.conn.Done()
+// end tells everybody that the connection is over.
+func (f *Flow) end() {
 	f.mu.Lock()
 	f.over = true
 	f.err = f.conn.Err()
 	if f.closing || f.err == nil || errors.Is(f.err, net.ErrClosed) {
 		f.err = ErrFlowClosed
 	}
-	err := f.err
+	err, side := f.err, f.side
 	dialogs := make([]*Dialog, 0, len(f.dialogs))
 	for _, d := range f.dialogs {
 		dialogs = append(dialogs, d)
 	}
 	f.mu.Unlock()
+	if side != nil {
+		_ = side.Close()
+	}
 	f.cfg.Logger.Debug("flow over", "reason", err)
-	f.transactions.Close()
-	f.closed()
+	f.transactions.close(ErrFlowLost)
 	close(f.done)
 	for _, d := range dialogs {
 		d.flowLost(f, err)

@@ -9,25 +9,11 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// guard looks at every message before sipgo does. sipgo closes a connection on
-// which a message does not parse, and stumbles over much that RFC 3261 allows:
-// compact names, folded lines, spaces around a semicolon. So every message is
-// put into its plain form here; what is not SIP is dropped, and a broken
-// request is told so by send if that is possible.
-func (f *Flow) guard(message []byte, send func([]byte) error) []byte {
-	plain, err := inspect(message)
-	if err == nil {
-		return plain
-	}
-	f.cfg.Logger.Warn("refused a message", "bytes", len(message), "reason", err)
-	var bad *malformed
-	if errors.As(err, &bad) {
-		if answer := bad.answer(); answer != nil {
-			_ = send(answer)
-		}
-	}
-	return nil
-}
+// Every message is read once, here. sipgo stumbles over much that RFC 3261 allows
+// or that others write: compact names, folded lines, spaces around a semicolon,
+// names without quotes. So a message is put into its plain form first. What is
+// not SIP is dropped, and a request that can't be repaired is answered with what
+// is wrong.
 
 // Limits of a message, far above what a call needs.
 const (
@@ -48,34 +34,43 @@ func (m *malformed) Error() string { return m.why }
 // headerLine is one header line, unfolded, with its name in full.
 type headerLine struct{ name, value string }
 
-// inspect returns a message in its plain form. It never panics; the error is a
-// *malformed where an answer is due.
-func inspect(message []byte) (plain []byte, err error) {
+// parse reads a message. It never panics; the error is a *malformed where an
+// answer is due.
+func parse(message []byte) (sipmsg.Message, error) {
+	_, m, err := inspect(message)
+	return m, err
+}
+
+// inspect returns a message in its plain form, and as sipgo reads that.
+func inspect(message []byte) (plain []byte, m sipmsg.Message, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			plain, err = nil, errUnparsable
+			plain, m, err = nil, nil, errUnparsable
 		}
 	}()
-	start, lines, body, err := split(message)
-	if err != nil {
-		return nil, err
-	}
+	start, lines, body, broken := split(message)
 	bad := &malformed{lines: lines}
 	if bad.method, err = checkStart(start); err != nil {
-		return nil, bad.because(err)
+		return nil, nil, bad.because(err)
+	}
+	if broken != nil {
+		return nil, nil, bad.because(broken)
+	}
+	for i := range lines {
+		repair(&lines[i])
 	}
 	if body, err = checkLines(bad.method, lines, body); err != nil {
-		return nil, bad.because(err)
+		return nil, nil, bad.because(err)
 	}
 	plain = assemble(start, lines, body)
-	parsed, err := sipmsg.NewParser().ParseSIP(plain)
+	m, err = sipmsg.NewParser().ParseSIP(plain)
 	if err != nil {
-		return nil, bad.because(errUnparsable)
+		return nil, nil, bad.because(errUnparsable)
 	}
-	if err := checkParsed(parsed); err != nil {
-		return nil, bad.because(err)
+	if err := checkParsed(m); err != nil {
+		return nil, nil, bad.because(err)
 	}
-	return plain, nil
+	return plain, m, nil
 }
 
 // because makes the refusal of a request from an error; a response is only
@@ -95,55 +90,63 @@ func (m *malformed) because(err error) error {
 	return m
 }
 
-// answer is the response to a request that was refused, nil if none can be made
-// that is itself valid: what is wrong with a request may be what a response
-// must repeat.
-func (m *malformed) answer() []byte {
-	if m.status == 0 {
+// answerTo is the response that an error of parse asks for, nil if none does. What
+// is wrong with the request may be what a response must repeat: it is repeated as
+// it came.
+func answerTo(err error) []byte {
+	var m *malformed
+	if !errors.As(err, &m) || m.status == 0 {
 		return nil
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "SIP/2.0 %d %s\r\n", m.status, reasonOf(m.status))
 	seen := map[string]bool{}
 	for _, l := range m.lines {
+		value := l.value
 		switch l.name {
 		case "Via":
+			seen[l.name] = true
 		case "From", "To", "Call-ID", "CSeq":
 			if seen[l.name] {
 				continue
 			}
 			seen[l.name] = true
+			if l.name == "To" && !strings.Contains(strings.ToLower(strings.ReplaceAll(value, " ", "")), ";tag=") {
+				value += ";tag=" + newTag()
+			}
 		default:
 			continue
 		}
-		fmt.Fprintf(&b, "%s: %s\r\n", l.name, l.value)
+		fmt.Fprintf(&b, "%s: %s\r\n", l.name, value)
+	}
+	if !seen["Via"] {
+		return nil // nobody could tell what it answers
 	}
 	b.WriteString("Content-Length: 0\r\n\r\n")
-	plain, err := inspect(b.Bytes())
-	if err != nil {
-		return nil
-	}
-	return plain
+	return b.Bytes()
 }
 
 // split takes a message apart and unfolds its header lines (RFC 3261, 7.3.1).
+// What is wrong with one line does not keep the others from being read: they are
+// needed for an answer.
 func split(message []byte) (start string, lines []headerLine, body []byte, err error) {
-	message = bytes.TrimLeft(message, "\r\n")
-	head, body, ok := bytes.Cut(message, crlfcrlf)
-	if !ok {
-		return "", nil, nil, errUnparsable
+	message = bytes.TrimLeft(message, "\r\n\x00")
+	head, body := cutHead(message)
+	rows := strings.Split(string(head), "\n")
+	if len(rows) > maxHeaderLines {
+		rows, err = rows[:maxHeaderLines], errUnparsable
 	}
-	rows := strings.Split(string(head), "\r\n")
-	if len(rows) > maxHeaderLines || bytes.ContainsAny(head, "\x00") {
-		return "", nil, nil, errUnparsable
-	}
+	start = strings.TrimSuffix(rows[0], "\r")
 	for _, row := range rows[1:] {
-		if row == "" || strings.ContainsAny(row, "\r\n") {
-			return "", nil, nil, errUnparsable
+		row = strings.TrimSuffix(row, "\r")
+		if strings.ContainsAny(row, "\r\x00") {
+			err = errUnparsable
+			row = strings.NewReplacer("\r", " ", "\x00", " ").Replace(row)
 		}
-		if row[0] == ' ' || row[0] == '\t' {
+		if row != "" && (row[0] == ' ' || row[0] == '\t') {
 			if len(lines) == 0 {
-				return "", nil, nil, errUnparsable
+				err = errUnparsable
+				continue
 			}
 			last := &lines[len(lines)-1]
 			last.value = strings.TrimSpace(last.value + " " + strings.TrimSpace(row))
@@ -152,14 +155,29 @@ func split(message []byte) (start string, lines []headerLine, body []byte, err e
 		name, value, ok := strings.Cut(row, ":")
 		name = strings.TrimRight(name, " \t")
 		if !ok || !isToken(name) {
-			return "", nil, nil, errUnparsable
+			err = errUnparsable
+			continue
 		}
 		lines = append(lines, headerLine{fullName(name), strings.TrimSpace(value)})
 	}
-	return rows[0], lines, body, nil
+	return start, lines, body, err
 }
 
-var crlfcrlf = []byte("\r\n\r\n")
+// cutHead cuts a message at its empty line. One without is all head. Bare line
+// feeds end lines, too, as some write them.
+func cutHead(message []byte) (head, body []byte) {
+	for i := 0; i < len(message); {
+		end := bytes.IndexByte(message[i:], '\n')
+		if end < 0 {
+			break
+		}
+		if line := message[i : i+end]; len(line) == 0 || len(line) == 1 && line[0] == '\r' {
+			return bytes.TrimRight(message[:i], "\r\n"), message[i+end+1:]
+		}
+		i += end + 1
+	}
+	return bytes.TrimRight(message, "\r\n\x00"), nil
+}
 
 // assemble writes the plain form.
 func assemble(start string, lines []headerLine, body []byte) []byte {

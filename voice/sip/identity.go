@@ -25,7 +25,7 @@ type Redirection struct {
 
 // identities are the addresses of P-Asserted-Identity (RFC 3325), or of the
 // older Remote-Party-ID where there is none.
-func identities(req *sipmsg.Request) []Identity {
+func identities(req sipmsg.Message) []Identity {
 	for _, name := range []string{"P-Asserted-Identity", "Remote-Party-ID"} {
 		var found []Identity
 		for _, entry := range addressList(req, name) {
@@ -67,7 +67,7 @@ func addressList(m sipmsg.Message, name string) []addressEntry {
 			if err != nil || uri.Wildcard || !slices.Contains([]string{"sip", "sips", "tel"}, strings.ToLower(uri.Scheme)) {
 				continue
 			}
-			found = append(found, addressEntry{Identity{strings.TrimSpace(display), uri.String()}, params})
+			found = append(found, addressEntry{Identity{shownName(`"` + display + `"`), uri.String()}, params})
 		}
 	}
 	return found
@@ -95,13 +95,16 @@ func splitList(value string) []string {
 
 // private says whether the caller wants to stay unknown (RFC 3323 and 3325): an
 // asserted identity must not be shown then.
-func private(req *sipmsg.Request) bool {
+func private(req sipmsg.Message) bool {
 	for _, h := range req.GetHeaders("Privacy") {
 		for part := range strings.FieldsFuncSeq(h.Value(), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
 			if slices.Contains([]string{"id", "user", "header"}, strings.ToLower(part)) {
 				return true
 			}
 		}
+	}
+	if _, ok := req.(*sipmsg.Request); !ok {
+		return false // From is ours
 	}
 	from := req.From().Address
 	return strings.EqualFold(from.Host, "anonymous.invalid") || strings.EqualFold(from.User, "anonymous")
@@ -144,4 +147,41 @@ func answerAfter(req *sipmsg.Request) (after time.Duration, asked bool) {
 		return 0, true
 	}
 	return 0, false
+}
+
+// identityOf is who a request or a response of the far side says is there, as far
+// as a server vouches for it.
+func identityOf(m sipmsg.Message) Identified {
+	if private(m) {
+		return Identified{Private: true}
+	}
+	if said := identities(m); len(said) > 0 {
+		return Identified{Name: said[0].Name, URI: said[0].URI}
+	}
+	if req, ok := m.(*sipmsg.Request); ok {
+		return Identified{Name: shownName(`"` + req.From().DisplayName + `"`), URI: req.From().Address.String()}
+	}
+	return Identified{}
+}
+
+// identify notes who a message inside the dialog says is there, and tells it if it
+// is somebody else than before. A From that has stayed as it was says nothing
+// new: a server that joins another party to the call leaves it alone.
+func (d *Dialog) identify(m sipmsg.Message) {
+	who := identityOf(m)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	req, isRequest := m.(*sipmsg.Request)
+	if isRequest && !who.Private && len(identities(m)) == 0 {
+		from := req.From()
+		if from.Address.String() == d.remote.uri.String() && from.DisplayName == d.remote.name {
+			return
+		}
+		d.remote = party{from.DisplayName, *from.Address.Clone()}
+	}
+	if who == (Identified{}) || who == d.identity {
+		return
+	}
+	d.identity = who
+	d.emitLocked(who, 8)
 }

@@ -20,7 +20,7 @@ func message(t testing.TB, lines ...string) *sipmsg.Request {
 	for _, l := range lines {
 		text += l + "\r\n"
 	}
-	plain, err := inspect([]byte(text + "\r\n"))
+	plain, _, err := inspect([]byte(text + "\r\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

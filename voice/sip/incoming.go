@@ -1,39 +1,19 @@
 package sip
 
 import (
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// handle is called by sipgo, in a goroutine of its own, for every request.
-func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
-	if !f.enter() {
-		tx.Terminate()
-		return
-	}
-	defer f.leave()
-	defer tx.TerminateGracefully()
-	defer func() {
-		if r := recover(); r != nil {
-			f.cfg.Logger.Error("a request broke its handler", "method", req.Method, "panic", r, "stack", string(debug.Stack()))
-			_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
-		}
-	}()
-	if req.CallID() == nil || req.From() == nil || req.To() == nil || req.CSeq() == nil {
-		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
-		return
-	}
+// handle serves a request that is new. It must not wait: what waits goes into a
+// goroutine of its own.
+func (f *Flow) handle(req *sipmsg.Request, tx *serverTx) {
 	if status, headers := unwilling(req); status != 0 {
-		if req.Method != sipmsg.ACK {
-			_ = f.respond(req, tx, status, headers...)
-		}
+		_ = f.respond(req, tx, status, headers...)
 		return
 	}
 	if tag := tagOf(req.To()); tag != "" {
@@ -43,8 +23,7 @@ func (f *Flow) handle(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	switch req.Method {
 	case sipmsg.OPTIONS:
 		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
-	case sipmsg.ACK:
-	case sipmsg.CANCEL, sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
+	case sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
 		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
 	case sipmsg.INVITE:
 		f.serveInvite(req, tx)
@@ -74,20 +53,21 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 	if len(unknown) > 0 {
 		return sipmsg.StatusBadExtension, []sipmsg.Header{sipmsg.NewHeader("Unsupported", strings.Join(unknown, ", "))}
 	}
-	if (req.Method == sipmsg.INVITE || req.Method == sipmsg.UPDATE) && len(req.Body()) > 0 {
-		kind, _, _ := strings.Cut(contentType(req), ";")
-		if !strings.EqualFold(strings.TrimSpace(kind), sdpType) || headerValue(req, "Content-Encoding") != "" {
-			return sipmsg.StatusUnsupportedMediaType, abilities()
+	if req.Method == sipmsg.INVITE || req.Method == sipmsg.UPDATE {
+		if _, status := description(req); status == sipmsg.StatusUnsupportedMediaType {
+			return status, abilities()
+		} else if status != 0 {
+			return status, nil
 		}
 	}
 	return 0, nil
 }
 
 // extensions are the option tags that we understand.
-var extensions = []string{"timer", "replaces"}
+var extensions = []string{"timer", "replaces", "100rel"}
 
-// handleInside routes a request to its dialog.
-func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag string) {
+// handleInside routes a request to its dialog, which may be an early one.
+func (f *Flow) handleInside(req *sipmsg.Request, tx *serverTx, localTag string) {
 	f.mu.Lock()
 	mailbox := f.mailbox == dialogKey{req.CallID().Value(), localTag}
 	f.mu.Unlock()
@@ -96,20 +76,16 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 	}
 	d := f.find(req.CallID().Value(), localTag)
 	if d == nil || !d.isFrom(req) {
-		if req.Method != sipmsg.ACK {
-			_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
-		}
+		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+		return
+	}
+	if !d.inOrder(req) {
+		_ = f.respond(req, tx, sipmsg.StatusInternalServerError) // RFC 3261, section 12.2.2
 		return
 	}
 	switch req.Method {
-	case sipmsg.ACK:
-		d.acknowledged(req)
 	case sipmsg.BYE:
-		_ = f.respond(req, tx, sipmsg.StatusOK)
-		d.mu.Lock()
-		byRemote := !d.hungUp
-		d.mu.Unlock()
-		d.finish(Ended{ByRemote: byRemote, Headers: headersOf(req)})
+		d.serveBye(f, req, tx)
 	case sipmsg.INFO:
 		status := sipmsg.StatusOK
 		if !d.emit(Informed{ContentType: contentType(req), Body: string(req.Body())}) {
@@ -119,7 +95,7 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 	case sipmsg.INVITE:
 		d.serveOffer(f, req, tx)
 	case sipmsg.UPDATE:
-		if len(req.Body()) > 0 {
+		if offer, _ := description(req); offer != "" {
 			d.serveOffer(f, req, tx)
 			return
 		}
@@ -129,6 +105,7 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 			return
 		}
 		d.refresh(req.Contact())
+		d.identify(req)
 		_ = f.respond(req, tx, sipmsg.StatusOK, append(headers, f.contact())...)
 	case sipmsg.OPTIONS:
 		_ = f.respond(req, tx, sipmsg.StatusOK, abilities()...)
@@ -136,10 +113,32 @@ func (f *Flow) handleInside(req *sipmsg.Request, tx *sipmsg.ServerTx, localTag s
 		d.serveNotify(f, req, tx)
 	case sipmsg.REFER:
 		d.serveRefer(f, req, tx)
-	case sipmsg.CANCEL, sipmsg.PRACK:
-		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+	case sipmsg.PRACK:
+		d.servePrack(f, req, tx)
 	default:
 		_ = f.respond(req, tx, sipmsg.StatusMethodNotAllowed, abilities()...)
+	}
+}
+
+// serveBye ends the dialog. In an early one the INVITE is over with it (RFC 3261,
+// section 15.1.2).
+func (d *Dialog) serveBye(f *Flow, req *sipmsg.Request, tx *serverTx) {
+	_ = f.respond(req, tx, sipmsg.StatusOK)
+	d.mu.Lock()
+	byRemote, early := !d.hungUp, d.state == calling
+	in := d.inbound
+	d.mu.Unlock()
+	switch {
+	case !early:
+		d.finish(Ended{ByRemote: byRemote, Headers: headersOf(req)})
+	case in != nil:
+		d.callerGone(req)
+	default:
+		// The one who is called has no right to it, but is gone all the same.
+		d.mu.Lock()
+		d.cancelLocked()
+		d.mu.Unlock()
+		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: reasonOf(sipmsg.StatusRequestTerminated), ByRemote: true, Headers: headersOf(req)})
 	}
 }
 
@@ -148,16 +147,42 @@ func tooBrief() sipmsg.Header {
 	return sipmsg.NewHeader("Min-SE", strconv.Itoa(int(minSession/time.Second)))
 }
 
-// isFrom says whether a request comes from the far side of this dialog.
+// isFrom says whether a request comes from the far side of this dialog. Of a call
+// of ours that nobody has answered yet several may be the far side.
 func (d *Dialog) isFrom(req *sipmsg.Request) bool {
 	tag, _ := req.From().Params.Get("tag")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.state == answered && tag == d.remoteTag
+	switch {
+	case d.state == over:
+		return false
+	case d.state == calling && d.inbound == nil:
+		return tag != "" && d.invite != nil
+	}
+	return tag == d.remoteTag
 }
 
+// inOrder notes the CSeq of a request; false if it is lower than that of one
+// before. Each far side of a call that is not answered yet counts for itself.
+func (d *Dialog) inOrder(req *sipmsg.Request) bool {
+	tag, _ := req.From().Params.Get("tag")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last, known := d.remoteSeq[tag]
+	if known && req.CSeq().SeqNo <= last {
+		return false
+	}
+	if len(d.remoteSeq) < maxForks {
+		d.remoteSeq[tag] = req.CSeq().SeqNo
+	}
+	return true
+}
+
+// maxForks limits how many far sides of one call are followed.
+const maxForks = 64
+
 func abilities() []sipmsg.Header {
-	return []sipmsg.Header{sipmsg.NewHeader("Allow", allowed), sipmsg.NewHeader("Accept", sdpType), sipmsg.NewHeader("Supported", supported)}
+	return []sipmsg.Header{sipmsg.NewHeader("Allow", allowed), sipmsg.NewHeader("Accept", accepted), sipmsg.NewHeader("Supported", supported)}
 }
 
 func contentType(req *sipmsg.Request) string {
@@ -168,8 +193,8 @@ func contentType(req *sipmsg.Request) string {
 }
 
 // respond answers a request.
-func (f *Flow) respond(req *sipmsg.Request, tx *sipmsg.ServerTx, status int, headers ...sipmsg.Header) error {
-	return tx.Respond(f.response(req, status, "", headers...))
+func (f *Flow) respond(req *sipmsg.Request, tx *serverTx, status int, headers ...sipmsg.Header) error {
+	return tx.respond(f.response(req, status, "", headers...))
 }
 
 func (f *Flow) response(req *sipmsg.Request, status int, body string, headers ...sipmsg.Header) *sipmsg.Response {
@@ -179,166 +204,4 @@ func (f *Flow) response(req *sipmsg.Request, status int, body string, headers ..
 	}
 	setBody(res, sdpType, body)
 	return res
-}
-
-// serveOffer hands a re-INVITE or an UPDATE with an offer to the reader of the
-// events and answers with what Reply says (RFC 3261, section 14.2).
-func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
-	seq := req.CSeq().SeqNo
-	d.mu.Lock()
-	late, ours := seq <= d.offerSeq, d.weOffer
-	d.mu.Unlock()
-	if interval, _, asked := parseSession(headerValue(req, "Session-Expires")); asked && interval < minSession {
-		_ = f.respond(req, tx, 422, tooBrief())
-		return
-	}
-	if late {
-		_ = f.respond(req, tx, sipmsg.StatusInternalServerError)
-		return
-	}
-	if !d.takeTheirOffer(ours) {
-		if ours {
-			_ = f.respond(req, tx, sipmsg.StatusRequestPending)
-		} else {
-			_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
-		}
-		return
-	}
-	release := sync.OnceFunc(func() { <-d.offer })
-	defer release()
-	acked := make(chan string, 1)
-	d.mu.Lock()
-	d.offerSeq = seq
-	if req.IsInvite() {
-		d.acks[seq] = acked
-	}
-	d.mu.Unlock()
-	defer func() {
-		d.mu.Lock()
-		delete(d.acks, seq)
-		d.mu.Unlock()
-	}()
-
-	r := &reply{d: d, f: f, req: req, tx: tx, given: make(chan struct{}), release: release}
-	if !d.emit(Reoffered{Offer: string(req.Body()), Reply: r.reply}) {
-		_ = f.respond(req, tx, sipmsg.StatusInternalServerError, sipmsg.NewHeader("Retry-After", "2"))
-		return
-	}
-	select {
-	case <-r.given:
-	case <-tx.Done(): // cancelled, or the flow is lost
-		return
-	case <-d.done:
-		_ = r.reply(sipmsg.StatusRequestTerminated, "")
-		return
-	}
-	if req.IsInvite() && r.accepted != nil {
-		if body, ok := d.awaitAck(tx, r.accepted, acked); ok && len(req.Body()) == 0 {
-			d.emit(Reanswered{Answer: body})
-		}
-	}
-}
-
-// takeTheirOffer begins an offer of the far side, unless another is open. One of
-// its own may look open for a moment: its ACK is overtaken by the next request,
-// because sipgo gives each a goroutine.
-func (d *Dialog) takeTheirOffer(ours bool) bool {
-	patience := sipmsg.T1
-	if ours {
-		patience = 0
-	}
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case d.offer <- struct{}{}:
-		return true
-	default:
-	}
-	select {
-	case d.offer <- struct{}{}:
-		return true
-	case <-limit.C:
-	case <-d.done:
-	}
-	return false
-}
-
-// reply is the one answer to an offer.
-type reply struct {
-	d        *Dialog
-	f        *Flow
-	req      *sipmsg.Request
-	tx       *sipmsg.ServerTx
-	once     sync.Once
-	given    chan struct{}
-	release  func()           // makes way for the next offer
-	accepted *sipmsg.Response // set before given is closed
-}
-
-func (r *reply) reply(status int, body string) error {
-	err := ErrReplied
-	if status < 200 || status > 699 {
-		return fmt.Errorf("sip: %d is no final status", status)
-	}
-	r.once.Do(func() {
-		defer close(r.given)
-		select {
-		case <-r.tx.Done():
-			return
-		default:
-		}
-		if status >= 300 || !r.req.IsInvite() {
-			r.release() // before the far side, which may offer again at once, hears
-		}
-		if status >= 300 {
-			err = r.f.respond(r.req, r.tx, status)
-			return
-		}
-		r.d.refresh(r.req.Contact())
-		session, _ := r.d.serveSession(r.req)
-		r.d.mu.Lock()
-		r.d.localSDP = body
-		r.d.mu.Unlock()
-		res := r.f.response(r.req, status, body, append(append(abilities(), session...), r.f.contact())...)
-		r.accepted = res
-		err = r.tx.Respond(res)
-	})
-	return err
-}
-
-// awaitAck sends a 2xx again until its ACK is there, and returns the ACK's body
-// (RFC 3261, 13.3.1.4).
-func (d *Dialog) awaitAck(tx *sipmsg.ServerTx, res *sipmsg.Response, acked <-chan string) (body string, ok bool) {
-	pause := sipmsg.T1
-	limit := time.NewTimer(transactionTime)
-	defer limit.Stop()
-	for {
-		again := time.NewTimer(pause)
-		select {
-		case body := <-acked:
-			again.Stop()
-			return body, true
-		case <-again.C:
-			_ = tx.Respond(res)
-			pause = min(2*pause, sipmsg.T2)
-			continue
-		case <-limit.C:
-		case <-d.done:
-		case <-tx.Done():
-		}
-		again.Stop()
-		return "", false
-	}
-}
-
-// acknowledged routes an ACK to the offer that waits for it.
-func (d *Dialog) acknowledged(req *sipmsg.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if acked := d.acks[req.CSeq().SeqNo]; acked != nil {
-		select {
-		case acked <- string(req.Body()):
-		default:
-		}
-	}
 }

@@ -17,10 +17,11 @@ import (
 
 const sdpType = "application/sdp"
 
-// inviteAttempt is the INVITE transaction that is running. It is guarded by the
+// inviteAttempt is the INVITE of a dialog that we began. It is guarded by the
 // dialog's mutex.
 type inviteAttempt struct {
-	tx         *sipmsg.ClientTx
+	inv        Invitation
+	tx         *clientTx
 	req        *sipmsg.Request
 	proceeding bool // a provisional response came: a CANCEL may be sent
 	cancelled  bool // Hangup was called before the answer
@@ -28,17 +29,16 @@ type inviteAttempt struct {
 	deadline   *time.Timer // of the answer to a CANCEL
 	// reliable is the last RSeq of each fork (RFC 3262).
 	reliable map[string]uint32
+	// described says that the offer was answered by a provisional response.
+	described bool
 	// session is the interval that a server demanded by 422.
 	session time.Duration
-	// ack is that of the answer; until it is sent, further answers wait in
-	// repeats.
-	ack     *sipmsg.Request
-	repeats []*sipmsg.Response
+	// tried and redirects follow the INVITE through its challenges and its 3xx.
+	tried     attempt
+	redirects redirects
+	// ack is that of the answer.
+	ack *sipmsg.Request
 }
-
-// maxRepeats bounds the answers that wait for the first one's ACK: who goes
-// without one sends its answer again (RFC 3261, section 13.3.1.4).
-const maxRepeats = 16
 
 func (i *inviteAttempt) stop() {
 	if i.deadline != nil {
@@ -66,20 +66,14 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 	d.target = target
 	d.routes = f.startRoutes()
 	d.seq = firstSeq()
-	d.invite = &inviteAttempt{}
-	if !f.enter() {
+	d.invite = &inviteAttempt{inv: inv}
+	if ctx.Err() != nil || !f.add(d) {
 		return nil, f.lostFault()
 	}
-	if !f.add(d) {
-		f.leave()
-		return nil, f.lostFault()
-	}
-	if err := d.sendInvite(ctx, f, inv); err != nil {
+	if err := d.sendInvite(f); err != nil {
 		f.remove(d)
-		f.leave()
 		return nil, f.lostFault()
 	}
-	go d.runInvite(f, inv)
 	return d, nil
 }
 
@@ -127,8 +121,9 @@ func (f *Flow) resolve(target string) (sipmsg.Uri, error) {
 }
 
 // sendInvite sends the INVITE, the first or one with credentials.
-func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error {
+func (d *Dialog) sendInvite(f *Flow) error {
 	d.mu.Lock()
+	inv := d.invite.inv
 	d.seq++
 	req := d.build(f, sipmsg.INVITE, d.seq)
 	session := d.invite.session
@@ -140,76 +135,81 @@ func (d *Dialog) sendInvite(ctx context.Context, f *Flow, inv Invitation) error 
 		req.AppendHeader(sipmsg.NewHeader("Min-SE", strconv.Itoa(int(session/time.Second))))
 	}
 	req.AppendHeader(sipmsg.NewHeader("Allow", allowed))
-	req.AppendHeader(sipmsg.NewHeader("Accept", sdpType))
+	req.AppendHeader(sipmsg.NewHeader("Accept", accepted))
 	for _, h := range inv.Headers {
 		req.AppendHeader(sipmsg.NewHeader(h.Name, h.Value))
 	}
 	setBody(req, sdpType, inv.Offer)
-	tx, err := f.begin(ctx, req)
-	if err != nil {
-		return err
-	}
-	// A second answer may follow the first before that one has its ACK, and
-	// sipgo drops what nobody listens for: one listens before the first is read.
-	tx.OnRetransmission(func(res *sipmsg.Response) { d.acceptAgain(f, res) })
+	f.creds.sign(req)
+	var tx *clientTx
+	tx = f.newClientTx(req, func(res *sipmsg.Response, err error) { d.onInvite(f, tx, res, err) })
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.invite.tx, d.invite.req, d.invite.proceeding = tx, req, false
-	return nil
+	d.invite.tx, d.invite.req, d.invite.proceeding, d.invite.described = tx, req, false, false
+	d.mu.Unlock()
+	return tx.start()
 }
 
-// runInvite reads the responses to the INVITE until the final one. sipgo hands
-// responses over from a goroutine each, so their order is not to be trusted:
-// a 100 may come after a 180, and what is late is dropped.
-func (d *Dialog) runInvite(f *Flow, inv Invitation) {
-	defer f.leave()
-	var a attempt
-	var r redirects
-	for {
-		res, err := f.next(context.Background(), d.inviteTx())
-		switch {
-		case err != nil:
-			d.failInvite(nil, d.lossOf(f, err))
-			return
-		case res.IsProvisional():
-			d.proceed(f)
-			if !d.acknowledgeProvisional(f, res) {
-				continue
-			}
-			if res.StatusCode > sipmsg.StatusTrying {
-				d.emit(Provisional{Status: res.StatusCode, Body: string(res.Body()), Headers: headersOf(res)})
-			}
-		case res.IsSuccess():
-			d.accept(f, res)
-			return
-		case res.StatusCode == sipmsg.StatusUnauthorized, res.StatusCode == sipmsg.StatusProxyAuthRequired:
-			if err := f.creds.learn(res, &a); err != nil || d.cancelled() {
-				d.failInvite(res, err)
-				return
-			}
-			if err := d.sendInvite(context.Background(), f, inv); err != nil {
-				d.failInvite(nil, d.lossOf(f, err))
-				return
-			}
-			d.cancelAgain(f)
-		case res.StatusCode == 422 && d.widen(res):
-			if err := d.sendInvite(context.Background(), f, inv); err != nil {
-				d.failInvite(nil, d.lossOf(f, err))
-				return
-			}
-			d.cancelAgain(f)
-		case !inv.StayPut && d.redirect(&r, res):
-			a = attempt{}
-			if err := d.sendInvite(context.Background(), f, inv); err != nil {
-				d.failInvite(nil, d.lossOf(f, err))
-				return
-			}
-			d.cancelAgain(f)
-		default:
-			d.failInvite(res, nil)
+// onInvite takes a response to the INVITE in, or the reason why there is none.
+func (d *Dialog) onInvite(f *Flow, tx *clientTx, res *sipmsg.Response, err error) {
+	d.mu.Lock()
+	current, begun := d.invite.tx == tx, d.state != calling
+	d.mu.Unlock()
+	switch {
+	case !current:
+	case err != nil:
+		d.failInvite(nil, d.lossOf(f, err))
+	case res.IsSuccess() && begun:
+		d.acceptAgain(f, res)
+	case begun:
+	case res.IsProvisional():
+		d.proceed(f)
+		if !d.acknowledgeProvisional(f, res) || res.StatusCode == sipmsg.StatusTrying {
 			return
 		}
+		body, _ := description(res)
+		d.mu.Lock()
+		d.invite.described = d.invite.described || body != ""
+		d.mu.Unlock()
+		d.identify(res)
+		d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, Body: body, Headers: headersOf(res)})
+	case res.IsSuccess():
+		d.accept(f, res)
+	case d.again(f, res):
+		if !f.enter() {
+			d.failInvite(nil, d.lossOf(f, ErrFlowLost))
+			return
+		}
+		// A long INVITE may wait for a connection of TCP.
+		go func() {
+			defer f.leave()
+			if err := d.sendInvite(f); err != nil {
+				d.failInvite(nil, d.lossOf(f, err))
+				return
+			}
+			d.cancelAgain(f)
+		}()
 	}
+}
+
+// again says whether the INVITE is to be sent once more after a final response: to
+// a challenge, with a longer session interval, or to another address. If not, the
+// dialog has failed.
+func (d *Dialog) again(f *Flow, res *sipmsg.Response) bool {
+	switch {
+	case res.StatusCode == sipmsg.StatusUnauthorized, res.StatusCode == sipmsg.StatusProxyAuthRequired:
+		if err := f.creds.learn(res, &d.invite.tried); err != nil || d.cancelled() {
+			d.failInvite(res, err)
+			return false
+		}
+		return true
+	case res.StatusCode == 422 && d.widen(res):
+		return true
+	case !d.invite.inv.StayPut && d.redirect(&d.invite.redirects, res):
+		d.invite.tried = attempt{}
+		return true
+	}
+	d.failInvite(res, nil)
+	return false
 }
 
 // widen takes the interval that a 422 demands (RFC 4028, section 7.3); false if
@@ -223,12 +223,6 @@ func (d *Dialog) widen(res *sipmsg.Response) bool {
 	}
 	d.invite.session = interval
 	return true
-}
-
-func (d *Dialog) inviteTx() *sipmsg.ClientTx {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.invite.tx
 }
 
 func (d *Dialog) cancelled() bool {
@@ -259,53 +253,41 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 	d.remoteTag = tagOf(res.To())
 	d.establish(res, res.GetHeaders("Record-Route"), true)
 	ack := d.ackFor(f, d.invite.req)
+	d.invite.ack = ack
 	d.invite.stop()
 	d.mu.Unlock()
+	d.identify(res)
 
 	// The far side may hang up as soon as it has the ACK: the dialog must stand by then.
 	taken := d.answer(res)
-	_ = f.transport.WriteMsg(ack)
-	d.mu.Lock()
-	d.invite.ack = ack
-	repeats := d.invite.repeats
-	d.invite.repeats = nil
-	d.mu.Unlock()
-	for _, again := range repeats {
-		d.acceptAgain(f, again)
-	}
+	_ = f.send(ack)
 	if taken {
 		return
 	}
 	// The answer crossed our CANCEL: the call must be ended by a BYE.
-	d.quietly(f, func() *sipmsg.Request {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.seq++
-		return d.build(f, sipmsg.BYE, d.seq)
+	f.aside(func() {
+		d.quietly(f, func() *sipmsg.Request {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.seq++
+			return d.build(f, sipmsg.BYE, d.seq)
+		})
+		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", Cancelled: true})
 	})
-	d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", Cancelled: true})
 }
 
-// acceptAgain sees to a 2xx that came after the first: the same one wants its
-// ACK again, that of another fork is acknowledged and ended (RFC 3261, section
-// 13.2.2.4).
+// acceptAgain sees to a 2xx that came after the first, or after the call was given
+// up: the same one wants its ACK again, that of another fork is acknowledged and
+// ended (RFC 3261, section 13.2.2.4).
 func (d *Dialog) acceptAgain(f *Flow, res *sipmsg.Response) {
 	d.mu.Lock()
 	ack, tag := d.invite.ack, d.remoteTag
-	if ack == nil && len(d.invite.repeats) < maxRepeats {
-		d.invite.repeats = append(d.invite.repeats, res)
-	}
 	d.mu.Unlock()
-	switch {
-	case ack == nil:
-	case tagOf(res.To()) == tag:
-		_ = f.transport.WriteMsg(ack.Clone())
-	case f.enter():
-		go func() {
-			defer f.leave()
-			d.dropFork(f, res)
-		}()
+	if ack != nil && tagOf(res.To()) == tag {
+		_ = f.send(ack)
+		return
 	}
+	d.dropFork(f, res)
 }
 
 // answer makes the dialog an answered one, unless it was cancelled.
@@ -317,7 +299,8 @@ func (d *Dialog) answer(res *sipmsg.Response) bool {
 	}
 	d.state = answered
 	d.agreeSession(res)
-	return d.emitLocked(Answered{Body: string(res.Body()), Headers: headersOf(res)}, 2)
+	body, _ := description(res)
+	return d.emitLocked(Answered{Body: body, Headers: headersOf(res)}, 2)
 }
 
 // establish takes the remote target and the route set from a message, under mu.
@@ -361,10 +344,12 @@ func (d *Dialog) dropFork(f *Flow, res *sipmsg.Response) {
 	other := d.fork(f, res)
 	ack := other.ackFor(f, d.invite.req)
 	d.mu.Unlock()
-	_ = f.transport.WriteMsg(ack)
-	d.quietly(f, func() *sipmsg.Request {
-		other.seq++
-		return other.build(f, sipmsg.BYE, other.seq)
+	_ = f.send(ack)
+	f.aside(func() {
+		d.quietly(f, func() *sipmsg.Request {
+			other.seq++
+			return other.build(f, sipmsg.BYE, other.seq)
+		})
 	})
 }
 
@@ -421,34 +406,20 @@ func (d *Dialog) sendCancelLocked(f *Flow) {
 	inv.cancelSent = true
 	tx := inv.tx
 	// A server may never answer the INVITE it cancelled (section 9.1).
-	inv.deadline = time.AfterFunc(transactionTime, tx.Terminate)
-	req := cancelOf(inv.req)
-	go func() {
-		defer f.leave()
-		ctx, stop := context.WithTimeout(context.Background(), transactionTime)
-		defer stop()
-		_, _ = f.finalUnsigned(ctx, req)
-	}()
+	inv.deadline = time.AfterFunc(transactionTime, func() { tx.fail(ErrTimeout) })
+	f.cancel(tx)
+	f.leave()
 }
 
-// cancelOf is the CANCEL of a request: the same Request-URI, Via, Route, From,
-// To, Call-ID and CSeq number (RFC 3261, section 9.1).
-func cancelOf(invite *sipmsg.Request) *sipmsg.Request {
-	req := sipmsg.NewRequest(sipmsg.CANCEL, *invite.Recipient.Clone())
-	req.SetTransport(invite.Transport())
-	req.SetDestination(invite.Destination())
-	req.Laddr = invite.Laddr
-	for _, name := range []string{"Via", "Route", "Max-Forwards", "From", "To", "Call-ID"} {
-		for _, h := range invite.GetHeaders(name) {
-			req.AppendHeader(sipmsg.HeaderClone(h))
-			if name == "Via" {
-				break
-			}
-		}
-	}
-	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sipmsg.CANCEL})
-	req.SetBody(nil)
-	return req
+// cancel sends the CANCEL of a request, the way that the request went. Its answer
+// says nothing that the answer to the request does not.
+func (f *Flow) cancel(of *clientTx) {
+	of.mu.Lock()
+	req, conn, reliable := hopRequest(sipmsg.CANCEL, of.req, nil), of.conn, of.reliable
+	of.mu.Unlock()
+	tx := f.newClientTx(req, func(*sipmsg.Response, error) {})
+	tx.conn, tx.reliable = conn, reliable
+	_ = tx.start()
 }
 
 func tagOf(to *sipmsg.ToHeader) string {

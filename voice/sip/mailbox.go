@@ -63,7 +63,7 @@ func parseCounts(text string) (fresh, old int) {
 
 // serveMailbox takes a NOTIFY about the mailbox in, asked for or not; false if
 // it is about something else.
-func (f *Flow) serveMailbox(req *sipmsg.Request, tx *sipmsg.ServerTx) bool {
+func (f *Flow) serveMailbox(req *sipmsg.Request, tx *serverTx) bool {
 	event, _, _ := strings.Cut(headerValue(req, "Event"), ";")
 	if !strings.EqualFold(strings.TrimSpace(event), "message-summary") {
 		return false

@@ -8,7 +8,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
-	"offhook/voice/sip/wsconn"
+	"offhook/voice/sip/transport"
 )
 
 func TestFlowLostBeforeTheAnswer(t *testing.T) {
@@ -21,7 +21,7 @@ func TestFlowLostBeforeTheAnswer(t *testing.T) {
 	event[Provisional](t, d)
 	_ = (<-s.conns).Close()
 	e := event[Failed](t, d)
-	var closed *wsconn.CloseError
+	var closed transport.CloseError
 	if e.Status != 0 || !errors.Is(e.Err, ErrFlowLost) || !errors.As(e.Err, &closed) {
 		t.Errorf("failed: %+v", e)
 	}

@@ -50,7 +50,7 @@ func (d *Dialog) refer(ctx context.Context, target, replacing string) error {
 
 // serveRefer hands a REFER of the far side to the reader of the events and
 // waits for its decision.
-func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
+func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *serverTx) {
 	to := &sipmsg.ContactHeader{}
 	if err := parseReferTo(headerValue(req, "Refer-To"), to); err != nil || len(req.GetHeaders("Refer-To")) != 1 {
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
@@ -83,12 +83,14 @@ func (d *Dialog) serveRefer(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
 		_ = f.respond(req, tx, sipmsg.StatusServiceUnavailable)
 		return
 	}
-	select {
-	case <-given:
-	case <-tx.Done():
-	case <-d.done:
-		_ = referred.Reply(false)
-	}
+	f.aside(func() {
+		select {
+		case <-given:
+		case <-tx.done:
+		case <-d.done:
+			_ = referred.Reply(false)
+		}
+	})
 }
 
 // parseReferTo parses a Refer-To of SIP.
@@ -118,7 +120,7 @@ func (d *Dialog) notifyRefer(ctx context.Context, id uint32, status int) error {
 
 // serveNotify answers a NOTIFY inside the dialog; one that belongs to a Refer of
 // ours is reported.
-func (d *Dialog) serveNotify(f *Flow, req *sipmsg.Request, tx *sipmsg.ServerTx) {
+func (d *Dialog) serveNotify(f *Flow, req *sipmsg.Request, tx *serverTx) {
 	event, _, _ := strings.Cut(headerValue(req, "Event"), ";")
 	if !strings.EqualFold(strings.TrimSpace(event), "refer") {
 		_ = f.respond(req, tx, sipmsg.StatusOK)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -28,7 +29,7 @@ func (d *Dialog) Reinvite(ctx context.Context, offer string) (answer string, err
 			return answer, err
 		}
 		select {
-		case <-time.After(glareDelay(true)):
+		case <-time.After(glareDelay(d.invite != nil)):
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-d.done:
@@ -91,7 +92,6 @@ func (d *Dialog) reinvite(ctx context.Context, offer string) (string, error) {
 	go func() {
 		defer f.leave()
 		answer, err := d.runReinvite(ctx, f, offer)
-		d.releaseOffer()
 		result <- reinviteResult{answer, err}
 	}()
 	select {
@@ -103,6 +103,8 @@ func (d *Dialog) reinvite(ctx context.Context, offer string) (string, error) {
 }
 
 func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string, error) {
+	release := sync.OnceFunc(d.releaseOffer)
+	defer release()
 	var a attempt
 	for {
 		d.mu.Lock()
@@ -113,8 +115,9 @@ func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string
 		}
 		d.mu.Unlock()
 		req.AppendHeader(sipmsg.NewHeader("Allow", allowed))
+		req.AppendHeader(sipmsg.NewHeader("Accept", accepted))
 		setBody(req, sdpType, offer)
-		res, err := d.followReinvite(ctx, f, req)
+		res, err := d.followReinvite(ctx, f, req, release)
 		if errors.Is(err, ErrTimeout) {
 			d.gone(sipmsg.StatusRequestTimeout, nil)
 		}
@@ -132,73 +135,69 @@ func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string
 		d.localSDP = offer
 		d.agreeSession(res)
 		d.mu.Unlock()
-		return string(res.Body()), nil
+		answer, _ := description(res)
+		return answer, nil
 	}
 }
 
-// followReinvite sends the request and waits for its final response, which it
-// acknowledges if it is a 2xx.
-func (d *Dialog) followReinvite(ctx context.Context, f *Flow, req *sipmsg.Request) (*sipmsg.Response, error) {
-	tx, err := f.begin(ctx, req)
-	if err != nil {
+// followReinvite sends the request and waits for its final response. A 2xx is
+// acknowledged, and the offer over by release, before anything that comes after it
+// is handled.
+func (d *Dialog) followReinvite(ctx context.Context, f *Flow, req *sipmsg.Request, release func()) (*sipmsg.Response, error) {
+	type outcome struct {
+		res *sipmsg.Response
+		err error
+	}
+	final := make(chan outcome, 1)
+	proceeding := make(chan struct{})
+	proceeds := sync.OnceFunc(func() { close(proceeding) })
+	var ack *sipmsg.Request
+	f.creds.sign(req)
+	tx := f.newClientTx(req, func(res *sipmsg.Response, err error) {
+		switch {
+		case err == nil && res.IsProvisional():
+			proceeds()
+			return
+		case err == nil && res.IsSuccess() && ack != nil:
+			_ = f.send(ack) // it came once more
+			return
+		case err == nil && res.IsSuccess():
+			d.refresh(res.Contact())
+			d.identify(res)
+			d.mu.Lock()
+			ack = d.ackFor(f, req)
+			d.mu.Unlock()
+			_ = f.send(ack)
+			release()
+		case err == nil && res.StatusCode != sipmsg.StatusUnauthorized && res.StatusCode != sipmsg.StatusProxyAuthRequired:
+			release()
+		}
+		select {
+		case final <- outcome{res, err}:
+		default:
+		}
+	})
+	if err := tx.start(); err != nil {
 		return nil, err
 	}
 	limit := time.NewTimer(2 * transactionTime)
 	defer limit.Stop()
-	wait, proceeding, cancelled := ctx.Done(), false, false
+	wait, may := ctx.Done(), (chan struct{})(nil)
 	for {
 		select {
-		case res := <-tx.Responses():
-			if res.IsProvisional() {
-				proceeding = true
-				if cancelled {
-					cancelled = false
-					f.cancel(req)
-				}
-				continue
-			}
-			if res.IsSuccess() {
-				d.ackReinvite(f, tx, req, res)
-			}
-			return res, nil
+		case o := <-final:
+			return o.res, o.err
 		case <-wait:
-			wait = nil
-			if cancelled = !proceeding; proceeding {
-				f.cancel(req)
-			}
+			wait, may = nil, proceeding
+		case <-may: // a CANCEL needs a provisional response (RFC 3261, section 9.1)
+			may = nil
+			f.cancel(tx)
 		case <-limit.C:
-			tx.Terminate()
+			tx.terminate()
 			return nil, ErrTimeout
 		case <-d.done:
-			tx.Terminate()
+			tx.terminate()
 			return nil, ErrDialogEnded
-		case <-tx.Done():
-			if errors.Is(tx.Err(), sipmsg.ErrTransactionTimeout) {
-				return nil, ErrTimeout
-			}
-			return nil, ErrFlowLost
 		}
 	}
-}
-
-func (d *Dialog) ackReinvite(f *Flow, tx *sipmsg.ClientTx, req *sipmsg.Request, res *sipmsg.Response) {
-	d.refresh(res.Contact())
-	d.mu.Lock()
-	ack := d.ackFor(f, req)
-	d.mu.Unlock()
-	_ = f.transport.WriteMsg(ack)
-	tx.OnRetransmission(func(*sipmsg.Response) { _ = f.transport.WriteMsg(ack.Clone()) })
-}
-
-// cancel sends the CANCEL of a request and waits for its answer by itself.
-func (f *Flow) cancel(req *sipmsg.Request) {
-	if !f.enter() {
-		return
-	}
-	go func() {
-		defer f.leave()
-		ctx, stop := context.WithTimeout(context.Background(), transactionTime)
-		defer stop()
-		_, _ = f.finalUnsigned(ctx, cancelOf(req))
-	}()
 }

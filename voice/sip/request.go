@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -11,10 +10,15 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/voice/sip/transport"
 )
 
 // allowed are the methods that a dialog of ours understands.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, REFER"
+
+// accepted are the bodies that we understand.
+const accepted = sdpType + ", multipart/mixed"
 
 // supported are the extensions that we understand in an answer of ours.
 const supported = "timer, replaces"
@@ -23,14 +27,6 @@ const supported = "timer, replaces"
 // Call-ID and CSeq (RFC 3261, section 8.1.1).
 func (f *Flow) newRequest(method sipmsg.RequestMethod, to sipmsg.Uri) *sipmsg.Request {
 	req := sipmsg.NewRequest(method, to)
-	if f.datagrams() {
-		req.SetTransport("UDP")
-		req.SetDestination(f.peer)
-		req.Laddr = sipmsg.Addr{IP: net.ParseIP(f.host), Port: f.port}
-	} else {
-		req.SetTransport("WS")
-		req.SetDestination(placeRemote.String())
-	}
 	f.newBranch(req)
 	hops := sipmsg.MaxForwardsHeader(70)
 	req.AppendHeader(&hops)
@@ -120,83 +116,51 @@ func escapeUser(user string) string {
 	return b.String()
 }
 
-// begin sends a request in a transaction of its own, signed for the realms
-// that are known.
-func (f *Flow) begin(ctx context.Context, req *sipmsg.Request) (*sipmsg.ClientTx, error) {
-	f.creds.sign(req)
-	return f.beginUnsigned(ctx, req)
+// send sends an ACK, which has no transaction.
+func (f *Flow) send(ack *sipmsg.Request) error { return f.conn.Write([]byte(ack.String())) }
+
+// aside does what must wait, beside the handling of what comes.
+func (f *Flow) aside(do func()) {
+	if !f.enter() {
+		return
+	}
+	go func() {
+		defer f.leave()
+		do()
+	}()
 }
 
-func (f *Flow) beginUnsigned(ctx context.Context, req *sipmsg.Request) (*sipmsg.ClientTx, error) {
-	if req.ContentLength() == nil {
-		req.SetBody(req.Body())
+// final sends a request other than INVITE, signed for the realms that are known,
+// and waits for its final response.
+func (f *Flow) final(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response, error) {
+	type outcome struct {
+		res *sipmsg.Response
+		err error
 	}
+	f.creds.sign(req)
+	final := make(chan outcome, 1)
+	tx := f.newClientTx(req, func(res *sipmsg.Response, err error) {
+		if err != nil || !res.IsProvisional() {
+			final <- outcome{res, err} // there is one
+		}
+	})
 	if f.lost() {
 		return nil, ErrFlowLost
 	}
-	f.fit(ctx, req)
-	tx, err := f.transactions.Request(ctx, req)
-	if err != nil {
-		return nil, errors.Join(ErrFlowLost, err)
-	}
-	return tx, nil
-}
-
-// next waits for a response of a transaction.
-func (f *Flow) next(ctx context.Context, tx *sipmsg.ClientTx) (*sipmsg.Response, error) {
-	select {
-	case res := <-tx.Responses():
-		return res, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-tx.Done():
-		if err := tx.Err(); errors.Is(err, sipmsg.ErrTransactionTimeout) {
-			return nil, ErrTimeout
-		}
-		return nil, ErrFlowLost
-	}
-}
-
-// final sends a request other than INVITE and waits for its final response.
-func (f *Flow) final(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response, error) {
-	f.creds.sign(req)
-	return f.finalUnsigned(ctx, req)
-}
-
-func (f *Flow) finalUnsigned(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response, error) {
-	tx, err := f.beginUnsigned(ctx, req)
-	if err != nil {
+	if err := tx.start(); err != nil {
 		return nil, err
 	}
-	defer tx.Terminate()
-	for {
-		res, err := f.next(ctx, tx)
-		if err != nil || !res.IsProvisional() {
-			return res, err
-		}
+	select {
+	case o := <-final:
+		return o.res, o.err
+	case <-ctx.Done():
+		tx.terminate()
+		return nil, ctx.Err()
 	}
-}
-
-// parseRetryAfter parses the seconds at the start of a Retry-After (RFC 3261,
-// section 20.33); 0 if there are none. A day is the most it believes.
-func parseRetryAfter(value string) time.Duration {
-	digits := strings.TrimSpace(value)
-	if i := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
-		digits = digits[:i]
-	}
-	const day = 24 * 60 * 60
-	if len(digits) > 9 {
-		return day * time.Second
-	}
-	n, err := strconv.Atoi(digits)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(min(n, day)) * time.Second
 }
 
 func retryAfter(m sipmsg.Message) time.Duration {
-	return parseRetryAfter(headerValue(m, "Retry-After"))
+	return transport.ParseRetryAfter(headerValue(m, "Retry-After"))
 }
 
 func headerValue(m sipmsg.Message, name string) string {

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"strconv"
@@ -123,9 +124,9 @@ func checkLines(method string, lines []headerLine, body []byte) ([]byte, error) 
 	case length > len(body):
 		return nil, errContentLength
 	case length >= 0:
-		body = body[:length] // what follows belongs to nothing (18.3)
+		return body[:length], nil // what follows belongs to nothing (18.3)
 	}
-	return body, nil
+	return bytes.TrimRight(body, "\x00"), nil
 }
 
 // validAddresses checks a list of name-addr and addr-spec (RFC 3261, 20.10):

@@ -68,7 +68,7 @@ func serve(t testing.TB, start func(http.Handler) *httptest.Server, onInvite fun
 	s.listener = wsconn.NewListener(s.web.Listener.Addr(), wsconn.ListenerConfig{
 		Conn: wsconn.Config{PingInterval: s.ping, Accept: s.note, Rewrite: func(m []byte) []byte {
 			// The server needs the guard too, or an answer to rubbish would end it.
-			plain, _ := inspect(m)
+			plain, _, _ := inspect(m)
 			return plain
 		}},
 		OnConn: func(c *wsconn.Conn, _ *http.Request) { s.conns <- c },

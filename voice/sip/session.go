@@ -152,30 +152,42 @@ func (d *Dialog) sessionExpired() {
 }
 
 // serveSession looks at the Session-Expires of a request from the far side. It
-// returns the headers of the answer, or false if the interval is too small and
-// the request has been refused (RFC 4028, section 9).
+// returns the headers of the answer, or false if the interval is too small (RFC
+// 4028, section 9).
 func (d *Dialog) serveSession(req *sipmsg.Request) (headers []sipmsg.Header, ok bool) {
-	interval, refresher, asked := parseSession(headerValue(req, "Session-Expires"))
-	if !asked {
-		return nil, true
-	}
-	if interval < minSession {
+	if tooShort(req) {
 		return nil, false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.startSessionAs(interval, refresher, req), true
+	return d.agreeSessionAs(req), true
 }
 
-// startSessionAs begins an interval that a request of the far side asked for,
-// under mu, and returns the headers of the answer.
-func (d *Dialog) startSessionAs(interval time.Duration, refresher string, req *sipmsg.Request) []sipmsg.Header {
-	if refresher != "uas" {
+// tooShort says that a request asks for an interval that is to be refused with
+// 422. A sender that knows no session timers could make nothing of that.
+func tooShort(req *sipmsg.Request) bool {
+	interval, _, asked := parseSession(headerValue(req, "Session-Expires"))
+	return asked && interval < minSession && hasToken(req, "Supported", "timer")
+}
+
+// agreeSessionAs begins the interval that a request of the far side asks for,
+// under mu, and returns the headers of the answer. Who refreshes is what table 2
+// of RFC 4028 says: a sender that knows no session timers can't.
+func (d *Dialog) agreeSessionAs(req *sipmsg.Request) []sipmsg.Header {
+	interval, refresher, asked := parseSession(headerValue(req, "Session-Expires"))
+	if !asked {
+		return nil
+	}
+	able := hasToken(req, "Supported", "timer") || hasToken(req, "Require", "timer")
+	switch {
+	case !able:
+		refresher = "uas"
+	case refresher != "uas":
 		refresher = "uac"
 	}
 	d.startSession(interval, refresher == "uas")
 	headers := []sipmsg.Header{sipmsg.NewHeader("Session-Expires", fmt.Sprintf("%d;refresher=%s", interval/time.Second, refresher))}
-	if refresher == "uac" && hasToken(req, "Supported", "timer") {
+	if refresher == "uac" {
 		headers = append(headers, sipmsg.NewHeader("Require", "timer"))
 	}
 	return headers

@@ -77,7 +77,7 @@ func TestSessionAskedForByTheFarSide(t *testing.T) {
 	legs, onInvite := answering()
 	s := newServer(t, onInvite)
 	d, l := place(t, s, s.connect(), legs)
-	res, err := l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "60"))
+	res, err := l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "60"), sipmsg.NewHeader("Supported", "timer"))
 	if err != nil || res.StatusCode != 422 || res.GetHeader("Min-SE").Value() != "90" {
 		t.Errorf("%v %v", res, err)
 	}
@@ -87,6 +87,11 @@ func TestSessionAskedForByTheFarSide(t *testing.T) {
 	}
 	res, err = l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "1800;refresher=uas"))
 	if err != nil || res.StatusCode != 200 || res.GetHeader("Session-Expires").Value() != "1800;refresher=uas" {
+		t.Errorf("%v %v", res, err)
+	}
+	// One that knows no session timers can't refresh (RFC 4028, table 2).
+	res, err = l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "1800"))
+	if err != nil || res.StatusCode != 200 || res.GetHeader("Session-Expires").Value() != "1800;refresher=uas" || res.GetHeader("Require") != nil {
 		t.Errorf("%v %v", res, err)
 	}
 	d.mu.Lock()

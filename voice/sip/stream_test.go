@@ -136,7 +136,7 @@ func TestStreamFraming(t *testing.T) {
 func TestRubbishEndsAStream(t *testing.T) {
 	t.Parallel()
 	for _, rubbish := range []string{
-		strings.Repeat("x", 2*maxHead), "no colon\r\nhere\r\n\r\n",
+		strings.Repeat("x", 100_000),
 		"OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n", "OPTIONS sip:a SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
 	} {
 		f, conn := raw(t, nil)

@@ -4,7 +4,7 @@ import "strings"
 
 // tortureInvalid are the invalid messages of RFC 4475, section 3.1.2.
 var tortureInvalid = []tortureMessage{
-	{"3.1.2.1", "extraneous header field separators", 0, false, `
+	{"3.1.2.1", "extraneous header field separators", 400, false, `
 INVITE sip:user@example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=134161461246
@@ -46,7 +46,7 @@ Content-Length: -999
 
 v=0
 `},
-	{"3.1.2.4", "scalar values out of range in a request", 0, false, `
+	{"3.1.2.4", "scalar values out of range in a request", 400, false, `
 REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/TCP host129.example.com;branch=z9hG4bK342sdfoi3
 To: <sip:user@example.com>
@@ -71,7 +71,7 @@ Warning: 1812 overture "In Progress"
 Content-Length: 0
 
 `},
-	{"3.1.2.6", "an unterminated quoted string", 0, false, `
+	{"3.1.2.6", "an unterminated quoted string", 480, true, `
 INVITE sip:user@example.com SIP/2.0
 To: "Mr. J. User <sip:j.user@example.com>
 From: sip:caller@example.net;tag=93334
@@ -180,7 +180,7 @@ Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E
 l: 0
 
 `},
-	{"3.1.2.14", "spaces within an addr-spec", 0, false, `
+	{"3.1.2.14", "spaces within an addr-spec", 200, true, `
 OPTIONS sip:user@example.org SIP/2.0
 Via: SIP/2.0/UDP host4.example.com:5060;branch=z9hG4bKkdju43234
 Max-Forwards: 70
@@ -192,7 +192,7 @@ CSeq: 3923239 OPTIONS
 l: 0
 
 `},
-	{"3.1.2.15", "a display name that is no token", 0, false, `
+	{"3.1.2.15", "a display name that is no token", 200, true, `
 OPTIONS sip:t.watson@example.org SIP/2.0
 Via:     SIP/2.0/UDP c.example.com:5060;branch=z9hG4bKkdjuw
 Max-Forwards:      70

@@ -15,7 +15,7 @@ CSeq: 8 OPTIONS
 l: 0
 
 `},
-	{"3.3.1", "mandatory headers are missing", 0, false, `
+	{"3.3.1", "mandatory headers are missing", 400, false, `
 INVITE sip:user@example.com SIP/2.0
 CSeq: 193942 INVITE
 Via: SIP/2.0/UDP 192.0.2.95;branch=z9hG4bKkdj.insuf
@@ -209,8 +209,7 @@ Content-Type: application/sdp
 
 v=0
 `},
-	// Understood, but sipgo makes no transaction without a tag in From.
-	{"3.4.1", "an INVITE of RFC 2543", 400, true, `
+	{"3.4.1", "an INVITE of RFC 2543", 480, true, `
 INVITE sip:UserB@example.com SIP/2.0
 Via: SIP/2.0/UDP iftgw.example.com
 From: <sip:+13035551111@ift.client.example.net;user=phone>

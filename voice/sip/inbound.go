@@ -1,7 +1,9 @@
 package sip
 
 import (
-	"sync"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -36,32 +38,31 @@ type Incoming struct {
 
 // inbound is the INVITE of a dialog that the far side began.
 type inbound struct {
-	req     *sipmsg.Request
-	tx      *sipmsg.ServerTx
-	decided chan struct{} // closed by the final response
-	once    sync.Once
-	// accepted is the 2xx, set before decided is closed.
-	accepted *sipmsg.Response
+	req *sipmsg.Request
+	tx  *serverTx
+	// reliable says that the caller requires provisional responses that it can
+	// acknowledge (RFC 3262).
+	reliable bool
+	// decided says that a final response was chosen: it may be acknowledged before
+	// the dialog has ended.
+	decided bool
+	rseq    uint32
+	waiting *provisional // the one that waits for its PRACK
+	expiry  *time.Timer  // of the INVITE
 }
 
-// isDecided reports whether a final response was sent.
-func (in *inbound) isDecided() bool {
-	select {
-	case <-in.decided:
-		return true
-	default:
-		return false
-	}
-}
-
-// serveInvite makes the dialog of an INVITE and follows it to its ACK.
-func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
+// serveInvite makes the dialog of an INVITE and hands it over.
+func (f *Flow) serveInvite(req *sipmsg.Request, tx *serverTx) {
 	remoteTag, _ := req.From().Params.Get("tag")
-	if f.cfg.Incoming == nil || remoteTag == "" {
+	switch {
+	case f.cfg.Incoming == nil:
 		_ = f.respond(req, tx, sipmsg.StatusTemporarilyUnavailable)
 		return
+	case !f.isOurs(req.Recipient):
+		_ = f.respond(req, tx, sipmsg.StatusNotFound)
+		return
 	}
-	if interval, _, asked := parseSession(headerValue(req, "Session-Expires")); asked && interval < minSession {
+	if tooShort(req) {
 		_ = f.respond(req, tx, 422, tooBrief())
 		return
 	}
@@ -78,56 +79,77 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *sipmsg.ServerTx) {
 	d := newDialog(f, req.CallID().Value(), newTag())
 	d.local = party{req.To().DisplayName, *req.To().Address.Clone()}
 	d.remote = party{req.From().DisplayName, *req.From().Address.Clone()}
-	d.remoteTag, d.offerSeq, d.seq = remoteTag, req.CSeq().SeqNo, firstSeq()
+	d.remoteTag, d.seq = remoteTag, firstSeq()
+	d.remoteSeq[remoteTag] = req.CSeq().SeqNo
 	d.establish(req, req.GetHeaders("Record-Route"), false)
 	d.target = target
-	d.inbound = &inbound{req: req, tx: tx, decided: make(chan struct{})}
-	acked := make(chan string, 1)
-	d.acks[req.CSeq().SeqNo] = acked
-	if !f.add(d) {
+	d.inbound = &inbound{req: req, tx: tx, reliable: hasToken(req, "Require", "100rel")}
+	d.identity = identityOf(req)
+	if !f.add(d) || !f.enter() {
 		return
 	}
-	tx.OnCancel(func(cancel *sipmsg.Request) {
-		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", ByRemote: true, Headers: headersOf(cancel)})
-	})
+	tx.cancelled = d.callerGone
+	if seconds, err := strconv.ParseUint(strings.TrimSpace(headerValue(req, "Expires")), 10, 31); err == nil {
+		d.inbound.expiry = time.AfterFunc(time.Duration(seconds)*time.Second, func() { d.callerGone(nil) })
+	}
+	offer, _ := description(req)
 	after, auto := answerAfter(req)
 	f.cfg.Incoming(Incoming{
 		Asserted: identities(req), Private: private(req), Diverted: redirections(req),
 		AutoAnswer: auto, AnswerAfter: after, Replaces: other,
-		Dialog: d, CallerName: d.remote.name, Caller: d.remote.uri.String(), Called: d.local.uri.String(),
-		Offer: string(req.Body()), Headers: headersOf(req),
+		Dialog: d, CallerName: shownName(d.remote.name), Caller: d.remote.uri.String(), Called: d.local.uri.String(),
+		Offer: offer, Headers: headersOf(req),
 	})
-	select {
-	case <-d.inbound.decided:
-	case <-d.done:
-		return
-	case <-tx.Done():
-		// Refuse and Accept decide under mu: the far side's ACK may end the
-		// transaction before they have said so.
-		d.mu.Lock()
-		undecided := !d.inbound.isDecided()
-		d.mu.Unlock()
-		if undecided {
-			d.finish(Failed{Err: d.lossOf(f, ErrFlowLost)})
-			return
+	go func() {
+		defer f.leave()
+		select {
+		case <-d.done:
+		case <-tx.done:
+			if d.unanswered() {
+				d.finish(Failed{Err: d.lossOf(f, ErrFlowLost)})
+			}
 		}
-	}
-	if d.inbound.accepted == nil {
-		return
-	}
-	body, ok := d.awaitAck(tx, d.inbound.accepted, acked)
-	d.mu.Lock()
-	delete(d.acks, req.CSeq().SeqNo)
-	if ok {
-		d.emitLocked(Answered{Body: body}, 2)
-	}
-	d.mu.Unlock()
-	if !ok && !f.lost() {
-		d.sessionExpired() // RFC 3261, 13.3.1.4: a BYE, and the end
-	}
+	}()
 }
 
-// response is a response to the INVITE, with the tag of this dialog.
+// isOurs says whether a Request-URI names this line (RFC 3261, section 8.2.2.1):
+// its user is the account's. A server that names no user means whoever is here.
+func (f *Flow) isOurs(uri sipmsg.Uri) bool {
+	user, err := url.PathUnescape(uri.User)
+	if err != nil {
+		user = uri.User
+	}
+	user, _, _ = strings.Cut(user, ";")
+	return user == "" || strings.EqualFold(user, f.cfg.User) || strings.EqualFold(user, f.cfg.AuthUser)
+}
+
+// callerGone ends an INVITE that is not answered yet with 487: its CANCEL came, a
+// BYE, or its Expires has passed (RFC 3261, section 13.3.1).
+func (d *Dialog) callerGone(req *sipmsg.Request) {
+	ev := Failed{Status: sipmsg.StatusRequestTerminated, Reason: reasonOf(sipmsg.StatusRequestTerminated), ByRemote: true}
+	if req != nil {
+		ev.Headers = headersOf(req)
+	}
+	d.mu.Lock()
+	if d.state != calling || d.inbound == nil || d.inbound.decided {
+		d.mu.Unlock()
+		return
+	}
+	d.inbound.decided = true
+	res := d.inviteResponse(sipmsg.StatusRequestTerminated, "", nil)
+	d.mu.Unlock()
+	_ = d.inbound.tx.respond(res)
+	d.finish(ev)
+}
+
+// unanswered says whether an incoming INVITE has no final response yet.
+func (d *Dialog) unanswered() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state == calling && !d.inbound.decided
+}
+
+// inviteResponse is a response to the INVITE, with the tag of this dialog.
 func (d *Dialog) inviteResponse(status int, body string, headers []Header) *sipmsg.Response {
 	all := []sipmsg.Header{}
 	if status < 300 {
@@ -152,31 +174,40 @@ func (d *Dialog) Ring(status int, body string, headers ...Header) error {
 	if status <= 100 || status > 199 {
 		return ErrNotProvisional
 	}
-	return d.inbound.tx.Respond(d.inviteResponse(status, body, headers))
+	res := d.inviteResponse(status, body, headers)
+	if d.inbound.reliable {
+		return d.ringReliably(res)
+	}
+	return d.inbound.tx.respond(res)
 }
 
 // Accept answers an incoming INVITE with 200 and an SDP answer, or an offer if
 // the INVITE had none. Answered follows when the caller has acknowledged it.
 func (d *Dialog) Accept(body string, headers ...Header) error {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	if err := d.undecided(headers); err != nil {
+		d.mu.Unlock()
 		return err
 	}
 	res := d.inviteResponse(sipmsg.StatusOK, body, headers)
-	if interval, refresher, ok := parseSession(headerValue(d.inbound.req, "Session-Expires")); ok {
-		for _, h := range d.startSessionAs(interval, refresher, d.inbound.req) {
-			res.AppendHeader(h)
-		}
-	}
-	if err := d.inbound.tx.Respond(res); err != nil {
-		d.stopSession()
-		return err
-	}
 	d.state, d.localSDP = answered, body
-	d.inbound.accepted = res
-	d.inbound.once.Do(func() { close(d.inbound.decided) })
-	return nil
+	d.inbound.stop()
+	for _, h := range d.agreeSessionAs(d.inbound.req) {
+		res.AppendHeader(h)
+	}
+	f, tx := d.flow, d.inbound.tx
+	d.mu.Unlock()
+	return d.accepted(f, tx, res, func(body string, ok bool) {
+		if ok {
+			d.mu.Lock()
+			d.emitLocked(Answered{Body: body}, 2)
+			d.mu.Unlock()
+			return
+		}
+		if !f.lost() {
+			d.sessionExpired() // RFC 3261, 13.3.1.4: a BYE, and the end
+		}
+	})
 }
 
 // Refuse answers an incoming INVITE with a status from 300, 486 for instance.
@@ -190,11 +221,21 @@ func (d *Dialog) Refuse(status int, headers ...Header) error {
 		d.mu.Unlock()
 		return err
 	}
-	err := d.inbound.tx.Respond(d.inviteResponse(status, "", headers))
-	d.inbound.once.Do(func() { close(d.inbound.decided) })
+	res, tx := d.inviteResponse(status, "", headers), d.inbound.tx
+	d.inbound.decided = true
 	d.mu.Unlock()
+	err := tx.respond(res)
 	d.finish(Failed{Status: status, Reason: reasonOf(status), Cancelled: true})
 	return err
+}
+
+func (in *inbound) stop() {
+	if in.expiry != nil {
+		in.expiry.Stop()
+	}
+	if in.waiting != nil {
+		in.waiting.stop()
+	}
 }
 
 // undecided says whether the incoming INVITE may still be answered, under mu.
@@ -204,7 +245,7 @@ func (d *Dialog) undecided(headers []Header) error {
 		return ErrReplied
 	case d.state == over:
 		return ErrDialogEnded
-	case d.state == answered:
+	case d.state == answered, d.inbound.decided:
 		return ErrReplied
 	}
 	return checkHeaders(headers)

@@ -73,7 +73,9 @@ func (c *caller) ack(res *sipmsg.Response, body string) {
 }
 
 func (c *caller) cancel(more ...sipmsg.Header) {
-	req := cancelOf(c.invite)
+	req := hopRequest(sipmsg.CANCEL, c.invite, nil)
+	req.SetTransport(c.invite.Transport())
+	req.SetDestination(c.invite.Destination())
 	for _, h := range more {
 		req.AppendHeader(h)
 	}

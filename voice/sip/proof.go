@@ -1,0 +1,90 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// A registration is proven all the time: a server that hangs or dies is noticed
+// within proofInterval and twice proofTimeout.
+const (
+	proofInterval = 9 * time.Second
+	proofTimeout  = 4 * time.Second
+)
+
+// prove asks the server for its life where the connection itself can't, until the
+// flow is over: by an OPTIONS, whenever nothing was heard for a while. Any answer
+// does, whatever it says (RFC 3261, section 11). Servers that leave OPTIONS
+// unanswered answer a REGISTER: doubt asks for one.
+func (f *Flow) prove(doubt chan<- struct{}) {
+	interval, timeout := f.cfg.PingInterval, f.cfg.PongTimeout
+	if interval == 0 {
+		interval = proofInterval
+	}
+	if timeout == 0 {
+		timeout = proofTimeout
+	}
+	deaf := false // to OPTIONS
+	for delay := interval; ; delay = interval {
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-f.done:
+			timer.Stop()
+			return
+		}
+		for silent := time.Since(f.conn.LastHeard()); silent < interval && !f.lost(); silent = time.Since(f.conn.LastHeard()) {
+			timer.Reset(interval - silent)
+			select {
+			case <-timer.C:
+			case <-f.done:
+				timer.Stop()
+				return
+			}
+		}
+		if f.conn.Answers() {
+			continue
+		}
+		if !deaf {
+			sent := time.Now()
+			ctx, cancel := context.WithTimeout(context.Background(), timeout)
+			res, err := f.final(ctx, f.optionsRequest())
+			cancel()
+			if errors.Is(err, ErrFlowLost) {
+				return
+			}
+			refused := err == nil && (res.StatusCode == sipmsg.StatusRequestTimeout || res.StatusCode == sipmsg.StatusGatewayTimeout)
+			if !refused && !f.conn.LastHeard().Before(sent) {
+				continue
+			}
+			deaf = true
+		}
+		select {
+		case doubt <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// optionsRequest asks the server what it can do.
+func (f *Flow) optionsRequest() *sipmsg.Request {
+	req := f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: f.cfg.Domain})
+	who := sipmsg.Uri{Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.cfg.Domain}
+	from := &sipmsg.FromHeader{Address: who, Params: sipmsg.NewParams()}
+	from.Params.Add("tag", newTag())
+	id := sipmsg.CallIDHeader(newTag() + newTag())
+	for _, r := range f.startRoutes() {
+		req.AppendHeader(&sipmsg.RouteHeader{Address: r})
+	}
+	for _, h := range []sipmsg.Header{
+		from, &sipmsg.ToHeader{Address: sipmsg.Uri{Scheme: "sip", Host: f.cfg.Domain}}, &id,
+		&sipmsg.CSeqHeader{SeqNo: firstSeq(), MethodName: sipmsg.OPTIONS}, f.contact(),
+		sipmsg.NewHeader("Accept", sdpType), sipmsg.NewHeader("User-Agent", f.cfg.UserAgent),
+	} {
+		req.AppendHeader(h)
+	}
+	return req
+}
