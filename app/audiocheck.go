@@ -51,16 +51,16 @@ func (p *Phone) Levels() (mic, far float64) {
 // end.
 func (p *Phone) CheckAudio(ctx context.Context) (<-chan Check, error) {
 	if p.Snapshot().Call != nil {
-		return nil, fault.New(fault.SystemBusy, "You are in a call.", "Check the sound after it.")
+		return nil, fault.New(fault.SystemBusy, "audio.check-in-call")
 	}
 	if p.cfg.Audio == nil {
-		return nil, fault.New(fault.AudioDeviceError, "There is no sound system.", "")
+		return nil, fault.New(fault.AudioDeviceError, "audio.no-system")
 	}
 	ctx, cancel := p.withLife(ctx)
 	check := &audioCheck{}
 	if !p.check.CompareAndSwap(nil, check) {
 		cancel()
-		return nil, fault.New(fault.SystemBusy, "The sound is being checked already.", "")
+		return nil, fault.New(fault.SystemBusy, "audio.checking")
 	}
 	out := make(chan Check, 4)
 	p.background(func(context.Context) {
@@ -88,7 +88,7 @@ func (p *Phone) CheckAudio(ctx context.Context) (<-chan Check, error) {
 func openedCheck(name, title string, err error) Check {
 	if err != nil {
 		f := fault.From(err)
-		return Check{Name: name, Title: title, Status: CheckFail, Text: f.Message, Remedy: f.Next}
+		return Check{Name: name, Title: title, Status: CheckFail, Text: f.Message(), Remedy: f.Next()}
 	}
 	return Check{Name: name, Title: title, Status: CheckPass, Text: "Works"}
 }
@@ -96,27 +96,27 @@ func openedCheck(name, title string, err error) Check {
 func (p *Phone) openMicrophone(spec audio.Spec, frame func([]int16)) (audio.Source, error) {
 	src, err := p.cfg.Audio.OpenSource(spec)
 	if err != nil {
-		return nil, audioFault(err, "microphone")
+		return nil, audioFault(err, audio.Capture)
 	}
 	if err := src.Start(frame); err != nil {
 		src.Close()
-		return nil, audioFault(err, "microphone")
+		return nil, audioFault(err, audio.Capture)
 	}
 	return src, nil
 }
 
-func audioFault(err error, what string) error {
+func audioFault(err error, kind audio.Kind) error {
 	if f := fault.From(err); f.Type != fault.InternalError {
 		return f
 	}
-	return fault.Wrap(err, fault.AudioDeviceError, "Offhook can't use the "+what+".", "Choose another in the audio settings.")
+	return fault.Wrap(err, fault.AudioDeviceError, "audio.unusable", kind.Word())
 }
 
 // PlayTest plays the test tone on the chosen loudspeaker ("speaker") or ring
 // device ("ring"). It returns when the tone has been played.
 func (p *Phone) PlayTest(ctx context.Context, device string) error {
 	if p.cfg.Audio == nil {
-		return fault.New(fault.AudioDeviceError, "There is no sound system.", "")
+		return fault.New(fault.AudioDeviceError, "audio.no-system")
 	}
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
@@ -147,7 +147,7 @@ func testTone() []int16 {
 func (p *Phone) playOnce(ctx context.Context, spec audio.Spec, sound []int16) error {
 	sink, err := p.cfg.Audio.OpenSink(spec)
 	if err != nil {
-		return audioFault(err, "loudspeaker")
+		return audioFault(err, audio.Playback)
 	}
 	defer sink.Close()
 	if sound == nil {
@@ -164,7 +164,7 @@ func (p *Phone) playOnce(ctx context.Context, spec audio.Spec, sound []int16) er
 			close(done)
 		}
 	}); err != nil {
-		return audioFault(err, "loudspeaker")
+		return audioFault(err, audio.Playback)
 	}
 	// A device that is lost calls no more.
 	limit := time.NewTimer(time.Duration(len(sound))*time.Second/audio.SampleRate + 3*time.Second)
@@ -175,6 +175,6 @@ func (p *Phone) playOnce(ctx context.Context, spec audio.Spec, sound []int16) er
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-limit.C:
-		return fault.New(fault.AudioDeviceError, "The loudspeaker takes no sound.", "Choose another in the audio settings.")
+		return fault.New(fault.AudioDeviceError, "audio.speaker-stuck")
 	}
 }

@@ -192,8 +192,8 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 		ended, end := context.WithCancel(context.Background())
 		end()
 		for _, reason := range []error{
-			fault.New(fault.NetworkError, "The platform did not answer in time.", "Try again."),
-			fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first."),
+			fault.New(fault.NetworkError, "platform.no-answer-in-time"),
+			fault.New(fault.Uninitialized, "sign-in.first"),
 		} {
 			d.engine.relay = func(map[string]string) (bool, error) { return false, reason }
 			for _, ctx := range []context.Context{context.Background(), ended} {
@@ -301,7 +301,7 @@ func TestWhatCannotBeDialled(t *testing.T) {
 		d.backend.mu.Lock()
 		d.backend.down = nil
 		d.backend.mu.Unlock()
-		d.engine.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone.", "Allow it.")
+		d.engine.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it.")
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.MissingPermission, "microphone")
 		s := d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(ConditionDevices); c.OK || c.Action != ActionOpenSystemSettings || s.Audio.MicrophoneWorks {

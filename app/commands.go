@@ -79,9 +79,9 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	number = cleanNumber(number)
 	switch {
 	case m.account.State == Expired:
-		return dialPlan{}, fault.New(fault.AuthenticationExpiredToken, "Please sign in again.", "")
+		return dialPlan{}, fault.New(fault.AuthenticationExpiredToken, "sign-in.again")
 	case m.session == nil:
-		return dialPlan{}, fault.New(fault.Uninitialized, "You are not signed in.", "Sign in first.")
+		return dialPlan{}, fault.New(fault.Uninitialized, "sign-in.first")
 	}
 	own := m.session.account.SubscriberName
 	if err := checkNumber(number, own, false); err != nil {
@@ -123,9 +123,9 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 func (m *model) free() error {
 	switch {
 	case m.call != nil || m.dialling != nil:
-		return fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
+		return fault.New(fault.SystemBusy, "call.already")
 	case m.settings.OnAnotherPhone:
-		return fault.New(fault.PSTNCallInProgress, "You are on another phone.", "Switch that off to call from here.")
+		return fault.New(fault.PSTNCallInProgress, "call.taken-elsewhere")
 	}
 	return nil
 }
@@ -237,7 +237,7 @@ var routeNames = map[string]voice.AudioRoute{
 func (p *Phone) SetRoute(route string) error {
 	r, ok := routeNames[route]
 	if !ok {
-		return fault.New(fault.InvalidParameter, "There is no such audio route.", "Use EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES.")
+		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	return p.engine.SetRoute(r)
 }
@@ -248,7 +248,7 @@ func (p *Phone) SetAvailability(a Availability) error {
 	switch a {
 	case Available, Busy, Break, DoNotDisturb:
 	default:
-		return fault.New(fault.InvalidParameter, "There is no such availability.", "Use available, busy, break or dnd.")
+		return fault.New(fault.InvalidParameter, "availability.unknown")
 	}
 	changed, was := false, Availability("")
 	err := p.UpdateSettings(func(s *Settings) {
@@ -298,7 +298,7 @@ func (p *Phone) OpenLink(ctx context.Context, link string) error {
 	if link != "" {
 		var ok bool
 		if number, ok = linkNumber(link); !ok {
-			return fault.New(fault.InvalidDialInfo, "That is no tel: or sip: link.", "")
+			return fault.New(fault.InvalidDialInfo, "dial.not-a-link")
 		}
 		if p.store.Get().Calls.LinkMode == settings.DialAtOnce {
 			return p.Dial(ctx, number, "")

@@ -63,7 +63,7 @@ func (e *clientEngine) EndConsultation() error { return e.with((*voice.Call).End
 func (p *Phone) consults() (ConsultEngine, error) {
 	e, ok := p.engine.(ConsultEngine)
 	if !ok {
-		return nil, fault.New(fault.InternalError, "This phone can't transfer calls.", "")
+		return nil, fault.New(fault.InternalError, "transfer.unsupported")
 	}
 	return e, nil
 }

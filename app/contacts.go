@@ -108,7 +108,7 @@ func (p *Phone) RefreshContacts(ctx context.Context) error {
 		return err
 	}
 	if s == nil {
-		return fault.New(fault.Uninitialized, "You are not signed in.", "Sign in first.")
+		return fault.New(fault.Uninitialized, "sign-in.first")
 	}
 	return s.fetchContacts(ctx)
 }

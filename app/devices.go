@@ -95,7 +95,7 @@ func specTitle(s audio.Spec) string {
 // Devices lists the sound devices that are there now. It may take a while.
 func (p *Phone) Devices(ctx context.Context) ([]audio.Device, error) {
 	if p.cfg.Audio == nil {
-		return nil, fault.New(fault.AudioDeviceError, "The sound devices can't be listed.", "")
+		return nil, fault.New(fault.AudioDeviceError, "audio.not-listed")
 	}
 	type result struct {
 		d   []audio.Device

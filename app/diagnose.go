@@ -117,9 +117,9 @@ func skipped(text string) Check { return Check{Status: CheckSkipped, Text: text}
 func failed(err error) Check {
 	f := fault.From(err)
 	if errors.Is(err, context.DeadlineExceeded) {
-		f = fault.New(fault.NetworkError, "It took too long.", "Try again.")
+		f = fault.New(fault.NetworkError, "check.too-long")
 	}
-	return Check{Status: CheckFail, Text: f.Message, Remedy: or(f.Next, "Try again.")}
+	return Check{Status: CheckFail, Text: f.Message(), Remedy: or(f.Next(), "Try again.")}
 }
 
 func millis(d time.Duration) string {

@@ -64,7 +64,7 @@ const maxWays = 32
 func (s *soundPath) tryApart(ctx context.Context) {
 	n, err := stdnet.NewNet()
 	if err != nil {
-		s.err = fault.Wrap(err, fault.NetworkError, "This computer's networks can't be listed.", "Restart Offhook.")
+		s.err = fault.Wrap(err, fault.NetworkError, "check.no-networks")
 		return
 	}
 	if s.p.Snapshot().Account.State == SignedIn { // by SIP accounts
@@ -73,7 +73,7 @@ func (s *soundPath) tryApart(ctx context.Context) {
 			s.why, s.remedy = "SIP accounts name their way of the sound only in a call.", "Call somebody, then look again."
 			return
 		}
-		s.err = fault.New(fault.ServerError, "SIP accounts have no test of the sound but a call.", "Call somebody, then look again.")
+		s.err = fault.New(fault.ServerError, "check.sip-no-sound-test")
 		return
 	}
 	public, err := s.public.get(ctx)
@@ -85,7 +85,7 @@ func (s *soundPath) tryApart(ctx context.Context) {
 		s.why, s.remedy = "The server tells only those who are signed in where the sound goes.", signInFirst
 		return
 	case err != nil:
-		s.why, s.remedy = "It could not be tried: "+fault.From(err).Message, or(fault.From(err).Next, "Check the network.")
+		s.why, s.remedy = "It could not be tried: "+fault.From(err).Message(), or(fault.From(err).Next(), "Check the network.")
 		return
 	case len(public.Media)+len(public.ICEServers) == 0:
 		s.why, s.remedy = "The server doesn't say where the sound goes.", signInFirst
@@ -98,7 +98,7 @@ func (s *soundPath) tryApart(ctx context.Context) {
 			return
 		}
 	}
-	s.err = fault.New(fault.NetworkError, "The sound can't be tried over UDP.", "Ask your administrator to let UDP pass. Signed in, TCP is tried, too.")
+	s.err = fault.New(fault.NetworkError, "check.no-udp")
 }
 
 // askPublic asks all ways that a server names, at once. TURN servers are asked as
@@ -184,7 +184,7 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "udp", address)
 	if err != nil {
-		return fault.Wrap(err, fault.NetworkError, "The relay can't be reached.", "Check the network.")
+		return fault.Wrap(err, fault.NetworkError, "check.relay-unreachable")
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -225,7 +225,7 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 	var got int
 	s.probe.RTTMs, s.probe.JitterMs, got = fare(trips)
 	if got == 0 {
-		return fault.New(fault.NetworkError, "Nothing came back from the relay.", "Ask your administrator to let UDP pass.")
+		return fault.New(fault.NetworkError, "check.relay-silent")
 	}
 	s.probe.LossPercent = 100 * float64(len(trips)-got) / float64(len(trips))
 	s.probe.Path = "UDP to " + address + ", without a sign-in"

@@ -121,7 +121,7 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 		return Check{Status: CheckFail, Text: fmt.Sprintf("%s does not answer.", closed.Server)}, true
 	case s.err != nil:
 		f := fault.From(s.err)
-		return Check{Status: CheckSkipped, Text: "It could not be tried: " + f.Message}, false
+		return Check{Status: CheckSkipped, Text: "It could not be tried: " + f.Message()}, false
 	default:
 		return Check{}, false
 	}

@@ -24,7 +24,7 @@ func (p *Phone) diagnoseNetwork(context.Context) Check {
 		if server, err := p.serverURL(); err == nil && isLoopback(server.Hostname()) {
 			return passed("", "The server is on this computer.")
 		}
-		return failed(fault.New(fault.NetworkError, "This computer has no network address.", "Plug in the cable or join a wireless network."))
+		return failed(fault.New(fault.NetworkError, "check.no-address"))
 	}
 	v4 := false
 	for _, a := range list {
@@ -47,10 +47,10 @@ func (p *Phone) serverURL() (*url.URL, error) {
 	s := p.Snapshot()
 	server := s.Account.Server
 	if s.Account.State == SignedIn && !signedIn(s) {
-		return nil, fault.New(fault.InvalidParameter, "SIP accounts need no web server.", "")
+		return nil, fault.New(fault.InvalidParameter, "check.sip-no-server")
 	}
 	if server == "" {
-		return nil, fault.New(fault.InvalidParameter, "No server is known yet.", "Enter the server's address and sign in.")
+		return nil, fault.New(fault.InvalidParameter, "check.no-server")
 	}
 	return backend.ParseServer(server)
 }
@@ -68,7 +68,7 @@ func (p *Phone) sipServer() *url.URL {
 func (p *Phone) diagnoseProxy(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message)
+		return skipped(fault.From(err).Message())
 	}
 	via, err := p.proxyFor(ctx, server)
 	switch {
@@ -110,7 +110,7 @@ func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 		server, err = line, nil
 	}
 	if err != nil {
-		return skipped(fault.From(err).Message)
+		return skipped(fault.From(err).Message())
 	}
 	host := server.Hostname()
 	if net.ParseIP(host) != nil {
@@ -134,7 +134,7 @@ func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message)
+		return skipped(fault.From(err).Message())
 	}
 	resp, took, err := p.ask(ctx, server)
 	if err != nil {
@@ -142,7 +142,7 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	}
 	if who := portalOf(resp, server, true); who != "" {
 		f := portalFault(who)
-		return Check{Status: CheckFail, Figure: millis(took), Text: f.Message, Remedy: f.Next}
+		return Check{Status: CheckFail, Figure: millis(took), Text: f.Message(), Remedy: f.Next()}
 	}
 	t := resp.TLS
 	if t == nil || len(t.PeerCertificates) == 0 {
@@ -195,7 +195,7 @@ func (p *Phone) ask(ctx context.Context, u *url.URL) (*http.Response, time.Durat
 func (p *Phone) diagnoseClock(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message)
+		return skipped(fault.From(err).Message())
 	}
 	resp, _, err := p.ask(ctx, server)
 	if err != nil {
@@ -293,7 +293,7 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 	}
 	u, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message)
+		return skipped(fault.From(err).Message())
 	}
 	return p.upgrade(ctx, u.JoinPath("push"), "offhook.push.v1")
 }

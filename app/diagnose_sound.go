@@ -11,7 +11,7 @@ import (
 	"offhook/voice/fault"
 )
 
-var errNoSound = fault.New(fault.AudioDeviceError, "There is no sound system.", "Install PulseAudio or PipeWire.")
+var errNoSound = fault.New(fault.AudioDeviceError, "audio.no-system")
 
 // listenFor is how long the microphone is listened to.
 const listenFor = 800 * time.Millisecond

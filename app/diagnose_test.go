@@ -122,10 +122,10 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 			}
 		}
 		d.signIn()
-		d.audio.openErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone.", "Allow it in the system's settings.")
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.", "")})
+		d.audio.openErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it in the system's settings.")
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.")})
 		st := healthy
-		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.", "")}
+		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("unready", func(s *Snapshot) bool { return !s.condition(ConditionPlatform).OK && !s.condition(ConditionPush).OK })
 		d.backend.mu.Lock()
@@ -220,7 +220,7 @@ func TestTheMeterAllocatesNothing(t *testing.T) {
 // Every outcome of the path of the sound, and what is said of it.
 func TestThePathOfTheSound(t *testing.T) {
 	t.Parallel()
-	closed := fault.New(fault.NetworkError, "No sound came back from the platform.", "Ask your network's administrator to open the ways that are closed.")
+	closed := fault.New(fault.NetworkError, "media-test.no-sound")
 	udp, tcp, turn := MediaWay{Kind: "udp", Server: "relay:1", Open: true}, MediaWay{Kind: "tcp", Server: "relay:2", Open: true}, MediaWay{Kind: "turn", Server: "turn:3", Open: true}
 	shut := func(w MediaWay) MediaWay { w.Open = false; return w }
 	for name, row := range map[string]struct {
@@ -235,8 +235,8 @@ func TestThePathOfTheSound(t *testing.T) {
 		"only TURN":        {MediaProbe{MOS: 2.0, Ways: []MediaWay{shut(udp), shut(tcp), turn}}, nil, "warn warn pass fail", 0},
 		"nothing":          {MediaProbe{Ways: []MediaWay{shut(udp), shut(tcp)}}, closed, "fail warn skipped fail", 0},
 		"not even the leg": {MediaProbe{}, closed, "skipped skipped skipped fail", 0},
-		"no echo there":    {MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", ""), "skipped skipped skipped pass", 4.2},
-		"a call came":      {MediaProbe{}, fault.New(fault.SystemBusy, "There is a call.", ""), "skipped skipped skipped skipped", 0},
+		"no echo there":    {MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test."), "skipped skipped skipped pass", 4.2},
+		"a call came":      {MediaProbe{}, fault.New(fault.SystemBusy, "There is a call."), "skipped skipped skipped skipped", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T) {

@@ -69,7 +69,7 @@ func storyOfAFullDisk(t *testing.T) {
 		t.Fatalf("there is room: %v", err)
 	}
 	err = d.UpdateSettings(func(s *Settings) { s.Audio.RingVolume = 7 })
-	if f := fault.From(err); f == nil || f.Type != fault.InternalError || !strings.Contains(f.Message, "the disk is full") {
+	if f := fault.From(err); f == nil || f.Type != fault.InternalError || !strings.Contains(f.Message(), "the disk is full") {
 		t.Errorf("a setting: %v", err)
 	}
 	if d.Settings().Audio.RingVolume != 7 {

@@ -64,14 +64,14 @@ const maxReportCalls = 5000
 // carry. It may take seconds.
 func (p *Phone) DraftReport(ctx context.Context, from, to time.Time) (ReportDraft, error) {
 	if p.cfg.ReadLogs == nil {
-		return nil, fault.New(fault.UploadLogFailure, "This phone keeps no logs.", "")
+		return nil, fault.New(fault.UploadLogFailure, "report.no-logs")
 	}
 	if !from.Before(to) {
-		return nil, fault.New(fault.InvalidParameter, "The range of days is empty.", "Choose a beginning before the end.")
+		return nil, fault.New(fault.InvalidParameter, "report.empty-range")
 	}
 	raw, err := p.cfg.ReadLogs(from, to)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.UploadLogFailure, "The logs can't be packed: "+diskTrouble(err)+".", "Check the disk and try again.")
+		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
 	}
 	defer os.Remove(raw)
 	d := &reportDraft{phone: p, part: map[string]ReportPart{}, size: map[ReportPart]int64{}}
@@ -84,7 +84,7 @@ func (p *Phone) DraftReport(ctx context.Context, from, to time.Time) (ReportDraf
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fault.Wrap(err, fault.UploadLogFailure, "The logs can't be packed: "+diskTrouble(err)+".", "Check the disk and try again.")
+		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
 	}
 	return d, nil
 }
@@ -258,7 +258,7 @@ func (d *reportDraft) Send(ctx context.Context, text string, parts []ReportPart,
 	path := d.path
 	if len(parts) < len(ReportParts()) {
 		if path, err = d.only(parts); err != nil {
-			return "", fault.Wrap(err, fault.UploadLogFailure, "The logs can't be packed: "+diskTrouble(err)+".", "Check the disk and try again.")
+			return "", fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
 		}
 		defer os.Remove(path)
 	}

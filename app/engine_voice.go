@@ -25,7 +25,7 @@ type clientEngine struct {
 	setting bool
 }
 
-var errNoCall = fault.New(fault.NoCall, "There is no call.", "")
+var errNoCall = fault.New(fault.NoCall, "call.none")
 
 // latest is the call in progress, or the last one.
 func (e *clientEngine) latest() (*voice.Call, error) {
@@ -181,7 +181,7 @@ func (e *clientEngine) ProbeMedia(ctx context.Context) (MediaProbe, error) {
 	for _, w := range m.Ways {
 		way := MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs}
 		if w.Err != nil {
-			way.Why = w.Err.Message
+			way.Why = w.Err.Message()
 		}
 		out.Ways = append(out.Ways, way)
 	}
@@ -199,7 +199,7 @@ func (e *clientEngine) Levels() (mic, far float64) {
 func (e *clientEngine) PostFeedback(ctx context.Context, rating int, issue, note string) error {
 	c, err := e.latest()
 	if err != nil {
-		return fault.New(fault.InvalidParameter, "There is no call to rate.", "Make a call first.")
+		return fault.New(fault.InvalidParameter, "rating.no-call")
 	}
 	return c.PostFeedback(ctx, rating, voice.Issue(issue), note)
 }

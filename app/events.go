@@ -288,7 +288,7 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 // callLogged turns an ended call into the last call.
 func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
-		p.say("error", "The call log can't be written: "+diskTrouble(err)+".")
+		p.say("error", "The call log can't be written: "+diskTrouble(err).String()+".")
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,

@@ -37,7 +37,7 @@ type fakeEngine struct {
 
 func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
 	if e.probe == nil {
-		return MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
+		return MediaProbe{}, fault.New(fault.ServerError, "media-test.none")
 	}
 	return e.probe()
 }

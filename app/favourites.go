@@ -47,7 +47,7 @@ func (p *Phone) AddFavourite(name, number string) error {
 		}
 	})
 	if full {
-		return fault.New(fault.InvalidParameter, "You have as many favourites as there can be.", "Remove one first.")
+		return fault.New(fault.InvalidParameter, "contacts.favourites-full")
 	}
 	return err
 }

@@ -172,7 +172,7 @@ func age(now, at time.Time) time.Duration {
 func sentence(err error) string {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		return f.Message
+		return f.Message()
 	}
 	return "The connection broke."
 }

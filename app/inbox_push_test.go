@@ -52,7 +52,7 @@ func TestARefusedTokenIsRenewed(t *testing.T) {
 		"not renewed": {func(rejected string) (string, error) { return "bad" + rejected, nil }, ",bad",
 			func(s InboxStatus) bool { return s.Refused && fault.TypeOf(s.Err) == fault.AuthenticationInvalidToken }},
 		"none to be had": {func(string) (string, error) {
-			return "", fault.New(fault.AuthenticationExpiredToken, "The sign-in has run out.", "Sign in again.")
+			return "", fault.New(fault.AuthenticationExpiredToken, "sign-in.expired")
 		}, "", func(s InboxStatus) bool { return s.Refused && fault.TypeOf(s.Err) == fault.AuthenticationExpiredToken }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -119,7 +119,7 @@ func (p *Phone) startLines(context.Context) {
 func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string) error {
 	e, ok := p.engine.(LineEngine)
 	if !ok {
-		return fault.New(fault.InternalError, "This phone can't use SIP accounts.", "")
+		return fault.New(fault.InternalError, "line.unsupported")
 	}
 	a.Transfers = p.transferRule(a)
 	err := e.Register(ctx, a, p.secretsOf(a, password))
@@ -147,10 +147,10 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 		return err
 	}
 	if locked(p.store.Get(), "sip_accounts") {
-		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed the SIP accounts.", "Ask them to change it.")
+		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
 	if c := p.Snapshot().Call; c != nil && c.Line == a.ID {
-		return fault.New(fault.SystemBusy, "There is a call on this account.", "End it first.")
+		return fault.New(fault.SystemBusy, "line.in-call")
 	}
 	return p.putLine(ctx, a, password)
 }
@@ -198,7 +198,7 @@ func (p *Phone) SetLinePassword(ctx context.Context, id, password string) error 
 			return p.putLine(ctx, a, password)
 		}
 	}
-	return fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+	return fault.New(fault.InvalidParameter, "line.unknown")
 }
 
 // secretsOf adds to a line's password what else the keyring holds for it.
@@ -243,10 +243,10 @@ func tidied(a SIPAccount) SIPAccount {
 // RemoveLine removes a SIP account and its password.
 func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 	if locked(p.store.Get(), "sip_accounts") {
-		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed the SIP accounts.", "Ask them to change it.")
+		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
 	if c := p.Snapshot().Call; c != nil && c.Line == id {
-		return fault.New(fault.SystemBusy, "There is a call on this account.", "End it first.")
+		return fault.New(fault.SystemBusy, "line.in-call")
 	}
 	if e, ok := p.engine.(LineEngine); ok {
 		if err := e.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
@@ -439,7 +439,7 @@ func (p *Phone) Transfer(ctx context.Context, target string) error {
 	defer cancel()
 	e, ok := p.engine.(LineEngine)
 	if !ok {
-		return fault.New(fault.InternalError, "This phone can't transfer calls.", "")
+		return fault.New(fault.InternalError, "transfer.unsupported")
 	}
 	target = cleanTarget(target)
 	if err := checkNumber(target, "", true); err != nil {

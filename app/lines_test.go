@@ -29,7 +29,7 @@ func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, secrets 
 	var err error
 	if password != "right" {
 		st.State, st.Expires = voice.LineTerminated, time.Time{}
-		st.Err = fault.New(fault.InvalidCredentials, "The SIP server does not accept the user name or password.", "Check the account's settings.")
+		st.Err = fault.New(fault.InvalidCredentials, "sip.bad-credentials")
 		err = st.Err
 	}
 	e.emit(voice.LineChanged{Line: st})

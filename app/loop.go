@@ -25,7 +25,7 @@ func newLoop() *loop {
 	return &loop{wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-var errClosed = fault.New(fault.Uninitialized, "The phone is closing.", "Start it again.")
+var errClosed = fault.New(fault.Uninitialized, "phone.closing")
 
 // post queues f and reports whether it will run.
 func (l *loop) post(f func()) bool { return l.add(task{do: f}) }

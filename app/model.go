@@ -190,5 +190,5 @@ func problem(err error) *Problem {
 	if f == nil {
 		return nil
 	}
-	return &Problem{Code: string(f.Type), Message: f.Message, Next: f.Next}
+	return &Problem{Code: string(f.Type), Message: f.Message(), Next: f.Next()}
 }

@@ -21,10 +21,10 @@ var (
 var anythingPattern = regexp.MustCompile(`^[A-Za-z0-9+*#._~!$&'()=,;:@%/?-]{1,128}$`)
 
 var (
-	errEmptyNumber = fault.New(fault.InvalidDialInfo, "Enter a name or a number.", "")
-	errBadNumber   = fault.New(fault.InvalidDialInfo, "Use letters and digits, or + and digits.", "")
-	errOneself     = fault.New(fault.InvalidDialInfo, "That is you.", "Enter somebody else.")
-	errLongNumber  = fault.New(fault.InvalidDialInfo, "That is too long for a name or a number.", "")
+	errEmptyNumber = fault.New(fault.InvalidDialInfo, "dial.empty")
+	errBadNumber   = fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
+	errOneself     = fault.New(fault.InvalidDialInfo, "dial.oneself")
+	errLongNumber  = fault.New(fault.InvalidDialInfo, "dial.too-long")
 )
 
 // cleanNumber turns what was typed, pasted or linked into what is dialled:

@@ -63,18 +63,18 @@ type Phone struct {
 func New(cfg Config) (*Phone, error) {
 	cfg.fill()
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "The profile's folder can't be made.", "Choose another with --config-dir.")
+		return nil, fault.Wrap(err, fault.InternalError, "program.folder-not-made")
 	}
 	store, remark, err := settings.Open(cfg.Dir)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "The settings can't be written.", "Check the profile's folder and the disk.")
+		return nil, fault.Wrap(err, fault.InternalError, "settings.unwritable")
 	}
 	if err := applyPolicy(store, cfg.Policy); err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "The settings can't be written.", "Check the profile's folder and the disk.")
+		return nil, fault.Wrap(err, fault.InternalError, "settings.unwritable")
 	}
 	calls, logRemark, err := history.Open(cfg.Dir, cfg.Now)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "The call log can't be opened.", "Check the profile's folder and the disk.")
+		return nil, fault.Wrap(err, fault.InternalError, "call-log.unopened")
 	}
 	engine, err := cfg.Engine(store.Get().DeviceID)
 	if err != nil {
@@ -209,7 +209,7 @@ func (p *Phone) MayQuit() error {
 	if c == nil {
 		return nil
 	}
-	return fault.New(fault.SystemBusy, "You are in a call with "+or(c.RemoteName, c.RemoteID)+".", "Quitting hangs up.")
+	return fault.New(fault.SystemBusy, "call.quitting", or(c.RemoteName, c.RemoteID))
 }
 
 // awaitHangup ends the call and waits until it is logged, no longer than d.

@@ -32,7 +32,7 @@ func TestReadyIsAProof(t *testing.T) {
 		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now()})
 		d.until("ready again", func(s *Snapshot) bool { return s.Ready })
 
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.", ""), RetryAt: time.Now().Add(time.Second)})
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(ConditionPush); c.Text != "No network." || c.RetryAt == nil {
 			t.Fatalf("%+v", c)
@@ -53,7 +53,7 @@ func TestReadyIsAProof(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 		st := healthy
-		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.", "")}
+		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(ConditionPlatform); c.OK || c.Text != "The platform does not answer." {

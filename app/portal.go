@@ -75,7 +75,7 @@ func portalOf(resp *http.Response, asked *url.URL, html bool) string {
 
 // portalFault is the fault of a network that wants a sign-in of its own.
 func portalFault(who string) *fault.Error {
-	return fault.New(fault.NetworkError, "This network wants you to sign in first, at "+who+".", "Open a web browser and sign in to the network.")
+	return fault.New(fault.NetworkError, "network.portal", who)
 }
 
 // watchPortal looks for a portal while the phone is signed in and not ready, so
@@ -115,7 +115,7 @@ func explainByPortal(conditions []Condition, who string) {
 	for i := range conditions {
 		c := &conditions[i]
 		if !c.OK && (c.Name == ConditionPush || c.Name == ConditionPlatform) {
-			c.Text, c.Action = portalFault(who).Message, ActionOpenBrowser
+			c.Text, c.Action = portalFault(who).Message(), ActionOpenBrowser
 		}
 	}
 }

@@ -104,7 +104,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		set(true)
 		d.signIn()
 		set(false)
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.", "")})
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
 		s := d.until("naming the portal", func(s *Snapshot) bool { return strings.Contains(s.condition(ConditionPush).Text, "login.hotel") })
 		if c := s.condition(ConditionPush); c.Action != ActionOpenBrowser || s.Ready {
 			t.Fatalf("%+v", c)
@@ -113,7 +113,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 		set(true)
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.", "")})
+		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
 		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text == "The connection broke." })
 	})
 }

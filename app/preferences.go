@@ -10,6 +10,7 @@ import (
 
 	"offhook/app/provision"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -32,7 +33,7 @@ func (p *Phone) UpdateSettings(change func(*Settings)) error {
 		return p.notWritten(err)
 	}
 	if len(locked) > 0 {
-		return fault.New(fault.ConfigurationInvalid, "Your administrator has fixed this setting ("+strings.Join(locked, ", ")+").", "Ask them to change it.")
+		return fault.New(fault.ConfigurationInvalid, "settings.locked", strings.Join(locked, ", "))
 	}
 	return nil
 }
@@ -100,17 +101,17 @@ func declines(s settings.Settings) bool {
 // notWritten says that a setting holds until the restart only.
 func (p *Phone) notWritten(err error) error {
 	p.log.Error("settings can't be written", "err", err)
-	return fault.Wrap(err, fault.InternalError, "This setting could not be saved: "+diskTrouble(err)+".", "It holds until the phone is closed.")
+	return fault.Wrap(err, fault.InternalError, "settings.not-saved", diskTrouble(err))
 }
 
 // diskTrouble names what the disk has in a few words.
-func diskTrouble(err error) string {
+func diskTrouble(err error) lang.Text {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), strings.Contains(err.Error(), "disk is full"):
-		return "the disk is full"
+		return lang.Of("disk.full")
 	case errors.Is(err, fs.ErrPermission):
-		return "the folder can't be written"
+		return lang.Of("disk.folder")
 	default:
-		return "the disk has a problem"
+		return lang.Of("disk.trouble")
 	}
 }

@@ -18,13 +18,13 @@ const secretProxy = "proxy"
 // seconds.
 func (p *Phone) SetProxyPassword(user, password string) error {
 	if strings.Contains(user, ":") || strings.ContainsAny(user+password, "\r\n\x00") {
-		return fault.New(fault.InvalidParameter, "A proxy's user name has no colon.", "Check what you entered.")
+		return fault.New(fault.InvalidParameter, "proxy.user-with-colon")
 	}
 	if user == "" {
 		err := p.secrets.Delete(secretProxy)
 		p.noteKeyring()
 		if err != nil && !p.Snapshot().Account.KeyringMissing {
-			return fault.Wrap(err, fault.InternalError, "The keyring did not forget the proxy's password.", "Remove “Offhook” in the system's password settings.")
+			return fault.Wrap(err, fault.InternalError, "keyring.keeps-proxy-password")
 		}
 		return nil
 	}

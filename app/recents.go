@@ -50,9 +50,9 @@ func logFault(err error) error {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, history.ErrUnknownCall):
-		return fault.Wrap(err, fault.InvalidParameter, "This call is not in the log.", "")
+		return fault.Wrap(err, fault.InvalidParameter, "call-log.no-such-call")
 	default:
-		return fault.Wrap(err, fault.InternalError, "The call log can't be used: "+diskTrouble(err)+".", "Check the disk.")
+		return fault.Wrap(err, fault.InternalError, "call-log.unusable", diskTrouble(err))
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	if rating < 1 || rating > 5 {
-		return fault.New(fault.InvalidParameter, "A rating is 1 to 5.", "")
+		return fault.New(fault.InvalidParameter, "rating.out-of-range")
 	}
 	if issue == "" {
 		issue = IssueNone
@@ -102,14 +102,14 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 		known = known || i == issue
 	}
 	if !known {
-		return fault.New(fault.InvalidParameter, "There is no such issue.", "")
+		return fault.New(fault.InvalidParameter, "rating.no-such-issue")
 	}
 	snap := p.Snapshot()
 	switch {
 	case snap.Call != nil:
-		return fault.New(fault.InvalidParameter, "The call is not over yet.", "Rate it after its end.")
+		return fault.New(fault.InvalidParameter, "rating.too-early")
 	case snap.LastCall == nil:
-		return fault.New(fault.InvalidParameter, "There is no call to rate.", "Make a call first.")
+		return fault.New(fault.InvalidParameter, "rating.no-call")
 	}
 	id := snap.LastCall.ID
 	if err := p.engine.PostFeedback(ctx, rating, issue, note); err != nil {

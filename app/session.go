@@ -250,7 +250,7 @@ func (s *session) signInAgain() bool {
 func (p *Phone) silentLogin(ctx context.Context, s *session) (token string, err error) {
 	password, err := p.secrets.Get(secretPassword)
 	if errors.Is(err, secrets.ErrNotFound) {
-		return "", fault.New(fault.InvalidCredentials, "Your sign-in has run out.", "Please sign in again.")
+		return "", fault.New(fault.InvalidCredentials, "sign-in.expired")
 	}
 	if err != nil {
 		return "", err

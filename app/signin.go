@@ -14,16 +14,16 @@ import (
 // Credentials.check finds what is missing in the order of the sign-in page
 // (reference, section 6).
 func (c Credentials) check() error {
-	missing := func(what string) error { return fault.New(fault.InvalidParameter, what, "") }
+	missing := func(code string) error { return fault.New(fault.InvalidParameter, code) }
 	switch {
 	case c.UserName == "":
-		return missing("Enter your user name.")
+		return missing("sign-in.no-user")
 	case c.Password == "":
-		return missing("Enter your password.")
+		return missing("sign-in.no-password")
 	case c.AccountSID == "":
-		return missing("Enter the account SID.")
+		return missing("sign-in.no-account")
 	case c.Server == "":
-		return missing("Enter the server's address.")
+		return missing("sign-in.no-server")
 	}
 	_, err := backend.ParseServer(c.Server)
 	return err
@@ -69,7 +69,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	}
 	p.cfg.Protect(c.Password)
 	if p.Snapshot().Call != nil {
-		return fault.New(fault.SystemBusy, "You are in a call.", "Hang up before you sign in.")
+		return fault.New(fault.SystemBusy, "sign-in.in-call")
 	}
 	// Whoever is signed in stays so until the server has taken the new sign-in.
 	present := false
@@ -348,7 +348,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 		return nil // nothing was ever stored there
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "You are signed out, but the keyring did not forget your password.", "Remove “Offhook” in the system's password settings.")
+		return fault.Wrap(err, fault.InternalError, "keyring.keeps-password")
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestSigningInWrongly(t *testing.T) {
 		if _, err := d.keyring.Get(secretPassword); !errors.Is(err, secrets.ErrNotFound) {
 			t.Fatal("a wrong password was kept")
 		}
-		d.engine.initErr = []error{fault.New(fault.ServerError, "The platform is down.", "Try later.")}
+		d.engine.initErr = []error{fault.New(fault.ServerError, "The platform is down. Try later.")}
 		wantFault(t, d.SignIn(ctx, alice), fault.ServerError, "down")
 		d.signIn()
 	})
@@ -82,7 +82,7 @@ func TestARestartRestoresTheSession(t *testing.T) {
 }
 
 func TestASpentTokenIsReplacedSilently(t *testing.T) {
-	spent := fault.New(fault.AuthenticationExpiredToken, "The sign-in has run out.", "Sign in again.")
+	spent := fault.New(fault.AuthenticationExpiredToken, "sign-in.expired")
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		// While it runs.
@@ -120,7 +120,7 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		d.close()
-		down := fault.New(fault.NetworkError, "There is no network.", "")
+		down := fault.New(fault.NetworkError, "There is no network.")
 		d.initErr = []error{down, down, down}
 		d.start()
 		defer d.close()

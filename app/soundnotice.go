@@ -43,7 +43,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 		*works = false
 		c := bad(noticeText(n), ActionOpenAudioSettings)
 		if n.Err != nil {
-			c.text, c.action = n.Err.Message, soundAction(n.Err)
+			c.text, c.action = n.Err.Message(), soundAction(n.Err)
 		}
 		p.m.ready.set(ConditionDevices, c)
 		p.say("warning", noticeText(n))

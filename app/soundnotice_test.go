@@ -14,7 +14,7 @@ import (
 // What the sound of a call has to say is shown, and the condition of the devices
 // follows it.
 func TestTheSoundOfACallIsToldOf(t *testing.T) {
-	trouble := func(text string) *fault.Error { return fault.New(fault.AudioDeviceError, text, "Choose another.") }
+	trouble := func(text string) *fault.Error { return fault.New(fault.AudioDeviceError, text+" Choose another.") }
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
@@ -40,7 +40,7 @@ func TestTheSoundOfACallIsToldOf(t *testing.T) {
 			{"alive", audio.Notice{Code: audio.AliveMicrophone, Kind: audio.Capture, Device: "Headset"}, "info", "works again", true, "", true, true, "Headset", "Headset"},
 			{"muted in the system", audio.Notice{Code: audio.SystemMuted, Kind: audio.Playback, Device: "Headset", Err: trouble("The loudspeaker Headset is muted in the system.")}, "warning", "muted in the system", false, ActionOpenAudioSettings, true, false, "Headset", "Headset"},
 			{"and no longer", audio.Notice{Code: audio.SystemUnmuted, Kind: audio.Playback, Device: "Headset"}, "info", "on Headset", true, "", true, true, "Headset", "Headset"},
-			{"not permitted", voice.SoundFailed{Capture: true, Err: fault.New(fault.MissingPermission, "Offhook may not use the microphone.", "Allow it.")}, "error", "may not use", false, ActionOpenSystemSettings, false, true, "Headset", "Headset"},
+			{"not permitted", voice.SoundFailed{Capture: true, Err: fault.New(fault.MissingPermission, "Offhook may not use the microphone. Allow it.")}, "error", "may not use", false, ActionOpenSystemSettings, false, true, "Headset", "Headset"},
 			{"chosen anew", audio.Notice{Code: audio.Moved, Kind: audio.Capture, Device: "Desk"}, "info", "on Desk", true, "", true, true, "Desk", "Headset"},
 			{"unknown", audio.Notice{Code: 99}, "warning", "has a problem", true, "", true, true, "Desk", "Headset"},
 		} {

@@ -35,7 +35,7 @@ func (e *clientEngine) DeclineTransfer() error { return e.with((*voice.Call).Dec
 func (p *Phone) offers() (TransferOfferEngine, error) {
 	e, ok := p.engine.(TransferOfferEngine)
 	if !ok {
-		return nil, fault.New(fault.InternalError, "This phone can't transfer calls.", "")
+		return nil, fault.New(fault.InternalError, "transfer.unsupported")
 	}
 	return e, nil
 }

@@ -93,19 +93,19 @@ const healthy = time.Minute
 func (c Config) withDefaults() (Config, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" {
-		return c, invalid("The address of the inbox is not valid.")
+		return c, invalid("inbox.bad-address")
 	}
 	switch u.Scheme = strings.ToLower(u.Scheme); u.Scheme {
 	case "https", "wss":
 	case "http", "ws":
 		if !c.AllowClearText && !loopback(u.Hostname()) {
-			return c, invalid("The inbox's address is not encrypted.")
+			return c, invalid("inbox.clear-text")
 		}
 	default:
-		return c, invalid("The address of the inbox must start with https://.")
+		return c, invalid("inbox.not-https")
 	}
 	if c.AccessToken == nil || c.Handler == nil || c.DeviceToken == "" {
-		return c, fault.Wrap(errors.New("push: AccessToken, Handler and DeviceToken are required"), fault.InternalError, "The inbox is not set up.", "Report the problem.")
+		return c, fault.Wrap(errors.New("push: AccessToken, Handler and DeviceToken are required"), fault.InternalError, "inbox.not-set-up")
 	}
 	for _, d := range []struct {
 		value     *time.Duration
@@ -141,8 +141,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-func invalid(message string) error {
-	return fault.New(fault.ConfigurationInvalid, message, "Check the server's address.")
+func invalid(code string) error {
+	return fault.New(fault.ConfigurationInvalid, code)
 }
 
 func loopback(host string) bool {

@@ -58,7 +58,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	defer pinging.Wait()
 	defer func() { cancel(nil); _ = ws.CloseNow() }()
 	if ws.Subprotocol() != Subprotocol {
-		return judge(fault.New(fault.ServerError, "The server does not speak the inbox's protocol.", "Check the server's address."), nil)
+		return judge(fault.New(fault.ServerError, "inbox.other-protocol"), nil)
 	}
 	ws.SetReadLimit(-1) // readFrame skips what is too large
 	if err := c.greet(ctx); err != nil {

@@ -286,7 +286,7 @@ func TestTokenErrors(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	var mu sync.Mutex
-	err := error(fault.New(fault.NetworkError, "No network.", ""))
+	err := error(fault.New(fault.NetworkError, "No network."))
 	p := in.phone(func(c *Config) {
 		c.AccessToken = func(context.Context) (string, error) {
 			mu.Lock()
@@ -296,7 +296,7 @@ func TestTokenErrors(t *testing.T) {
 	})
 	p.until("waits", func(s Status) bool { return s.Phase == Waiting && fault.TypeOf(s.Err) == fault.NetworkError })
 	mu.Lock()
-	err = fault.New(fault.AuthenticationExpiredToken, "Expired.", "Sign in.")
+	err = fault.New(fault.AuthenticationExpiredToken, "Expired. Sign in.")
 	mu.Unlock()
 	p.phase(Refused)
 	mu.Lock()

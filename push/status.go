@@ -70,8 +70,7 @@ type failure struct {
 // judge says what an error means; res may be the answer to the handshake.
 func judge(err error, res *http.Response) failure {
 	f := failure{phase: Waiting}
-	const retry = "The phone tries again by itself."
-	wrap := func(t fault.Type, message, next string) { f.err = fault.Wrap(err, t, message, next) }
+	wrap := func(t fault.Type, code string) { f.err = fault.Wrap(err, t, code) }
 	code := websocket.CloseStatus(err)
 	var known *fault.Error
 	var dns *net.DNSError
@@ -83,27 +82,27 @@ func judge(err error, res *http.Response) failure {
 		}
 	case code == closeRefused, res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
 		f.phase = Refused
-		wrap(fault.AuthenticationInvalidToken, "The server no longer accepts this sign-in.", "Sign in again.")
+		wrap(fault.AuthenticationInvalidToken, "sign-in.refused")
 	case code == closeOtherDevice:
 		f.phase = Replaced
-		wrap(fault.SystemBusy, "You are signed in on another device, which receives the calls now.", "Reconnect here to take them back.")
+		wrap(fault.SystemBusy, "inbox.replaced")
 	case errors.Is(err, errPong):
-		wrap(fault.NetworkError, "The server stopped answering.", retry)
+		wrap(fault.NetworkError, "inbox.stopped-answering")
 	case res != nil && res.StatusCode != http.StatusSwitchingProtocols:
 		f.pause = parseRetryAfter(res.Header.Get("Retry-After"))
 		if res.StatusCode == http.StatusNotFound {
-			wrap(fault.ServerError, "The server has no inbox at this address.", "Check the server's address.")
+			wrap(fault.ServerError, "inbox.not-there")
 		} else {
-			wrap(fault.ServerError, "The server cannot take the connection now.", retry)
+			wrap(fault.ServerError, "inbox.unavailable")
 		}
 	case errors.As(err, &dns):
-		wrap(fault.NetworkError, "The server's name cannot be found.", "Check the network and the server's address.")
+		wrap(fault.NetworkError, "inbox.unknown-name")
 	case code != -1:
-		wrap(fault.ServerError, "The server closed the connection.", retry)
+		wrap(fault.ServerError, "inbox.closed")
 	case errors.Is(err, context.DeadlineExceeded):
-		wrap(fault.NetworkError, "The server does not answer.", retry)
+		wrap(fault.NetworkError, "inbox.no-answer")
 	default:
-		wrap(fault.NetworkError, "The connection to the server is lost.", retry)
+		wrap(fault.NetworkError, "inbox.lost")
 	}
 	return f
 }

@@ -35,7 +35,7 @@ type madePhone struct {
 	report   func(ctx context.Context, progress func(float64)) (string, error)
 }
 
-var errMade = fault.New(fault.NetworkError, "It did not work.", "Try again.")
+var errMade = fault.New(fault.NetworkError, "It did not work. Try again.")
 
 func newMadePhone(s *app.Snapshot) *madePhone {
 	set := settings.Default()
@@ -79,10 +79,10 @@ func (p *madePhone) Dial(_ context.Context, number, _ string) error {
 }
 func (p *madePhone) CheckNumber(number string) error {
 	if strings.ContainsAny(number, "!?&()") {
-		return fault.New(fault.InvalidDialInfo, "Use letters and digits, or + and digits.", "")
+		return fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
 	}
 	if number == "meera" {
-		return fault.New(fault.InvalidDialInfo, "That is you.", "")
+		return fault.New(fault.InvalidDialInfo, "That is you.")
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func (p *madePhone) IsFavourite(number string) bool {
 }
 func (p *madePhone) MayQuit() error {
 	if p.snap.Call != nil {
-		return fault.New(fault.SystemBusy, "You are in a call with Priya Nair.", "Quitting hangs up.")
+		return fault.New(fault.SystemBusy, "You are in a call with Priya Nair. Quitting hangs up.")
 	}
 	return nil
 }

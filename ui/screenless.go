@@ -22,7 +22,7 @@ func Screen() error {
 }
 
 func noScreen(cause error) error {
-	return fault.Wrap(cause, fault.ConfigurationInvalid, "There is no screen to show the phone on.", "Start it on a desktop, or with --headless.")
+	return fault.Wrap(cause, fault.ConfigurationInvalid, "program.no-screen")
 }
 
 // firstShown makes and shows the first window, by show, and says why it can't be
@@ -41,8 +41,7 @@ func firstShown(show func() (fyne.Window, bool)) (err error) {
 		err = noScreen(cause)
 	}()
 	if win, shown := show(); shown && !exists(win) {
-		return fault.New(fault.ConfigurationInvalid, "The window can't be drawn: this computer offers no OpenGL.",
-			"Install its graphics driver, or start the phone with --headless.")
+		return fault.New(fault.ConfigurationInvalid, "program.no-opengl")
 	}
 	return nil
 }

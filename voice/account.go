@@ -47,16 +47,16 @@ func (a Account) check() (checked, error) {
 	}
 	if !validName(a.SubscriberName) {
 		return checked{}, fault.New(fault.InvalidParameter,
-			"The user name must be 1 to 16 letters and digits.", "Correct the user name.")
+			"account.bad-user-name")
 	}
 	if a.AccountSID == "" || len(a.AccountSID) > 64 || !showable(a.AccountSID, 64) {
-		return checked{}, fault.New(fault.InvalidParameter, "The account is missing.", "Enter the account's SID.")
+		return checked{}, fault.New(fault.InvalidParameter, "account.no-sid")
 	}
 	if a.DisplayName == "" {
 		a.DisplayName = a.SubscriberName
 	}
 	if !showable(a.DisplayName, 64) {
-		return checked{}, fault.New(fault.InvalidParameter, "The display name can't be used.", "Use a shorter name of letters and digits.")
+		return checked{}, fault.New(fault.InvalidParameter, "account.bad-display-name")
 	}
 	pair, err := auth.ParsePair(a.SubscriberToken)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a Account) check() (checked, error) {
 		return checked{}, err
 	}
 	if claims.Subject != "" && claims.Subject != a.SubscriberName {
-		return checked{}, fault.New(fault.AuthenticationInvalidToken, "The sign-in token is somebody else's.", "Sign in again.")
+		return checked{}, fault.New(fault.AuthenticationInvalidToken, "sign-in.token-of-another")
 	}
 	return checked{Account: a, base: base, pair: pair}, nil
 }

@@ -312,9 +312,9 @@ func (c *Call) abandon() {
 var errTooEarly = errors.New("the call is not established")
 
 func noCall() *fault.Error {
-	return fault.New(fault.NoCall, "There is no call.", "")
+	return fault.New(fault.NoCall, "call.none")
 }
 
 func notEstablished() *fault.Error {
-	return fault.Wrap(errTooEarly, fault.NoCall, "The call is not connected yet.", "Wait for the answer.")
+	return fault.Wrap(errTooEarly, fault.NoCall, "call.not-connected")
 }

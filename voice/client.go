@@ -158,7 +158,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	c.mu.Unlock()
 	switch {
 	case closed:
-		return fault.New(fault.Uninitialized, "The phone is closing.", "Start it again.")
+		return fault.New(fault.Uninitialized, "phone.closing")
 	case old != nil && busy && !old.account.sameSubscriber(checked):
 		return busyFault()
 	}
@@ -404,9 +404,9 @@ func plain(problem *fault.Error) error {
 }
 
 func uninitialized() *fault.Error {
-	return fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first.")
+	return fault.New(fault.Uninitialized, "sign-in.first")
 }
 
 func busyFault() *fault.Error {
-	return fault.New(fault.SystemBusy, "There is a call already.", "End it first.")
+	return fault.New(fault.SystemBusy, "call.already")
 }

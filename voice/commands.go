@@ -65,7 +65,7 @@ func (c *Call) Resume(ctx context.Context) error { return c.awaitHold(ctx, false
 
 func (c *Call) awaitHold(ctx context.Context, on bool) error {
 	return c.ask(ctx, func(result chan<- error) { c.setHold(on, result) }, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "The other side has not agreed yet.", "Wait a moment.")
+		return fault.Wrap(err, fault.NetworkError, "call.not-agreed-yet")
 	})
 }
 
@@ -93,7 +93,7 @@ func (c *Call) ask(ctx context.Context, begin func(result chan<- error), late fu
 // (early media).
 func (c *Call) SendDTMF(digits string) error {
 	if !validDigits(digits) {
-		return fault.New(fault.InvalidParameter, "The digit is not valid.", "Use 0-9, *, #, A-D.")
+		return fault.New(fault.InvalidParameter, "dtmf.bad-digit")
 	}
 	return c.do(func() error { return c.sendDTMF(digits) })
 }
@@ -125,7 +125,7 @@ func (c *Call) leaveRoute(r AudioRoute) error {
 // SetAudioRoute moves the sound of the call. It waits for the device.
 func (c *Call) SetAudioRoute(r AudioRoute) error {
 	if r < RouteEarpiece || r > RouteHeadphones {
-		return fault.New(fault.InvalidParameter, "There is no such audio route.", "Choose another one.")
+		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	result := make(chan error, 1)
 	posted := c.mail.post(func() {

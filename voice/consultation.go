@@ -62,7 +62,7 @@ type consultation struct {
 // line.
 func (c *Call) Consult(ctx context.Context, target string) error {
 	return c.ask(ctx, func(result chan<- error) { c.consult(target, result) }, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "The other side has not been called yet.", "Wait a moment.")
+		return fault.Wrap(err, fault.NetworkError, "consultation.not-called-yet")
 	})
 }
 
@@ -78,7 +78,7 @@ func (c *Call) consult(target string, result chan<- error) {
 		result <- err
 		return
 	case c.consulting != nil:
-		result <- fault.New(fault.SystemBusy, "Somebody else is being asked already.", "End that first.")
+		result <- fault.New(fault.SystemBusy, "consultation.busy")
 		return
 	}
 	inv.Anonymous = l.account.Anonymous
@@ -102,7 +102,7 @@ func (c *Call) consult(target string, result chan<- error) {
 		return func() {
 			c.consultInvited(k, session, d, err)
 			if err != nil {
-				err = fault.Wrap(err, fault.NetworkError, "The other side can't be called.", "Try again.")
+				err = fault.Wrap(err, fault.NetworkError, "consultation.not-called")
 			}
 			result <- err
 		}
@@ -116,10 +116,10 @@ func (c *Call) handable() (*sipLine, error) {
 		return nil, notEstablished()
 	}
 	if _, able := c.leg.dialog.(referrer); !onSIP || !able {
-		return nil, fault.New(fault.ServerError, "Calls on this line can't be transferred.", "Ask the other side to call again.")
+		return nil, fault.New(fault.ServerError, "transfer.line-cannot")
 	}
 	if c.details.Transfer.Target != "" && !c.details.Transfer.Final {
-		return nil, fault.New(fault.SystemBusy, "A transfer is under way already.", "Wait for it.")
+		return nil, fault.New(fault.SystemBusy, "transfer.under-way")
 	}
 	return l, nil
 }
@@ -250,7 +250,7 @@ func (c *Call) answerConsultation(k *consultation, ev sip.Reoffered) {
 // SERVER_ERROR if the far side does not agree.
 func (c *Call) Swap(ctx context.Context) error {
 	return c.ask(ctx, c.swap, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "The other side has not answered yet.", "Wait a moment.")
+		return fault.Wrap(err, fault.NetworkError, "consultation.not-answered")
 	})
 }
 
@@ -261,7 +261,7 @@ func (c *Call) swap(result chan<- error) {
 		result <- notEstablished()
 		return
 	case k == nil || !c.details.Consultation.Answered():
-		result <- fault.New(fault.NoCall, "Nobody else is in this call.", "Wait for the answer.")
+		result <- fault.New(fault.NoCall, "consultation.nobody")
 		return
 	}
 	k.held = !k.held
@@ -394,7 +394,7 @@ func (c *Call) CompleteTransfer(ctx context.Context) error {
 		_, err := c.handable()
 		k := c.consulting
 		if err == nil && (k == nil || !c.details.Consultation.Answered()) {
-			err = fault.New(fault.NoCall, "Nobody has answered whom the call could be handed to.", "Wait for the answer.")
+			err = fault.New(fault.NoCall, "consultation.unanswered")
 		}
 		if err != nil {
 			result <- err
@@ -403,12 +403,12 @@ func (c *Call) CompleteTransfer(ctx context.Context) error {
 		c.refer(c.details.Consultation.Target, result, func(ctx context.Context) error {
 			asked, able := c.leg.dialog.(consulter)
 			if !able {
-				return fault.New(fault.ServerError, "Calls on this line can't be joined.", "")
+				return fault.New(fault.ServerError, "transfer.not-joinable")
 			}
 			return asked.ReferTo(ctx, k.target, k.leg.dialog)
 		})
 	}, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "The other side has not answered the transfer yet.", "Wait a moment.")
+		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
 	})
 }
 

@@ -20,7 +20,7 @@ func parseExophone(exophone string) (string, error) {
 		user = user[4:]
 	}
 	bad := func() (string, error) {
-		return "", fault.New(fault.InvalidDialInfo, "That number can't be called.", "Use letters and digits, or + and digits.")
+		return "", fault.New(fault.InvalidDialInfo, "dial.bad-number")
 	}
 	if user == "" || len(user) > maxDialInfo {
 		return bad()

@@ -62,14 +62,14 @@ func (c *Call) sendDTMF(digits string) error {
 	}
 	if k := c.consulting; k != nil && k.settled && !k.held {
 		if err := k.session.SendDTMF(digits); err != nil {
-			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
+			return fault.Wrap(err, fault.InternalError, "dtmf.not-sent")
 		}
 		return nil
 	}
 	err := c.media.SendDTMF(digits)
 	if !errors.Is(err, media.ErrNoTelephoneEvent) {
 		if err != nil {
-			return fault.Wrap(err, fault.InternalError, "The digits could not be sent.", "Try again.")
+			return fault.Wrap(err, fault.InternalError, "dtmf.not-sent")
 		}
 		return nil
 	}

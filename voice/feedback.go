@@ -37,7 +37,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 		issue = NoIssue
 	}
 	if rating < 1 || rating > 5 || !knownIssue(issue) || len(note) > maxNote {
-		return fault.New(fault.InvalidParameter, "The rating must be 1 to 5, with an issue of the list.", "Rate the call again.")
+		return fault.New(fault.InvalidParameter, "rating.invalid")
 	}
 	client := c.client
 	client.mu.Lock()
@@ -45,7 +45,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	client.mu.Unlock()
 	d := c.Details()
 	if d.State != StateEnded || !latest {
-		return fault.New(fault.InvalidParameter, "Only the last call can be rated, once it has ended.", "")
+		return fault.New(fault.InvalidParameter, "rating.not-last-call")
 	}
 	return c.trunk.rate(ctx, platform.Feedback{
 		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,

@@ -21,7 +21,7 @@ func (c *Call) answer() error {
 	case StateAnswering:
 		return nil
 	default:
-		return fault.New(fault.NoCall, "There is no call to answer.", "")
+		return fault.New(fault.NoCall, "call.none-to-answer")
 	}
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()

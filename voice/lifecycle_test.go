@@ -75,7 +75,7 @@ func TestInitialize(t *testing.T) {
 						t.Error("an authentication failure")
 					}
 				}
-				if said == nil || said.Type != c.want || said.Next == "" {
+				if said == nil || said.Type != c.want || said.Next() == "" {
 					t.Errorf("said %v", said)
 				}
 				// The client can be used all the same.
@@ -92,7 +92,7 @@ func TestStatus(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.sip.setDown(fault.New(fault.NetworkError, "Nothing answers.", ""))
+		r.sip.setDown(fault.New(fault.NetworkError, "Nothing answers."))
 		if s := r.client.Status(); s.Initialized || s.Flow.OK || s.Token.OK {
 			t.Errorf("before: %+v", s)
 		}

@@ -143,7 +143,7 @@ func (l *line) set(f flow, err error) {
 
 func (l *line) lost(err error) {
 	if known := (*fault.Error)(nil); !errors.As(err, &known) {
-		err = fault.Wrap(err, fault.NetworkError, "The connection to the platform was lost.", "The phone connects again by itself.")
+		err = fault.Wrap(err, fault.NetworkError, "platform.connection-lost")
 	}
 	l.mu.Lock()
 	l.cur, l.err = nil, err

@@ -82,7 +82,7 @@ func (s *settings) complete() error {
 		s.media = realMedia{log: s.log}
 	}
 	if !showable(s.deviceID, 128) {
-		return fault.New(fault.InvalidParameter, "The device id can't be used.", "Use a UUID.")
+		return fault.New(fault.InvalidParameter, "account.bad-device-id")
 	}
 	return nil
 }

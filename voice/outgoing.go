@@ -71,7 +71,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	case c.call != nil || c.claimed:
 		return nil, busyFault()
 	case c.onAnotherPhone:
-		return nil, fault.New(fault.PSTNCallInProgress, "You are on another phone.", "End that call first.")
+		return nil, fault.New(fault.PSTNCallInProgress, "call.on-another-phone")
 	}
 	if err := t.usable(); err != nil {
 		return nil, err

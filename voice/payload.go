@@ -105,5 +105,5 @@ func showable(text string, most int) bool {
 // payload.
 func payloadFault(why string) *fault.Error {
 	return fault.Wrap(errors.New(why), fault.PayloadError,
-		"A call came in that the phone cannot read.", "Report this to your administrator if it stays.")
+		"call.unreadable")
 }

@@ -296,7 +296,7 @@ func (c *Client) probeWays(ctx context.Context, p platform.Profile, offer, answe
 				w.RTTMs = float64(took.Microseconds()) / 1000
 				return
 			}
-			w.Err = fault.Wrap(err, fault.NetworkError, "This way is closed.", "Ask your network's administrator to open it.")
+			w.Err = fault.Wrap(err, fault.NetworkError, "media-test.way-closed")
 		})
 	}
 	asked.Wait()
@@ -361,16 +361,16 @@ func probeFault(err error) *fault.Error {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &refused) && refused.status == 404:
-		return fault.Wrap(err, fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
+		return fault.Wrap(err, fault.ServerError, "media-test.none")
 	case errors.As(err, &refused) && refused.status == 429:
-		return fault.Wrap(err, fault.ServerError, "The platform has tested enough for now.", "Try again in a minute.")
+		return fault.Wrap(err, fault.ServerError, "media-test.too-many")
 	case errors.As(err, &refused) && refused.status != 0:
-		return fault.Wrap(err, fault.ServerError, "The platform refused the media test.", "Try again later.")
+		return fault.Wrap(err, fault.ServerError, "media-test.refused")
 	case errors.Is(err, context.Canceled):
-		return fault.Wrap(err, fault.NetworkError, "The media test was broken off.", "Start it again.")
+		return fault.Wrap(err, fault.NetworkError, "media-test.broken-off")
 	case errors.Is(err, errNothingBack):
-		return fault.Wrap(err, fault.NetworkError, "No sound came back from the platform.", "Ask your network's administrator to open the ways that are closed.")
+		return fault.Wrap(err, fault.NetworkError, "media-test.no-sound")
 	default:
-		return fault.Wrap(err, fault.NetworkError, "The platform can't be reached for the media test.", "Check the network.")
+		return fault.Wrap(err, fault.NetworkError, "media-test.unreachable")
 	}
 }

@@ -13,7 +13,7 @@ import (
 type forbidding struct{ audio.System }
 
 func (f forbidding) OpenSource(audio.Spec) (audio.Source, error) {
-	return nil, fault.New(fault.MissingPermission, "Offhook may not use the microphone.", "Allow it in the system's settings.")
+	return nil, fault.New(fault.MissingPermission, "Offhook may not use the microphone. Allow it in the system's settings.")
 }
 
 // TestRealTroubleWithDevices: what keeps a call from its devices is told in it,

@@ -119,7 +119,7 @@ func (c *Call) DeclineTransfer() error {
 }
 
 func nothingOffered() error {
-	return fault.New(fault.NoCall, "Nobody asks any more to transfer you.", "Go on with the call.")
+	return fault.New(fault.NoCall, "transfer.withdrawn")
 }
 
 // followReferred does what the far side asks for. The call ends for the user as if

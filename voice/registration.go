@@ -80,7 +80,7 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 	c.mu.Unlock()
 	switch {
 	case closed:
-		return nil, fault.New(fault.Uninitialized, "The phone is closing.", "Start it again.")
+		return nil, fault.New(fault.Uninitialized, "phone.closing")
 	case busy:
 		return nil, busyFault()
 	}
@@ -129,7 +129,7 @@ func (c *Client) takeLine(id string) (*sipLine, error) {
 	l := c.lineOf(id)
 	switch {
 	case l == nil:
-		return nil, fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+		return nil, fault.New(fault.InvalidParameter, "line.unknown")
 	case c.call != nil && c.call.trunk == trunk(l):
 		return nil, busyFault()
 	}

@@ -106,7 +106,7 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	case ctx.Err() != nil:
 		c.release()
 		c.forgetSession(p)
-		return false, fault.Wrap(err, fault.NetworkError, "The platform did not answer in time.", "Try again.")
+		return false, fault.Wrap(err, fault.NetworkError, "platform.no-answer-in-time")
 	default:
 		why = "unreachable"
 	}

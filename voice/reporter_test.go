@@ -64,7 +64,7 @@ func TestReporter(t *testing.T) {
 			t.Errorf("%d batches", len(b))
 		}
 		// The platform is away: the queue is bounded, the attempts become rare.
-		d.begin(fault.New(fault.NetworkError, "away", ""))
+		d.begin(fault.New(fault.NetworkError, "away"))
 		for i := range 2 * maxQueued {
 			r.add(i)
 		}

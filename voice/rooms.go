@@ -83,7 +83,7 @@ func (d realDialog) is(other *sip.Dialog) bool { return d.Dialog == other }
 func (d realDialog) Rebind(f flow) error {
 	r, ok := f.(realFlow)
 	if !ok {
-		return fault.New(fault.InternalError, "The call cannot move to another kind of line.", "")
+		return fault.New(fault.InternalError, "line.other-kind")
 	}
 	return d.Dialog.Rebind(r.Flow)
 }
@@ -93,7 +93,7 @@ func (d realDialog) Rebind(f flow) error {
 func (d realDialog) ReferTo(ctx context.Context, target string, other dialog) error {
 	o, ok := other.(realDialog)
 	if !ok {
-		return fault.New(fault.InternalError, "The calls are of different kinds of line.", "")
+		return fault.New(fault.InternalError, "line.different-kinds")
 	}
 	return d.Dialog.ReferTo(ctx, target, o.Dialog)
 }

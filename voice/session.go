@@ -68,7 +68,7 @@ func (c *Client) fetchProfile(ctx context.Context, s *session) (p platform.Profi
 		}
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = fault.Wrap(err, fault.NetworkError, "The platform did not answer in time.", "Try again.")
+		err = fault.Wrap(err, fault.NetworkError, "platform.no-answer-in-time")
 	}
 	return p, err
 }

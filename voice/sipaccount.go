@@ -2,9 +2,9 @@ package voice
 
 import (
 	"crypto/sha1"
-	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -104,66 +104,66 @@ func (a SIPAccount) Check() error {
 // check returns the account with its defaults. What only voice/sip can judge is
 // judged there.
 func (a SIPAccount) check() (SIPAccount, error) {
-	invalid := func(message, next string) (SIPAccount, error) {
-		return SIPAccount{}, fault.New(fault.ConfigurationInvalid, message, next)
+	invalid := func(code string, args ...any) (SIPAccount, error) {
+		return SIPAccount{}, fault.New(fault.ConfigurationInvalid, code, args...)
 	}
 	u, err := url.Parse(a.Server)
 	if err != nil || u.Hostname() == "" {
-		return invalid("The address of the SIP server is not valid.", "Use wss://, ws://, tls://, tcp:// or udp:// and the server's name.")
+		return invalid("line.bad-server")
 	}
 	if a.Domain == "" {
 		a.Domain = u.Hostname()
 	}
 	if a.User == "" {
-		return invalid("The user name of the SIP account is missing.", "Enter it.")
+		return invalid("line.no-user")
 	}
 	if strings.ContainsAny(a.User+a.Domain, " <>\"@") || !showable(a.User, 64) || !showable(a.Domain, 255) {
-		return invalid("The address of the SIP account is not valid.", "Use the form user@domain.")
+		return invalid("line.bad-address")
 	}
 	if a.ID == "" {
 		a.ID = a.User + "@" + a.Domain
 	}
 	if !showable(a.ID, 128) {
-		return invalid("The name of the SIP account can't be used.", "Use a shorter one.")
+		return invalid("line.bad-id")
 	}
 	switch a.Media {
 	case MediaAuto, MediaWebRTC, MediaRTP, MediaSRTP:
 	default:
-		return invalid(fmt.Sprintf("Sound by %q is not known.", string(a.Media)), "Use webrtc, rtp or srtp.")
+		return invalid("line.bad-media", strconv.Quote(string(a.Media)))
 	}
 	switch a.Transfers {
 	case "", TransfersFollow, TransfersAsk, TransfersRefuse:
 	default:
-		return invalid(fmt.Sprintf("A rule %q for transfers is not known.", string(a.Transfers)), "Use ask, follow or refuse.")
+		return invalid("line.bad-transfers", strconv.Quote(string(a.Transfers)))
 	}
 	relays := false
 	for _, s := range a.ICEServers {
 		for _, raw := range s.URLs {
 			uri, err := stun.ParseURI(raw)
 			if err != nil {
-				return invalid("The address of an ICE server is not valid.", "Use stun:HOST:PORT, turn:HOST:PORT or turns:HOST:PORT.")
+				return invalid("line.bad-ice-server")
 			}
 			relayed := uri.Scheme == stun.SchemeTypeTURN || uri.Scheme == stun.SchemeTypeTURNS
 			if relayed && (s.Username == "" || s.Credential == "") {
-				return invalid("The TURN server needs a user name and a password.", "Enter both.")
+				return invalid("line.turn-needs-password")
 			}
 			relays = relays || relayed
 		}
 	}
 	if a.RelayOnly && !relays {
-		return invalid("Sound is to go through a TURN server only, and there is none.", "Enter one, or switch that off.")
+		return invalid("line.no-turn-server")
 	}
 	if a.RelayOnly && (a.Media == MediaRTP || a.Media == MediaSRTP) {
-		return invalid("Only WebRTC can send its sound through a TURN server.", "Choose WebRTC, or switch that off.")
+		return invalid("line.turn-needs-webrtc")
 	}
 	if a.RelayOnly {
 		a.Media = MediaWebRTC
 	}
 	if scheme, _ := a.server(); a.ThroughProxy && scheme == "udp" {
-		return invalid("SIP over UDP can't go through a proxy.", "Use tls:// or tcp://, or switch that off.")
+		return invalid("line.udp-through-proxy")
 	}
 	if a.Expires < 0 || a.Expires > 24*time.Hour {
-		return invalid("The SIP account's registration time is out of range.", "Use a minute to a day.")
+		return invalid("line.bad-expires")
 	}
 	return a, nil
 }

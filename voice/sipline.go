@@ -158,7 +158,7 @@ func (l *sipLine) settled(ctx context.Context) error {
 		select {
 		case <-news:
 		case <-ctx.Done():
-			return fault.Wrap(ctx.Err(), fault.NetworkError, "The SIP server did not answer in time.", "The phone goes on trying by itself.")
+			return fault.Wrap(ctx.Err(), fault.NetworkError, "sip.no-answer-in-time")
 		case <-l.done:
 			return errLineClosed
 		}
@@ -195,7 +195,7 @@ func (l *sipLine) invitation(target, message string) (sip.Invitation, string, er
 		shown = rest
 	}
 	if shown == "" || len(target) > 256 || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }) {
-		return sip.Invitation{}, "", fault.New(fault.InvalidDialInfo, "This number or address can't be called.", "Check what you typed.")
+		return sip.Invitation{}, "", fault.New(fault.InvalidDialInfo, "dial.bad-address")
 	}
 	user, host, whole := strings.Cut(shown, "@")
 	if host, _, _ = strings.Cut(host, ";"); whole && strings.EqualFold(host, l.account.Domain) {

@@ -183,7 +183,7 @@ func soundFault(err error, capture bool) *fault.Error {
 		return known
 	}
 	if capture {
-		return fault.Wrap(err, fault.AudioDeviceError, "The microphone can't be used.", "Choose another one in the audio settings.")
+		return fault.Wrap(err, fault.AudioDeviceError, "audio.no-capture")
 	}
-	return fault.Wrap(err, fault.AudioDeviceError, "The loudspeaker can't be used.", "Choose another one in the audio settings.")
+	return fault.Wrap(err, fault.AudioDeviceError, "audio.no-playback")
 }

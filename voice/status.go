@@ -41,7 +41,7 @@ func (h *Health) set(now time.Time, ok bool, err error) (changed bool) {
 		problem = nil
 	}
 	changed = h.OK != ok || h.Since.IsZero() || (h.Err == nil) != (problem == nil) ||
-		h.Err != nil && h.Err.Message != problem.Message
+		h.Err != nil && !h.Err.Text().Equal(problem.Text())
 	if h.OK != ok || h.Since.IsZero() {
 		h.Since = now
 	}

@@ -52,7 +52,7 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		return
 	}
 	if k := c.consulting; !on && k != nil && !k.held {
-		result <- fault.New(fault.SystemBusy, "Somebody else is being asked about this call.", "End that first.")
+		result <- fault.New(fault.SystemBusy, "consultation.busy")
 		return
 	}
 	if !on && c.consulting == nil && c.details.Consultation.Target != "" {
@@ -199,7 +199,7 @@ func (c *Call) negotiated(r offerRound) {
 		c.media.Hold(t.hold)
 		c.noteHold(t.hold)
 		c.changed()
-		t.giveUp(fault.Wrap(r.err, fault.ServerError, "The other side did not agree.", "Try again."))
+		t.giveUp(fault.Wrap(r.err, fault.ServerError, "call.not-agreed"))
 	default:
 		if status == 0 && !r.answered {
 			r.leg.flowLost = true

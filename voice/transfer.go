@@ -51,7 +51,7 @@ type referrer interface {
 // subscriber line, whose platform knows no transfer.
 func (c *Call) Transfer(ctx context.Context, target string) error {
 	return c.ask(ctx, func(result chan<- error) { c.transfer(target, result) }, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "The other side has not answered the transfer yet.", "Wait a moment.")
+		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
 	})
 }
 
@@ -85,7 +85,7 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 				if c.details.State.Active() {
 					c.changed()
 				}
-				err = fault.Wrap(err, fault.ServerError, "The other side does not take the transfer.", "Tell them the number.")
+				err = fault.Wrap(err, fault.ServerError, "transfer.refused")
 			}
 			result <- err
 		}

@@ -112,7 +112,7 @@ func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, s
 	}
 	if !MessageAllowed(message) {
 		return sip.Invitation{}, "", fault.New(fault.InvalidParameter,
-			"The message holds characters that can't be sent with a call.", "Use letters, digits, commas, colons and brackets.")
+			"call.bad-message")
 	}
 	headers := []sip.Header{{Name: headerDeviceID, Value: t.client.settings.deviceID}}
 	if message != "" {
@@ -149,7 +149,7 @@ func (t subscriberTrunk) rate(ctx context.Context, f platform.Feedback) error {
 	case s == nil:
 		return uninitialized()
 	case f.SessionID == "":
-		return fault.New(fault.InvalidParameter, "This call never reached the platform.", "")
+		return fault.New(fault.InvalidParameter, "rating.not-reached")
 	}
 	return s.platform.PostFeedback(ctx, f)
 }
@@ -172,7 +172,7 @@ func (c *Client) trunkFor(line string) (trunk, error) {
 		}
 	}
 	if first == nil {
-		return nil, fault.New(fault.InvalidParameter, "There is no such SIP account.", "Choose another one.")
+		return nil, fault.New(fault.InvalidParameter, "line.unknown")
 	}
 	return first, nil
 }

@@ -28,7 +28,7 @@ func (c *Client) UploadLogs(ctx context.Context, path, description string, progr
 	}
 	reference, err = c.uploadLogs(ctx, s, path, description, progress)
 	if err != nil {
-		problem := fault.Wrap(err, fault.UploadLogFailure, "The report didn't go through.", "Try again. Nothing is lost.")
+		problem := fault.Wrap(err, fault.UploadLogFailure, "report.not-sent")
 		c.bus.publish(UploadLogFailed{Err: problem})
 		return "", problem
 	}

@@ -60,21 +60,19 @@ var versionSegment = regexp.MustCompile(`^v[0-9]+$`)
 // named.
 func ParseServer(server string) (*url.URL, error) {
 	server = strings.TrimSpace(server)
-	bad := func(m string) error {
-		return fault.New(fault.InvalidParameter, m, "It looks like https://phone.example.com.")
-	}
+	bad := func(code string) error { return fault.New(fault.InvalidParameter, code) }
 	if server == "" {
-		return nil, bad("Enter the server's address.")
+		return nil, bad("server.address-missing")
 	}
 	u, err := url.Parse(server)
 	if err != nil || u.Host == "" || u.Hostname() == "" {
-		return nil, bad("That is not a server's address.")
+		return nil, bad("server.bad-address")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, bad("A server's address begins with https:// or http://.")
+		return nil, bad("server.bad-scheme")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, bad("A server's address has no password, question mark or hash.")
+		return nil, bad("server.address-too-much")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	if !versionSegment.MatchString(path.Base(u.Path)) {
@@ -128,7 +126,7 @@ func (c *Client) once(ctx context.Context, method string, elem []string, body []
 	u := c.URL(elem...)
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return 0, fault.Wrap(err, fault.InvalidParameter, "That is not a server's address.", "Check it in the advanced settings.")
+		return 0, fault.Wrap(err, fault.InvalidParameter, "server.not-an-address")
 	}
 	req.Header.Set("Accept", "application/json")
 	if len(body) > 0 {
@@ -153,14 +151,14 @@ func (c *Client) once(ctx context.Context, method string, elem []string, body []
 		return resp.StatusCode, nil
 	}
 	if len(data) > maxBody {
-		return resp.StatusCode, fault.New(fault.ServerError, "The server's answer is too long.", "Report this to your administrator.")
+		return resp.StatusCode, fault.New(fault.ServerError, "server.long-answer")
 	}
 	if err := json.Unmarshal(data, out); err != nil {
 		if looksLikeHTML(resp, data) {
 			return resp.StatusCode, portal(u)
 		}
 		return resp.StatusCode, fault.Wrap(scrub(err), fault.ServerError,
-			"The server's answer can't be understood.", "Check the server's address.")
+			"server.unreadable-answer")
 	}
 	return resp.StatusCode, nil
 }

@@ -141,7 +141,7 @@ func TestEachFaultHasASentence(t *testing.T) {
 func check(t *testing.T, err error, code fault.Type, has string) {
 	t.Helper()
 	var f *fault.Error
-	if !errors.As(err, &f) || f.Type != code || !strings.Contains(f.Message, has) || f.Next == "" {
+	if !errors.As(err, &f) || f.Type != code || !strings.Contains(f.Message(), has) || f.Next() == "" {
 		t.Fatalf("got %v, want %s with %q and a next step", err, code, has)
 	}
 	for _, secret := range []string{"SECRET", "PASSWORD"} {

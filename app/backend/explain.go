@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -48,7 +49,7 @@ func Explain(err error, u *url.URL) error {
 		return known
 	}
 	host := u.Host
-	network := func(m, next string) error { return fault.Wrap(err, fault.NetworkError, m, next) }
+	network := func(code string, args ...any) error { return fault.Wrap(err, fault.NetworkError, code, args...) }
 
 	var dns *net.DNSError
 	var unknownCA x509.UnknownAuthorityError
@@ -58,48 +59,47 @@ func Explain(err error, u *url.URL) error {
 	var ne net.Error
 	switch {
 	case errors.As(err, &unknownCA):
-		m := fmt.Sprintf("We can't trust %s: its certificate was issued by “%s”, which this computer doesn't know.", u.Hostname(), issuer(unknownCA.Cert))
-		return network(m, "If your company inspects traffic, its certificate authority must be installed on this computer. Else don't sign in here.")
+		return network("server.certificate-untrusted", u.Hostname(), issuer(unknownCA.Cert))
 	case errors.As(err, &wrongHost):
-		return network(fmt.Sprintf("The certificate shown is not that of %s.", u.Hostname()), "Check the server's address. This can also be a network that intercepts traffic.")
+		return network("server.certificate-name", u.Hostname())
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return network(fmt.Sprintf("The certificate of %s is out of date.", u.Hostname()), "Check this computer's clock; if it is right, tell your administrator.")
+		return network("server.certificate-expired", u.Hostname())
 	case errors.As(err, &invalid):
-		return network(fmt.Sprintf("The certificate of %s is not valid.", u.Hostname()), "Tell your administrator.")
+		return network("server.certificate-invalid", u.Hostname())
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return network(fmt.Sprintf("%s doesn't speak HTTPS.", host), "Check whether its address begins with http://.")
+		return network("server.no-https", host)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return network(fmt.Sprintf("We can't reach this server: nobody knows the name %s.", u.Hostname()), "Check the server's address and the network.")
+		return network("server.unknown-name", u.Hostname())
 	case errors.As(err, &dns):
-		return network("We can't reach this server: names can't be looked up.", "Check the network.")
+		return network("server.no-lookup")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return network(fmt.Sprintf("We can't reach this server: nothing answers at %s.", host), "Check the server's address, or try again later.")
+		return network("server.nothing-there", host)
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETDOWN):
-		return network("We can't reach this server: there is no network.", "Check the network.")
+		return network("server.no-network")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &ne) && ne.Timeout():
-		return network(fmt.Sprintf("We can't reach this server: %s doesn't answer.", host), "Check the network, or try again later.")
+		return network("server.no-answer", host)
 	default:
-		return network(fmt.Sprintf("We can't reach this server: the connection to %s broke.", host), "Try again.")
+		return network("server.broke", host)
 	}
 }
 
-func issuer(c *x509.Certificate) string {
+// issuer names the authority of a certificate.
+func issuer(c *x509.Certificate) lang.Text {
 	if c == nil {
-		return "an unknown authority"
+		return lang.Of("server.unknown-authority")
 	}
 	for _, s := range append(append([]string{}, c.Issuer.Organization...), c.Issuer.CommonName) {
 		if s != "" {
-			return s
+			return lang.Literal(s)
 		}
 	}
-	return "an unnamed authority"
+	return lang.Of("server.unnamed-authority")
 }
 
 // portal is the fault of a network that answers in the server's place.
 func portal(u *url.URL) error {
 	return fault.New(fault.NetworkError,
-		fmt.Sprintf("A web page came in place of the answer of %s: this network may want you to sign in first.", u.Host),
-		"Open a web browser, sign in to the network, and check the server's address.")
+		"server.web-page", u.Host)
 }
 
 // refused explains an HTTP status that is no success.
@@ -107,23 +107,23 @@ func refused(resp *http.Response, data []byte, u *url.URL) error {
 	cause := &StatusError{resp.StatusCode}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
-		return fault.Wrap(cause, fault.AuthenticationExpiredToken, "The server no longer accepts this sign-in.", "Please sign in again.")
+		return fault.Wrap(cause, fault.AuthenticationExpiredToken, "sign-in.refused")
 	case s == http.StatusForbidden:
-		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "The server refuses this account.", "Please sign in again, or ask your administrator.")
+		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "server.refuses-account")
 	case s == http.StatusProxyAuthRequired:
-		return fault.Wrap(cause, fault.NetworkError, "The network's proxy wants a user name and a password.", "Enter them in this computer's proxy settings.")
+		return fault.Wrap(cause, fault.NetworkError, "proxy.wants-password")
 	case s == http.StatusTooManyRequests:
-		return fault.Wrap(cause, fault.ServerError, "Too many attempts.", "Wait a minute and try again.")
+		return fault.Wrap(cause, fault.ServerError, "server.too-many-attempts")
 	case s >= 300 && s < 400:
 		if looksLikeHTML(resp, data) || resp.Header.Get("Location") != "" {
 			return portal(u)
 		}
-		return fault.Wrap(cause, fault.ServerError, "The server sends us elsewhere.", "Check the server's address.")
+		return fault.Wrap(cause, fault.ServerError, "server.redirects")
 	case s == http.StatusNotFound:
-		return fault.Wrap(cause, fault.ServerError, fmt.Sprintf("%s answers, but it doesn't know this request.", u.Host), "Check the server's address.")
+		return fault.Wrap(cause, fault.ServerError, "server.unknown-request", u.Host)
 	case s >= 500:
-		return fault.Wrap(cause, fault.ServerError, fmt.Sprintf("The server has a problem (%d).", s), "Try again later.")
+		return fault.Wrap(cause, fault.ServerError, "server.failed", s)
 	default:
-		return fault.Wrap(cause, fault.InvalidParameter, fmt.Sprintf("The server refuses the request (%d).", s), "Check what you entered.")
+		return fault.Wrap(cause, fault.InvalidParameter, "server.refuses-request", s)
 	}
 }

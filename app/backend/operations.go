@@ -64,13 +64,13 @@ func (c *Client) Login(ctx context.Context, r LoginRequest) (Login, error) {
 	err := c.call(ctx, http.MethodPost, []string{"login"}, r, &l, false)
 	if s := StatusOf(err); s == http.StatusUnauthorized || s == http.StatusForbidden {
 		return Login{}, fault.Wrap(&StatusError{s}, fault.InvalidCredentials,
-			"The user name or password isn't right.", "Check both and try again.")
+			"sign-in.wrong-password")
 	}
 	if err != nil {
 		return Login{}, err
 	}
 	if l.Token.AccessToken == "" || l.Token.RefreshToken == "" || l.SubscriberName == "" || l.HostName == "" || l.Exophone == "" {
-		return Login{}, fault.New(fault.ServerError, "The server's answer to the sign-in is not complete.", "Report this to your administrator.")
+		return Login{}, fault.New(fault.ServerError, "server.incomplete-sign-in")
 	}
 	if l.AccountSID == "" {
 		l.AccountSID = r.AccountSID

@@ -48,7 +48,7 @@ func (l *line) Statistics() (app.Stats, bool) {
 	return app.Stats{CallID: "1", SetupMs: map[string]float64{"dial_to_ringing": 12}}, l.n > 0
 }
 func (l *line) SendDTMF(string) error       { return nil }
-func (l *line) Mute() error                 { return fault.New(fault.NoCall, "There is no call.", "") }
+func (l *line) Mute() error                 { return fault.New(fault.NoCall, "call.none") }
 func (l *line) Close(context.Context) error { close(l.events); return nil }
 
 func (l *line) Dial(_ context.Context, d app.DialRequest) (voice.CallDetails, error) {
@@ -71,7 +71,7 @@ func (l *line) Resume(context.Context) error { return nil }
 func (l *line) Unmute() error                { return nil }
 func (l *line) SetRoute(r voice.AudioRoute) error {
 	if r == voice.RouteBluetooth {
-		return fault.New(fault.InvalidParameter, "There is no Bluetooth device.", "")
+		return fault.New(fault.InvalidParameter, "There is no Bluetooth device.")
 	}
 	return nil
 }

@@ -88,14 +88,14 @@ func failureOf(err error) *Failure {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &known):
-		return &Failure{Code: string(known.Type), Message: known.Message, Next: known.Next}
+		return &Failure{Code: string(known.Type), Message: known.Message(), Next: known.Next()}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Failure{Code: CodeTimeout, Message: "The phone did not get there in time."}
 	case errors.Is(err, context.Canceled):
 		return &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
 	default:
 		internal := fault.From(err)
-		return &Failure{Code: string(internal.Type), Message: internal.Message, Next: internal.Next}
+		return &Failure{Code: string(internal.Type), Message: internal.Message(), Next: internal.Next()}
 	}
 }
 

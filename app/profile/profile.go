@@ -24,7 +24,7 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // Check says in a sentence why a name can't be a profile's.
 func Check(n string) error {
 	if !name.MatchString(n) || strings.Contains(n, "..") {
-		return fault.New(fault.InvalidParameter, "A profile's name is letters, digits, dots, dashes and underscores.", "Choose another name.")
+		return fault.New(fault.InvalidParameter, "program.bad-profile-name")
 	}
 	return nil
 }

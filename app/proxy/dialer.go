@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -108,8 +107,7 @@ func (d *Dialer) For(ctx context.Context, target *url.URL) (*url.URL, error) {
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	list, err := d.cfg.Find(ctx, d.target(address))
 	if err != nil {
-		return nil, fault.Wrap(errors.New("the proxy's address can't be understood"), fault.NetworkError, "The proxy's address can't be understood.",
-			"Correct it in this computer's proxy settings.")
+		return nil, fault.Wrap(errors.New("the proxy's address can't be understood"), fault.NetworkError, "proxy.bad-address")
 	}
 	if len(list) == 0 {
 		list = direct
@@ -172,8 +170,7 @@ func (d *Dialer) credentials(via *url.URL) (Credentials, bool) {
 func (d *Dialer) reach(ctx context.Context, via *url.URL) (net.Conn, error) {
 	conn, err := d.cfg.Direct(ctx, "tcp", withPort(via))
 	if err != nil {
-		return nil, fault.Wrap(err, fault.NetworkError, fmt.Sprintf("The network's proxy %s doesn't answer.", via.Host),
-			"Check this computer's proxy settings and the network.")
+		return nil, fault.Wrap(err, fault.NetworkError, "proxy.no-answer", via.Host)
 	}
 	if via.Scheme != "https" {
 		return conn, nil
@@ -186,7 +183,7 @@ func (d *Dialer) reach(ctx context.Context, via *url.URL) (net.Conn, error) {
 	secured := tls.Client(conn, cfg)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, fault.Wrap(err, fault.NetworkError, fmt.Sprintf("The network's proxy %s can't be trusted.", via.Host), "Ask your administrator.")
+		return nil, fault.Wrap(err, fault.NetworkError, "proxy.untrusted", via.Host)
 	}
 	return secured, nil
 }
@@ -204,8 +201,7 @@ func (d *Dialer) socks(ctx context.Context, via *url.URL, network, address strin
 	defer cancel()
 	conn, err := dialer.(xproxy.ContextDialer).DialContext(ctx, network, address)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.NetworkError, fmt.Sprintf("The network's proxy %s does not connect to %s.", via.Host, address),
-			"Ask your administrator.")
+		return nil, fault.Wrap(err, fault.NetworkError, "proxy.no-way", via.Host, address)
 	}
 	return conn, nil
 }

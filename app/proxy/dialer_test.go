@@ -234,7 +234,7 @@ func TestWhatAProxyRefuses(t *testing.T) {
 			continue
 		}
 		f := fault.From(err)
-		if f.Type != fault.NetworkError || !strings.Contains(f.Message, row.text) || f.Next == "" || errors.Is(err, ErrCredentials) != row.credentials {
+		if f.Type != fault.NetworkError || !strings.Contains(f.Message(), row.text) || f.Next() == "" || errors.Is(err, ErrCredentials) != row.credentials {
 			t.Errorf("%s: %+v", name, f)
 		}
 		if strings.Contains(err.Error(), "wrong") {

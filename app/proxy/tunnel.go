@@ -37,12 +37,11 @@ func (d *Dialer) tunnel(ctx context.Context, via *url.URL, address string) (net.
 		d.noteBasic(key, false)
 		creds, ok := d.credentials(via)
 		if !ok {
-			return nil, wantsCredentials(via, "wants a user name and a password")
+			return nil, wantsCredentials(via, "proxy.wants-user")
 		}
 		authorization, err = answerTo(resp.Header.Values("Proxy-Authenticate"), creds, address)
 		if err != nil {
-			return nil, fault.Wrap(err, fault.NetworkError, fmt.Sprintf("The network's proxy %s wants a way of signing in that Offhook doesn't know.", via.Host),
-				"Ask your administrator for a proxy with a user name and a password.")
+			return nil, fault.Wrap(err, fault.NetworkError, "proxy.unknown-scheme", via.Host)
 		}
 		conn, resp, err = d.connect(ctx, via, address, authorization)
 	}
@@ -54,11 +53,10 @@ func (d *Dialer) tunnel(ctx context.Context, via *url.URL, address string) (net.
 		d.noteBasic(key, strings.HasPrefix(authorization, "Basic "))
 		return conn, nil
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return nil, wantsCredentials(via, "refuses the user name or the password")
+		return nil, wantsCredentials(via, "proxy.wrong-user")
 	default:
 		return nil, fault.Wrap(fmt.Errorf("CONNECT: status %d", resp.StatusCode), fault.NetworkError,
-			fmt.Sprintf("The network's proxy %s does not connect to %s (%d).", via.Host, address, resp.StatusCode),
-			"Ask your administrator to allow it.")
+			"proxy.refuses", via.Host, address, resp.StatusCode)
 	}
 }
 
@@ -68,9 +66,8 @@ func (d *Dialer) noteBasic(key string, works bool) {
 	d.eager[key] = works
 }
 
-func wantsCredentials(via *url.URL, what string) error {
-	return fault.Wrap(ErrCredentials, fault.NetworkError, fmt.Sprintf("The network's proxy %s %s.", via.Host, what),
-		"Enter them in the settings, or ask your administrator.")
+func wantsCredentials(via *url.URL, code string) error {
+	return fault.Wrap(ErrCredentials, fault.NetworkError, code, via.Host)
 }
 
 func basic(c Credentials) string {
@@ -125,8 +122,7 @@ func (d *Dialer) connect(ctx context.Context, via *url.URL, address, authorizati
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return fault.Wrap(err, fault.NetworkError, fmt.Sprintf("The network's proxy %s doesn't answer as a proxy does.", via.Host),
-			"Check this computer's proxy settings.")
+		return fault.Wrap(err, fault.NetworkError, "proxy.no-proxy", via.Host)
 	}
 	if err := req.Write(raw); err != nil {
 		stop()

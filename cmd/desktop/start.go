@@ -37,7 +37,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	defer quit()
 	base, err := profile.Base(o.configDir)
 	if err != nil {
-		return fault.Wrap(err, fault.ConfigurationInvalid, "There is no folder for the profiles.", "Name one with --config-dir.")
+		return fault.Wrap(err, fault.ConfigurationInvalid, "program.no-folder")
 	}
 	dir := profile.Dir(base, o.profile)
 	lock, err := control.Acquire(dir)
@@ -49,7 +49,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		return nil
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "The profile's folder can't be used.", "Choose another with --config-dir.")
+		return fault.Wrap(err, fault.InternalError, "program.folder-unusable")
 	}
 	defer lock.Release()
 
@@ -62,7 +62,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	redactor := &logs.Redactor{}
 	files, err := logs.Open(filepath.Join(dir, logs.Dir), logs.Bounds{Days: 14, Bytes: 50 << 20}, redactor, nil)
 	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "The logs can't be written.", "Check the disk, or choose another --config-dir.")
+		return fault.Wrap(err, fault.InternalError, "program.logs-unwritable")
 	}
 	closers.add(files.Close)
 	level := new(slog.LevelVar)
@@ -92,7 +92,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		remark = crashed
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.ConfigurationInvalid, "Your administrator's settings can't be used: "+err.Error()+".", "Ask your administrator.")
+		return fault.Wrap(err, fault.ConfigurationInvalid, "settings.bad-policy", err.Error())
 	}
 	system, err := audio.NewSystem(audio.Config{Log: log})
 	if err != nil {
@@ -119,7 +119,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		log.Warn("there is no remote control", "err", err)
 	default:
 		phone.Close(ctx)
-		return fault.Wrap(err, fault.InternalError, "The remote control's socket can't be made.", "Check the profile's folder, or choose another --config-dir.")
+		return fault.Wrap(err, fault.InternalError, "program.no-control-socket")
 	}
 	closers.add(func() error {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
@@ -176,7 +176,7 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 	case o.passwordFile != "":
 		var err error
 		if password, err = profile.ReadPassword(o.passwordFile); err != nil {
-			return fault.Wrap(err, fault.InvalidParameter, "The password file can't be read.", "Check its name.")
+			return fault.Wrap(err, fault.InvalidParameter, "program.no-password-file")
 		}
 	case o.demo:
 		password = demoPassword

@@ -32,7 +32,7 @@ func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, cl
 		err = platform.Start(ctx)
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "The demo platform can't start.", "Close another demo, or choose --demo-listen.")
+		return fault.Wrap(err, fault.InternalError, "program.demo-cannot-start")
 	}
 	closers.add(func() error {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
@@ -104,7 +104,7 @@ func failure(err error) ui.Failure {
 		return ui.Failure{Message: c.Message, Next: c.Next, Code: c.Code}
 	}
 	f := fault.From(err)
-	shown := ui.Failure{Message: f.Message, Next: f.Next, Code: string(f.Type)}
+	shown := ui.Failure{Message: f.Message(), Next: f.Next(), Code: string(f.Type)}
 	if f.Cause != nil {
 		shown.Detail = f.Cause.Error()
 	}

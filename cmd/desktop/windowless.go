@@ -27,7 +27,7 @@ func init() {
 }
 
 func startDemo(context.Context, *options, string, *slog.Logger, *closing) error {
-	return fault.New(fault.ConfigurationInvalid, "This program holds no demo platform.", "Use offhook --demo, or a platform of its own.")
+	return fault.New(fault.ConfigurationInvalid, "program.no-demo")
 }
 
 // front would be the window.
@@ -36,7 +36,7 @@ type front struct{ over bool }
 func (*front) begin(options) error { return nil }
 
 func (*front) show(context.Context, *app.Phone, options, *slog.Logger) error {
-	return fault.New(fault.ConfigurationInvalid, "This program has no window.", "Use offhook.")
+	return fault.New(fault.ConfigurationInvalid, "program.no-window")
 }
 
 func (*front) fail(context.Context, error, options) {}

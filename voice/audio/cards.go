@@ -13,6 +13,7 @@ import (
 
 	"github.com/gen2brain/malgo"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -250,7 +251,7 @@ func (c *cards) devices() ([]Device, error) {
 	defer c.mu.Unlock()
 	all, err := c.list()
 	if errors.Is(err, errStuck) {
-		return nil, fault.Wrap(err, fault.AudioDeviceError, "The computer's sound system does not answer.", "Restart the computer's sound, or the computer.")
+		return nil, fault.Wrap(err, fault.AudioDeviceError, "audio.system-silent")
 	}
 	// Any other failure means that there is no sound system: nothing to list.
 	list := make([]Device, 0, len(all))
@@ -388,19 +389,18 @@ func blocks(depth int) (ms, count uint32) {
 
 // openFault names what could not be opened, and why as far as a person can help.
 func openFault(kind Kind, spec Spec, err error) *fault.Error {
-	name := "The " + kind.String()
+	name := lang.Of("audio.kind", kind.Word())
 	if spec.Kind == SpecDevice {
-		name += " " + spec.Value
+		name = lang.Of("audio.device", kind.Word(), spec.Value)
 	}
 	switch {
 	case errors.Is(err, malgo.ErrAccessDenied):
-		return fault.Wrap(err, fault.MissingPermission, name+" may not be used by this program.",
-			"Allow it in the privacy settings of the computer.")
+		return fault.Wrap(err, fault.MissingPermission, "audio.not-permitted", name)
 	case errors.Is(err, malgo.ErrBusy), errors.Is(err, malgo.ErrAlreadyInUse):
-		return fault.Wrap(err, fault.AudioDeviceError, name+" is in use by another program.", "Close the other program.")
+		return fault.Wrap(err, fault.AudioDeviceError, "audio.in-use", name)
 	case errors.Is(err, errStuck):
-		return fault.Wrap(err, fault.AudioDeviceError, name+" does not answer.", "Unplug it and plug it in again.")
+		return fault.Wrap(err, fault.AudioDeviceError, "audio.no-answer", name)
 	default:
-		return fault.Wrap(err, fault.AudioDeviceError, name+" can't be opened.", "Choose another in the audio settings.")
+		return fault.Wrap(err, fault.AudioDeviceError, "audio.not-opened", name)
 	}
 }

@@ -1,5 +1,7 @@
 package audio
 
+import "offhook/assets/lang"
+
 // The format of all sound inside the phone: mono, signed 16-bit, 48 kHz, in
 // frames of 10 ms.
 const (
@@ -55,6 +57,9 @@ func (k Kind) String() string {
 	}
 	return "microphone"
 }
+
+// Word returns the kind in the words of a person's language.
+func (k Kind) Word() lang.Text { return lang.Of("audio." + k.String()) }
 
 // Device is one sound device of the system.
 type Device struct {

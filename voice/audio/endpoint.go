@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -215,22 +216,22 @@ func (e *endpoint) start() {
 		return
 	}
 	if aim.Kind == SpecDevice && e.open(Spec{}) == nil {
-		e.trouble(FellBack, instead(err, e.kind, "The system's default "+e.kind.String()+" is used instead."))
+		e.trouble(FellBack, instead(err, lang.Of("audio.default-instead", e.kind.Word())))
 		return
 	}
 	if e.cur == nil || e.cur.spec.Kind != SpecNull {
 		_ = e.open(Spec{Kind: SpecNull})
 	}
-	text := "Nobody can hear you until there is one."
+	text := lang.Of("audio.nobody-hears")
 	if e.kind == Playback {
-		text = "You can hear nobody until there is one."
+		text = lang.Of("audio.hear-nobody")
 	}
-	e.trouble(NoDevice, instead(err, e.kind, text))
+	e.trouble(NoDevice, instead(err, text))
 }
 
 // trouble remembers why another device is in use, and tells it once.
 func (e *endpoint) trouble(code NoticeCode, err *fault.Error) {
-	known := e.problem != nil && e.problem.Message == err.Message
+	known := e.problem != nil && e.problem.Text().Equal(err.Text())
 	e.problem = err
 	e.log.Warn("sound device", "kind", e.kind.String(), "notice", code.String(), "err", err)
 	if !known {
@@ -239,8 +240,8 @@ func (e *endpoint) trouble(code NoticeCode, err *fault.Error) {
 }
 
 // instead adds to an error what is used in place of the device.
-func instead(err *fault.Error, _ Kind, text string) *fault.Error {
-	return fault.Wrap(err, err.Type, err.Message+" "+text, err.Next)
+func instead(err *fault.Error, text lang.Text) *fault.Error {
+	return fault.Wrap(err, err.Type, "audio.instead", err.Text(), text, err.Text().Next())
 }
 
 // stop closes the device.

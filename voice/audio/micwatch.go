@@ -82,8 +82,7 @@ func (w *micWatch) report(now time.Time, e *endpoint, muted bool) {
 	switch {
 	case dead && !w.toldDead:
 		e.notice(Notice{Code: DeadMicrophone, Kind: Capture, Device: e.name(), Err: fault.New(fault.AudioDeviceError,
-			"The microphone "+e.name()+" delivers only silence.",
-			"Check that it isn't muted, on itself or in the system, and that this program may use it.")})
+			"audio.silent-microphone", e.name())})
 	case !dead && w.toldDead:
 		e.notice(Notice{Code: AliveMicrophone, Kind: Capture, Device: e.name()})
 	}

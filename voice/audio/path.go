@@ -174,7 +174,7 @@ func (p *Path) do(op func() error) error {
 	case p.ops <- func() { done <- op() }:
 		return <-done
 	case <-p.gone:
-		return fault.New(fault.NoCall, "The call's sound is closed.", "")
+		return fault.New(fault.NoCall, "call.sound-closed")
 	}
 }
 

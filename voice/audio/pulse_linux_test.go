@@ -326,7 +326,7 @@ func TestPinnedMicrophoneGoesAndReturns(t *testing.T) {
 	srv.unplug("b")
 	srv.until("the loss was told", func() bool { return n.has(FellBack, Capture) || n.has(NoDevice, Capture) })
 	srv.until("frames go on", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return time.Since(l.lastAny) < 50*time.Millisecond })
-	if _, _, problem, _ := p.InUse(); problem == nil || !strings.Contains(problem.Message, "b.monitor") {
+	if _, _, problem, _ := p.InUse(); problem == nil || !strings.Contains(problem.Message(), "b.monitor") {
 		t.Errorf("the problem is told as %v", problem)
 	}
 	srv.plug("b")

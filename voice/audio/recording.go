@@ -72,7 +72,7 @@ func (r *recording) fault() error {
 	if r.err == nil {
 		return nil
 	}
-	return fault.Wrap(r.err, fault.AudioDeviceError, "The sound could not be written to its file.", "Check the space on the disk.")
+	return fault.Wrap(r.err, fault.AudioDeviceError, "audio.file-not-written")
 }
 
 // recordings are the output files of a System by path.
@@ -90,7 +90,7 @@ func (r *recordings) open(path string) (*fileSink, error) {
 		file, err := wave.Create(path)
 		if err != nil {
 			return nil, fault.Wrap(err, fault.AudioDeviceError,
-				"The file "+path+" for the sound could not be made.", "Choose a file in a folder you may write to.")
+				"audio.file-not-made", path)
 		}
 		rec = &recording{file: file}
 		if r.byPath == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -198,8 +199,8 @@ func (t table) partner(out Device, want class, list []Device) *Device {
 
 // noRoute is the error of a route without a device.
 func noRoute(r Route) *fault.Error {
-	what := map[Route]string{RouteSpeaker: "loudspeaker", RouteBluetooth: "Bluetooth headset", RouteHeadphones: "headset"}[r]
-	return fault.New(fault.AudioDeviceError, "There is no "+what+" now: the sound stays where it is.", "Connect one and try again.")
+	word := map[Route]string{RouteSpeaker: "audio.loudspeaker", RouteBluetooth: "audio.bluetooth", RouteHeadphones: "audio.headset"}[r]
+	return fault.New(fault.AudioDeviceError, "audio.route-missing", lang.Of(word))
 }
 
 // SetRoute moves the sound of the call to the devices of r: the headset with its
@@ -208,7 +209,7 @@ func noRoute(r Route) *fault.Error {
 // can't be opened, nothing changes and the error says so.
 func (p *Path) SetRoute(r Route) error {
 	if r < RouteEarpiece || r > RouteHeadphones {
-		return fault.New(fault.InvalidParameter, "There is no such audio route.", "")
+		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	list := listAll(p.sys)
 	return p.do(func() error {

@@ -53,10 +53,10 @@ func ParseSpec(text string) (Spec, error) {
 			return Spec{Kind: SpecSine, Hz: hz}, nil
 		}
 		return Spec{}, fault.New(fault.InvalidParameter,
-			"The tone "+strconv.Quote(value)+" is not a frequency between 20 and 20000 Hz.", "Use for example sine:440.")
+			"audio.bad-tone", strconv.Quote(value))
 	}
 	return Spec{}, fault.New(fault.InvalidParameter,
-		strconv.Quote(text)+" names no sound device.", "Use default, device:NAME, sine:HZ, file:PATH or null.")
+		"audio.bad-spec", strconv.Quote(text))
 }
 
 // String returns the form that ParseSpec reads.

@@ -89,7 +89,7 @@ func (s *system) openSinkWith(spec Spec, depth int) (Sink, error) {
 	case SpecNull:
 		return &nullSink{}, nil
 	case SpecSine:
-		return nil, fault.New(fault.InvalidParameter, "A tone can't be played to.", "Use default, device:NAME, file:PATH or null for what you hear.")
+		return nil, fault.New(fault.InvalidParameter, "audio.tone-as-speaker")
 	case SpecFile:
 		return s.recordings.open(spec.Value)
 	}
@@ -109,7 +109,7 @@ func (s *system) file(path string) ([]int16, error) {
 	pcm, err := wave.ReadFile(path)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.AudioDeviceError,
-			"The sound file "+path+" can't be read.", "Choose a WAV file with PCM sound.")
+			"audio.bad-file", path)
 	}
 	s.files[path] = pcm
 	return pcm, nil
@@ -127,10 +127,9 @@ func (s *system) Close() error {
 // noDevice is the error of a device that isn't there.
 func noDevice(k Kind, spec Spec) *fault.Error {
 	if spec.Kind == SpecDevice {
-		return fault.New(fault.AudioDeviceError, "The "+k.String()+" "+spec.Value+" is not there.",
-			"Plug it in, or choose another in the audio settings.")
+		return fault.New(fault.AudioDeviceError, "audio.not-there", k.Word(), spec.Value)
 	}
-	return fault.New(fault.AudioDeviceError, "This computer has no "+k.String()+".", "Connect a headset.")
+	return fault.New(fault.AudioDeviceError, "audio.none", k.Word())
 }
 
 // everything is Devices with those that are hidden from people, but can be named

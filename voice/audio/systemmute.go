@@ -58,5 +58,5 @@ func (e *endpoint) muteSeen(m muteLook) {
 	}
 	e.log.Warn("sound device is muted in the system", "kind", e.kind.String(), "device", r.spec.String())
 	e.notice(Notice{Code: SystemMuted, Kind: e.kind, Device: e.name(), Err: fault.New(fault.AudioDeviceError,
-		"The "+e.kind.String()+" "+e.name()+" is muted in the system.", "Unmute it in the system's sound settings.")})
+		"audio.system-muted", e.kind.Word(), e.name())})
 }

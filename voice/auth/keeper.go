@@ -274,7 +274,7 @@ func (k *Keeper) finish(r *renewal, token string, err error) {
 	}
 	if err == nil && claims.Subject != "" && claims.Subject != k.refresh.Subject {
 		err = fault.New(fault.AuthenticationInvalidToken,
-			"The platform renewed the token for somebody else.", "Sign in again.")
+			"sign-in.renewed-for-another")
 	}
 
 	k.mu.Lock()
@@ -319,7 +319,7 @@ func (k *Keeper) finish(r *renewal, token string, err error) {
 // as a 401. The mutex is held.
 func (k *Keeper) judge(err error) *fault.Error {
 	if fault.TypeOf(err) == fault.AuthenticationInvalidToken && !k.serverNow().Before(k.refresh.Expires) {
-		return fault.Wrap(err, fault.AuthenticationExpiredToken, "Your sign-in has expired.", "Sign in again.")
+		return fault.Wrap(err, fault.AuthenticationExpiredToken, "sign-in.expired")
 	}
 	return fault.From(err)
 }

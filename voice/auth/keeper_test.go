@@ -48,9 +48,9 @@ func (r *renewer) count() int {
 }
 
 var (
-	down    = fault.New(fault.NetworkError, "down", "")
-	broken  = fault.New(fault.ServerError, "broken", "")
-	refused = fault.New(fault.AuthenticationInvalidToken, "refused", "")
+	down    = fault.New(fault.NetworkError, "down")
+	broken  = fault.New(fault.ServerError, "broken")
+	refused = fault.New(fault.AuthenticationInvalidToken, "refused")
 )
 
 type story struct {
@@ -175,7 +175,7 @@ func TestRefusedRenewalIsFinal(t *testing.T) {
 	}{
 		"invalid":          {time.Hour, refused, fault.AuthenticationInvalidToken},
 		"expired":          {25 * time.Hour, refused, fault.AuthenticationExpiredToken},
-		"not of the kinds": {time.Hour, fault.New(fault.InvalidParameter, "what?", ""), fault.InvalidParameter},
+		"not of the kinds": {time.Hour, fault.New(fault.InvalidParameter, "what?"), fault.InvalidParameter},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -63,5 +63,5 @@ func (p Pair) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 func damaged(cause error) *fault.Error {
 	return fault.Wrap(cause, fault.AuthenticationInvalidToken,
-		"The sign-in token is damaged.", "Sign in again.")
+		"sign-in.damaged-token")
 }

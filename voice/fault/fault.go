@@ -1,17 +1,28 @@
-// Package fault holds the one error type a person may read: a code, a sentence
-// that says what is wrong, and what to do next.
+// Package fault holds the one error type that a person may read.
 //
-// The codes are the ErrorType names of the reference (section 2.3). Every room
-// of the phone returns its errors as a *fault.Error when a person or a script
-// will see them, and wraps the technical cause for the log.
+// An Error has the type that scripts see, an ErrorType name of the reference
+// (section 2.3), and a code of its own, such as "call.none". What a person reads
+// stands under the code in assets/lang, in each language: the sentence that says
+// what is wrong, and under code + ".next" what to do about it. A new error is
+//
+//	fault.New(fault.NoCall, "call.none")
+//	fault.Wrap(err, fault.ServerError, "server.failed", status)
+//
+// and two lines in each of en.json, es.json and hi.json. The values after the
+// code fill the places {1}, {2} … of both sentences; a value may be a lang.Text or
+// another error's Text(). Error, Message and Next speak English; a window asks its
+// own lang.Book to say Text().
 package fault
 
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"offhook/assets/lang"
 )
 
-// Type is the machine-readable code of an error (reference, section 2.3).
+// Type is the machine-readable kind of an error (reference, section 2.3).
 type Type string
 
 // The error types of the reference. Those of the second group exist in its
@@ -39,51 +50,56 @@ const (
 	NoCall               Type = "NO_CALL"
 )
 
-// Error is an error fit for a person: Message says in one sentence what is
-// wrong, Next in one sentence what to do. Cause is for the log and for
-// errors.Is and errors.As; it is never shown. None of the three may hold a
-// password or a token.
+// Error is an error fit for a person. Its sentence is found by Code, with Args in
+// its places. Cause is for the log and for errors.Is and errors.As; it is never
+// shown. Neither may hold a password or a token.
 type Error struct {
-	Type    Type
-	Message string
-	Next    string
-	Cause   error
+	Type  Type
+	Code  string
+	Args  []any
+	Cause error
 }
 
 // New makes an Error without a cause.
-func New(t Type, message, next string) *Error {
-	return &Error{Type: t, Message: message, Next: next}
+func New(t Type, code string, args ...any) *Error {
+	return &Error{Type: t, Code: code, Args: args}
 }
 
 // Wrap makes an Error that keeps cause for the log.
-func Wrap(cause error, t Type, message, next string) *Error {
-	return &Error{Type: t, Message: message, Next: next, Cause: cause}
+func Wrap(cause error, t Type, code string, args ...any) *Error {
+	return &Error{Type: t, Code: code, Args: args, Cause: cause}
 }
 
-// Error returns the code, the sentence and the cause, for logs.
+// Text returns the sentence that says what is wrong, in no language yet.
+func (e *Error) Text() lang.Text { return lang.Of(e.Code, e.Args...) }
+
+// Message returns in one English sentence what is wrong.
+func (e *Error) Message() string { return e.Text().String() }
+
+// Next returns in one English sentence what to do, "" if there is nothing.
+func (e *Error) Next() string { return e.Text().Next().String() }
+
+// Error returns the type, the English sentence and the cause, for logs.
 func (e *Error) Error() string {
 	if e.Cause != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Type, e.Message, e.Cause)
+		return fmt.Sprintf("%s: %s: %v", e.Type, e.Message(), e.Cause)
 	}
-	return fmt.Sprintf("%s: %s", e.Type, e.Message)
+	return fmt.Sprintf("%s: %s", e.Type, e.Message())
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Is reports whether target is an *Error of the same type, so that
-// errors.Is(err, &fault.Error{Type: fault.NetworkError}) asks for the code.
+// errors.Is(err, &fault.Error{Type: fault.NetworkError}) asks for the type.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.Type == e.Type && t.Message == ""
+	return ok && t.Type == e.Type && t.Code == ""
 }
 
-// Sentence returns the message and the next step, as shown to a person.
+// Sentence returns the message and the next step in English.
 func (e *Error) Sentence() string {
-	if e.Next == "" {
-		return e.Message
-	}
-	return e.Message + " " + e.Next
+	return strings.TrimSpace(e.Message() + " " + e.Next())
 }
 
 // From returns err as an *Error: itself if it is one, wraps one, or else an
@@ -96,10 +112,10 @@ func From(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return Wrap(err, InternalError, "Something inside the phone failed.", "Try again, and report the problem if it stays.")
+	return Wrap(err, InternalError, "phone.failed")
 }
 
-// TypeOf returns the code of err, InternalError for an error without one, and
+// TypeOf returns the type of err, InternalError for an error without one, and
 // "" for nil.
 func TypeOf(err error) Type {
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 func ParseBase(hostname string) (*url.URL, error) {
 	bad := func(cause error) error {
 		return fault.Wrap(cause, fault.InvalidParameter,
-			"The server's address must be a URL such as https://voice.example.com.", "Correct the server's address.")
+			"platform.bad-address")
 	}
 	u, err := url.Parse(strings.TrimSpace(hostname))
 	if err != nil {

@@ -106,7 +106,7 @@ func (c *Client) path(name string) *url.URL {
 func (c *Client) call(ctx context.Context, method string, u *url.URL, in, out any) error {
 	tokens := c.tokens.Load()
 	if tokens == nil {
-		return fault.New(fault.Uninitialized, "The phone is not signed in.", "Sign in first.")
+		return fault.New(fault.Uninitialized, "sign-in.first")
 	}
 	for attempt := 0; ; attempt++ {
 		token, err := (*tokens).AccessToken(ctx)
@@ -177,7 +177,7 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 		return transportFault(err, r.url.Host)
 	}
 	if len(text) > maxBody {
-		return fault.New(fault.ServerError, "The server's answer is too long.", "Report this to your administrator.")
+		return fault.New(fault.ServerError, "server.long-answer")
 	}
 	c.cfg.Logger.Debug("platform request", "method", r.method, "path", r.url.Path, "status", res.StatusCode)
 	return readEnvelope(res, text, r.url.Host, out)

@@ -152,8 +152,8 @@ func TestAnswersThatRefuse(t *testing.T) {
 			if !errors.As(err, &f) {
 				t.Fatalf("error %v", err)
 			}
-			if f.Type != c.want || !strings.Contains(f.Message, c.words) || f.Next == "" {
-				t.Errorf("%s: %q %q", f.Type, f.Message, f.Next)
+			if f.Type != c.want || !strings.Contains(f.Message(), c.words) || f.Next() == "" {
+				t.Errorf("%s: %q %q", f.Type, f.Message(), f.Next())
 			}
 			if Passing(err) != c.passing || RetryAfter(err) != c.retry {
 				t.Errorf("passing %v, retry after %v", Passing(err), RetryAfter(err))
@@ -233,8 +233,8 @@ func TestUnreachable(t *testing.T) {
 			}
 			_, err := client.Profile(ctx)
 			f := fault.From(err)
-			if f.Type != fault.NetworkError || !strings.Contains(f.Message, c.words) || f.Next == "" || !Passing(err) {
-				t.Errorf("%s: %q, %v", f.Type, f.Message, err)
+			if f.Type != fault.NetworkError || !strings.Contains(f.Message(), c.words) || f.Next() == "" || !Passing(err) {
+				t.Errorf("%s: %q, %v", f.Type, f.Message(), err)
 			}
 		})
 	}
@@ -467,7 +467,7 @@ func FuzzEnvelope(f *testing.F) {
 		var p Profile
 		err := readEnvelope(&http.Response{StatusCode: status, Header: http.Header{}}, []byte(text), "x", &p)
 		var f *fault.Error
-		if err != nil && (!errors.As(err, &f) || f.Message == "") {
+		if err != nil && (!errors.As(err, &f) || f.Code == "") {
 			t.Errorf("no words for %v", err)
 		}
 	})

@@ -69,17 +69,17 @@ func Passing(err error) bool {
 
 // statusRow says how an HTTP status reads to a person.
 type statusRow struct {
-	kind          fault.Type
-	message, next string
+	kind fault.Type
+	code string
 }
 
 var statusRows = map[int]statusRow{
-	http.StatusBadRequest:      {fault.InvalidParameter, "The platform does not accept this request.", "Check what was entered."},
-	http.StatusUnauthorized:    {fault.AuthenticationInvalidToken, "The platform does not accept your sign-in.", "Sign in again."},
-	http.StatusForbidden:       {fault.AuthenticationInvalidToken, "The platform does not allow this for your account.", "Ask your administrator."},
-	http.StatusNotFound:        {fault.InvalidParameter, "The platform does not know what was asked for.", "Check the server's address and the account."},
-	http.StatusConflict:        {fault.InvalidParameter, "The platform has this already.", "Choose another name."},
-	http.StatusTooManyRequests: {fault.ServerError, "The platform is asked too often.", "Wait a moment and try again."},
+	http.StatusBadRequest:      {fault.InvalidParameter, "platform.bad-request"},
+	http.StatusUnauthorized:    {fault.AuthenticationInvalidToken, "platform.unauthorized"},
+	http.StatusForbidden:       {fault.AuthenticationInvalidToken, "platform.forbidden"},
+	http.StatusNotFound:        {fault.InvalidParameter, "platform.not-found"},
+	http.StatusConflict:        {fault.InvalidParameter, "platform.conflict"},
+	http.StatusTooManyRequests: {fault.ServerError, "platform.too-often"},
 }
 
 // code1003 is the platform's code for an inactive subscriber (reference,
@@ -96,16 +96,16 @@ func statusFault(res *http.Response, requestID string, it item, host string) err
 		cause.Status = it.Code
 	}
 	if cause.Code == codeInactive {
-		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "Your account is not active.", "Ask your administrator.")
+		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "account.inactive")
 	}
 	if row, ok := statusRows[cause.Status]; ok {
-		return fault.Wrap(cause, row.kind, row.message, row.next)
+		return fault.Wrap(cause, row.kind, row.code)
 	}
 	if cause.Status >= 500 {
-		return fault.Wrap(cause, fault.ServerError, "The platform failed.", "Try again in a moment.")
+		return fault.Wrap(cause, fault.ServerError, "platform.failed")
 	}
 	return fault.Wrap(cause, fault.ServerError,
-		fmt.Sprintf("%s gave an answer that the phone does not know.", host), "Check the server's address.")
+		"platform.unknown-answer", host)
 }
 
 // retryAfter reads the header in both forms of RFC 9110, section 10.2.3.
@@ -129,13 +129,12 @@ func retryAfter(h http.Header) time.Duration {
 
 func portalFault(host string) error {
 	return fault.New(fault.NetworkError,
-		fmt.Sprintf("Something between the phone and %s answered in its place.", host),
-		"Open a web page: the network may want you to sign in.")
+		"platform.intercepted", host)
 }
 
 func formFault(host string, cause error) error {
 	return fault.Wrap(cause, fault.ServerError,
-		fmt.Sprintf("%s gave an answer that the phone does not understand.", host), "Check the server's address.")
+		"platform.unreadable-answer", host)
 }
 
 // transportFault says what kept a request from being answered. The original
@@ -145,28 +144,28 @@ func transportFault(err error, host string) error {
 	if errors.As(err, &told) {
 		return told // whoever dials, a proxy for instance, has said it better
 	}
-	message, next := "The server could not be reached.", "Check the network and try again."
+	code, args := "platform.unreachable", []any(nil)
 	var dns *net.DNSError
 	var netErr net.Error
 	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errForeignRedirect), errors.Is(err, errTooManyRedirects):
-		message, next = fmt.Sprintf("%s sends the phone elsewhere.", host), "Check the server's address: the network may want you to sign in."
+		code, args = "platform.redirects", []any{host}
 	case errors.As(err, &dns):
-		message, next = fmt.Sprintf("There is no server named %s.", hostOnly(host)), "Check the server's address and the network."
+		code, args = "platform.unknown-name", []any{hostOnly(host)}
 		if dns.IsTimeout || dns.IsTemporary {
-			message, next = fmt.Sprintf("The name %s could not be looked up.", hostOnly(host)), "Check the network."
+			code, args = "platform.name-not-looked-up", []any{hostOnly(host)}
 		}
 	case refused(err):
-		message, next = fmt.Sprintf("Nothing answers at %s.", host), "Check the server's address, or ask whether the platform is up."
+		code, args = "platform.nothing-there", []any{host}
 	case certificate(err):
-		message, next = fmt.Sprintf("The certificate of %s is not trusted.", host), "Check the clock and the network, or ask your administrator."
+		code, args = "platform.certificate", []any{host}
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		message, next = fmt.Sprintf("%s does not speak https.", host), "Check the server's address."
+		code, args = "platform.no-https", []any{host}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
-		message, next = fmt.Sprintf("%s does not answer.", host), "Check the network and try again."
+		code, args = "platform.no-answer", []any{host}
 	}
-	return fault.Wrap(err, fault.NetworkError, message, next)
+	return fault.Wrap(err, fault.NetworkError, code, args...)
 }
 
 func hostOnly(host string) string {

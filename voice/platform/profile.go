@@ -56,7 +56,7 @@ func (c *Client) Profile(ctx context.Context) (Profile, error) {
 		return Profile{}, err
 	}
 	if p.SIPPassword == "" || p.SIPDomain == "" {
-		return Profile{}, fault.New(fault.ServerError, "The platform's profile of you is incomplete.", "Report this to your administrator.")
+		return Profile{}, fault.New(fault.ServerError, "platform.incomplete-profile")
 	}
 	p.complete(c.cfg.Base.Scheme == "https", c.cfg.Base.Hostname())
 	return p, nil

@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -49,7 +48,7 @@ func (c *Client) UploadLog(ctx context.Context, d LogDestination, body io.Reader
 	if err := readEnvelope(res, text, u.Host, nil); err != nil {
 		if res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusUnauthorized {
 			// A destination that has expired is no matter of the sign-in.
-			return fault.Wrap(err, fault.ServerError, fmt.Sprintf("%s does not take the logs any more.", u.Host), "Try again.")
+			return fault.Wrap(err, fault.ServerError, "report.upload-expired", u.Host)
 		}
 		return err
 	}

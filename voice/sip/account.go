@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -82,7 +81,7 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 		return nil, err
 	}
 	if !clean(cfg.InstanceID) || strings.ContainsAny(cfg.InstanceID, `<>"`) {
-		return nil, invalid("The installation's name is not valid.", "Report the problem.")
+		return nil, invalid("sip.bad-instance")
 	}
 	for _, d := range []struct {
 		value     *time.Duration
@@ -451,13 +450,13 @@ func judgeRegistration(err error) (fatal bool, pause time.Duration, _ error) {
 	var known *fault.Error
 	switch {
 	case errors.Is(err, ErrCredentials):
-		return true, 0, fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not accept the user name or password.", "Check the account's settings.")
+		return true, 0, fault.Wrap(err, fault.InvalidCredentials, "sip.bad-credentials")
 	case errors.As(err, &refused):
 		switch refused.Status {
 		case http.StatusForbidden, http.StatusNotFound, 604:
-			return true, 0, fault.Wrap(err, fault.InvalidCredentials, "The SIP server does not know this account, or does not allow it.", "Check the account's settings.")
+			return true, 0, fault.Wrap(err, fault.InvalidCredentials, "sip.unknown-account")
 		}
-		return false, refused.RetryAfter, fault.Wrap(err, fault.ServerError, fmt.Sprintf("The SIP server refused the registration (%d).", refused.Status), "The phone tries again by itself.")
+		return false, refused.RetryAfter, fault.Wrap(err, fault.ServerError, "sip.registration-refused", refused.Status)
 	case errors.As(err, &known):
 		if errors.As(err, &handshake) {
 			pause = handshake.RetryAfter
@@ -465,7 +464,7 @@ func judgeRegistration(err error) (fatal bool, pause time.Duration, _ error) {
 		return known.Type == fault.ConfigurationInvalid || known.Type == fault.AuthenticationInvalidToken, pause, known
 	}
 	if errors.Is(err, ErrTimeout) {
-		return false, 0, fault.Wrap(err, fault.NetworkError, "The SIP server does not answer.", "Check the server's address and the network. The phone tries again by itself.")
+		return false, 0, fault.Wrap(err, fault.NetworkError, "sip.registration-unanswered")
 	}
-	return false, 0, fault.Wrap(err, fault.NetworkError, "The connection to the SIP server is lost.", "The phone tries again by itself.")
+	return false, 0, fault.Wrap(err, fault.NetworkError, "sip.registration-lost")
 }

@@ -3,11 +3,11 @@ package sip
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,19 +83,19 @@ var schemes = map[string]string{"ws": "80", "wss": "443", "tcp": "5060", "udp": 
 func (c *Config) parseAddress(text string) (address, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Hostname() == "" || !clean(text) {
-		return address{}, invalid("The address of the SIP server is not valid.", "Check the server's address.")
+		return address{}, invalid("sip.bad-address")
 	}
 	a := address{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), path: u.RequestURI()}
 	port, known := schemes[a.scheme]
 	if !known {
-		return address{}, invalid(fmt.Sprintf("SIP over %q is not supported.", u.Scheme), "Use a wss, ws, tls, tcp or udp address.")
+		return address{}, invalid("sip.unknown-transport", strconv.Quote(u.Scheme))
 	}
 	if a.port = u.Port() != ""; a.port {
 		port = u.Port()
 	}
 	a.secure = a.scheme == "wss" || a.scheme == "tls"
 	if !a.secure && !c.AllowClearText && !loopback(a.host) {
-		return address{}, invalid("The SIP server's address is not encrypted.", "Use a wss:// or tls:// address, or allow unencrypted connections in the settings.")
+		return address{}, invalid("sip.clear-text")
 	}
 	a.stream = a.scheme != "ws" && a.scheme != "wss"
 	a.hostPort = net.JoinHostPort(a.host, port)
@@ -113,17 +113,17 @@ func (c *Config) check() (address, error) {
 	}
 	for _, v := range []string{c.Domain, c.User} {
 		if v == "" || !clean(v) {
-			return address{}, invalid("The SIP domain or user name is missing or not valid.", "Check the account's settings.")
+			return address{}, invalid("sip.bad-user")
 		}
 	}
 	if !clean(c.DisplayName) || !clean(c.AuthUser) || !clean(c.UserAgent) {
-		return address{}, invalid("A name of the SIP account holds control characters.", "Check the account's settings.")
+		return address{}, invalid("sip.bad-name")
 	}
 	return a, nil
 }
 
-func invalid(message, next string) error {
-	return fault.New(fault.ConfigurationInvalid, message, next)
+func invalid(code string, args ...any) error {
+	return fault.New(fault.ConfigurationInvalid, code, args...)
 }
 
 // loopback says whether a host name means this machine for certain.

@@ -210,30 +210,30 @@ func connectFault(err error) error {
 	if errors.As(err, &told) {
 		return told // whoever dials, a proxy for instance, has said it better
 	}
-	wrap := func(t fault.Type, message, next string) error { return fault.Wrap(err, t, message, next) }
+	wrap := func(t fault.Type, code string) error { return fault.Wrap(err, t, code) }
 	switch {
 	case errors.As(err, &refused):
 		switch {
 		case refused.Status == http.StatusUnauthorized, refused.Status == http.StatusForbidden:
-			return wrap(fault.AuthenticationInvalidToken, "The SIP server does not let this phone in.", "Sign in again.")
+			return wrap(fault.AuthenticationInvalidToken, "sip.not-let-in")
 		case refused.Status == http.StatusNotFound:
-			return wrap(fault.ConfigurationInvalid, "There is no SIP service at this address.", "Check the server's address.")
+			return wrap(fault.ConfigurationInvalid, "sip.not-there")
 		}
-		return wrap(fault.ServerError, "The SIP server refused the connection.", "Try again in a moment.")
+		return wrap(fault.ServerError, "sip.connection-refused")
 	case errors.As(err, &hostname):
-		return wrap(fault.NetworkError, "The SIP server's certificate is for another name.", "Check the server's address; do not go on if it is right.")
+		return wrap(fault.NetworkError, "sip.certificate-name")
 	case errors.As(err, &unknown):
-		return wrap(fault.NetworkError, "The SIP server's certificate is not from a trusted authority.", "Ask your administrator.")
+		return wrap(fault.NetworkError, "sip.certificate-untrusted")
 	case errors.As(err, &expired):
-		return wrap(fault.NetworkError, "The SIP server's certificate is not valid now.", "Check the date of this computer, or ask your administrator.")
+		return wrap(fault.NetworkError, "sip.certificate-expired")
 	case errors.As(err, &dns):
-		return wrap(fault.NetworkError, "The SIP server's name cannot be found.", "Check the server's address and the network.")
+		return wrap(fault.NetworkError, "sip.unknown-name")
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return wrap(fault.NetworkError, "The SIP server does not answer.", "Check the network and try again.")
+		return wrap(fault.NetworkError, "sip.no-answer")
 	case strings.Contains(err.Error(), "refused"):
-		return wrap(fault.NetworkError, "Nothing answers at the SIP server's address.", "Check the server's address and the network.")
+		return wrap(fault.NetworkError, "sip.nothing-there")
 	}
-	return wrap(fault.NetworkError, "The connection to the SIP server failed.", "Check the network and try again.")
+	return wrap(fault.NetworkError, "sip.connection-failed")
 }
 
 func isTimeout(err error) bool {

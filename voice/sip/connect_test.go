@@ -35,7 +35,7 @@ func TestSecureFlow(t *testing.T) {
 		cfg := s.config()
 		change(&cfg)
 		_, err := Connect(limited(t), cfg)
-		if fault.TypeOf(err) != fault.NetworkError || !strings.Contains(fault.From(err).Message, "certificate") {
+		if fault.TypeOf(err) != fault.NetworkError || !strings.Contains(fault.From(err).Message(), "certificate") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestConnectFails(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		_, err := Connect(ctx, Config{URL: tc.url, Domain: "x", User: "y"})
 		cancel()
-		if fault.TypeOf(err) != tc.code || !strings.Contains(fault.From(err).Message, tc.says) {
+		if fault.TypeOf(err) != tc.code || !strings.Contains(fault.From(err).Message(), tc.says) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -177,14 +177,14 @@ func TestTargets(t *testing.T) {
 // What a dialler says to people is said as it is.
 func TestDiallersOwnSentence(t *testing.T) {
 	t.Parallel()
-	told := fault.New(fault.ConfigurationInvalid, "The proxy wants a password.", "Enter it.")
+	told := fault.New(fault.ConfigurationInvalid, "The proxy wants a password. Enter it.")
 	_, err := Connect(limited(t), Config{
 		URL: "wss://pbx.test/ws", Domain: "pbx.test", User: "alice",
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Err: told}
 		},
 	})
-	if !errors.Is(err, told) || fault.From(err).Message != told.Message {
+	if !errors.Is(err, told) || fault.From(err) != told {
 		t.Errorf("%v", err)
 	}
 }

@@ -81,14 +81,14 @@ func (f *Flow) Invite(ctx context.Context, inv Invitation) (*Dialog, error) {
 func checkHeaders(headers []Header) error {
 	for _, h := range headers {
 		if !isToken(h.Name) || !clean(h.Value) {
-			return fault.New(fault.InvalidParameter, "The call carries text that cannot be sent.", "Use plain text without line breaks.")
+			return fault.New(fault.InvalidParameter, "call.unsendable-text")
 		}
 	}
 	return nil
 }
 
 func (f *Flow) lostFault() error {
-	return fault.Wrap(errors.Join(ErrFlowLost, f.Err()), fault.NetworkError, "The connection to the SIP server is lost.", "Try again in a moment.")
+	return fault.Wrap(errors.Join(ErrFlowLost, f.Err()), fault.NetworkError, "sip.connection-lost")
 }
 
 // firstSeq is a random first sequence number below 2^31 (RFC 3261, 8.1.1.5).
@@ -100,7 +100,7 @@ func firstSeq() uint32 {
 
 // resolve makes the Request-URI of a target.
 func (f *Flow) resolve(target string) (sipmsg.Uri, error) {
-	bad := fault.New(fault.InvalidDialInfo, "This number or address cannot be dialled.", "Check what you typed.")
+	bad := fault.New(fault.InvalidDialInfo, "dial.bad-address")
 	if target == "" || len(target) > 512 || !clean(target) {
 		return sipmsg.Uri{}, bad
 	}

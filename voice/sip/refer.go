@@ -99,7 +99,7 @@ func parseReferTo(value string, to *sipmsg.ContactHeader) error {
 		return err
 	}
 	if s := strings.ToLower(to.Address.Scheme); s != "sip" && s != "sips" || !isPlace(to.Address) {
-		return fault.New(fault.InvalidDialInfo, "The call was to be transferred to what is no SIP address.", "")
+		return fault.New(fault.InvalidDialInfo, "transfer.bad-target")
 	}
 	return nil
 }

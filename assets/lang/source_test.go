@@ -1,0 +1,93 @@
+package lang
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// bearers are the functions that take the code of a message, beside those of
+// packages: local shorthands.
+var bearers = map[string]bool{
+	"fault.New": true, "fault.Wrap": true, "lang.Of": true,
+	"invalid": true, "missing": true, "network": true, "wrap": true, "wantsCredentials": true,
+}
+
+// built are the codes that are put together from a kind.
+var built = map[string]bool{"literal": true, "audio.microphone": true, "audio.loudspeaker": true}
+
+// TestEveryCodeIsUsedAndKnown holds the program and English together: a code in
+// the program has a sentence, and a sentence has a place where it is said.
+func TestEveryCodeIsUsedAndKnown(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, code := range English().Codes() {
+		known[code] = true
+	}
+	used := map[string]bool{}
+	for _, room := range []string{"app", "cmd", "push", "ui", "voice"} {
+		eachFile(t, filepath.Join("..", "..", room), func(path string, file *ast.File) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.BasicLit:
+					if s, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING && known[s] {
+						used[s] = true
+					}
+				case *ast.CallExpr:
+					if !bearers[nameOf(n.Fun)] {
+						return true
+					}
+					for _, arg := range n.Args {
+						if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+							if code, _ := strconv.Unquote(lit.Value); !known[code] {
+								t.Errorf("%s: en.json has no message %q", path, code)
+							}
+							break
+						}
+					}
+				}
+				return true
+			})
+		})
+	}
+	for code := range known {
+		if said := strings.TrimSuffix(code, ".next"); !used[said] && !used[code] && !built[said] {
+			t.Errorf("nobody says %q", code)
+		}
+	}
+}
+
+func nameOf(fun ast.Expr) string {
+	switch f := fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		if x, ok := f.X.(*ast.Ident); ok {
+			return x.Name + "." + f.Sel.Name
+		}
+	}
+	return ""
+}
+
+// eachFile shows visit every file of the program's own source below root.
+func eachFile(t *testing.T, root string, visit func(path string, file *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err == nil {
+			visit(path, file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

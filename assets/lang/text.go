@@ -1,0 +1,69 @@
+package lang
+
+import (
+	"encoding/json"
+	"log/slog"
+	"reflect"
+)
+
+// Text is something that the phone says to a person: the code of a message, and
+// the values of its places. A value may be a Text itself. The zero Text says
+// nothing.
+type Text struct {
+	Code string
+	Args []any
+}
+
+// Of returns the Text of a code.
+func Of(code string, args ...any) Text { return Text{Code: code, Args: args} }
+
+// Literal returns a Text that says words as they are in every language, such as
+// those of a server or of another program.
+func Literal(words string) Text {
+	if words == "" {
+		return Text{}
+	}
+	return Text{Code: literal, Args: []any{words}}
+}
+
+// literal is the code of words that are no message.
+const literal = "literal"
+
+// Empty reports whether there is nothing to say.
+func (t Text) Empty() bool { return t.Code == "" }
+
+// String says it in English, for logs, scripts and the command line.
+func (t Text) String() string {
+	if t.Empty() {
+		return ""
+	}
+	return English().Say(t)
+}
+
+// Next returns what a person can do about it, empty if there is nothing.
+func (t Text) Next() Text {
+	next := t.Code + ".next"
+	if _, ok := English().messages[next]; !ok {
+		return Text{}
+	}
+	return Text{Code: next, Args: t.Args}
+}
+
+// Equal reports whether both say the same.
+func (t Text) Equal(o Text) bool {
+	return t.Code == o.Code && (len(t.Args) == 0 && len(o.Args) == 0 || reflect.DeepEqual(t.Args, o.Args))
+}
+
+// LogValue logs the English words.
+func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// MarshalJSON writes the English words, which scripts read.
+func (t Text) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
+
+// UnmarshalJSON takes words as they are.
+func (t *Text) UnmarshalJSON(data []byte) error {
+	var words string
+	err := json.Unmarshal(data, &words)
+	*t = Literal(words)
+	return err
+}
