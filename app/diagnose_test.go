@@ -122,7 +122,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 			}
 		}
 		d.signIn()
-		d.audio.openErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it in the system's settings.")
+		d.audio.openErr = fault.New(fault.MissingPermission, "audio.not-permitted", "Headset")
 		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.")})
 		st := healthy
 		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
