@@ -23,6 +23,7 @@ var mayNot = []struct {
 	{"assets", []string{"offhook"}},
 	{"internal/version", []string{"offhook"}},
 	{"voice/fault", []string{"offhook"}},
+	{"voice/wire", []string{"offhook"}},
 	{"voice/codec", []string{"offhook"}},
 	{"voice/jitter", []string{"offhook/voice/media", "offhook/voice/audio", "offhook/voice/sip"}},
 	{"voice/media", []string{"offhook/voice/audio", "offhook/voice/sip", "offhook/voice/platform"}},

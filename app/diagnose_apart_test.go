@@ -14,6 +14,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"offhook/app/backend"
+	"offhook/voice/wire"
 )
 
 // newResponder is a relay as far as STUN without credentials goes. It answers
@@ -52,7 +53,7 @@ func startApart(t *testing.T, status int, public backend.Public) *rig {
 			w.WriteHeader(status)
 			_ = json.NewEncoder(w).Encode(public)
 		case r.Header.Get("Upgrade") != "":
-			conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sip", "offhook.push.v1"}})
+			conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sip", wire.Subprotocol}})
 			if err != nil {
 				return
 			}

@@ -16,6 +16,7 @@ import (
 	"offhook/app/backend"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 func (p *Phone) diagnoseNetwork(context.Context) Check {
@@ -295,7 +296,7 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 	if err != nil {
 		return skipped(fault.From(err).Message())
 	}
-	return p.upgrade(ctx, u.JoinPath("push"), "offhook.push.v1")
+	return p.upgrade(ctx, u.JoinPath("push"), wire.Subprotocol)
 }
 
 // upgrade tries whether a WebSocket gets through to a server and back. Being
@@ -305,7 +306,7 @@ func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Che
 	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: p.http, Subprotocols: []string{subprotocol},
 		// The inbox asks for it before it looks at the token.
-		HTTPHeader: http.Header{"X-Device-Token": {p.store.Get().DeviceID}},
+		HTTPHeader: http.Header{wire.HeaderDeviceToken: {p.store.Get().DeviceID}},
 	})
 	took := time.Since(began)
 	if err == nil {

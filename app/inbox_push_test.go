@@ -14,6 +14,7 @@ import (
 
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // pushServer is an inbox that takes only the tokens that begin with "good".
@@ -23,7 +24,7 @@ func pushServer(t *testing.T) string {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"offhook.push.v1"}})
+		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Subprotocol}})
 		if err != nil {
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // The names of the secrets in the keyring.
@@ -266,7 +267,7 @@ func (p *Phone) silentLogin(ctx context.Context, s *session) (token string, err 
 }
 
 // keepToken stores a token pair and returns it as the engine takes it.
-func (p *Phone) keepToken(pair backend.TokenPair) (string, error) {
+func (p *Phone) keepToken(pair wire.TokenPair) (string, error) {
 	data, err := json.Marshal(pair)
 	if err != nil {
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/settings"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // Credentials.check finds what is missing in the order of the sign-in page
@@ -265,7 +266,7 @@ func (p *Phone) stopRestoring() {
 }
 
 func (p *Phone) protectToken(token string) {
-	var pair backend.TokenPair
+	var pair wire.TokenPair
 	if json.Unmarshal([]byte(token), &pair) == nil {
 		p.cfg.Protect(pair.AccessToken)
 		p.cfg.Protect(pair.RefreshToken)

@@ -15,6 +15,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/demo/inbox"
 	"offhook/demo/platform"
+	"offhook/voice/wire"
 )
 
 // The demo account.
@@ -110,7 +111,7 @@ type Config struct {
 	// means 90 days.
 	Keep time.Duration
 	// ICEServers are told to the phones.
-	ICEServers []platform.ICEServer
+	ICEServers []wire.ICEServer
 
 	publicPasswords bool // Users are the demo users
 	patience        patience

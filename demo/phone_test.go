@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"offhook/voice/wire"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
-
-	"offhook/demo/inbox"
 )
 
 // startPlatform runs a platform until the test ends.
@@ -160,13 +159,13 @@ func (ph *phone) desk(name, path string) string {
 
 // frame is any frame of the push socket.
 type frame struct {
-	Type      string     `json:"type"`
-	Inbox     string     `json:"inbox"`
-	Now       time.Time  `json:"now"`
-	ID        int64      `json:"id"`
-	SentAt    time.Time  `json:"sent_at"`
-	ExpiresAt time.Time  `json:"expires_at"`
-	Data      inbox.Data `json:"data"`
+	Type      string        `json:"type"`
+	Inbox     string        `json:"inbox"`
+	Now       time.Time     `json:"now"`
+	ID        int64         `json:"id"`
+	SentAt    time.Time     `json:"sent_at"`
+	ExpiresAt time.Time     `json:"expires_at"`
+	Data      wire.PushData `json:"data"`
 }
 
 // openPush opens the push socket and returns it with its hello.
@@ -175,7 +174,7 @@ func (ph *phone) openPush() (*websocket.Conn, frame) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, ph.url+"/v1/push?since=0", &websocket.DialOptions{
-		HTTPClient: ph.client, Subprotocols: []string{inbox.Subprotocol},
+		HTTPClient: ph.client, Subprotocols: []string{wire.Subprotocol},
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + ph.access}, "X-Device-Token": {"push-" + ph.device}},
 	})
 	if err != nil {

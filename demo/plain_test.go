@@ -5,18 +5,17 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"offhook/voice/wire"
 	"strings"
 	"testing"
 
 	"github.com/pion/stun/v4"
-
-	"offhook/demo/platform"
 )
 
 // Who is not signed in learns where the media goes, and reaches it by UDP and TCP.
 func TestThePublicConfiguration(t *testing.T) {
 	t.Parallel()
-	p := startPlatform(t, Config{ICEServers: []platform.ICEServer{{URLs: []string{"turn:turn.test:3478"}, Username: "somebody", Credential: "hidden"}}})
+	p := startPlatform(t, Config{ICEServers: []wire.ICEServer{{URLs: []string{"turn:turn.test:3478"}, Username: "somebody", Credential: "hidden"}}})
 	resp, err := http.Get(p.URL() + "/v1/config")
 	if err != nil {
 		t.Fatal(err)

@@ -14,9 +14,6 @@ import (
 	"offhook/voice/fault"
 )
 
-// Subprotocol is the WebSocket subprotocol of the inbox.
-const Subprotocol = "offhook.push.v1"
-
 // Handler is given each message once. It returns nil when the message was
 // raised or durably logged. After an error, or a panic, the message is tried
 // again a few times and is not acknowledged. Messages come one at a time.

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // errOtherInbox says that the server has a new inbox for us, so that the
@@ -44,10 +45,10 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	ws, res, err := websocket.Dial(ctx, r.target(), &websocket.DialOptions{
 		HTTPClient: r.cfg.HTTPClient,
 		HTTPHeader: http.Header{
-			"Authorization":  {"Bearer " + token},
-			"X-Device-Token": {r.cfg.DeviceToken},
+			"Authorization":        {"Bearer " + token},
+			wire.HeaderDeviceToken: {r.cfg.DeviceToken},
 		},
-		Subprotocols: []string{Subprotocol},
+		Subprotocols: []string{wire.Subprotocol},
 	})
 	if err != nil {
 		return judge(because(ctx, err), res)
@@ -57,7 +58,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	var pinging sync.WaitGroup
 	defer pinging.Wait()
 	defer func() { cancel(nil); _ = ws.CloseNow() }()
-	if ws.Subprotocol() != Subprotocol {
+	if ws.Subprotocol() != wire.Subprotocol {
 		return judge(fault.New(fault.ServerError, "inbox.other-protocol"), nil)
 	}
 	ws.SetReadLimit(-1) // readFrame skips what is too large

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"offhook/voice/wire"
 	"time"
 )
 
@@ -13,22 +14,9 @@ type Message struct {
 	ID        int64
 	SentAt    time.Time
 	ExpiresAt time.Time
-	Data      Data
+	Data      wire.PushData
 	// Again says that the message was seen before without being acknowledged.
 	Again bool
-}
-
-// Data is what the platform posted to the push endpoint (reference, section 5).
-type Data struct {
-	SubscriberName string `json:"subscriberName"`
-	Payload        string `json:"payload"`
-	PayloadVersion string `json:"payloadVersion"`
-}
-
-// Map returns the data under the reference's keys, as relaySessionData takes
-// them.
-func (d Data) Map() map[string]string {
-	return map[string]string{"subscriberName": d.SubscriberName, "payload": d.Payload, "payloadVersion": d.PayloadVersion}
 }
 
 // maxFrame is the largest frame that is taken in; larger ones are skipped.
@@ -66,17 +54,17 @@ func parseFrame(text []byte) (any, error) {
 		return nil, errNotJSON
 	}
 	switch f.Type {
-	case "hello":
+	case wire.FrameHello:
 		if f.Inbox == "" || len(f.Inbox) > 128 {
 			return nil, errNoInbox
 		}
 		return hello{Inbox: f.Inbox, Now: time.Time(f.Now)}, nil
-	case "message":
+	case wire.FrameMessage:
 		id, err := f.ID.Int64()
 		if err != nil || id < 1 || id > maxID {
 			return nil, errBadID
 		}
-		var data *Data
+		var data *wire.PushData
 		if err := json.Unmarshal(f.Data, &data); err != nil || data == nil {
 			return &Message{ID: id}, errNoData
 		}
@@ -105,5 +93,5 @@ func (i *instant) UnmarshalJSON(b []byte) error {
 }
 
 func ackFrame(id int64) []byte {
-	return fmt.Appendf(nil, `{"type":"ack","id":%d}`, id)
+	return fmt.Appendf(nil, `{"type":%q,"id":%d}`, wire.FrameAck, id)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 func TestMessagesArriveAndAreAcknowledged(t *testing.T) {
@@ -27,13 +28,13 @@ func TestMessagesArriveAndAreAcknowledged(t *testing.T) {
 	in.post("after")
 	for i, want := range []string{"before", "after"} {
 		m := p.message()
-		if m.Data != (Data{"bob", want, "1"}) || m.ID != int64(i+1) || m.Again || m.ExpiresAt.Sub(m.SentAt) != 30*time.Second {
+		if m.Data != (wire.PushData{SubscriberName: "bob", Payload: want, PayloadVersion: "1"}) || m.ID != int64(i+1) || m.Again || m.ExpiresAt.Sub(m.SentAt) != 30*time.Second {
 			t.Errorf("message %+v", m)
 		}
 	}
 	eventually(t, "all acknowledged", func() bool { return in.waiting() == 0 })
 	r := in.request(0)
-	if r.Header.Get("Authorization") != "Bearer token-1" || r.Header.Get("X-Device-Token") != "device-1" || r.URL.Query().Get("since") != "0" {
+	if r.Header.Get("Authorization") != "Bearer token-1" || r.Header.Get(wire.HeaderDeviceToken) != "device-1" || r.URL.Query().Get("since") != "0" {
 		t.Errorf("asked with %v %v", r.URL, r.Header)
 	}
 	p.stop()

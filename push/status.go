@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // Phase is where the receiver stands.
@@ -51,12 +52,6 @@ type Status struct {
 // OK says that the inbox is reachable as far as is known.
 func (s Status) OK() bool { return s.Phase == Connected }
 
-// Close codes of the push socket (wire decisions).
-const (
-	closeRefused     = 4401
-	closeOtherDevice = 4409
-)
-
 // errPong says that a ping was not answered in time.
 var errPong = errors.New("push: no answer to a ping")
 
@@ -80,10 +75,10 @@ func judge(err error, res *http.Response) failure {
 		if known.Type == fault.AuthenticationInvalidToken || known.Type == fault.AuthenticationExpiredToken || known.Type == fault.InvalidCredentials {
 			f.phase = Refused
 		}
-	case code == closeRefused, res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
+	case code == wire.CloseRefused, res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
 		f.phase = Refused
 		wrap(fault.AuthenticationInvalidToken, "sign-in.refused")
-	case code == closeOtherDevice:
+	case code == wire.CloseOtherDevice:
 		f.phase = Replaced
 		wrap(fault.SystemBusy, "inbox.replaced")
 	case errors.Is(err, errPong):

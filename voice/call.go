@@ -11,6 +11,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // Call is one call, in progress or ended. Its methods may be called from any
@@ -272,7 +273,7 @@ func (c *Call) learn(headers []sip.Header) {
 	if c.details.SessionID != "" {
 		return
 	}
-	sid := header(headers, "X-Call-Sid")
+	sid := header(headers, wire.HeaderCallSid)
 	if c.details.Line != "" {
 		sid = sessionOf(headers)
 	}

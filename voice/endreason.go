@@ -1,6 +1,9 @@
 package voice
 
-import "offhook/voice/sip"
+import (
+	"offhook/voice/sip"
+	"offhook/voice/wire"
+)
 
 // EndReason says why a call ended (reference, section 2.2).
 type EndReason int
@@ -73,29 +76,29 @@ func endReasonOf(status int, ringLimit bool) EndReason {
 // platformReasons are the words of X-End-Reason, which tell what a status alone
 // can't (docs/architecture.md, "Wire").
 var platformReasons = map[string]EndReason{
-	"ring-limit":         EndTimeout,
-	"conversation-limit": EndRemoteHangup,
-	"media-timeout":      EndMediaTimeout,
-	"declined":           EndBusy,
-	"caller-gone":        EndRemoteHangup,
+	wire.ReasonRingLimit:         EndTimeout,
+	wire.ReasonConversationLimit: EndRemoteHangup,
+	wire.ReasonMediaTimeout:      EndMediaTimeout,
+	wire.ReasonDeclined:          EndBusy,
+	wire.ReasonCallerGone:        EndRemoteHangup,
 }
 
 // refusal is why an outgoing call was not connected.
 func refusal(ev sip.Failed) EndReason {
-	word := header(ev.Headers, headerEndReason)
+	word := header(ev.Headers, wire.HeaderEndReason)
 	if r, ok := platformReasons[word]; ok {
 		return r
 	}
 	if ev.Status == 0 {
 		return EndUnreachable
 	}
-	return endReasonOf(ev.Status, word == "ring-limit")
+	return endReasonOf(ev.Status, word == wire.ReasonRingLimit)
 }
 
 // answerRefusal is why an incoming call could not be answered: a call that the
 // platform no longer knows is one that the caller gave up.
 func answerRefusal(ev sip.Failed) EndReason {
-	if r, ok := platformReasons[header(ev.Headers, headerEndReason)]; ok {
+	if r, ok := platformReasons[header(ev.Headers, wire.HeaderEndReason)]; ok {
 		return r
 	}
 	switch ev.Status {
@@ -110,7 +113,7 @@ func answerRefusal(ev sip.Failed) EndReason {
 
 // farewellReason is why a dialog ended.
 func farewellReason(ev sip.Ended) EndReason {
-	if r, ok := platformReasons[header(ev.Headers, headerEndReason)]; ok {
+	if r, ok := platformReasons[header(ev.Headers, wire.HeaderEndReason)]; ok {
 		return r
 	}
 	return EndRemoteHangup

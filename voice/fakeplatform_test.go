@@ -10,7 +10,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 const testHost = "https://voice.test"
@@ -41,10 +41,10 @@ type fakePlatform struct {
 	// refuse gives a request another status than its own, if it returns one.
 	refuse func(*http.Request) int
 	// states are those of the incoming calls; changed is closed at each change.
-	states   map[string]platform.CallState
+	states   map[string]wire.CallState
 	changed  chan struct{}
 	rejected map[string]string
-	feedback []platform.Feedback
+	feedback []wire.Feedback
 	// sipPassword is "secret" if empty.
 	sipPassword string
 	reports     []map[string]any
@@ -55,7 +55,7 @@ type fakePlatform struct {
 
 func newFakePlatform() *fakePlatform {
 	return &fakePlatform{
-		states: map[string]platform.CallState{}, changed: make(chan struct{}),
+		states: map[string]wire.CallState{}, changed: make(chan struct{}),
 		rejected: map[string]string{}, requests: map[string]int{}, bearers: map[string]string{},
 	}
 }
@@ -69,7 +69,7 @@ func (p *fakePlatform) password() string {
 	return p.sipPassword
 }
 
-func (p *fakePlatform) setState(session string, state platform.CallState) {
+func (p *fakePlatform) setState(session string, state wire.CallState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.states[session] = state
@@ -98,7 +98,7 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 	path := strings.TrimPrefix(req.URL.Path, "/v2/accounts/demo/subscribers/alice/")
 	switch {
 	case path == "profile":
-		return reply(req, 200, platform.Profile{
+		return reply(req, 200, wire.Profile{
 			SIPURI: "sip:alice@demo.test", SIPPassword: p.password(), SIPServer: "voice.test", SIPPort: 443,
 			SIPTransport: "WSS", SIPDomain: "demo.test", Exophone: "08040408080",
 			IncomingCallTimeout: 30, CallConnectionTimeout: 30, MediaDisruptedTimeout: 5, MediaTimeout: 30,
@@ -116,7 +116,7 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 		p.mu.Unlock()
 		return reply(req, 200, nil), nil
 	case path == "feedback":
-		var f platform.Feedback
+		var f wire.Feedback
 		_ = json.NewDecoder(req.Body).Decode(&f)
 		p.mu.Lock()
 		p.feedback = append(p.feedback, f)
@@ -138,7 +138,7 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (p *fakePlatform) state(req *http.Request) (*http.Response, error) {
 	session := strings.Split(req.URL.Path, "/")[3]
-	after := platform.CallState(req.URL.Query().Get("after"))
+	after := wire.CallState(req.URL.Query().Get("after"))
 	hold := time.NewTimer(20 * time.Second)
 	defer hold.Stop()
 	for {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"offhook/voice/fault"
-	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 // Issue is what a user says was wrong with a call (reference, section 1.5).
@@ -47,7 +47,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	if d.State != StateEnded || !latest {
 		return fault.New(fault.InvalidParameter, "rating.not-last-call")
 	}
-	return c.trunk.rate(ctx, platform.Feedback{
+	return c.trunk.rate(ctx, wire.Feedback{
 		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,
 	})
 }

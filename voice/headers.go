@@ -6,21 +6,6 @@ import (
 	"offhook/voice/sip"
 )
 
-// The private headers of the platform (docs/architecture.md, "Wire").
-const (
-	headerCustomField  = "X-Custom-Field"
-	headerSessionToken = "X-Session-Token"
-	headerAnswer       = "X-Answer"
-	headerDeviceID     = "X-Device-ID"
-	headerEndReason    = "X-End-Reason"
-)
-
-// answerType is the content type of the INFO that answers a ringing leg.
-const answerType = "application/offhook-answer"
-
-// answerBody gives that INFO something to describe by its type.
-const answerBody = "answer\r\n"
-
 // header returns the value of the first header of that name, or "".
 func header(headers []sip.Header, name string) string {
 	for _, h := range headers {

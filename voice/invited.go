@@ -6,6 +6,7 @@ import (
 
 	"offhook/voice/media"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // inboundCall is an INVITE to a SIP account.
@@ -165,7 +166,7 @@ func plainAddress(uri, domain string) string {
 // sessionOf is what a server calls the leg: the reference's names for it, or the
 // platform's (section 7).
 func sessionOf(headers []sip.Header) string {
-	for _, name := range []string{"X-Call-Sid", "X-Exotel-Callsid", "LegSid", "Call-ID"} {
+	for _, name := range []string{wire.HeaderCallSid, "X-Exotel-Callsid", "LegSid", "Call-ID"} {
 		if sid := header(headers, name); sid != "" && showable(sid, 128) {
 			return sid
 		}

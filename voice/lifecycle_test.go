@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
-	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 func (p *fakePlatform) refuseAll(match func(*http.Request) int) {
@@ -276,7 +276,7 @@ func TestFeedback(t *testing.T) {
 		}
 		r.platform.mu.Lock()
 		defer r.platform.mu.Unlock()
-		if f := r.platform.feedback; len(f) != 2 || f[1] != (platform.Feedback{SessionID: "sid-1", Rating: 2, Issue: "ECHO", Note: "hello"}) {
+		if f := r.platform.feedback; len(f) != 2 || f[1] != (wire.Feedback{SessionID: "sid-1", Rating: 2, Issue: "ECHO", Note: "hello"}) {
 			t.Errorf("posted %+v", f)
 		}
 	})

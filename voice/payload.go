@@ -12,13 +12,8 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
-
-// payloadVersion is the only version of a payload that there is.
-const payloadVersion = "1"
-
-// maxPayload bounds the text of a payload.
-const maxPayload = 16 << 10
 
 // maxLongPoll bounds the time that one long poll may be held.
 const maxLongPoll = 5 * time.Minute
@@ -37,32 +32,21 @@ type payload struct {
 	rejectURL  *url.URL
 }
 
-type payloadClaims struct {
-	jwt.RegisteredClaims
-	CallerID         string `json:"callerId"`
-	CallerName       string `json:"callerName"`
-	SessionID        string `json:"sessionId"`
-	LongPollURL      string `json:"longPollUrl"`
-	LongPollTimeout  int    `json:"longPollTimeout"`
-	RejectCallURL    string `json:"rejectCallUrl"`
-	NotificationTime string `json:"notificationTime"`
-}
-
 // parsePayload checks the form of a pushed call: version, claims, subject, and
 // that both URLs are the platform's own, since they will be given the payload.
 // The phone has no key for the signature. Every error is PAYLOAD_ERROR.
 func parsePayload(data map[string]string, subscriber string, base *url.URL) (*payload, error) {
 	token, version := data["payload"], data["payloadVersion"]
 	switch {
-	case version != payloadVersion:
+	case version != wire.PayloadVersion:
 		return nil, payloadFault("another version")
-	case token == "" || len(token) > maxPayload:
+	case token == "" || len(token) > wire.MaxPayload:
 		return nil, payloadFault("no payload, or too long")
 	}
 	if name, ok := data["subscriberName"]; ok && name != subscriber {
 		return nil, payloadFault("for another subscriber")
 	}
-	var w payloadClaims
+	var w wire.PayloadClaims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &w); err != nil {
 		return nil, payloadFault("not a JWT")
 	}

@@ -14,10 +14,10 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/probe"
 	"offhook/voice/sdp"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 const (
@@ -157,7 +157,7 @@ func (c *Client) probeLeg(ctx context.Context, s *session, offer string) (answer
 	}
 	d, err := f.Invite(ctx, sip.Invitation{
 		Target: probeTarget, Offer: offer,
-		Headers: []sip.Header{{Name: headerDeviceID, Value: c.settings.deviceID}},
+		Headers: []sip.Header{{Name: wire.HeaderDeviceID, Value: c.settings.deviceID}},
 	})
 	if err != nil {
 		return "", nil, unreachable{err}
@@ -264,7 +264,7 @@ func (c *Client) exchangeSound(ctx context.Context, session media.Session) {
 
 // probeWays asks all ways at once: the candidates of the relay's answer with its
 // credentials, and the servers of the profile.
-func (c *Client) probeWays(ctx context.Context, p platform.Profile, offer, answer string) []MediaWay {
+func (c *Client) probeWays(ctx context.Context, p wire.Profile, offer, answer string) []MediaWay {
 	n, err := stdnet.NewNet()
 	if err != nil {
 		return nil

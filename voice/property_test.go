@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // chaos is what can happen to a call at any moment, in any order: more than the
@@ -97,14 +97,14 @@ func chaos(r *rig, rnd *rand.Rand) map[string]func() {
 		"connected":         heard(media.Event{Kind: media.Connected}),
 		"path failed":       heard(media.Event{Kind: media.Failed, Err: errors.New("failed")}),
 		"digit":             heard(media.Event{Kind: media.DTMF, Digit: '1'}),
-		"ringing":           func() { r.platform.setState("s1", platform.CallRinging) },
-		"cancelled":         func() { r.platform.setState("s1", platform.CallCancelled) },
-		"timeout":           func() { r.platform.setState("s1", platform.CallTimeout) },
-		"answered":          func() { r.platform.setState("s1", platform.CallAnswered) },
+		"ringing":           func() { r.platform.setState("s1", wire.CallRinging) },
+		"cancelled":         func() { r.platform.setState("s1", wire.CallCancelled) },
+		"timeout":           func() { r.platform.setState("s1", wire.CallTimeout) },
+		"answered":          func() { r.platform.setState("s1", wire.CallAnswered) },
 		"platform fails":    func() { r.platform.failing(pick(2) == 0) },
 		"push": func() {
 			session := fmt.Sprint("s", 1+pick(3))
-			r.platform.setState(session, platform.CallRinging)
+			r.platform.setState(session, wire.CallRinging)
 			_, _ = r.client.RelaySessionData(r.t.Context(), push(session, nil))
 		},
 		"dial":   func() { _, _ = r.client.Dial(r.t.Context(), "0804", "") },

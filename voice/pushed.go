@@ -6,6 +6,7 @@ import (
 
 	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // pushed is the arrival of a call on the subscriber line: a push announced it,
@@ -27,11 +28,11 @@ func (a pushed) ring(c *Call) {
 // rings; without, the INVITE is the answer.
 func (a pushed) inviteLeg(c *Call, later bool) {
 	headers := []sip.Header{
-		{Name: headerSessionToken, Value: a.token},
-		{Name: headerDeviceID, Value: c.client.settings.deviceID},
+		{Name: wire.HeaderSessionToken, Value: a.token},
+		{Name: wire.HeaderDeviceID, Value: c.client.settings.deviceID},
 	}
 	if later {
-		headers = append(headers, sip.Header{Name: headerAnswer, Value: "later"})
+		headers = append(headers, sip.Header{Name: wire.HeaderAnswer, Value: wire.AnswerLater})
 	}
 	c.invite(sip.Invitation{Target: a.sessionID, Headers: headers}, later)
 }
@@ -43,15 +44,15 @@ func (a pushed) poll(c *Call) {
 	c.task(func() func() {
 		pause := 250 * time.Millisecond
 		for ctx.Err() == nil {
-			polled, err := s.platform.PollState(ctx, p.pollURL, p.token, platform.CallRinging, p.pollHold)
+			polled, err := s.platform.PollState(ctx, p.pollURL, p.token, wire.CallRinging, p.pollHold)
 			switch status := platform.StatusOf(err); {
-			case err == nil && polled.State != platform.CallRinging:
+			case err == nil && polled.State != wire.CallRinging:
 				return func() { a.onPolled(c, polled.State) }
 			case err == nil:
 				pause = 250 * time.Millisecond
 				continue
 			case status == 404, status == 410:
-				return func() { a.onPolled(c, platform.CallCancelled) }
+				return func() { a.onPolled(c, wire.CallCancelled) }
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
 			}
@@ -66,18 +67,18 @@ func (a pushed) poll(c *Call) {
 
 // onPolled is what the long poll says of a call that this phone has not
 // answered yet (reference, section 10.15).
-func (a pushed) onPolled(c *Call, state platform.CallState) {
+func (a pushed) onPolled(c *Call, state wire.CallState) {
 	switch c.details.State {
 	case StateIncoming:
 	case StateAnswering:
-		if state == platform.CallAnswered {
+		if state == wire.CallAnswered {
 			return // by us
 		}
 	default:
 		return
 	}
 	switch state {
-	case platform.CallTimeout:
+	case wire.CallTimeout:
 		c.conclude(EndTimeout, 0)
 	default:
 		c.conclude(EndRemoteHangup, 0)
@@ -135,7 +136,7 @@ func (a pushed) answerLeg(c *Call, l *leg) {
 				err = c.rebind(ctx, l)
 			}
 			if err == nil {
-				err = l.dialog.Info(ctx, answerType, answerBody)
+				err = l.dialog.Info(ctx, wire.TypeAnswer, wire.AnswerBody)
 			}
 			if err == nil {
 				return func() { a.legAnswered(c, l, lost) }

@@ -8,6 +8,7 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 // relayTries is how often the state of a pushed call is asked for when the
@@ -93,8 +94,8 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	}
 	why := ""
 	switch status := platform.StatusOf(err); {
-	case err == nil && polled.State == platform.CallRinging && now.Before(p.expires):
-	case err == nil && polled.State == platform.CallRinging:
+	case err == nil && polled.State == wire.CallRinging && now.Before(p.expires):
+	case err == nil && polled.State == wire.CallRinging:
 		why = "expired"
 	case err == nil, status == 404, status == 410:
 		why = "over"

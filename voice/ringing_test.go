@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // The signalling under the warm leg is lost while it rings: the answer goes over
@@ -43,7 +43,7 @@ func TestPlatformRestartsWhileRinging(t *testing.T) {
 		r.sip.setDown(errors.New("refused"))
 		r.sip.cut(errors.New("reset"))
 		r.platform.refuseAll(func(*http.Request) int { return 503 })
-		r.platform.setState("s1", platform.CallCancelled) // wakes the poll
+		r.platform.setState("s1", wire.CallCancelled) // wakes the poll
 		time.Sleep(3 * time.Second)
 		r.platform.mu.Lock()
 		delete(r.platform.states, "s1")
@@ -61,7 +61,7 @@ func TestPlatformRestartsWhileRinging(t *testing.T) {
 func TestAnswerMeetsTheCallersEnd(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(r *rig, d *fakeDialog){
-		"told by the long poll": func(r *rig, d *fakeDialog) { r.platform.setState("s1", platform.CallCancelled) },
+		"told by the long poll": func(r *rig, d *fakeDialog) { r.platform.setState("s1", wire.CallCancelled) },
 		"told by a BYE": func(r *rig, d *fakeDialog) {
 			d.says(sip.Ended{ByRemote: true, Headers: []sip.Header{{Name: "X-End-Reason", Value: "caller-gone"}}})
 		},

@@ -6,8 +6,8 @@ import (
 
 	"offhook/voice/audio"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // A call stands on three rooms; it sees each through what it needs of it.
@@ -19,7 +19,7 @@ type signalling interface {
 
 // credentials are what a flow needs to know of the subscriber.
 type credentials struct {
-	profile  platform.Profile
+	profile  wire.Profile
 	user     string
 	display  string
 	deviceID string

@@ -9,6 +9,7 @@ import (
 	"offhook/voice/auth"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 // session is the time between Initialize and Stop.
@@ -17,7 +18,7 @@ type session struct {
 	platform *platform.Client
 	keeper   *auth.Keeper
 	// profile is never nil once the session is the client's.
-	profile atomic.Pointer[platform.Profile]
+	profile atomic.Pointer[wire.Profile]
 	// line is guarded by the client's mutex while the session is the client's.
 	line     *line
 	reporter *reporter
@@ -60,7 +61,7 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 // again, at once: whoever called Initialize waits.
 const profileTries = 2
 
-func (c *Client) fetchProfile(ctx context.Context, s *session) (p platform.Profile, err error) {
+func (c *Client) fetchProfile(ctx context.Context, s *session) (p wire.Profile, err error) {
 	for range profileTries {
 		p, err = s.platform.Profile(ctx)
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil {

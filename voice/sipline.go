@@ -11,8 +11,8 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // The timers of a SIP account, which has no profile to name them. A server that
@@ -253,4 +253,4 @@ func (l *sipLine) reprove(context.Context) bool { return false }
 
 func (l *sipLine) report(any) {}
 
-func (l *sipLine) rate(context.Context, platform.Feedback) error { return nil }
+func (l *sipLine) rate(context.Context, wire.Feedback) error { return nil }

@@ -8,8 +8,8 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // ringing and answered are what the platform says to a caller.
@@ -128,7 +128,7 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 func TestIncomingCallFromPushToHangup(t *testing.T) {
 	t.Parallel()
 	onRig(t, func(t *testing.T, r *rig) {
-		r.platform.setState("s1", platform.CallRinging)
+		r.platform.setState("s1", wire.CallRinging)
 
 		data := push("s1", nil)
 		ok, err := r.client.RelaySessionData(t.Context(), data)
@@ -187,7 +187,7 @@ func mustLatest(r *rig) CallDetails {
 
 func ring(r *rig, session string) *Call {
 	r.t.Helper()
-	r.platform.setState(session, platform.CallRinging)
+	r.platform.setState(session, wire.CallRinging)
 	if ok, err := r.client.RelaySessionData(r.t.Context(), push(session, nil)); !ok || err != nil {
 		r.t.Fatal(ok, err)
 	}
@@ -225,9 +225,9 @@ func TestDeclinedCall(t *testing.T) {
 
 func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[platform.CallState]EndReason{
-		platform.CallCancelled: EndRemoteHangup,
-		platform.CallTimeout:   EndTimeout,
+	for state, want := range map[wire.CallState]EndReason{
+		wire.CallCancelled: EndRemoteHangup,
+		wire.CallTimeout:   EndTimeout,
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
@@ -319,7 +319,7 @@ func TestBusy(t *testing.T) {
 	t.Parallel()
 	onRig(t, func(t *testing.T, r *rig) {
 		call, _, _ := talkTo(r)
-		r.platform.setState("s2", platform.CallRinging)
+		r.platform.setState("s2", wire.CallRinging)
 		// Somebody waits, and hears of it; yesterday's call is only told, as nobody waits.
 		yesterday := func(c map[string]any) { c["exp"] = time.Now().Add(-24 * time.Hour).Unix() }
 		for _, row := range []struct {
@@ -358,9 +358,9 @@ func TestMissedCalls(t *testing.T) {
 		want    string
 		reject  string
 	}{
-		{name: "over", prepare: func(r *rig) { r.platform.setState("s1", platform.CallCancelled) }, want: "over"},
+		{name: "over", prepare: func(r *rig) { r.platform.setState("s1", wire.CallCancelled) }, want: "over"},
 		{name: "unknown", want: "over"},
-		{name: "expired", prepare: func(r *rig) { r.platform.setState("s1", platform.CallRinging) },
+		{name: "expired", prepare: func(r *rig) { r.platform.setState("s1", wire.CallRinging) },
 			change: func(c map[string]any) { c["exp"] = time.Now().Add(-time.Second).Unix() }, want: "expired"},
 		{name: "on another phone", prepare: func(r *rig) { r.client.SetOnAnotherPhone(true) }, want: "pstn", reject: "busy"},
 		{name: "declining", prepare: func(r *rig) { r.client.SetDeclining(true) }, want: "declined", reject: "declined"},

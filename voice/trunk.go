@@ -8,6 +8,7 @@ import (
 	"offhook/voice/media"
 	"offhook/voice/platform"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // trunk is what a call stands on: the subscriber line or a SIP account. States,
@@ -37,7 +38,7 @@ type trunk interface {
 	// report tells whoever looks after the quality of calls.
 	report(entry any)
 	// rate passes on what the user says of an ended call.
-	rate(ctx context.Context, f platform.Feedback) error
+	rate(ctx context.Context, f wire.Feedback) error
 }
 
 // arrival is how an incoming call came, and so how it is answered: by a push
@@ -66,7 +67,7 @@ type timeouts struct {
 	mustSound bool
 }
 
-func timeoutsOf(p platform.Profile) timeouts {
+func timeoutsOf(p wire.Profile) timeouts {
 	return timeouts{
 		ring:       platform.Seconds(p.IncomingCallTimeout),
 		connection: platform.Seconds(p.CallConnectionTimeout),
@@ -114,9 +115,9 @@ func (t subscriberTrunk) invitation(exophone, message string) (sip.Invitation, s
 		return sip.Invitation{}, "", fault.New(fault.InvalidParameter,
 			"call.bad-message")
 	}
-	headers := []sip.Header{{Name: headerDeviceID, Value: t.client.settings.deviceID}}
+	headers := []sip.Header{{Name: wire.HeaderDeviceID, Value: t.client.settings.deviceID}}
 	if message != "" {
-		headers = append(headers, sip.Header{Name: headerCustomField, Value: message})
+		headers = append(headers, sip.Header{Name: wire.HeaderCustomField, Value: message})
 	}
 	if t.session == nil {
 		return sip.Invitation{}, "", uninitialized()
@@ -131,7 +132,7 @@ func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error
 }
 
 // profileMedia is the media that a subscriber's profile asks for.
-func profileMedia(p platform.Profile) mediaSpec {
+func profileMedia(p wire.Profile) mediaSpec {
 	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: loopback(p.SIPServer)}
 	for _, s := range p.ICEServers {
 		spec.ice = append(spec.ice, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
@@ -141,7 +142,7 @@ func profileMedia(p platform.Profile) mediaSpec {
 
 func (t subscriberTrunk) report(entry any) { t.client.report(entry) }
 
-func (t subscriberTrunk) rate(ctx context.Context, f platform.Feedback) error {
+func (t subscriberTrunk) rate(ctx context.Context, f wire.Feedback) error {
 	t.client.mu.Lock()
 	s := t.client.session
 	t.client.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/platform"
+	"offhook/voice/wire"
 )
 
 // uploadTries is how often an upload is begun when the network fails.
@@ -48,7 +49,7 @@ func (c *Client) uploadLogs(ctx context.Context, s *session, path, description s
 	}
 	for try := 1; ; try++ {
 		// A destination lives for minutes: each try asks for one of its own.
-		var d platform.LogDestination
+		var d wire.LogDestination
 		d, err = s.platform.LogDestination(ctx, info.Size(), description)
 		if err == nil {
 			err = s.platform.UploadLog(ctx, d, file, info.Size(), progress)

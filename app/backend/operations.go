@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // Public is what the backend tells those who are not signed in.
@@ -38,16 +39,10 @@ type LoginRequest struct {
 	Platform string `json:"platform"`
 }
 
-// TokenPair is the subscriber's token as the engine takes it. It is secret.
-type TokenPair struct {
-	RefreshToken string `json:"refresh_token"`
-	AccessToken  string `json:"access_token"`
-}
-
 // Login is the answer of POST /login.
 type Login struct {
-	Token          TokenPair `json:"subscriber_token"`
-	SubscriberName string    `json:"subscriber_name"`
+	Token          wire.TokenPair `json:"subscriber_token"`
+	SubscriberName string         `json:"subscriber_name"`
 	// HostName is the base URL of the platform.
 	HostName    string `json:"host_name"`
 	AccountSID  string `json:"account_sid"`

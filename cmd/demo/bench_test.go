@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"offhook/voice/wire"
 	"os"
 	"slices"
 	"strconv"
@@ -124,8 +125,8 @@ func quantile(list []time.Duration, q float64) time.Duration {
 // connect signs name in by the API and opens its push socket.
 func connect(b *testing.B, ctx context.Context, client *http.Client, url, name string) *websocket.Conn {
 	access := token(b, client, url, name)
-	conn, _, err := websocket.Dial(ctx, url+"/v1/push", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"offhook.push.v1"},
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + access}, "X-Device-Token": {"d"}}})
+	conn, _, err := websocket.Dial(ctx, url+"/v1/push", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{wire.Subprotocol},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + access}, wire.HeaderDeviceToken: {"d"}}})
 	if err != nil {
 		b.Error(err)
 		return nil

@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"offhook/demo/store"
+	"offhook/voice/wire"
 )
 
 // process is the platform as a process of its own.
@@ -179,8 +180,8 @@ func TestPushesOutliveAKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, _, err := websocket.Dial(ctx, p.url+"/v1/push", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"offhook.push.v1"},
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + login.Token.Access}, "X-Device-Token": {"d"}}})
+	conn, _, err := websocket.Dial(ctx, p.url+"/v1/push", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{wire.Subprotocol},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + login.Token.Access}, wire.HeaderDeviceToken: {"d"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

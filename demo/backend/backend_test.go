@@ -11,6 +11,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
+	"offhook/voice/wire"
 )
 
 func loginBody(user, password, account, device string) string {
@@ -259,7 +260,7 @@ func TestPush(t *testing.T) {
 		{"without payload", `{"subscriberName":"bob","payloadVersion":"1"}`, "cu:cp", 400},
 		{"without version", `{"subscriberName":"bob","payload":"a.b.c"}`, "cu:cp", 400},
 		{"version is a number", `{"subscriberName":"bob","payload":"a.b.c","payloadVersion":1}`, "cu:cp", 400},
-		{"payload over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", maxPayload+1), 1), "cu:cp", 400},
+		{"payload over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", wire.MaxPayload+1), 1), "cu:cp", 400},
 		{"body over limit", strings.Replace(good, "a.b.c", strings.Repeat("x", endpoint.MaxBody), 1), "cu:cp", 413},
 		{"not JSON", "x", "cu:cp", 400},
 		{"without credentials", good, "", 401},

@@ -9,6 +9,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
+	"offhook/voice/wire"
 )
 
 // fromPlatform lets in who brings the callback credentials, and only for this
@@ -47,16 +48,14 @@ func (s *Server) dialWhom(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const maxPayload = 16 << 10
-
 // push takes call data for a phone. The answer is 200 once the message is kept,
 // whether or not a phone is there.
 func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
-	var data inbox.Data
+	var data wire.PushData
 	if err := endpoint.ReadObject(w, r, &data); err != nil {
 		return err
 	}
-	if data.SubscriberName == "" || data.Payload == "" || data.PayloadVersion == "" || len(data.Payload) > maxPayload || len(data.PayloadVersion) > 16 {
+	if data.SubscriberName == "" || data.Payload == "" || data.PayloadVersion == "" || len(data.Payload) > wire.MaxPayload || len(data.PayloadVersion) > 16 {
 		return bad("subscriberName, payload and payloadVersion are required")
 	}
 	if _, err := s.users.find(r.Context(), data.SubscriberName); err != nil {

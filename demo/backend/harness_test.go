@@ -17,6 +17,7 @@ import (
 
 	"offhook/demo/store"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -78,7 +79,7 @@ func (s *stubPlatform) serve(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"response":{"code":403,"error_data":{"code":1003,"description":"inactive"}}}`)
 			return
 		}
-		json.NewEncoder(w).Encode(map[string]any{"response": map[string]any{"code": 200, "status": "success", "data": map[string]any{"subscriber_token": tokenPair{"refresh-" + req.Name, tokenFor(req.Name)}}}})
+		json.NewEncoder(w).Encode(map[string]any{"response": map[string]any{"code": 200, "status": "success", "data": map[string]any{"subscriber_token": wire.TokenPair{RefreshToken: "refresh-" + req.Name, AccessToken: tokenFor(req.Name)}}}})
 	case status == "gone":
 		w.WriteHeader(http.StatusNotFound)
 		io.WriteString(w, `{"response":{"code":404,"error_data":{"code":1000}}}`)

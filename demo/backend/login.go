@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"offhook/demo/endpoint"
+	"offhook/voice/wire"
 )
 
 var deviceForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
@@ -60,13 +61,13 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	reply(w, http.StatusOK, struct {
-		HTTPCode           int       `json:"http_code"`
-		SubscriberToken    tokenPair `json:"subscriber_token"`
-		SubscriberName     string    `json:"subscriber_name"`
-		HostName           string    `json:"host_name"`
-		AccountSID         string    `json:"account_sid"`
-		Exophone           string    `json:"exophone"`
-		ContactDisplayName string    `json:"contact_display_name"`
+		HTTPCode           int            `json:"http_code"`
+		SubscriberToken    wire.TokenPair `json:"subscriber_token"`
+		SubscriberName     string         `json:"subscriber_name"`
+		HostName           string         `json:"host_name"`
+		AccountSID         string         `json:"account_sid"`
+		Exophone           string         `json:"exophone"`
+		ContactDisplayName string         `json:"contact_display_name"`
 	}{http.StatusOK, pair, req.UserName, s.cfg.HostName, s.cfg.AccountSID, s.cfg.Exophone, display})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"offhook/voice/wire"
 	"time"
 )
 
@@ -23,8 +24,6 @@ var (
 const (
 	platformTimeout   = 10 * time.Second
 	maxPlatformAnswer = 1 << 20
-	codeDuplicate     = 1002
-	codeInactive      = 1003
 )
 
 // platformClient speaks the platform's documented interfaces.
@@ -35,19 +34,10 @@ type platformClient struct {
 	http       *http.Client
 }
 
-// tokenPair is the subscriber token.
-type tokenPair struct {
-	RefreshToken string `json:"refresh_token"`
-	AccessToken  string `json:"access_token"`
-}
-
 type platformItem struct {
 	Code      int             `json:"code"`
 	Data      json.RawMessage `json:"data"`
-	ErrorData *struct {
-		Code        int    `json:"code"`
-		Description string `json:"description"`
-	} `json:"error_data"`
+	ErrorData *wire.ErrorData `json:"error_data"`
 }
 
 func (p *platformClient) path(elements ...string) string {
@@ -107,7 +97,7 @@ func (p *platformClient) do(ctx context.Context, method, path, bearer string, in
 
 func refusal(status int, item platformItem) error {
 	switch {
-	case item.ErrorData != nil && item.ErrorData.Code == codeInactive:
+	case item.ErrorData != nil && item.ErrorData.Code == wire.CodeInactive:
 		return errInactive
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d", errRefused, status)
@@ -120,19 +110,19 @@ func refusal(status int, item platformItem) error {
 }
 
 // subscriberToken asks for a token, which creates an unknown subscriber.
-func (p *platformClient) subscriberToken(ctx context.Context, name, device string) (tokenPair, error) {
+func (p *platformClient) subscriberToken(ctx context.Context, name, device string) (wire.TokenPair, error) {
 	response, err := p.do(ctx, http.MethodPost, p.path("subscriber-token"), "",
 		map[string]string{"platform": "desktop", "device_id": device, "subscriber_name": name})
 	if err != nil {
-		return tokenPair{}, err
+		return wire.TokenPair{}, err
 	}
 	var item struct {
 		Data struct {
-			Pair tokenPair `json:"subscriber_token"`
+			Pair wire.TokenPair `json:"subscriber_token"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(response, &item); err != nil {
-		return tokenPair{}, fmt.Errorf("subscriber token: %w", err)
+		return wire.TokenPair{}, fmt.Errorf("subscriber token: %w", err)
 	}
 	return item.Data.Pair, nil
 }
@@ -183,7 +173,7 @@ func (p *platformClient) createSubscribers(ctx context.Context, names []string) 
 			return fmt.Errorf("create subscribers: %w", err)
 		}
 		for _, item := range items {
-			if item.ErrorData != nil && item.ErrorData.Code != codeDuplicate {
+			if item.ErrorData != nil && item.ErrorData.Code != wire.CodeDuplicate {
 				return fmt.Errorf("create subscribers: %s", item.ErrorData.Description)
 			}
 		}

@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"offhook/voice/wire"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func bot(name string) func(s *session) {
 	case "noanswer":
 		return noAnswerBot
 	case "busy":
-		return refuses(ending{status: 486, reason: endBusy, by: byCallee})
+		return refuses(ending{status: 486, reason: wire.ReasonBusy, by: byCallee})
 	case "unreachable":
 		return refuses(ending{status: 503, by: byPlatform})
 	case "throttled":
@@ -72,8 +73,8 @@ func (s *session) botTalks(play func()) {
 		return
 	}
 	d := s.caller.dialog
-	if err := d.respond(200, s.caller.answer, headerCallSid, s.id); err != nil || d.cancelled() {
-		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+	if err := d.respond(200, s.caller.answer, wire.HeaderCallSid, s.id); err != nil || d.cancelled() {
+		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 		return
 	}
 	s.talk()
@@ -83,7 +84,7 @@ func (s *session) botTalks(play func()) {
 
 // noAnswerBot rings, and nobody comes.
 func noAnswerBot(s *session) {
-	_ = s.caller.dialog.respond(180, "", headerCallSid, s.id)
+	_ = s.caller.dialog.respond(180, "", wire.HeaderCallSid, s.id)
 	s.note(func(r *Record) { r.Ringing = s.x.cfg.Clock.Now() })
 	s.after("ring", noAnswerLimit, s.ringLimit)
 }
@@ -95,7 +96,7 @@ func earlyBot(s *session) {
 	}
 	s.caller.media.OpenEarly()
 	s.announce()
-	_ = s.caller.dialog.respond(183, s.caller.answer, headerCallSid, s.id)
+	_ = s.caller.dialog.respond(183, s.caller.answer, wire.HeaderCallSid, s.id)
 	s.after("bot", botEarly, func() { s.botTalks(func() {}) })
 }
 

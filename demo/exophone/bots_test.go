@@ -8,6 +8,7 @@ import (
 	"offhook/demo/relay"
 	"offhook/demo/relay/relaytest"
 	"offhook/internal/listen"
+	"offhook/voice/wire"
 )
 
 func TestEchoSaysItBack(t *testing.T) {
@@ -116,7 +117,7 @@ func TestCallback(t *testing.T) {
 	in.expect(200)
 	in.answer()
 	hear(t, in)
-	if got := p.state(claims.SessionID, "alice"); got != exophone.CallAnswered {
+	if got := p.state(claims.SessionID, "alice"); got != wire.CallAnswered {
 		t.Errorf("long poll %s", got)
 	}
 	in.hangup()

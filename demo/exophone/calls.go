@@ -2,6 +2,7 @@ package exophone
 
 import (
 	"context"
+	"offhook/voice/wire"
 	"sync"
 	"time"
 )
@@ -18,28 +19,28 @@ type calleeState struct {
 	reject func(reason string)
 
 	mu      sync.Mutex
-	state   CallState
+	state   wire.CallState
 	reason  string
 	changed chan struct{}
 }
 
 func newCalleeState(reject func(reason string)) *calleeState {
-	return &calleeState{reject: reject, state: CallRinging, changed: make(chan struct{})}
+	return &calleeState{reject: reject, state: wire.CallRinging, changed: make(chan struct{})}
 }
 
 // end changes ringing into state and wakes those who wait; reason is for a
 // phone that dials in too late. The first end is the last.
-func (c *calleeState) end(state CallState, reason string) {
+func (c *calleeState) end(state wire.CallState, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state != CallRinging {
+	if c.state != wire.CallRinging {
 		return
 	}
 	c.state, c.reason = state, reason
 	close(c.changed)
 }
 
-func (c *calleeState) get() (state CallState, reason string) {
+func (c *calleeState) get() (state wire.CallState, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state, c.reason
@@ -75,7 +76,7 @@ func (x *Exchange) forgetLater(sessionID string, after time.Duration) {
 }
 
 // State implements Calls.
-func (x *Exchange) State(sessionID, subscriber string) (CallState, bool) {
+func (x *Exchange) State(sessionID, subscriber string) (wire.CallState, bool) {
 	c := x.states.find(sessionID, subscriber)
 	if c == nil {
 		return "", false
@@ -86,7 +87,7 @@ func (x *Exchange) State(sessionID, subscriber string) (CallState, bool) {
 
 // Wait implements Calls. Only ringing is ever followed by another state, so
 // that a wait after any other ends with ctx.
-func (x *Exchange) Wait(ctx context.Context, sessionID, subscriber string, after CallState) (CallState, bool) {
+func (x *Exchange) Wait(ctx context.Context, sessionID, subscriber string, after wire.CallState) (wire.CallState, bool) {
 	c := x.states.find(sessionID, subscriber)
 	if c == nil {
 		return "", false
@@ -95,7 +96,7 @@ func (x *Exchange) Wait(ctx context.Context, sessionID, subscriber string, after
 	if state != after {
 		return state, true
 	}
-	if after != CallRinging {
+	if after != wire.CallRinging {
 		<-ctx.Done()
 		return state, true
 	}

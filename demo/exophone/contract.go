@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"offhook/voice/wire"
 	"time"
 )
 
@@ -61,36 +62,11 @@ type Pusher interface {
 	Push(ctx context.Context, subscriberName, payload, payloadVersion string) error
 }
 
-// Claims are the claims of a call's payload (reference, section 10.1).
-type Claims struct {
-	Subscriber       string
-	CallerID         string
-	CallerName       string
-	SessionID        string
-	LongPollURL      string
-	LongPollTimeout  int
-	RejectCallURL    string
-	NotificationTime time.Time
-	IssuedAt         time.Time
-	Expires          time.Time
-}
-
 // Payloads signs and verifies payloads.
 type Payloads interface {
-	Sign(Claims) (string, error)
-	Verify(token string) (Claims, error)
+	Sign(wire.PayloadClaims) (string, error)
+	Verify(token string) (wire.PayloadClaims, error)
 }
-
-// CallState is what the long poll tells of a call.
-type CallState string
-
-// The states of the long poll (wire decisions).
-const (
-	CallRinging   CallState = "ringing"
-	CallAnswered  CallState = "answered"
-	CallCancelled CallState = "cancelled"
-	CallTimeout   CallState = "timeout"
-)
 
 // Calls is what the HTTP side sees of the calls in progress; *Exchange
 // implements it.
@@ -98,9 +74,9 @@ type Calls interface {
 	// State returns the state of a session. ok is false if there is no such
 	// session for this subscriber; a session is remembered for a while after
 	// its end.
-	State(sessionID, subscriber string) (state CallState, ok bool)
+	State(sessionID, subscriber string) (state wire.CallState, ok bool)
 	// Wait returns when the state differs from after or ctx ends.
-	Wait(ctx context.Context, sessionID, subscriber string, after CallState) (state CallState, ok bool)
+	Wait(ctx context.Context, sessionID, subscriber string, after wire.CallState) (state wire.CallState, ok bool)
 	// Reject declines the callee's side. Rejecting twice is no error.
 	Reject(sessionID, subscriber, reason string) (ok bool)
 }

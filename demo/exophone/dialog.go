@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"offhook/voice/wire"
 	"strings"
 	"sync"
 
@@ -39,7 +40,7 @@ type dialog struct {
 func (x *Exchange) newDialog(req *sip.Request, tx sip.ServerTransaction, s *session, subscriber string) *dialog {
 	id := dialogOf(req)
 	d := &dialog{
-		x: x, id: id, session: s, subscriber: subscriber, device: header(req, headerDeviceID),
+		x: x, id: id, session: s, subscriber: subscriber, device: header(req, wire.HeaderDeviceID),
 		invite: req, tx: tx, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
 		source: req.Source(), target: contactOf(req), highest: req.CSeq().SeqNo, seen: 1,
 		us: req.To().AsFrom(), them: req.From().AsTo(),

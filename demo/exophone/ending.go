@@ -3,6 +3,7 @@ package exophone
 import (
 	"context"
 	"errors"
+	"offhook/voice/wire"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -26,11 +27,11 @@ type ending struct {
 
 // stateOf is what the long poll of a callee says after an attempt that was not
 // answered.
-func stateOf(e ending) CallState {
-	if e.reason == endRingLimit {
-		return CallTimeout
+func stateOf(e ending) wire.CallState {
+	if e.reason == wire.ReasonRingLimit {
+		return wire.CallTimeout
 	}
-	return CallCancelled
+	return wire.CallCancelled
 }
 
 // end ends the call for all who take part in it.
@@ -71,7 +72,7 @@ func (s *session) end(e ending) {
 			if e.by == byCaller {
 				told = "" // it knows
 			}
-			_ = d.respond(e.status, "", headerCallSid, s.id, headerEndReason, told, "Retry-After", e.retry)
+			_ = d.respond(e.status, "", wire.HeaderCallSid, s.id, wire.HeaderEndReason, told, "Retry-After", e.retry)
 		}
 		d.finish()
 		s.x.removeDialog(d)
@@ -121,7 +122,7 @@ func (s *session) phoneBye(d *dialog) {
 	case p == nil || s.phase == over:
 	case p == &s.caller && s.phase != talking:
 		// BYE on the early dialog (RFC 3261, 15): as good as CANCEL.
-		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 	case p == &s.caller:
 		s.end(ending{reason: endHangup, by: byCaller})
 	case p == &s.callee:
@@ -136,7 +137,7 @@ func (s *session) callerCancelled() {
 	if s.phase == talking && !s.caller.dialog.cancelled() {
 		return // the answer was faster
 	}
-	s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+	s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 }
 
 // connectionLost takes the loss of the connection that a dialog is bound to. An
@@ -148,7 +149,7 @@ func (s *session) connectionLost(d *dialog) {
 	}
 	s.x.log.Info("phone's connection lost", "session", s.id, "subscriber", d.subscriber)
 	if d == s.caller.dialog && s.phase != talking {
-		s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 	}
 }
 
@@ -199,7 +200,7 @@ func (x *Exchange) sayBye(d *dialog, reason string) {
 		if gone {
 			return
 		}
-		if _, err := x.transact(d, d.request(sip.BYE, headerCallSid, d.session.id, headerEndReason, reason)); err == nil {
+		if _, err := x.transact(d, d.request(sip.BYE, wire.HeaderCallSid, d.session.id, wire.HeaderEndReason, reason)); err == nil {
 			return // 481 is as good as 200 here
 		}
 		select {

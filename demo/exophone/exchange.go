@@ -18,6 +18,7 @@ import (
 
 	"offhook/demo/throttle"
 	"offhook/voice/sip/wsconn"
+	"offhook/voice/wire"
 )
 
 // Exchange is the telephone exchange. All methods may be called from any
@@ -192,7 +193,7 @@ func (x *Exchange) Close(ctx context.Context) error {
 	_ = x.Drain(gone)
 	x.mu.Lock()
 	for _, s := range x.sessions {
-		s.post(func() { s.end(ending{reason: endShutdown, by: byPlatform, status: 503}) })
+		s.post(func() { s.end(ending{reason: wire.ReasonShutdown, by: byPlatform, status: 503}) })
 	}
 	x.mu.Unlock()
 	err := x.Drain(ctx)

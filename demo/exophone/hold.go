@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // direction is what a phone does with its stream.
@@ -42,7 +43,7 @@ func (s *session) mirrorHold(p *party) {
 	}
 	p.telling = true
 	d := p.dialog
-	update := d.request(sip.UPDATE, "Content-Type", typeSDP, headerCallSid, s.id)
+	update := d.request(sip.UPDATE, "Content-Type", typeSDP, wire.HeaderCallSid, s.id)
 	update.SetBody([]byte(offer))
 	s.x.work.Go(func() {
 		res, err := s.x.transact(d, update)

@@ -8,36 +8,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// Headers of this platform (docs/architecture.md, Wire).
-const (
-	headerCallSid      = "X-Call-Sid"
-	headerEndReason    = "X-End-Reason"
-	headerAnswer       = "X-Answer"
-	headerSessionToken = "X-Session-Token"
-	headerCustomField  = "X-Custom-Field"
-	headerDeviceID     = "X-Device-ID"
-)
-
 // Content types of bodies.
 const (
 	typeSDP       = "application/sdp"
-	typeAnswer    = "application/offhook-answer"
 	typeDTMFRelay = "application/dtmf-relay"
 )
 
-// Values of X-End-Reason.
-const (
-	endRingLimit         = "ring-limit"
-	endConversationLimit = "conversation-limit"
-	endMediaTimeout      = "media-timeout"
-	endDeclined          = "declined"
-	endBusy              = "busy"
-	endCallerGone        = "caller-gone"
-	endElsewhere         = "answered-elsewhere"
-	endShutdown          = "shutdown"
-	// endHangup is never sent: a plain BYE needs no reason.
-	endHangup = "hangup"
-)
+// endHangup is in records only: a plain BYE needs no word.
+const endHangup = "hangup"
 
 // allowed is the Allow header of every answer that has one.
 const allowed = "INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS, REGISTER"

@@ -9,6 +9,9 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay/relaytest"
+	"offhook/voice/wire"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // outcome is what both ends learn of how a call ended, and what the long poll
@@ -17,7 +20,7 @@ type outcome struct {
 	status       int    // final answer to the caller's INVITE
 	reason       string // X-End-Reason with it, or with the BYE of an answered call
 	calleeReason string // X-End-Reason of the BYE to the callee's phone, if it had joined
-	state        exophone.CallState
+	state        wire.CallState
 	by           string
 }
 
@@ -61,17 +64,17 @@ func TestOutcomes(t *testing.T) {
 		want outcome
 	}{
 		{name: "callee rings and nobody answers", ringLimit: true, play: ringing,
-			want: outcome{480, "ring-limit", "ring-limit", exophone.CallTimeout, "platform"}},
+			want: outcome{480, "ring-limit", "ring-limit", wire.CallTimeout, "platform"}},
 		{name: "callee is offline", ringLimit: true, play: nothing,
-			want: outcome{480, "ring-limit", "", exophone.CallTimeout, "platform"}},
+			want: outcome{480, "ring-limit", "", wire.CallTimeout, "platform"}},
 		{name: "Dial-Whom sets the ring limit", config: func(c *exophone.Config) { c.RingLimit = time.Hour },
 			whom: func(url.Values) (exophone.Destination, error) {
 				return exophone.Destination{Numbers: []string{"bob"}, MaxRingingDuration: 200 * time.Millisecond}, nil
 			},
-			play: nothing, want: outcome{480, "ring-limit", "", exophone.CallTimeout, "platform"}},
+			play: nothing, want: outcome{480, "ring-limit", "", wire.CallTimeout, "platform"}},
 		{name: "caller cancels before anything rings",
 			play: func(p *platform, out *call) *call { told(p, out); out.giveUp(); out.expect(200); return nil },
-			want: outcome{487, "", "", exophone.CallCancelled, "caller"}},
+			want: outcome{487, "", "", wire.CallCancelled, "caller"}},
 		{name: "caller cancels while it rings",
 			play: func(p *platform, out *call) *call {
 				in := ringing(p, out)
@@ -79,7 +82,7 @@ func TestOutcomes(t *testing.T) {
 				out.expect(200)
 				return in
 			},
-			want: outcome{487, "", "caller-gone", exophone.CallCancelled, "caller"}},
+			want: outcome{487, "", "caller-gone", wire.CallCancelled, "caller"}},
 		{name: "callee declines",
 			play: func(p *platform, out *call) *call {
 				in := ringing(p, out)
@@ -90,14 +93,14 @@ func TestOutcomes(t *testing.T) {
 				}
 				return in
 			},
-			want: outcome{486, "declined", "declined", exophone.CallCancelled, "callee"}},
+			want: outcome{486, "declined", "declined", wire.CallCancelled, "callee"}},
 		{name: "callee is busy",
 			play: func(p *platform, out *call) *call {
 				_, c := p.pushed("bob")
 				p.x.Reject(c.SessionID, "bob", "busy")
 				return nil
 			},
-			want: outcome{486, "busy", "", exophone.CallCancelled, "callee"}},
+			want: outcome{486, "busy", "", wire.CallCancelled, "callee"}},
 		{name: "a stranger cannot decline", ringLimit: true,
 			play: func(p *platform, out *call) *call {
 				in := ringing(p, out)
@@ -106,27 +109,27 @@ func TestOutcomes(t *testing.T) {
 				}
 				return in
 			},
-			want: outcome{480, "ring-limit", "ring-limit", exophone.CallTimeout, "platform"}},
+			want: outcome{480, "ring-limit", "ring-limit", wire.CallTimeout, "platform"}},
 		{name: "unknown callee", whom: to("nobody"), play: nothing,
-			want: outcome{404, "", "", exophone.CallCancelled, "platform"}},
+			want: outcome{404, "", "", wire.CallCancelled, "platform"}},
 		{name: "Dial-Whom knows nobody", whom: fails(exophone.ErrUnknownDestination), play: nothing, want: outcome{status: 404, by: "platform"}},
 		{name: "Dial-Whom names nobody", whom: to(), play: nothing, want: outcome{status: 404, by: "platform"}},
 		{name: "Dial-Whom fails", whom: fails(errors.New("garbage")), play: nothing, want: outcome{status: 500, by: "platform"}},
 		{name: "Dial-Whom is away", whom: fails(exophone.ErrUnavailable), play: nothing, want: outcome{status: 503, by: "platform"}},
 		{name: "oneself", whom: to("alice"), play: nothing, want: outcome{status: 484, by: "platform"}},
 		{name: "inactive callee", whom: to("idle"), play: nothing,
-			want: outcome{410, "", "", exophone.CallCancelled, "platform"}},
+			want: outcome{410, "", "", wire.CallCancelled, "platform"}},
 		{name: "push fails", push: errors.New("500"), play: nothing,
-			want: outcome{500, "", "", exophone.CallCancelled, "platform"}},
+			want: outcome{500, "", "", wire.CallCancelled, "platform"}},
 		{name: "push endpoint is away", push: exophone.ErrUnavailable, play: nothing,
-			want: outcome{503, "", "", exophone.CallCancelled, "platform"}},
+			want: outcome{503, "", "", wire.CallCancelled, "platform"}},
 		{name: "conversation limit", config: func(c *exophone.Config) { c.ConversationLimit = 100 * time.Millisecond },
-			play: answered, want: outcome{200, "conversation-limit", "conversation-limit", exophone.CallAnswered, "platform"}},
+			play: answered, want: outcome{200, "conversation-limit", "conversation-limit", wire.CallAnswered, "platform"}},
 		{name: "Dial-Whom sets the conversation limit",
 			whom: func(url.Values) (exophone.Destination, error) {
 				return exophone.Destination{Numbers: []string{"bob"}, MaxConversationDuration: 100 * time.Millisecond}, nil
 			},
-			play: answered, want: outcome{200, "conversation-limit", "conversation-limit", exophone.CallAnswered, "platform"}},
+			play: answered, want: outcome{200, "conversation-limit", "conversation-limit", wire.CallAnswered, "platform"}},
 		{name: "a phone vanishes", config: func(c *exophone.Config) { c.Clock, c.MediaTimeout = fastClock{5 * time.Second}, 3*time.Second },
 			play: func(p *platform, out *call) *call {
 				in := answered(p, out)
@@ -134,16 +137,16 @@ func TestOutcomes(t *testing.T) {
 				in.media.Close()
 				return in
 			},
-			want: outcome{200, "media-timeout", "media-timeout", exophone.CallAnswered, "platform"}},
+			want: outcome{200, "media-timeout", "media-timeout", wire.CallAnswered, "platform"}},
 		{name: "caller hangs up",
 			play: func(p *platform, out *call) *call { in := answered(p, out); out.hangup(); return in },
-			want: outcome{200, "", "", exophone.CallAnswered, "caller"}},
+			want: outcome{200, "", "", wire.CallAnswered, "caller"}},
 		{name: "callee hangs up",
 			play: func(p *platform, out *call) *call { in := answered(p, out); in.hangup(); return in },
-			want: outcome{200, "", "", exophone.CallAnswered, "callee"}},
+			want: outcome{200, "", "", wire.CallAnswered, "callee"}},
 		{name: "caller's connection is lost before the answer",
 			play: func(p *platform, out *call) *call { in := ringing(p, out); out.h.close(); return in },
-			want: outcome{0, "", "caller-gone", exophone.CallCancelled, "caller"}},
+			want: outcome{0, "", "caller-gone", wire.CallCancelled, "caller"}},
 
 		{name: "bot busy", whom: to("busy"), play: nothing, want: outcome{status: 486, reason: "busy", by: "callee"}},
 		{name: "bot unreachable", whom: to("unreachable"), play: nothing, want: outcome{status: 503, by: "platform"}},
@@ -220,7 +223,7 @@ func TestNoCommonCodec(t *testing.T) {
 	in := p.connect("bob").start(c.SessionID, relaytest.Options{Codecs: []string{"PCMA"}})
 	in.invite("X-Session-Token", token, "X-Answer", "later").expect(488)
 	out.expect(488)
-	if got := p.state(c.SessionID, "bob"); got != exophone.CallCancelled {
+	if got := p.state(c.SessionID, "bob"); got != wire.CallCancelled {
 		t.Errorf("long poll %s", got)
 	}
 }
@@ -242,7 +245,7 @@ func TestPayloads(t *testing.T) {
 	refused("tampered", bob.joinWith(token+"x", claims.SessionID, false), 403, "")
 	refused("another session's", bob.joinWith(token, strings.Repeat("0", 32), false), 403, "")
 	old := claims
-	old.Expires = time.Now().Add(-time.Second)
+	old.ExpiresAt = jwt.NewNumericDate(time.Now().Add(-time.Hour))
 	expired, _ := p.Sign(old)
 	refused("expired", bob.joinWith(expired, claims.SessionID, false), 403, "")
 
@@ -329,17 +332,17 @@ func TestSeveralNumbers(t *testing.T) {
 		t.Errorf("caller's number %q", c.CallerID)
 	}
 	p.x.Reject(c.SessionID, "bob", "declined")
-	if got := p.state(c.SessionID, "bob"); got != exophone.CallCancelled {
+	if got := p.state(c.SessionID, "bob"); got != wire.CallCancelled {
 		// The decline is taken on the call's own goroutine.
 		p.pushed("carol")
 		got = p.state(c.SessionID, "bob")
-		if got != exophone.CallCancelled {
+		if got != wire.CallCancelled {
 			t.Errorf("bob's long poll %s", got)
 		}
 	} else {
 		p.pushed("carol")
 	}
-	if got := p.state(c.SessionID, "carol"); got != exophone.CallRinging {
+	if got := p.state(c.SessionID, "carol"); got != wire.CallRinging {
 		t.Errorf("carol's long poll %s", got)
 	}
 	out.giveUp()

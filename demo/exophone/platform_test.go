@@ -19,6 +19,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
 	"offhook/demo/relay/relaytest"
+	"offhook/voice/wire"
 )
 
 const (
@@ -146,7 +147,7 @@ func (p *platform) Record(r exophone.Record) {
 	}
 }
 
-func (p *platform) Sign(c exophone.Claims) (string, error) {
+func (p *platform) Sign(c wire.PayloadClaims) (string, error) {
 	b, err := json.Marshal(c)
 	return base64.RawURLEncoding.EncodeToString(b) + "." + p.seal(b), err
 }
@@ -157,7 +158,7 @@ func (p *platform) seal(b []byte) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-func (p *platform) Verify(token string) (c exophone.Claims, err error) {
+func (p *platform) Verify(token string) (c wire.PayloadClaims, err error) {
 	body, seal, _ := strings.Cut(token, ".")
 	b, err := base64.RawURLEncoding.DecodeString(body)
 	if err != nil || seal != p.seal(b) {
@@ -166,14 +167,14 @@ func (p *platform) Verify(token string) (c exophone.Claims, err error) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		return c, err
 	}
-	if time.Now().After(c.Expires) {
+	if time.Now().After(c.ExpiresAt.Time) {
 		return c, exophone.ErrPayloadExpired
 	}
 	return c, nil
 }
 
 // pushed waits for the payload of a call to name.
-func (p *platform) pushed(name string) (token string, c exophone.Claims) {
+func (p *platform) pushed(name string) (token string, c wire.PayloadClaims) {
 	p.t.Helper()
 	select {
 	case token = <-p.payloads[name]:
@@ -210,7 +211,7 @@ func (p *platform) over() exophone.Record {
 }
 
 // state asks the long poll.
-func (p *platform) state(session, subscriber string) exophone.CallState {
+func (p *platform) state(session, subscriber string) wire.CallState {
 	p.t.Helper()
 	s, ok := p.x.State(session, subscriber)
 	if !ok {

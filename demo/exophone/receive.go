@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // guarded keeps a request that breaks something from breaking more than itself,
@@ -89,7 +90,7 @@ func (x *Exchange) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 			refuse(488)
 			return
 		}
-		if token := header(req, headerSessionToken); token != "" {
+		if token := header(req, wire.HeaderSessionToken); token != "" {
 			x.onAnsweringInvite(req, tx, sub, offer, token)
 		} else {
 			x.onCallingInvite(req, tx, sub, offer)
@@ -115,7 +116,7 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 		}
 		direct = user
 	}
-	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, headerCustomField))
+	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, wire.HeaderCustomField))
 	s.direct, s.placedBy = direct, sub.Name
 	s.unrecorded = req.Recipient.User == probeName
 	d := x.newDialog(req, tx, s, sub.Name)
@@ -148,7 +149,7 @@ func (x *Exchange) onAnsweringInvite(req *sip.Request, tx sip.ServerTransaction,
 	case err != nil:
 		refuse(403, "token: "+err.Error())
 		return
-	case claims.Subscriber != sub.Name:
+	case claims.Subject != sub.Name:
 		refuse(403, "another's token")
 		return
 	case claims.SessionID != req.Recipient.User:
@@ -157,25 +158,25 @@ func (x *Exchange) onAnsweringInvite(req *sip.Request, tx sip.ServerTransaction,
 	}
 	state := x.states.find(claims.SessionID, sub.Name)
 	if state == nil {
-		refuse(410, "session forgotten", headerCallSid, claims.SessionID)
+		refuse(410, "session forgotten", wire.HeaderCallSid, claims.SessionID)
 		return
 	}
 	s := x.session(claims.SessionID)
-	if now, reason := state.get(); now != CallRinging || s == nil {
-		if now == CallAnswered {
+	if now, reason := state.get(); now != wire.CallRinging || s == nil {
+		if now == wire.CallAnswered {
 			refuse(403, "token spent")
 		} else {
-			refuse(487, "too late", headerCallSid, claims.SessionID, headerEndReason, reason)
+			refuse(487, "too late", wire.HeaderCallSid, claims.SessionID, wire.HeaderEndReason, reason)
 		}
 		return
 	}
 	d := x.newDialog(req, tx, s, sub.Name)
 	d.id.local, _ = req.To().Params.Get("tag")
 	x.addDialog(d)
-	later := strings.EqualFold(header(req, headerAnswer), "later")
+	later := strings.EqualFold(header(req, wire.HeaderAnswer), wire.AnswerLater)
 	if !s.post(func() { s.calleeInvite(d, offer, later) }) {
 		x.removeDialog(d)
-		refuse(487, "too late", headerCallSid, claims.SessionID)
+		refuse(487, "too late", wire.HeaderCallSid, claims.SessionID)
 		return
 	}
 	<-d.finished

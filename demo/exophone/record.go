@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // Record is what is known of a call, live or ended. Times are zero until they
@@ -20,7 +21,7 @@ type Record struct {
 
 	Created, Ringing, Answered, Ended time.Time
 	// State is what the long poll would say.
-	State CallState
+	State wire.CallState
 	// EndReason is the value of X-End-Reason, or "hangup" after a plain BYE;
 	// empty while the call lives.
 	EndReason string

@@ -2,6 +2,7 @@ package exophone
 
 import (
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // maxDevices is how many phones of one subscriber may ring at once.
@@ -21,7 +22,7 @@ func (s *session) calleeInvite(d *dialog, offer *relay.Offer, later bool) {
 		refuse(403)
 		return
 	case s.phase != calling || s.tell == nil:
-		refuse(487, headerCallSid, s.id)
+		refuse(487, wire.HeaderCallSid, s.id)
 		return
 	}
 	// The same device replaces its own leg, which its connection may have died
@@ -29,23 +30,23 @@ func (s *session) calleeInvite(d *dialog, offer *relay.Offer, later bool) {
 	if old := s.ringing[d.device]; old != nil {
 		s.drop(old, "")
 	} else if len(s.ringing) >= maxDevices {
-		refuse(486, headerCallSid, s.id, headerEndReason, endBusy)
+		refuse(486, wire.HeaderCallSid, s.id, wire.HeaderEndReason, wire.ReasonBusy)
 		return
 	}
 	codec, ok := s.agree(offer)
 	if !ok {
-		refuse(488, headerCallSid, s.id)
+		refuse(488, wire.HeaderCallSid, s.id)
 		s.attemptOver(ending{status: 488, by: byPlatform})
 		return
 	}
 	p := &party{name: d.subscriber, dialog: d, offer: offer}
 	if err := s.openMedia(p, codec, s.caller.offer); err != nil {
 		s.x.log.Error("callee's media", "session", s.id, "error", err)
-		refuse(500, headerCallSid, s.id)
+		refuse(500, wire.HeaderCallSid, s.id)
 		return
 	}
 	s.ringing[d.device] = p
-	if err := d.respond(200, p.answer, headerCallSid, s.id); err != nil || d.cancelled() {
+	if err := d.respond(200, p.answer, wire.HeaderCallSid, s.id); err != nil || d.cancelled() {
 		s.drop(p, "")
 		return
 	}
@@ -93,7 +94,7 @@ func (s *session) ring(codec string) {
 	if !s.openCaller(codec) {
 		return
 	}
-	_ = s.caller.dialog.respond(180, s.caller.answer, headerCallSid, s.id)
+	_ = s.caller.dialog.respond(180, s.caller.answer, wire.HeaderCallSid, s.id)
 }
 
 // openCaller answers the caller's offer with the codec, once.
@@ -126,10 +127,10 @@ func (s *session) answer(p *party) {
 		if !s.openCaller(codec) {
 			return
 		}
-		err := s.caller.dialog.respond(200, s.caller.answer, headerCallSid, s.id)
+		err := s.caller.dialog.respond(200, s.caller.answer, wire.HeaderCallSid, s.id)
 		if err != nil || s.caller.dialog.cancelled() {
 			// The caller's CANCEL came first.
-			s.end(ending{reason: endCallerGone, by: byCaller, status: 487})
+			s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 			return
 		}
 	}
@@ -141,7 +142,7 @@ func (s *session) answer(p *party) {
 	s.callee = *p
 	s.codec = codec
 	s.talk()
-	s.dropRinging(ending{reason: endElsewhere})
+	s.dropRinging(ending{reason: wire.ReasonElsewhere})
 	switch {
 	case s.caller.media != nil:
 		relay.Join(s.caller.media, s.callee.media)

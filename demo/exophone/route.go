@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"offhook/voice/wire"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // maxFetches bounds how often Dial-Whom is asked for one call, and maxNumbers
@@ -172,11 +175,11 @@ func (s *session) invite(name string) {
 	s.x.states.add(s.id, name, s.tell)
 	now := s.x.cfg.Clock.Now()
 	base := s.x.cfg.PublicBaseURL() + "/v2/calls/" + s.id
-	claims := Claims{
-		Subscriber: name, CallerID: number, CallerName: s.caller.display, SessionID: s.id,
+	claims := wire.PayloadClaims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: name, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(s.plan.ring + 30*time.Second))},
+		CallerID:         number, CallerName: s.caller.display, SessionID: s.id,
 		LongPollURL: base + "/state", LongPollTimeout: int(s.x.cfg.LongPollTimeout.Seconds()),
-		RejectCallURL: base + "/reject", NotificationTime: now, IssuedAt: now,
-		Expires: now.Add(s.plan.ring + 30*time.Second),
+		RejectCallURL: base + "/reject", NotificationTime: now.UTC().Format(time.RFC3339Nano),
 	}
 	s.after("ring", s.plan.ring, s.ringLimit)
 	s.ringWeb(name, number)
@@ -205,7 +208,7 @@ func (s *session) invite(name string) {
 var errInactive = errors.New("subscriber is inactive")
 
 // push runs on a goroutine of its own.
-func (s *session) push(name string, claims Claims) error {
+func (s *session) push(name string, claims wire.PayloadClaims) error {
 	ctx, cancel := context.WithTimeout(s.x.ctx, s.x.cfg.BackendTimeout)
 	defer cancel()
 	sub, err := s.x.lookup(ctx, name)
@@ -219,7 +222,7 @@ func (s *session) push(name string, claims Claims) error {
 	if err != nil {
 		return err
 	}
-	err = s.x.cfg.Pusher.Push(ctx, name, payload, "1")
+	err = s.x.cfg.Pusher.Push(ctx, name, payload, wire.PayloadVersion)
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(ErrUnavailable, err)
 	}
@@ -229,7 +232,7 @@ func (s *session) push(name string, claims Claims) error {
 // ringLimit ends an attempt that nobody answered.
 func (s *session) ringLimit() {
 	if s.phase == calling {
-		s.attemptOver(ending{status: 480, reason: endRingLimit, by: byPlatform})
+		s.attemptOver(ending{status: 480, reason: wire.ReasonRingLimit, by: byPlatform})
 	}
 }
 
@@ -238,9 +241,9 @@ func (s *session) rejected(attempt int, reason string) {
 	if s.phase != calling || s.plan.tried != attempt || s.tell == nil {
 		return
 	}
-	e := ending{status: 486, reason: endDeclined, by: byCallee}
+	e := ending{status: 486, reason: wire.ReasonDeclined, by: byCallee}
 	if reason == "busy" {
-		e.reason = endBusy
+		e.reason = wire.ReasonBusy
 	}
 	s.attemptOver(e)
 }

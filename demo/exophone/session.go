@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // party is one side of a call. A bot has no dialog; media is nil until the
@@ -79,7 +80,7 @@ func (x *Exchange) newSession(caller party, customField string) *session {
 	}
 	s.record = Record{
 		SessionID: s.id, Caller: caller.name, CallerNumber: caller.name, CustomField: customField,
-		Created: x.cfg.Clock.Now(), State: CallRinging,
+		Created: x.cfg.Clock.Now(), State: wire.CallRinging,
 	}
 	return s
 }

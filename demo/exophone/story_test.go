@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"offhook/demo/exophone"
 	"offhook/demo/relay/relaytest"
 	"offhook/internal/listen"
+	"offhook/voice/wire"
 )
 
 // alice dials bob; bob learns of it by push alone, his phone rings with its
@@ -20,7 +20,7 @@ func TestCallStory(t *testing.T) {
 			alice, bob := p.connect("alice"), p.connect("bob")
 			out := alice.dial("bob")
 			token, claims := p.pushed("bob")
-			if claims.CallerID != "alice" || claims.CallerName != "ALICE" || claims.Subscriber != "bob" {
+			if claims.CallerID != "alice" || claims.CallerName != "ALICE" || claims.Subject != "bob" {
 				t.Errorf("claims: %+v", claims)
 			}
 			if want := "http://platform.test/v2/calls/" + claims.SessionID + "/state"; claims.LongPollURL != want {
@@ -34,7 +34,7 @@ func TestCallStory(t *testing.T) {
 			if got := value(ringing, "X-Call-Sid"); got != claims.SessionID || len(ringing.Body()) == 0 {
 				t.Errorf("180: X-Call-Sid %q, %d bytes of SDP", got, len(ringing.Body()))
 			}
-			if got := p.state(claims.SessionID, "bob"); got != exophone.CallRinging {
+			if got := p.state(claims.SessionID, "bob"); got != wire.CallRinging {
 				t.Errorf("long poll %s", got)
 			}
 
@@ -48,7 +48,7 @@ func TestCallStory(t *testing.T) {
 			}
 			in.answer()
 			out.expect(200)
-			if got := p.state(claims.SessionID, "bob"); got != exophone.CallAnswered {
+			if got := p.state(claims.SessionID, "bob"); got != wire.CallAnswered {
 				t.Errorf("long poll %s", got)
 			}
 			out.media.WaitPackets(25)

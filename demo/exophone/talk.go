@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // mediaCheck is how often a call is looked at for phones that have gone.
@@ -19,18 +20,18 @@ func (s *session) talk() {
 	s.caller.told, s.callee.told = direction{true, true}, direction{true, true}
 	s.stop("ring")
 	if s.tell != nil {
-		s.tell.end(CallAnswered, "")
+		s.tell.end(wire.CallAnswered, "")
 		s.tell = nil
 	}
 	s.note(func(r *Record) {
-		r.Answered, r.State, r.Codec = s.x.cfg.Clock.Now(), CallAnswered, s.codec
+		r.Answered, r.State, r.Codec = s.x.cfg.Clock.Now(), wire.CallAnswered, s.codec
 	})
 	limit := s.plan.talk
 	if limit <= 0 {
 		limit = s.x.cfg.ConversationLimit
 	}
 	s.after("limit", limit, func() {
-		s.end(ending{reason: endConversationLimit, by: byPlatform})
+		s.end(ending{reason: wire.ReasonConversationLimit, by: byPlatform})
 	})
 	s.after("media", mediaCheck, s.checkMedia)
 }
@@ -44,7 +45,7 @@ func (s *session) checkMedia() {
 	for _, p := range []*party{&s.caller, &s.callee} {
 		if p.media != nil && p.media.Idle() > s.x.cfg.MediaTimeout {
 			s.x.log.Info("phone vanished", "session", s.id, "subscriber", p.name)
-			s.end(ending{reason: endMediaTimeout, by: byPlatform})
+			s.end(ending{reason: wire.ReasonMediaTimeout, by: byPlatform})
 			return
 		}
 	}
@@ -108,7 +109,7 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 	}
 	p.offer, p.answer = offer, answer
 	s.mirrorHold(s.other(p))
-	return s.withContact(withSDP(respond(req, 200, headerCallSid, s.id), answer))
+	return s.withContact(withSDP(respond(req, 200, wire.HeaderCallSid, s.id), answer))
 }
 
 // offerInstead answers a re-INVITE without SDP with an offer (RFC 3261, 14.2);
@@ -127,7 +128,7 @@ func (s *session) offerInstead(p *party, req *sip.Request) *sip.Response {
 		return respond(req, 500)
 	}
 	p.told, p.awaiting = want, true
-	return s.withContact(withSDP(respond(req, 200, headerCallSid, s.id), offer))
+	return s.withContact(withSDP(respond(req, 200, wire.HeaderCallSid, s.id), offer))
 }
 
 // acknowledged takes the answer to offerInstead.
@@ -153,7 +154,7 @@ func (s *session) acknowledged(d *dialog, answer string) {
 // telephone-event.
 func (s *session) info(p *party, req *sip.Request) *sip.Response {
 	switch contentType(req) {
-	case typeAnswer:
+	case wire.TypeAnswer:
 		switch {
 		case s.phase == talking && p == &s.callee:
 			return respond(req, 200) // said again after a lost answer
@@ -164,14 +165,14 @@ func (s *session) info(p *party, req *sip.Request) *sip.Response {
 		if s.phase != talking {
 			return respond(req, 487)
 		}
-		return respond(req, 200, headerCallSid, s.id)
+		return respond(req, 200, wire.HeaderCallSid, s.id)
 	case typeDTMFRelay:
 		if s.phase == talking {
 			s.passDigit(p, req)
 		}
 		return respond(req, 200)
 	default:
-		return respond(req, 415, "Accept", strings.Join([]string{typeAnswer, typeDTMFRelay}, ", "))
+		return respond(req, 415, "Accept", strings.Join([]string{wire.TypeAnswer, typeDTMFRelay}, ", "))
 	}
 }
 

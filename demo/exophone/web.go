@@ -2,6 +2,7 @@ package exophone
 
 import (
 	"context"
+	"offhook/voice/wire"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -48,7 +49,7 @@ func (s *session) ringWeb(name, number string) {
 		}
 		d := s.x.newOutgoing(s, name, b, number, s.caller.display)
 		o := &outgoing{party: party{name: name, dialog: d, media: leg}}
-		o.invite = d.request(sip.INVITE, "Content-Type", typeSDP, headerCallSid, s.id, "Allow", allowed)
+		o.invite = d.request(sip.INVITE, "Content-Type", typeSDP, wire.HeaderCallSid, s.id, "Allow", allowed)
 		o.invite.SetBody([]byte(offer))
 		s.web = append(s.web, o)
 		s.x.work.Go(func() { s.x.callWeb(s, o) })
@@ -77,7 +78,7 @@ func (x *Exchange) callWeb(s *session, o *outgoing) {
 				x.acknowledge(o, res)
 			}
 			if !s.post(func() { s.webAnswered(o, res) }) && res.IsSuccess() {
-				x.sayBye(o.dialog, endCallerGone)
+				x.sayBye(o.dialog, wire.ReasonCallerGone)
 			}
 			if !res.IsProvisional() {
 				return
@@ -130,7 +131,7 @@ func (s *session) webAnswered(o *outgoing, res *sip.Response) {
 		}
 	case status < 300:
 		if !waiting || o.cancelled {
-			s.leave(&o.party, endElsewhere)
+			s.leave(&o.party, wire.ReasonElsewhere)
 			return
 		}
 		s.forgetWeb(o)
@@ -151,9 +152,9 @@ func (s *session) webAnswered(o *outgoing, res *sip.Response) {
 		}
 		switch status {
 		case 486, 600:
-			s.attemptOver(ending{status: 486, reason: endBusy, by: byCallee})
+			s.attemptOver(ending{status: 486, reason: wire.ReasonBusy, by: byCallee})
 		case 480, 603:
-			s.attemptOver(ending{status: 486, reason: endDeclined, by: byCallee})
+			s.attemptOver(ending{status: 486, reason: wire.ReasonDeclined, by: byCallee})
 		}
 	}
 }
@@ -165,7 +166,7 @@ func (s *session) webRings() {
 		s.note(func(r *Record) { r.Ringing = s.x.cfg.Clock.Now() })
 	}
 	if s.caller.dialog != nil {
-		_ = s.caller.dialog.respond(180, s.caller.answer, headerCallSid, s.id)
+		_ = s.caller.dialog.respond(180, s.caller.answer, wire.HeaderCallSid, s.id)
 	}
 }
 

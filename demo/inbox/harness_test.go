@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"offhook/demo/store"
+	"offhook/voice/wire"
 )
 
 // patience bounds every wait of a test: long beyond any slow machine.
@@ -107,7 +108,7 @@ func owner(name string) Owner { return Owner{Account: "demo", Subscriber: name} 
 
 func (w *world) deliver(name, payload string) int64 {
 	w.t.Helper()
-	id, err := w.hub.Deliver(context.Background(), owner(name), Data{SubscriberName: name, Payload: payload, PayloadVersion: "1"})
+	id, err := w.hub.Deliver(context.Background(), owner(name), wire.PushData{SubscriberName: name, Payload: payload, PayloadVersion: "1"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -123,21 +124,21 @@ type phone struct {
 
 // frame is any frame of the hub.
 type frame struct {
-	Type      string    `json:"type"`
-	Inbox     string    `json:"inbox"`
-	Now       time.Time `json:"now"`
-	ID        int64     `json:"id"`
-	SentAt    time.Time `json:"sent_at"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Data      Data      `json:"data"`
+	Type      string        `json:"type"`
+	Inbox     string        `json:"inbox"`
+	Now       time.Time     `json:"now"`
+	ID        int64         `json:"id"`
+	SentAt    time.Time     `json:"sent_at"`
+	ExpiresAt time.Time     `json:"expires_at"`
+	Data      wire.PushData `json:"data"`
 }
 
 func (w *world) dial(name, device, query string) (*websocket.Conn, *http.Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return websocket.Dial(ctx, w.http.URL+"/v1/push"+query, &websocket.DialOptions{
-		HTTPClient: w.http.Client(), Subprotocols: []string{Subprotocol},
-		HTTPHeader: http.Header{"Authorization": {"Bearer token-of-" + name}, "X-Device-Token": {device}},
+		HTTPClient: w.http.Client(), Subprotocols: []string{wire.Subprotocol},
+		HTTPHeader: http.Header{"Authorization": {"Bearer token-of-" + name}, wire.HeaderDeviceToken: {device}},
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/store"
+	"offhook/voice/wire"
 )
 
 // Owner is whose inbox it is.
@@ -139,7 +140,7 @@ func (h *Hub) expireLoop() {
 
 // Deliver keeps a message for the owner and sends it if a phone is there. It
 // returns once the message is kept; ErrFull if too many wait already.
-func (h *Hub) Deliver(ctx context.Context, owner Owner, data Data) (id int64, err error) {
+func (h *Hub) Deliver(ctx context.Context, owner Owner, data wire.PushData) (id int64, err error) {
 	if id, err = h.keep(ctx, owner, data); err != nil {
 		return 0, err
 	}
@@ -179,7 +180,7 @@ const maxDeviceToken = 4096
 // X-Device-Token. A refused token is told by close code 4401 after the upgrade,
 // since not every client sees the status of a refused upgrade.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	device := r.Header.Get("X-Device-Token")
+	device := r.Header.Get(wire.HeaderDeviceToken)
 	since, sinceErr := parseSince(r.URL.Query().Get("since"))
 	if device == "" || len(device) > maxDeviceToken || sinceErr != nil {
 		http.Error(w, "X-Device-Token is required, and since must be a whole number", http.StatusBadRequest)
@@ -193,7 +194,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the token can't be checked now", http.StatusServiceUnavailable)
 		return
 	}
-	conn, acceptErr := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Subprotocol}})
+	conn, acceptErr := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Subprotocol}})
 	if acceptErr != nil {
 		return // Accept has answered
 	}
@@ -204,10 +205,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err != nil:
-		refuse(CloseRefused, "token refused")
+		refuse(wire.CloseRefused, "token refused")
 		return
-	case conn.Subprotocol() != Subprotocol:
-		refuse(websocket.StatusPolicyViolation, "subprotocol must be "+Subprotocol)
+	case conn.Subprotocol() != wire.Subprotocol:
+		refuse(websocket.StatusPolicyViolation, "subprotocol must be "+wire.Subprotocol)
 		return
 	}
 	conn.SetReadLimit(maxClientFrame)
@@ -298,7 +299,7 @@ func (h *Hub) attach(s *socket) {
 	if older == nil {
 		return
 	}
-	code, reason := websocket.StatusCode(CloseOtherDevice), "another device has the inbox"
+	code, reason := websocket.StatusCode(wire.CloseOtherDevice), "another device has the inbox"
 	if older.device == newer.device {
 		code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
 	}
@@ -312,7 +313,7 @@ func (h *Hub) Revoke(ctx context.Context, owner Owner, gone bool) error {
 	s := h.sockets[owner]
 	h.mu.Unlock()
 	if s != nil {
-		s.end(CloseRefused, "subscriber refused")
+		s.end(wire.CloseRefused, "subscriber refused")
 	}
 	if gone {
 		return h.drop(ctx, owner)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"offhook/voice/wire"
 	"strings"
 	"sync"
 	"testing"
@@ -126,7 +127,7 @@ func TestExpiredMessagesMakeRoom(t *testing.T) {
 	bob.message(2, "second")
 	bob.message(3, "third")
 	w.deliver("bob", "fourth")
-	if _, err := w.hub.Deliver(t.Context(), owner("bob"), Data{Payload: "fifth"}); !errors.Is(err, ErrFull) {
+	if _, err := w.hub.Deliver(t.Context(), owner("bob"), wire.PushData{Payload: "fifth"}); !errors.Is(err, ErrFull) {
 		t.Errorf("living messages made room: %v", err)
 	}
 }
@@ -145,7 +146,7 @@ func TestInboxesAreApart(t *testing.T) {
 	alice.ack(1)
 	w.acknowledged(1)
 	w.connect("bob", "b", "").message(1, "for bob")
-	if _, err := w.hub.Deliver(t.Context(), Owner{Account: "other", Subscriber: "bob"}, Data{Payload: "foreign"}); err != nil {
+	if _, err := w.hub.Deliver(t.Context(), Owner{Account: "other", Subscriber: "bob"}, wire.PushData{Payload: "foreign"}); err != nil {
 		t.Fatal(err)
 	}
 	w.deliver("bob", "second")
@@ -161,7 +162,7 @@ func TestRefused(t *testing.T) {
 	w.gate.set("unlucky", errPlatformDown)
 	if conn, _, err := w.dial("idle", "device", ""); err != nil {
 		t.Errorf("refused before the upgrade: %v", err)
-	} else if code := (&phone{t: t, conn: conn}).closed(); code != CloseRefused {
+	} else if code := (&phone{t: t, conn: conn}).closed(); code != wire.CloseRefused {
 		t.Errorf("close code %d", code)
 	}
 	if _, res, err := w.dial("unlucky", "device", ""); err == nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
@@ -175,7 +176,7 @@ func TestRefused(t *testing.T) {
 	} else {
 		res.Body.Close()
 	}
-	conn, _, err := websocket.Dial(t.Context(), w.http.URL, &websocket.DialOptions{HTTPClient: w.http.Client(), HTTPHeader: http.Header{"Authorization": {"Bearer token-of-bob"}, "X-Device-Token": {"d"}}})
+	conn, _, err := websocket.Dial(t.Context(), w.http.URL, &websocket.DialOptions{HTTPClient: w.http.Client(), HTTPHeader: http.Header{"Authorization": {"Bearer token-of-bob"}, wire.HeaderDeviceToken: {"d"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestRecheck(t *testing.T) {
 			bob := w.connect("bob", "device", "")
 			w.gate.set("bob", row.err)
 			if row.closes {
-				if code := bob.closed(); code != CloseRefused {
+				if code := bob.closed(); code != wire.CloseRefused {
 					t.Errorf("close code %d", code)
 				}
 			} else {
@@ -267,7 +268,7 @@ func TestFull(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxWaiting = 2 })
 	w.deliver("bob", "one")
 	w.deliver("bob", "two")
-	if _, err := w.hub.Deliver(t.Context(), owner("bob"), Data{}); !errors.Is(err, ErrFull) {
+	if _, err := w.hub.Deliver(t.Context(), owner("bob"), wire.PushData{}); !errors.Is(err, ErrFull) {
 		t.Errorf("a third message: %v", err)
 	}
 	bob := w.connect("bob", "device", "")
@@ -337,7 +338,7 @@ func TestNothingIsLostWhenSocketsAreCut(t *testing.T) {
 	var sending sync.WaitGroup
 	sending.Go(func() {
 		for i := range n {
-			if _, err := w.hub.Deliver(context.Background(), owner("bob"), Data{Payload: fmt.Sprint(i + 1)}); err != nil {
+			if _, err := w.hub.Deliver(context.Background(), owner("bob"), wire.PushData{Payload: fmt.Sprint(i + 1)}); err != nil {
 				t.Error(err)
 			}
 		}

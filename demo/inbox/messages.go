@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"offhook/voice/wire"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,8 +30,8 @@ type message struct {
 	data              []byte
 }
 
-func (m message) frame() messageFrame {
-	return messageFrame{Type: "message", ID: m.id, SentAt: stamp(time.UnixMilli(m.sent)), ExpiresAt: stamp(time.UnixMilli(m.expires)), Data: m.data}
+func (m message) frame() wire.MessageFrame {
+	return wire.MessageFrame{Type: wire.FrameMessage, ID: m.id, SentAt: stamp(time.UnixMilli(m.sent)), ExpiresAt: stamp(time.UnixMilli(m.expires)), Data: m.data}
 }
 
 // openInbox returns the inbox's uuid, made at the first call.
@@ -49,7 +50,7 @@ func (h *Hub) openInbox(ctx context.Context, o Owner) (id string, err error) {
 }
 
 // keep stores a message under the inbox's next id.
-func (h *Hub) keep(ctx context.Context, o Owner, data Data) (id int64, err error) {
+func (h *Hub) keep(ctx context.Context, o Owner, data wire.PushData) (id int64, err error) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return 0, err

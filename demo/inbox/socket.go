@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"offhook/voice/wire"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,7 +68,7 @@ func (s *socket) run(inbox string, since int64) {
 			_ = s.conn.Close(websocket.StatusPolicyViolation, "too many frames")
 			return
 		}
-		if frame.Type != "ack" {
+		if frame.Type != wire.FrameAck {
 			continue
 		}
 		n, err := s.hub.ack(context.Background(), s.owner, frame.ID)
@@ -92,7 +93,7 @@ func (s *socket) open(inbox string, since int64) error {
 			return err
 		}
 	}
-	if err := s.write(helloFrame{Type: "hello", Inbox: id, Now: stamp(s.hub.now())}); err != nil {
+	if err := s.write(wire.HelloFrame{Type: wire.FrameHello, Inbox: id, Now: stamp(s.hub.now())}); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"offhook/voice/wire"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ func TestSecondSocket(t *testing.T) {
 	for _, row := range []struct {
 		name, device string
 		code         websocket.StatusCode
-	}{{"same device", "device-1", websocket.StatusNormalClosure}, {"another device", "device-2", CloseOtherDevice}} {
+	}{{"same device", "device-1", websocket.StatusNormalClosure}, {"another device", "device-2", wire.CloseOtherDevice}} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
@@ -56,7 +57,7 @@ func TestSlowSocketIsTheOlder(t *testing.T) {
 	second := w.connect("bob", "device-2", "")
 	w.until("second socket", func() bool { return w.hub.Connected(owner("bob")) })
 	close(opened)
-	if code := first.closed(); code != CloseOtherDevice {
+	if code := first.closed(); code != wire.CloseOtherDevice {
 		t.Errorf("the first socket closes with %d", code)
 	}
 	w.deliver("bob", "hello")

@@ -8,6 +8,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
+	"offhook/voice/wire"
 )
 
 // callEndpoints are the addresses that a payload names. The payload itself is
@@ -24,22 +25,22 @@ const (
 	pollGrace       = 10 * time.Second
 )
 
-func (c callEndpoints) claims(r *http.Request) (exophone.Claims, error) {
+func (c callEndpoints) claims(r *http.Request) (wire.PayloadClaims, error) {
 	token, ok := endpoint.Bearer(r)
 	if !ok {
-		return exophone.Claims{}, errNoBearer
+		return wire.PayloadClaims{}, errNoBearer
 	}
 	claims, err := c.server.Verify(token)
 	if errors.Is(err, exophone.ErrPayloadExpired) {
-		return exophone.Claims{}, errTokenExpired
+		return wire.PayloadClaims{}, errTokenExpired
 	}
 	if err != nil || claims.SessionID != r.PathValue("session") {
-		return exophone.Claims{}, errTokenInvalid
+		return wire.PayloadClaims{}, errTokenInvalid
 	}
 	return claims, nil
 }
 
-var errCallNotFound = &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Call not found"}
+var errCallNotFound = &apiError{status: http.StatusNotFound, code: wire.CodeNotFound, description: "Call not found"}
 
 // getState is the long poll: it answers at once, or, with ?after=STATE, when the
 // state is another or the poll's time is over (wire decisions).
@@ -48,13 +49,13 @@ func (c callEndpoints) getState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after := exophone.CallState(r.URL.Query().Get("after"))
-	var state exophone.CallState
+	after := wire.CallState(r.URL.Query().Get("after"))
+	var state wire.CallState
 	var ok bool
 	switch after {
 	case "":
-		state, ok = c.calls.State(claims.SessionID, claims.Subscriber)
-	case exophone.CallRinging, exophone.CallAnswered, exophone.CallCancelled, exophone.CallTimeout:
+		state, ok = c.calls.State(claims.SessionID, claims.Subject)
+	case wire.CallRinging, wire.CallAnswered, wire.CallCancelled, wire.CallTimeout:
 		hold := min(time.Duration(claims.LongPollTimeout)*time.Second, maxLongPoll)
 		if hold <= 0 {
 			hold = defaultLongPoll
@@ -65,7 +66,7 @@ func (c callEndpoints) getState(w http.ResponseWriter, r *http.Request) error {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), hold)
 		defer cancel()
-		state, ok = c.calls.Wait(ctx, claims.SessionID, claims.Subscriber, after)
+		state, ok = c.calls.Wait(ctx, claims.SessionID, claims.Subject, after)
 	default:
 		return badParameter("after must be ringing, answered, cancelled or timeout")
 	}
@@ -90,7 +91,7 @@ func (c callEndpoints) postReject(w http.ResponseWriter, r *http.Request) error 
 	if req.Reason != "declined" && req.Reason != "busy" {
 		return badParameter("reason must be declined or busy")
 	}
-	if !c.calls.Reject(claims.SessionID, claims.Subscriber, req.Reason) {
+	if !c.calls.Reject(claims.SessionID, claims.Subject, req.Reason) {
 		return errCallNotFound
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"offhook/demo/exophone"
+	"offhook/voice/wire"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // payload signs call data for Bob's session s1 on this world.
-func (w *world) payload(change func(*exophone.Claims)) string {
+func (w *world) payload(change func(*wire.PayloadClaims)) string {
 	w.t.Helper()
-	c := exophone.Claims{
-		Subscriber: "Bob", CallerID: "Alice", CallerName: "Alice A.", SessionID: "s1", LongPollURL: w.http.URL + "/v2/calls/s1/state",
-		LongPollTimeout: 25, RejectCallURL: w.http.URL + "/v2/calls/s1/reject", NotificationTime: w.clock.Now(),
+	c := wire.PayloadClaims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: "Bob"}, CallerID: "Alice", CallerName: "Alice A.", SessionID: "s1", LongPollURL: w.http.URL + "/v2/calls/s1/state",
+		LongPollTimeout: 25, RejectCallURL: w.http.URL + "/v2/calls/s1/reject", NotificationTime: w.clock.Now().UTC().Format(time.RFC3339Nano),
 	}
 	if change != nil {
 		change(&c)
@@ -42,11 +45,11 @@ func TestPayloadRoundTrip(t *testing.T) {
 	}
 	got, err := w.server.Verify(text)
 	now := w.clock.Now().Truncate(time.Second)
-	if err != nil || got.Subscriber != "Bob" || got.CallerID != "Alice" || got.CallerName != "Alice A." || got.SessionID != "s1" || got.LongPollTimeout != 25 ||
-		!strings.HasSuffix(got.RejectCallURL, "/reject") || !got.NotificationTime.Equal(w.clock.Now()) || !got.IssuedAt.Equal(now) || !got.Expires.Equal(now.Add(payloadLife)) {
+	if err != nil || got.Subject != "Bob" || got.CallerID != "Alice" || got.CallerName != "Alice A." || got.SessionID != "s1" || got.LongPollTimeout != 25 ||
+		!strings.HasSuffix(got.RejectCallURL, "/reject") || got.NotificationTime != w.clock.Now().UTC().Format(time.RFC3339Nano) || !got.IssuedAt.Equal(now) || !got.ExpiresAt.Equal(now.Add(payloadLife)) {
 		t.Errorf("Verify = %+v, %v", got, err)
 	}
-	if _, err := w.server.Sign(exophone.Claims{}); err == nil {
+	if _, err := w.server.Sign(wire.PayloadClaims{}); err == nil {
 		t.Error("an empty payload was signed")
 	}
 	w.clock.Add(payloadLife + clockSkew + time.Second)
@@ -74,7 +77,7 @@ func TestPollAndReject(t *testing.T) {
 		{"poll without payload", "GET", state, "", func(*world) string { return "" }, 401, ""},
 		{"poll with an access token", "GET", state, "", func(w *world) string { return w.token("Bob", "d").AccessToken }, 401, "Token invalid"},
 		{"poll another call", "GET", "/v2/calls/s2/state", "", nil, 401, "Token invalid"},
-		{"poll with a foreign payload", "GET", state, "", func(w *world) string { return w.payload(func(c *exophone.Claims) { c.Subscriber = "Carol" }) }, 404, "Call not found"},
+		{"poll with a foreign payload", "GET", state, "", func(w *world) string { return w.payload(func(c *wire.PayloadClaims) { c.Subject = "Carol" }) }, 404, "Call not found"},
 		{"poll with an expired payload", "GET", state, "", func(w *world) string { p := w.payload(nil); w.clock.Add(time.Hour); return p }, 401, "Token expired"},
 		{"poll by POST", "POST", state, "{}", nil, 405, ""},
 		{"decline", "POST", reject, `{"reason":"declined"}`, nil, 204, ""},
@@ -82,14 +85,14 @@ func TestPollAndReject(t *testing.T) {
 		{"reject without reason", "POST", reject, `{}`, nil, 400, "reason"},
 		{"reject for fun", "POST", reject, `{"reason":"fun"}`, nil, 400, "reason"},
 		{"reject without body", "POST", reject, ``, nil, 400, "JSON"},
-		{"reject with a foreign payload", "POST", reject, `{"reason":"busy"}`, func(w *world) string { return w.payload(func(c *exophone.Claims) { c.Subscriber = "Carol" }) }, 404, "Call not found"},
+		{"reject with a foreign payload", "POST", reject, `{"reason":"busy"}`, func(w *world) string { return w.payload(func(c *wire.PayloadClaims) { c.Subject = "Carol" }) }, 404, "Call not found"},
 		{"reject another call", "POST", "/v2/calls/s2/reject", `{"reason":"busy"}`, nil, 401, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.calls.set("s1", "Bob", exophone.CallRinging)
-			w.calls.set("s2", "Bob", exophone.CallRinging)
+			w.calls.set("s1", "Bob", wire.CallRinging)
+			w.calls.set("s2", "Bob", wire.CallRinging)
 			bearer := w.payload(nil)
 			if row.payload != nil {
 				bearer = row.payload(w)
@@ -109,16 +112,16 @@ func TestPollAndReject(t *testing.T) {
 func TestPollIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.calls.set("s1", "Bob", exophone.CallRinging)
+	w.calls.set("s1", "Bob", wire.CallRinging)
 	answers := make(chan reply)
 	poll := request{"GET", "/v2/calls/s1/state?after=ringing", "", "Bearer " + w.payload(nil), nil}
 	go func() { answers <- w.do(poll) }()
-	go func() { w.calls.set("s1", "Bob", exophone.CallCancelled) }()
+	go func() { w.calls.set("s1", "Bob", wire.CallCancelled) }()
 	if a := <-answers; !strings.Contains(string(a.body), `"state":"cancelled"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	w.calls.set("s1", "Bob", exophone.CallRinging)
-	poll.auth = "Bearer " + w.payload(func(c *exophone.Claims) { c.LongPollTimeout = 1 })
+	w.calls.set("s1", "Bob", wire.CallRinging)
+	poll.auth = "Bearer " + w.payload(func(c *wire.PayloadClaims) { c.LongPollTimeout = 1 })
 	started := time.Now()
 	if a := w.do(poll); !strings.Contains(string(a.body), `"state":"ringing"`) || time.Since(started) < 900*time.Millisecond {
 		t.Errorf("after %v: %d %s", time.Since(started), a.status, a.body)
@@ -127,7 +130,7 @@ func TestPollIsHeld(t *testing.T) {
 
 func FuzzPayload(f *testing.F) {
 	w := newWorldForFuzz(f)
-	good, err := w.Sign(exophone.Claims{Subscriber: "Bob", SessionID: "s1", CallerID: "Alice"})
+	good, err := w.Sign(wire.PayloadClaims{RegisteredClaims: jwt.RegisteredClaims{Subject: "Bob"}, SessionID: "s1", CallerID: "Alice"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -136,7 +139,7 @@ func FuzzPayload(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		claims, err := w.Verify(text)
-		if err == nil && (claims.Subscriber != "Bob" || claims.SessionID != "s1") {
+		if err == nil && (claims.Subject != "Bob" || claims.SessionID != "s1") {
 			t.Errorf("a payload that was never signed is taken: %q", text)
 		}
 	})

@@ -9,22 +9,7 @@ import (
 	"net/http"
 
 	"offhook/demo/endpoint"
-)
-
-// ErrorCode is the code in error_data (reference, sections 4 and 10.7).
-type ErrorCode int
-
-// The codes of error_data. 1000 to 1004 are those of the documents and of section
-// 10.7; the others are this platform's, for failures that the documents leave open.
-const (
-	CodeNotFound     ErrorCode = 1000
-	CodeBadParameter ErrorCode = 1001
-	CodeDuplicate    ErrorCode = 1002
-	CodeInactive     ErrorCode = 1003
-	CodeUnauthorized ErrorCode = 1004
-	CodeInternal     ErrorCode = 1005
-	CodeTooMany      ErrorCode = 1006
-	CodeNotEnabled   ErrorCode = 1007
+	"offhook/voice/wire"
 )
 
 const (
@@ -34,19 +19,12 @@ const (
 	headerRequestID = "X-Request-Id"
 )
 
-// ErrorData is error_data of the envelope.
-type ErrorData struct {
-	Code        ErrorCode `json:"code"`
-	Description string    `json:"description"`
-	Message     string    `json:"message"`
-}
-
 // Item is one response of the envelope: the only one, or one of a list.
 type Item struct {
-	Code      int        `json:"code"`
-	ErrorData *ErrorData `json:"error_data"`
-	Status    string     `json:"status"`
-	Data      any        `json:"data"`
+	Code      int             `json:"code"`
+	ErrorData *wire.ErrorData `json:"error_data"`
+	Status    string          `json:"status"`
+	Data      any             `json:"data"`
 }
 
 // Envelope is what every answer of the platform with a body looks like.
@@ -62,7 +40,7 @@ type Envelope struct {
 // apiError is a failure on its way to the envelope.
 type apiError struct {
 	status      int
-	code        ErrorCode
+	code        wire.ErrorCode
 	description string
 	retryAfter  int // seconds; 0 for none
 	challenge   string
@@ -71,21 +49,21 @@ type apiError struct {
 func (e *apiError) Error() string { return fmt.Sprintf("%d/%d: %s", e.status, e.code, e.description) }
 
 func (e *apiError) item() Item {
-	return Item{Code: e.status, Status: statusFailure, ErrorData: &ErrorData{Code: e.code, Description: e.description, Message: http.StatusText(e.status)}}
+	return Item{Code: e.status, Status: statusFailure, ErrorData: &wire.ErrorData{Code: e.code, Description: e.description, Message: http.StatusText(e.status)}}
 }
 
 func badParameter(format string, args ...any) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: CodeBadParameter, description: fmt.Sprintf(format, args...)}
+	return &apiError{status: http.StatusBadRequest, code: wire.CodeBadParameter, description: fmt.Sprintf(format, args...)}
 }
 
 var (
-	errSubscriberNotFound = &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Subscriber not found"}
-	errDuplicate          = &apiError{status: http.StatusConflict, code: CodeDuplicate, description: "Subscriber already exists"}
-	errInactive           = &apiError{status: http.StatusForbidden, code: CodeInactive, description: "Subscriber is inactive"}
-	errBadCredentials     = &apiError{status: http.StatusUnauthorized, code: CodeUnauthorized, description: "API key or token is wrong", challenge: `Basic realm="platform", charset="UTF-8"`}
-	errVoIPNotEnabled     = &apiError{status: http.StatusForbidden, code: CodeNotEnabled, description: "VoIP is not enabled for this account"}
-	errTooMany            = &apiError{status: http.StatusTooManyRequests, code: CodeTooMany, description: "Too many requests", retryAfter: 1}
-	errInternal           = &apiError{status: http.StatusInternalServerError, code: CodeInternal, description: "The platform failed; try again later"}
+	errSubscriberNotFound = &apiError{status: http.StatusNotFound, code: wire.CodeNotFound, description: "Subscriber not found"}
+	errDuplicate          = &apiError{status: http.StatusConflict, code: wire.CodeDuplicate, description: "Subscriber already exists"}
+	errInactive           = &apiError{status: http.StatusForbidden, code: wire.CodeInactive, description: "Subscriber is inactive"}
+	errBadCredentials     = &apiError{status: http.StatusUnauthorized, code: wire.CodeUnauthorized, description: "API key or token is wrong", challenge: `Basic realm="platform", charset="UTF-8"`}
+	errVoIPNotEnabled     = &apiError{status: http.StatusForbidden, code: wire.CodeNotEnabled, description: "VoIP is not enabled for this account"}
+	errTooMany            = &apiError{status: http.StatusTooManyRequests, code: wire.CodeTooMany, description: "Too many requests", retryAfter: 1}
+	errInternal           = &apiError{status: http.StatusInternalServerError, code: wire.CodeInternal, description: "The platform failed; try again later"}
 )
 
 func newRequestID() string {
@@ -112,9 +90,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &e):
 	case errors.As(err, &of):
-		e = &apiError{status: of.Status, code: CodeBadParameter, description: of.Text}
+		e = &apiError{status: of.Status, code: wire.CodeBadParameter, description: of.Text}
 		if of.Status == http.StatusNotFound {
-			e.code = CodeNotFound
+			e.code = wire.CodeNotFound
 		}
 	default:
 		s.log.Error("request failed", "request_id", w.Header().Get(headerRequestID), "method", r.Method, "path", r.URL.Path, "error", err)

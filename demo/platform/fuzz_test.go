@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"offhook/demo/exophone"
 	"offhook/demo/store"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // Whatever body comes to whatever endpoint, the answer is an envelope and never
@@ -33,13 +35,13 @@ func FuzzBodies(f *testing.F) {
 	}
 	f.Cleanup(func() { s.Close(context.Background()); db.Close() })
 	calls := newFakeCalls()
-	calls.set("s1", "Archit", exophone.CallRinging)
+	calls.set("s1", "Archit", wire.CallRinging)
 	handler := s.Handler(calls)
 	pair, err := s.subscriberToken(context.Background(), &s.cfg.Accounts[0], "Archit", "d")
 	if err != nil {
 		f.Fatal(err)
 	}
-	payload, err := s.Sign(exophone.Claims{Subscriber: "Archit", SessionID: "s1", Expires: clock.at.Add(1e6 * time.Hour)})
+	payload, err := s.Sign(wire.PayloadClaims{RegisteredClaims: jwt.RegisteredClaims{Subject: "Archit", ExpiresAt: jwt.NewNumericDate(clock.at.Add(1e6 * time.Hour))}, SessionID: "s1"})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -15,9 +15,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	"offhook/demo/exophone"
 	"offhook/demo/store"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,16 +43,16 @@ func (c *fakeClock) Add(d time.Duration) {
 // fakeCalls knows the sessions of a map and notes rejections.
 type fakeCalls struct {
 	mu       sync.Mutex
-	states   map[string]exophone.CallState // by session/subscriber
+	states   map[string]wire.CallState // by session/subscriber
 	changed  chan struct{}
 	rejected []string
 }
 
 func newFakeCalls() *fakeCalls {
-	return &fakeCalls{states: make(map[string]exophone.CallState), changed: make(chan struct{})}
+	return &fakeCalls{states: make(map[string]wire.CallState), changed: make(chan struct{})}
 }
 
-func (f *fakeCalls) set(session, subscriber string, state exophone.CallState) {
+func (f *fakeCalls) set(session, subscriber string, state wire.CallState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.states[session+"/"+subscriber] = state
@@ -60,14 +60,14 @@ func (f *fakeCalls) set(session, subscriber string, state exophone.CallState) {
 	f.changed = make(chan struct{})
 }
 
-func (f *fakeCalls) State(session, subscriber string) (exophone.CallState, bool) {
+func (f *fakeCalls) State(session, subscriber string) (wire.CallState, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	state, ok := f.states[session+"/"+subscriber]
 	return state, ok
 }
 
-func (f *fakeCalls) Wait(ctx context.Context, session, subscriber string, after exophone.CallState) (exophone.CallState, bool) {
+func (f *fakeCalls) Wait(ctx context.Context, session, subscriber string, after wire.CallState) (wire.CallState, bool) {
 	for {
 		f.mu.Lock()
 		state, ok := f.states[session+"/"+subscriber]
@@ -168,7 +168,7 @@ type reply struct {
 // item is one response of the envelope.
 type item struct {
 	Code      int             `json:"code"`
-	ErrorData *ErrorData      `json:"error_data"`
+	ErrorData *wire.ErrorData `json:"error_data"`
 	Status    string          `json:"status"`
 	Data      json.RawMessage `json:"data"`
 }
@@ -225,11 +225,11 @@ func (w *world) item(a reply) (i item) {
 }
 
 // token signs a subscriber in.
-func (w *world) token(name, device string) TokenPair {
+func (w *world) token(name, device string) wire.TokenPair {
 	w.t.Helper()
 	a := w.do(request{"POST", "/v2/accounts/exotel675/subscriber-token", `{"platform":"desktop","device_id":"` + device + `","subscriber_name":"` + name + `"}`, "key:token", nil})
 	var data struct {
-		Token TokenPair `json:"subscriber_token"`
+		Token wire.TokenPair `json:"subscriber_token"`
 	}
 	if a.status != http.StatusOK {
 		w.t.Fatalf("token for %s: %d %s", name, a.status, a.body)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"offhook/demo/endpoint"
+	"offhook/voice/wire"
 )
 
 const (
@@ -59,11 +60,11 @@ func badName() *apiError {
 
 // subscriberToken creates an unknown subscriber unless the account forbids it
 // (dynamic provisioning: reference, section 10.26).
-func (s *Server) subscriberToken(ctx context.Context, account *Account, name, device string) (TokenPair, error) {
+func (s *Server) subscriberToken(ctx context.Context, account *Account, name, device string) (wire.TokenPair, error) {
 	sub, err := s.find(ctx, account.SID, name)
 	if err == errSubscriberNotFound {
 		if account.Preprovisioned {
-			return TokenPair{}, &apiError{status: http.StatusForbidden, code: CodeNotFound, description: "Subscriber not found, and this account takes none by signing in"}
+			return wire.TokenPair{}, &apiError{status: http.StatusForbidden, code: wire.CodeNotFound, description: "Subscriber not found, and this account takes none by signing in"}
 		}
 		// Two first sign-ins at once: the second finds what the first made.
 		if sub, err = s.create(ctx, account.SID, name, nil); err == errDuplicate {
@@ -71,14 +72,14 @@ func (s *Server) subscriberToken(ctx context.Context, account *Account, name, de
 		}
 	}
 	if err != nil {
-		return TokenPair{}, err
+		return wire.TokenPair{}, err
 	}
 	if sub.status != StatusActive {
-		return TokenPair{}, errInactive
+		return wire.TokenPair{}, errInactive
 	}
 	id, err := s.clientID(ctx, account.SID, name, device)
 	if err != nil {
-		return TokenPair{}, err
+		return wire.TokenPair{}, err
 	}
 	return s.issuePair(account, name, id, device)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/demo/endpoint"
+	"offhook/voice/wire"
 )
 
 const subscribersPath = "/v2/accounts/exotel675/subscribers"
@@ -22,67 +23,67 @@ func TestSubscriberManagement(t *testing.T) {
 		name string
 		request
 		status int
-		code   ErrorCode // 0 for success
-		text   string    // part of the body
+		code   wire.ErrorCode // 0 for success
+		text   string         // part of the body
 	}{
 		{"token for an unknown name creates it", request{"POST", tokenPath, good, "key:token", nil}, 200, 0, `"subscriber_name":"Archit"`},
 		{"token for ios", request{"POST", tokenPath, strings.Replace(good, "android", "iOS", 1), "key:token", nil}, 200, 0, `access_token`},
 		{"token for desktop", request{"POST", tokenPath, strings.Replace(good, "android", "desktop", 1), "key:token", nil}, 200, 0, `refresh_token`},
-		{"token, unknown platform", request{"POST", tokenPath, strings.Replace(good, "android", "symbian", 1), "key:token", nil}, 400, CodeBadParameter, "platform"},
-		{"token without device", request{"POST", tokenPath, `{"platform":"ios","subscriber_name":"A"}`, "key:token", nil}, 400, CodeBadParameter, "device_id"},
-		{"token, name with space", request{"POST", tokenPath, strings.Replace(good, "Archit", "Ar chit", 1), "key:token", nil}, 400, CodeBadParameter, "subscriber_name"},
-		{"token, name of 17", request{"POST", tokenPath, strings.Replace(good, "Archit", strings.Repeat("a", 17), 1), "key:token", nil}, 400, CodeBadParameter, "subscriber_name"},
-		{"token, malformed", request{"POST", tokenPath, `{`, "key:token", nil}, 400, CodeBadParameter, "JSON"},
-		{"token, wrong type", request{"POST", tokenPath, `{"platform":1}`, "key:token", nil}, 400, CodeBadParameter, "platform must not be a JSON number"},
-		{"token, array", request{"POST", tokenPath, `[]`, "key:token", nil}, 400, CodeBadParameter, "JSON"},
-		{"token, null", request{"POST", tokenPath, `null`, "key:token", nil}, 400, CodeBadParameter, "JSON"},
-		{"token without credentials", request{"POST", tokenPath, good, "", nil}, 401, CodeUnauthorized, "Unauthorized"},
-		{"token, wrong key", request{"POST", tokenPath, good, "kez:token", nil}, 401, CodeUnauthorized, ""},
-		{"token, wrong token", request{"POST", tokenPath, good, "key:tokens", nil}, 401, CodeUnauthorized, ""},
-		{"token, other tenant's credentials", request{"POST", tokenPath, good, "okey:otoken", nil}, 401, CodeUnauthorized, ""},
-		{"token, unknown account", request{"POST", "/v2/accounts/nobody/subscriber-token", good, ":", nil}, 401, CodeUnauthorized, ""},
-		{"token, VoIP not enabled", request{"POST", "/v2/accounts/other/subscriber-token", good, "okey:otoken", nil}, 403, CodeNotEnabled, "VoIP"},
-		{"token, no dynamic provisioning", request{"POST", "/v2/accounts/closed/subscriber-token", good, "ckey:ctoken", nil}, 403, CodeNotFound, ""},
-		{"token, inactive", request{"POST", tokenPath, strings.Replace(good, "Archit", "Idle", 1), "key:token", nil}, 403, CodeInactive, "inactive"},
-		{"token, body over limit", request{"POST", tokenPath, `{"platform":"` + strings.Repeat("x", endpoint.MaxBody) + `"}`, "key:token", nil}, 413, CodeBadParameter, "larger"},
+		{"token, unknown platform", request{"POST", tokenPath, strings.Replace(good, "android", "symbian", 1), "key:token", nil}, 400, wire.CodeBadParameter, "platform"},
+		{"token without device", request{"POST", tokenPath, `{"platform":"ios","subscriber_name":"A"}`, "key:token", nil}, 400, wire.CodeBadParameter, "device_id"},
+		{"token, name with space", request{"POST", tokenPath, strings.Replace(good, "Archit", "Ar chit", 1), "key:token", nil}, 400, wire.CodeBadParameter, "subscriber_name"},
+		{"token, name of 17", request{"POST", tokenPath, strings.Replace(good, "Archit", strings.Repeat("a", 17), 1), "key:token", nil}, 400, wire.CodeBadParameter, "subscriber_name"},
+		{"token, malformed", request{"POST", tokenPath, `{`, "key:token", nil}, 400, wire.CodeBadParameter, "JSON"},
+		{"token, wrong type", request{"POST", tokenPath, `{"platform":1}`, "key:token", nil}, 400, wire.CodeBadParameter, "platform must not be a JSON number"},
+		{"token, array", request{"POST", tokenPath, `[]`, "key:token", nil}, 400, wire.CodeBadParameter, "JSON"},
+		{"token, null", request{"POST", tokenPath, `null`, "key:token", nil}, 400, wire.CodeBadParameter, "JSON"},
+		{"token without credentials", request{"POST", tokenPath, good, "", nil}, 401, wire.CodeUnauthorized, "Unauthorized"},
+		{"token, wrong key", request{"POST", tokenPath, good, "kez:token", nil}, 401, wire.CodeUnauthorized, ""},
+		{"token, wrong token", request{"POST", tokenPath, good, "key:tokens", nil}, 401, wire.CodeUnauthorized, ""},
+		{"token, other tenant's credentials", request{"POST", tokenPath, good, "okey:otoken", nil}, 401, wire.CodeUnauthorized, ""},
+		{"token, unknown account", request{"POST", "/v2/accounts/nobody/subscriber-token", good, ":", nil}, 401, wire.CodeUnauthorized, ""},
+		{"token, VoIP not enabled", request{"POST", "/v2/accounts/other/subscriber-token", good, "okey:otoken", nil}, 403, wire.CodeNotEnabled, "VoIP"},
+		{"token, no dynamic provisioning", request{"POST", "/v2/accounts/closed/subscriber-token", good, "ckey:ctoken", nil}, 403, wire.CodeNotFound, ""},
+		{"token, inactive", request{"POST", tokenPath, strings.Replace(good, "Archit", "Idle", 1), "key:token", nil}, 403, wire.CodeInactive, "inactive"},
+		{"token, body over limit", request{"POST", tokenPath, `{"platform":"` + strings.Repeat("x", endpoint.MaxBody) + `"}`, "key:token", nil}, 413, wire.CodeBadParameter, "larger"},
 
 		{"create one", request{"POST", subscribersPath, `{"subscribers":[{"subscriber_name":"New1"}]}`, "key:token", nil}, 207, 0, `"success":1`},
-		{"create, unauthorised", request{"POST", subscribersPath, `{"subscribers":[{"subscriber_name":"New2"}]}`, "", nil}, 401, CodeUnauthorized, ""},
-		{"create none", request{"POST", subscribersPath, `{"subscribers":[]}`, "key:token", nil}, 400, CodeBadParameter, "1 to 10"},
-		{"create without list", request{"POST", subscribersPath, `{}`, "key:token", nil}, 400, CodeBadParameter, "1 to 10"},
-		{"create eleven", request{"POST", subscribersPath, bulk(11), "key:token", nil}, 400, CodeBadParameter, "1 to 10"},
-		{"create, list of strings", request{"POST", subscribersPath, `{"subscribers":["a"]}`, "key:token", nil}, 400, CodeBadParameter, "subscribers"},
+		{"create, unauthorised", request{"POST", subscribersPath, `{"subscribers":[{"subscriber_name":"New2"}]}`, "", nil}, 401, wire.CodeUnauthorized, ""},
+		{"create none", request{"POST", subscribersPath, `{"subscribers":[]}`, "key:token", nil}, 400, wire.CodeBadParameter, "1 to 10"},
+		{"create without list", request{"POST", subscribersPath, `{}`, "key:token", nil}, 400, wire.CodeBadParameter, "1 to 10"},
+		{"create eleven", request{"POST", subscribersPath, bulk(11), "key:token", nil}, 400, wire.CodeBadParameter, "1 to 10"},
+		{"create, list of strings", request{"POST", subscribersPath, `{"subscribers":["a"]}`, "key:token", nil}, 400, wire.CodeBadParameter, "subscribers"},
 
 		{"get", request{"GET", subscribersPath + "/Known", "", "key:token", nil}, 200, 0, `"subscriber_name":"Known"`},
-		{"get, names keep their case", request{"GET", subscribersPath + "/known", "", "key:token", nil}, 404, CodeNotFound, "Subscriber not found"},
-		{"get, unauthorised", request{"GET", subscribersPath + "/Known", "", "key:wrong", nil}, 401, CodeUnauthorized, ""},
-		{"get, path trick", request{"GET", subscribersPath + "/..%2f..%2fother", "", "key:token", nil}, 404, CodeNotFound, ""},
-		{"get, SQL trick", request{"GET", subscribersPath + "/'%20OR%201=1--", "", "key:token", nil}, 404, CodeNotFound, ""},
+		{"get, names keep their case", request{"GET", subscribersPath + "/known", "", "key:token", nil}, 404, wire.CodeNotFound, "Subscriber not found"},
+		{"get, unauthorised", request{"GET", subscribersPath + "/Known", "", "key:wrong", nil}, 401, wire.CodeUnauthorized, ""},
+		{"get, path trick", request{"GET", subscribersPath + "/..%2f..%2fother", "", "key:token", nil}, 404, wire.CodeNotFound, ""},
+		{"get, SQL trick", request{"GET", subscribersPath + "/'%20OR%201=1--", "", "key:token", nil}, 404, wire.CodeNotFound, ""},
 
 		{"update", request{"PUT", subscribersPath + "/Known", `{"status":"active","custom_field":"vip"}`, "key:token", nil}, 200, 0, `"custom_field":"vip"`},
-		{"update without status", request{"PUT", subscribersPath + "/Known", `{"custom_field":"vip"}`, "key:token", nil}, 400, CodeBadParameter, "status"},
-		{"update, unknown status", request{"PUT", subscribersPath + "/Known", `{"status":"ACTIVE"}`, "key:token", nil}, 400, CodeBadParameter, "status"},
-		{"update, field of a wrong type", request{"PUT", subscribersPath + "/Known", `{"status":"active","custom_field":7}`, "key:token", nil}, 400, CodeBadParameter, "custom_field"},
-		{"update, field too long", request{"PUT", subscribersPath + "/Known", `{"status":"active","custom_field":"` + strings.Repeat("x", 1025) + `"}`, "key:token", nil}, 400, CodeBadParameter, "custom_field"},
-		{"update unknown", request{"PUT", subscribersPath + "/Nobody", `{"status":"active"}`, "key:token", nil}, 404, CodeNotFound, ""},
-		{"update, unauthorised", request{"PUT", subscribersPath + "/Known", `{"status":"inactive"}`, "", nil}, 401, CodeUnauthorized, ""},
+		{"update without status", request{"PUT", subscribersPath + "/Known", `{"custom_field":"vip"}`, "key:token", nil}, 400, wire.CodeBadParameter, "status"},
+		{"update, unknown status", request{"PUT", subscribersPath + "/Known", `{"status":"ACTIVE"}`, "key:token", nil}, 400, wire.CodeBadParameter, "status"},
+		{"update, field of a wrong type", request{"PUT", subscribersPath + "/Known", `{"status":"active","custom_field":7}`, "key:token", nil}, 400, wire.CodeBadParameter, "custom_field"},
+		{"update, field too long", request{"PUT", subscribersPath + "/Known", `{"status":"active","custom_field":"` + strings.Repeat("x", 1025) + `"}`, "key:token", nil}, 400, wire.CodeBadParameter, "custom_field"},
+		{"update unknown", request{"PUT", subscribersPath + "/Nobody", `{"status":"active"}`, "key:token", nil}, 404, wire.CodeNotFound, ""},
+		{"update, unauthorised", request{"PUT", subscribersPath + "/Known", `{"status":"inactive"}`, "", nil}, 401, wire.CodeUnauthorized, ""},
 
 		{"list", request{"GET", subscribersPath, "", "key:token", nil}, 200, 0, `first_page_uri`},
 		{"list inactive", request{"GET", subscribersPath + "?status=inactive", "", "key:token", nil}, 200, 0, `"subscriber_name":"Idle"`},
-		{"list, unknown status", request{"GET", subscribersPath + "?status=gone", "", "key:token", nil}, 400, CodeBadParameter, "status"},
-		{"list, page of 0", request{"GET", subscribersPath + "?page_size=0", "", "key:token", nil}, 400, CodeBadParameter, "page_size"},
-		{"list, page of 101", request{"GET", subscribersPath + "?page_size=101", "", "key:token", nil}, 400, CodeBadParameter, "page_size"},
-		{"list, offset below 0", request{"GET", subscribersPath + "?offset=-1", "", "key:token", nil}, 400, CodeBadParameter, "offset"},
-		{"list, offset is no number", request{"GET", subscribersPath + "?offset=1e3", "", "key:token", nil}, 400, CodeBadParameter, "offset"},
-		{"list, offset over all bounds", request{"GET", subscribersPath + "?offset=99999999999999999999", "", "key:token", nil}, 400, CodeBadParameter, "offset"},
-		{"list, unauthorised", request{"GET", subscribersPath, "", "okey:otoken", nil}, 401, CodeUnauthorized, ""},
+		{"list, unknown status", request{"GET", subscribersPath + "?status=gone", "", "key:token", nil}, 400, wire.CodeBadParameter, "status"},
+		{"list, page of 0", request{"GET", subscribersPath + "?page_size=0", "", "key:token", nil}, 400, wire.CodeBadParameter, "page_size"},
+		{"list, page of 101", request{"GET", subscribersPath + "?page_size=101", "", "key:token", nil}, 400, wire.CodeBadParameter, "page_size"},
+		{"list, offset below 0", request{"GET", subscribersPath + "?offset=-1", "", "key:token", nil}, 400, wire.CodeBadParameter, "offset"},
+		{"list, offset is no number", request{"GET", subscribersPath + "?offset=1e3", "", "key:token", nil}, 400, wire.CodeBadParameter, "offset"},
+		{"list, offset over all bounds", request{"GET", subscribersPath + "?offset=99999999999999999999", "", "key:token", nil}, 400, wire.CodeBadParameter, "offset"},
+		{"list, unauthorised", request{"GET", subscribersPath, "", "okey:otoken", nil}, 401, wire.CodeUnauthorized, ""},
 
-		{"delete unknown", request{"DELETE", subscribersPath + "/Nobody", "", "key:token", nil}, 404, CodeNotFound, "Subscriber not found"},
-		{"delete, unauthorised", request{"DELETE", subscribersPath + "/Known", "", "", nil}, 401, CodeUnauthorized, ""},
+		{"delete unknown", request{"DELETE", subscribersPath + "/Nobody", "", "key:token", nil}, 404, wire.CodeNotFound, "Subscriber not found"},
+		{"delete, unauthorised", request{"DELETE", subscribersPath + "/Known", "", "", nil}, 401, wire.CodeUnauthorized, ""},
 
-		{"no such path", request{"GET", "/v2/nothing", "", "", nil}, 404, CodeNotFound, ""},
-		{"no such version", request{"GET", "/v3/accounts", "", "", nil}, 404, CodeNotFound, ""},
-		{"wrong method", request{"PATCH", subscribersPath, "", "key:token", nil}, 405, CodeBadParameter, "GET, POST"},
+		{"no such path", request{"GET", "/v2/nothing", "", "", nil}, 404, wire.CodeNotFound, ""},
+		{"no such version", request{"GET", "/v3/accounts", "", "", nil}, 404, wire.CodeNotFound, ""},
+		{"wrong method", request{"PATCH", subscribersPath, "", "key:token", nil}, 405, wire.CodeBadParameter, "GET, POST"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +133,7 @@ func TestDocumentedSamples(t *testing.T) {
 	item := func(data string) string {
 		return `{"code":200,"error_data":null,"status":"success","data":` + data + `}`
 	}
-	failure := func(status int, code ErrorCode, description string) string {
+	failure := func(status int, code wire.ErrorCode, description string) string {
 		return fmt.Sprintf(`{"code":%d,"error_data":{"code":%d,"description":%q,"message":%q},"status":"failure","data":null}`, status, code, description, http.StatusText(status))
 	}
 	whole := func(method string, status int, metadata, response string) string {
@@ -150,8 +151,8 @@ func TestDocumentedSamples(t *testing.T) {
 		{"create one", "POST", subscribersPath, `{"subscribers":[{"subscriber_name":"Archit","custom_field":"first"}]}`, 207,
 			whole("POST", 207, `{"failed":0,"success":1}`, `[`+item(object("Archit", "active", `"first"`))+`]`)},
 		{"create in bulk", "POST", subscribersPath, `{"subscribers":[{"subscriber_name":"Alice"},{"subscriber_name":"Archit"},{"subscriber_name":"no good"},{"subscriber_name":"Bob","custom_field":null}]}`, 207,
-			whole("POST", 207, `{"failed":2,"success":2}`, `[`+strings.Join([]string{item(object("Alice", "active", "null")), failure(409, CodeDuplicate, "Subscriber already exists"),
-				failure(400, CodeBadParameter, "subscriber_name must be 1 to 16 letters and digits"), item(object("Bob", "active", "null"))}, ",")+`]`)},
+			whole("POST", 207, `{"failed":2,"success":2}`, `[`+strings.Join([]string{item(object("Alice", "active", "null")), failure(409, wire.CodeDuplicate, "Subscriber already exists"),
+				failure(400, wire.CodeBadParameter, "subscriber_name must be 1 to 16 letters and digits"), item(object("Bob", "active", "null"))}, ",")+`]`)},
 		{"get", "GET", subscribersPath + "/Archit", "", 200, whole("GET", 200, "", item(object("Archit", "active", `"first"`)))},
 		{"update", "PUT", subscribersPath + "/Archit", `{"status":"inactive"}`, 200, whole("PUT", 200, "", item(object("Archit", "inactive", `"first"`)))},
 		{"update the field", "PUT", subscribersPath + "/Archit", `{"status":"active","custom_field":null}`, 200, whole("PUT", 200, "", item(object("Archit", "active", `null`)))},
@@ -240,7 +241,7 @@ func TestTooManyRequests(t *testing.T) {
 		}
 	}
 	a := w.do(profile)
-	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || w.item(a).ErrorData.Code != CodeTooMany {
+	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || w.item(a).ErrorData.Code != wire.CodeTooMany {
 		t.Errorf("over the limit: %d %s", a.status, a.body)
 	}
 	w.clock.Add(time.Second)

@@ -10,6 +10,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 // postAccessToken renews the access token with the refresh token (reference,
@@ -27,7 +28,7 @@ func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	for _, device := range []string{req.DeviceID, r.Header.Get("X-Device-ID")} {
+	for _, device := range []string{req.DeviceID, r.Header.Get(wire.HeaderDeviceID)} {
 		if device != "" && device != claims.DeviceID {
 			return errRefreshDevice
 		}
@@ -40,32 +41,8 @@ func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// profile is the subscriber profile (reference, section 9).
-type profile struct {
-	SIPURI                string      `json:"sip_uri"`
-	SIPPassword           string      `json:"sip_password"`
-	SIPServer             string      `json:"sip_server"`
-	SIPPort               int         `json:"sip_port"`
-	SIPTransport          string      `json:"sip_transport"`
-	SIPPath               string      `json:"sip_path"`
-	SIPDomain             string      `json:"sip_domain"`
-	IncomingCallTimeout   int         `json:"incoming_call_timeout"`
-	CallConnectionTimeout int         `json:"call_connection_timeout"`
-	MediaDisruptedTimeout int         `json:"media_disrupted_timeout"`
-	MediaTimeout          int         `json:"media_timeout"`
-	LogLevel              string      `json:"log_level"`
-	LogRotateDays         int         `json:"log_rotate_days"`
-	LogDestinationBaseURL string      `json:"log_destination_base_url"`
-	ClientEventBaseURL    string      `json:"client_event_base_url"`
-	EventThreadInterval   int         `json:"event_thread_interval"`
-	ICEServers            []ICEServer `json:"ice_servers"`
-	Codecs                []string    `json:"codecs"`
-	Exophone              string      `json:"exophone"`
-}
-
 // Values of the profile that no source states.
 const (
-	sipPath             = "/sip"
 	logRotateDays       = 7
 	eventThreadInterval = 60 // seconds
 )
@@ -80,9 +57,9 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	base, t := s.cfg.PublicURL+"/v2", s.cfg.Timers
-	respond(w, r, http.StatusOK, nil, success(profile{
+	respond(w, r, http.StatusOK, nil, success(wire.Profile{
 		SIPURI: "sip:" + sub.name + "@" + s.cfg.SIPDomain, SIPPassword: sub.sipPassword,
-		SIPServer: server, SIPPort: port, SIPTransport: transport, SIPPath: sipPath, SIPDomain: s.cfg.SIPDomain,
+		SIPServer: server, SIPPort: port, SIPTransport: transport, SIPPath: wire.SIPPath, SIPDomain: s.cfg.SIPDomain,
 		IncomingCallTimeout: wholeSeconds(t.IncomingCall), CallConnectionTimeout: wholeSeconds(t.Connection),
 		MediaDisruptedTimeout: wholeSeconds(t.MediaDisrupted), MediaTimeout: wholeSeconds(t.Media),
 		LogLevel: s.cfg.LogLevel, LogRotateDays: logRotateDays, LogDestinationBaseURL: base,

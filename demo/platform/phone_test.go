@@ -13,6 +13,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
 	"offhook/voice/codec"
+	"offhook/voice/wire"
 )
 
 const archit = subscribersPath + "/Archit"
@@ -35,7 +36,7 @@ func TestProfile(t *testing.T) {
 			w := newWorld(t)
 			w.server.cfg.PublicURL = row.public
 			a := w.do(request{"GET", archit + "/profile", "", "Bearer " + w.token("Archit", "d").AccessToken, nil})
-			var p profile
+			var p wire.Profile
 			if err := json.Unmarshal(w.item(a).Data, &p); err != nil {
 				t.Fatal(err)
 			}
@@ -214,10 +215,10 @@ func TestReadingBackByCall(t *testing.T) {
 	w := newWorld(t)
 	alice, bob := "Bearer "+w.token("Alice", "d").AccessToken, "Bearer "+w.token("Bob", "d").AccessToken
 	at := w.clock.Now()
-	w.server.Record(exophone.Record{SessionID: "s0", Caller: "Bob", Callee: "Alice", Created: at.Add(-time.Hour), Ended: at.Add(-time.Hour), EndReason: "ring-limit", EndedBy: "platform", Status: 480, State: exophone.CallTimeout})
-	w.server.Record(exophone.Record{SessionID: "s1", Caller: "Alice", Callee: "Bob", Created: at, Ringing: at, State: exophone.CallRinging})
+	w.server.Record(exophone.Record{SessionID: "s0", Caller: "Bob", Callee: "Alice", Created: at.Add(-time.Hour), Ended: at.Add(-time.Hour), EndReason: "ring-limit", EndedBy: "platform", Status: 480, State: wire.CallTimeout})
+	w.server.Record(exophone.Record{SessionID: "s1", Caller: "Alice", Callee: "Bob", Created: at, Ringing: at, State: wire.CallRinging})
 	w.server.Record(exophone.Record{SessionID: "s1", Caller: "Alice", Callee: "Bob", Created: at, Ringing: at.Add(time.Second), Answered: at.Add(2 * time.Second), Ended: at.Add(12 * time.Second),
-		State: exophone.CallAnswered, EndReason: "hangup", EndedBy: "callee", Status: 200, Codec: "Opus", CallerMedia: relay.Stats{PacketsReceived: 500, JitterMs: 2}})
+		State: wire.CallAnswered, EndReason: "hangup", EndedBy: "callee", Status: 200, Codec: "Opus", CallerMedia: relay.Stats{PacketsReceived: 500, JitterMs: 2}})
 	for _, post := range []struct{ name, auth, path, body string }{
 		{"Alice", alice, "/feedback", `{"session_id":"s1","rating":2,"issue":"ECHO","note":"my own voice"}`},
 		{"Alice", alice, "/feedback", `{"session_id":"s1","rating":3,"issue":"ECHO"}`},
@@ -254,7 +255,7 @@ func TestInterruptedCallsAreEnded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first := newWorldIn(t, dir)
-	first.server.Record(exophone.Record{SessionID: "s1", Caller: "Alice", Created: first.clock.Now(), Answered: first.clock.Now(), State: exophone.CallAnswered})
+	first.server.Record(exophone.Record{SessionID: "s1", Caller: "Alice", Created: first.clock.Now(), Answered: first.clock.Now(), State: wire.CallAnswered})
 	first.server.recorder.close()
 	second := newWorldIn(t, dir)
 	calls, total, err := second.server.Calls(t.Context(), "exotel675", false, 10, 0)

@@ -12,6 +12,7 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
+	"offhook/voice/wire"
 )
 
 const pushTimeout = 5 * time.Second
@@ -26,20 +27,13 @@ type Pusher struct {
 	Client *http.Client
 }
 
-// PushBody is the body of a push, and the data that reaches the phone.
-type PushBody struct {
-	SubscriberName string `json:"subscriberName"`
-	Payload        string `json:"payload"`
-	PayloadVersion string `json:"payloadVersion"`
-}
-
 // Push implements exophone.Pusher: only 200 means accepted. A backend that
 // cannot be reached is exophone.ErrUnavailable, one that does not know the
 // subscriber (404) exophone.ErrUnknownSubscriber.
 func (p *Pusher) Push(ctx context.Context, subscriberName, payload, payloadVersion string) error {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	body, err := json.Marshal(PushBody{subscriberName, payload, payloadVersion})
+	body, err := json.Marshal(wire.PushData{SubscriberName: subscriberName, Payload: payload, PayloadVersion: payloadVersion})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 func (s *Server) keepEvents(ctx context.Context, account, name string, events []json.RawMessage, sessions []string) error {
@@ -281,7 +282,7 @@ func (s *Server) getLog(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string) error {
 	f, name, err := s.cfg.Uploads.Open(r.Context(), account, r.PathValue("reference"))
 	if errors.Is(err, upload.ErrNotFound) {
-		return &apiError{status: http.StatusNotFound, code: CodeNotFound, description: "Log not found"}
+		return &apiError{status: http.StatusNotFound, code: wire.CodeNotFound, description: "Log not found"}
 	}
 	if err != nil {
 		return err

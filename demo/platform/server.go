@@ -16,14 +16,8 @@ import (
 	"offhook/demo/throttle"
 	"offhook/demo/upload"
 	"offhook/voice/codec"
+	"offhook/voice/wire"
 )
-
-// ICEServer is an entry of the profile's ice_servers.
-type ICEServer struct {
-	URLs       []string `json:"urls"`
-	Username   string   `json:"username,omitempty"`
-	Credential string   `json:"credential,omitempty"`
-}
 
 // Timers are the limits that the profile tells the phone (reference, section
 // 10.13). Zero values mean the defaults of DefaultTimers.
@@ -53,7 +47,7 @@ type Config struct {
 	// RefreshLife and AccessLife are the token lives; 0 means the defaults.
 	RefreshLife, AccessLife time.Duration
 	Timers                  Timers
-	ICEServers              []ICEServer
+	ICEServers              []wire.ICEServer
 	// Codecs in order of preference; nil means all that the phone speaks.
 	Codecs []string
 	// LogLevel is the level of the phones' logs; "" means "info".
@@ -82,7 +76,7 @@ func (c *Config) setDefaults() {
 		c.Codecs = codec.Names()
 	}
 	if c.ICEServers == nil {
-		c.ICEServers = []ICEServer{}
+		c.ICEServers = []wire.ICEServer{}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"offhook/demo/endpoint"
+	"offhook/voice/wire"
 )
 
 // Defaults of the token lives and of the clock skew that is forgiven
@@ -22,12 +23,6 @@ const (
 	scopeVoice         = "voice"
 	keyBytes           = 32
 )
-
-// TokenPair is the subscriber token.
-type TokenPair struct {
-	RefreshToken string `json:"refresh_token"`
-	AccessToken  string `json:"access_token"`
-}
 
 // tokenClaims are the documented claims, and two of this project: the device
 // that the token is bound to and the account, so that no tenant's token opens
@@ -75,17 +70,17 @@ func (s *Server) claims(account *Account, name, clientID, deviceID string, life 
 	}
 }
 
-func (s *Server) issuePair(account *Account, name, clientID, deviceID string) (TokenPair, error) {
+func (s *Server) issuePair(account *Account, name, clientID, deviceID string) (wire.TokenPair, error) {
 	refresh, err := s.refresh.sign(s.claims(account, name, clientID, deviceID, s.cfg.RefreshLife, ""))
 	if err != nil {
-		return TokenPair{}, err
+		return wire.TokenPair{}, err
 	}
 	access, err := s.access.sign(s.claims(account, name, clientID, deviceID, s.cfg.AccessLife, scopeVoice))
-	return TokenPair{RefreshToken: refresh, AccessToken: access}, err
+	return wire.TokenPair{RefreshToken: refresh, AccessToken: access}, err
 }
 
 func bearerError(description string) *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: CodeUnauthorized, description: description,
+	return &apiError{status: http.StatusUnauthorized, code: wire.CodeUnauthorized, description: description,
 		challenge: fmt.Sprintf(`Bearer realm="platform", error="invalid_token", error_description=%q`, description)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"offhook/voice/wire"
 	"strings"
 	"testing"
 	"time"
@@ -68,26 +69,26 @@ func TestTokenLife(t *testing.T) {
 		path   string
 		method string
 		status int
-		code   ErrorCode
+		code   wire.ErrorCode
 		text   string
 	}{
 		{"access token", func(*world) {}, "access", profile, "GET", 200, 0, "sip_password"},
 		{"access token in its last minute", func(w *world) { w.clock.Add(30*time.Minute - time.Second) }, "access", profile, "GET", 200, 0, ""},
 		{"access token within the skew", func(w *world) { w.clock.Add(30*time.Minute + 59*time.Second) }, "access", profile, "GET", 200, 0, ""},
-		{"access token after the skew", func(w *world) { w.clock.Add(31*time.Minute + time.Second) }, "access", profile, "GET", 401, CodeUnauthorized, "Token expired"},
+		{"access token after the skew", func(w *world) { w.clock.Add(31*time.Minute + time.Second) }, "access", profile, "GET", 401, wire.CodeUnauthorized, "Token expired"},
 		{"issued within the skew of the future", func(w *world) { w.clock.Add(-59 * time.Second) }, "access", profile, "GET", 200, 0, ""},
-		{"issued in the future", func(w *world) { w.clock.Add(-2 * time.Minute) }, "access", profile, "GET", 401, CodeUnauthorized, "Token invalid"},
-		{"refresh token is no access token", func(*world) {}, "refresh", profile, "GET", 401, CodeUnauthorized, "Token invalid"},
-		{"access token is no refresh token", func(*world) {}, "access", renewPath, "POST", 401, CodeUnauthorized, "Token invalid"},
+		{"issued in the future", func(w *world) { w.clock.Add(-2 * time.Minute) }, "access", profile, "GET", 401, wire.CodeUnauthorized, "Token invalid"},
+		{"refresh token is no access token", func(*world) {}, "refresh", profile, "GET", 401, wire.CodeUnauthorized, "Token invalid"},
+		{"access token is no refresh token", func(*world) {}, "access", renewPath, "POST", 401, wire.CodeUnauthorized, "Token invalid"},
 		{"renewal", func(w *world) { w.clock.Add(12 * time.Hour) }, "refresh", renewPath, "POST", 200, 0, "access_token"},
-		{"renewal after a day", func(w *world) { w.clock.Add(24*time.Hour + 61*time.Second) }, "refresh", renewPath, "POST", 401, CodeUnauthorized, "Token expired"},
-		{"renewal by GET", func(*world) {}, "refresh", renewPath, "GET", 405, CodeBadParameter, ""},
-		{"inactive", func(w *world) { w.set(StatusInactive) }, "access", profile, "GET", 403, CodeInactive, ""},
-		{"renewal, inactive", func(w *world) { w.set(StatusInactive) }, "refresh", renewPath, "POST", 403, CodeInactive, ""},
+		{"renewal after a day", func(w *world) { w.clock.Add(24*time.Hour + 61*time.Second) }, "refresh", renewPath, "POST", 401, wire.CodeUnauthorized, "Token expired"},
+		{"renewal by GET", func(*world) {}, "refresh", renewPath, "GET", 405, wire.CodeBadParameter, ""},
+		{"inactive", func(w *world) { w.set(StatusInactive) }, "access", profile, "GET", 403, wire.CodeInactive, ""},
+		{"renewal, inactive", func(w *world) { w.set(StatusInactive) }, "refresh", renewPath, "POST", 403, wire.CodeInactive, ""},
 		{"active again", func(w *world) { w.set(StatusInactive); w.set(StatusActive) }, "access", profile, "GET", 200, 0, ""},
-		{"deleted", func(w *world) { w.delete() }, "access", profile, "GET", 401, CodeUnauthorized, "Token invalid"},
-		{"renewal, deleted", func(w *world) { w.delete() }, "refresh", renewPath, "POST", 401, CodeUnauthorized, "Token invalid"},
-		{"deleted and created anew", func(w *world) { w.delete(); w.token("Archit", "device-1") }, "refresh", renewPath, "POST", 401, CodeUnauthorized, "Token invalid"},
+		{"deleted", func(w *world) { w.delete() }, "access", profile, "GET", 401, wire.CodeUnauthorized, "Token invalid"},
+		{"renewal, deleted", func(w *world) { w.delete() }, "refresh", renewPath, "POST", 401, wire.CodeUnauthorized, "Token invalid"},
+		{"deleted and created anew", func(w *world) { w.delete(); w.token("Archit", "device-1") }, "refresh", renewPath, "POST", 401, wire.CodeUnauthorized, "Token invalid"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -152,9 +153,9 @@ func TestDeviceBinding(t *testing.T) {
 		status     int
 	}{
 		{"same device in the body", `{"device_id":"device-1"}`, nil, 200},
-		{"same device in the header", "", map[string]string{"X-Device-ID": "device-1"}, 200},
+		{"same device in the header", "", map[string]string{wire.HeaderDeviceID: "device-1"}, 200},
 		{"other device in the body", `{"device_id":"device-2"}`, nil, 401},
-		{"other device in the header", "", map[string]string{"X-Device-ID": "device-2"}, 401},
+		{"other device in the header", "", map[string]string{wire.HeaderDeviceID: "device-2"}, 401},
 		{"not told", "", nil, 200},
 	} {
 		a := w.do(request{"POST", renewPath, row.body, bearer, row.header})

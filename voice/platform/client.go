@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 const (
@@ -156,7 +157,7 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 		req.Header.Set("Authorization", "Bearer "+r.bearer)
 	}
 	if c.cfg.DeviceID != "" {
-		req.Header.Set("X-Device-ID", c.cfg.DeviceID)
+		req.Header.Set(wire.HeaderDeviceID, c.cfg.DeviceID)
 	}
 	if c.cfg.UserAgent != "" {
 		req.Header.Set("User-Agent", c.cfg.UserAgent)

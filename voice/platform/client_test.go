@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // tokens gives out token 1, then 2 after a rejection, and so on.
@@ -78,7 +79,7 @@ func TestProfile(t *testing.T) {
 	t.Parallel()
 	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/accounts/demo/subscribers/alice/profile" || r.Header.Get("Authorization") != "Bearer token-0" ||
-			r.Header.Get("User-Agent") != "offhook/test" || r.Header.Get("X-Device-ID") != "d1" {
+			r.Header.Get("User-Agent") != "offhook/test" || r.Header.Get(wire.HeaderDeviceID) != "d1" {
 			t.Errorf("%s %v", r.URL, r.Header)
 		}
 		io.WriteString(w, envelopeOf(200, map[string]any{
@@ -92,7 +93,7 @@ func TestProfile(t *testing.T) {
 	}
 	if p.MediaTimeout != 12 || p.IncomingCallTimeout != 30 || p.MediaDisruptedTimeout != 5 || p.SIPTransport != "WS" ||
 		p.SIPPath != "/sip" || p.SIPServer != "127.0.0.1" || len(p.Codecs) != 0 || p.ICEServers[0].URLs[0] != "stun:x" {
-		t.Errorf("profile %#v", struct{ Profile }{p})
+		t.Errorf("profile %#v", struct{ wire.Profile }{p})
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v"} {
 		if s := fmt.Sprintf(verb, p); strings.Contains(s, "hidden") {
@@ -177,7 +178,7 @@ func TestRenewedAfter401(t *testing.T) {
 		}
 		io.WriteString(w, envelopeOf(200, nil, nil))
 	})
-	if err := c.PostFeedback(t.Context(), Feedback{SessionID: "s", Rating: 5}); err != nil {
+	if err := c.PostFeedback(t.Context(), wire.Feedback{SessionID: "s", Rating: 5}); err != nil {
 		t.Error(err)
 	}
 	if tok.last != "token-0" {
@@ -335,11 +336,11 @@ func TestPoll(t *testing.T) {
 		want       Polled
 		ok         bool
 	}{
-		{"in the envelope", envelopeOf(200, map[string]any{"state": "ringing", "server_time": "2026-11-22T10:00:00Z"}, nil), Polled{CallRinging, at}, true},
-		{"bare", `{"state":"cancelled","server_time":"2026-11-22T10:00:00Z"}`, Polled{CallCancelled, at}, true},
-		{"Unix time", fmt.Sprintf(`{"state":"timeout","server_time":%d}`, at.Unix()), Polled{CallTimeout, at}, true},
-		{"no time", `{"state":"answered"}`, Polled{State: CallAnswered}, true},
-		{"a strange time", `{"state":"answered","server_time":{}}`, Polled{State: CallAnswered}, true},
+		{"in the envelope", envelopeOf(200, map[string]any{"state": "ringing", "server_time": "2026-11-22T10:00:00Z"}, nil), Polled{wire.CallRinging, at}, true},
+		{"bare", `{"state":"cancelled","server_time":"2026-11-22T10:00:00Z"}`, Polled{wire.CallCancelled, at}, true},
+		{"Unix time", fmt.Sprintf(`{"state":"timeout","server_time":%d}`, at.Unix()), Polled{wire.CallTimeout, at}, true},
+		{"no time", `{"state":"answered"}`, Polled{State: wire.CallAnswered}, true},
+		{"a strange time", `{"state":"answered","server_time":{}}`, Polled{State: wire.CallAnswered}, true},
 		{"a strange state", `{"state":"exploded"}`, Polled{}, false},
 		{"nothing", `{}`, Polled{}, false},
 	}
@@ -351,7 +352,7 @@ func TestPoll(t *testing.T) {
 			io.WriteString(w, c.body)
 		})
 		u := client.cfg.Base.JoinPath("calls/s/state")
-		got, err := client.PollState(t.Context(), u, "payload", CallRinging, time.Second)
+		got, err := client.PollState(t.Context(), u, "payload", wire.CallRinging, time.Second)
 		if (err == nil) != c.ok || c.ok && (got.State != c.want.State || !got.ServerTime.Equal(c.want.ServerTime)) {
 			t.Errorf("%s: %+v %v", c.name, got, err)
 		}
@@ -367,7 +368,7 @@ func TestClockOffset(t *testing.T) {
 		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
 		io.WriteString(w, envelopeOf(200, nil, nil))
 	})
-	_ = c.PostFeedback(t.Context(), Feedback{})
+	_ = c.PostFeedback(t.Context(), wire.Feedback{})
 	if got := c.ServerOffset(); got < time.Hour-2*time.Second || got > time.Hour+2*time.Second {
 		t.Errorf("offset %v", got)
 	}
@@ -435,7 +436,7 @@ func TestUploadLog(t *testing.T) {
 		w.WriteHeader(201)
 	})
 	var last float64
-	d := LogDestination{URL: c.cfg.Base.JoinPath("logs").String() + "?signature=hidden"}
+	d := wire.LogDestination{URL: c.cfg.Base.JoinPath("logs").String() + "?signature=hidden"}
 	if err := c.UploadLog(t.Context(), d, strings.NewReader("12345"), 5, func(p float64) { last = p }); err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +444,7 @@ func TestUploadLog(t *testing.T) {
 		t.Errorf("sent %q, progress %v, %d tokens", got, last, len(auth))
 	}
 	for _, bad := range []string{"", "ftp://x/y", "https://user:pw@x/", "/relative"} {
-		if err := c.UploadLog(t.Context(), LogDestination{URL: bad}, strings.NewReader("1"), 1, nil); err == nil {
+		if err := c.UploadLog(t.Context(), wire.LogDestination{URL: bad}, strings.NewReader("1"), 1, nil); err == nil {
 			t.Errorf("uploaded to %q", bad)
 		}
 	}
@@ -464,7 +465,7 @@ func FuzzEnvelope(f *testing.F) {
 	f.Add(200, `{"response":[]}`)
 	f.Add(200, `<html>`)
 	f.Fuzz(func(t *testing.T, status int, text string) {
-		var p Profile
+		var p wire.Profile
 		err := readEnvelope(&http.Response{StatusCode: status, Header: http.Header{}}, []byte(text), "x", &p)
 		var f *fault.Error
 		if err != nil && (!errors.As(err, &f) || f.Code == "") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"offhook/voice/wire"
 	"strings"
 )
 
@@ -17,14 +18,8 @@ type envelope struct {
 type item struct {
 	Code      int             `json:"code"`
 	Status    string          `json:"status"`
-	ErrorData *errorData      `json:"error_data"`
+	ErrorData *wire.ErrorData `json:"error_data"`
 	Data      json.RawMessage `json:"data"`
-}
-
-type errorData struct {
-	Code        int    `json:"code"`
-	Description string `json:"description"`
-	Message     string `json:"message"`
 }
 
 // readEnvelope judges an answer and decodes its data. A body without an

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 var (
@@ -28,7 +29,7 @@ var (
 type StatusError struct {
 	Status int
 	// Code is the platform's own code (reference, section 10.7), or 0.
-	Code        int
+	Code        wire.ErrorCode
 	Description string
 	RequestID   string
 	// RetryAfter is how long the platform asks to wait, or 0.
@@ -82,10 +83,6 @@ var statusRows = map[int]statusRow{
 	http.StatusTooManyRequests: {fault.ServerError, "platform.too-often"},
 }
 
-// code1003 is the platform's code for an inactive subscriber (reference,
-// section 10.7).
-const codeInactive = 1003
-
 func statusFault(res *http.Response, requestID string, it item, host string) error {
 	cause := &StatusError{Status: res.StatusCode, RequestID: requestID, RetryAfter: retryAfter(res.Header)}
 	if it.ErrorData != nil {
@@ -95,7 +92,7 @@ func statusFault(res *http.Response, requestID string, it item, host string) err
 		// A failure in the envelope of a 2xx: its item has the code.
 		cause.Status = it.Code
 	}
-	if cause.Code == codeInactive {
+	if cause.Code == wire.CodeInactive {
 		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "account.inactive")
 	}
 	if row, ok := statusRows[cause.Status]; ok {

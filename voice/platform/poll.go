@@ -5,31 +5,21 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"offhook/voice/wire"
 	"time"
-)
-
-// CallState is what the long poll tells of an incoming call.
-type CallState string
-
-// The states of the long poll.
-const (
-	CallRinging   CallState = "ringing"
-	CallAnswered  CallState = "answered"
-	CallCancelled CallState = "cancelled"
-	CallTimeout   CallState = "timeout"
 )
 
 // Polled is one answer of the long poll. ServerTime is zero if the platform
 // did not tell it.
 type Polled struct {
-	State      CallState
+	State      wire.CallState
 	ServerTime time.Time
 }
 
 // PollState asks for the state of an incoming call, with the call's payload as
 // Bearer. With after set the platform holds the answer until the state differs
 // or hold has passed. u must be a URL of the platform: see OwnURL.
-func (c *Client) PollState(ctx context.Context, u *url.URL, payload string, after CallState, hold time.Duration) (Polled, error) {
+func (c *Client) PollState(ctx context.Context, u *url.URL, payload string, after wire.CallState, hold time.Duration) (Polled, error) {
 	if !SameOrigin(u, c.cfg.Base) {
 		return Polled{}, formFault(u.Host, errForeignRedirect)
 	}
@@ -42,14 +32,14 @@ func (c *Client) PollState(ctx context.Context, u *url.URL, payload string, afte
 		timeout += hold
 	}
 	var out struct {
-		State      CallState `json:"state"`
-		ServerTime wireTime  `json:"server_time"`
+		State      wire.CallState `json:"state"`
+		ServerTime wireTime       `json:"server_time"`
 	}
 	if err := c.do(ctx, request{method: http.MethodGet, url: &asked, bearer: payload, timeout: timeout}, &out); err != nil {
 		return Polled{}, err
 	}
 	switch out.State {
-	case CallRinging, CallAnswered, CallCancelled, CallTimeout:
+	case wire.CallRinging, wire.CallAnswered, wire.CallCancelled, wire.CallTimeout:
 		return Polled{State: out.State, ServerTime: time.Time(out.ServerTime)}, nil
 	}
 	return Polled{}, formFault(u.Host, nil)
@@ -61,10 +51,7 @@ func (c *Client) Reject(ctx context.Context, u *url.URL, payload, reason string)
 	if !SameOrigin(u, c.cfg.Base) {
 		return formFault(u.Host, errForeignRedirect)
 	}
-	in := struct {
-		Reason string `json:"reason"`
-	}{reason}
-	return c.do(ctx, request{method: http.MethodPost, url: u, bearer: payload, in: in, timeout: requestTimeout}, nil)
+	return c.do(ctx, request{method: http.MethodPost, url: u, bearer: payload, in: wire.Rejection{Reason: reason}, timeout: requestTimeout}, nil)
 }
 
 // wireTime reads RFC 3339 text or Unix seconds.

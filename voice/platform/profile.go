@@ -7,63 +7,25 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
-
-// Profile is the subscriber's profile (reference, section 9).
-type Profile struct {
-	SIPURI       string `json:"sip_uri"`
-	SIPPassword  string `json:"sip_password"`
-	SIPServer    string `json:"sip_server"`
-	SIPPort      int    `json:"sip_port"`
-	SIPTransport string `json:"sip_transport"`
-	SIPPath      string `json:"sip_path"`
-	SIPDomain    string `json:"sip_domain"`
-	// The timers are whole seconds (reference, section 10.13).
-	IncomingCallTimeout   int `json:"incoming_call_timeout"`
-	CallConnectionTimeout int `json:"call_connection_timeout"`
-	MediaDisruptedTimeout int `json:"media_disrupted_timeout"`
-	MediaTimeout          int `json:"media_timeout"`
-
-	LogLevel              string      `json:"log_level"`
-	LogRotateDays         int         `json:"log_rotate_days"`
-	LogDestinationBaseURL string      `json:"log_destination_base_url"`
-	ClientEventBaseURL    string      `json:"client_event_base_url"`
-	EventThreadInterval   int         `json:"event_thread_interval"`
-	ICEServers            []ICEServer `json:"ice_servers"`
-	// Codecs are offered in this order; all that the phone speaks if there are none.
-	Codecs   []string `json:"codecs"`
-	Exophone string   `json:"exophone"`
-}
-
-// ICEServer is a STUN or TURN server.
-type ICEServer struct {
-	URLs       []string `json:"urls"`
-	Username   string   `json:"username"`
-	Credential string   `json:"credential"`
-}
-
-// String hides the passwords.
-func (p Profile) String() string { return "profile of " + p.SIPURI }
-
-// GoString hides the passwords from %#v.
-func (p Profile) GoString() string { return "platform.Profile{" + p.SIPURI + "}" }
 
 // Profile fetches the subscriber's profile; what it leaves out gets its
 // default.
-func (c *Client) Profile(ctx context.Context) (Profile, error) {
-	var p Profile
+func (c *Client) Profile(ctx context.Context) (wire.Profile, error) {
+	var p wire.Profile
 	if err := c.call(ctx, http.MethodGet, c.path("profile"), nil, &p); err != nil {
-		return Profile{}, err
+		return wire.Profile{}, err
 	}
 	if p.SIPPassword == "" || p.SIPDomain == "" {
-		return Profile{}, fault.New(fault.ServerError, "platform.incomplete-profile")
+		return wire.Profile{}, fault.New(fault.ServerError, "platform.incomplete-profile")
 	}
-	p.complete(c.cfg.Base.Scheme == "https", c.cfg.Base.Hostname())
+	complete(&p, c.cfg.Base.Scheme == "https", c.cfg.Base.Hostname())
 	return p, nil
 }
 
 // complete fills in the defaults of the reference, section 10.13.
-func (p *Profile) complete(secure bool, host string) {
+func complete(p *wire.Profile, secure bool, host string) {
 	if p.SIPServer == "" {
 		p.SIPServer = host
 	}
@@ -75,7 +37,7 @@ func (p *Profile) complete(secure bool, host string) {
 		}
 	}
 	if p.SIPPath == "" {
-		p.SIPPath = "/sip"
+		p.SIPPath = wire.SIPPath
 	}
 	for _, d := range []struct {
 		value    *int

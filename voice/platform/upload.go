@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // signed: no token goes with it, since it may be on another host. progress may
 // be nil; it is told the part that was sent, 0 to 1, from the goroutine that
 // sends. It tries once; body is not closed.
-func (c *Client) UploadLog(ctx context.Context, d LogDestination, body io.Reader, size int64, progress func(float64)) error {
+func (c *Client) UploadLog(ctx context.Context, d wire.LogDestination, body io.Reader, size int64, progress func(float64)) error {
 	u, err := url.Parse(d.URL)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || c.cfg.Base.Scheme != "http") {
 		return formFault(c.cfg.Base.Host, errNotURL)

@@ -1,0 +1,37 @@
+package wire
+
+// The words of X-End-Reason: they tell what a SIP status alone can't.
+const (
+	// ReasonRingLimit says that nobody answered within the platform's limit.
+	ReasonRingLimit = "ring-limit"
+	// ReasonConversationLimit says that a conversation reached its longest time.
+	ReasonConversationLimit = "conversation-limit"
+	// ReasonMediaTimeout says that a phone vanished from the call without a word.
+	ReasonMediaTimeout = "media-timeout"
+	// ReasonDeclined and ReasonBusy are the callee's refusals; RejectReasons are
+	// the same words.
+	ReasonDeclined = "declined"
+	ReasonBusy     = "busy"
+	// ReasonCallerGone says that the caller gave up.
+	ReasonCallerGone = "caller-gone"
+	// ReasonElsewhere says that another device of the callee answered.
+	ReasonElsewhere = "answered-elsewhere"
+	// ReasonShutdown says that the platform is ending and hangs up.
+	ReasonShutdown = "shutdown"
+	// ReasonPlatformLost says that the platform lost the call: it was started
+	// anew and does not know the dialog any more.
+	ReasonPlatformLost = "platform-lost"
+	// ReasonRevoked says that the subscriber may not use the platform any more.
+	ReasonRevoked = "revoked"
+)
+
+// CallState is what the long poll tells of an incoming call.
+type CallState string
+
+// The states of the long poll.
+const (
+	CallRinging   CallState = "ringing"
+	CallAnswered  CallState = "answered"
+	CallCancelled CallState = "cancelled"
+	CallTimeout   CallState = "timeout"
+)
