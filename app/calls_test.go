@@ -248,9 +248,10 @@ func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 		}
 		d.engine.emit(voice.MissedCall{RemoteID: "bob", SessionID: "s9", Time: time.Now(), Reason: "declined"})
 		d.engine.emit(voice.MissedCall{RemoteID: "bob", SessionID: "s9", Time: time.Now(), Reason: "declined"})
-		d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
+		d.engine.emit(voice.MissedCall{RemoteID: "bob", SessionID: "s10", Time: time.Now(), Reason: "declined"})
+		d.until("logged", func(*Snapshot) bool { r := d.Recents(); return len(r) == 1 && r[0].Times == 2 })
 		synctest.Wait()
-		if r := d.Recents(); len(r) != 1 || r[0].MissedReason != "dnd" {
+		if r := d.Recents(); r[0].MissedReason != "dnd" || r[0].Missed || d.Snapshot().MissedUnseen != 0 {
 			t.Fatalf("%+v", r)
 		}
 		for _, b := range d.bell.did {

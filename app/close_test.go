@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"offhook/app/history"
+	"offhook/app/calllog"
 )
 
 // Quitting takes no second though no server answers, and a call that was cut off
@@ -33,12 +33,12 @@ func TestClosingWaitsForNobody(t *testing.T) {
 				if !calling {
 					return
 				}
-				log, _, err := history.Open(d.dir, time.Now)
+				log, _, err := calllog.Open(d.dir, time.Now)
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer log.Close()
-				calls, err := log.Search(context.Background(), history.Query{})
+				calls, err := log.Search(context.Background(), calllog.Query{})
 				if err != nil || len(calls) != 1 || calls[0].EndReason != "LOCAL_HANGUP" {
 					t.Errorf("%v %+v", err, calls)
 				}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/app/calllog"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -71,7 +72,7 @@ func (p *Phone) DraftReport(ctx context.Context, from, to time.Time) (ReportDraf
 	}
 	raw, err := p.cfg.ReadLogs(from, to)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
+		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", calllog.Trouble(err))
 	}
 	defer os.Remove(raw)
 	d := &reportDraft{phone: p, part: map[string]ReportPart{}, size: map[ReportPart]int64{}}
@@ -84,7 +85,7 @@ func (p *Phone) DraftReport(ctx context.Context, from, to time.Time) (ReportDraf
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
+		return nil, fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", calllog.Trouble(err))
 	}
 	return d, nil
 }
@@ -258,7 +259,7 @@ func (d *reportDraft) Send(ctx context.Context, text string, parts []ReportPart,
 	path := d.path
 	if len(parts) < len(ReportParts()) {
 		if path, err = d.only(parts); err != nil {
-			return "", fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", diskTrouble(err))
+			return "", fault.Wrap(err, fault.UploadLogFailure, "report.not-packed", calllog.Trouble(err))
 		}
 		defer os.Remove(path)
 	}

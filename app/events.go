@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"offhook/app/history"
+	"offhook/app/calllog"
 	"offhook/voice"
 )
 
@@ -278,17 +278,17 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 		p.deleteContext()
 	}
 	p.touch()
-	p.scribe.add(job{
-		keep: true,
-		do:   func(l *history.Log) error { return l.End(r) },
-		then: func(err error) { p.loop.post(func() { p.callLogged(c, r, err) }) },
+	p.writer.Add(calllog.Job{
+		Keep: true,
+		Do:   func(l *calllog.Log) error { return l.End(r) },
+		Then: func(err error) { p.loop.post(func() { p.callLogged(c, r, err) }) },
 	})
 }
 
 // callLogged turns an ended call into the last call.
 func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
-		p.say("error", "The call log can't be written: "+diskTrouble(err).String()+".")
+		p.say("error", "The call log can't be written: "+calllog.Trouble(err).String()+".")
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
@@ -343,10 +343,10 @@ func (c *liveCall) record() CallRecord {
 func (p *Phone) logProgress(c *liveCall, then func()) {
 	r := c.record()
 	r.DurationS = int(c.d.Duration(p.cfg.Now()) / time.Second)
-	p.scribe.add(job{
-		quiet: true,
-		do:    func(l *history.Log) error { return l.Progress(r) },
-		then: func(error) {
+	p.writer.Add(calllog.Job{
+		Quiet: true,
+		Do:    func(l *calllog.Log) error { return l.Progress(r) },
+		Then: func(error) {
 			if then != nil {
 				then()
 			}
@@ -371,27 +371,26 @@ func (p *Phone) missed(ev voice.MissedCall) {
 		at = p.cfg.Now()
 	}
 	r := CallRecord{
-		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: history.Incoming, Missed: true, RemoteID: ev.RemoteID,
+		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: calllog.Incoming, Missed: true, RemoteID: ev.RemoteID,
 		RemoteName: or(ev.RemoteDisplayName, p.NameOf(ev.RemoteID)), Started: at, MissedReason: ev.Reason,
 		EndReason: missedReasons[ev.Reason].String(),
 	}
 	if a := Availability(p.m.settings.Availability); ev.Reason == "declined" {
-		switch a {
-		case Break, DoNotDisturb:
-			r.MissedReason = string(a)
+		if declines(p.m.settings) { // the user's own choice: nobody missed anything
+			r.Missed, r.MissedReason = false, string(a)
 		}
 		if a != DoNotDisturb {
 			p.cfg.Bell.Play(ToneMissed, p.ringVolume())
 		}
 	}
 	p.log.Info("missed call", "session", ev.SessionID, "from", ev.RemoteID, "reason", ev.Reason)
-	p.scribe.add(job{
-		keep: true,
-		do: func(l *history.Log) error {
-			_, err := l.Missed(r)
+	p.writer.Add(calllog.Job{
+		Keep: true,
+		Do: func(l *calllog.Log) error {
+			_, err := l.Refused(r)
 			return err
 		},
-		then: func(error) { p.loop.post(func() { p.m.handled.add(ev.SessionID) }) },
+		Then: func(error) { p.loop.post(func() { p.m.handled.add(ev.SessionID) }) },
 	})
 }
 

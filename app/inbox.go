@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"offhook/app/calllog"
 	"offhook/voice/fault"
 )
 
@@ -122,6 +123,7 @@ func (p *Phone) inboxChanged(st InboxStatus) {
 	p.m.inbox = st
 	if st.Connected {
 		p.judgeClock(st.ClockOffset)
+		p.trimLog(st.ClockOffset)
 	}
 	if refused && p.cfg.Now().Sub(p.m.refusedAt) > time.Minute {
 		// The token may have been revoked with the subscriber's password: a new
@@ -130,6 +132,15 @@ func (p *Phone) inboxChanged(st InboxStatus) {
 		p.m.session.needsToken(st.Err)
 	}
 	p.judgePush()
+}
+
+// trimLog removes old calls once a day, by the server's clock.
+func (p *Phone) trimLog(ahead time.Duration) {
+	p.calls.ServerTime(ahead)
+	if now := p.cfg.Now(); age(now, p.m.trimmedAt) > 24*time.Hour {
+		p.m.trimmedAt = now
+		p.writer.Add(calllog.Job{Do: (*calllog.Log).Trim})
+	}
 }
 
 // judgePush decides whether calls can reach this phone, from proofs only.

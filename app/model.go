@@ -37,6 +37,8 @@ type model struct {
 	unseen int
 	audio  Audio
 	inbox  InboxStatus
+	// trimmedAt is when old calls were removed from the log the last time.
+	trimmedAt time.Time
 	// refusedAt is when the inbox was refused the last time.
 	refusedAt time.Time
 	// openFailed is why a sound device could not be opened the last time.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"offhook/app/history"
+	"offhook/app/calllog"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/voice/fault"
@@ -32,9 +32,9 @@ type Phone struct {
 	m model
 
 	store   *settings.Store
-	calls   *history.Log
+	calls   *calllog.Log
 	secrets *secrets.Safe
-	scribe  *scribe
+	writer  *calllog.Writer
 
 	// What the getters give out without asking the loop.
 	contacts atomic.Pointer[directory]
@@ -62,19 +62,20 @@ type Phone struct {
 // session in the background when there is one; it never waits for the network.
 func New(cfg Config) (*Phone, error) {
 	cfg.fill()
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "program.folder-not-made")
-	}
+	// What can't be kept on the disk is said, and lives as long as the phone.
 	store, remark, err := settings.Open(cfg.Dir)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "settings.unwritable")
+		cfg.Log.Error("settings", "err", err)
 	}
 	if err := applyPolicy(store, cfg.Policy); err != nil {
-		return nil, fault.Wrap(err, fault.InternalError, "settings.unwritable")
+		cfg.Log.Error("settings", "err", err)
 	}
-	calls, logRemark, err := history.Open(cfg.Dir, cfg.Now)
-	if err != nil {
+	calls, logRemark, err := calllog.Open(cfg.Dir, cfg.Now)
+	if calls == nil {
 		return nil, fault.Wrap(err, fault.InternalError, "call-log.unopened")
+	}
+	if err != nil {
+		cfg.Log.Error("call log", "err", err)
 	}
 	engine, err := cfg.Engine(store.Get().DeviceID)
 	if err != nil {
@@ -107,10 +108,8 @@ func New(cfg Config) (*Phone, error) {
 	p.m.ready.set(ConditionPlatform, bad("The platform was not reached yet.", ""))
 	p.m.ready.set(ConditionDevices, bad("The sound devices are being looked for.", ""))
 	p.m.audio = p.initialAudio(set)
-	for _, r := range []string{remark, logRemark, cfg.Remark} {
-		if r != "" {
-			p.say("warning", r)
-		}
+	if remarks := strings.TrimSpace(strings.Join([]string{remark, logRemark, cfg.Remark}, " ")); remarks != "" {
+		p.say("warning", strings.Join(strings.Fields(remarks), " "))
 	}
 	p.linesChanged()
 	p.stream.last = p.draw()
@@ -119,7 +118,7 @@ func New(cfg Config) (*Phone, error) {
 	p.engine.SetDeclining(declines(set))
 
 	go p.loop.run(p.publish)
-	p.scribe = newScribe(calls, p.log, p.recentsChanged)
+	p.writer = calllog.NewWriter(calls, p.log, p.recentsChanged)
 	events := p.engine.Events(context.Background()) // from before anything can happen
 	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
@@ -191,7 +190,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	closing.Wait()
 	p.wg.Wait()
 	p.loop.close()
-	p.scribe.close()
+	p.writer.Close()
 	p.stream.close()
 	p.closePrefills()
 	if cerr := p.calls.Close(); err == nil {

@@ -1,16 +1,13 @@
 package app
 
 import (
-	"errors"
-	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 
+	"offhook/app/calllog"
 	"offhook/app/provision"
 	"offhook/app/settings"
-	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -101,17 +98,5 @@ func declines(s settings.Settings) bool {
 // notWritten says that a setting holds until the restart only.
 func (p *Phone) notWritten(err error) error {
 	p.log.Error("settings can't be written", "err", err)
-	return fault.Wrap(err, fault.InternalError, "settings.not-saved", diskTrouble(err))
-}
-
-// diskTrouble names what the disk has in a few words.
-func diskTrouble(err error) lang.Text {
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), strings.Contains(err.Error(), "disk is full"):
-		return lang.Of("disk.full")
-	case errors.Is(err, fs.ErrPermission):
-		return lang.Of("disk.folder")
-	default:
-		return lang.Of("disk.trouble")
-	}
+	return fault.Wrap(err, fault.InternalError, "settings.not-saved", calllog.Trouble(err))
 }

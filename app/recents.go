@@ -5,11 +5,11 @@ import (
 	"errors"
 	"io"
 
-	"offhook/app/history"
+	"offhook/app/calllog"
 	"offhook/voice/fault"
 )
 
-// recentsChanged is called by the scribe after each change of the log.
+// recentsChanged is called after each change of the log.
 func (p *Phone) recentsChanged(recents []CallRecord, unseen int, err error) {
 	if err != nil {
 		p.log.Error("call log", "err", err)
@@ -36,53 +36,40 @@ func (p *Phone) SearchRecents(ctx context.Context, q RecentsQuery) ([]CallRecord
 // ExportRecents writes the calls that fit q as CSV with a header line.
 func (p *Phone) ExportRecents(ctx context.Context, w io.Writer, q RecentsQuery) error {
 	if q.Limit == 0 {
-		q.Limit = history.KeepCalls
+		q.Limit = calllog.KeepCalls
 	}
 	r, err := p.calls.Search(ctx, q)
 	if err != nil {
 		return logFault(err)
 	}
-	return history.WriteCSV(w, r)
+	return calllog.WriteCSV(w, r)
 }
 
 func logFault(err error) error {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, history.ErrUnknownCall):
+	case errors.Is(err, calllog.ErrUnknownCall):
 		return fault.Wrap(err, fault.InvalidParameter, "call-log.no-such-call")
 	default:
-		return fault.Wrap(err, fault.InternalError, "call-log.unusable", diskTrouble(err))
+		return fault.Wrap(err, fault.InternalError, "call-log.unusable", calllog.Trouble(err))
 	}
 }
 
 // MarkRecentsSeen sets Snapshot.MissedUnseen to 0.
 func (p *Phone) MarkRecentsSeen() {
 	if p.Snapshot().MissedUnseen > 0 {
-		p.scribe.add(job{do: (*history.Log).MarkSeen})
+		p.writer.Add(calllog.Job{Do: (*calllog.Log).MarkSeen})
 	}
 }
 
 // DeleteRecent removes a call from the log; "" removes all.
 func (p *Phone) DeleteRecent(ctx context.Context, id string) error {
-	do := func(l *history.Log) error { return l.Delete(id) }
+	do := func(l *calllog.Log) error { return l.Delete(id) }
 	if id == "" {
-		do = (*history.Log).DeleteAll
+		do = (*calllog.Log).DeleteAll
 	}
-	return logFault(p.write(ctx, job{do: do}))
-}
-
-// write waits for a job of the scribe.
-func (p *Phone) write(ctx context.Context, j job) error {
-	done := make(chan error, 1)
-	j.then = func(err error) { done <- err }
-	p.scribe.add(j)
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return logFault(p.writer.Wait(ctx, do))
 }
 
 // Feedback rates the last call: rating 1 (unusable) to 5 (excellent), issue one
@@ -115,7 +102,7 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 	if err := p.engine.PostFeedback(ctx, rating, issue, note); err != nil {
 		return err
 	}
-	if err := p.write(ctx, job{do: func(l *history.Log) error { return l.SetFeedback(id, rating, issue, note) }}); err != nil {
+	if err := p.writer.Wait(ctx, func(l *calllog.Log) error { return l.SetFeedback(id, rating, issue, note) }); err != nil {
 		p.log.Warn("feedback in the log", "err", err) // the platform has it
 	}
 	p.loop.post(func() {

@@ -3,7 +3,7 @@ package app
 import (
 	"time"
 
-	"offhook/app/history"
+	"offhook/app/calllog"
 )
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
@@ -246,4 +246,4 @@ type Contact struct {
 }
 
 // CallRecord is one line of the call log.
-type CallRecord = history.Record
+type CallRecord = calllog.Record

@@ -1,7 +1,7 @@
 package app
 
 import (
-	"offhook/app/history"
+	"offhook/app/calllog"
 	"offhook/app/settings"
 	"offhook/voice/media"
 )
@@ -77,4 +77,4 @@ const (
 var Issues = [...]string{IssueNone, IssueBackgroundNoise, IssueChoppyAudio, IssueHighLatency, IssueNoAudio, IssueEcho}
 
 // RecentsQuery filters the call log. The zero value is everything.
-type RecentsQuery = history.Query
+type RecentsQuery = calllog.Query

@@ -357,7 +357,7 @@ func madeRecents() []app.CallRecord {
 		{ID: "6", Direction: "INCOMING", Missed: true, RemoteID: "9880030021", RemoteName: "Lucía Ortega", Started: day(22, 14, 5), RangS: 22, EndReason: "TIMEOUT"},
 		{ID: "5", Direction: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair", Started: day(22, 13, 41), DurationS: 768, EndReason: "REMOTE_HANGUP"},
 		{ID: "4", Direction: "OUTGOING", RemoteID: "9972045510", Started: day(22, 13, 2), EndReason: "TIMEOUT"},
-		{ID: "3", Direction: "INCOMING", Missed: true, RemoteID: "+44 20 7946 0018", Started: day(22, 11, 27), EndReason: "BUSY"},
+		{ID: "3", Direction: "INCOMING", Missed: true, RemoteID: "+44 20 7946 0018", Started: day(22, 11, 27), EndReason: "BUSY", MissedReason: "busy"},
 		{ID: "2", Direction: "OUTGOING", RemoteID: "9972045510", RemoteName: "Tom Becker", Started: day(21, 17, 55), DurationS: 189, EndReason: "LOCAL_HANGUP"},
 		{ID: "1", Direction: "INCOMING", RemoteID: "9900", RemoteName: "Sam Okafor", Started: day(21, 16, 20), DurationS: 41, EndReason: "REMOTE_HANGUP"},
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"offhook/app"
-	callog "offhook/app/history"
+	"offhook/app/calllog"
 )
 
 // printer shows answers: as JSON for scripts, else as text for people.
@@ -136,7 +136,7 @@ func (p *printer) history(h *struct {
 	Calls []app.CallRecord `json:"calls"`
 }) error {
 	if p.csv {
-		return callog.WriteCSV(p.w, h.Calls)
+		return calllog.WriteCSV(p.w, h.Calls)
 	}
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {

@@ -84,11 +84,24 @@ func (s *Server) Finish() {
 	})
 }
 
+// acceptAgain is the delay after a connection could not be accepted, as while the
+// process has no descriptors left.
+const acceptAgain = 100 * time.Millisecond
+
 func (s *Server) accept() {
 	for {
 		conn, err := s.listener.Accept()
-		if err != nil {
+		switch {
+		case errors.Is(err, net.ErrClosed):
 			return
+		case err != nil:
+			s.cfg.Log.Warn("a connection can't be accepted", "err", err)
+			select {
+			case <-time.After(acceptAgain):
+				continue
+			case <-s.ctx.Done():
+				return
+			}
 		}
 		select {
 		case s.slots <- struct{}{}:

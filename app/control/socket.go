@@ -31,17 +31,23 @@ var ErrRunning = errors.New("control: a phone runs on this profile")
 type Lock struct{ file *os.File }
 
 // Acquire takes the profile's lock, or returns ErrRunning. The lock goes with
-// the process, however it ends.
+// the process, however it ends. Where the profile's folder can't be written, as on a
+// full or a read-only disk, the lock is kept in the user's part of the temporary
+// folder.
 func Acquire(dir string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
+	_ = os.MkdirAll(dir, 0o700)
 	// A folder that was there before may be open to others. Where it can't be closed
 	// the system has rules of its own.
 	_ = os.Chmod(dir, 0o700)
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		short, serr := shortPath(dir)
+		if serr != nil {
+			return nil, errors.Join(err, serr)
+		}
+		if f, serr = os.OpenFile(strings.TrimSuffix(short, ".sock")+".lock", os.O_CREATE|os.O_RDWR, 0o600); serr != nil {
+			return nil, errors.Join(err, serr)
+		}
 	}
 	if err := lockFile(f); err != nil {
 		f.Close()
@@ -70,9 +76,8 @@ func listen(dir string) (net.Listener, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if err := os.WriteFile(pointer, []byte(path), 0o600); err != nil {
-		return nil, "", err
-	}
+	// Clients find the place without it, too; it tells them where to look first.
+	_ = os.WriteFile(pointer, []byte(path), 0o600)
 	l, err := listenAt(path)
 	return l, path, err
 }
@@ -121,14 +126,24 @@ func shortPath(dir string) (string, error) {
 
 // dial connects to the phone of a profile.
 func dial(dir string) (net.Conn, error) {
-	path := filepath.Join(dir, socketName)
+	places := []string{filepath.Join(dir, socketName)}
 	if data, err := os.ReadFile(filepath.Join(dir, pointerName)); err == nil && len(data) < 4096 {
-		path = strings.TrimSpace(string(data))
+		places = []string{strings.TrimSpace(string(data))}
 	}
-	if len(path) > maxSocketPath {
-		return nil, os.ErrNotExist
+	if path, err := shortPath(dir); err == nil && path != places[0] {
+		places = append(places, path)
 	}
-	return net.DialTimeout("unix", path, 2*time.Second)
+	err := os.ErrNotExist
+	for _, path := range places {
+		if len(path) > maxSocketPath {
+			continue
+		}
+		var c net.Conn
+		if c, err = net.DialTimeout("unix", path, 2*time.Second); err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
 }
 
 // Running reports whether a phone answers on a profile's folder.

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -36,10 +37,28 @@ func (f *Files) WatchCrashes() (reports []string, stop func(), err error) {
 	}
 	err = debug.SetCrashOutput(file, debug.CrashOptions{})
 	file.Close() // the runtime has a descriptor of its own
+	f.mu.Lock()
+	f.crash = path
+	f.mu.Unlock()
 	return reports, func() {
 		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
-		_ = os.Remove(path)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if !f.crashed {
+			_ = os.Remove(path)
+		}
 	}, err
+}
+
+// WriteCrash keeps the report of a crash from which this run can still end in
+// order: cause is what was recovered, stack where. It is called before anything is
+// closed.
+func (f *Files) WriteCrash(cause any, stack []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.crashed = true
+	text := fmt.Sprintf("panic: %v\n\n%s", cause, stack)
+	_ = os.WriteFile(f.crash, f.red.Clean([]byte(text)), 0o600)
 }
 
 // crashesKept is how long crash reports are kept.

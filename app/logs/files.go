@@ -47,18 +47,21 @@ type Files struct {
 	size    int64
 	dropped int
 	tidying sync.WaitGroup
+	// crash is where the report of a crash of this run goes, crashed says that there
+	// is one.
+	crash   string
+	crashed bool
 	// tidy1 lets one tidy up at a time.
 	tidy1 sync.Mutex
 }
 
-// Open begins to log into dir. now may be nil.
+// Open begins to log into dir. now may be nil. With an error the logs go nowhere
+// until the disk takes them.
 func Open(dir string, b Bounds, red *Redactor, now func() time.Time) (*Files, error) {
 	if now == nil {
 		now = time.Now
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
+	_ = os.MkdirAll(dir, 0o700) // turn says what is wrong with it
 	f := &Files{dir: dir, bounds: b, red: red, now: now}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -290,3 +290,54 @@ func BenchmarkLine(b *testing.B) {
 		log.Info("call state", "call", "609b0d9e-961b-49e2-b13b-586589860247", "from", "RINGING", "to", "ESTABLISHED")
 	}
 }
+
+// A crash from which the run recovers is reported at the next start, as one from
+// which it does not, and without secrets.
+func TestARecoveredCrashIsReported(t *testing.T) {
+	dir := t.TempDir()
+	red := &Redactor{}
+	red.Protect("hunter2hunter2")
+	f, err := Open(dir, Bounds{Days: 3, Bytes: 1 << 20}, red, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, calm, err := f.WatchCrashes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteCrash("no such key hunter2hunter2", []byte("goroutine 1 [running]:"))
+	calm()
+	reports, calm, err := f.WatchCrashes()
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("%v, %v", reports, err)
+	}
+	text, err := os.ReadFile(reports[0])
+	if err != nil || !strings.Contains(string(text), "panic: no such key") || !strings.Contains(string(text), "goroutine 1") || strings.Contains(string(text), "hunter2") {
+		t.Errorf("%s, %v", text, err)
+	}
+	calm()
+	if reports, calm, err = f.WatchCrashes(); err != nil || len(reports) != 0 {
+		t.Errorf("told twice: %v, %v", reports, err)
+	}
+	calm()
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Without a folder to write in the logs go nowhere, and nothing fails.
+func TestLogsWithoutAFolder(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(filepath.Join(file, "logs"), Bounds{Days: 3, Bytes: 1 << 20}, &Redactor{}, nil)
+	if f == nil || err == nil {
+		t.Fatalf("%v, %v", f, err)
+	}
+	f.Logger(nil).Info("into nothing")
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -5,6 +5,7 @@ package profile
 import (
 	"errors"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -37,7 +38,17 @@ func Base(dir string) (string, error) {
 	}
 	base, err := os.UserConfigDir()
 	if err != nil {
-		return "", err
+		// The path in XDG_CONFIG_HOME is relative, which counts as none (XDG Base
+		// Directory Specification), or there is no HOME.
+		home, herr := os.UserHomeDir()
+		if herr != nil {
+			u, uerr := user.Current()
+			if uerr != nil || u.HomeDir == "" {
+				return "", err
+			}
+			home = u.HomeDir
+		}
+		base = filepath.Join(home, ".config")
 	}
 	return filepath.Join(base, "offhook"), nil
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -112,17 +113,6 @@ func TestGetSharesNothing(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"version":1}`))
-	f.Add([]byte(`{"version":1,"favourites":[{"name":"x"}],"appearance":{"window":{"width":1e300}}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := parse(data)
-		if err == nil && (s.Audio.RingVolume < 0 || s.Audio.RingVolume > 100) {
-			t.Fatalf("%+v", s)
-		}
-	})
-}
-
 func TestACountryIsACodeOrNothing(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"IN": "IN", "us": "US", "itu": StandardTones, "": "", "India": "", "1N": "", "../": ""} {
@@ -179,4 +169,94 @@ func TestLookingChangesNothing(t *testing.T) {
 			t.Errorf("%s: language %q, then %q, %v", text, got, kept, err)
 		}
 	}
+}
+
+// One wrong field costs that field and nothing else; the device's id is found in
+// whatever is left of a file.
+func TestAWrongFieldCostsNoOther(t *testing.T) {
+	t.Parallel()
+	const id = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+	utf16le := func(text string) string {
+		out := "\xff\xfe"
+		for _, r := range text {
+			out += string([]byte{byte(r), byte(r >> 8)})
+		}
+		return out
+	}
+	good := `{"version":1,"device_id":"` + id + `","account":{"user_name":"alice"},"audio":{"ring_volume":7}}`
+	for name, c := range map[string]struct {
+		content      string
+		user, remark string
+		volume       int
+	}{
+		"good":             {good, "alice", "", 7},
+		"byte-order mark":  {"\ufeff" + good, "alice", "", 7},
+		"UTF-16":           {utf16le(good), "alice", "", 7},
+		"a number as text": {strings.Replace(good, `:7`, `:"loud"`, 1), "alice", "audio.ring_volume", 80},
+		"a part as a list": {strings.Replace(good, `{"user_name":"alice"}`, `[]`, 1), "", "account", 7},
+		"the version":      {strings.Replace(good, `:1,`, `:"one",`, 1), "alice", "version", 7},
+		"null":             {strings.Replace(good, `:7`, `:null`, 1), "alice", "", 80},
+		"cut":              {good[:len(good)-20], "alice", "mistake", 80},
+		"no JSON":          {"# mine\n\"device_id\": \"" + id + "\"", "", "reset", 80},
+		"an account": {strings.Replace(good, `"audio"`, `"sip_accounts":[{"id":"a@b","server":"tls://b","user":"a","domain":"b","expires_s":"x"},7],"audio"`, 1),
+			"alice", "sip_accounts", 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, remark, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := s.Get()
+			if got.DeviceID != id || got.Account.UserName != c.user || got.Audio.RingVolume != c.volume {
+				t.Errorf("%+v", got)
+			}
+			if (c.remark == "") != (remark == "") || !strings.Contains(remark, c.remark) {
+				t.Errorf("remark %q, want %q", remark, c.remark)
+			}
+			if name == "an account" && (len(got.SIPAccounts) != 1 || got.SIPAccounts[0].User != "a") {
+				t.Errorf("%+v", got.SIPAccounts)
+			}
+			if kept, _ := filepath.Glob(filepath.Join(dir, "*.bad")); (len(kept) == 1) != (c.remark != "") {
+				t.Errorf("kept %v", kept)
+			}
+			if again := open(t, dir).Get(); again.DeviceID != id || again.Account.UserName != c.user {
+				t.Errorf("the next start reads %+v", again)
+			}
+		})
+	}
+}
+
+// A folder that can't be made or written costs no more than the memory of it.
+func TestSettingsWithoutAFolder(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, remark, err := Open(filepath.Join(file, "profile"))
+	if s == nil || err == nil || !strings.Contains(remark, "until the phone is closed") {
+		t.Fatalf("%v, %q, %v", s, remark, err)
+	}
+	if _, err := s.Update(func(s *Settings) { s.Audio.RingVolume = 5 }); err == nil || s.Get().Audio.RingVolume != 5 || s.Get().DeviceID == "" {
+		t.Errorf("%v, %+v", err, s.Get())
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{`{}`, `{"version":1,"favourites":[{"name":"x"}],"appearance":{"window":{"width":1e300}}}`, `{"version":1}`, "\xff\xfe{\x00}\x00", `{"audio":{"ring_volume":[]}}`, `{"favourites":[{"name":1}]}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, _ := read(data)
+		before, after := s.Clone(), s.Clone()
+		after.normalise()
+		if !reflect.DeepEqual(before, after) {
+			t.Errorf("%+v", s)
+		}
+	})
 }

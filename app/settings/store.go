@@ -1,12 +1,14 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,45 +31,52 @@ type Store struct {
 	cur Settings
 }
 
-// Open reads the settings file in dir, or makes one. A file that can't be
-// understood is set aside under another name and never deleted; remark then
-// says so in a sentence for the user. An error means that the folder can't be
-// used at all.
-func Open(dir string) (s *Store, remark string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, "", err
-	}
+// Open reads the settings file in dir, or makes one. What can't be understood of
+// a file, be it one field or all of it, is as it is at first; the file as it was is
+// kept under another name. A folder or a disk that can't be written does not keep
+// the phone from starting: what is changed then holds until it is closed. remark
+// says each of these in a sentence for the user, and cause is what the system said.
+func Open(dir string) (s *Store, remark string, cause error) {
 	s = &Store{path: filepath.Join(dir, FileName), cur: Default()}
-	fresh := false
+	cause = os.MkdirAll(dir, 0o700)
 	data, err := readBounded(s.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		fresh = true
-	case err != nil:
-		return nil, "", err
-	default:
-		cur, perr := parse(data)
-		if perr == nil {
-			s.cur = cur
-			break
+	changed := false
+	if errors.Is(err, fs.ErrNotExist) {
+		changed = true
+	} else {
+		var lost []string
+		s.cur, lost = read(data)
+		if changed = len(lost) > 0; changed {
+			remark = s.setAside(lost)
 		}
-		aside := fmt.Sprintf("%s.%s.bad", s.path, time.Now().UTC().Format("20060102T150405"))
-		if err := os.Rename(s.path, aside); err != nil {
-			return nil, "", err
+		if !bytes.Equal(asUTF8(data), data) {
+			changed = true // understood, and from now on in the usual form
 		}
-		remark = "The settings could not be read and were reset; the old file was kept as " + filepath.Base(aside) + "."
-		fresh = true
 	}
 	if s.cur.DeviceID == "" {
 		s.cur.DeviceID = uuid.NewString()
-		fresh = true
+		changed = true
 	}
-	if fresh {
+	if changed {
 		if err := s.write(s.cur); err != nil {
-			return nil, "", err
+			cause = errors.Join(cause, err)
+			remark = strings.TrimSpace(remark + " Settings can't be saved here: what you change holds until the phone is closed.")
 		}
 	}
-	return s, remark, nil
+	return s, remark, cause
+}
+
+// setAside keeps the file as it was and says what was lost of it.
+func (s *Store) setAside(lost []string) (remark string) {
+	aside := fmt.Sprintf("%s.%s.bad", s.path, time.Now().UTC().Format("20060102T150405"))
+	kept := ""
+	if os.Rename(s.path, aside) == nil {
+		kept = "; the old file was kept as " + filepath.Base(aside)
+	}
+	if slices.Contains(lost, everything) {
+		return "The settings could not be read and were reset" + kept + "."
+	}
+	return "Some settings could not be read and are as at first: " + strings.Join(lost, ", ") + kept + "."
 }
 
 // Look reads the settings in dir as they are and changes nothing there. What can't
@@ -77,10 +86,7 @@ func Look(dir string) Settings {
 	if err != nil {
 		return Default()
 	}
-	s, err := parse(data)
-	if err != nil {
-		return Default()
-	}
+	s, _ := read(data)
 	return s
 }
 
@@ -103,27 +109,6 @@ func (s *Store) Update(change func(*Settings)) (Settings, error) {
 	next.normalise()
 	s.cur = next
 	return next.Clone(), s.write(next)
-}
-
-// parse reads a file of this or any older version.
-func parse(data []byte) (Settings, error) {
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return Settings{}, err
-	}
-	if head.Version < 1 {
-		return Settings{}, fmt.Errorf("settings: version %d", head.Version)
-	}
-	// A newer phone's file is read as far as it is understood: fields are only
-	// ever added within the life of a format.
-	cur := Default()
-	if err := json.Unmarshal(data, &cur); err != nil {
-		return Settings{}, err
-	}
-	cur.normalise()
-	return cur, nil
 }
 
 // normalise brings every field into its range, so that a hand-edited file can
@@ -170,7 +155,7 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Size() > maxFile {
-		return nil, nil // parse refuses it, Open sets it aside
+		return nil, errors.New("settings: the file is too long")
 	}
 	return os.ReadFile(path)
 }

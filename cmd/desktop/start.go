@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -61,10 +62,20 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	defer func() { err = errors.Join(err, closers.close()) }()
 	redactor := &logs.Redactor{}
 	files, err := logs.Open(filepath.Join(dir, logs.Dir), logs.Bounds{Days: 14, Bytes: 50 << 20}, redactor, nil)
-	if err != nil {
-		return fault.Wrap(err, fault.InternalError, "program.logs-unwritable")
+	notes := ""
+	if err != nil { // a full or read-only disk: the phone works without
+		notes = "Offhook can't write its logs here, so a report would be empty."
+		fmt.Fprintln(stdout, notes)
 	}
 	closers.add(files.Close)
+	defer func() {
+		if cause := recover(); cause != nil {
+			// Before anything is closed; closing the phone then ends its call.
+			files.WriteCrash(cause, debug.Stack())
+			w.over = true
+			err = fault.New(fault.InternalError, "program.crashed")
+		}
+	}()
 	level := new(slog.LevelVar)
 	level.Set(o.logLevel)
 	log := files.Logger(level)
@@ -88,9 +99,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	through := proxy.New(proxy.Config{Log: log})
 	hc := app.NewHTTPClient(through)
 	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
-	if remark == "" {
-		remark = crashed
-	}
+	remark = strings.TrimSpace(strings.Join([]string{remark, crashed, notes}, " "))
 	if err != nil {
 		return fault.Wrap(err, fault.ConfigurationInvalid, "settings.bad-policy", err.Error())
 	}

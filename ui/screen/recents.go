@@ -118,12 +118,25 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 		widget.Gap(8), caption(hhmm(c.Started.Local())), widget.Gap(12), call)))
 }
 
+// notRung are the words for calls that did not ring, by their MissedReason.
+var notRung = map[string]string{
+	"busy":        "Missed · you were busy",
+	"over":        "Missed · hung up before it rang",
+	"expired":     "Missed · this phone wasn't connected",
+	"unreachable": "Missed · the server couldn't be reached",
+	"media":       "Missed · the sound couldn't be set up",
+	"pstn":        "Missed · you were on another phone",
+	"declined":    "Missed · declined by this phone",
+	"break":       "Declined · you were on a break",
+	"dnd":         "Declined · Do not disturb was on",
+}
+
 // RecordLine says in a few words what became of a call of the log.
 func (e *Env) RecordLine(c app.CallRecord) string {
-	switch {
-	case c.Missed && c.EndReason == "BUSY", c.Missed && c.RangS == 0:
-		return e.T("Missed · you were busy")
-	case c.Missed:
+	if word, known := notRung[c.MissedReason]; known {
+		return e.T(word)
+	}
+	if c.Missed {
 		return e.T("Missed · rang {time}", "time", e.Length(c.RangS))
 	}
 	word := e.T("Incoming")

@@ -1,4 +1,4 @@
-package history
+package calllog
 
 import "time"
 
@@ -18,7 +18,8 @@ type Record struct {
 	RangS     int `json:"rang_s"`
 	DurationS int `json:"duration_s"`
 	// EndReason is the reference's CallEndReason; MissedReason says in one word
-	// why a call was missed: busy, over, expired, pstn, declined, break, dnd.
+	// why a call did not ring: a voice.MissedReason, or break or dnd for what the
+	// user had chosen.
 	EndReason    string  `json:"end_reason"`
 	MissedReason string  `json:"missed_reason,omitempty"`
 	MOS          float64 `json:"mos"`
@@ -27,6 +28,9 @@ type Record struct {
 	Note         string  `json:"note,omitempty"`
 	// Interrupted marks a call during which the phone itself was killed.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Times is how many calls of one caller this row stands for when it is more
+	// than one; the other fields are those of the latest.
+	Times int `json:"times,omitempty"`
 }
 
 // The directions of a Record.

@@ -1,4 +1,4 @@
-package history
+package calllog
 
 import (
 	"context"
@@ -8,12 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const columns = `id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
-	end_reason, missed_reason, mos, rating, issue, note, interrupted, line`
+	end_reason, missed_reason, mos, rating, issue, note, interrupted, line, times`
 
-// Search returns the calls that are over and fit q, newest first.
+// Search returns the calls that are over and fit q, the latest written first.
 func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 	where := []string{"open = 0"}
 	var args []any
@@ -39,7 +40,7 @@ func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 		limit = 1000
 	}
 	rows, err := l.db.QueryContext(ctx, "SELECT "+columns+" FROM calls WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY started DESC, rowid DESC LIMIT ?", append(args, limit)...)
+		" ORDER BY rowid DESC LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +51,11 @@ func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 		var started int64
 		if err := rows.Scan(&r.ID, &r.SessionID, &r.Direction, &r.Missed, &r.RemoteID, &r.RemoteName, &r.Message,
 			&started, &r.RangS, &r.DurationS, &r.EndReason, &r.MissedReason, &r.MOS, &r.Rating, &r.Issue, &r.Note,
-			&r.Interrupted, &r.Line); err != nil {
+			&r.Interrupted, &r.Line, &r.Times); err != nil {
 			return nil, err
+		}
+		if r.Times == 1 {
+			r.Times = 0
 		}
 		r.Started = fromMillis(started)
 		out = append(out, r)
@@ -66,7 +70,7 @@ func (l *Log) Unseen() (n int, err error) {
 }
 
 var csvHeader = []string{"started", "direction", "missed", "missed_reason", "remote_id", "remote_name", "message", "rang_s",
-	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id", "line"}
+	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id", "line", "times"}
 
 // WriteCSV writes records as RFC 4180 with a header line; times are RFC 3339 in
 // UTC.
@@ -76,12 +80,15 @@ func WriteCSV(w io.Writer, records []Record) error {
 		return err
 	}
 	for _, r := range records {
-		if err := c.Write([]string{
-			r.Started.UTC().Format(time.RFC3339), r.Direction, strconv.FormatBool(r.Missed), r.MissedReason,
-			plain(r.RemoteID), plain(r.RemoteName), plain(r.Message), strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS),
-			r.EndReason, strconv.FormatFloat(r.MOS, 'f', 2, 64), strconv.Itoa(r.Rating), r.Issue, plain(r.Note),
-			strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line,
-		}); err != nil {
+		row := []string{
+			r.Started.UTC().Format(time.RFC3339), r.Direction, strconv.FormatBool(r.Missed), r.MissedReason, r.RemoteID, r.RemoteName,
+			r.Message, strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS), r.EndReason, strconv.FormatFloat(r.MOS, 'f', 2, 64),
+			strconv.Itoa(r.Rating), r.Issue, r.Note, strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line, strconv.Itoa(max(1, r.Times)),
+		}
+		for i := range row {
+			row[i] = cell(row[i])
+		}
+		if err := c.Write(row); err != nil {
 			return err
 		}
 	}
@@ -91,9 +98,11 @@ func WriteCSV(w io.Writer, records []Record) error {
 
 var number = regexp.MustCompile(`^\+?[0-9 ]+$`)
 
-// plain keeps a caller's text from being run as a formula by a spreadsheet.
-func plain(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !number.MatchString(s) {
+// cell keeps a text that came from outside from being run as a formula by a
+// spreadsheet.
+func cell(s string) string {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, " \u00a0"))
+	if strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) && s != "" && !number.MatchString(s) {
 		return "'" + s
 	}
 	return s

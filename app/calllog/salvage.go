@@ -1,4 +1,4 @@
-package history
+package calllog
 
 import (
 	"database/sql"
@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	errUnknownSchema = errors.New("history: the file was written by a newer phone")
-	errBroken        = errors.New("history: the file is broken")
+	errUnknownSchema = errors.New("calllog: the file was written by a newer phone")
+	errBroken        = errors.New("calllog: the file is broken")
 )
 
 // damaged reports whether err says that the file can't be used as it is.
@@ -67,9 +67,10 @@ func replace(path string, now func() time.Time, why error) (*Log, string, error)
 }
 
 // everything names all columns of a call.
-const everything = columns + ", open, seen"
+const everything = "rowid, " + columns + ", open, seen"
 
-// salvage copies the calls that can be read in another file and returns how many.
+// salvage copies the calls that can be read in another file, in their order, and
+// returns how many. A file of an older phone has fewer columns.
 // It goes from both ends, so that one broken page hides no more than itself.
 func (l *Log) salvage(from string) (n int) {
 	old, err := sql.Open("sqlite3", dsn(from))
@@ -82,31 +83,44 @@ func (l *Log) salvage(from string) (n int) {
 		return 0
 	}
 	defer tx.Rollback()
-	count := len(strings.Split(everything, ","))
-	insert := "INSERT OR IGNORE INTO calls (" + everything + ") VALUES (?" + strings.Repeat(",?", count-1) + ")"
-	for _, order := range []string{"", " DESC"} {
-		rows, err := old.Query("SELECT " + everything + " FROM calls NOT INDEXED ORDER BY rowid" + order)
-		if err != nil {
-			continue
-		}
-		for rows.Next() {
-			row := make([]any, count)
-			fields := make([]any, count)
-			for i := range row {
-				fields[i] = &row[i]
-			}
-			if rows.Scan(fields...) != nil {
+	for _, columns := range []string{everything, strings.Replace(everything, ", times", "", 1), strings.Replace(everything, ", line, times", "", 1)} {
+		count := len(strings.Split(columns, ","))
+		insert := "INSERT OR IGNORE INTO calls (" + columns + ") VALUES (?" + strings.Repeat(",?", count-1) + ")"
+		known := false
+		for _, order := range []string{"", " DESC"} {
+			rows, err := old.Query("SELECT " + columns + " FROM calls NOT INDEXED ORDER BY rowid" + order)
+			if err != nil {
 				continue
 			}
-			if res, err := tx.Exec(insert, row...); err == nil {
-				added, _ := res.RowsAffected()
-				n += int(added)
-			}
+			known = true
+			n += copyRows(tx, insert, rows, count)
 		}
-		rows.Close()
+		if known {
+			break
+		}
 	}
 	if tx.Commit() != nil {
 		return 0
+	}
+	return n
+}
+
+// copyRows inserts what can be read of rows and returns how many were new.
+func copyRows(tx *sql.Tx, insert string, rows *sql.Rows, count int) (n int) {
+	defer rows.Close()
+	for rows.Next() {
+		row := make([]any, count)
+		fields := make([]any, count)
+		for i := range row {
+			fields[i] = &row[i]
+		}
+		if rows.Scan(fields...) != nil {
+			continue
+		}
+		if res, err := tx.Exec(insert, row...); err == nil {
+			added, _ := res.RowsAffected()
+			n += int(added)
+		}
 	}
 	return n
 }

@@ -1,4 +1,4 @@
-package app
+package calllog
 
 import (
 	"errors"
@@ -7,14 +7,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"offhook/app/history"
 )
 
 // A full disk holds nobody up, loses nothing, and is told of once.
 func TestAFullDiskLosesNothing(t *testing.T) {
-	story(t, func(t *testing.T) {
-		calls, _, err := history.Open(t.TempDir(), nil)
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls, _, err := Open(t.TempDir(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -22,7 +21,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		full := errors.New("database or disk is full")
 		var mu sync.Mutex
 		broken, complaints, recents := true, 0, 0
-		s := newScribe(calls, slog.New(slog.DiscardHandler), func(r []CallRecord, _ int, err error) {
+		w := NewWriter(calls, slog.New(slog.DiscardHandler), func(r []Record, _ int, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			recents = len(r)
@@ -32,13 +31,13 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		})
 		told := make(chan error, 3)
 		for _, id := range []string{"1", "2", "3"} {
-			s.add(job{keep: true, then: func(err error) { told <- err }, do: func(l *history.Log) error {
+			w.Add(Job{Keep: true, Then: func(err error) { told <- err }, Do: func(l *Log) error {
 				mu.Lock()
 				defer mu.Unlock()
 				if broken {
 					return full
 				}
-				return l.End(history.Record{ID: id, Direction: history.Outgoing, Started: time.Now()})
+				return l.End(Record{ID: id, Direction: Outgoing, Started: time.Now()})
 			}})
 		}
 		for range 3 {
@@ -60,9 +59,9 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			t.Errorf("%d calls in the log after the disk had room again", recents)
 		}
 		mu.Unlock()
-		s.close()
-		s.add(job{do: func(*history.Log) error { return nil }, then: func(err error) { told <- err }})
-		if err := <-told; !errors.Is(err, errClosed) {
+		w.Close()
+		w.Add(Job{Do: func(*Log) error { return nil }, Then: func(err error) { told <- err }})
+		if err := <-told; !errors.Is(err, ErrClosed) {
 			t.Errorf("after closing: %v", err)
 		}
 	})
