@@ -118,23 +118,36 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 		widget.Gap(8), caption(hhmm(c.Started.Local())), widget.Gap(12), call)))
 }
 
-// notRung are the words for calls that did not ring, by their MissedReason.
-var notRung = map[string]string{
-	"busy":        "Missed · you were busy",
-	"over":        "Missed · hung up before it rang",
-	"expired":     "Missed · this phone wasn't connected",
-	"unreachable": "Missed · the server couldn't be reached",
-	"media":       "Missed · the sound couldn't be set up",
-	"pstn":        "Missed · you were on another phone",
-	"declined":    "Missed · declined by this phone",
-	"break":       "Declined · you were on a break",
-	"dnd":         "Declined · Do not disturb was on",
+// notRung says why a call did not ring, "" if it did.
+func (e *Env) notRung(c app.CallRecord) string {
+	switch c.MissedReason {
+	case "busy":
+		return e.T("Missed · you were busy")
+	case "over":
+		return e.T("Missed · hung up before it rang")
+	case "expired":
+		return e.T("Missed · this phone wasn't connected")
+	case "unreachable":
+		return e.T("Missed · the server couldn't be reached")
+	case "media":
+		return e.T("Missed · the sound couldn't be set up")
+	case "pstn":
+		return e.T("Missed · you were on another phone")
+	case "declined":
+		return e.T("Missed · declined by this phone")
+	case "break":
+		return e.T("Declined · you were on a break")
+	case "dnd":
+		return e.T("Declined · Do not disturb was on")
+	default:
+		return ""
+	}
 }
 
 // RecordLine says in a few words what became of a call of the log.
 func (e *Env) RecordLine(c app.CallRecord) string {
-	if word, known := notRung[c.MissedReason]; known {
-		return e.T(word)
+	if word := e.notRung(c); word != "" {
+		return word
 	}
 	if c.Missed {
 		return e.T("Missed · rang {time}", "time", e.Length(c.RangS))
