@@ -11,9 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/pion/stun/v4"
 
+	"offhook/voice/codec"
 	"offhook/voice/fault"
 	"offhook/voice/media"
-	"offhook/voice/sdp"
 )
 
 // MediaKind says how the sound of a SIP account's calls travels.
@@ -136,6 +136,11 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	default:
 		return invalid("line.bad-transfers", strconv.Quote(string(a.Transfers)))
 	}
+	for _, name := range a.Codecs {
+		if _, ok := codec.Lookup(name); !ok {
+			return invalid("line.bad-codec", strconv.Quote(name), strings.Join(codec.Names(), ", "))
+		}
+	}
 	relays := false
 	for _, s := range a.ICEServers {
 		for _, raw := range s.URLs {
@@ -203,21 +208,23 @@ func (a SIPAccount) incomingMedia(offer string) MediaKind {
 	if offer == "" {
 		return a.outgoingMedia()
 	}
-	webRTC := false
-	if d, err := sdp.Parse(offer); err == nil {
-		if m, err := d.Audio(); err == nil {
-			webRTC = m.Secure()
+	kinds := []MediaKind{a.Media}
+	if a.Media == MediaAuto {
+		kinds = []MediaKind{MediaWebRTC, MediaRTP}
+	}
+	for _, k := range kinds {
+		transport, cfg := media.RTP, media.Config{Codecs: a.Codecs}
+		switch k {
+		case MediaWebRTC:
+			transport = media.WebRTC
+		case MediaSRTP:
+			cfg.SDES = media.SDESRequire
+		}
+		if media.Acceptable(offer, transport, cfg) == nil {
+			return k
 		}
 	}
-	switch {
-	case a.Media == MediaAuto && webRTC:
-		return MediaWebRTC
-	case a.Media == MediaAuto:
-		return MediaRTP
-	case webRTC != (a.Media == MediaWebRTC):
-		return ""
-	}
-	return a.Media
+	return ""
 }
 
 // instanceID names this installation to registrars (RFC 5626, section 4.1). It

@@ -12,6 +12,8 @@ import (
 type link interface {
 	// proto is the transport of the m= line in an offer.
 	proto() string
+	// acceptable reports why a section of the peer can't be served, nil if it can.
+	acceptable(theirs *sdp.Media) error
 	// offer fills in what the transport has to say in our audio section.
 	offer(ctx context.Context, ours *sdp.Media, restart bool) error
 	// answer applies the peer's offer and fills in our section.

@@ -206,8 +206,11 @@ func (s *session) Answer(ctx context.Context, offer string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	theirs, err := peer.Audio()
+	theirs, err := s.nego.best(peer, s.link.acceptable)
 	if err != nil {
+		return "", err
+	}
+	if err := locate(ctx, theirs); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
@@ -297,6 +300,12 @@ func (s *session) SetAnswer(answer string) error {
 	theirs, err := peer.Audio()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAcceptable, err)
+	}
+	if err := targets(theirs); err != nil {
+		return err
+	}
+	if err := locate(context.Background(), theirs); err != nil {
+		return err
 	}
 	a, err := s.nego.chosen(theirs.Codecs)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -19,6 +18,9 @@ type peerTransport struct {
 	setup string
 	media sdp.Media
 }
+
+// acceptable implements link.
+func (l *peerLink) acceptable(m *sdp.Media) error { return acceptableWebRTC(m) }
 
 // offer implements link.
 func (l *peerLink) offer(ctx context.Context, ours *sdp.Media, restart bool) error {
@@ -115,7 +117,7 @@ func (l *peerLink) gather(ctx context.Context) (*sdp.Media, error) {
 
 // accept implements link.
 func (l *peerLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
-	if err := acceptable(theirs); err != nil {
+	if err := acceptableWebRTC(theirs); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -153,7 +155,7 @@ var errPeerMoved = errors.New("media: the peer has moved to other ICE credential
 
 // answer implements link.
 func (l *peerLink) answer(ctx context.Context, peer *sdp.Description, theirs, ours *sdp.Media) error {
-	if err := acceptable(theirs); err != nil {
+	if err := acceptableWebRTC(theirs); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -242,24 +244,4 @@ func receivedSSRC(t *webrtc.RTPTransceiver) uint32 {
 		}
 	}
 	return 0
-}
-
-// acceptable refuses a section that this link can't serve.
-func acceptable(m *sdp.Media) error {
-	trusted := slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
-		// The hashes that can still be trusted (RFC 8122, section 5).
-		return f.Hash == "sha-256" || f.Hash == "sha-384" || f.Hash == "sha-512"
-	})
-	switch {
-	case !m.Secure():
-		return fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
-	case m.Ufrag == "" || m.Password == "":
-		return fmt.Errorf("%w: no ICE credentials", ErrNotAcceptable)
-	case !trusted:
-		return fmt.Errorf("%w: no usable fingerprint", ErrNotAcceptable)
-	case !m.RTCPMux:
-		return fmt.Errorf("%w: no rtcp-mux", ErrNotAcceptable)
-	default:
-		return nil
-	}
 }

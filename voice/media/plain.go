@@ -201,10 +201,10 @@ func (l *plainLink) onICE(s ice.ConnectionState) {
 
 // answer implements link.
 func (l *plainLink) answer(ctx context.Context, peer *sdp.Description, theirs, ours *sdp.Media) error {
-	chosen, err := l.acceptable(theirs)
-	if err != nil {
+	if err := l.acceptable(theirs); err != nil {
 		return err
 	}
+	chosen, err := cryptoOf(theirs), error(nil)
 	l.describe(ours)
 	ours.RTCPMux = theirs.RTCPMux
 	if !ours.RTCPMux {
@@ -240,10 +240,10 @@ func wantsBoth(theirs *sdp.Media) bool {
 
 // accept implements link.
 func (l *plainLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
-	chosen, err := l.acceptable(theirs)
-	if err != nil {
+	if err := l.acceptable(theirs); err != nil {
 		return err
 	}
+	chosen, err := cryptoOf(theirs), error(nil)
 	var key sdp.Crypto
 	if chosen.Suite != "" {
 		if key, err = l.keyFor(chosen.Suite); err != nil {
@@ -266,7 +266,8 @@ func (l *plainLink) keyFor(suite string) (sdp.Crypto, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range append(l.ours, l.others...) {
-		if c.Suite == suite {
+		if strings.EqualFold(c.Suite, suite) {
+			c.Suite = suite // as the peer writes it
 			return c, nil
 		}
 	}
@@ -277,26 +278,16 @@ func (l *plainLink) keyFor(suite string) (sdp.Crypto, error) {
 	return c, err
 }
 
-// acceptable checks the peer's transport against the policy and chooses a key.
-func (l *plainLink) acceptable(m *sdp.Media) (sdp.Crypto, error) {
-	var none sdp.Crypto
-	switch m.Proto {
-	case "RTP/AVP", "RTP/AVPF":
-		if l.cfg.SDES == SDESRequire {
-			return none, fmt.Errorf("%w: not encrypted", ErrNotAcceptable)
-		}
-		return none, nil
-	case "RTP/SAVP", "RTP/SAVPF":
-		if l.cfg.SDES == SDESRefuse {
-			return none, fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
-		}
-		if c, ok := chooseCrypto(m.Cryptos); ok {
-			return c, nil
-		}
-		return none, fmt.Errorf("%w: no usable key", ErrNotAcceptable)
-	default:
-		return none, fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
+// acceptable implements link.
+func (l *plainLink) acceptable(m *sdp.Media) error { return acceptableRTP(m, l.cfg.SDES) }
+
+// cryptoOf is the key that is used of a section, without a suite if it has none.
+func cryptoOf(m *sdp.Media) sdp.Crypto {
+	if avp(m) {
+		return sdp.Crypto{}
 	}
+	c, _ := chooseCrypto(m.Cryptos)
+	return c
 }
 
 // connect takes up the peer's end, by ICE if i is not nil.
@@ -304,11 +295,7 @@ func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chose
 	p := plainPeer{media: netip.AddrPortFrom(theirs.Address, uint16(theirs.Port)), mux: theirs.RTCPMux, crypto: chosen}
 	p.ctrl = p.media
 	if !p.mux {
-		port := theirs.Port + 1
-		if theirs.RTCPPort != 0 {
-			port = theirs.RTCPPort
-		}
-		p.ctrl = netip.AddrPortFrom(theirs.Address, uint16(port))
+		p.ctrl = reportsTo(theirs)
 	}
 	l.mu.Lock()
 	if err := l.rekey(key, chosen); err != nil {
@@ -340,6 +327,15 @@ func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chose
 	return nil
 }
 
+// reportsTo is where a section without rtcp-mux wants its reports (RFC 3605).
+func reportsTo(m *sdp.Media) netip.AddrPort {
+	to := m.Address
+	if m.RTCPAddress.IsValid() && !m.RTCPAddress.IsUnspecified() {
+		to = m.RTCPAddress
+	}
+	return netip.AddrPortFrom(to, uint16(cmp.Or(m.RTCPPort, m.Port+1)))
+}
+
 // check begins the checks of ICE, or tells them of what is new.
 func (l *plainLink) check(i *plainICE, peer *sdp.Description, theirs *sdp.Media, offered bool) error {
 	if offered && i.remote != "" && i.remote != theirs.Ufrag {
@@ -349,7 +345,7 @@ func (l *plainLink) check(i *plainICE, peer *sdp.Description, theirs *sdp.Media,
 	both := wantsBoth(theirs)
 	if !both && !theirs.RTCPMux {
 		// Its reports have no candidates: they go where its description says.
-		to := netip.AddrPortFrom(theirs.Address, uint16(cmp.Or(theirs.RTCPPort, theirs.Port+1)))
+		to := reportsTo(theirs)
 		l.ctrlTo.Store(&to)
 	}
 	if err := i.start(offered, peer.ICELite, theirs, both); err != nil {

@@ -214,9 +214,13 @@ func candidatesOf(lines []string, component int) []ice.Candidate {
 	var out []ice.Candidate
 	for _, line := range lines {
 		c, err := ice.UnmarshalCandidate(line)
-		if err == nil && int(c.Component()) == component && c.NetworkType().IsUDP() {
-			out = append(out, c)
+		if err != nil || int(c.Component()) != component || !c.NetworkType().IsUDP() {
+			continue
 		}
+		if a, err := netip.ParseAddr(c.Address()); err == nil && !unicast(a) {
+			continue
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -243,7 +247,7 @@ func offersICE(m *sdp.Media, muxed bool) iceOffered {
 	switch {
 	case len(rtp) == 0:
 		return iceAbsent
-	case !m.Address.IsValid(), m.Address.IsUnspecified(), m.Port == 9:
+	case m.Host != "", !m.Address.IsValid(), m.Address.IsUnspecified(), m.Port == 9:
 		// A name can't be compared; 0.0.0.0 and port 9 stand for none (RFC 8840) or
 		// for a hold.
 		return iceUsable
@@ -253,11 +257,7 @@ func offersICE(m *sdp.Media, muxed bool) iceOffered {
 	if muxed || len(rtcp) == 0 {
 		return iceUsable
 	}
-	port := m.Port + 1
-	if m.RTCPPort != 0 {
-		port = m.RTCPPort
-	}
-	if !names(rtcp, netip.AddrPortFrom(m.Address, uint16(port))) {
+	if !names(rtcp, reportsTo(m)) {
 		return iceMismatched
 	}
 	return iceUsable

@@ -207,6 +207,7 @@ func (p *simPhone) offer(_ context.Context, ours *sdp.Media, _ bool) error {
 }
 
 func (p *simPhone) accept(*sdp.Description, *sdp.Media) error { return nil }
+func (p *simPhone) acceptable(*sdp.Media) error               { return nil }
 func (p *simPhone) candidates() (local, remote string)        { return "", "" }
 func (p *simPhone) close()                                    {}
 func (p *simPhone) answer(_ context.Context, _ *sdp.Description, _, ours *sdp.Media) error {

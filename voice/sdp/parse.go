@@ -29,13 +29,15 @@ func staticCodec(pt uint8) (Codec, bool) {
 	return Codec{PayloadType: pt, Name: i.Name, ClockRate: i.ClockRate, Channels: i.Channels}, ok
 }
 
-// Parse reads a session description. It is lenient where the world is sloppy
-// (bare newlines, unknown lines, any order of attributes) and refuses what it
-// can't understand of the lines that matter.
+// Parse reads a session description. It is lenient where the world is sloppy: bare
+// newlines, any order of attributes, text behind a NUL, lines that are none and
+// attributes that can't be read are passed over (RFC 1122, section 1.2.2). An m=
+// line that can't be read is an error, since the answer has to repeat it.
 func Parse(text string) (*Description, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(text))
 	}
+	text, _, _ = strings.Cut(text, "\x00")
 	p := parser{level: Media{Direction: SendRecv}}
 	n := 0
 	for line := range strings.Lines(text) {
@@ -50,7 +52,7 @@ func Parse(text string) (*Description, error) {
 			return nil, fmt.Errorf("%w: does not begin with v=0", ErrMalformed)
 		}
 		if len(line) < 2 || line[1] != '=' {
-			return nil, fmt.Errorf("%w: line %d is not of the form x=…", ErrMalformed, n)
+			continue
 		}
 		if err := p.line(line[0], line[2:]); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
@@ -76,17 +78,16 @@ type parser struct {
 func (p *parser) line(kind byte, value string) error {
 	switch kind {
 	case 'o':
-		return p.origin(value)
+		p.origin(value)
 	case 'c':
-		p.target().Address = connection(value)
-		return nil
+		m := p.target()
+		m.Address, m.Host = connection(value)
 	case 'm':
 		return p.section(value)
 	case 'a':
-		return p.attribute(value)
-	default:
-		return nil
+		p.attribute(value)
 	}
+	return nil
 }
 
 func (p *parser) target() *Media {
@@ -96,30 +97,31 @@ func (p *parser) target() *Media {
 	return &p.level
 }
 
-func (p *parser) origin(value string) error {
+func (p *parser) origin(value string) {
 	f := strings.Fields(value)
 	if len(f) < 6 {
-		return fmt.Errorf("%w: o= has %d fields", ErrMalformed, len(f))
+		return
 	}
 	// Some peers write a user with blanks in it, and numbers beyond 64 bits; they
 	// serve only to be compared.
 	f = f[len(f)-6:]
 	p.d.SessionID, _ = strconv.ParseUint(f[1], 10, 64)
 	p.d.Version, _ = strconv.ParseUint(f[2], 10, 64)
-	return nil
 }
 
-func connection(value string) netip.Addr {
+// connection reads a c= line: an address, or a name that is one's (RFC 8866,
+// section 5.7).
+func connection(value string) (address netip.Addr, name string) {
 	f := strings.Fields(value)
 	if len(f) != 3 {
-		return netip.Addr{}
+		return address, ""
 	}
 	host, _, _ := strings.Cut(f[2], "/")
 	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return netip.Addr{}
+		return address, host
 	}
-	return a.Unmap()
+	return a.Unmap(), ""
 }
 
 func (p *parser) section(value string) error {
@@ -169,17 +171,14 @@ func (p *parser) finish() {
 	}
 }
 
-func (p *parser) attribute(value string) error {
+func (p *parser) attribute(value string) {
 	name, rest, _ := strings.Cut(value, ":")
 	m := p.target()
 	switch name {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		m.Direction = Direction(name)
 	case "rtpmap":
-		// What is wrong in a section that is refused anyway harms nobody.
-		if err := p.rtpmap(rest); err != nil && (p.media == nil || p.media.Kind == "audio") {
-			return err
-		}
+		p.rtpmap(rest)
 	case "fmtp":
 		if pt, params, ok := payloadType(rest); ok && p.fmtps != nil {
 			p.fmtps[pt] = params
@@ -211,22 +210,20 @@ func (p *parser) attribute(value string) error {
 	case "rtcp-mux":
 		m.RTCPMux = true
 	default:
-		return p.rare(name, rest)
+		p.rare(name, rest)
 	}
-	return nil
 }
 
 // rare reads the attributes that plain RTP and JSEP know.
-func (p *parser) rare(name, rest string) error {
+func (p *parser) rare(name, rest string) {
 	m := p.target()
 	switch name {
 	case "rtcp":
-		port, _, _ := strings.Cut(rest, " ")
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return fmt.Errorf("%w: a=rtcp", ErrMalformed)
+		port, where, _ := strings.Cut(rest, " ")
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			m.RTCPPort = int(n)
+			m.RTCPAddress, _ = connection(where)
 		}
-		m.RTCPPort = int(n)
 	case "ice-options":
 		m.ICEOptions = rest
 	case "remote-candidates":
@@ -247,7 +244,7 @@ func (p *parser) rare(name, rest string) error {
 		id, attr, _ := strings.Cut(rest, " ")
 		n, err := strconv.ParseUint(id, 10, 32)
 		if err != nil {
-			return nil
+			return
 		}
 		if m.SSRC == 0 {
 			m.SSRC = uint32(n)
@@ -256,7 +253,6 @@ func (p *parser) rare(name, rest string) error {
 			m.CNAME = cname
 		}
 	}
-	return nil
 }
 
 // packetTime reads a time in ms, which some write with a fraction; 0 is none.
@@ -274,15 +270,15 @@ func payloadType(s string) (pt uint8, rest string, ok bool) {
 	return uint8(n), strings.TrimSpace(rest), err == nil
 }
 
-func (p *parser) rtpmap(s string) error {
+func (p *parser) rtpmap(s string) {
 	pt, rest, ok := payloadType(s)
 	f := strings.Split(rest, "/")
 	if !ok || len(f) < 2 || p.maps == nil {
-		return fmt.Errorf("%w: a=rtpmap", ErrMalformed)
+		return
 	}
 	rate, err := strconv.ParseUint(strings.TrimSpace(f[1]), 10, 31)
 	if err != nil || rate == 0 {
-		return fmt.Errorf("%w: a=rtpmap clock rate", ErrMalformed)
+		return
 	}
 	c := Codec{PayloadType: pt, Name: f[0], ClockRate: int(rate), Channels: 1}
 	if len(f) > 2 {
@@ -291,11 +287,9 @@ func (p *parser) rtpmap(s string) error {
 		}
 	}
 	p.maps[pt] = c
-	return nil
 }
 
-// parseCrypto reads RFC 4568's "tag suite inline:key|lifetime|mki params". A
-// line with an MKI is passed over, since the phone sends none.
+// parseCrypto reads RFC 4568's "tag suite inline:key|lifetime|mki params".
 func parseCrypto(s string) (Crypto, bool) {
 	f := strings.Fields(s)
 	if len(f) < 3 {
@@ -303,11 +297,7 @@ func parseCrypto(s string) (Crypto, bool) {
 	}
 	tag, err := strconv.ParseUint(f[0], 10, 30)
 	key, ok := strings.CutPrefix(f[2], "inline:")
-	if err != nil || !ok || strings.Contains(key, ";") {
-		return Crypto{}, false
-	}
-	key, extra, _ := strings.Cut(key, "|")
-	if strings.Contains(extra, ":") {
+	if err != nil || !ok {
 		return Crypto{}, false
 	}
 	return Crypto{Tag: int(tag), Suite: f[1], Inline: key, Params: strings.Join(f[3:], " ")}, true

@@ -91,7 +91,8 @@ type Fingerprint struct{ Hash, Value string }
 type Crypto struct {
 	Tag   int
 	Suite string
-	// Inline is the base64 of key and salt, without lifetime and MKI.
+	// Inline is what follows "inline:": the base64 of key and salt, then possibly a
+	// lifetime and an MKI, and possibly more keys (RFC 4568, section 6.1).
 	Inline string
 	// Params are the session parameters, possibly empty.
 	Params string
@@ -103,9 +104,10 @@ type Media struct {
 	Kind  string
 	Port  int
 	Proto string
-	// Address is the one of the c= line; the zero value stands for a name or
-	// for none at all.
+	// Address is the one of the c= line; the zero value stands for none, or for the
+	// name that is in Host.
 	Address netip.Addr
+	Host    string
 	MID     string
 	// Direction is SendRecv unless something else is written.
 	Direction Direction
@@ -115,8 +117,10 @@ type Media struct {
 	Formats []string
 
 	RTCPMux bool
-	// RTCPPort is 0 unless an a=rtcp line says otherwise (RFC 3605).
-	RTCPPort int
+	// RTCPPort is 0 unless an a=rtcp line says otherwise (RFC 3605), RTCPAddress the
+	// zero value unless it names another address, too.
+	RTCPPort    int
+	RTCPAddress netip.Addr
 	// PTime is the packet time in ms that the describer would like to receive,
 	// MaxPTime the longest that it takes; 0 if not given.
 	PTime, MaxPTime int
@@ -158,12 +162,20 @@ type Description struct {
 	Media  []Media
 }
 
-// Audio is the first audio section that is not refused.
-func (d *Description) Audio() (*Media, error) {
+// Audios are the audio sections that are not refused.
+func (d *Description) Audios() (all []*Media) {
 	for i := range d.Media {
 		if m := &d.Media[i]; m.Kind == "audio" && !m.Refused() {
-			return m, nil
+			all = append(all, m)
 		}
+	}
+	return all
+}
+
+// Audio is the first of Audios.
+func (d *Description) Audio() (*Media, error) {
+	if all := d.Audios(); len(all) > 0 {
+		return all[0], nil
 	}
 	return nil, ErrNoAudio
 }

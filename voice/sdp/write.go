@@ -65,7 +65,11 @@ func (m *Media) write(line func(string, ...any)) {
 
 func (m *Media) writeTransport(line func(string, ...any)) {
 	if m.RTCPPort != 0 {
-		line("a=rtcp:%d", m.RTCPPort)
+		if m.RTCPAddress.IsValid() {
+			line("a=rtcp:%d IN %s", m.RTCPPort, host(m.RTCPAddress))
+		} else {
+			line("a=rtcp:%d", m.RTCPPort)
+		}
 	}
 	if m.RTCPMux {
 		line("a=rtcp-mux")
