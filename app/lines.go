@@ -146,7 +146,7 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 	if err := voiceAccount(a, p.secretsOf(a, password)).Check(); err != nil {
 		return err
 	}
-	if locked(p.store.Get(), "sip_accounts") {
+	if p.store.Get().IsLocked("sip_accounts") {
 		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
 	if c := p.Snapshot().Call; c != nil && c.Line == a.ID {
@@ -242,7 +242,7 @@ func tidied(a SIPAccount) SIPAccount {
 
 // RemoveLine removes a SIP account and its password.
 func (p *Phone) RemoveLine(ctx context.Context, id string) error {
-	if locked(p.store.Get(), "sip_accounts") {
+	if p.store.Get().IsLocked("sip_accounts") {
 		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
 	if c := p.Snapshot().Call; c != nil && c.Line == id {

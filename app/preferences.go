@@ -2,7 +2,6 @@ package app
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"offhook/app/calllog"
@@ -50,12 +49,6 @@ func applyPolicy(store *settings.Store, policy *provision.Policy) error {
 		}
 	})
 	return err
-}
-
-// locked reports whether an administrator fixed the setting at a path.
-func locked(s settings.Settings, path string) bool {
-	part, _, _ := strings.Cut(path, ".")
-	return slices.Contains(s.Locked, path) || slices.Contains(s.Locked, part)
 }
 
 // settingsChanged makes the phone follow its settings.

@@ -62,10 +62,10 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	c.AccountSID = or(strings.TrimSpace(c.AccountSID), or(stored.AccountSID, d.AccountSID))
 	c.Server = or(strings.TrimSpace(c.Server), or(stored.Server, d.Server))
 	c.DisplayName = or(strings.TrimSpace(c.DisplayName), c.UserName)
-	if set := p.store.Get(); locked(set, "account.server") && set.Account.Server != "" {
+	if set := p.store.Get(); set.IsLocked("account.server") && set.Account.Server != "" {
 		c.Server = set.Account.Server
 	}
-	if set := p.store.Get(); locked(set, "account.account_sid") && set.Account.AccountSID != "" {
+	if set := p.store.Get(); set.IsLocked("account.account_sid") && set.Account.AccountSID != "" {
 		c.AccountSID = set.Account.AccountSID
 	}
 	p.cfg.Protect(c.Password)

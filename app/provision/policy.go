@@ -2,7 +2,6 @@ package provision
 
 import (
 	"bytes"
-	_ "embed" // the schema
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,11 +12,6 @@ import (
 	"offhook/app/backend"
 	"offhook/app/settings"
 )
-
-// Schema is the JSON schema of a policy.
-//
-//go:embed schema.json
-var Schema []byte
 
 // Version is the version of the format.
 const Version = 1
@@ -37,8 +31,13 @@ type Policy struct {
 	Locked   []string                   `json:"locked,omitempty"`
 }
 
-// forbidden are the settings that belong to the phone itself.
-var forbidden = map[string]bool{"version": true, "device_id": true, "signed_in": true, "locked": true}
+// fit says why a policy can't set or lock what is at a path.
+func fit(path string) error {
+	if e, ok := settings.Of(path); ok && e.Own || !settings.Known(path) {
+		return fmt.Errorf("a policy has no say in %q", path)
+	}
+	return nil
+}
 
 // Parse reads a policy and checks all of it, so that one that is accepted can
 // be applied.
@@ -70,16 +69,16 @@ func Parse(data []byte) (*Policy, error) {
 	}
 	trial := settings.Default()
 	for path, value := range p.Settings {
-		if forbidden[path] {
-			return nil, fmt.Errorf("the policy can't set %q", path)
+		if err := fit(path); err != nil {
+			return nil, err
 		}
 		if err := settings.SetPath(&trial, path, value); err != nil {
 			return nil, fmt.Errorf("the policy: %w", err)
 		}
 	}
 	for _, path := range p.Locked {
-		if forbidden[path] || !settings.Known(path) {
-			return nil, fmt.Errorf("the policy can't lock %q", path)
+		if err := fit(path); err != nil {
+			return nil, err
 		}
 	}
 	return &p, nil
@@ -105,27 +104,17 @@ func (p *Policy) Apply(s *settings.Settings) {
 	s.Locked = append([]string(nil), p.Locked...)
 	sort.Strings(s.Locked)
 	for path, value := range p.Settings {
-		if p.locks(path) || settings.Untouched(*s, path) {
+		if s.IsLocked(path) || settings.Untouched(*s, path) {
 			_ = settings.SetPath(s, path, value) // Parse has tried it
 		}
 	}
-	if p.Server != "" && (s.Account.Server == "" || p.locks("account.server")) {
+	if p.Server != "" && (s.Account.Server == "" || s.IsLocked("account.server")) {
 		if s.Account.Server != "" && s.Account.Server != p.Server {
 			s.SignedIn = false // a token of the old server is worth nothing at the new one
 		}
 		s.Account.Server = p.Server
 	}
-	if p.Account != "" && (s.Account.AccountSID == "" || p.locks("account.account_sid")) {
+	if p.Account != "" && (s.Account.AccountSID == "" || s.IsLocked("account.account_sid")) {
 		s.Account.AccountSID = p.Account
 	}
-}
-
-// locks reports whether a path, or a part that holds it, is locked.
-func (p *Policy) locks(path string) bool {
-	for _, l := range p.Locked {
-		if l == path || len(path) > len(l) && path[:len(l)] == l && path[len(l)] == '.' {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,15 @@ func Restore(s *Settings, before Settings) (restored []string) {
 		restored = append(restored, path)
 	}
 	return restored
+}
+
+// IsLocked reports whether an administrator fixed the setting at a path, or a part
+// of the settings that holds it.
+func (s Settings) IsLocked(path string) bool { return covers(s.Locked, path) }
+
+// covers reports whether a path, or a part that holds it, is in a list.
+func covers(list []string, path string) bool {
+	return slices.ContainsFunc(list, func(l string) bool { return l == path || strings.HasPrefix(path, l+".") })
 }
 
 func same(a, b reflect.Value) bool {

@@ -157,24 +157,6 @@ type Favourite struct {
 	Number string `json:"number"`
 }
 
-// Default returns the settings of a new installation, without a device id.
-func Default() Settings {
-	return Settings{
-		Version: Version,
-		Audio: Audio{
-			RingVolume:       80,
-			EchoCancellation: true,
-			NoiseSuppression: true,
-			AutomaticGain:    true,
-		},
-		Calls:        Calls{LinkMode: Prefill, AutoAnswerDelayS: 3, KeepAwake: true},
-		Appearance:   Appearance{Theme: "system", CloseToTray: true, Notifications: true},
-		Logs:         Logs{Level: "info", KeepDays: 14, MaxMB: 50},
-		Updates:      Updates{Check: true},
-		Availability: "available",
-	}
-}
-
 // Clone returns a copy that shares nothing with s.
 func (s Settings) Clone() Settings {
 	s.SIPAccounts = cloneSIP(s.SIPAccounts)

@@ -114,39 +114,14 @@ func (s *Store) Update(change func(*Settings)) (Settings, error) {
 // normalise brings every field into its range, so that a hand-edited file can
 // do no harm.
 func (s *Settings) normalise() {
-	d := Default()
 	s.normaliseSIP()
-	if s.Audio.Country = strings.ToUpper(s.Audio.Country); !country(s.Audio.Country) {
-		s.Audio.Country = d.Audio.Country
+	s.Audio.Country = strings.ToUpper(s.Audio.Country)
+	for _, e := range Table {
+		e.repair(s)
 	}
-	s.Audio.RingVolume = min(max(s.Audio.RingVolume, 0), 100)
-	s.Calls.AutoAnswerDelayS = min(max(s.Calls.AutoAnswerDelayS, 0), 30)
-	s.Logs.KeepDays = min(max(s.Logs.KeepDays, 1), 365)
-	s.Logs.MaxMB = min(max(s.Logs.MaxMB, 1), 10_000)
-	oneOf(&s.Availability, d.Availability, "available", "busy", "break", "dnd")
-	oneOf(&s.Appearance.Theme, d.Appearance.Theme, "system", "light", "dark")
-	oneOf(&s.Logs.Level, d.Logs.Level, "debug", "info", "warn", "error")
-	oneOf(&s.Calls.LinkMode, d.Calls.LinkMode, Prefill, DialAtOnce)
 	if w := s.Appearance.Window; w != nil && (w.Width < 1 || w.Height < 1 || w.Width > 1e5 || w.Height > 1e5) {
 		s.Appearance.Window = nil
 	}
-}
-
-// country reports whether a text is one that Audio.Country may be.
-func country(code string) bool {
-	if code == "" || code == StandardTones {
-		return true
-	}
-	return len(code) == 2 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
-}
-
-func oneOf[T ~string](v *T, def T, allowed ...T) {
-	for _, a := range allowed {
-		if *v == a {
-			return
-		}
-	}
-	*v = def
 }
 
 func readBounded(path string) ([]byte, error) {

@@ -16,6 +16,7 @@ import (
 // options are the command line of the phone.
 type options struct {
 	demo, headless, version            bool
+	policySchema                       bool
 	profile, configDir                 string
 	server, account, user, displayName string
 	passwordFile                       string
@@ -59,6 +60,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.audioOut, "audio-out", "", "the loudspeaker: default, device:NAME, file:heard.wav or null (`SPEC`)")
 	fs.StringVar(&o.ringOut, "ring-out", "", "what rings, as the loudspeaker (`SPEC`)")
 	fs.StringVar(&o.provision, "provision", "", "an administrator's policy: a `file` or an https URL")
+	fs.BoolVar(&o.policySchema, "policy-schema", false, "print the JSON schema of a policy")
 	fs.StringVar(&level, "log-level", "", "debug, info, warn or error (`LEVEL`); the settings' level, else info")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

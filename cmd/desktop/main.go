@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"offhook/app/control"
+	"offhook/app/provision"
 	_ "offhook/internal/onearena"   // before the Go runtime starts
 	_ "offhook/internal/timerslack" // the same
 	"offhook/internal/version"
@@ -43,6 +44,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return control.ExitUsage
 	case opts.version:
 		fmt.Fprintln(stdout, "offhook", version.Number())
+		return control.ExitOK
+	case opts.policySchema:
+		schema, err := provision.Schema()
+		if err != nil {
+			fmt.Fprintln(stderr, "offhook:", err)
+			return control.ExitError
+		}
+		fmt.Fprintf(stdout, "%s\n", schema)
 		return control.ExitOK
 	}
 	if path := slim(opts); path != "" {

@@ -1,12 +1,9 @@
 package screen
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -42,7 +39,7 @@ func (f *frame) lockable(path string, controls ...interface{ SetEnabled(bool) })
 func (f *frame) renderLocks(v View) {
 	any := false
 	for _, l := range f.locks {
-		fixed := Locked(v.Settings, l.path)
+		fixed := v.Settings.IsLocked(l.path)
 		any = any || fixed
 		for _, c := range l.controls {
 			c.SetEnabled(!fixed)
@@ -51,17 +48,6 @@ func (f *frame) renderLocks(v View) {
 	if setVisible(f.policy, any) {
 		f.object.Refresh()
 	}
-}
-
-// Locked reports whether an administrator fixed a setting: its path, or a part of
-// the settings that holds it, is locked.
-func Locked(s app.Settings, path string) bool {
-	for _, l := range s.Locked {
-		if l == path || strings.HasPrefix(path, l+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // newFrame returns a page around body. up is the page that Back goes to; extra

@@ -359,7 +359,7 @@ func (c *Calls) Render(v View) {
 	s := v.Settings
 	c.now = s.Audio.RingVolume
 	c.volume.SetText(fmt.Sprintf("%d %%", c.now))
-	fixed := Locked(s, "audio.ring_volume")
+	fixed := s.IsLocked("audio.ring_volume")
 	c.less.SetEnabled(c.now > 0 && !fixed)
 	c.more.SetEnabled(c.now < 100 && !fixed)
 	c.auto.SetOn(s.Calls.AutoAnswer)

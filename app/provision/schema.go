@@ -1,0 +1,68 @@
+package provision
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"offhook/app/settings"
+)
+
+// rule is a JSON schema, as far as a policy needs one.
+type rule struct {
+	Schema      string          `json:"$schema,omitempty"`
+	Title       string          `json:"title,omitempty"`
+	Type        string          `json:"type,omitempty"`
+	Const       any             `json:"const,omitempty"`
+	Format      string          `json:"format,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Minimum     *int            `json:"minimum,omitempty"`
+	Maximum     *int            `json:"maximum,omitempty"`
+	Enum        []string        `json:"enum,omitempty"`
+	Pattern     string          `json:"pattern,omitempty"`
+	Items       *rule           `json:"items,omitempty"`
+	Required    []string        `json:"required,omitempty"`
+	Additional  *bool           `json:"additionalProperties,omitempty"`
+	Properties  map[string]rule `json:"properties,omitempty"`
+}
+
+// Schema returns the JSON schema of a policy, with every setting of the table that
+// a policy has a say in.
+func Schema() ([]byte, error) {
+	closed := false
+	paths := map[string]rule{}
+	d := settings.Default()
+	for _, e := range settings.Table {
+		if e.Own {
+			continue
+		}
+		r := rule{Description: e.About, Enum: e.Choices}
+		switch reflect.TypeOf(e.Get(d)).Kind() {
+		case reflect.Bool:
+			r.Type = "boolean"
+		case reflect.Int:
+			r.Type, r.Minimum, r.Maximum = "integer", &e.Min, &e.Max
+		case reflect.Slice:
+			r.Type = "array"
+		default:
+			r.Type = "string"
+		}
+		if e.Pattern != nil {
+			r.Pattern = e.Pattern.String()
+		}
+		paths[e.Path] = r
+	}
+	return json.MarshalIndent(rule{
+		Schema: "https://json-schema.org/draft/2020-12/schema", Title: "Offhook policy", Type: "object", Required: []string{"version"}, Additional: &closed,
+		Properties: map[string]rule{
+			"$schema": {Type: "string"},
+			"version": {Const: Version},
+			"url":     {Type: "string", Format: "uri", Description: "Where a newer policy is fetched, over https."},
+			"server":  {Type: "string", Format: "uri", Description: "The application backend."},
+			"account": {Type: "string", Description: "The account SID."},
+			"settings": {Type: "object", Properties: paths,
+				Description: `Settings by their JSON path, such as "calls.link_mode": "dial". A setting that is not locked is only the value that the phone begins with.`},
+			"locked": {Type: "array", Items: &rule{Type: "string"},
+				Description: `The paths that the user can't change, of single settings or of whole parts such as "calls".`},
+		},
+	}, "", "  ")
+}

@@ -1,0 +1,161 @@
+package settings
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"slices"
+)
+
+// Page is the page of the window on which a setting has its row.
+type Page string
+
+// The pages; a setting without one has no row of the table's making.
+const (
+	PageAudio      Page = "audio"
+	PageCalls      Page = "calls"
+	PageAppearance Page = "appearance"
+	PageNone       Page = ""
+)
+
+// Entry is one setting: all that is known of it beside its field. Validation, the
+// policy and its schema, ctl and the window read it here.
+type Entry struct {
+	// Path is the JSON path of the field, such as "audio.ring_volume".
+	Path string
+	// About says in English what it does, for the policy's schema and ctl.
+	About string
+	// Default is the value of a new installation, nil for the zero value.
+	Default any
+	// Min and Max bound a number.
+	Min, Max int
+	// Choices are all values that a text may have, none for any.
+	Choices []string
+	// Pattern is what a text must match, nil for any.
+	Pattern *regexp.Regexp
+	// Page is where the window has its row, Title the label of the row and Caption
+	// the words below it, which may be none. Both are in English, as the labels in
+	// assets/lang are looked up.
+	Page           Page
+	Title, Caption string
+	// Own says that the value belongs to the phone itself: no policy sets or locks it.
+	Own bool
+}
+
+// Table is all settings in the order in which they are shown.
+var Table = []Entry{
+	{Path: "version", Default: Version, Own: true},
+	{Path: "device_id", Own: true},
+	{Path: "signed_in", Own: true},
+	{Path: "locked", Own: true},
+	{Path: "last_dialled", Own: true},
+	{Path: "last_dialled_name", Own: true},
+	{Path: "on_another_phone", Own: true},
+	{Path: "favourites", Own: true},
+	{Path: "appearance.window", Own: true},
+	{Path: "account.subscriber_name", Own: true},
+	{Path: "account.platform_url", Own: true},
+	{Path: "account.exophone", Own: true},
+	{Path: "account.contact_display_name", Own: true},
+
+	{Path: "account.server", About: `The application backend; "server" says the same.`},
+	{Path: "account.account_sid", About: `The account SID; "account" says the same.`},
+	{Path: "account.user_name", About: "Who signs in."},
+	{Path: "account.display_name", About: "The name that callees see."},
+	{Path: "sip_accounts", About: "SIP accounts, as docs/sip.md describes them: id, on, server, user, domain and others. Passwords are the user's to enter."},
+
+	{Path: "audio.microphone", About: `"" for the system's, or device:NAME.`},
+	{Path: "audio.speaker", About: `"" for the system's, or device:NAME.`},
+	{Path: "audio.ring", About: `"" for the loudspeaker, or device:NAME.`},
+	{Path: "audio.ring_volume", About: "How loud it rings.", Default: 80, Max: 100, Page: PageCalls, Title: "Ring volume"},
+	{Path: "audio.echo_cancellation", About: "Take the loudspeaker's sound out of the microphone's.", Default: true},
+	{Path: "audio.noise_suppression", About: "Take noise out of the microphone's sound.", Default: true},
+	{Path: "audio.automatic_gain", About: "Keep the voice at one loudness.", Default: true},
+	{Path: "audio.silence_suppression", About: "Send next to nothing while nobody speaks, to spare a metered network; from the next call on."},
+	{Path: "audio.country", Pattern: regexp.MustCompile(`^([A-Z]{2}|ITU)?$`),
+		About: `The ISO 3166 code of the country whose ringback, busy and waiting tones are played; ITU for the recommendation's own, "" for the system's region.`},
+
+	{Path: "calls.auto_answer", About: "Answer by itself, after a tone.", Page: PageCalls, Title: "Answer by itself", Caption: "After {n} s, with a tone"},
+	{Path: "calls.auto_answer_delay_s", About: "After how many seconds.", Default: 3, Max: 30},
+	{Path: "calls.global_hotkeys", About: "Keys that answer and decline in every window while it rings.", Page: PageCalls, Title: "Answer and decline keys everywhere", Caption: "While it rings, where the system allows it"},
+	{Path: "calls.pause_media", About: "Pause music players during a call.", Page: PageCalls, Title: "Pause music during calls"},
+	{Path: "calls.keep_awake", About: "Keep the screen on during a call.", Default: true, Page: PageCalls, Title: "Keep the screen on during calls"},
+	{Path: "calls.link_mode", About: "Click to call: what a tel: or sip: link does. prefill puts the number into the field, dial calls it.",
+		Default: Prefill, Choices: []string{string(Prefill), string(DialAtOnce)}, Page: PageCalls, Title: "A telephone link on a page"},
+	{Path: "calls.default_line", About: `The id of the SIP account that calls go out over; "" for the subscriber's line.`},
+	{Path: "calls.recording_consent", About: `The sentence on recording that each call shows; "" for none.`},
+
+	{Path: "appearance.theme", About: "The window's colours.", Default: "system", Choices: []string{"system", "light", "dark"}, Page: PageAppearance, Title: "Colours"},
+	{Path: "appearance.language", About: `The language's code; "" for the system's.`},
+	{Path: "appearance.reduced_motion", About: "Move nothing that need not move.", Page: PageAppearance, Title: "Reduced motion", Caption: "Nothing fades or turns"},
+	{Path: "appearance.close_to_tray", About: "Closing the window keeps the phone running.", Default: true, Page: PageAppearance, Title: "Close to the tray", Caption: "The phone goes on when its window is closed"},
+	{Path: "appearance.notifications", About: "Show a system notification for a call and a missed call.", Default: true, Page: PageAppearance, Title: "Notifications", Caption: "For incoming and missed calls"},
+	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Title: "Start hidden"},
+
+	{Path: "logs.level", About: "How much is logged.", Default: "info", Choices: []string{"debug", "info", "warn", "error"}},
+	{Path: "logs.keep_days", About: "How many days of logs are kept.", Default: 14, Min: 1, Max: 365},
+	{Path: "logs.max_mb", About: "How much the logs may hold in all.", Default: 50, Min: 1, Max: 10_000},
+	{Path: "updates.check", About: "Ask for a newer version of the phone, at most once a day.", Default: true},
+	{Path: "updates.url", About: `The https address that is asked for a newer version; "" for nobody.`},
+	{Path: "availability", About: "What happens to calls.", Default: "available", Choices: []string{"available", "busy", "break", "dnd"}},
+	{Path: "audio_check_done", About: "true skips the audio check of the first run."},
+}
+
+// Of returns the entry of a path; ok is false when there is no such setting.
+func Of(path string) (e Entry, ok bool) {
+	i := slices.IndexFunc(Table, func(e Entry) bool { return e.Path == path })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return Table[i], true
+}
+
+// On returns the settings that have a row on a page of the window, in order.
+func On(p Page) []Entry {
+	return slices.DeleteFunc(slices.Clone(Table), func(e Entry) bool { return e.Page != p || p == PageNone })
+}
+
+// Get returns the setting's value in s: a bool, an int, a string, or what else the
+// field holds.
+func (e Entry) Get(s Settings) any { return lookup(reflect.ValueOf(s), e.Path).Interface() }
+
+// Set gives the setting a value in s. The error says what is wrong with it.
+func (e Entry) Set(s *Settings, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return SetPath(s, e.Path, data)
+}
+
+// repair brings the setting's value in s into its range.
+func (e Entry) repair(s *Settings) {
+	v := lookup(reflect.ValueOf(s).Elem(), e.Path)
+	switch {
+	case v.Kind() == reflect.Int && e.Max > 0:
+		v.SetInt(min(max(v.Int(), int64(e.Min)), int64(e.Max)))
+	case len(e.Choices) > 0 && !slices.Contains(e.Choices, v.String()), e.Pattern != nil && !e.Pattern.MatchString(v.String()):
+		e.reset(v)
+	}
+}
+
+// reset gives a field its value of a new installation.
+func (e Entry) reset(v reflect.Value) {
+	if e.Default == nil {
+		v.SetZero()
+		return
+	}
+	v.Set(reflect.ValueOf(e.Default).Convert(v.Type()))
+}
+
+// Default returns the settings of a new installation, without a device id.
+func Default() Settings {
+	var s Settings
+	v := reflect.ValueOf(&s).Elem()
+	for _, e := range Table {
+		if e.Default != nil {
+			e.reset(lookup(v, e.Path))
+		}
+	}
+	return s
+}
