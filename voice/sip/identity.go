@@ -174,7 +174,7 @@ func (d *Dialog) identify(m sipmsg.Message) {
 	req, isRequest := m.(*sipmsg.Request)
 	if isRequest && !who.Private && len(identities(m)) == 0 {
 		from := req.From()
-		if from.Address.String() == d.remote.uri.String() && from.DisplayName == d.remote.name {
+		if sameAs(from.Address) == sameAs(d.remote.uri) {
 			return
 		}
 		d.remote = party{from.DisplayName, *from.Address.Clone()}
