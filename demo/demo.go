@@ -94,6 +94,10 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
+	watching, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); p.backend.Watch(watching) }()
+	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
 	p.log.Info("the platform is ready", "url", p.baseURL, "media", p.relay.Addr(), "account", p.cfg.Accounts[0].SID)
 	return nil
 }
@@ -150,7 +154,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	p.platform, err = platform.New(ctx, platform.Config{
 		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
-		Now: p.now, Logger: p.log.With("hat", "platform"),
+		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
 	if err != nil {
 		return err
@@ -380,6 +384,19 @@ func (p *Platform) Backend() *backend.Server { return p.backend }
 // Drain refuses new calls and waits until those in progress have ended, or ctx
 // ends.
 func (p *Platform) Drain(ctx context.Context) error { return p.exchange.Drain(ctx) }
+
+// revoked ends what a subscriber holds in the other hats, once they are there.
+func (p *Platform) revoked(account, name string, gone bool) {
+	if account != p.cfg.Accounts[0].SID {
+		return
+	}
+	if p.exchange != nil {
+		p.exchange.Revoke(name)
+	}
+	if p.backend != nil {
+		p.backend.Revoked(name, gone)
+	}
+}
 
 // Calls are the calls in progress.
 func (p *Platform) Calls() []exophone.Record { return p.exchange.Live() }

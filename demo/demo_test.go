@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"offhook/demo/platform"
+	"offhook/voice/codec"
 )
 
 // The way of a phone from sign-in to the push of a call.
@@ -40,7 +41,7 @@ func TestFromSignInToPush(t *testing.T) {
 	a.data(t, &profile)
 	u, _ := url.Parse(p.URL())
 	if profile.SIPURI != "sip:alice@demo.voip.offhook" || len(profile.Password) < 16 || profile.Server != u.Hostname() || profile.Port == 0 ||
-		profile.Transport != "WS" || profile.Path != "/sip" || profile.Exophone != DemoExophone || profile.Ring != 20 || len(profile.Codecs) != 3 {
+		profile.Transport != "WS" || profile.Path != "/sip" || profile.Exophone != DemoExophone || profile.Ring != 20 || len(profile.Codecs) != len(codec.Names()) {
 		t.Errorf("profile = %+v", profile)
 	}
 

@@ -20,7 +20,7 @@ const usage = `offhook-demo runs the Offhook demo platform.
 
 Usage:
   offhook-demo serve [flags]    run the platform until SIGTERM or Ctrl-C
-  offhook-demo user add|list|remove [NAME] --data DIR
+  offhook-demo user add|list|password|revoke|deactivate|activate|remove [NAME] --data DIR
                                 change who may sign in
   offhook-demo doctor [flags]   check what serve would run, and say what to do
 

@@ -49,7 +49,7 @@ func TestUsage(t *testing.T) {
 		{"config, secret of a bad form", []string{"serve", "--config", config("ring-limit = s3cret")}, 2, "", "ring-limit is not of its form"},
 		{"config in a config", []string{"serve", "--config", config("config = x")}, 2, "", "no setting"},
 		{"config, the command line goes before it", []string{"serve", "--listen", "256.0.0.1:1", "--config", config("listen = 127.0.0.1:0")}, 1, "", "256.0.0.1"},
-		{"user", []string{"user"}, 2, "", "add, list or remove"},
+		{"user", []string{"user"}, 2, "", "add, list, password"},
 		{"user help", []string{"user", "--help"}, 0, "user add NAME", ""},
 		{"user dance", []string{"user", "dance", "--data", data}, 2, "", "no user dance"},
 		{"user without data", []string{"user", "list"}, 2, "", "--data"},

@@ -19,12 +19,16 @@ import (
 const userUsage = `Usage:
   offhook-demo user add NAME --data DIR [--password-file FILE] [--display-name TEXT] [--json]
   offhook-demo user list --data DIR [--json]
-  offhook-demo user remove NAME --data DIR [--json]
+  offhook-demo user password NAME --data DIR [--password-file FILE] [--json]
+  offhook-demo user revoke|deactivate|activate|remove NAME --data DIR [--json]
 
-Changes who may sign in; a running platform sees it at once. Without
---password-file the password is the first line of standard input. The platform's
-subscriber of the name is made at the first sign-in, and stays when the user is
-removed: delete it by the API.
+Changes who may sign in; a running platform acts on it within a second. Without
+--password-file the password is the first line of standard input.
+
+A new password and revoke end every sign-in of the user: tokens, push sockets and
+calls. The user may sign in again. deactivate ends sockets and calls, and refuses
+the user until activate; the phone then comes back by itself. remove deletes the
+user and the platform's subscriber of that name.
 
 Flags:
 `
@@ -64,21 +68,33 @@ func (u *userFlags) parse(args []string, stdout io.Writer) (names []string, err 
 	return names, nil
 }
 
+const userActionNames = "add, list, password, revoke, deactivate, activate and remove"
+
+// userActions are what user can do, and with how many names.
+var userActions = map[string]struct {
+	names int
+	do    func(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error
+}{
+	"add":        {1, addUser},
+	"list":       {0, listUsers},
+	"password":   {1, setPassword},
+	"revoke":     {1, changeUser("revoked", backend.Users.Revoke)},
+	"deactivate": {1, changeUser("deactivated", func(u backend.Users, ctx context.Context, name string) error { return u.SetActive(ctx, name, false) })},
+	"activate":   {1, changeUser("activated", func(u backend.Users, ctx context.Context, name string) error { return u.SetActive(ctx, name, true) })},
+	"remove":     {1, changeUser("removed", backend.Users.Remove)},
+}
+
 func user(ctx context.Context, args []string, stdout, _ io.Writer) (asJSON bool, err error) {
-	actions := map[string]struct {
-		names int
-		do    func(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error
-	}{"add": {1, addUser}, "list": {0, listUsers}, "remove": {1, removeUser}}
 	if len(args) == 0 {
-		return false, usageError{errors.New("user needs add, list or remove")}
+		return false, usageError{errors.New("user needs " + userActionNames)}
 	}
 	var u userFlags
-	action, ok := actions[args[0]]
+	action, ok := userActions[args[0]]
 	if !ok {
 		if _, err := u.parse(args, stdout); errors.Is(err, flag.ErrHelp) {
 			return u.json, err
 		}
-		return u.json, usageError{fmt.Errorf("there is no user %s; there are add, list and remove", args[0])}
+		return u.json, usageError{fmt.Errorf("there is no user %s; there are %s", args[0], userActionNames)}
 	}
 	names, err := u.parse(args[1:], stdout)
 	if err != nil {
@@ -94,31 +110,54 @@ func user(ctx context.Context, args []string, stdout, _ io.Writer) (asJSON bool,
 	return u.json, errors.Join(action.do(ctx, backend.Users{DB: db}, names, &u, stdout), db.Close())
 }
 
-func addUser(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
+// readPassword reads the first line of the password file or of standard input.
+func (u *userFlags) readPassword() (string, error) {
 	from := io.Reader(os.Stdin)
 	if u.passwordFile != "" {
 		f, err := os.Open(u.passwordFile)
 		if err != nil {
-			return err
+			return "", err
 		}
 		defer f.Close()
 		from = f
 	}
 	password, err := bufio.NewReader(io.LimitReader(from, 4096)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimRight(password, "\r\n"), nil
+}
+
+func addUser(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
+	password, err := u.readPassword()
+	if err != nil {
 		return err
 	}
-	if err := users.Add(ctx, backend.User{Name: names[0], DisplayName: u.displayName, Password: strings.TrimRight(password, "\r\n")}); err != nil {
+	if err := users.Add(ctx, backend.User{Name: names[0], DisplayName: u.displayName, Password: password}); err != nil {
 		return fmt.Errorf("user %s: %w", names[0], err)
 	}
 	return said(stdout, u.json, map[string]string{"added": names[0]}, "added "+names[0])
 }
 
-func removeUser(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
-	if err := users.Remove(ctx, names[0]); err != nil {
+func setPassword(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
+	password, err := u.readPassword()
+	if err != nil {
+		return err
+	}
+	if err := users.SetPassword(ctx, names[0], password); err != nil {
 		return fmt.Errorf("user %s: %w", names[0], err)
 	}
-	return said(stdout, u.json, map[string]string{"removed": names[0]}, "removed "+names[0])
+	return said(stdout, u.json, map[string]string{"changed": names[0]}, "changed the password of "+names[0])
+}
+
+// changeUser returns an action that makes one change and says the word for it.
+func changeUser(word string, change func(backend.Users, context.Context, string) error) func(context.Context, backend.Users, []string, *userFlags, io.Writer) error {
+	return func(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
+		if err := change(users, ctx, names[0]); err != nil {
+			return fmt.Errorf("user %s: %w", names[0], err)
+		}
+		return said(stdout, u.json, map[string]string{word: names[0]}, word+" "+names[0])
+	}
 }
 
 func listUsers(ctx context.Context, users backend.Users, _ []string, u *userFlags, stdout io.Writer) error {
@@ -129,11 +168,16 @@ func listUsers(ctx context.Context, users backend.Users, _ []string, u *userFlag
 	type entry struct {
 		Name        string `json:"name"`
 		DisplayName string `json:"display_name"`
+		Active      bool   `json:"active"`
 	}
 	entries, lines := []entry{}, make([]string, 0, len(list))
 	for _, user := range list {
-		entries = append(entries, entry{user.Name, user.DisplayName})
-		lines = append(lines, fmt.Sprintf("%-16s  %s", user.Name, user.DisplayName))
+		entries = append(entries, entry{user.Name, user.DisplayName, !user.Inactive})
+		line := fmt.Sprintf("%-16s  %s", user.Name, user.DisplayName)
+		if user.Inactive {
+			line += "  (inactive)"
+		}
+		lines = append(lines, line)
 	}
 	return said(stdout, u.json, map[string]any{"users": entries}, strings.Join(lines, "\n"))
 }

@@ -91,6 +91,17 @@ func (g *gate) remember(key [sha256.Size]byte, t trust) {
 	}
 }
 
+// forget drops the trust in a subscriber's tokens.
+func (g *gate) forget(subscriber string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for key, t := range g.trusted {
+		if t.owner.Subscriber == subscriber {
+			delete(g.trusted, key)
+		}
+	}
+}
+
 // Recheck implements inbox.Gate.
 func (g *gate) Recheck(ctx context.Context, owner inbox.Owner) error {
 	active, err := g.platform.active(ctx, owner.Subscriber)

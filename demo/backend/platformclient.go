@@ -149,33 +149,19 @@ func (p *platformClient) active(ctx context.Context, name string) (bool, error) 
 	return item.Data.Status == "active", err
 }
 
-// bulkLimit is the most subscribers of one request (reference, section 4).
-const bulkLimit = 10
-
-// createSubscribers makes the subscribers that are not there yet.
-func (p *platformClient) createSubscribers(ctx context.Context, names []string) error {
-	for len(names) > 0 {
-		n := min(bulkLimit, len(names))
-		type entry struct {
-			Name string `json:"subscriber_name"`
-		}
-		entries := make([]entry, n)
-		for i, name := range names[:n] {
-			entries[i].Name = name
-		}
-		names = names[n:]
-		response, err := p.do(ctx, http.MethodPost, p.path("subscribers"), "", map[string]any{"subscribers": entries})
-		if err != nil {
-			return err
-		}
-		var items []platformItem
-		if err := json.Unmarshal(response, &items); err != nil {
-			return fmt.Errorf("create subscribers: %w", err)
-		}
-		for _, item := range items {
-			if item.ErrorData != nil && item.ErrorData.Code != wire.CodeDuplicate {
-				return fmt.Errorf("create subscribers: %s", item.ErrorData.Description)
-			}
+// createSubscriber makes a subscriber that is not there yet.
+func (p *platformClient) createSubscriber(ctx context.Context, name string) error {
+	response, err := p.do(ctx, http.MethodPost, p.path("subscribers"), "", map[string]any{"subscribers": []any{map[string]string{"subscriber_name": name}}})
+	if err != nil {
+		return err
+	}
+	var items []platformItem
+	if err := json.Unmarshal(response, &items); err != nil {
+		return fmt.Errorf("create a subscriber: %w", err)
+	}
+	for _, item := range items {
+		if item.ErrorData != nil && item.ErrorData.Code != wire.CodeDuplicate {
+			return fmt.Errorf("create a subscriber: %s", item.ErrorData.Description)
 		}
 	}
 	return nil

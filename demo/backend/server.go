@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"offhook/demo/endpoint"
@@ -70,6 +71,8 @@ type Server struct {
 	inbox    *inbox.Hub
 	slow     *throttle.Failures
 	rate     *throttle.Rate
+
+	provisioning sync.Mutex // one round of changes at a time
 }
 
 // New makes a Server over a database that has Migrations. Close ends it.
@@ -96,19 +99,6 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	cfg.Inbox.DB, cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = cfg.DB, s.gate, cfg.Now, cfg.Logger
 	s.inbox = inbox.New(cfg.Inbox)
 	return s, nil
-}
-
-// Provision tells the platform of the users that it has not been told of, as a
-// sign-up does. The platform must be reachable.
-func (s *Server) Provision(ctx context.Context) error {
-	names, err := s.users.unprovisioned(ctx)
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	if err := s.platform.createSubscribers(ctx, names); err != nil {
-		return fmt.Errorf("provision the users: %w", err)
-	}
-	return s.users.markProvisioned(ctx, names)
 }
 
 // Users gives access to the users.

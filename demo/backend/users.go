@@ -23,12 +23,19 @@ CREATE TABLE users (
 	provisioned INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE contexts (name TEXT PRIMARY KEY, dial_to TEXT NOT NULL, message TEXT NOT NULL, updated INTEGER NOT NULL);
 CREATE TABLE devices (name TEXT PRIMARY KEY, token TEXT NOT NULL, updated INTEGER NOT NULL);
+`, `
+CREATE TABLE changes (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, what TEXT NOT NULL);
+INSERT INTO changes (name, what) SELECT name, 'added' FROM users WHERE provisioned = 0;
+ALTER TABLE users DROP COLUMN provisioned;
+ALTER TABLE users ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
 `}
 
 // User is somebody who may sign in. The password is the backend's own and never
 // reaches the platform.
 type User struct {
 	Name, DisplayName, Password string
+	// Inactive says that the user may not sign in for the time being.
+	Inactive bool
 }
 
 // Errors of Users.
@@ -71,11 +78,26 @@ func (u Users) Add(ctx context.Context, user User) error {
 	if err != nil {
 		return fmt.Errorf("hash a password: %w", err)
 	}
-	n, err := u.DB.Exec(ctx, "INSERT INTO users (name, display_name, password) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", user.Name, user.DisplayName, hash)
-	if err == nil && n == 0 {
-		err = ErrUserExists
+	err = u.change(ctx, user.Name, changeAdded, "INSERT INTO users (name, display_name, password) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", user.Name, user.DisplayName, hash)
+	if errors.Is(err, ErrUserUnknown) {
+		err = ErrUserExists // since just now
 	}
 	return err
+}
+
+// change runs a statement on one user and notes what the platform is to be told.
+// It returns ErrUserUnknown if the statement touched nothing.
+func (u Users) change(ctx context.Context, name, what, statement string, args ...any) error {
+	return u.DB.Write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.Exec(statement, args...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrUserUnknown)
+		}
+		return note(tx, name, what)
+	})
 }
 
 // seed adds the first users of a database. It does so once only: who was removed
@@ -95,19 +117,45 @@ func (u Users) seed(ctx context.Context, users []User) error {
 	return err
 }
 
-// Remove removes a user; the subscriber of that name stays the platform's
-// business. It returns ErrUserUnknown.
+// Remove removes a user. The platform is told to delete the subscriber: its
+// tokens, sockets and calls end. It returns ErrUserUnknown.
 func (u Users) Remove(ctx context.Context, name string) error {
-	n, err := u.DB.Exec(ctx, "DELETE FROM users WHERE name = ?", name)
-	if err == nil && n == 0 {
-		err = ErrUserUnknown
+	return u.change(ctx, name, changeRemoved, "DELETE FROM users WHERE name = ?", name)
+}
+
+// SetActive lets a user in again, or keeps the user out: sockets and calls end,
+// and the tokens are refused until the user is active again. It returns
+// ErrUserUnknown.
+func (u Users) SetActive(ctx context.Context, name string, active bool) error {
+	what := changeDeactivated
+	if active {
+		what = changeActivated
 	}
-	return err
+	return u.change(ctx, name, what, "UPDATE users SET active = ? WHERE name = ?", active, name)
+}
+
+// Revoke ends whatever the user's phones hold; the user signs in anew. It returns
+// ErrUserUnknown.
+func (u Users) Revoke(ctx context.Context, name string) error {
+	return u.change(ctx, name, changeRevoked, "UPDATE users SET name = name WHERE name = ?", name)
+}
+
+// SetPassword sets another password and ends whatever the user's phones hold. It
+// returns ErrUserForm or ErrUserUnknown.
+func (u Users) SetPassword(ctx context.Context, name, password string) error {
+	if password == "" || len(password) > maxPassword {
+		return ErrUserForm
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), u.Cost)
+	if err != nil {
+		return fmt.Errorf("hash a password: %w", err)
+	}
+	return u.change(ctx, name, changeRevoked, "UPDATE users SET password = ? WHERE name = ?", hash, name)
 }
 
 // List returns the users by name, without passwords.
 func (u Users) List(ctx context.Context) ([]User, error) {
-	rows, err := u.DB.Query(ctx, "SELECT name, display_name FROM users ORDER BY name")
+	rows, err := u.DB.Query(ctx, "SELECT name, display_name, NOT active FROM users ORDER BY name")
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +163,7 @@ func (u Users) List(ctx context.Context) ([]User, error) {
 	var list []User
 	for rows.Next() {
 		var user User
-		if err := rows.Scan(&user.Name, &user.DisplayName); err != nil {
+		if err := rows.Scan(&user.Name, &user.DisplayName, &user.Inactive); err != nil {
 			return nil, err
 		}
 		list = append(list, user)
@@ -153,32 +201,4 @@ func (u Users) check(ctx context.Context, name, password string) (display string
 		return "", ErrUserUnknown
 	}
 	return display, nil
-}
-
-// unprovisioned are the users that the platform has not been told of yet.
-func (u Users) unprovisioned(ctx context.Context) (names []string, err error) {
-	rows, err := u.DB.Query(ctx, "SELECT name FROM users WHERE provisioned = 0 ORDER BY name")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
-}
-
-func (u Users) markProvisioned(ctx context.Context, names []string) error {
-	return u.DB.Write(ctx, func(tx *sql.Tx) error {
-		for _, name := range names {
-			if _, err := tx.Exec("UPDATE users SET provisioned = 1 WHERE name = ?", name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -68,6 +68,15 @@ func (c *connections) isProven(source, subscriber string) bool {
 	return k != nil && k.subscribers[subscriber]
 }
 
+// unproven forgets that the subscriber has authenticated, on all connections.
+func (c *connections) unproven(subscriber string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.m {
+		delete(k.subscribers, subscriber)
+	}
+}
+
 func (c *connections) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

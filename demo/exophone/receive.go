@@ -196,7 +196,7 @@ func (x *Exchange) onInDialog(req *sip.Request, tx sip.ServerTransaction) {
 		if !ok {
 			return
 		}
-		if sub.Name != d.subscriber {
+		if sub.Name != d.subscriber || !sub.Active {
 			_ = tx.Respond(respond(req, 403))
 			return
 		}

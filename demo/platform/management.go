@@ -11,6 +11,8 @@ import (
 
 	"offhook/demo/endpoint"
 	"offhook/voice/wire"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 const (
@@ -81,7 +83,11 @@ func (s *Server) subscriberToken(ctx context.Context, account *Account, name, de
 	if err != nil {
 		return wire.TokenPair{}, err
 	}
-	return s.issuePair(account, name, id, device)
+	family, err := s.newFamily(ctx, account.SID, name, device)
+	if err != nil {
+		return wire.TokenPair{}, err
+	}
+	return s.issuePair(tokenClaims{RegisteredClaims: jwt.RegisteredClaims{Subject: name}, ClientID: id, DeviceID: device, AccountSID: account.SID, Family: family})
 }
 
 func (s *Server) postSubscribers(w http.ResponseWriter, r *http.Request) error {
@@ -195,6 +201,19 @@ func (s *Server) deleteSubscriber(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if err := s.remove(r.Context(), account.SID, r.PathValue("name")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// postRevoke ends the subscriber's tokens, push sockets, SIP password and calls.
+func (s *Server) postRevoke(w http.ResponseWriter, r *http.Request) error {
+	account, err := s.checkBasic(r)
+	if err != nil {
+		return err
+	}
+	if err := s.revoke(r.Context(), account.SID, r.PathValue("name")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

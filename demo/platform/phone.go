@@ -14,9 +14,9 @@ import (
 )
 
 // postAccessToken renews the access token with the refresh token (reference,
-// sections 3 and 10.5).
+// sections 3 and 10.5), which a new one takes the place of.
 func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
-	account, sub, claims, err := s.checkToken(r, s.refresh, "")
+	_, sub, claims, err := s.checkToken(r, s.refresh, "")
 	if err != nil {
 		return err
 	}
@@ -33,11 +33,12 @@ func (s *Server) postAccessToken(w http.ResponseWriter, r *http.Request) error {
 			return errRefreshDevice
 		}
 	}
-	access, err := s.access.sign(s.claims(account, sub.name, claims.ClientID, claims.DeviceID, s.cfg.AccessLife, scopeVoice))
+	claims.Generation++
+	pair, err := s.issuePair(claims)
 	if err != nil {
 		return err
 	}
-	respond(w, r, http.StatusOK, nil, success(map[string]string{"subscriber_name": sub.name, "access_token": access}))
+	respond(w, r, http.StatusOK, nil, success(map[string]string{"subscriber_name": sub.name, "access_token": pair.AccessToken, "refresh_token": pair.RefreshToken}))
 	return nil
 }
 

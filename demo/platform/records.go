@@ -303,6 +303,9 @@ func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string)
 // progress stay.
 func (s *Server) Prune(ctx context.Context, before time.Time) error {
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM families WHERE expires < ?", s.now().UnixMilli()); err != nil {
+			return err
+		}
 		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
 			if _, err := tx.Exec(statement, before.UnixMilli()); err != nil {
 				return err

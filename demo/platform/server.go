@@ -55,6 +55,9 @@ type Config struct {
 	// Location is the zone of times in answers; nil means UTC+05:30, as in the
 	// documents.
 	Location *time.Location
+	// Revoked is told of each subscriber whose rights have ended: deactivated,
+	// deleted (gone) or revoked. It may be nil.
+	Revoked func(account, name string, gone bool)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Logger may be nil.
@@ -179,6 +182,7 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
 		"/v2/accounts/{sid}/subscribers":      {http.MethodPost: s.postSubscribers, http.MethodGet: s.getSubscribers},
 		subscriber:                            {http.MethodGet: s.getSubscriber, http.MethodPut: s.putSubscriber, http.MethodDelete: s.deleteSubscriber},
+		subscriber + "/revoke":                {http.MethodPost: s.postRevoke},
 		subscriber + "/access-token":          {http.MethodPost: s.postAccessToken},
 		subscriber + "/profile":               {http.MethodGet: s.getProfile},
 		subscriber + "/feedback":              {http.MethodPost: s.postFeedback},

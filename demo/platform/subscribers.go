@@ -50,6 +50,12 @@ CREATE TABLE calls (
 	account TEXT NOT NULL, session TEXT NOT NULL, created INTEGER NOT NULL, ended INTEGER NOT NULL, record TEXT NOT NULL,
 	PRIMARY KEY (account, session));
 CREATE INDEX calls_by_time ON calls (account, created);
+`, `
+CREATE TABLE families (
+	id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, device TEXT NOT NULL,
+	generation INTEGER NOT NULL, expires INTEGER NOT NULL,
+	FOREIGN KEY (account, name, device) REFERENCES clients (account, name, device) ON DELETE CASCADE);
+CREATE INDEX families_by_client ON families (account, name, device);
 `}
 
 // subscriber is a row of the directory; times are Unix milliseconds.
@@ -96,21 +102,22 @@ func (s *Server) find(ctx context.Context, account, name string) (sub subscriber
 	return sub, err
 }
 
-// findByToken finds the subscriber of a verified token. The client id dies with
-// its subscriber, so a token outlives neither deletion nor a second creation
-// under the same name.
-func (s *Server) findByToken(ctx context.Context, account string, claims tokenClaims) (sub subscriber, err error) {
-	err = sub.scan(s.db.QueryRow(ctx, `SELECT `+subscriberColumns+` FROM subscribers JOIN clients USING (account, name)
-		WHERE account = ? AND name = ? AND device = ? AND client_id = ?`, account, claims.Subject, claims.DeviceID, claims.ClientID))
+// findByToken finds the subscriber of a verified token and the generation that
+// its family has come to. The client id dies with its subscriber, so a token
+// outlives neither deletion nor a second creation under the same name.
+func (s *Server) findByToken(ctx context.Context, account string, claims tokenClaims) (sub subscriber, generation int64, err error) {
+	row := s.db.QueryRow(ctx, `SELECT generation, `+subscriberColumns+` FROM subscribers JOIN clients USING (account, name) JOIN families USING (account, name, device)
+		WHERE account = ? AND name = ? AND device = ? AND client_id = ? AND families.id = ?`, account, claims.Subject, claims.DeviceID, claims.ClientID, claims.Family)
+	err = row.Scan(&generation, &sub.name, &sub.status, &sub.customField, &sub.sipPassword, &sub.created, &sub.updated)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return sub, errTokenInvalid
+		return sub, 0, errTokenInvalid
 	case err != nil:
-		return sub, err
+		return sub, 0, err
 	case sub.status != StatusActive:
-		return sub, errInactive
+		return sub, 0, errInactive
 	}
-	return sub, nil
+	return sub, generation, nil
 }
 
 func (s *Server) create(ctx context.Context, account, name string, customField *string) (subscriber, error) {
@@ -134,6 +141,9 @@ func (s *Server) update(ctx context.Context, account, name, status string, setFi
 	if err == nil && n == 0 {
 		err = errSubscriberNotFound
 	}
+	if err == nil && status != StatusActive {
+		s.ended(account, name, false)
+	}
 	return err
 }
 
@@ -142,7 +152,38 @@ func (s *Server) remove(ctx context.Context, account, name string) error {
 	if err == nil && n == 0 {
 		err = errSubscriberNotFound
 	}
+	if err == nil {
+		s.ended(account, name, true)
+	}
 	return err
+}
+
+// revoke ends whatever a subscriber's phones hold: tokens, SIP password, sockets
+// and calls. They may sign in anew.
+func (s *Server) revoke(ctx context.Context, account, name string) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.Exec("UPDATE subscribers SET sip_password = ?, updated = ? WHERE account = ? AND name = ?", randomPassword(), s.now().UnixMilli(), account, name)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, errSubscriberNotFound)
+		}
+		_, err = tx.Exec("DELETE FROM clients WHERE account = ? AND name = ?", account, name)
+		return err
+	})
+	if err == nil {
+		s.ended(account, name, false)
+	}
+	return err
+}
+
+// ended tells the rest of the platform that a subscriber's rights have ended.
+func (s *Server) ended(account, name string, gone bool) {
+	s.log.Info("a subscriber's rights have ended", "account", account, "subscriber", name, "gone", gone)
+	if s.cfg.Revoked != nil {
+		s.cfg.Revoked(account, name, gone)
+	}
 }
 
 // list returns a page, newest first, and how many there are in all.
@@ -187,6 +228,40 @@ func (s *Server) clientID(ctx context.Context, account, name, device string) (id
 		return tx.QueryRow("SELECT client_id FROM clients WHERE account = ? AND name = ? AND device = ?", account, name, device).Scan(&id)
 	})
 	return id, err
+}
+
+// newFamily begins the tokens of one sign-in.
+func (s *Server) newFamily(ctx context.Context, account, name, device string) (string, error) {
+	id := rand.Text()
+	_, err := s.db.Exec(ctx, "INSERT INTO families (id, account, name, device, generation, expires) VALUES (?, ?, ?, ?, 0, ?)",
+		id, account, name, device, s.now().Add(s.cfg.RefreshLife+clockSkew).UnixMilli())
+	return id, err
+}
+
+// advance notes that the tokens of a generation have reached their phone: the
+// refresh token of the generation before has had its time.
+func (s *Server) advance(ctx context.Context, claims tokenClaims) error {
+	_, err := s.db.Exec(ctx, "UPDATE families SET generation = ?, expires = ? WHERE id = ? AND generation < ?",
+		claims.Generation, s.now().Add(s.cfg.RefreshLife+clockSkew).UnixMilli(), claims.Family, claims.Generation)
+	return err
+}
+
+// revokeFamily ends the tokens of one sign-in, whose refresh token was used a
+// second time: somebody else has a copy. The SIP password that its profile told
+// changes with it.
+func (s *Server) revokeFamily(ctx context.Context, account string, claims tokenClaims) error {
+	s.log.Warn("a refresh token was used again; the sign-in is ended", "account", account, "subscriber", claims.Subject, "device", claims.DeviceID)
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM families WHERE id = ?", claims.Family); err != nil {
+			return err
+		}
+		_, err := tx.Exec("UPDATE subscribers SET sip_password = ? WHERE account = ? AND name = ?", randomPassword(), account, claims.Subject)
+		return err
+	})
+	if err == nil {
+		s.ended(account, claims.Subject, false)
+	}
+	return err
 }
 
 // newClientID is 8 hex digits, as in the documents' samples.

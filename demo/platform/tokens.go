@@ -24,14 +24,19 @@ const (
 	keyBytes           = 32
 )
 
-// tokenClaims are the documented claims, and two of this project: the device
-// that the token is bound to and the account, so that no tenant's token opens
-// another's door. Only an access token has a scope.
+// tokenClaims are the documented claims, and some of this project: the device
+// that the token is bound to, the account, so that no tenant's token opens
+// another's door, and the family of a sign-in. Only an access token has a scope.
 type tokenClaims struct {
 	jwt.RegisteredClaims
 	ClientID   string `json:"client_id"`
 	DeviceID   string `json:"device_id"`
 	AccountSID string `json:"account_sid"`
+	// Family names the sign-in that the token comes from, Generation counts its
+	// renewals. A refresh token is used up once a token of the next generation
+	// was seen; until then its phone may have lost the answer, and asks again.
+	Family     string `json:"family"`
+	Generation int64  `json:"generation,omitempty"`
 	Scope      string `json:"scope,omitempty"`
 }
 
@@ -62,20 +67,18 @@ func (s signer) verify(token string, claims jwt.Claims) error {
 	return err
 }
 
-func (s *Server) claims(account *Account, name, clientID, deviceID string, life time.Duration, scope string) tokenClaims {
+// issuePair signs both tokens with the subject, client, device, account, family
+// and generation that of names.
+func (s *Server) issuePair(of tokenClaims) (wire.TokenPair, error) {
 	now := s.now()
-	return tokenClaims{
-		RegisteredClaims: jwt.RegisteredClaims{Issuer: s.cfg.Issuer, Subject: name, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life))},
-		ClientID:         clientID, DeviceID: deviceID, AccountSID: account.SID, Scope: scope,
-	}
-}
-
-func (s *Server) issuePair(account *Account, name, clientID, deviceID string) (wire.TokenPair, error) {
-	refresh, err := s.refresh.sign(s.claims(account, name, clientID, deviceID, s.cfg.RefreshLife, ""))
+	of.Issuer, of.IssuedAt = s.cfg.Issuer, jwt.NewNumericDate(now)
+	of.ExpiresAt, of.Scope = jwt.NewNumericDate(now.Add(s.cfg.RefreshLife)), ""
+	refresh, err := s.refresh.sign(of)
 	if err != nil {
 		return wire.TokenPair{}, err
 	}
-	access, err := s.access.sign(s.claims(account, name, clientID, deviceID, s.cfg.AccessLife, scopeVoice))
+	of.ExpiresAt, of.Scope = jwt.NewNumericDate(now.Add(s.cfg.AccessLife)), scopeVoice
+	access, err := s.access.sign(of)
 	return wire.TokenPair{RefreshToken: refresh, AccessToken: access}, err
 }
 
@@ -113,9 +116,15 @@ func (s *Server) checkToken(r *http.Request, kind signer, scope string) (*Accoun
 	if !s.phoneRate.Allow(account.SID + "/" + claims.Subject) {
 		return nil, subscriber{}, claims, errTooMany
 	}
-	sub, err := s.findByToken(r.Context(), account.SID, claims)
-	if err != nil {
-		return nil, subscriber{}, claims, err
+	sub, generation, err := s.findByToken(r.Context(), account.SID, claims)
+	switch {
+	case err != nil:
+	case claims.Generation > generation:
+		err = s.advance(r.Context(), claims)
+	case claims.Generation < generation && scope == "":
+		if err = s.revokeFamily(r.Context(), account.SID, claims); err == nil {
+			err = errTokenInvalid
+		}
 	}
-	return account, sub, claims, nil
+	return account, sub, claims, err
 }

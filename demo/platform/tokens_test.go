@@ -143,6 +143,109 @@ func TestRenewedTokenWorks(t *testing.T) {
 	}
 }
 
+// A refresh token is good until a token of its renewal was seen; then its use ends
+// the whole sign-in, and no other.
+func TestRefreshTokenIsRotated(t *testing.T) {
+	t.Parallel()
+	profile := subscribersPath + "/Archit/profile"
+	for _, row := range []struct {
+		name string
+		seen string // which token of the renewal the platform sees before the old one comes again
+		lost bool   // the sign-in is ended
+	}{
+		{"the answer was lost", "", false},
+		{"its access token was used", "access", true},
+		{"its refresh token was used", "refresh", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var ended []string
+			w.server.cfg.Revoked = func(_, name string, _ bool) { ended = append(ended, name) }
+			status := func(method, path, token string) int {
+				return w.do(request{method, path, "", "Bearer " + token, nil}).status
+			}
+			renew := func(token string) (pair wire.TokenPair) {
+				t.Helper()
+				a := w.do(request{"POST", renewPath, "", "Bearer " + token, nil})
+				if a.status != http.StatusOK {
+					t.Fatalf("renewal: %d %s", a.status, a.body)
+				}
+				if err := json.Unmarshal(w.item(a).Data, &pair); err != nil {
+					t.Fatal(err)
+				}
+				return pair
+			}
+			first, other := w.token("Archit", "device-1"), w.token("Archit", "device-2")
+			second := renew(first.RefreshToken)
+			if second.RefreshToken == "" || second.RefreshToken == first.RefreshToken {
+				t.Fatalf("the renewal brings %+v", second)
+			}
+			newest := second
+			switch row.seen {
+			case "access":
+				if s := status("GET", profile, second.AccessToken); s != 200 {
+					t.Fatalf("the new access token: %d", s)
+				}
+			case "refresh":
+				newest = renew(second.RefreshToken)
+			}
+			want := 200
+			if row.lost {
+				want = 401
+			}
+			if s := status("POST", renewPath, first.RefreshToken); s != want {
+				t.Errorf("the old refresh token: %d, want %d", s, want)
+			}
+			for what, token := range map[string]string{"newest": newest.AccessToken, "first": first.AccessToken} {
+				if s := status("GET", profile, token); s != want {
+					t.Errorf("the %s access token: %d, want %d", what, s, want)
+				}
+			}
+			if s := status("POST", renewPath, newest.RefreshToken); s != want {
+				t.Errorf("the newest refresh token: %d, want %d", s, want)
+			}
+			if s := status("GET", profile, other.AccessToken); s != 200 {
+				t.Errorf("the other device: %d", s)
+			}
+			if row.lost != (len(ended) == 1) {
+				t.Errorf("told of the end of %v", ended)
+			}
+		})
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	profile := subscribersPath + "/Archit/profile"
+	pair := w.token("Archit", "device-1")
+	var before, after wire.Profile
+	if err := json.Unmarshal(w.item(w.do(request{"GET", profile, "", "Bearer " + pair.AccessToken, nil})).Data, &before); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		path, auth string
+		status     int
+	}{{"/Archit/revoke", "", 401}, {"/Archit/revoke", "Bearer " + pair.AccessToken, 401}, {"/Nobody/revoke", "key:token", 404}, {"/Archit/revoke", "key:token", 204}} {
+		if a := w.do(request{"POST", subscribersPath + row.path, "", row.auth, nil}); a.status != row.status {
+			t.Errorf("%s with %q: %d, want %d", row.path, row.auth, a.status, row.status)
+		}
+	}
+	for path, token := range map[string]string{"GET " + profile: pair.AccessToken, "POST " + renewPath: pair.RefreshToken} {
+		method, path, _ := strings.Cut(path, " ")
+		if a := w.do(request{method, path, "", "Bearer " + token, nil}); a.status != 401 {
+			t.Errorf("%s after the revocation: %d", path, a.status)
+		}
+	}
+	if err := json.Unmarshal(w.item(w.do(request{"GET", profile, "", "Bearer " + w.token("Archit", "device-1").AccessToken, nil})).Data, &after); err != nil {
+		t.Fatal(err)
+	}
+	if after.SIPPassword == before.SIPPassword {
+		t.Error("the SIP password is the same")
+	}
+}
+
 func TestDeviceBinding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
