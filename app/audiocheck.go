@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/assets/lang"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -88,9 +89,9 @@ func (p *Phone) CheckAudio(ctx context.Context) (<-chan Check, error) {
 func openedCheck(name, title string, err error) Check {
 	if err != nil {
 		f := fault.From(err)
-		return Check{Name: name, Title: title, Status: CheckFail, Text: f.Message(), Remedy: f.Next()}
+		return Check{Name: name, Title: title, Status: CheckFail, Text: f.Text(), Remedy: f.Text().Next()}
 	}
-	return Check{Name: name, Title: title, Status: CheckPass, Text: "Works"}
+	return Check{Name: name, Title: title, Status: CheckPass, Text: lang.Of("check.works")}
 }
 
 func (p *Phone) openMicrophone(spec audio.Spec, frame func([]int16)) (audio.Source, error) {

@@ -11,6 +11,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
+	"offhook/assets/lang"
 	"offhook/voice/audio"
 )
 
@@ -74,8 +75,8 @@ type Config struct {
 	Defaults Credentials
 	// Policy is what an administrator decided, nil for nothing.
 	Policy *provision.Policy
-	// Remark is something to tell the user at the start, or "".
-	Remark string
+	// Remark is something to tell the user at the start, or empty.
+	Remark lang.Text
 	// ReadLogs collects the phone's log files of a time range into a zip file
 	// for Report and returns its path; the phone deletes it afterwards.
 	ReadLogs func(from, to time.Time) (path string, err error)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -38,7 +39,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 			c.name = dir.name(c.d.RemoteID) // it came before the directory
 		}
 		if skipped > 0 {
-			p.say("warning", "Some groups of the directory could not be loaded.")
+			p.say("warning", lang.Of("notice.directory-incomplete"))
 		}
 		p.touch()
 		return nil

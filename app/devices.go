@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -181,7 +182,7 @@ func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err er
 		return specTitle(spec), good()
 	}
 	if err != nil {
-		return specTitle(spec), bad("The sound system does not answer.", ActionRetry)
+		return specTitle(spec), bad(lang.Of("audio.no-answer-of-system"), ActionRetry)
 	}
 	first := ""
 	for _, d := range devices {
@@ -197,7 +198,7 @@ func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err er
 	}
 	switch {
 	case first == "":
-		return "None", bad("There is no "+what+".", ActionOpenAudioSettings)
+		return "None", bad(lang.Of("audio.none-connected", what), ActionOpenAudioSettings)
 	case spec.Kind == audio.SpecDevice:
 		// The default stands in for a device that was unplugged.
 		return first, good()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -97,7 +98,7 @@ func (p *Phone) diagnoses() (groups [][]diagnosis, last []diagnosis) {
 			{{"sip_socket", "Signalling", func(ctx context.Context) Check { return p.diagnoseSignalling(ctx, public) }}},
 			{{"push_socket", "Incoming calls", p.diagnosePush}},
 			{{"keyring", "Keyring", p.diagnoseKeyring}},
-			{{"version", "Version", func(context.Context) Check { return passed(p.cfg.Version, "This is Offhook "+p.cfg.Version+".") }}},
+			{{"version", "Version", func(context.Context) Check { return passed(p.cfg.Version, lang.Of("check.version", p.cfg.Version)) }}},
 		}, []diagnosis{
 			{"udp", "Sound over UDP", path.udp},
 			{"tcp", "Sound over TCP", path.tcp},
@@ -106,20 +107,30 @@ func (p *Phone) diagnoses() (groups [][]diagnosis, last []diagnosis) {
 		}
 }
 
-func passed(figure, text string) Check { return Check{Status: CheckPass, Figure: figure, Text: text} }
-
-func warned(figure, text, remedy string) Check {
-	return Check{Status: CheckWarn, Figure: figure, Text: text, Remedy: remedy}
+func passed(figure string, text lang.Text) Check {
+	return Check{Status: CheckPass, Figure: figure, Text: text}
 }
 
-func skipped(text string) Check { return Check{Status: CheckSkipped, Text: text} }
+func warned(figure string, text lang.Text) Check {
+	return Check{Status: CheckWarn, Figure: figure, Text: text, Remedy: text.Next()}
+}
+
+func skipped(text lang.Text) Check { return Check{Status: CheckSkipped, Text: text} }
 
 func failed(err error) Check {
 	f := fault.From(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		f = fault.New(fault.NetworkError, "check.too-long")
 	}
-	return Check{Status: CheckFail, Text: f.Message(), Remedy: or(f.Next(), "Try again.")}
+	return Check{Status: CheckFail, Text: f.Text(), Remedy: orText(f.Text().Next(), "check.try-again")}
+}
+
+// orText returns t, or the text of a code if t says nothing.
+func orText(t lang.Text, code string) lang.Text {
+	if t.Empty() {
+		return lang.Of(code)
+	}
+	return t
 }
 
 func millis(d time.Duration) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/pion/transport/v4/stdnet"
 
 	"offhook/app/backend"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/probe"
@@ -70,7 +71,7 @@ func (s *soundPath) tryApart(ctx context.Context) {
 	if s.p.Snapshot().Account.State == SignedIn { // by SIP accounts
 		s.probe.Ways = s.p.askAccounts(ctx, n)
 		if len(s.probe.Ways) == 0 {
-			s.why, s.remedy = "SIP accounts name their way of the sound only in a call.", "Call somebody, then look again."
+			s.why, s.remedy = lang.Of("check.sip-only-in-call"), lang.Of("check.call-somebody")
 			return
 		}
 		s.err = fault.New(fault.ServerError, "check.sip-no-sound-test")
@@ -79,16 +80,16 @@ func (s *soundPath) tryApart(ctx context.Context) {
 	public, err := s.public.get(ctx)
 	switch status := backend.StatusOf(err); {
 	case s.p.Snapshot().Account.Server == "":
-		s.why, s.remedy = "No server is known yet.", "Enter the server's address, or sign in."
+		s.why, s.remedy = lang.Of("check.no-server"), lang.Of("check.enter-server")
 		return
 	case status == http.StatusNotFound || status == http.StatusUnauthorized || status == http.StatusForbidden:
-		s.why, s.remedy = "The server tells only those who are signed in where the sound goes.", signInFirst
+		s.why, s.remedy = lang.Of("check.server-tells-signed-in"), signInFirst
 		return
 	case err != nil:
-		s.why, s.remedy = "It could not be tried: "+fault.From(err).Message(), or(fault.From(err).Next(), "Check the network.")
+		s.why, s.remedy = lang.Of("check.untried", fault.From(err).Text()), orText(fault.From(err).Text().Next(), "check.check-network")
 		return
 	case len(public.Media)+len(public.ICEServers) == 0:
-		s.why, s.remedy = "The server doesn't say where the sound goes.", signInFirst
+		s.why, s.remedy = lang.Of("check.server-tells-nothing"), signInFirst
 		return
 	}
 	s.probe.Ways = askPublic(ctx, n, public)
@@ -228,7 +229,7 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 		return fault.New(fault.NetworkError, "check.relay-silent")
 	}
 	s.probe.LossPercent = 100 * float64(len(trips)-got) / float64(len(trips))
-	s.probe.Path = "UDP to " + address + ", without a sign-in"
+	s.probe.Path = lang.Of("check.without-sign-in", address)
 	// A packet, its wait in the far jitter buffer, and what sound cards take.
 	const sound = 60
 	s.probe.MOS = media.ForecastMOS(s.probe.RTTMs/2+2*s.probe.JitterMs+sound, s.probe.LossPercent)

@@ -14,6 +14,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"offhook/app/backend"
+	"offhook/assets/lang"
 	"offhook/voice/wire"
 )
 
@@ -92,36 +93,36 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 		relay := newResponder(t, func(i int) bool { return i != 5 && i != 6 })
 		d := startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + relay, "tcp:" + relay, "nothing"}, ICEServers: []string{"turn:" + newResponder(t, always), "turns:x", ":"}})
 		s := apart(d)
-		if c := s.udp(ctx); c.Status != CheckPass || !strings.Contains(c.Text, relay) {
+		if c := s.udp(ctx); c.Status != CheckPass || !strings.Contains(c.Text.String(), relay) {
 			t.Errorf("%+v", c)
 		}
-		if c := s.tcp(ctx); c.Status != CheckWarn || c.Remedy == "" {
+		if c := s.tcp(ctx); c.Status != CheckWarn || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
-		if c := s.turn(ctx); c.Status != CheckPass || c.Remedy != signInFirst {
+		if c := s.turn(ctx); c.Status != CheckPass || !c.Remedy.Equal(signInFirst) {
 			t.Errorf("%+v", c)
 		}
 		c := s.media(ctx)
-		if !strings.HasPrefix(c.Figure, "MOS ") || !strings.Contains(c.Text, "without a sign-in") || s.probe.LossPercent < 10 {
+		if !strings.HasPrefix(c.Figure, "MOS ") || !strings.Contains(c.Text.String(), "without a sign-in") || s.probe.LossPercent < 10 {
 			t.Errorf("%+v %+v", c, s.probe)
 		}
 	})
 	t.Run("silent", func(t *testing.T) {
 		t.Parallel()
 		s := apart(startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + newResponder(t, func(int) bool { return false })}}))
-		if c := s.udp(ctx); c.Status != CheckFail || c.Remedy == "" {
+		if c := s.udp(ctx); c.Status != CheckFail || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
-		if c := s.media(ctx); c.Status != CheckFail || c.Remedy == "" {
+		if c := s.media(ctx); c.Status != CheckFail || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
 	})
 	t.Run("untold", func(t *testing.T) {
 		t.Parallel()
-		for status, remedy := range map[int]string{http.StatusNotFound: signInFirst, http.StatusForbidden: signInFirst, http.StatusOK: signInFirst} {
+		for status, remedy := range map[int]lang.Text{http.StatusNotFound: signInFirst, http.StatusForbidden: signInFirst, http.StatusOK: signInFirst} {
 			s := apart(startApart(t, status, backend.Public{}))
 			for _, c := range []Check{s.udp(ctx), s.tcp(ctx), s.turn(ctx), s.media(ctx)} {
-				if c.Status != CheckSkipped || c.Remedy != remedy || c.Text == "" {
+				if c.Status != CheckSkipped || !c.Remedy.Equal(remedy) || c.Text.Empty() {
 					t.Errorf("%d: %+v", status, c)
 				}
 			}
@@ -130,10 +131,10 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 	t.Run("sockets", func(t *testing.T) {
 		t.Parallel()
 		d := startApart(t, http.StatusOK, backend.Public{})
-		if c := d.diagnosePush(ctx); c.Status != CheckPass || !strings.Contains(c.Text, "and back") {
+		if c := d.diagnosePush(ctx); c.Status != CheckPass || !strings.Contains(c.Text.String(), "WebSockets work") {
 			t.Errorf("%+v", c)
 		}
-		if c := d.diagnoseSignalling(ctx, &publicConfig{p: d.Phone}); c.Status != CheckPass || !strings.Contains(c.Text, "and back") {
+		if c := d.diagnoseSignalling(ctx, &publicConfig{p: d.Phone}); c.Status != CheckPass || !strings.Contains(c.Text.String(), "WebSockets work") {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -149,7 +150,7 @@ func TestTheSoundOfSIPAccounts(t *testing.T) {
 	line := SIPAccount{ID: "a", On: true, User: "201", Domain: "pbx.test", Server: "udp://pbx.test"}
 	_ = d.SaveLine(ctx, line, "secret")
 	s := apart(d)
-	if c := s.udp(ctx); c.Status != CheckSkipped || c.Remedy == "" || c.Remedy == signInFirst {
+	if c := s.udp(ctx); c.Status != CheckSkipped || c.Remedy.Empty() || c.Remedy.Equal(signInFirst) {
 		t.Errorf("%+v", c)
 	}
 	line.ICEServers = []string{"stun:" + newResponder(t, func(int) bool { return true })}
@@ -161,7 +162,7 @@ func TestTheSoundOfSIPAccounts(t *testing.T) {
 	if c := s.turn(ctx); c.Status != CheckSkipped {
 		t.Errorf("%+v", c)
 	}
-	if c := s.media(ctx); c.Status != CheckSkipped || c.Remedy == "" {
+	if c := s.media(ctx); c.Status != CheckSkipped || c.Remedy.Empty() {
 		t.Errorf("%+v", c)
 	}
 }

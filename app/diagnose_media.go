@@ -3,8 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
+	"strconv"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -12,7 +13,8 @@ import (
 // call.
 type MediaProbe struct {
 	// Codec and Path are those of the sound that went to the relay and back.
-	Codec, Path string
+	Codec string
+	Path  lang.Text
 	// RTTMs and JitterMs are milliseconds, LossPercent is of both directions.
 	RTTMs, JitterMs, LossPercent float64
 	// MOS forecasts how a call would sound now, 0 if nothing came back.
@@ -30,8 +32,8 @@ type MediaWay struct {
 	Open   bool
 	// RTTMs is one round trip; with TURN, the time of an allocation.
 	RTTMs float64
-	// Why says why it is closed, in a sentence, "" if that is not known.
-	Why string
+	// Why says why it is closed, empty if that is not known.
+	Why lang.Text
 	// Unproven says that a TURN server answers, but was not asked to relay: that
 	// takes credentials.
 	Unproven bool
@@ -54,12 +56,12 @@ type soundPath struct {
 	tried bool
 	probe MediaProbe
 	err   error
-	// why says in a sentence why the path can't be tried, "" if it can, and remedy
-	// what would help.
-	why, remedy string
+	// why says why the path can't be tried, empty if it can, and remedy what would
+	// help.
+	why, remedy lang.Text
 }
 
-const signInFirst = "Sign in, then look again."
+var signInFirst = lang.Of("check.sign-in-first")
 
 // try measures once.
 func (s *soundPath) try(ctx context.Context) {
@@ -71,15 +73,15 @@ func (s *soundPath) try(ctx context.Context) {
 	e, ok := s.p.engine.(mediaProber)
 	switch {
 	case snap.Call != nil:
-		s.why = "It is in use by the call."
+		s.why = lang.Of("check.in-use")
 	case !signedIn(snap):
 		s.tryApart(ctx)
 	case !ok:
-		s.why = "This line can't be tried without a call."
+		s.why = lang.Of("check.line-untestable")
 	default:
 		s.probe, s.err = e.ProbeMedia(ctx)
 		if fault.TypeOf(s.err) == fault.SystemBusy {
-			s.why = "A call came in between."
+			s.why = lang.Of("check.call-came")
 		}
 	}
 }
@@ -93,7 +95,7 @@ func signedIn(s *Snapshot) bool {
 // way tells of the ways of one kind or two.
 func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bool) {
 	s.try(ctx)
-	if s.why != "" {
+	if !s.why.Empty() {
 		return Check{Status: CheckSkipped, Text: s.why, Remedy: s.remedy}, true
 	}
 	best, closed := MediaWay{}, MediaWay{}
@@ -110,18 +112,18 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 	}
 	switch {
 	case best.Open && best.Unproven:
-		c = passed(millisOf(best.RTTMs), fmt.Sprintf("%s answers. Whether it carries your calls is seen only when you are signed in.", best.Server))
+		c = passed(millisOf(best.RTTMs), lang.Of("check.answers-unproven", best.Server))
 		c.Remedy = signInFirst
 		return c, true
 	case best.Open:
-		return passed(millisOf(best.RTTMs), fmt.Sprintf("%s answers.", best.Server)), true
-	case closed.Why != "":
-		return Check{Status: CheckFail, Text: fmt.Sprintf("%s: %s", closed.Server, closed.Why)}, true
+		return passed(millisOf(best.RTTMs), lang.Of("check.answers", best.Server)), true
+	case !closed.Why.Empty():
+		return Check{Status: CheckFail, Text: lang.Of("check.closed", closed.Server, closed.Why)}, true
 	case closed.Server != "":
-		return Check{Status: CheckFail, Text: fmt.Sprintf("%s does not answer.", closed.Server)}, true
+		return Check{Status: CheckFail, Text: lang.Of("check.silent", closed.Server)}, true
 	case s.err != nil:
 		f := fault.From(s.err)
-		return Check{Status: CheckSkipped, Text: "It could not be tried: " + f.Message()}, false
+		return Check{Status: CheckSkipped, Text: lang.Of("check.untried", f.Text())}, false
 	default:
 		return Check{}, false
 	}
@@ -141,11 +143,11 @@ func (s *soundPath) udp(ctx context.Context) Check {
 	c, found := s.way(ctx, "udp", "stun")
 	switch {
 	case !found:
-		return orSkipped(c, "The platform names no way over UDP.")
+		return orSkipped(c, lang.Of("check.no-udp-way"))
 	case c.Status == CheckFail && (s.open("tcp") || s.open("turn")):
-		c.Status, c.Remedy = CheckWarn, "Calls take another way and may sound worse. Ask your administrator to let UDP pass."
+		c.Status, c.Remedy = CheckWarn, lang.Of("check.udp-detour")
 	case c.Status == CheckFail:
-		c.Remedy = "Ask your administrator to let UDP pass, or TCP to the same server."
+		c.Remedy = lang.Of("check.udp-closed")
 	}
 	return c
 }
@@ -154,9 +156,9 @@ func (s *soundPath) tcp(ctx context.Context) Check {
 	c, found := s.way(ctx, "tcp")
 	switch {
 	case !found:
-		return orSkipped(c, "The platform names no way over TCP.")
+		return orSkipped(c, lang.Of("check.no-tcp-way"))
 	case c.Status == CheckFail:
-		c.Status, c.Remedy = CheckWarn, "It is needed only where UDP is blocked. Ask your administrator to let it pass."
+		c.Status, c.Remedy = CheckWarn, lang.Of("check.tcp-closed")
 	}
 	return c
 }
@@ -165,15 +167,15 @@ func (s *soundPath) turn(ctx context.Context) Check {
 	c, found := s.way(ctx, "turn")
 	switch {
 	case !found:
-		return orSkipped(c, "The platform names no relay server, and needs none where one of the other ways is open.")
+		return orSkipped(c, lang.Of("check.no-turn-way"))
 	case c.Status == CheckFail:
-		c.Status, c.Remedy = CheckWarn, "It is needed only where the other ways are blocked. Ask your administrator to let it pass."
+		c.Status, c.Remedy = CheckWarn, lang.Of("check.turn-closed")
 	}
 	return c
 }
 
-func orSkipped(c Check, text string) Check {
-	if c.Text != "" {
+func orSkipped(c Check, text lang.Text) Check {
+	if !c.Text.Empty() {
 		return c
 	}
 	return skipped(text)
@@ -183,36 +185,37 @@ func orSkipped(c Check, text string) Check {
 func (s *soundPath) media(ctx context.Context) Check {
 	s.try(ctx)
 	switch {
-	case s.why == "" && s.err != nil && fault.TypeOf(s.err) != fault.ServerError:
+	case s.why.Empty() && s.err != nil && fault.TypeOf(s.err) != fault.ServerError:
 		return failed(s.err)
-	case s.why == "" && s.err == nil:
+	case s.why.Empty() && s.err == nil:
 		m := s.probe
-		return judgeMOS(m.MOS, fmt.Sprintf("Measured now: round trip %.0f ms, jitter %.0f ms, lost %.1f %%, by %s.", m.RTTMs, m.JitterMs, m.LossPercent,
-			or(strings.TrimSpace(m.Path), "an unknown path")))
+		return judgeMOS(m.MOS, lang.Of("check.measured", rounded(m.RTTMs, 0), rounded(m.JitterMs, 0), rounded(m.LossPercent, 1), orText(m.Path, "check.unknown-path")))
 	}
 	// Nothing was measured: the last call tells something.
 	st, ok := s.p.engine.Statistics()
 	switch {
 	case !ok || st.MOS == 0:
-		why := "There was no call yet to tell how the sound travels."
-		if s.why != "" {
-			why += " " + s.why
+		why := lang.Of("check.no-call-yet")
+		if !s.why.Empty() {
+			why = lang.Of("check.no-call-yet-because", s.why)
 		}
-		return Check{Status: CheckSkipped, Text: why, Remedy: or(s.remedy, "Make a call, then look again.")}
+		return Check{Status: CheckSkipped, Text: why, Remedy: orText(s.remedy, "check.make-a-call")}
 	default:
-		return judgeMOS(st.MOS, fmt.Sprintf("As the last call had it: round trip %.0f ms, jitter %.0f ms, lost %.1f %%, by %s.", st.RTTMs, st.AverageJitterMs,
-			st.FractionLost, or(st.LocalCandidate, "an unknown path")))
+		return judgeMOS(st.MOS, lang.Of("check.last-call", rounded(st.RTTMs, 0), rounded(st.AverageJitterMs, 0), rounded(st.FractionLost, 1),
+			orText(lang.Literal(st.LocalCandidate), "check.unknown-path")))
 	}
 }
 
-func judgeMOS(mos float64, text string) Check {
+func judgeMOS(mos float64, text lang.Text) Check {
 	figure := fmt.Sprintf("MOS %.1f", mos)
 	switch {
 	case mos < fairMOS:
-		return Check{Status: CheckFail, Figure: figure, Text: text, Remedy: "Use a cable in place of wireless, and close what uses the network."}
+		return Check{Status: CheckFail, Figure: figure, Text: text, Remedy: lang.Of("check.use-a-cable")}
 	case mos < goodMOS:
-		return warned(figure, text, "Close what else uses the network.")
+		return Check{Status: CheckWarn, Figure: figure, Text: text, Remedy: lang.Of("check.close-others")}
 	default:
 		return passed(figure, text)
 	}
 }
+
+func rounded(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }

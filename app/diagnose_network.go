@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/app/backend"
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
@@ -23,7 +24,7 @@ func (p *Phone) diagnoseNetwork(context.Context) Check {
 	list := strings.Fields(p.cfg.Addresses())
 	if len(list) == 0 {
 		if server, err := p.serverURL(); err == nil && isLoopback(server.Hostname()) {
-			return passed("", "The server is on this computer.")
+			return passed("", lang.Of("check.local-server"))
 		}
 		return failed(fault.New(fault.NetworkError, "check.no-address"))
 	}
@@ -33,9 +34,9 @@ func (p *Phone) diagnoseNetwork(context.Context) Check {
 		v4 = v4 || strings.Contains(ip, ".")
 	}
 	if !v4 {
-		return passed(fmt.Sprint(len(list)), "There are only IPv6 addresses.")
+		return passed(fmt.Sprint(len(list)), lang.Of("check.only-ipv6"))
 	}
-	return passed(fmt.Sprint(len(list)), "There is a network.")
+	return passed(fmt.Sprint(len(list)), lang.Of("check.network", len(list)))
 }
 
 func isLoopback(host string) bool {
@@ -69,14 +70,14 @@ func (p *Phone) sipServer() *url.URL {
 func (p *Phone) diagnoseProxy(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message())
+		return skipped(fault.From(err).Text())
 	}
 	via, err := p.proxyFor(ctx, server)
 	switch {
 	case err != nil:
-		return Check{Status: CheckFail, Text: "The proxy's address can't be understood.", Remedy: "Correct it in this computer's proxy settings."}
+		return Check{Status: CheckFail, Text: lang.Of("proxy.bad-address"), Remedy: lang.Of("check.correct-proxy")}
 	case via == nil:
-		return passed("", "No proxy is used.")
+		return passed("", lang.Of("check.no-proxy"))
 	}
 	began := time.Now()
 	conn, err := p.cfg.Proxy.DialContext(ctx, "tcp", hostPort(server))
@@ -86,7 +87,7 @@ func (p *Phone) diagnoseProxy(ctx context.Context) Check {
 		return c
 	}
 	conn.Close()
-	return passed(via.Host, fmt.Sprintf("A proxy is used; it lets Offhook through after %s.", millis(time.Since(began))))
+	return passed(via.Host, lang.Of("check.proxy", millis(time.Since(began))))
 }
 
 // proxyFor is the proxy to the server, nil for none.
@@ -111,31 +112,31 @@ func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 		server, err = line, nil
 	}
 	if err != nil {
-		return skipped(fault.From(err).Message())
+		return skipped(fault.From(err).Text())
 	}
 	host := server.Hostname()
 	if net.ParseIP(host) != nil {
-		return skipped("The server has no name to look up.")
+		return skipped(lang.Of("check.no-name"))
 	}
 	began := time.Now()
 	found, err := p.cfg.LookupIP(ctx, host)
 	if err != nil {
 		if via, perr := p.proxyFor(ctx, server); perr == nil && via != nil {
-			return skipped("This computer doesn't find the name itself; the proxy looks it up.")
+			return skipped(lang.Of("check.name-by-proxy"))
 		}
 		return failed(backend.Explain(err, server))
 	}
 	took := time.Since(began)
 	if took > time.Second {
-		return warned(millis(took), fmt.Sprintf("%s was found, but slowly.", host), "Tell your administrator that the name server is slow.")
+		return warned(millis(took), lang.Of("check.name-slow", host))
 	}
-	return passed(millis(took), fmt.Sprintf("%s has %d addresses.", host, len(found)))
+	return passed(millis(took), lang.Of("check.name", host, len(found)))
 }
 
 func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message())
+		return skipped(fault.From(err).Text())
 	}
 	resp, took, err := p.ask(ctx, server)
 	if err != nil {
@@ -143,25 +144,24 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	}
 	if who := portalOf(resp, server, true); who != "" {
 		f := portalFault(who)
-		return Check{Status: CheckFail, Figure: millis(took), Text: f.Message(), Remedy: f.Next()}
+		return Check{Status: CheckFail, Figure: millis(took), Text: f.Text(), Remedy: f.Text().Next()}
 	}
 	t := resp.TLS
 	if t == nil || len(t.PeerCertificates) == 0 {
-		const text = "It answers. The connection is not encrypted."
+		text := lang.Of("check.clear-text")
 		if isLoopback(server.Hostname()) {
 			return passed(millis(took), text)
 		}
-		return warned(millis(took), text, "Use an address that begins with https://.")
+		return warned(millis(took), text)
 	}
 	leaf, who := t.PeerCertificates[0], issuerOf(t.PeerCertificates[0])
-	text := fmt.Sprintf("It answers. Its certificate was issued by %s.", who)
+	text := lang.Of("check.certificate", who)
 	left := leaf.NotAfter.Sub(p.cfg.Now())
 	switch {
 	case left < 7*24*time.Hour:
-		return warned(millis(took), fmt.Sprintf("Its certificate ends in %d days.", int(left.Hours()/24)), "Tell your administrator.")
+		return warned(millis(took), lang.Of("check.certificate-ends", int(left.Hours()/24)))
 	case !publiclyTrusted(t.PeerCertificates) && !isLoopback(server.Hostname()):
-		return warned(millis(took), fmt.Sprintf("It answers. Its certificate was issued by %s, which is no public authority: this computer trusts it, and what you send may be inspected.", who),
-			"Nothing is wrong if that is your company; else ask your administrator.")
+		return warned(millis(took), lang.Of("check.inspected", who))
 	default:
 		return passed(millis(took), text)
 	}
@@ -196,22 +196,23 @@ func (p *Phone) ask(ctx context.Context, u *url.URL) (*http.Response, time.Durat
 func (p *Phone) diagnoseClock(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message())
+		return skipped(fault.From(err).Text())
 	}
 	resp, _, err := p.ask(ctx, server)
 	if err != nil {
-		return skipped("The server can't be asked for the time.")
+		return skipped(lang.Of("check.time-unasked"))
 	}
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return skipped("The server doesn't say what time it is.")
+		return skipped(lang.Of("check.time-unsaid"))
 	}
 	// The header has whole seconds.
 	off := p.cfg.Now().Sub(date).Round(time.Second)
 	if off > -clockLimit && off < clockLimit {
-		return passed(fmt.Sprintf("%d s", int(off.Seconds())), "It agrees with the server's.")
+		figure := fmt.Sprintf("%d s", int(off.Seconds()))
+		return passed(figure, lang.Of("check.clock", strings.TrimPrefix(figure, "-")))
 	}
-	return warned(fmt.Sprintf("%d s", int(off.Seconds())), "This computer's clock is wrong.", "Have it set by the network in the system's settings.")
+	return warned(fmt.Sprintf("%d s", int(off.Seconds())), lang.Of("check.clock-wrong"))
 }
 
 // condition returns one of the present conditions.
@@ -226,11 +227,11 @@ func (s *Snapshot) condition(name string) Condition {
 
 func ofCondition(c Condition, figure, good string) Check {
 	if c.OK {
-		return passed(figure, good)
+		return passed(figure, lang.Of(good))
 	}
-	remedy := "Offhook keeps trying; if it stays, tell your administrator."
+	remedy := lang.Of("check.keeps-trying")
 	if c.Action == ActionSignIn {
-		remedy = "Sign in again."
+		remedy = lang.Of("check.sign-in-again")
 	}
 	return Check{Status: CheckFail, Figure: figure, Text: c.Text, Remedy: remedy}
 }
@@ -238,14 +239,14 @@ func ofCondition(c Condition, figure, good string) Check {
 func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Check {
 	s := p.Snapshot()
 	if signedIn(s) {
-		return ofCondition(s.condition(ConditionPlatform), "", "The signalling connection is up.")
+		return ofCondition(s.condition(ConditionPlatform), "", "check.signalling")
 	}
 	if c, ok := ofLines(s.Lines); ok {
 		return c
 	}
 	u, err := public.platformURL(ctx)
 	if err != nil || u.Host == "" {
-		return skipped("No platform is known yet.")
+		return skipped(lang.Of("check.no-platform"))
 	}
 	u.Path = "/sip"
 	return p.upgrade(ctx, u, "sip")
@@ -254,27 +255,23 @@ func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Ch
 // ofLines tells of the SIP accounts of a phone without a subscriber; ok is false
 // when it has none that is on.
 func ofLines(lines []Line) (c Check, ok bool) {
-	c = Check{Status: CheckPass, Text: "Registered: "}
+	var registered []string
 	for _, l := range lines {
 		switch l.State {
 		case LineOff:
 			continue
 		case string(voice.LineRegistered):
-			if ok {
-				c.Text += ", "
-			}
-			c.Text += l.Address
+			registered = append(registered, l.Address)
 		default:
-			why, next := "It is not registered yet.", "Wait a moment, then look again."
+			why, next := lang.Of("check.unregistered"), lang.Of("check.unregistered.next")
 			if l.Err != nil {
-				why, next = l.Err.Message, or(l.Err.Next, "Check the account.")
+				why, next = l.Err.Message, orText(l.Err.Next, "check.check-account")
 			}
-			return Check{Status: CheckFail, Text: l.Address + ": " + why, Remedy: next}, true
+			return Check{Status: CheckFail, Text: lang.Of("check.closed", l.Address, why), Remedy: next}, true
 		}
 		ok = true
 	}
-	c.Text += "."
-	return c, ok
+	return passed("", lang.Of("check.registered", strings.Join(registered, ", "))), ok
 }
 
 func (p *Phone) diagnosePush(ctx context.Context) Check {
@@ -287,14 +284,14 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 			}
 			return nil
 		})
-		return ofCondition(s.condition(ConditionPush), figure, "Calls can reach you.")
+		return ofCondition(s.condition(ConditionPush), figure, "check.push")
 	}
 	if _, ok := ofLines(s.Lines); ok {
-		return skipped("SIP accounts are called by their server, without it.")
+		return skipped(lang.Of("check.sip-no-push"))
 	}
 	u, err := p.serverURL()
 	if err != nil {
-		return skipped(fault.From(err).Message())
+		return skipped(fault.From(err).Text())
 	}
 	return p.upgrade(ctx, u.JoinPath("push"), wire.Subprotocol)
 }
@@ -313,17 +310,16 @@ func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Che
 		defer func() { _ = conn.CloseNow() }()
 		rtt, ok := echoes(ctx, conn)
 		if !ok {
-			return warned(millis(took), "A WebSocket opens, but nothing comes back by it.", "Ask your administrator whether the proxy or the firewall lets WebSockets pass.")
+			return warned(millis(took), lang.Of("check.websocket-mute"))
 		}
-		return passed(millis(rtt), "A WebSocket gets through and back. What it carries takes a sign-in.")
+		return passed(millis(rtt), lang.Of("check.websocket"))
 	}
 	if resp != nil {
 		switch resp.StatusCode {
 		case http.StatusUnauthorized, http.StatusForbidden:
-			return passed(millis(took), "The server answers; it takes a sign-in to go on.")
+			return passed(millis(took), lang.Of("check.wants-sign-in"))
 		default:
-			return Check{Status: CheckFail, Figure: fmt.Sprint(resp.StatusCode), Text: "WebSockets don't get through to the server.",
-				Remedy: "Ask your administrator whether the proxy or the firewall lets WebSockets pass."}
+			return Check{Status: CheckFail, Figure: fmt.Sprint(resp.StatusCode), Text: lang.Of("check.websocket-blocked"), Remedy: lang.Of("check.websocket-blocked.next")}
 		}
 	}
 	return failed(backend.Explain(err, u))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app/secrets"
+	"offhook/assets/lang"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -19,7 +20,7 @@ const listenFor = 800 * time.Millisecond
 func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 	switch {
 	case p.Snapshot().Call != nil:
-		return skipped("It is in use by the call.")
+		return skipped(lang.Of("check.in-use"))
 	case p.cfg.Audio == nil:
 		return failed(errNoSound)
 	}
@@ -39,9 +40,9 @@ func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 	}
 	figure := fmt.Sprintf("%.0f %%", 100*loudest)
 	if loudest == 0 {
-		return warned(figure, "It works, but it delivers nothing but silence.", "Check that it is not muted, or choose another microphone.")
+		return warned(figure, lang.Of("check.silence"))
 	}
-	return passed(figure, "Works")
+	return passed(figure, lang.Of("check.works"))
 }
 
 func (p *Phone) diagnoseSpeaker(ctx context.Context, ring bool) Check {
@@ -55,12 +56,12 @@ func (p *Phone) diagnoseSpeaker(ctx context.Context, ring bool) Check {
 			spec = a.Sink
 		}
 	} else if p.Snapshot().Call != nil {
-		return skipped("It is in use by the call.")
+		return skipped(lang.Of("check.in-use"))
 	}
 	if err := p.playOnce(ctx, spec, nil); err != nil {
 		return failed(err)
 	}
-	return passed("", "Works")
+	return passed("", lang.Of("check.works"))
 }
 
 func (p *Phone) diagnoseKeyring(context.Context) Check {
@@ -73,10 +74,10 @@ func (p *Phone) diagnoseKeyring(context.Context) Check {
 	_ = p.cfg.Secrets.Delete(name)
 	switch {
 	case errors.Is(err, secrets.ErrBusy):
-		return warned("", "The keyring does not answer; it may be waiting to be unlocked.", "Unlock it with your password.")
+		return warned("", lang.Of("check.keyring-busy"))
 	case err != nil || got != value:
-		return warned("", "No keyring here: you sign in again after a restart.", "Install or start a keyring such as gnome-keyring.")
+		return warned("", lang.Of("check.keyring-none"))
 	default:
-		return passed("", "Your password is kept safely.")
+		return passed("", lang.Of("check.keyring"))
 	}
 }

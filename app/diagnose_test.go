@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -67,7 +68,7 @@ func diagnose(t *testing.T, p *Phone) map[string]Check {
 			running[c.Name] = true
 			continue
 		}
-		if !running[c.Name] || c.Title == "" || c.Text == "" || (c.Status == CheckFail || c.Status == CheckWarn) && c.Remedy == "" {
+		if !running[c.Name] || c.Title == "" || c.Text.Empty() || (c.Status == CheckFail || c.Status == CheckWarn) && c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
 		out[c.Name] = c
@@ -82,7 +83,7 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 		d.start().signIn()
 		defer d.close()
 		d.engine.probe = func() (MediaProbe, error) {
-			return MediaProbe{Codec: "opus", Path: "host udp 192.0.2.1:4000", RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []MediaWay{
+			return MediaProbe{Codec: "opus", Path: lang.Literal("host udp 192.0.2.1:4000"), RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []MediaWay{
 				{Kind: "udp", Server: "192.0.2.9:8080", Open: true, RTTMs: 21}, {Kind: "udp", Server: "192.0.2.8:8080"}, {Kind: "tcp", Server: "192.0.2.9:8080", Open: true, RTTMs: 25},
 				{Kind: "stun", Server: "stun:s", Open: true, RTTMs: 99}, {Kind: "turn", Server: "turn:t", Open: true, RTTMs: 60},
 			}}, nil
@@ -139,7 +140,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("%+v", got[name])
 			}
 		}
-		if !strings.Contains(got["microphone"].Remedy, "Allow it") {
+		if !strings.Contains(got["microphone"].Remedy.String(), "Allow it") {
 			t.Errorf("%+v", got["microphone"])
 		}
 	})
@@ -259,7 +260,7 @@ func TestTheDiagnosisOfSIPAccounts(t *testing.T) {
 	t.Parallel()
 	registered := Line{Address: "sip:100@pbx", State: string(voice.LineRegistered)}
 	off := Line{Address: "sip:300@pbx", State: LineOff}
-	refused := Line{Address: "sip:200@pbx", State: "terminated", Err: &Problem{Message: "The server refuses the account.", Next: "Check the password."}}
+	refused := Line{Address: "sip:200@pbx", State: "terminated", Err: &Problem{Message: lang.Literal("The server refuses the account."), Next: lang.Literal("Check the password.")}}
 	for name, row := range map[string]struct {
 		lines  []Line
 		status CheckStatus
@@ -273,7 +274,7 @@ func TestTheDiagnosisOfSIPAccounts(t *testing.T) {
 		"waiting":    {[]Line{{Address: "sip:1@p", State: "unregistered"}}, CheckFail, "sip:1@p: It is not registered yet."},
 	} {
 		c, ok := ofLines(row.lines)
-		if ok != (row.status != "") || ok && (c.Status != row.status || c.Text != row.text || c.Status == CheckFail && c.Remedy == "") {
+		if ok != (row.status != "") || ok && (c.Status != row.status || c.Text.String() != row.text || c.Status == CheckFail && c.Remedy.Empty()) {
 			t.Errorf("%s: %v %+v", name, ok, c)
 		}
 	}

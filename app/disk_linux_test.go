@@ -87,7 +87,7 @@ func storyOfAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := d.until("over and said", func(s *Snapshot) bool { return s.Call == nil && s.LastCall != nil && s.Notice != nil })
-	if !strings.Contains(s.Notice.Text, "call log") || s.LastCall.RemoteID != "bob" || !s.Ready {
+	if !strings.Contains(s.Notice.Text.String(), "call log") || s.LastCall.RemoteID != "bob" || !s.Ready {
 		t.Errorf("notice %+v, last call %+v, ready %v", s.Notice, s.LastCall, s.Ready)
 	}
 	d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s-missed", Time: time.Now(), Reason: "busy"})

@@ -207,7 +207,7 @@ func (p *Phone) computer(ctx context.Context) any {
 	devices, err := p.Devices(ctx)
 	trouble := ""
 	if err != nil {
-		trouble = sentence(err)
+		trouble = sentence(err).String()
 	}
 	for _, d := range devices {
 		kind := "playback"

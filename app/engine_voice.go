@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/audio/process"
@@ -177,11 +178,11 @@ func (e *clientEngine) Statistics() (Stats, bool) {
 // ProbeMedia tries the path of the sound.
 func (e *clientEngine) ProbeMedia(ctx context.Context) (MediaProbe, error) {
 	m, err := e.client.ProbeMedia(ctx)
-	out := MediaProbe{Codec: m.Codec, Path: m.Path, RTTMs: m.RTTMs, JitterMs: m.JitterMs, LossPercent: m.LossPercent, MOS: m.MOS}
+	out := MediaProbe{Codec: m.Codec, Path: lang.Literal(m.Path), RTTMs: m.RTTMs, JitterMs: m.JitterMs, LossPercent: m.LossPercent, MOS: m.MOS}
 	for _, w := range m.Ways {
 		way := MediaWay{Kind: w.Kind, Server: w.Server, Open: w.Open, RTTMs: w.RTTMs}
 		if w.Err != nil {
-			way.Why = w.Err.Message()
+			way.Why = w.Err.Text()
 		}
 		out.Ways = append(out.Ways, way)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/assets/lang"
 	"offhook/voice"
 )
 
@@ -63,7 +64,7 @@ func (p *Phone) engineStatus(st EngineStatus) {
 	if m.session == nil && m.account.State != SigningIn {
 		return
 	}
-	set := func(name string, h EngineHealth, waiting, action string) {
+	set := func(name string, h EngineHealth, waiting lang.Text, action string) {
 		switch {
 		case h.OK:
 			m.ready.set(name, good())
@@ -76,14 +77,14 @@ func (p *Phone) engineStatus(st EngineStatus) {
 	if !st.Token.OK && st.Token.Err == nil {
 		// Nothing is known yet: what a failed sign-in said stays.
 	} else {
-		set(ConditionToken, st.Token, "", ActionSignIn)
+		set(ConditionToken, st.Token, lang.Text{}, ActionSignIn)
 	}
-	set(ConditionProfile, st.Profile, "The platform's settings are not there yet.", ActionRetry)
+	set(ConditionProfile, st.Profile, lang.Of("condition.no-profile"), ActionRetry)
 	platform := st.Flow
 	if st.Platform.Err != nil && !st.Flow.OK {
 		platform = st.Platform
 	}
-	set(ConditionPlatform, platform, "The platform is being connected.", ActionRetry)
+	set(ConditionPlatform, platform, lang.Of("condition.platform-connecting"), ActionRetry)
 	m.account.ValidUntil = st.TokenValidUntil.UTC()
 	if st.TokenValidUntil.IsZero() {
 		m.account.ValidUntil = time.Time{}
@@ -288,7 +289,7 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 // callLogged turns an ended call into the last call.
 func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
-		p.say("error", "The call log can't be written: "+calllog.Trouble(err).String()+".")
+		p.say("error", lang.Of("notice.call-log-unwritten", calllog.Trouble(err)))
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,

@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -153,20 +153,20 @@ func (p *Phone) judgePush() {
 	case m.session == nil:
 		return
 	case st.Replaced:
-		c = bad("Another phone has taken over your calls.", ActionRetry)
+		c = bad(lang.Of("condition.push-replaced"), ActionRetry)
 	case st.Refused:
-		c = bad("The server no longer lets this phone receive calls.", ActionSignIn)
+		c = bad(lang.Of("condition.push-refused"), ActionSignIn)
 	case !st.Connected && st.Err != nil:
 		c = bad(sentence(st.Err), actionFor(st.Err, ActionRetry))
 		c.retryAt = st.RetryAt
 	case !st.Connected:
-		c = bad("Calls can't reach you yet: the phone is connecting.", "")
+		c = bad(lang.Of("condition.push-connecting"), "")
 	case age(now, st.Proof) > proofLimit:
-		c = bad("The server that delivers your calls does not answer.", ActionRetry)
+		c = bad(lang.Of("condition.push-silent"), ActionRetry)
 	case !m.deviceTokenSent && m.deviceTokenErr != nil:
-		c = bad("The server doesn't know this phone yet: "+sentence(m.deviceTokenErr), ActionRetry)
+		c = bad(lang.Of("condition.push-unannounced-because", sentence(m.deviceTokenErr)), ActionRetry)
 	case !m.deviceTokenSent:
-		c = bad("The server doesn't know this phone yet.", "")
+		c = bad(lang.Of("condition.push-unannounced"), "")
 	default:
 		c = good()
 	}
@@ -180,12 +180,12 @@ func age(now, at time.Time) time.Duration {
 	return max(now.Sub(at), now.Round(0).Sub(at.Round(0)))
 }
 
-func sentence(err error) string {
+func sentence(err error) lang.Text {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		return f.Message()
+		return f.Text()
 	}
-	return "The connection broke."
+	return lang.Of("network.broke")
 }
 
 // clockLimit is how far this machine's clock may be off before it is said.
@@ -196,9 +196,9 @@ func (p *Phone) judgeClock(ahead time.Duration) {
 		p.m.ready.set(ConditionClock, good())
 		return
 	}
-	word, d := "behind", ahead
+	code, d := "condition.clock-behind", ahead
 	if ahead < 0 {
-		word, d = "ahead", -ahead
+		code, d = "condition.clock-ahead", -ahead
 	}
-	p.m.ready.set(ConditionClock, bad(fmt.Sprintf("This computer's clock is %s %s.", d.Round(time.Second), word), ActionOpenSystemSettings))
+	p.m.ready.set(ConditionClock, bad(lang.Of(code, d.Round(time.Second)), ActionOpenSystemSettings))
 }

@@ -10,6 +10,7 @@ import (
 
 	"offhook/app/secrets"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -368,13 +369,13 @@ func (p *Phone) judgeLine(l Line) {
 	case l.State == string(voice.LineRegistered):
 		c = good()
 	case l.State == string(voice.LineTerminated):
-		c = bad("", ActionAccounts)
+		c = bad(lang.Text{}, ActionAccounts)
 	case l.Err != nil:
-		c = bad("", ActionRetry)
+		c = bad(lang.Text{}, ActionRetry)
 	default:
-		c = bad("The SIP account is being registered.", "")
+		c = bad(lang.Of("condition.line-registering"), "")
 	}
-	if l.Err != nil && c.text == "" && !c.ok {
+	if l.Err != nil && c.text.Empty() && !c.ok {
 		c.text = l.Err.Message
 	}
 	if l.RetryAt != nil {

@@ -195,7 +195,7 @@ func TestALineBesideTheSubscriber(t *testing.T) {
 		wantFault(t, d.SaveLine(ctx, sipAlice, "wrong"), fault.InvalidCredentials, "password")
 		s := d.until("refused", func(s *Snapshot) bool { return len(s.Lines) == 1 && s.Lines[0].State == "terminated" })
 		c := d.condition("sip:alice@lab.test")
-		if s.Ready || c.OK || c.Action != ActionAccounts || !strings.Contains(c.Text, "password") || s.Lines[0].State != "terminated" {
+		if s.Ready || c.OK || c.Action != ActionAccounts || !strings.Contains(c.Text.String(), "password") || s.Lines[0].State != "terminated" {
 			t.Errorf("%+v %+v", c, s.Lines)
 		}
 		// Calls still go out over the subscriber's line, but where another is asked for.

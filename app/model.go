@@ -5,6 +5,7 @@ import (
 
 	"offhook/app/desk"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -180,7 +181,7 @@ func (p *Phone) tellDesk() {
 }
 
 // say puts a remark on the screen.
-func (p *Phone) say(level, text string) {
+func (p *Phone) say(level string, text lang.Text) {
 	p.m.notice = &Notice{At: p.cfg.Now().UTC(), Level: level, Text: text}
 	p.log.Info("notice", "level", level, "text", text)
 	p.touch()
@@ -192,5 +193,5 @@ func problem(err error) *Problem {
 	if f == nil {
 		return nil
 	}
-	return &Problem{Code: string(f.Type), Message: f.Message(), Next: f.Next()}
+	return &Problem{Code: string(f.Type), Message: f.Text(), Next: f.Text().Next()}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/secrets"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -102,14 +102,14 @@ func New(cfg Config) (*Phone, error) {
 		DisplayName: or(set.Account.DisplayName, cfg.Defaults.DisplayName), AccountSID: or(set.Account.AccountSID, cfg.Defaults.AccountSID),
 		Server: or(set.Account.Server, cfg.Defaults.Server), DeviceID: set.DeviceID,
 	}
-	p.m.ready.set(ConditionToken, bad("You are not signed in.", ActionSignIn))
-	p.m.ready.set(ConditionProfile, bad("The platform's settings are not there yet.", ""))
-	p.m.ready.set(ConditionPush, bad("Calls can't reach you yet.", ""))
-	p.m.ready.set(ConditionPlatform, bad("The platform was not reached yet.", ""))
-	p.m.ready.set(ConditionDevices, bad("The sound devices are being looked for.", ""))
+	p.m.ready.set(ConditionToken, bad(lang.Of("condition.signed-out"), ActionSignIn))
+	p.m.ready.set(ConditionProfile, bad(lang.Of("condition.no-profile"), ""))
+	p.m.ready.set(ConditionPush, bad(lang.Of("condition.push-not-yet"), ""))
+	p.m.ready.set(ConditionPlatform, bad(lang.Of("condition.platform-not-yet"), ""))
+	p.m.ready.set(ConditionDevices, bad(lang.Of("condition.devices-not-yet"), ""))
 	p.m.audio = p.initialAudio(set)
-	if remarks := strings.TrimSpace(strings.Join([]string{remark, logRemark, cfg.Remark}, " ")); remarks != "" {
-		p.say("warning", strings.Join(strings.Fields(remarks), " "))
+	if remarks := lang.Join(remark, logRemark, cfg.Remark); !remarks.Empty() {
+		p.say("warning", remarks)
 	}
 	p.linesChanged()
 	p.stream.last = p.draw()

@@ -26,7 +26,7 @@ func TestReadyIsAProof(t *testing.T) {
 		began := time.Now()
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		c := d.condition(ConditionPush)
-		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text == "" || c.Action != ActionRetry || !c.Since.After(since) {
+		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text.Empty() || c.Action != ActionRetry || !c.Since.After(since) {
 			t.Fatalf("after %v: %+v", took, c)
 		}
 		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now()})
@@ -34,7 +34,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		if c := d.condition(ConditionPush); c.Text != "No network." || c.RetryAt == nil {
+		if c := d.condition(ConditionPush); c.Text.String() != "No network." || c.RetryAt == nil {
 			t.Fatalf("%+v", c)
 		}
 		d.Retry()
@@ -44,19 +44,19 @@ func TestReadyIsAProof(t *testing.T) {
 		}
 		d.inbox.changed(InboxStatus{Replaced: true})
 		synctest.Wait()
-		if c := d.condition(ConditionPush); !strings.Contains(c.Text, "Another phone") {
+		if c := d.condition(ConditionPush); !strings.Contains(c.Text.String(), "another phone") {
 			t.Fatalf("%+v", c)
 		}
 		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
-		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text, "1h0m0s behind") || !d.Snapshot().Ready {
+		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text.String(), "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)
 		}
 		st := healthy
 		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		if c := d.condition(ConditionPlatform); c.OK || c.Text != "The platform does not answer." {
+		if c := d.condition(ConditionPlatform); c.OK || c.Text.String() != "The platform does not answer." {
 			t.Fatalf("%+v", c)
 		}
 	})

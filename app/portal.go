@@ -115,7 +115,7 @@ func explainByPortal(conditions []Condition, who string) {
 	for i := range conditions {
 		c := &conditions[i]
 		if !c.OK && (c.Name == ConditionPush || c.Name == ConditionPlatform) {
-			c.Text, c.Action = portalFault(who).Message(), ActionOpenBrowser
+			c.Text, c.Action = portalFault(who).Text(), ActionOpenBrowser
 		}
 	}
 }

@@ -105,15 +105,17 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		d.signIn()
 		set(false)
 		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
-		s := d.until("naming the portal", func(s *Snapshot) bool { return strings.Contains(s.condition(ConditionPush).Text, "login.hotel") })
+		s := d.until("naming the portal", func(s *Snapshot) bool {
+			return strings.Contains(s.condition(ConditionPush).Text.String(), "login.hotel")
+		})
 		if c := s.condition(ConditionPush); c.Action != ActionOpenBrowser || s.Ready {
 			t.Fatalf("%+v", c)
 		}
-		if c := diagnose(t, d.Phone)["https"]; c.Status != CheckFail || !strings.Contains(c.Text, "login.hotel") {
+		if c := diagnose(t, d.Phone)["https"]; c.Status != CheckFail || !strings.Contains(c.Text.String(), "login.hotel") {
 			t.Fatalf("%+v", c)
 		}
 		set(true)
 		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
-		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text == "The connection broke." })
+		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text.String() == "The connection broke." })
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"offhook/assets/lang"
 )
 
 // The actions of a condition, for the window and for scripts.
@@ -55,14 +57,14 @@ func newReadiness(log *slog.Logger, now func() time.Time) *readiness {
 // state is what one condition is set to.
 type state struct {
 	ok      bool
-	text    string
+	text    lang.Text
 	action  string
 	retryAt time.Time
 }
 
 func good() state { return state{ok: true} }
 
-func bad(text, action string) state { return state{text: text, action: action} }
+func bad(text lang.Text, action string) state { return state{text: text, action: action} }
 
 // set writes a condition. Since changes only when the condition begins or ends
 // to hold; a new reason for the same trouble keeps the time of the trouble.
@@ -75,7 +77,7 @@ func (r *readiness) set(name string, s state) {
 		if c.OK != s.ok {
 			c.Since = r.now().UTC()
 		}
-		if c.OK != s.ok || c.Text != s.text {
+		if c.OK != s.ok || !c.Text.Equal(s.text) {
 			r.log.Info("condition", "name", name, "ok", s.ok, "text", s.text)
 		}
 		c.OK, c.Text, c.Action, c.RetryAt = s.ok, s.text, s.action, nil

@@ -15,6 +15,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/secrets"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -287,7 +288,7 @@ func (p *Phone) expire(s *session, reason error) {
 		}
 		p.m.account.State = Expired
 		p.m.account.Err = problem(reason)
-		p.m.ready.set(ConditionToken, bad("Please sign in again.", ActionSignIn))
+		p.m.ready.set(ConditionToken, bad(lang.Of("sign-in.again"), ActionSignIn))
 		p.touch()
 	})
 }
@@ -301,7 +302,7 @@ func (p *Phone) noteKeyring() {
 			p.m.ready.set(ConditionKeyring, good())
 		} else {
 			p.log.Warn("keyring", "err", err)
-			p.m.ready.set(ConditionKeyring, bad("No keyring here: you sign in again after a restart.", ""))
+			p.m.ready.set(ConditionKeyring, bad(lang.Of("condition.no-keyring"), ""))
 		}
 		p.touch()
 	})

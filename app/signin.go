@@ -8,6 +8,7 @@ import (
 
 	"offhook/app/backend"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -277,7 +278,7 @@ func (p *Phone) protectToken(token string) {
 func (p *Phone) mustSignIn(reason error) {
 	p.loop.post(func() {
 		p.m.account.State, p.m.account.Err = Expired, problem(reason)
-		p.m.ready.set(ConditionToken, bad("Please sign in again.", ActionSignIn))
+		p.m.ready.set(ConditionToken, bad(lang.Of("sign-in.again"), ActionSignIn))
 		p.touch()
 	})
 }
@@ -303,10 +304,10 @@ func (p *Phone) endSession(ctx context.Context) {
 		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
 		m.deviceTokenSent, m.inbox = false, InboxStatus{}
 		m.contactsRevision++
-		m.ready.set(ConditionToken, bad("You are not signed in.", ActionSignIn))
-		m.ready.set(ConditionProfile, bad("The platform's settings are not there yet.", ""))
-		m.ready.set(ConditionPush, bad("Calls can't reach you: you are not signed in.", ActionSignIn))
-		m.ready.set(ConditionPlatform, bad("The platform was not reached yet.", ""))
+		m.ready.set(ConditionToken, bad(lang.Of("condition.signed-out"), ActionSignIn))
+		m.ready.set(ConditionProfile, bad(lang.Of("condition.no-profile"), ""))
+		m.ready.set(ConditionPush, bad(lang.Of("condition.push-signed-out"), ActionSignIn))
+		m.ready.set(ConditionPlatform, bad(lang.Of("condition.platform-not-yet"), ""))
 		p.touch()
 		return nil
 	})

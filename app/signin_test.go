@@ -126,7 +126,7 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 		defer d.close()
 		d.until("said", func(s *Snapshot) bool {
 			for _, c := range s.Conditions {
-				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text == "There is no network." {
+				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text.String() == "There is no network." {
 					return true
 				}
 			}

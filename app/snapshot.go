@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/assets/lang"
 )
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
@@ -52,8 +53,8 @@ type Condition struct {
 	Name  string    `json:"name"`
 	OK    bool      `json:"ok"`
 	Since time.Time `json:"since"`
-	// Text says what is wrong in one sentence, "" while all is well.
-	Text string `json:"text"`
+	// Text says what is wrong in one sentence, empty while all is well.
+	Text lang.Text `json:"text"`
 	// Action names the one thing to do: retry, sign_in, open_system_settings,
 	// open_audio_settings, open_browser, proxy_password, or "".
 	Action string `json:"action"`
@@ -107,9 +108,9 @@ type Account struct {
 // Problem is an error as a person and a script see it. Its code is one of
 // voice/fault's types.
 type Problem struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Next    string `json:"next,omitempty"`
+	Code    string    `json:"code"`
+	Message lang.Text `json:"message"`
+	Next    lang.Text `json:"next,omitzero"`
 }
 
 // Availability is the agent's own choice.
@@ -220,7 +221,7 @@ type Audio struct {
 type Notice struct {
 	At    time.Time `json:"at"`
 	Level string    `json:"level"` // info, warning, error
-	Text  string    `json:"text"`
+	Text  lang.Text `json:"text"`
 }
 
 // Update is a newer version that the user can get. The phone never installs it.

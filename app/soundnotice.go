@@ -1,6 +1,7 @@
 package app
 
 import (
+	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
 )
@@ -11,7 +12,7 @@ func (p *Phone) soundFailed(ev voice.SoundFailed) {
 	microphone := a.MicrophoneWorks && !ev.Capture
 	p.openFailed(ev.Err)
 	a.MicrophoneWorks, a.SpeakerWorks = microphone, a.SpeakerWorks && ev.Capture
-	p.say("error", ev.Err.Sentence())
+	p.say("error", ev.Err.Text().WithNext())
 }
 
 // soundNotice says what a person should know of the sound of the call, and keeps
@@ -27,15 +28,15 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	}
 	switch n.Code {
 	case audio.MutedSpeech:
-		p.say("info", "You are muted: nobody hears you.")
+		p.say("info", lang.Of("notice.muted"))
 	case audio.Returned, audio.Moved, audio.SystemUnmuted:
 		*works = true
 		p.soundWorks()
-		p.say("info", "The sound is on "+or(n.Device, "another device")+" now.")
+		p.say("info", lang.Of("notice.sound-moved", orText(lang.Literal(n.Device), "notice.another-device")))
 	case audio.AliveMicrophone:
 		*works = true
 		p.soundWorks()
-		p.say("info", "The microphone works again.")
+		p.say("info", lang.Of("notice.microphone-works"))
 	case audio.FellBack:
 		*works = true
 		p.say("warning", noticeText(n))
@@ -43,7 +44,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 		*works = false
 		c := bad(noticeText(n), ActionOpenAudioSettings)
 		if n.Err != nil {
-			c.text, c.action = n.Err.Message(), soundAction(n.Err)
+			c.text, c.action = n.Err.Text(), soundAction(n.Err)
 		}
 		p.m.ready.set(ConditionDevices, c)
 		p.say("warning", noticeText(n))
@@ -60,9 +61,9 @@ func (p *Phone) soundWorks() {
 	}
 }
 
-func noticeText(n audio.Notice) string {
+func noticeText(n audio.Notice) lang.Text {
 	if n.Err == nil {
-		return "The sound has a problem."
+		return lang.Of("notice.sound-problem")
 	}
-	return n.Err.Sentence()
+	return n.Err.Text().WithNext()
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"offhook/app/calllog"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/media"
 )
 
@@ -55,10 +56,10 @@ type Check struct {
 	Status CheckStatus `json:"status"`
 	// Figure is the measured value with its unit, such as "23 ms", or "".
 	Figure string `json:"figure"`
-	// Text says in one sentence what was found; Remedy says what to do, "" when
+	// Text says in one sentence what was found; Remedy says what to do, empty when
 	// there is nothing to do.
-	Text   string `json:"text"`
-	Remedy string `json:"remedy"`
+	Text   lang.Text `json:"text"`
+	Remedy lang.Text `json:"remedy"`
 	// TookMs is how long the check took, in milliseconds.
 	TookMs int64 `json:"took_ms"`
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"offhook/app/update"
+	"offhook/assets/lang"
 )
 
 // The phone looks for a newer version when it has settled, and then hourly
@@ -57,9 +58,9 @@ func (p *Phone) updateFound(r *update.Release, told string) string {
 		default:
 			u := Update(*r)
 			p.m.update = &u
-			p.m.ready.set(ConditionVersion, bad("Offhook "+r.Version+" is there; this is "+p.cfg.Version+".", ""))
+			p.m.ready.set(ConditionVersion, bad(lang.Of("condition.update", r.Version, p.cfg.Version), ""))
 			if version != told {
-				p.say("info", "Offhook "+r.Version+" is there. Account tells where to get it.")
+				p.say("info", lang.Of("notice.update", r.Version))
 			}
 		}
 		p.touch()

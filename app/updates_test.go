@@ -41,11 +41,11 @@ func TestANewerVersionIsTold(t *testing.T) {
 		d.http, d.policy = &http.Client{Transport: v}, updatePolicy("true")
 		d.start()
 		s := d.until("told", func(s *Snapshot) bool { return s.Update != nil && s.Notice != nil })
-		if *s.Update != (Update{"99.0.0", "https://example.com/get", "Louder."}) || !strings.Contains(s.Notice.Text, "99.0.0") {
+		if *s.Update != (Update{"99.0.0", "https://example.com/get", "Louder."}) || !strings.Contains(s.Notice.Text.String(), "99.0.0") {
 			t.Errorf("%+v %+v", s.Update, s.Notice)
 		}
 		for _, c := range s.Conditions {
-			if c.Name == ConditionVersion && (c.OK || !c.Remark || !strings.Contains(c.Text, "99.0.0")) {
+			if c.Name == ConditionVersion && (c.OK || !c.Remark || !strings.Contains(c.Text.String(), "99.0.0")) {
 				t.Errorf("%+v", c)
 			}
 		}

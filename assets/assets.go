@@ -1,10 +1,9 @@
-// Package assets holds the files that are built into the phone: fonts, icons
-// and translations.
+// Package assets holds the files that are built into the phone: fonts and icons.
+// Its folder lang holds the texts.
 package assets
 
 import (
 	"embed"
-	"io/fs"
 )
 
 //go:embed fonts/NotoSans-Regular.ttf
@@ -15,12 +14,6 @@ var bold []byte
 
 //go:embed icons/*.svg
 var icons embed.FS
-
-//go:embed translations/*.json
-var translations embed.FS
-
-//go:embed sentences/*.json
-var sentences embed.FS
 
 // Regular returns Noto Sans Regular with the Devanagari script, as TrueType.
 // The bytes are shared and must not be written.
@@ -35,25 +28,4 @@ func Bold() []byte { return bold }
 func Icon(name string) ([]byte, bool) {
 	b, err := icons.ReadFile("icons/" + name + ".svg")
 	return b, err == nil
-}
-
-// Translations is the folder of the translations: one JSON object LANGUAGE.json
-// for each language besides English, from the English text to the translation.
-func Translations() fs.FS {
-	sub, err := fs.Sub(translations, "translations")
-	if err != nil {
-		return translations
-	}
-	return sub
-}
-
-// Sentences is the folder of the sentences that the phone says of its own accord,
-// such as those of its errors: LANGUAGE.json as in Translations. {1}, {2} … stand
-// for what differs.
-func Sentences() fs.FS {
-	sub, err := fs.Sub(sentences, "sentences")
-	if err != nil {
-		return sentences
-	}
-	return sub
 }

@@ -72,7 +72,7 @@ func stands(s *app.Snapshot) string {
 	}
 	for _, c := range s.Conditions {
 		if !c.OK && !c.Remark {
-			return c.Name + ": " + c.Text
+			return c.Name + ": " + c.Text.String()
 		}
 	}
 	switch {

@@ -10,9 +10,9 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
-	"offhook/ui/words"
 )
 
 func (p *madePhone) KeepICEPassword(id, password string) {
@@ -51,9 +51,9 @@ func madeLines() *app.Snapshot {
 	s.Lines = []app.Line{
 		{ID: "meera@pbx.example.com", Address: "sip:meera@pbx.example.com", State: "registered", Since: ago(time.Hour), Messages: true, NewMessages: 2},
 		{ID: "200@office.example.com", Address: "sip:200@office.example.com", State: "unregistered", Since: ago(20 * time.Second), RetryAt: at(madeNow.Add(8 * time.Second)),
-			Err: &app.Problem{Code: "NETWORK_ERROR", Message: "The SIP server does not answer."}},
+			Err: &app.Problem{Code: "NETWORK_ERROR", Message: lang.Literal("The SIP server does not answer.")}},
 		{ID: "meera@old.example.com", Address: "sip:meera@old.example.com", State: "terminated", Since: ago(time.Minute),
-			Err: &app.Problem{Code: "INVALID_CREDENTIALS", Message: "The SIP server does not accept the user name or password."}},
+			Err: &app.Problem{Code: "INVALID_CREDENTIALS", Message: lang.Literal("The SIP server does not accept the user name or password.")}},
 		{ID: "lab@example.com", Address: "sip:lab@example.com", State: app.LineOff, Since: ago(time.Minute)},
 	}
 	return s
@@ -201,7 +201,7 @@ func TestTransferPictures(t *testing.T) {
 // The smallest window still shows the whole panel, and so does the usual one.
 func TestTransferInTheSmallestWindow(t *testing.T) {
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(380, 660)} {
-		for _, language := range words.Languages() {
+		for _, language := range lang.Languages() {
 			for _, sc := range transferScenes() {
 				s := sc.stage(t, func(o *stageOptions) { o.size, o.language = size, language })
 				panel := s.call.Object()

@@ -2,12 +2,12 @@ package ui
 
 import (
 	"context"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/ui/words"
@@ -15,16 +15,18 @@ import (
 
 // Failure is why there is no phone, for a person.
 type Failure struct {
-	// Message says in one sentence what is wrong, Next in one what to do, Code is
-	// the error's code. Detail is what the system said of it, in its own words.
-	Message, Next, Code, Detail string
+	// Message says what is wrong, Next what to do.
+	Message, Next lang.Text
+	// Code is the error's type. Detail is what the system said of it, in its own
+	// words.
+	Code, Detail string
 	// Language and Theme are the user's choice of both, as far as it is known.
 	Language, Theme string
 }
 
 // Text is the failure as one text, for the clipboard and the support.
 func (f Failure) Text() string {
-	text := strings.TrimSpace(f.Message+" "+f.Next) + " [" + f.Code + "]"
+	text := lang.Join(f.Message, f.Next).String() + " [" + f.Code + "]"
 	if f.Detail != "" {
 		text += "\n" + f.Detail
 	}
@@ -57,10 +59,10 @@ func newFailurePage(f Failure, w *words.Catalogue, copied func(string), closed f
 	parts := []fyne.CanvasObject{widget.Flex(8),
 		widget.CentredRow(widget.NewDisc(theme.ErrorIcon, 72, theme.DangerSoft, theme.DangerInk)), widget.Gap(20),
 		widget.NewText(w.T("Offhook can't start"), centre(widget.Style{Size: theme.SizeTitle, Bold: true})), widget.Gap(8),
-		widget.NewText(w.Sentence(f.Message), centre(widget.Style{Leading: 1.43})),
+		widget.NewText(w.Say(f.Message), centre(widget.Style{Leading: 1.43})),
 	}
-	if f.Next != "" {
-		parts = append(parts, widget.Gap(8), widget.NewText(w.Sentence(f.Next), centre(widget.Style{Role: theme.Text2, Leading: 1.43})))
+	if !f.Next.Empty() {
+		parts = append(parts, widget.Gap(8), widget.NewText(w.Say(f.Next), centre(widget.Style{Role: theme.Text2, Leading: 1.43})))
 	}
 	parts = append(parts, widget.Gap(16), widget.NewText(w.T("Code: {code}", "code", f.Code), caption))
 	if f.Detail != "" {

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/words"
 	"offhook/voice/fault"
@@ -32,14 +33,14 @@ func newFailed(t *testing.T, f Failure, mode theme.Mode, language string) *faile
 }
 
 func madeFailure() Failure {
-	return Failure{Message: "The profile's folder can't be used.", Next: "Choose another with --config-dir.", Code: string(fault.InternalError),
+	return Failure{Message: lang.Of("program.folder-unusable"), Next: lang.Of("program.folder-unusable.next"), Code: string(fault.InternalError),
 		Detail: "mkdir /srv/phones/default: permission denied"}
 }
 
 // Why there is no phone, in both themes and all languages.
 func TestFailurePictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
-		for _, language := range words.Languages() {
+		for _, language := range lang.Languages() {
 			t.Run(string(mode)+"/"+language, func(t *testing.T) {
 				s := newFailed(t, madeFailure(), mode, language)
 				for _, text := range cutTexts(&s.stage) {
@@ -65,7 +66,7 @@ func TestFailureIsCopied(t *testing.T) {
 // The window is worked by keys alone: Close has the keyboard at first, Tab comes to
 // Copy, and Esc closes from everywhere.
 func TestFailureByKeyboard(t *testing.T) {
-	s := newFailed(t, madeFailure(), theme.Light, words.English)
+	s := newFailed(t, madeFailure(), theme.Light, lang.Base)
 	cv := s.win.Canvas()
 	if cv.Focused() != fyne.Focusable(s.page.Close) {
 		t.Fatalf("the keyboard is with %v", cv.Focused())
@@ -90,7 +91,7 @@ func TestFailureByKeyboard(t *testing.T) {
 
 // A failure that has neither a next step nor a detail has no room for them.
 func TestFailureOfOneSentence(t *testing.T) {
-	s := newFailed(t, Failure{Message: "The phone ended.", Code: "NOT_RUNNING"}, theme.Light, words.English)
+	s := newFailed(t, Failure{Message: lang.Literal("The phone ended."), Code: "NOT_RUNNING"}, theme.Light, lang.Base)
 	if !s.shows("The phone ended.") || !s.shows("NOT_RUNNING") {
 		t.Error("the sentence or the code is not shown")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -330,7 +331,7 @@ func madeEnded(reason string, answered bool) *app.Snapshot {
 func madeTrouble(name, action string, since time.Duration, retry time.Duration) *app.Snapshot {
 	s := madeReady()
 	s.Ready = false
-	c := app.Condition{Name: name, Since: ago(since), Text: "It does not work.", Action: action}
+	c := app.Condition{Name: name, Since: ago(since), Text: lang.Literal("It does not work."), Action: action}
 	if retry > 0 {
 		c.RetryAt = at(madeNow.Add(retry))
 	}
@@ -365,12 +366,12 @@ func madeRecents() []app.CallRecord {
 
 func madeChecks() []app.Check {
 	return []app.Check{
-		{Name: "microphone", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
-		{Name: "speaker", Status: app.CheckPass, Text: "Jabra Evolve2 65"},
-		{Name: "token", Status: app.CheckPass, Text: "Valid until 18:00"},
-		{Name: "push_socket", Status: app.CheckPass, Text: "Last reply 4 s ago,", Figure: "24 ms"},
-		{Name: "sip_socket", Status: app.CheckPass, Text: "Line answers in", Figure: "31 ms"},
-		{Name: "media", Status: app.CheckWarn, Text: "TCP only: voice may lag"},
+		{Name: "microphone", Status: app.CheckPass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "speaker", Status: app.CheckPass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "token", Status: app.CheckPass, Text: lang.Literal("Valid until 18:00")},
+		{Name: "push_socket", Status: app.CheckPass, Text: lang.Literal("Last reply 4 s ago,"), Figure: "24 ms"},
+		{Name: "sip_socket", Status: app.CheckPass, Text: lang.Literal("Line answers in"), Figure: "31 ms"},
+		{Name: "media", Status: app.CheckWarn, Text: lang.Literal("TCP only: voice may lag")},
 	}
 }
 

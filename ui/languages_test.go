@@ -8,8 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"offhook/assets/lang"
 	"offhook/ui/widget"
-	"offhook/ui/words"
 )
 
 // mayBeCut are the texts that come from the world and may be longer than there is
@@ -64,7 +64,7 @@ func TestNoTextIsCut(t *testing.T) {
 		width, height, scale float32
 		languages            []string
 	}{
-		{380, 660, 1, words.Languages()}, {320, 560, 1, words.Languages()},
+		{380, 660, 1, lang.Languages()}, {320, 560, 1, lang.Languages()},
 		{320, 560, 2.5, []string{"es"}}, {320, 560, 2, []string{"hi"}}, {1920, 1080, 1.5, []string{"hi"}},
 	} {
 		for _, language := range at.languages {

@@ -51,7 +51,7 @@ func (s *shell) renderNotice(n *app.Notice) {
 	case "error":
 		tone = widget.ToneDanger
 	}
-	s.remark(tone, s.words.Sentence(n.Text))
+	s.remark(tone, s.words.Say(n.Text))
 	s.phone.DismissNotice()
 }
 

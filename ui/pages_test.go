@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -75,7 +76,7 @@ func TestAudioCheck(t *testing.T) {
 func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
 	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
 		p.set.AudioCheckDone = false
-		p.checks = []app.Check{{Name: "microphone", Status: app.CheckFail, Text: "The microphone is used by another program.", Remedy: "Close it."}}
+		p.checks = []app.Check{{Name: "microphone", Status: app.CheckFail, Text: lang.Literal("The microphone is used by another program."), Remedy: lang.Literal("Close it.")}}
 	})
 	s.phone.forget()
 	s.tap("Start working")

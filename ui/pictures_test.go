@@ -10,9 +10,9 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
-	"offhook/ui/words"
 )
 
 // scene is one picture of the phone.
@@ -36,7 +36,7 @@ func scenes() []scene {
 		}},
 		{name: "sign-in-error", snap: func() *app.Snapshot {
 			s := signedOut()
-			s.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS", Message: "No."}
+			s.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS", Message: lang.Literal("No.")}
 			return s
 		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
 			p := s.pages[screen.PageSignIn].(*screen.SignIn)
@@ -229,7 +229,7 @@ func TestSmallestPictures(t *testing.T) {
 // The small window of an incoming call, in both themes and all languages.
 func TestPanelPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
-		for _, language := range words.Languages() {
+		for _, language := range lang.Languages() {
 			t.Run(string(mode)+"/"+language, func(t *testing.T) {
 				snap := madeCall("INCOMING", 0)
 				snap.Call.Direction = "INCOMING"

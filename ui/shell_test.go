@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/words"
 )
@@ -71,7 +72,7 @@ func theaterIn(mode theme.Mode) *theme.Theme {
 func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOptions)) *stage {
 	t.Helper()
 	p := newMadePhone(s)
-	o := stageOptions{mode: theme.Light, language: words.English, size: fyne.NewSize(380, 660), scale: 1}
+	o := stageOptions{mode: theme.Light, language: lang.Base, size: fyne.NewSize(380, 660), scale: 1}
 	for _, c := range change {
 		c(p, &o)
 	}

@@ -33,7 +33,7 @@ var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 func openLog(t *testing.T, dir string) *Log {
 	t.Helper()
 	l, remark, err := Open(dir, func() time.Time { return start.Add(time.Hour) })
-	if err != nil || remark != "" {
+	if err != nil || !remark.Empty() {
 		t.Fatalf("Open: remark %q, err %v", remark, err)
 	}
 	t.Cleanup(func() { l.Close() })
@@ -181,7 +181,7 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 				must(t, os.WriteFile(filepath.Join(dir, FileName), data, 0o600))
 			}
 			l, remark, err := Open(dir, nil)
-			if l == nil || remark == "" {
+			if l == nil || remark.Empty() {
 				t.Fatalf("remark %q, err %v", remark, err)
 			}
 			defer l.Close()
@@ -224,7 +224,7 @@ func TestADamagedLogLosesOnlyWhatCannotBeRead(t *testing.T) {
 			l, remark, _ := Open(dir, func() time.Time { return start })
 			defer l.Close()
 			calls := all(t, l, Query{})
-			if len(calls) < row.least || !strings.Contains(remark, fmt.Sprintf(" %d calls ", len(calls))) {
+			if len(calls) < row.least || !strings.Contains(remark.String(), fmt.Sprintf(" %d calls ", len(calls))) {
 				t.Fatalf("%d calls, and the remark is %q", len(calls), remark)
 			}
 			for _, c := range calls {
@@ -319,7 +319,7 @@ func TestKilledAtAnyInstantNothingCommittedIsLost(t *testing.T) {
 		_ = cmd.Wait()
 	}
 	l, remark, err := Open(dir, nil)
-	if err != nil || remark != "" {
+	if err != nil || !remark.Empty() {
 		t.Fatalf("remark %q, err %v", remark, err)
 	}
 	defer l.Close()
@@ -454,7 +454,7 @@ func TestALogThatCannotBeOpenedLivesInMemory(t *testing.T) {
 			dir := t.TempDir()
 			defer prepare(t, dir)()
 			l, remark, cause := Open(dir, nil)
-			if l == nil || cause == nil || !strings.Contains(remark, "until the phone is closed") {
+			if l == nil || cause == nil || !strings.Contains(remark.String(), "until the phone is closed") {
 				t.Fatalf("%v, %q, %v", l, remark, cause)
 			}
 			defer l.Close()

@@ -88,14 +88,14 @@ type Log struct {
 // disk) never keeps the phone from calling: the log then lives in memory. remark
 // says either in a sentence for the user, and cause is what the system said; only
 // where there is no memory either is l nil.
-func Open(dir string, now func() time.Time) (l *Log, remark string, cause error) {
+func Open(dir string, now func() time.Time) (l *Log, remark lang.Text, cause error) {
 	if now == nil {
 		now = time.Now
 	}
 	path := filepath.Join(dir, FileName)
 	l, err := open(path, now)
 	if err == nil {
-		return l, "", nil
+		return l, remark, nil
 	}
 	if damaged(err) {
 		if l, remark, rerr := replace(path, now, err); rerr == nil {
@@ -104,9 +104,9 @@ func Open(dir string, now func() time.Time) (l *Log, remark string, cause error)
 	}
 	l, merr := openAs(memory, now)
 	if merr != nil {
-		return nil, "", errors.Join(err, merr)
+		return nil, remark, errors.Join(err, merr)
 	}
-	return l, lang.Of("call-log.in-memory", Trouble(err)).String(), err
+	return l, lang.Of("call-log.in-memory", Trouble(err)), err
 }
 
 func open(path string, now func() time.Time) (*Log, error) {

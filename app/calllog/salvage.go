@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"offhook/assets/lang"
+
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -42,28 +44,28 @@ func (l *Log) check() error {
 
 // replace sets a file that can't be used aside, under another name, and begins
 // anew with the calls that can still be read in it. The remark says so.
-func replace(path string, now func() time.Time, why error) (*Log, string, error) {
+func replace(path string, now func() time.Time, why error) (*Log, lang.Text, error) {
 	aside := fmt.Sprintf("%s.%s.bad", path, time.Now().UTC().Format("20060102T150405"))
 	if err := os.Rename(path, aside); err != nil {
-		return nil, "", errors.Join(why, err)
+		return nil, lang.Text{}, errors.Join(why, err)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {
 		_ = os.Rename(path+suffix, aside+suffix)
 	}
 	l, err := open(path, now)
 	if err != nil {
-		return nil, "", err
+		return nil, lang.Text{}, err
 	}
 	n := l.salvage(aside)
 	if err := l.settle(); err != nil {
 		l.Close()
-		return nil, "", err
+		return nil, lang.Text{}, err
 	}
-	remark := "The call log was damaged: %d calls could be read, and the old file was kept as %s."
+	code := "call-log.damaged"
 	if errors.Is(why, errUnknownSchema) {
-		remark = "The call log is a newer Offhook's: %d calls could be read, and the old file was kept as %s."
+		code = "call-log.newer"
 	}
-	return l, fmt.Sprintf(remark, n, filepath.Base(aside)), nil
+	return l, lang.Of(code, n, filepath.Base(aside)), nil
 }
 
 // everything names all columns of a call.

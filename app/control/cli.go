@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"offhook/app/profile"
+	"offhook/assets/lang"
 	"offhook/internal/help"
 )
 
@@ -36,7 +37,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	f := failureOf(err)
 	if errors.Is(err, context.Canceled) {
-		f = &Failure{Code: CodeTimeout, Message: "Interrupted."}
+		f = failure(CodeTimeout, "ctl.interrupted")
 	}
 	if asJSON {
 		_ = json.NewEncoder(stdout).Encode(map[string]*Failure{"error": f})
@@ -145,7 +146,7 @@ func given(fs *flag.FlagSet, name string) bool {
 
 // lost is wrong use by somebody whom the help would help.
 func lost(message string) *Failure {
-	return &Failure{Code: CodeUsage, Message: message, Next: "Try offhook ctl --help."}
+	return &Failure{Code: CodeUsage, Message: lang.Literal(message), Next: lang.Literal("Try offhook ctl --help.")}
 }
 
 func sentenceOf(err error) string {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"offhook/voice/fault"
 )
 
 // answerGrace is how much longer than the request's own limit the answer may take.
@@ -18,7 +20,7 @@ const answerGrace = 2 * time.Second
 func call(ctx context.Context, dir string, r request, items func(json.RawMessage) error) (json.RawMessage, error) {
 	conn, err := dial(dir)
 	if err != nil {
-		return nil, &Failure{Code: CodeNotRunning, Message: "No phone runs on this profile.", Next: "Start offhook, or name its --profile."}
+		return nil, failure(CodeNotRunning, "ctl.not-running")
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -43,7 +45,7 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 	for in.Scan() {
 		var a answer
 		if err := json.Unmarshal(in.Bytes(), &a); err != nil {
-			return nil, &Failure{Code: "INTERNAL_ERROR", Message: "The phone's answer can't be understood."}
+			return nil, failure(string(fault.InternalError), "ctl.unreadable")
 		}
 		switch {
 		case a.Error != nil:
@@ -61,13 +63,13 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 	}
 	switch err := in.Err(); {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(unsent, os.ErrDeadlineExceeded):
-		return nil, &Failure{Code: CodeTimeout, Message: "The phone does not answer.", Next: "If it stays so, end its process and start it again."}
+		return nil, failure(CodeTimeout, "ctl.no-answer")
 	case unsent != nil:
-		return nil, &Failure{Code: CodeNotRunning, Message: "The phone does not listen.", Next: "Try again; if it stays so, start it again."}
+		return nil, failure(CodeNotRunning, "ctl.not-listening")
 	case err != nil:
-		return nil, &Failure{Code: CodeNotRunning, Message: "The connection to the phone broke.", Next: "Try again."}
+		return nil, failure(CodeNotRunning, "ctl.broke")
 	}
-	return nil, &Failure{Code: CodeNotRunning, Message: "The phone ended.", Next: "Start it again."}
+	return nil, failure(CodeNotRunning, "ctl.ended")
 }
 
 // HandOver gives a link, or "" to be raised, to the phone that runs on a

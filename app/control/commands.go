@@ -15,6 +15,7 @@ import (
 
 	"offhook/app"
 	"offhook/voice"
+	"offhook/voice/fault"
 )
 
 // command is one word of the remote control.
@@ -227,7 +228,7 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 func stats(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 	st, ok := s.cfg.Phone.Statistics()
 	if !ok {
-		return nil, &Failure{Code: "NO_CALL", Message: "There are no statistics yet.", Next: "Make a call first."}
+		return nil, failure(string(fault.NoCall), "ctl.no-statistics")
 	}
 	return st, nil
 }
@@ -432,21 +433,21 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		case ended && w.state == voice.StateEnded.String():
 			return s, nil
 		case ended && (fresh || call != ""):
-			return nil, &Failure{Code: CodeEnded, Message: "The call ended before it was " + w.state + ": " + s.LastCall.EndReason + "."}
+			return nil, failure(CodeEnded, "ctl.call-ended", w.state, s.LastCall.EndReason)
 		}
 	}
 	if err := w.ctx.Err(); err != nil {
-		return nil, &Failure{Code: CodeTimeout, Message: "The phone was not " + w.state + " in time: " + w.where(latest)}
+		return nil, failure(CodeTimeout, "ctl.was-not", w.state, w.where(latest))
 	}
-	return nil, &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+	return nil, failure(CodeNotRunning, "phone.closing")
 }
 
 // where says in a sentence what the phone was instead of what was waited for.
 func (w *waiter) where(s *app.Snapshot) string {
 	if w.state == waitReady && s != nil {
 		for _, c := range s.Conditions {
-			if !c.OK && !c.Remark && c.Text != "" {
-				return c.Text
+			if !c.OK && !c.Remark && !c.Text.Empty() {
+				return c.Text.String()
 			}
 		}
 	}

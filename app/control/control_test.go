@@ -216,7 +216,7 @@ func (d *desk) fails(wantExit int, wantCode string, args ...string) {
 	if err := json.Unmarshal([]byte(out), &f); err != nil || f.Error == nil {
 		d.t.Fatalf("%v: exit %d, no error object in %q", args, code, out)
 	}
-	if code != wantExit || f.Error.Code != wantCode || f.Error.Message == "" {
+	if code != wantExit || f.Error.Code != wantCode || f.Error.Message.Empty() {
 		d.t.Fatalf("%v: exit %d with %+v, want exit %d with %s", args, code, f.Error, wantExit, wantCode)
 	}
 }

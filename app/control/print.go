@@ -85,7 +85,7 @@ func oneLine(s *app.Snapshot) string {
 	} else {
 		for _, c := range s.Conditions {
 			if !c.OK && !c.Remark {
-				line += ": " + c.Text
+				line += ": " + c.Text.String()
 				break
 			}
 		}
@@ -125,7 +125,7 @@ func (p *printer) status(s *app.Snapshot) error {
 	for _, c := range s.Conditions {
 		word := "ok"
 		if !c.OK {
-			word = c.Text
+			word = c.Text.String()
 		}
 		fmt.Fprintf(t, "  %s\t%s (since %s)\n", c.Name, word, c.Since.Local().Format("15:04:05"))
 	}

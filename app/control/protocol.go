@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 )
 
@@ -55,10 +55,10 @@ type answer struct {
 // Failure is why a command failed, as `--json` prints it.
 type Failure struct {
 	// Code is an ErrorType of the reference or one of this package's codes.
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Code    string    `json:"code"`
+	Message lang.Text `json:"message"`
 	// Next says what to do, if there is something.
-	Next string `json:"next,omitempty"`
+	Next lang.Text `json:"next,omitzero"`
 }
 
 // The codes that are not ErrorTypes. CodeEnded: the call ended before it came
@@ -71,14 +71,21 @@ const (
 )
 
 // Error returns the code and the sentence.
-func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+func (f *Failure) Error() string { return f.Code + ": " + f.Message.String() }
 
 // Sentence returns the message, the next step and the code, as shown to a person.
 func (f *Failure) Sentence() string {
-	return strings.TrimSpace(f.Message+" "+f.Next) + " [" + f.Code + "]"
+	return lang.Join(f.Message, f.Next).String() + " [" + f.Code + "]"
 }
 
-func usage(message string) *Failure { return &Failure{Code: CodeUsage, Message: message} }
+// failure is a failure that is no ErrorType of the reference.
+func failure(code, text string, args ...any) *Failure {
+	said := lang.Of(text, args...)
+	return &Failure{Code: code, Message: said, Next: said.Next()}
+}
+
+// usage is a wrong command line. It is said in English, as the help is.
+func usage(message string) *Failure { return &Failure{Code: CodeUsage, Message: lang.Literal(message)} }
 
 // failureOf makes any error fit for a script.
 func failureOf(err error) *Failure {
@@ -88,14 +95,14 @@ func failureOf(err error) *Failure {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &known):
-		return &Failure{Code: string(known.Type), Message: known.Message(), Next: known.Next()}
+		return failure(string(known.Type), known.Code, known.Args...)
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Failure{Code: CodeTimeout, Message: "The phone did not get there in time."}
+		return failure(CodeTimeout, "ctl.not-in-time")
 	case errors.Is(err, context.Canceled):
-		return &Failure{Code: CodeNotRunning, Message: "The phone is closing."}
+		return failure(CodeNotRunning, "phone.closing")
 	default:
 		internal := fault.From(err)
-		return &Failure{Code: string(internal.Type), Message: internal.Message(), Next: internal.Next()}
+		return failure(string(internal.Type), internal.Code, internal.Args...)
 	}
 }
 

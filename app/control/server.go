@@ -107,9 +107,7 @@ func (s *Server) accept() {
 		case s.slots <- struct{}{}:
 		default:
 			_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-			_ = json.NewEncoder(conn).Encode(answer{Error: &Failure{
-				Code: string(fault.SystemBusy), Message: "Too many programs work this phone.", Next: "Try again when some have ended.",
-			}})
+			_ = json.NewEncoder(conn).Encode(answer{Error: failure(string(fault.SystemBusy), "ctl.too-many")})
 			conn.Close()
 			continue
 		}

@@ -197,7 +197,7 @@ func TestAPolicyFromAFileAndFromAServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p, remark
+		return p, remark.String()
 	}
 	down.Store(true)
 	if p, remark := load(file); p.Account != "local" || remark == "" {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/app/settings"
+	"offhook/assets/lang"
 )
 
 // CacheName is the file in a profile's folder that holds the last good policy
@@ -29,44 +30,44 @@ const fetchLimit = 5 * time.Second
 // fetched, the last one that could is used, and remark says so. A policy that
 // is wrong is an error: a phone that an administrator meant to restrict must
 // not start unrestricted.
-func Load(ctx context.Context, hc *http.Client, dir, from string) (p *Policy, remark string, err error) {
+func Load(ctx context.Context, hc *http.Client, dir, from string) (p *Policy, remark lang.Text, err error) {
 	var data []byte
 	switch {
 	case strings.HasPrefix(from, "https://"), strings.HasPrefix(from, "http://"):
 		return follow(ctx, hc, dir, from, nil)
 	case from != "":
 		if data, err = readFile(from); err != nil {
-			return nil, "", err
+			return nil, remark, err
 		}
 	default:
 		if data, err = fromSystem(); err != nil || data == nil {
-			return nil, "", err
+			return nil, remark, err
 		}
 	}
 	if p, err = Parse(data); err != nil || p.URL == "" {
-		return p, "", err
+		return p, remark, err
 	}
 	return follow(ctx, hc, dir, p.URL, p)
 }
 
 // follow fetches the policy at u; local is what holds if that never worked.
-func follow(ctx context.Context, hc *http.Client, dir, u string, local *Policy) (*Policy, string, error) {
+func follow(ctx context.Context, hc *http.Client, dir, u string, local *Policy) (p *Policy, remark lang.Text, err error) {
 	if err := checkURL(u); err != nil {
-		return nil, "", err
+		return nil, remark, err
 	}
 	cache := filepath.Join(dir, CacheName)
 	data, err := fetch(ctx, hc, u)
 	if err == nil {
 		p, perr := Parse(data)
 		if perr != nil {
-			return nil, "", fmt.Errorf("%s: %w", u, perr)
+			return nil, remark, fmt.Errorf("%s: %w", u, perr)
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, "", err
+			return nil, remark, err
 		}
-		return p, "", settings.WriteFileAtomic(cache, data, 0o600)
+		return p, remark, settings.WriteFileAtomic(cache, data, 0o600)
 	}
-	const remark = "Your administrator's settings could not be fetched; the last known ones are used."
+	remark = lang.Of("settings.policy-unfetched")
 	if old, rerr := readFile(cache); rerr == nil {
 		if p, perr := Parse(old); perr == nil {
 			return p, remark, nil
@@ -75,7 +76,7 @@ func follow(ctx context.Context, hc *http.Client, dir, u string, local *Policy) 
 	if local != nil {
 		return local, remark, nil
 	}
-	return nil, "", fmt.Errorf("the policy at %s can't be fetched: %w", u, err)
+	return nil, remark, fmt.Errorf("the policy at %s can't be fetched: %w", u, err)
 }
 
 func fetch(ctx context.Context, hc *http.Client, u string) ([]byte, error) {

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func open(t *testing.T, dir string) *Store {
 	t.Helper()
 	s, remark, err := Open(dir)
-	if err != nil || remark != "" {
+	if err != nil || !remark.Empty() {
 		t.Fatalf("Open: remark %q, err %v", remark, err)
 	}
 	return s
@@ -63,7 +63,7 @@ func TestBrokenFileIsSetAside(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, remark, err := Open(dir)
-			if err != nil || remark == "" {
+			if err != nil || remark.Empty() {
 				t.Fatalf("remark %q, err %v", remark, err)
 			}
 			if s.Get().Availability != "available" {
@@ -215,7 +215,7 @@ func TestAWrongFieldCostsNoOther(t *testing.T) {
 			if got.DeviceID != id || got.Account.UserName != c.user || got.Audio.RingVolume != c.volume {
 				t.Errorf("%+v", got)
 			}
-			if (c.remark == "") != (remark == "") || !strings.Contains(remark, c.remark) {
+			if (c.remark == "") != remark.Empty() || !strings.Contains(remark.String(), c.remark) {
 				t.Errorf("remark %q, want %q", remark, c.remark)
 			}
 			if name == "an account" && (len(got.SIPAccounts) != 1 || got.SIPAccounts[0].User != "a") {
@@ -239,7 +239,7 @@ func TestSettingsWithoutAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, remark, err := Open(filepath.Join(file, "profile"))
-	if s == nil || err == nil || !strings.Contains(remark, "until the phone is closed") {
+	if s == nil || err == nil || !strings.Contains(remark.String(), "until you quit") {
 		t.Fatalf("%v, %q, %v", s, remark, err)
 	}
 	if _, err := s.Update(func(s *Settings) { s.Audio.RingVolume = 5 }); err == nil || s.Get().Audio.RingVolume != 5 || s.Get().DeviceID == "" {

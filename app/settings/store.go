@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"offhook/assets/lang"
+
 	"github.com/google/uuid"
 )
 
@@ -36,7 +38,7 @@ type Store struct {
 // kept under another name. A folder or a disk that can't be written does not keep
 // the phone from starting: what is changed then holds until it is closed. remark
 // says each of these in a sentence for the user, and cause is what the system said.
-func Open(dir string) (s *Store, remark string, cause error) {
+func Open(dir string) (s *Store, remark lang.Text, cause error) {
 	s = &Store{path: filepath.Join(dir, FileName), cur: Default()}
 	cause = os.MkdirAll(dir, 0o700)
 	data, err := readBounded(s.path)
@@ -60,23 +62,23 @@ func Open(dir string) (s *Store, remark string, cause error) {
 	if changed {
 		if err := s.write(s.cur); err != nil {
 			cause = errors.Join(cause, err)
-			remark = strings.TrimSpace(remark + " Settings can't be saved here: what you change holds until the phone is closed.")
+			remark = lang.Join(remark, lang.Of("settings.not-kept"))
 		}
 	}
 	return s, remark, cause
 }
 
 // setAside keeps the file as it was and says what was lost of it.
-func (s *Store) setAside(lost []string) (remark string) {
+func (s *Store) setAside(lost []string) (remark lang.Text) {
 	aside := fmt.Sprintf("%s.%s.bad", s.path, time.Now().UTC().Format("20060102T150405"))
-	kept := ""
-	if os.Rename(s.path, aside) == nil {
-		kept = "; the old file was kept as " + filepath.Base(aside)
-	}
+	remark = lang.Of("settings.partly-reset", strings.Join(lost, ", "))
 	if slices.Contains(lost, everything) {
-		return "The settings could not be read and were reset" + kept + "."
+		remark = lang.Of("settings.reset")
 	}
-	return "Some settings could not be read and are as at first: " + strings.Join(lost, ", ") + kept + "."
+	if os.Rename(s.path, aside) == nil {
+		remark = lang.Join(remark, lang.Of("settings.old-file", filepath.Base(aside)))
+	}
+	return remark
 }
 
 // Look reads the settings in dir as they are and changes nothing there. What can't

@@ -100,6 +100,13 @@ func (b *Book) Language() string { return b.language }
 // Say returns a text in the language of the book, "" for none. A code that no
 // book has is said as it is: what was a sentence already stays one.
 func (b *Book) Say(t Text) string {
+	if t.Code == joined {
+		var all []string
+		for _, v := range t.Args {
+			all = append(all, b.Say(v.(Text)))
+		}
+		return strings.Join(all, " ")
+	}
 	places := make([]place, len(t.Args))
 	for i, v := range t.Args {
 		places[i] = place{strconv.Itoa(i + 1), v}
@@ -113,7 +120,8 @@ func (b *Book) Say(t Text) string {
 }
 
 // Label returns a label of the window, with its places filled by pairs of a name
-// and a value.
+// and a value. A label whose meaning depends on where it stands begins with its
+// place and "::", which is never shown.
 func (b *Book) Label(text string, pairs ...any) string {
 	places := make([]place, len(pairs)/2)
 	for i := range places {
@@ -124,8 +132,14 @@ func (b *Book) Label(text string, pairs ...any) string {
 			return e.fill(b, book.tag, places)
 		}
 	}
-	return entry{other: text}.fill(b, b.tag, places)
+	if _, after, ok := strings.Cut(text, "::"); ok {
+		text = after
+	}
+	return entry{other: Typeset(text)}.fill(b, b.tag, places)
 }
+
+// Typeset writes an apostrophe as printers do.
+func Typeset(text string) string { return strings.ReplaceAll(text, "'", "’") }
 
 // entry is one text: its form for most numbers, and those for others.
 type entry struct {

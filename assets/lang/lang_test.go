@@ -17,6 +17,14 @@ func placesOf(text string) []string {
 	return slices.Compact(list)
 }
 
+// all are the forms of a text by their names.
+func (e entry) all() map[string]string {
+	if len(e.forms) > 0 {
+		return e.forms
+	}
+	return map[string]string{"other": e.other}
+}
+
 func TestEveryLanguageSaysEverything(t *testing.T) {
 	t.Parallel()
 	if l := Languages(); l[0] != Base || len(l) < 3 {
@@ -34,8 +42,10 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 				t.Errorf("%s lacks %q: %q", language, code, e.other)
 				continue
 			}
-			if want, got := placesOf(e.other), placesOf(said.other); !slices.Equal(want, got) {
-				t.Errorf("%s: %q has the places %v, not %v: %q", language, code, got, want, said.other)
+			for form, out := range said.all() {
+				if want, got := placesOf(e.other), placesOf(out); !slices.Equal(want, got) {
+					t.Errorf("%s: %q has the places %v, not %v: %q", language, code, got, want, form)
+				}
 			}
 		}
 		for code := range b.messages {
@@ -62,6 +72,10 @@ func TestTexts(t *testing.T) {
 		{Of("call.none").Next(), "", ""},
 		{Of("audio.none", Of("audio.microphone")), "This computer has no microphone.", "Este equipo no tiene micrófono."},
 		{Of("server.failed", 503), "The server has a problem (503).", "El servidor tiene un problema (503)."},
+		{Of("check.network", 1), "1 network connection", "1 conexión de red"},
+		{Of("check.network", 2), "2 network connections", "2 conexiones de red"},
+		{Of("call.already").WithNext(), "There is a call already. End it first.", "Ya hay una llamada. Termínela antes."},
+		{Join(Text{}, Of("call.none"), Text{}), "There is no call.", "No hay ninguna llamada."},
 		{Of("A sentence of tomorrow."), "A sentence of tomorrow.", "A sentence of tomorrow."},
 		{Literal("as it is {1}"), "as it is {1}", "as it is {1}"},
 		{Of("server.failed", "{1}{2}"), "The server has a problem ({1}{2}).", "El servidor tiene un problema ({1}{2})."},

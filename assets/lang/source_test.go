@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,11 +16,11 @@ import (
 // packages: local shorthands.
 var bearers = map[string]bool{
 	"fault.New": true, "fault.Wrap": true, "lang.Of": true,
-	"invalid": true, "missing": true, "network": true, "wrap": true, "wantsCredentials": true,
+	"invalid": true, "missing": true, "failure": true, "network": true, "wrap": true, "wantsCredentials": true,
 }
 
 // built are the codes that are put together from a kind.
-var built = map[string]bool{"literal": true, "audio.microphone": true, "audio.loudspeaker": true}
+var built = map[string]bool{"literal": true, "audio.microphone": true, "audio.loudspeaker": true, joined: true}
 
 // TestEveryCodeIsUsedAndKnown holds the program and English together: a code in
 // the program has a sentence, and a sentence has a place where it is said.
@@ -89,5 +90,65 @@ func eachFile(t *testing.T, root string, visit func(path string, file *ast.File)
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// labels finds every label of the window: the first argument of each call of a
+// method T in its packages.
+func labels(t *testing.T) map[string]bool {
+	t.Helper()
+	list := map[string]bool{}
+	eachFile(t, filepath.Join("..", "..", "ui"), func(path string, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "T" {
+				return true
+			}
+			if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				text, _ := strconv.Unquote(lit.Value)
+				list[text] = true
+			} else if id, ok := call.Args[0].(*ast.Ident); !ok || id.Name != "text" {
+				t.Errorf("%s: T needs a literal, so that translators find it", path)
+			}
+			return true
+		})
+	})
+	return list
+}
+
+// TestEveryLabelIsTranslated holds the window and the languages together.
+func TestEveryLabelIsTranslated(t *testing.T) {
+	t.Parallel()
+	all := labels(t)
+	if len(all) < 200 {
+		t.Fatalf("only %d labels were found", len(all))
+	}
+	for _, language := range Languages() {
+		b, err := read(language)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text := range all {
+			said, ok := b.labels[text]
+			if !ok && language == Base {
+				continue
+			}
+			if strings.TrimSpace(said.other) == "" || strings.Contains(said.other, "::") {
+				t.Errorf("%s: %q is said as %q", language, text, said.other)
+			}
+			for form, out := range said.all() {
+				if want, got := placesOf(text), placesOf(out); !slices.Equal(want, got) {
+					t.Errorf("%s: %q has the places %v, its form %q has %v", language, text, want, form, got)
+				}
+			}
+		}
+		for text := range b.labels {
+			if !all[text] {
+				t.Errorf("%s: %q is translated but nowhere used", language, text)
+			}
+		}
 	}
 }

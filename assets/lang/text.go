@@ -49,6 +49,29 @@ func (t Text) Next() Text {
 	return Text{Code: next, Args: t.Args}
 }
 
+// WithNext returns the text and what a person can do about it.
+func (t Text) WithNext() Text { return Join(t, t.Next()) }
+
+// Join returns a Text that says several ones after another.
+func Join(texts ...Text) Text {
+	var said []any
+	for _, t := range texts {
+		if !t.Empty() {
+			said = append(said, t)
+		}
+	}
+	switch len(said) {
+	case 0:
+		return Text{}
+	case 1:
+		return said[0].(Text)
+	}
+	return Text{Code: joined, Args: said}
+}
+
+// joined is the code of a Text whose values are said one after another.
+const joined = "joined"
+
 // Equal reports whether both say the same.
 func (t Text) Equal(o Text) bool {
 	return t.Code == o.Code && (len(t.Args) == 0 && len(o.Args) == 0 || reflect.DeepEqual(t.Args, o.Args))

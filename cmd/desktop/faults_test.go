@@ -40,10 +40,10 @@ func TestSignInThatFails(t *testing.T) {
 			p := startPhoneWith(t, c.server, c.user, c.password, "--audio-in", "null")
 			s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 			problem := s.Account.Err
-			if problem.Code != c.code || !strings.HasSuffix(problem.Message, ".") || s.Ready {
+			if problem.Code != c.code || !strings.HasSuffix(problem.Message.String(), ".") || s.Ready {
 				t.Errorf("got %+v (ready %v), want code %s and a sentence", problem, s.Ready, c.code)
 			}
-			if problem.Next == "" {
+			if problem.Next.Empty() {
 				t.Errorf("%q does not say what to do next", problem.Message)
 			}
 			if strings.Contains(p.output.String(), c.password) && c.password != "demo" {
@@ -144,7 +144,7 @@ func TestReadyIsAProof(t *testing.T) {
 	told := false
 	for _, c := range s.Conditions {
 		if !c.OK && !c.Remark {
-			told = c.Text != "" && !c.Since.IsZero()
+			told = !c.Text.Empty() && !c.Since.IsZero()
 			t.Logf("%s: %s (since %v)", c.Name, c.Text, c.Since)
 		}
 	}

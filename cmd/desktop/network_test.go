@@ -145,7 +145,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy}, o.url, "carol", "demo", "--audio-in", "null")
 		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
-		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message, officeCA) || !strings.Contains(e.Next, "inspects") {
+		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), officeCA) || !strings.Contains(e.Next.String(), "inspects") {
 			t.Errorf("%+v", e)
 		}
 		p.quit(t)
@@ -154,7 +154,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.plain, trusts}, o.url, "bob", "demo", "--audio-in", "null")
 		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
-		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message, "proxy") || !strings.Contains(e.Message, "user name") {
+		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), "proxy") || !strings.Contains(e.Message.String(), "user name") {
 			t.Errorf("%+v", e)
 		}
 		secret, password := filepath.Join(t.TempDir(), "proxy"), filepath.Join(t.TempDir(), "password")
@@ -180,7 +180,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		if c := got["proxy"]; c.Status != app.CheckPass || !strings.Contains(o.plain, c.Figure) || c.Figure == "" {
 			t.Errorf("%+v", c)
 		}
-		if c := got["https"]; c.Status != app.CheckWarn || !strings.Contains(c.Text, officeCA) {
+		if c := got["https"]; c.Status != app.CheckWarn || !strings.Contains(c.Text.String(), officeCA) {
 			t.Errorf("%+v", c)
 		}
 		wasMeasured(t, got)
@@ -264,7 +264,7 @@ func TestACallOverIPv6(t *testing.T) {
 // ways there were tried. How good they were is for the machine of the moment.
 func wasMeasured(t *testing.T, got map[string]app.Check) {
 	t.Helper()
-	if c := got["media"]; !strings.HasPrefix(c.Text, "Measured now") || !strings.HasPrefix(c.Figure, "MOS ") {
+	if c := got["media"]; !strings.HasPrefix(c.Text.String(), "Measured now") || !strings.HasPrefix(c.Figure, "MOS ") {
 		t.Errorf("%+v", c)
 	}
 	for _, name := range []string{"udp", "tcp"} {

@@ -103,7 +103,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	bob.do(t, "hangup", "--wait", "ENDED")
 
 	again := phoneOfDora()
-	if s := again.status(t); s.Notice == nil || !strings.Contains(s.Notice.Text, "unexpectedly") {
+	if s := again.status(t); s.Notice == nil || !strings.Contains(s.Notice.Text.String(), "unexpectedly") {
 		t.Errorf("the crash is not told of: %+v", s.Notice)
 	}
 	again.do(t, "dial", "echo", "--wait", "ESTABLISHED")
@@ -264,7 +264,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 		t.Helper()
 		p.until(t, patience, "told that another has the calls", func(s *app.Snapshot) bool {
 			for _, c := range s.Conditions {
-				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text, "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
+				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text.String(), "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
 					return !s.Ready
 				}
 			}

@@ -22,6 +22,7 @@ import (
 	"offhook/app/proxy"
 	"offhook/app/secrets"
 	"offhook/app/wake"
+	"offhook/assets/lang"
 	"offhook/internal/version"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -62,9 +63,9 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	defer func() { err = errors.Join(err, closers.close()) }()
 	redactor := &logs.Redactor{}
 	files, err := logs.Open(filepath.Join(dir, logs.Dir), logs.Bounds{Days: 14, Bytes: 50 << 20}, redactor, nil)
-	notes := ""
+	var notes lang.Text
 	if err != nil { // a full or read-only disk: the phone works without
-		notes = "Offhook can't write its logs here, so a report would be empty."
+		notes = lang.Of("program.no-logs")
 		fmt.Fprintln(stdout, notes)
 	}
 	closers.add(files.Close)
@@ -85,10 +86,10 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	}
 	closers.add(func() error { calm(); return nil })
 	files.TidyCrashes()
-	crashed := ""
+	var crashed lang.Text
 	for _, c := range crashes {
 		log.Error("the last run crashed", "report", filepath.Base(c))
-		crashed = "Offhook ended unexpectedly the last time. Please send a report: it tells what happened."
+		crashed = lang.Of("program.crashed")
 	}
 
 	if o.demo {
@@ -99,7 +100,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	through := proxy.New(proxy.Config{Log: log})
 	hc := app.NewHTTPClient(through)
 	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
-	remark = strings.TrimSpace(strings.Join([]string{remark, crashed, notes}, " "))
+	remark = lang.Join(remark, crashed, notes)
 	if err != nil {
 		return fault.Wrap(err, fault.ConfigurationInvalid, "settings.bad-policy", err.Error())
 	}
@@ -156,7 +157,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 
 // makePhone puts the phone together.
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
-	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark string) (*app.Phone, error) {
+	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
 		Unattended: o.headless,

@@ -104,7 +104,7 @@ func failure(err error) ui.Failure {
 		return ui.Failure{Message: c.Message, Next: c.Next, Code: c.Code}
 	}
 	f := fault.From(err)
-	shown := ui.Failure{Message: f.Message(), Next: f.Next(), Code: string(f.Type)}
+	shown := ui.Failure{Message: f.Text(), Next: f.Text().Next(), Code: string(f.Type)}
 	if f.Cause != nil {
 		shown.Detail = f.Cause.Error()
 	}

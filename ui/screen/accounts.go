@@ -142,9 +142,9 @@ func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Gl
 	case l.Err == nil:
 		return e.T("Registering…"), "", theme.Sync, widget.ToneInfo
 	case l.State == string(voice.LineTerminated):
-		return e.Words.Sentence(l.Err.Message), e.T("Refused"), theme.Lock, widget.ToneDanger
+		return e.Words.Say(l.Err.Message), e.T("Refused"), theme.Lock, widget.ToneDanger
 	default:
-		text = e.Words.Sentence(l.Err.Message)
+		text = e.Words.Say(l.Err.Message)
 		if l.RetryAt != nil && l.RetryAt.After(now) {
 			text += " " + e.T("Next attempt in {n} s.", "n", int(l.RetryAt.Sub(now).Round(time.Second)/time.Second))
 		}

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice/audio"
@@ -199,7 +200,7 @@ func (a *AudioCheck) begin() {
 
 func (a *AudioCheck) gotDevice(c app.Check) {
 	if c.Name == "microphone" && c.Status == app.CheckFail {
-		a.micFailed = a.env.Words.Sentence(join(c.Text, c.Remedy))
+		a.micFailed = a.env.Words.Say(lang.Join(c.Text, c.Remedy))
 		a.StartWorking.SetEnabled(false)
 		a.judge()
 	}
@@ -224,7 +225,7 @@ func (e *Env) CheckTone(s app.CheckStatus) (widget.Tone, string) {
 func (a *AudioCheck) gotCheck(c app.Check) {
 	var row *widget.StatusRow
 	var g theme.Glyph
-	text := a.env.Words.Sentence(c.Text)
+	text := a.env.Words.Say(c.Text)
 	switch c.Name {
 	case "push", "push_socket":
 		row, g = a.incoming, theme.Bell

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -158,13 +159,13 @@ func (d *Diagnostics) fill() {
 		}
 		row := widget.NewStatusRow(g, d.env.checkTitle(c))
 		tone, word := d.env.CheckTone(c.Status)
-		text := d.env.Words.Sentence(c.Text)
+		text := d.env.Words.Say(c.Text)
 		switch c.Status {
 		case app.CheckWarn:
 			remarks++
 		case app.CheckFail:
 			failures++
-			text = d.env.Words.Sentence(join(c.Text, c.Remedy))
+			text = d.env.Words.Say(lang.Join(c.Text, c.Remedy))
 		case app.CheckRunning:
 			text, word = d.env.T("Checking"), ""
 		}

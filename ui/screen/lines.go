@@ -70,7 +70,7 @@ func (e *Env) lineLooks(v View) []lineState {
 	if v.Account.AccountSID != "" && (worst != nil || len(v.Lines) > 0) {
 		own := lineState{e.T("Your line"), e.T("Since {time}", "time", hhmm(v.AvailableSince)), e.T("Works"), theme.Phone, widget.ToneGood}
 		if worst != nil {
-			own = lineState{e.T("Your line"), e.retrying(e.Words.Sentence(worst.Text), worst, v.Now), e.T("Not ready"), theme.WifiOff, widget.ToneDanger}
+			own = lineState{e.T("Your line"), e.retrying(e.Words.Say(worst.Text), worst, v.Now), e.T("Not ready"), theme.WifiOff, widget.ToneDanger}
 		} else if since := upSince(v); !since.IsZero() {
 			own.text = e.T("Since {time}", "time", hhmm(since))
 		}

@@ -65,16 +65,16 @@ func (n *NotReady) Render(v View) {
 		set(theme.LockClock, e.T("Please sign in again"), e.T("Your sign-in ran out, so calls can't reach you. Your settings and call list stay."),
 			theme.LogIn, e.T("Sign in again"), func() { e.Open(PageSignIn) })
 	case c.Action == app.ActionAccounts:
-		set(theme.Lock, e.T("The SIP account is refused"), c.Text, theme.Gear, e.T("Open the SIP accounts"), func() { e.Open(PageAccounts) })
+		set(theme.Lock, e.T("The SIP account is refused"), e.Words.Say(c.Text), theme.Gear, e.T("Open the SIP accounts"), func() { e.Open(PageAccounts) })
 	case c.Action == "open_system_settings":
 		set(theme.MicOff, e.T("Offhook can't use the microphone"), e.T("Callers would not hear you. Allow Offhook under Privacy, Microphone. We notice at once."),
 			theme.Gear, e.T("Open system settings"), e.Host.OpenSystemSettings)
 	case c.Action == app.ActionOpenBrowser:
-		set(theme.Globe, e.T("This network wants a sign-in"), e.Words.Sentence(c.Text), theme.Globe, e.T("Open the browser"), func() { e.openBrowser(v.Account.Server) })
+		set(theme.Globe, e.T("This network wants a sign-in"), e.Words.Say(c.Text), theme.Globe, e.T("Open the browser"), func() { e.openBrowser(v.Account.Server) })
 	case c.Action == app.ActionProxyPassword:
-		set(theme.Lock, e.T("The network's proxy wants a password"), e.Words.Sentence(c.Text), theme.Gear, e.T("Open network settings"), func() { e.Open(PageNetwork) })
+		set(theme.Lock, e.T("The network's proxy wants a password"), e.Words.Say(c.Text), theme.Gear, e.T("Open network settings"), func() { e.Open(PageNetwork) })
 	case c.Name == app.ConditionDevices:
-		text := e.Words.Sentence(c.Text)
+		text := e.Words.Say(c.Text)
 		if text == "" {
 			text = e.T("Callers would not hear you. Choose another device.")
 		}
@@ -83,7 +83,7 @@ func (n *NotReady) Render(v View) {
 		set(theme.CloudOff, e.T("Calls can't reach you"), e.retrying(e.T("You can call, but nobody can call you."), c, v.Now),
 			theme.RefreshIcon, e.T("Try now"), e.Phone.Retry)
 	case c.Name == app.ConditionProfile:
-		text := e.Words.Sentence(c.Text)
+		text := e.Words.Say(c.Text)
 		if text == "" {
 			text = e.T("The platform did not tell how to call.")
 		}

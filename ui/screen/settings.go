@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/ui/words"
@@ -273,7 +274,7 @@ type Language struct {
 
 // NewLanguage returns the page.
 func NewLanguage(env *Env) *Language {
-	l := &Language{codes: append([]string{"system"}, words.Languages()...)}
+	l := &Language{codes: append([]string{"system"}, lang.Languages()...)}
 	var names []string
 	for _, c := range l.codes {
 		names = append(names, env.languageName(c))
@@ -432,7 +433,7 @@ func (n *Network) Render(v View) {
 		if c.OK {
 			row.Set(checkIcons[c.Name], n.env.T("Since {time}", "time", hhmm(c.Since)), n.env.T("Works"), widget.ToneGood)
 		} else {
-			row.Set(checkIcons[c.Name], n.env.retrying(n.env.Words.Sentence(c.Text), &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
+			row.Set(checkIcons[c.Name], n.env.retrying(n.env.Words.Say(c.Text), &c, v.Now), n.env.T("Failed"), widget.ToneDanger)
 		}
 		rows = append(rows, row)
 	}

@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -251,9 +252,9 @@ func (s *SignIn) problem(p *app.Problem) (title, text string) {
 	case "INVALID_CREDENTIALS":
 		return s.env.T("That didn't work"), s.env.T("The user name or password isn't right. Check both and try again.")
 	case "NETWORK_ERROR":
-		return s.env.T("We can't reach this server."), s.env.Words.Sentence(join(p.Message, p.Next))
+		return s.env.T("We can't reach this server."), s.env.Words.Say(lang.Join(p.Message, p.Next))
 	default:
-		return s.env.T("That didn't work"), s.env.Words.Sentence(join(p.Message, p.Next))
+		return s.env.T("That didn't work"), s.env.Words.Say(lang.Join(p.Message, p.Next))
 	}
 }
 

@@ -282,5 +282,5 @@ func (e *Env) Sentence(err error) string {
 	if !errors.As(err, &f) {
 		return ""
 	}
-	return e.Words.Sentence(f.Sentence())
+	return e.Words.Say(f.Text().WithNext())
 }

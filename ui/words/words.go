@@ -1,37 +1,27 @@
-// Package words holds the phone's language: it turns the English text that the
-// screens are written with into the user's language.
+// Package words holds the language that the window speaks: which one that is, and
+// the texts of assets/lang in it.
 package words
 
 import (
-	"encoding/json"
-	"fmt"
-	"io/fs"
 	"os"
-	"path"
-	"sort"
 	"strings"
 	"sync"
 
-	"offhook/assets"
+	"offhook/assets/lang"
 )
 
-// English is the language that the screens are written in.
-const English = "en"
+// names are the languages in their own words, for the settings.
+var names = map[string]string{lang.Base: "English", "hi": "हिन्दी", "es": "Español"}
 
-// Names are the languages in their own words, for the settings.
-var names = map[string]string{English: "English", "hi": "हिन्दी", "es": "Español"}
-
-// Catalogue translates. It may be used from several goroutines.
+// Catalogue says things in the user's language. It may be used from several
+// goroutines.
 type Catalogue struct {
-	mu       sync.RWMutex
-	language string
-	texts    map[string]string
-	// sentences are what the phone itself says.
-	sentences *sentences
+	mu   sync.RWMutex
+	book *lang.Book // guarded by mu
 }
 
 // New returns the catalogue of language, or of the system's when language is ""
-// or "system". A language without a translation is shown in English.
+// or "system". A language without texts is shown in English.
 func New(language string) *Catalogue {
 	c := &Catalogue{}
 	c.Use(language)
@@ -43,75 +33,32 @@ func (c *Catalogue) Use(language string) {
 	if language == "" || language == "system" {
 		language = FromEnvironment(os.Getenv)
 	}
-	language = base(language)
-	texts, err := load(assets.Translations(), language)
-	said, serr := load(assets.Sentences(), language)
-	if err != nil || serr != nil {
-		language, texts, said = English, nil, nil
+	book, err := lang.Open(base(language))
+	if err != nil {
+		book = lang.English()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.language, c.texts, c.sentences = language, texts, newSentences(said)
+	c.book = book
+}
+
+func (c *Catalogue) current() *lang.Book {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.book
 }
 
 // Language returns the language in use, such as "hi".
-func (c *Catalogue) Language() string {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.language
-}
+func (c *Catalogue) Language() string { return c.current().Language() }
 
-// T translates text. args are pairs of a name and a value, which takes the place
-// of {name}. A text whose meaning depends on where it stands begins with its
-// place and "::", which is never shown: T("tab::Call").
-func (c *Catalogue) T(text string, args ...any) string {
-	c.mu.RLock()
-	out, ok := c.texts[text]
-	c.mu.RUnlock()
-	if !ok || out == "" {
-		out = typeset(Plain(text))
-	}
-	if len(args) == 0 {
-		return out
-	}
-	pairs := make([]string, 0, len(args))
-	for i := 0; i+1 < len(args); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), fmt.Sprint(args[i+1]))
-	}
-	return strings.NewReplacer(pairs...).Replace(out)
-}
+// T says a label, which is named by its English text. args are pairs of a name and
+// a value, which takes the place of {name}. A text whose meaning depends on where
+// it stands begins with its place and "::", which is never shown: T("tab::Call").
+func (c *Catalogue) T(text string, args ...any) string { return c.current().Label(text, args...) }
 
-// Has reports whether text has a translation in the language in use.
-func (c *Catalogue) Has(text string) bool {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	_, ok := c.texts[text]
-	return ok || c.language == English
-}
-
-// Plain returns text without the place before "::".
-func Plain(text string) string {
-	if _, after, ok := strings.Cut(text, "::"); ok {
-		return after
-	}
-	return text
-}
-
-// typeset writes an apostrophe as printers do.
-func typeset(text string) string { return strings.ReplaceAll(text, "'", "’") }
-
-// Languages returns the languages there are, English first.
-func Languages() []string {
-	list := []string{}
-	entries, _ := fs.ReadDir(assets.Translations(), ".")
-	for _, e := range entries {
-		if l, ok := strings.CutSuffix(e.Name(), ".json"); ok {
-			list = append(list, l)
-		}
-	}
-	sort.Strings(list)
-	return append([]string{English}, list...)
-}
+// Say says what the phone itself has to say: an error, a condition, a check or a
+// notice.
+func (c *Catalogue) Say(t lang.Text) string { return lang.Typeset(c.current().Say(t)) }
 
 // Name returns a language's name in its own words.
 func Name(language string) string {
@@ -129,7 +76,7 @@ func FromEnvironment(getenv func(string) string) string {
 			return base(v)
 		}
 	}
-	return English
+	return lang.Base
 }
 
 // base cuts a language tag to its first part: es_MX.UTF-8 is es.
@@ -138,29 +85,4 @@ func base(tag string) string {
 		tag = tag[:i]
 	}
 	return strings.ToLower(tag)
-}
-
-func load(files fs.FS, language string) (map[string]string, error) {
-	if language == English {
-		return nil, nil
-	}
-	b, err := fs.ReadFile(files, path.Base(language)+".json")
-	if err != nil {
-		return nil, fmt.Errorf("words: no translation %q: %w", language, err)
-	}
-	var texts map[string]string
-	if err := json.Unmarshal(b, &texts); err != nil {
-		return nil, fmt.Errorf("words: translation %q: %w", language, err)
-	}
-	return texts, nil
-}
-
-// Sentence translates what the phone says of its own accord: the sentences of
-// errors, of readiness and of checks, which are written in English where they
-// arise. What has no translation stays English.
-func (c *Catalogue) Sentence(text string) string {
-	c.mu.RLock()
-	book := c.sentences
-	c.mu.RUnlock()
-	return typeset(book.translate(text))
 }
