@@ -20,8 +20,8 @@ import (
 
 // NewRTP makes a session of plain RTP, as SIP accounts without WebRTC use it:
 // RTP/AVP, or RTP/SAVP with keys in the signalling (RFC 4568) as Config.SDES
-// says. It sends where the far side's packets come from, which is what gets
-// through NAT (symmetric RTP, RFC 4961). It opens its sockets before it returns.
+// says. It sends where the description says, or where the packets of a far
+// side behind a NAT come from; see latch. It opens its sockets before it returns.
 //
 // A peer that offers ICE with it gets ICE in the answer, in full and for both
 // components (RFC 8445, RFC 8839); Config.OfferICE offers it, too. A peer without
@@ -76,8 +76,8 @@ type plainLink struct {
 	receiveBy       atomic.Pointer[receiveKeys]
 	mux             atomic.Bool
 
-	inbound sync.Mutex // one packet is opened at a time
-	latched time.Duration
+	inbound sync.Mutex // one packet is opened at a time; guards what follows
+	latch   latch
 	inRTP   rtp.Header
 	inRTCP  rtcp.Header
 	opened  [readSize]byte
@@ -309,6 +309,9 @@ func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chose
 		l.mediaTo.Store(&p.media)
 		l.ctrlTo.Store(&p.ctrl)
 	}
+	l.inbound.Lock()
+	l.latch.describe(p.media, p.ctrl, l.cfg.Now())
+	l.inbound.Unlock()
 	l.mux.Store(p.mux)
 	l.peer, l.secure = p, chosen.Suite != ""
 	first := !l.up

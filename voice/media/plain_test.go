@@ -161,54 +161,6 @@ func TestEverySuite(t *testing.T) {
 	}
 }
 
-// The peer is followed to where its packets come from, but not by a stranger's
-// packets while it is heard.
-func TestPlainFollowsThePeer(t *testing.T) {
-	t.Parallel()
-	s, err := NewRTP(Config{LocalAddress: loopback})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := s.(*session).link.(*plainLink)
-	t.Cleanup(func() { _ = s.Close() })
-	const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
-	if _, err := s.Answer(context.Background(), offer); err != nil {
-		t.Fatal(err)
-	}
-	packet := make([]byte, rtpHeaderSize+160)
-	seq := uint16(0)
-	from := func(addr string, at time.Duration, ssrc uint32) {
-		seq++
-		(&rtpHeader{seq: seq, ts: uint32(seq) * 160, ssrc: ssrc}).put(packet)
-		l.take(packet, netip.MustParseAddrPort(addr), at)
-	}
-	to := func() string { return l.mediaTo.Load().String() }
-	if to() != "192.0.2.1:4000" {
-		t.Errorf("at first to %s", to())
-	}
-	from("198.51.100.1:5000", time.Second, 1) // behind NAT
-	if to() != "198.51.100.1:5000" {
-		t.Errorf("behind NAT to %s", to())
-	}
-	from("203.0.113.9:6666", time.Second+20*time.Millisecond, 2) // a stranger
-	if to() != "198.51.100.1:5000" {
-		t.Errorf("a stranger got the sound: %s", to())
-	}
-	from("198.51.100.1:7000", 3*time.Second, 1) // a new binding after silence
-	if to() != "198.51.100.1:7000" {
-		t.Errorf("after a new binding to %s", to())
-	}
-	if n := s.Statistics().PacketsReceived; n != 2 {
-		t.Errorf("%d packets taken", n)
-	}
-	if _, err := s.Answer(context.Background(), strings.Replace(offer, "192.0.2.1", "192.0.2.77", 1)); err != nil {
-		t.Fatal(err)
-	}
-	if to() != "192.0.2.77:4000" {
-		t.Errorf("after a re-INVITE to %s", to())
-	}
-}
-
 // Whatever comes to the sockets, the session lives.
 func FuzzPlainPacket(f *testing.F) {
 	f.Add([]byte{0x80, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xff})

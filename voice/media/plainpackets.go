@@ -72,8 +72,9 @@ func (l *plainLink) take(b []byte, from netip.AddrPort, at time.Duration) {
 			}
 			b = p
 		}
-		l.follow(&l.ctrlTo, from, at, keys != nil)
-		l.h.rtcp(b, at)
+		if l.fromPeer(b, true, from, at, keys != nil) {
+			l.h.rtcp(b, at)
+		}
 		return
 	}
 	if keys != nil {
@@ -83,40 +84,36 @@ func (l *plainLink) take(b []byte, from netip.AddrPort, at time.Duration) {
 		}
 		b = p
 	}
-	if l.follow(&l.mediaTo, from, at, keys != nil) {
+	if l.fromPeer(b, false, from, at, keys != nil) {
 		l.h.rtp(b, at)
 	}
 }
 
-// followAfter is how long an address must be silent before packets without
-// authentication may come from another: a stranger must not take over a call
-// that is being heard.
-const followAfter = 500 * time.Millisecond
-
-// follow sends to where packets come from, and reports whether the packet is
-// from the peer.
-func (l *plainLink) follow(to *atomic.Pointer[netip.AddrPort], from netip.AddrPort, at time.Duration, proven bool) bool {
+// fromPeer reports whether a packet is the peer's, and follows the peer to where its
+// packets come from. l.inbound is held.
+func (l *plainLink) fromPeer(b []byte, report bool, from netip.AddrPort, at time.Duration, authenticated bool) bool {
 	if !from.IsValid() {
 		return true
 	}
-	known := to.Load()
-	if known == nil {
-		return proven
-	}
-	isMedia := to == &l.mediaTo
-	if *known != from {
-		if !proven && l.latched != 0 && at-l.latched < followAfter {
-			return false
+	if report {
+		taken, moved := l.latch.rtcp(from, authenticated)
+		if moved {
+			l.ctrlTo.Store(&from)
 		}
-		to.Store(&from)
-		if isMedia && l.mux.Load() {
+		return taken
+	}
+	h, ok := parseRTP(b)
+	if !ok {
+		return false
+	}
+	taken, moved := l.latch.rtp(from, h.ssrc, h.seq, at, authenticated)
+	if moved {
+		l.mediaTo.Store(&from)
+		if l.mux.Load() {
 			l.ctrlTo.Store(&from)
 		}
 	}
-	if isMedia {
-		l.latched = at
-	}
-	return true
+	return taken
 }
 
 // sendRTP implements link.
