@@ -27,7 +27,7 @@ type Config struct {
 
 	// Engine makes the engine for this installation's device id. The phone owns
 	// it: Close closes it.
-	Engine func(deviceID string) (Engine, error)
+	Engine func(deviceID string, keepToken func(subscriberToken string)) (Engine, error)
 	// Bell makes the ringtone; nil is silence. The phone closes it.
 	Bell Bell
 	// Desk keeps the rest of the computer out of a call's way; nil does nothing.

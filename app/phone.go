@@ -77,12 +77,13 @@ func New(cfg Config) (*Phone, error) {
 	if err != nil {
 		cfg.Log.Error("call log", "err", err)
 	}
-	engine, err := cfg.Engine(store.Get().DeviceID)
+	var p *Phone // there long before the first token is renewed
+	engine, err := cfg.Engine(store.Get().DeviceID, func(token string) { p.keepRenewed(token) })
 	if err != nil {
 		calls.Close()
 		return nil, err
 	}
-	p := &Phone{
+	p = &Phone{
 		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: engine, loop: newLoop(), store: store, calls: calls,
 		secrets: secrets.NewSafe(cfg.Secrets), prefills: make(chan string, 8), signing: make(chan struct{}, 1),
 		kick: newBroadcast(),

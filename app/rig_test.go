@@ -80,7 +80,7 @@ func (d *rig) start() *rig {
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		},
 		Sleep: func(context.Context) <-chan bool { return d.sleep },
-		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string, func(string)) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
 		Addresses: func() string {
 			if a := d.addresses.Load(); a != nil {

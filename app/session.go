@@ -280,6 +280,14 @@ func (p *Phone) keepToken(pair wire.TokenPair) (string, error) {
 	return string(data), nil
 }
 
+// keepRenewed stores the token pair that the engine has just been given, before
+// it is used.
+func (p *Phone) keepRenewed(token string) {
+	p.protectToken(token)
+	_ = p.secrets.Set(secretToken, token)
+	p.noteKeyring()
+}
+
 // expire says that the user must sign in again.
 func (p *Phone) expire(s *session, reason error) {
 	p.loop.post(func() {

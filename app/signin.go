@@ -228,7 +228,7 @@ func (p *Phone) restore(ctx context.Context) {
 			token, ask = fresh, false
 		}
 		err := p.initialise(ctx, s, token)
-		if backend.IsAuthentication(err) {
+		if backend.IsAuthentication(err) && !backend.IsInactive(err) {
 			p.log.Info("the stored token is spent", "err", err)
 			ask = true
 			fresh, lerr := p.silentLogin(ctx, s)

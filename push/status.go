@@ -52,6 +52,10 @@ type Status struct {
 // OK says that the inbox is reachable as far as is known.
 func (s Status) OK() bool { return s.Phase == Connected }
 
+// inactivePause is how long an inactive subscriber waits at least before the
+// receiver asks again.
+const inactivePause = 4 * time.Second
+
 // errPong says that a ping was not answered in time.
 var errPong = errors.New("push: no answer to a ping")
 
@@ -72,7 +76,9 @@ func judge(err error, res *http.Response) failure {
 	switch {
 	case errors.As(err, &known):
 		f.err = known
-		if known.Type == fault.AuthenticationInvalidToken || known.Type == fault.AuthenticationExpiredToken || known.Type == fault.InvalidCredentials {
+		if known.Code == "account.inactive" {
+			f.pause = inactivePause // the subscriber may be active again one day
+		} else if known.Type == fault.AuthenticationInvalidToken || known.Type == fault.AuthenticationExpiredToken || known.Type == fault.InvalidCredentials {
 			f.phase = Refused
 		}
 	case code == wire.CloseRefused, res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):

@@ -20,6 +20,8 @@ type settings struct {
 	// logEvents is the least level of Log events, nil for none.
 	logEvents *slog.Level
 	deviceID  string
+	// renewed is told of each new subscriber token; nil for nobody.
+	renewed func(subscriberToken string)
 
 	system audio.System
 	device Sound
@@ -48,6 +50,14 @@ func WithLogEvents(least slog.Level) Option { return func(s *settings) { s.logEv
 // WithDeviceID sets the id of this installation, to which tokens are bound; the
 // default is a random UUID, kept in the user's config folder.
 func WithDeviceID(id string) Option { return func(s *settings) { s.deviceID = id } }
+
+// WithRenewedToken has f keep each renewed subscriber token, JSON text as in
+// Account.SubscriberToken, where the one before was kept. f is called before the
+// new token is used and may block for as long as keeping takes: the platform takes
+// the old one no more once it has seen the new one.
+func WithRenewedToken(f func(subscriberToken string)) Option {
+	return func(s *settings) { s.renewed = f }
+}
 
 // WithAudio sets the sound system; the default is the machine's. The Client
 // does not close a system that it was given.

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,8 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	keeper, err := auth.NewKeeper(auth.Config{
 		Pair: account.pair, Renewer: s.platform, Clock: c.clock,
 		ServerOffset: s.platform.ServerOffset, Logger: c.log,
-		Failed: func(problem *fault.Error) { c.tokenFailed(s, problem) },
+		Failed:  func(problem *fault.Error) { c.tokenFailed(s, problem) },
+		Renewed: c.tokenRenewed,
 	})
 	if err != nil {
 		return nil, err
@@ -100,6 +102,19 @@ func (c *Client) refetchProfile(ctx context.Context, s *session) bool {
 	c.mu.Unlock()
 	old.close()
 	return true
+}
+
+// tokenRenewed is called by the keeper before it gives out a new token.
+func (c *Client) tokenRenewed(pair auth.Pair) {
+	if c.settings.renewed == nil {
+		return
+	}
+	text, err := json.Marshal(wire.TokenPair{RefreshToken: pair.Refresh(), AccessToken: pair.Access()})
+	if err != nil {
+		c.log.Error("the renewed token is not kept", "error", err)
+		return
+	}
+	c.settings.renewed(string(text))
 }
 
 // tokenFailed is called by the keeper when the token can no longer be renewed.

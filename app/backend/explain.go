@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +16,7 @@ import (
 
 	"offhook/assets/lang"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // StatusError is the cause of a fault that came with an HTTP status.
@@ -96,6 +98,19 @@ func issuer(c *x509.Certificate) lang.Text {
 	return lang.Of("server.unnamed-authority")
 }
 
+// IsInactive reports whether the account was deactivated, and so may be active
+// again one day.
+func IsInactive(err error) bool { return err != nil && fault.From(err).Code == "account.inactive" }
+
+// codeOf returns the platform's code in a refusal, or 0.
+func codeOf(data []byte) wire.ErrorCode {
+	var body struct {
+		Code wire.ErrorCode `json:"code"`
+	}
+	_ = json.Unmarshal(data, &body)
+	return body.Code
+}
+
 // portal is the fault of a network that answers in the server's place.
 func portal(u *url.URL) error {
 	return fault.New(fault.NetworkError,
@@ -108,6 +123,8 @@ func refused(resp *http.Response, data []byte, u *url.URL) error {
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
 		return fault.Wrap(cause, fault.AuthenticationExpiredToken, "sign-in.refused")
+	case s == http.StatusForbidden && codeOf(data) == wire.CodeInactive:
+		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "account.inactive")
 	case s == http.StatusForbidden:
 		return fault.Wrap(cause, fault.AuthenticationInvalidToken, "server.refuses-account")
 	case s == http.StatusProxyAuthRequired:

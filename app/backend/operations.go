@@ -57,6 +57,9 @@ func (c *Client) Login(ctx context.Context, r LoginRequest) (Login, error) {
 	}
 	var l Login
 	err := c.call(ctx, http.MethodPost, []string{"login"}, r, &l, false)
+	if IsInactive(err) {
+		return Login{}, err
+	}
 	if s := StatusOf(err); s == http.StatusUnauthorized || s == http.StatusForbidden {
 		return Login{}, fault.Wrap(&StatusError{s}, fault.InvalidCredentials,
 			"sign-in.wrong-password")

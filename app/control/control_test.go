@@ -136,7 +136,7 @@ func newDesk(t *testing.T, base string) *desk {
 	d := &desk{t: t, base: base, dir: profile.Dir(base, "default"), line: &line{events: make(chan any, 100)}, quits: make(chan struct{}, 8)}
 	phone, err := app.New(app.Config{
 		Dir: d.dir, AudioIn: "null", AudioOut: "null",
-		Engine:    func(string) (app.Engine, error) { return d.line, nil },
+		Engine:    func(string, func(string)) (app.Engine, error) { return d.line, nil },
 		OpenInbox: func(app.InboxConfig) (app.Inbox, error) { return inbox{}, nil },
 		ReadLogs: func(_, _ time.Time) (string, error) {
 			path := filepath.Join(t.TempDir(), "logs.zip")

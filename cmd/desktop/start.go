@@ -168,8 +168,9 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		OpenInbox: app.NewInbox(hc, log),
 		Sleep:     func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
 		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
-		Engine: func(deviceID string) (app.Engine, error) {
-			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system))
+		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
+			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
+				voice.WithRenewedToken(keepToken))
 			if err != nil {
 				return nil, err
 			}

@@ -50,7 +50,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	pair, err := s.platform.subscriberToken(r.Context(), req.UserName, req.DeviceID)
 	switch {
 	case errors.Is(err, errInactive):
-		return &failure{status: http.StatusForbidden, message: "the subscriber is inactive"}
+		return &failure{status: http.StatusForbidden, message: "the subscriber is inactive", code: wire.CodeInactive}
 	case errors.Is(err, errRefused):
 		s.log.Error("the platform refuses a subscriber token", "error", err)
 		return &failure{status: http.StatusForbidden, message: "the platform refuses this account"}

@@ -15,6 +15,7 @@ import (
 	"offhook/demo/store"
 	"offhook/demo/throttle"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 // Config is what New needs. Fields without a comment on their zero value are
@@ -143,6 +144,7 @@ type failure struct {
 	message    string
 	retryAfter time.Duration
 	challenge  string
+	code       wire.ErrorCode // the platform's code behind it, or 0
 }
 
 func (f *failure) Error() string { return fmt.Sprintf("%d: %s", f.status, f.message) }
@@ -170,6 +172,8 @@ func reply(w http.ResponseWriter, status int, v any) {
 type coded struct {
 	HTTPCode int    `json:"http_code"`
 	Message  string `json:"message,omitempty"`
+	// Code is the platform's own, where it tells more than the status.
+	Code wire.ErrorCode `json:"code,omitempty"`
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -189,7 +193,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f.retryAfter > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(int(f.retryAfter.Seconds()+0.999)))
 	}
-	reply(w, f.status, coded{HTTPCode: f.status, Message: f.message})
+	reply(w, f.status, coded{HTTPCode: f.status, Message: f.message, Code: f.code})
 }
 
 // subscriberEndpoint answers a signed-in subscriber.

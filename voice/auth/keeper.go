@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 const (
@@ -28,10 +29,11 @@ const (
 // ErrClosed says that the Keeper was closed.
 var ErrClosed = errors.New("auth: keeper is closed")
 
-// Renewer asks the platform for a new access token. A fault of type
-// NETWORK_ERROR or SERVER_ERROR is tried again; any other is final.
+// Renewer asks the platform for a new access token. The pair's refresh token is
+// empty where the platform does not rotate it. A fault of type NETWORK_ERROR or
+// SERVER_ERROR is tried again, account.inactive later; any other is final.
 type Renewer interface {
-	RenewAccessToken(ctx context.Context, refreshToken string) (accessToken string, err error)
+	Renew(ctx context.Context, refreshToken string) (wire.TokenPair, error)
 }
 
 // Config makes a Keeper.
@@ -46,9 +48,11 @@ type Config struct {
 	// Failed is called once, from a goroutine of the Keeper, when the token can
 	// no longer be renewed. May be nil.
 	Failed func(*fault.Error)
-	// Renewed is called after each renewal, from a goroutine of the Keeper. May
-	// be nil.
-	Renewed func()
+	// Renewed is called after each renewal with the new pair, from a goroutine of
+	// the Keeper and before the new access token is given out: once the platform
+	// has seen that one, the old refresh token is worth nothing, and whoever keeps
+	// the pair for the next start must have the new one. May be nil.
+	Renewed func(Pair)
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -62,8 +66,8 @@ type Keeper struct {
 	running sync.WaitGroup
 
 	mu      sync.Mutex
-	access  string
-	claims  Claims // of access
+	pair    Pair
+	claims  Claims // of the access token
 	refresh Claims
 	failure *fault.Error
 	closed  bool
@@ -104,7 +108,7 @@ func NewKeeper(cfg Config) (*Keeper, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	k := &Keeper{
 		cfg: cfg, ctx: ctx, cancel: cancel,
-		access: cfg.Pair.Access(), claims: access, refresh: refresh,
+		pair: cfg.Pair, claims: access, refresh: refresh,
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -128,7 +132,7 @@ func (k *Keeper) AccessToken(ctx context.Context) (string, error) {
 			return "", k.failure
 		case !k.rejected && !k.spent():
 			defer k.mu.Unlock()
-			return k.access, nil
+			return k.pair.access, nil
 		}
 		r := k.renew()
 		k.mu.Unlock()
@@ -158,7 +162,7 @@ func (k *Keeper) spent() bool {
 func (k *Keeper) Rejected(token string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if token == k.access {
+	if token == k.pair.access {
 		k.rejected = true
 	}
 }
@@ -231,31 +235,55 @@ func (k *Keeper) renew() *renewal {
 	if k.renewal != nil {
 		return k.renewal
 	}
-	r := &renewal{done: make(chan struct{})}
+	r, old := &renewal{done: make(chan struct{})}, k.pair
 	k.renewal = r
 	k.running.Add(1)
 	go func() {
 		defer k.running.Done()
-		token, err := k.fetch()
-		k.finish(r, token, err)
+		pair, err := k.fetch(old)
+		if err == nil && k.cfg.Renewed != nil {
+			k.cfg.Renewed(pair)
+		}
+		k.finish(r, pair, err)
 	}()
 	return r
 }
 
-// fetch asks the platform, again where that can help.
-func (k *Keeper) fetch() (string, error) {
+// fetch asks the platform for the pair that follows old, again where that can
+// help.
+func (k *Keeper) fetch(old Pair) (Pair, error) {
 	ctx, cancel := context.WithTimeout(k.ctx, renewTimeout)
 	defer cancel()
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval = 300 * time.Millisecond
 	policy.MaxInterval = 5 * time.Second
-	return backoff.Retry(ctx, func() (string, error) {
-		token, err := k.cfg.Renewer.RenewAccessToken(ctx, k.cfg.Pair.Refresh())
-		if err != nil && !passing(err) {
-			return "", backoff.Permanent(err)
+	tokens, err := backoff.Retry(ctx, func() (wire.TokenPair, error) {
+		tokens, err := k.cfg.Renewer.Renew(ctx, old.refresh)
+		if err != nil && (!passing(err) || inactive(err)) {
+			return tokens, backoff.Permanent(err)
 		}
-		return token, err
+		return tokens, err
 	}, backoff.WithBackOff(policy), backoff.WithMaxTries(renewTries))
+	if err != nil {
+		return Pair{}, err
+	}
+	if tokens.RefreshToken == "" {
+		tokens.RefreshToken = old.refresh
+	}
+	pair, err := NewPair(tokens.RefreshToken, tokens.AccessToken)
+	if err != nil {
+		return Pair{}, err
+	}
+	was, err := ParseClaims(old.refresh)
+	if err != nil {
+		return Pair{}, err
+	}
+	for _, token := range []string{pair.refresh, pair.access} {
+		if claims, err := ParseClaims(token); err != nil || claims.Subject != "" && claims.Subject != was.Subject {
+			return Pair{}, fault.New(fault.AuthenticationInvalidToken, "sign-in.renewed-for-another")
+		}
+	}
+	return pair, nil
 }
 
 // passing reports whether a failed renewal may succeed later.
@@ -264,17 +292,20 @@ func passing(err error) bool {
 	case fault.NetworkError, fault.ServerError:
 		return true
 	}
-	return errors.Is(err, context.DeadlineExceeded)
+	return inactive(err) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func (k *Keeper) finish(r *renewal, token string, err error) {
-	var claims Claims
+// inactive reports whether the subscriber was deactivated, and so may be active
+// again one day.
+func inactive(err error) bool { return err != nil && fault.From(err).Code == "account.inactive" }
+
+func (k *Keeper) finish(r *renewal, pair Pair, err error) {
+	var claims, refresh Claims
 	if err == nil {
-		claims, err = ParseClaims(token)
+		claims, err = ParseClaims(pair.access)
 	}
-	if err == nil && claims.Subject != "" && claims.Subject != k.refresh.Subject {
-		err = fault.New(fault.AuthenticationInvalidToken,
-			"sign-in.renewed-for-another")
+	if err == nil {
+		refresh, err = ParseClaims(pair.refresh)
 	}
 
 	k.mu.Lock()
@@ -284,7 +315,7 @@ func (k *Keeper) finish(r *renewal, token string, err error) {
 	case k.closed:
 		err = ErrClosed
 	case err == nil:
-		k.access, k.claims, k.rejected = token, claims, false
+		k.pair, k.claims, k.refresh, k.rejected = pair, claims, refresh, false
 		// Without the monotonic reading: the token ages while the machine sleeps.
 		k.received = k.cfg.Clock.Now().Round(0)
 		// The token was made just now, whatever the phone's clock says.
@@ -293,7 +324,6 @@ func (k *Keeper) finish(r *renewal, token string, err error) {
 			born = k.serverNow()
 		}
 		k.schedule(born)
-		after = k.cfg.Renewed
 		k.cfg.Logger.Debug("access token renewed", "expires", claims.Expires)
 	case passing(err):
 		k.wake(retryLater)

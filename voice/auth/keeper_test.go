@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // renewer is the platform; answers are what it says, the last one again and
@@ -21,9 +22,13 @@ type renewer struct {
 	subject string
 	// ahead is how far the platform's clock is ahead.
 	ahead time.Duration
+	// rotates says that each renewal brings a new refresh token; with are those
+	// that were renewed with.
+	rotates bool
+	with    []string
 }
 
-func (r *renewer) RenewAccessToken(ctx context.Context, refresh string) (string, error) {
+func (r *renewer) Renew(ctx context.Context, refresh string) (wire.TokenPair, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, time.Now())
@@ -35,10 +40,15 @@ func (r *renewer) RenewAccessToken(ctx context.Context, refresh string) (string,
 		}
 	}
 	if err != nil {
-		return "", err
+		return wire.TokenPair{}, err
 	}
+	r.with = append(r.with, refresh)
 	now := time.Now().Add(r.ahead)
-	return token(r.subject, now.Unix(), now.Add(r.life).Unix()), nil
+	pair := wire.TokenPair{AccessToken: token(r.subject, now.Unix(), now.Add(r.life).Unix())}
+	if r.rotates {
+		pair.RefreshToken = token(r.subject, now.Unix(), now.Add(24*time.Hour).Unix())
+	}
+	return pair, nil
 }
 
 func (r *renewer) count() int {
@@ -189,7 +199,7 @@ func TestRefusedRenewalIsFinal(t *testing.T) {
 				before := len(s.r.calls)
 				s.r.mu.Unlock()
 				for range 3 {
-					s.Rejected(s.access)
+					s.Rejected(s.pair.access)
 					if _, err := s.AccessToken(t.Context()); fault.TypeOf(err) != c.want {
 						t.Errorf("error %v", err)
 					}
@@ -304,4 +314,70 @@ type stoppedClock struct{}
 func (stoppedClock) Now() time.Time { return time.Now() }
 func (stoppedClock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	return func() bool { return true }
+}
+
+// TestRotatedRefreshToken renews with the newest refresh token, and has it kept
+// before anybody is given the access token that came with it.
+func TestRotatedRefreshToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		pair, err := NewPair(token("alice", now.Unix(), now.Add(24*time.Hour).Unix()), token("alice", now.Unix(), now.Add(time.Minute).Unix()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &renewer{life: 30 * time.Minute, subject: "alice", rotates: true}
+		var kept []Pair
+		k, err := NewKeeper(Config{Pair: pair, Renewer: r, Renewed: func(p Pair) {
+			time.Sleep(time.Second) // as slow as a keyring
+			kept = append(kept, p)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		for range 3 {
+			time.Sleep(29 * time.Minute)
+			text, err := k.AccessToken(t.Context())
+			if err != nil || len(kept) == 0 || kept[len(kept)-1].Access() != text {
+				t.Fatalf("a token was given out before it was kept: %v, %d kept", err, len(kept))
+			}
+		}
+		for i, with := range r.with {
+			want := pair.Refresh()
+			if i > 0 {
+				want = kept[i-1].Refresh()
+			}
+			if with != want {
+				t.Errorf("renewal %d came with an old refresh token", i+1)
+			}
+		}
+		if k.ValidUntil().Sub(now) < 25*time.Hour {
+			t.Errorf("the sign-in ends after %v", k.ValidUntil().Sub(now))
+		}
+	})
+}
+
+// TestInactiveComesBack asks again for a subscriber who was deactivated: that is
+// no end of the token.
+func TestInactiveComesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inactive := fault.New(fault.AuthenticationInvalidToken, "account.inactive")
+		s := begin(t, inactive, inactive, nil)
+		first := s.mustToken(t)
+		s.Rejected(first)
+		time.Sleep(time.Second) // so that another token looks different
+		for range 2 {
+			if _, err := s.AccessToken(t.Context()); fault.From(err).Code != "account.inactive" {
+				t.Fatalf("error %v", err)
+			}
+		}
+		if got := s.r.count(); got != 2 {
+			t.Errorf("asked %d times: an inactive subscriber is asked for once at a time", got)
+		}
+		if s.mustToken(t) == first || s.Failure() != nil || len(s.failed) != 0 {
+			t.Error("the token does not come back")
+		}
+	})
 }

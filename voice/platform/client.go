@@ -60,7 +60,7 @@ type Client struct {
 	offset atomic.Int64 // time.Duration
 }
 
-// New makes a Client. Only RenewAccessToken, PollState and Reject work before
+// New makes a Client. Only Renew, PollState and Reject work before
 // UseTokens.
 func New(cfg Config) *Client {
 	if cfg.Now == nil {

@@ -273,7 +273,7 @@ func TestNoTokenElsewhere(t *testing.T) {
 		if _, err := c.Profile(t.Context()); fault.TypeOf(err) != fault.NetworkError {
 			t.Errorf("%d: %v", status, err)
 		}
-		if _, err := c.RenewAccessToken(t.Context(), "refresh"); err == nil {
+		if _, err := c.Renew(t.Context(), "refresh"); err == nil {
 			t.Errorf("%d: renewed elsewhere", status)
 		}
 		elsewhere, _ := url.Parse(other.URL + "/v2/calls/s/state")
@@ -300,8 +300,8 @@ func TestRedirectOnTheSameHost(t *testing.T) {
 		}
 		io.WriteString(w, envelopeOf(200, map[string]string{"access_token": "new"}, nil))
 	})
-	got, err := c.RenewAccessToken(t.Context(), "refresh")
-	if err != nil || got != "new" {
+	got, err := c.Renew(t.Context(), "refresh")
+	if err != nil || got.AccessToken != "new" {
 		t.Errorf("%q %v", got, err)
 	}
 }
@@ -318,12 +318,12 @@ func TestRenewal(t *testing.T) {
 			}
 			io.WriteString(w, body)
 		})
-		if got, err := c.RenewAccessToken(t.Context(), "refresh"); got != "new" || err != nil {
+		if got, err := c.Renew(t.Context(), "refresh"); got.AccessToken != "new" || err != nil {
 			t.Errorf("%s: %q %v", name, got, err)
 		}
 	}
 	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, envelopeOf(200, nil, nil)) })
-	if _, err := c.RenewAccessToken(t.Context(), "refresh"); fault.TypeOf(err) != fault.ServerError {
+	if _, err := c.Renew(t.Context(), "refresh"); fault.TypeOf(err) != fault.ServerError {
 		t.Errorf("error %v", err)
 	}
 }

@@ -56,24 +56,23 @@ func complete(p *wire.Profile, secure bool, host string) {
 // Seconds turns one of the profile's timers into a duration.
 func Seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-// RenewAccessToken exchanges a refresh token for a new access token (reference,
-// section 10.5). It tries once; auth.Keeper tries again.
-func (c *Client) RenewAccessToken(ctx context.Context, refreshToken string) (string, error) {
+// Renew exchanges a refresh token for a new access token (reference, section
+// 10.5), and a new refresh token where the platform rotates it. It tries once;
+// auth.Keeper tries again.
+func (c *Client) Renew(ctx context.Context, refreshToken string) (wire.TokenPair, error) {
 	var out struct {
-		AccessToken string `json:"access_token"`
-		Pair        struct {
-			AccessToken string `json:"access_token"`
-		} `json:"subscriber_token"`
+		wire.TokenPair
+		Pair wire.TokenPair `json:"subscriber_token"`
 	}
 	r := request{method: http.MethodPost, url: c.path("access-token"), bearer: refreshToken, timeout: requestTimeout}
 	if err := c.do(ctx, r, &out); err != nil {
-		return "", err
+		return wire.TokenPair{}, err
 	}
 	if out.AccessToken == "" {
-		out.AccessToken = out.Pair.AccessToken
+		out.TokenPair = out.Pair
 	}
 	if out.AccessToken == "" {
-		return "", formFault(c.cfg.Base.Host, nil)
+		return wire.TokenPair{}, formFault(c.cfg.Base.Host, nil)
 	}
-	return out.AccessToken, nil
+	return out.TokenPair, nil
 }
