@@ -226,21 +226,9 @@ func (p *Phone) SendDTMF(digits string) error {
 	return nil
 }
 
-// routeNames are the routes by the reference's names.
-var routeNames = map[string]voice.AudioRoute{
-	"EARPIECE": voice.RouteEarpiece, "SPEAKER": voice.RouteSpeaker,
-	"BLUETOOTH": voice.RouteBluetooth, "HEADPHONES": voice.RouteHeadphones,
-}
-
 // SetRoute chooses EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES. A route that is
 // not there changes nothing and says so.
-func (p *Phone) SetRoute(route string) error {
-	r, ok := routeNames[route]
-	if !ok {
-		return fault.New(fault.InvalidParameter, "audio.no-such-route")
-	}
-	return p.engine.SetRoute(r)
-}
+func (p *Phone) SetRoute(route voice.AudioRoute) error { return p.engine.SetRoute(route) }
 
 // SetAvailability chooses what happens to calls from now on; it is kept over
 // restarts.

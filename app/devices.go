@@ -2,11 +2,12 @@ package app
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"time"
 
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -73,7 +74,7 @@ func (p *Phone) initialAudio(s settings.Settings) Audio {
 	a := p.audioConfig(s)
 	return Audio{
 		Microphone: specTitle(a.Source), Speaker: specTitle(a.Sink), Ring: specTitle(a.Ring),
-		MicrophoneWorks: true, SpeakerWorks: true, Routes: []string{"EARPIECE"},
+		MicrophoneWorks: true, SpeakerWorks: true, Routes: []voice.AudioRoute{voice.RouteEarpiece},
 	}
 }
 
@@ -153,10 +154,7 @@ func (p *Phone) judgeDevices(devices []audio.Device, err error) {
 	if c.ok && p.m.openFailed != nil {
 		c = bad(sentence(p.m.openFailed), soundAction(p.m.openFailed))
 	}
-	next.Routes = next.Routes[:0:0]
-	for _, r := range audio.Routes(devices) {
-		next.Routes = append(next.Routes, r.String())
-	}
+	next.Routes = audio.Routes(devices)
 	changed := !sameAudio(next, p.m.audio)
 	before := p.m.ready.ok(ConditionDevices)
 	p.m.ready.set(ConditionDevices, c)
@@ -167,7 +165,7 @@ func (p *Phone) judgeDevices(devices []audio.Device, err error) {
 }
 
 func sameAudio(a, b Audio) bool {
-	return strings.Join(a.Routes, ",") == strings.Join(b.Routes, ",") && a.Microphone == b.Microphone &&
+	return slices.Equal(a.Routes, b.Routes) && a.Microphone == b.Microphone &&
 		a.Speaker == b.Speaker && a.Ring == b.Ring && a.MicrophoneWorks == b.MicrophoneWorks && a.SpeakerWorks == b.SpeakerWorks
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -95,16 +96,16 @@ func (d *reportDraft) Size(part ReportPart) int64 { return d.size[part] }
 
 // reportedCall is one call of the figures, without who it was.
 type reportedCall struct {
-	SessionID string    `json:"session_id"`
-	Direction string    `json:"direction"`
-	Started   time.Time `json:"started"`
-	Missed    bool      `json:"missed,omitempty"`
-	RangS     int       `json:"rang_s"`
-	DurationS int       `json:"duration_s"`
-	EndReason string    `json:"end_reason"`
-	MOS       float64   `json:"mos"`
-	Rating    int       `json:"rating,omitempty"`
-	Issue     string    `json:"issue,omitempty"`
+	SessionID string          `json:"session_id"`
+	Direction voice.Direction `json:"direction"`
+	Started   time.Time       `json:"started"`
+	Missed    bool            `json:"missed,omitempty"`
+	RangS     int             `json:"rang_s"`
+	DurationS int             `json:"duration_s"`
+	EndReason voice.EndReason `json:"end_reason"`
+	MOS       float64         `json:"mos"`
+	Rating    int             `json:"rating,omitempty"`
+	Issue     string          `json:"issue,omitempty"`
 }
 
 func (d *reportDraft) pack(ctx context.Context, raw string, from, to time.Time, calls []CallRecord, a *anonymiser) (err error) {

@@ -158,7 +158,7 @@ func (p *Phone) autoAnswer(c *liveCall) {
 	id := c.d.CallID
 	rings := func() bool {
 		call := p.Snapshot().Call
-		return call != nil && call.ID == id && call.State == voice.StateIncoming.String()
+		return call != nil && call.ID == id && call.State == voice.StateIncoming
 	}
 	p.background(func(ctx context.Context) {
 		// The tone is the end of the delay: it is over before the other side can
@@ -308,11 +308,11 @@ func (c *liveCall) record() CallRecord {
 	d := c.d
 	end := d.Ended
 	r := CallRecord{
-		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction.String(), RemoteID: d.RemoteID, RemoteName: c.name,
+		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction, RemoteID: d.RemoteID, RemoteName: c.name,
 		Message: c.message, Started: d.Started, MOS: c.mos,
 	}
 	if d.State == voice.StateEnded {
-		r.EndReason = d.EndReason.String()
+		r.EndReason = d.EndReason
 	}
 	if !c.ringing.IsZero() {
 		until := end
@@ -331,7 +331,7 @@ func (c *liveCall) record() CallRecord {
 	if d.Direction == voice.Incoming && d.State == voice.StateEnded && d.Established.IsZero() {
 		switch {
 		case d.EndReason == voice.EndPSTNHangup:
-			r.Missed, r.MissedReason = true, "pstn"
+			r.Missed, r.MissedReason = true, voice.MissedOnAnotherPhone
 		case d.EndReason != voice.EndLocalHangup && !d.Elsewhere:
 			r.Missed = true
 		}
@@ -355,12 +355,6 @@ func (p *Phone) logProgress(c *liveCall, then func()) {
 	})
 }
 
-// missedReasons gives a call that could not be offered its end reason.
-var missedReasons = map[string]voice.EndReason{
-	"busy": voice.EndBusy, "over": voice.EndRemoteHangup, "expired": voice.EndTimeout,
-	"pstn": voice.EndPSTNHangup, "media": voice.EndFailure, "declined": voice.EndLocalHangup, "unreachable": voice.EndUnreachable,
-}
-
 // missed logs a call that was never offered.
 func (p *Phone) missed(ev voice.MissedCall) {
 	id := ev.SessionID
@@ -372,13 +366,16 @@ func (p *Phone) missed(ev voice.MissedCall) {
 		at = p.cfg.Now()
 	}
 	r := CallRecord{
-		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: calllog.Incoming, Missed: true, RemoteID: ev.RemoteID,
+		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: voice.Incoming, Missed: true, RemoteID: ev.RemoteID,
 		RemoteName: or(ev.RemoteDisplayName, p.NameOf(ev.RemoteID)), Started: at, MissedReason: ev.Reason,
-		EndReason: missedReasons[ev.Reason].String(),
+		EndReason: ev.Reason.EndReason(),
 	}
-	if a := Availability(p.m.settings.Availability); ev.Reason == "declined" {
-		if declines(p.m.settings) { // the user's own choice: nobody missed anything
-			r.Missed, r.MissedReason = false, string(a)
+	if a := Availability(p.m.settings.Availability); ev.Reason == voice.MissedDeclined {
+		switch a { // the user's own choice: nobody missed anything
+		case Break:
+			r.Missed, r.MissedReason = false, voice.MissedBreak
+		case DoNotDisturb:
+			r.Missed, r.MissedReason = false, voice.MissedDoNotDisturb
 		}
 		if a != DoNotDisturb {
 			p.cfg.Bell.Play(ToneMissed, p.ringVolume())

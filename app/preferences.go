@@ -7,6 +7,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/provision"
 	"offhook/app/settings"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -75,7 +76,7 @@ func (p *Phone) settingsChanged() {
 			p.linesChanged()
 		}
 		p.engine.SetDeclining(declines(set))
-		if c := m.call; c != nil && c.d.State.String() == "INCOMING" && !c.silenced && old.Availability != set.Availability {
+		if c := m.call; c != nil && c.d.State == voice.StateIncoming && !c.silenced && old.Availability != set.Availability {
 			p.cfg.Bell.Ring(p.ringVolume())
 		}
 		p.touch()

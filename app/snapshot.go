@@ -5,6 +5,7 @@ import (
 
 	"offhook/app/calllog"
 	"offhook/assets/lang"
+	"offhook/voice"
 )
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
@@ -125,30 +126,29 @@ const (
 	DoNotDisturb Availability = "dnd"
 )
 
-// Call is the call in progress. State, Direction and Route are the reference's
-// names.
+// Call is the call in progress.
 type Call struct {
 	ID string `json:"id"`
 	// Line is the SIP account that carries the call, "" for the subscriber's line.
-	Line        string     `json:"line,omitempty"`
-	SessionID   string     `json:"session_id"`
-	Direction   string     `json:"direction"`
-	State       string     `json:"state"`
-	RemoteID    string     `json:"remote_id"`
-	RemoteName  string     `json:"remote_name"`
-	Message     string     `json:"message"`
-	Started     time.Time  `json:"started"`
-	Established *time.Time `json:"established"`
+	Line        string          `json:"line,omitempty"`
+	SessionID   string          `json:"session_id"`
+	Direction   voice.Direction `json:"direction"`
+	State       voice.State     `json:"state"`
+	RemoteID    string          `json:"remote_id"`
+	RemoteName  string          `json:"remote_name"`
+	Message     string          `json:"message"`
+	Started     time.Time       `json:"started"`
+	Established *time.Time      `json:"established"`
 	// DurationS is whole seconds since Established.
 	DurationS int  `json:"duration_s"`
 	Muted     bool `json:"muted"`
 	Held      bool `json:"held"`
 	// HeldSince is when this phone put the far side on hold.
-	HeldSince    *time.Time `json:"held_since,omitempty"`
-	RemoteHeld   bool       `json:"remote_held"`
-	Route        string     `json:"route"`
-	DTMFSent     string     `json:"dtmf_sent"`
-	DTMFReceived string     `json:"dtmf_received"`
+	HeldSince    *time.Time       `json:"held_since,omitempty"`
+	RemoteHeld   bool             `json:"remote_held"`
+	Route        voice.AudioRoute `json:"route"`
+	DTMFSent     string           `json:"dtmf_sent"`
+	DTMFReceived string           `json:"dtmf_received"`
 	// MOS is 0 until it was measured for 5 s.
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
@@ -186,15 +186,15 @@ type Transfer struct {
 
 // EndedCall is the latest call that ended.
 type EndedCall struct {
-	ID         string    `json:"id"`
-	Line       string    `json:"line,omitempty"`
-	SessionID  string    `json:"session_id"`
-	Direction  string    `json:"direction"`
-	RemoteID   string    `json:"remote_id"`
-	RemoteName string    `json:"remote_name"`
-	EndReason  string    `json:"end_reason"`
-	Ended      time.Time `json:"ended"`
-	DurationS  int       `json:"duration_s"`
+	ID         string          `json:"id"`
+	Line       string          `json:"line,omitempty"`
+	SessionID  string          `json:"session_id"`
+	Direction  voice.Direction `json:"direction"`
+	RemoteID   string          `json:"remote_id"`
+	RemoteName string          `json:"remote_name"`
+	EndReason  voice.EndReason `json:"end_reason"`
+	Ended      time.Time       `json:"ended"`
+	DurationS  int             `json:"duration_s"`
 	// Answered says that the call was established at some time.
 	Answered bool    `json:"answered"`
 	MOS      float64 `json:"mos"`
@@ -213,8 +213,8 @@ type Audio struct {
 	// MicrophoneWorks is false when the last opening failed or was blocked.
 	MicrophoneWorks bool `json:"microphone_works"`
 	SpeakerWorks    bool `json:"speaker_works"`
-	// Routes are the routes that can be chosen now, by the reference's names.
-	Routes []string `json:"routes"`
+	// Routes are the routes that can be chosen now.
+	Routes []voice.AudioRoute `json:"routes"`
 }
 
 // Notice is a passing remark.

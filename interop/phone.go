@@ -12,6 +12,7 @@ import (
 	"offhook/app"
 	"offhook/internal/drive"
 	"offhook/internal/listen"
+	"offhook/voice"
 )
 
 // phoneTone and peerTone are what the two sides say.
@@ -77,9 +78,9 @@ func stands(s *app.Snapshot) string {
 	}
 	switch {
 	case s.Call != nil:
-		return "its call is " + s.Call.State
+		return "its call is " + string(s.Call.State)
 	case s.LastCall != nil:
-		return "its call ended with " + s.LastCall.EndReason
+		return "its call ended with " + string(s.LastCall.EndReason)
 	}
 	return "it has no call"
 }
@@ -91,11 +92,11 @@ func (p *phone) do(args ...string) error {
 	return p.Ctl(ctx, nil, args...)
 }
 
-func (p *phone) state(state string) error { return p.wait(state, drive.InState(state)) }
+func (p *phone) state(state voice.State) error { return p.wait(string(state), drive.InState(state)) }
 
 // ended waits for the end of the call and checks its reason; "" is any.
-func (p *phone) ended(reason string) error {
-	got := ""
+func (p *phone) ended(reason voice.EndReason) error {
+	var got voice.EndReason
 	err := p.wait("done with its call", func(s *app.Snapshot) bool {
 		if drive.Ended(s) {
 			got = s.LastCall.EndReason

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/voice"
 )
 
 // sippStory is a phone at Kamailio and a scenario of sipp behind it.
@@ -62,13 +63,16 @@ func hangsUp(p *phone) error {
 	return steps(func() error { return p.do("hangup") }, func() error { return p.ended("LOCAL_HANGUP") })
 }
 
-func endsWith(reason string) func(*phone) error {
+func endsWith(reason voice.EndReason) func(*phone) error {
 	return func(p *phone) error { return p.ended(reason) }
 }
 
 // sippTable is how the phone reads refusals: the reference's table of end
 // reasons.
-var sippTable = []struct{ status, reason string }{
+var sippTable = []struct {
+	status string
+	reason voice.EndReason
+}{
 	{"486 Busy Here", "BUSY"}, {"600 Busy Everywhere", "BUSY"}, {"603 Decline", "BUSY"},
 	{"408 Request Timeout", "TIMEOUT"}, {"480 Temporarily Unavailable", "TIMEOUT"},
 	{"404 Not Found", "INVALID_DIAL_INFO"}, {"484 Address Incomplete", "INVALID_DIAL_INFO"},
@@ -193,7 +197,7 @@ func sippRows() []row {
 			}
 			// The call may be over before the command has its answer.
 			_ = p.do("dial", "sipp")
-			got := ""
+			var got voice.EndReason
 			if err := p.wait("done with its call", func(s *app.Snapshot) bool {
 				if s.Call == nil && s.LastCall != nil && s.LastCall.ID != last {
 					got = s.LastCall.EndReason

@@ -12,6 +12,7 @@ import (
 	"offhook/app"
 	"offhook/ui/screen"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // tap presses the object of a name as a mouse would.
@@ -384,7 +385,7 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 }
 
 func TestEndReasons(t *testing.T) {
-	for reason, want := range map[string]string{
+	for reason, want := range map[voice.EndReason]string{
 		"LOCAL_HANGUP": "You hung up", "REMOTE_HANGUP": "Priya Nair hung up", "BUSY": "Priya Nair is busy", "TIMEOUT": "No answer",
 		"UNREACHABLE": "Priya Nair can’t be reached", "FAILURE": "The call failed", "NONE": "The call failed", "INVALID_DIAL_INFO": "That number can’t be called",
 		"THROTTLED": "Too many calls at once. Try again soon.", "MEDIA_TIMEOUT": "The sound was lost.", "MEDIA_FAILED_HANGUP": "The sound was lost.", "PSTN_HANGUP": "You hung up",

@@ -11,6 +11,7 @@ import (
 	"offhook/app"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -87,15 +88,15 @@ func (p *madePhone) CheckNumber(number string) error {
 	}
 	return nil
 }
-func (p *madePhone) Answer(context.Context) error { p.note("answer"); return p.fail }
-func (p *madePhone) Hangup(context.Context) error { p.note("hangup"); return p.fail }
-func (p *madePhone) Silence()                     { p.note("silence") }
-func (p *madePhone) Mute() error                  { p.note("mute"); return p.fail }
-func (p *madePhone) Unmute() error                { p.note("unmute"); return p.fail }
-func (p *madePhone) Hold(context.Context) error   { p.note("hold"); return p.fail }
-func (p *madePhone) Resume(context.Context) error { p.note("resume"); return p.fail }
-func (p *madePhone) SendDTMF(d string) error      { p.note("dtmf:" + d); return p.fail }
-func (p *madePhone) SetRoute(r string) error      { p.note("route:" + r); return p.fail }
+func (p *madePhone) Answer(context.Context) error      { p.note("answer"); return p.fail }
+func (p *madePhone) Hangup(context.Context) error      { p.note("hangup"); return p.fail }
+func (p *madePhone) Silence()                          { p.note("silence") }
+func (p *madePhone) Mute() error                       { p.note("mute"); return p.fail }
+func (p *madePhone) Unmute() error                     { p.note("unmute"); return p.fail }
+func (p *madePhone) Hold(context.Context) error        { p.note("hold"); return p.fail }
+func (p *madePhone) Resume(context.Context) error      { p.note("resume"); return p.fail }
+func (p *madePhone) SendDTMF(d string) error           { p.note("dtmf:" + d); return p.fail }
+func (p *madePhone) SetRoute(r voice.AudioRoute) error { p.note("route:" + string(r)); return p.fail }
 func (p *madePhone) SetAvailability(a app.Availability) error {
 	p.note("availability:" + string(a))
 	return p.fail
@@ -303,11 +304,11 @@ func madeReady() *app.Snapshot {
 		Availability: app.Available, AvailableSince: ago(12*time.Minute + 41*time.Second),
 		Today:       map[app.Availability]int{app.Available: 11239, app.Break: 900},
 		LastDialled: "9845012345", LastDialledName: "Priya Nair", MissedUnseen: 2,
-		Audio: app.Audio{Microphone: "Jabra Evolve2 65", Speaker: "Jabra Evolve2 65", Ring: "Computer speakers", MicrophoneWorks: true, SpeakerWorks: true, Routes: []string{"EARPIECE", "SPEAKER"}},
+		Audio: app.Audio{Microphone: "Jabra Evolve2 65", Speaker: "Jabra Evolve2 65", Ring: "Computer speakers", MicrophoneWorks: true, SpeakerWorks: true, Routes: []voice.AudioRoute{"EARPIECE", "SPEAKER"}},
 	}
 }
 
-func madeCall(state string, talked time.Duration) *app.Snapshot {
+func madeCall(state voice.State, talked time.Duration) *app.Snapshot {
 	s := madeReady()
 	s.Call = &app.Call{ID: "c1", SessionID: "s1", Direction: "OUTGOING", State: state, RemoteID: "9845012345", RemoteName: "Priya Nair",
 		Message: "Order 4471: delivery is late", Started: ago(talked + 7*time.Second), Route: "EARPIECE", MOS: 4.3, Quality: "good"}
@@ -318,7 +319,7 @@ func madeCall(state string, talked time.Duration) *app.Snapshot {
 	return s
 }
 
-func madeEnded(reason string, answered bool) *app.Snapshot {
+func madeEnded(reason voice.EndReason, answered bool) *app.Snapshot {
 	s := madeReady()
 	s.LastCall = &app.EndedCall{ID: "c1", Direction: "OUTGOING", RemoteID: "9845012345", RemoteName: "Priya Nair", EndReason: reason, Ended: ago(time.Second), Answered: answered, Shown: true}
 	if answered {

@@ -128,7 +128,7 @@ func (l *leg) end() {
 func newCall(c *Client, t trunk, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
 	details.Line = t.line()
-	details.State = StateNone
+	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
 	details.Started = c.clock.Now()
 	call := &Call{
 		client: c, trunk: t, id: details.CallID,

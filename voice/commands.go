@@ -124,7 +124,7 @@ func (c *Call) leaveRoute(r AudioRoute) error {
 
 // SetAudioRoute moves the sound of the call. It waits for the device.
 func (c *Call) SetAudioRoute(r AudioRoute) error {
-	if r < RouteEarpiece || r > RouteHeadphones {
+	if !r.Known() {
 		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	result := make(chan error, 1)

@@ -1,49 +1,33 @@
 package voice
 
-import "time"
+import (
+	"time"
 
-// Direction says which side placed a call.
-type Direction int
-
-// The two directions, named as in the reference's CallDetails.
-const (
-	Outgoing Direction = iota
-	Incoming
+	"offhook/voice/audio"
 )
 
-// String returns OUTGOING or INCOMING.
-func (d Direction) String() string {
-	if d == Incoming {
-		return "INCOMING"
-	}
-	return "OUTGOING"
-}
+// Direction says which side placed a call, by the name that the reference's
+// CallDetails give it.
+type Direction string
 
-// AudioRoute is where the sound of a call goes (reference, sections 1.4 and
-// 10.20).
-type AudioRoute int
-
-// The routes of the reference. RouteEarpiece is the system's default device.
+// The two directions.
 const (
-	RouteEarpiece AudioRoute = iota
-	RouteSpeaker
-	RouteBluetooth
-	RouteHeadphones
+	Outgoing Direction = "OUTGOING"
+	Incoming Direction = "INCOMING"
 )
 
-// String returns the name that the reference gives the route.
-func (r AudioRoute) String() string {
-	switch r {
-	case RouteSpeaker:
-		return "SPEAKER"
-	case RouteBluetooth:
-		return "BLUETOOTH"
-	case RouteHeadphones:
-		return "HEADPHONES"
-	default:
-		return "EARPIECE"
-	}
-}
+// AudioRoute is where the sound of a call goes, by the name that the reference gives
+// the route (sections 1.4 and 10.20).
+type AudioRoute = audio.Route
+
+// The routes of the reference. RouteEarpiece is what the settings chose, or else
+// the system's default device.
+const (
+	RouteEarpiece   = audio.RouteEarpiece
+	RouteSpeaker    = audio.RouteSpeaker
+	RouteBluetooth  = audio.RouteBluetooth
+	RouteHeadphones = audio.RouteHeadphones
+)
 
 // CallDetails is an immutable picture of a call (reference, section 1.7). The
 // times are zero until they happen.

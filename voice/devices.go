@@ -77,11 +77,7 @@ func (c *Client) AudioRoutes() []AudioRoute {
 	if err != nil {
 		return []AudioRoute{RouteEarpiece}
 	}
-	var routes []AudioRoute
-	for _, r := range audio.Routes(list) {
-		routes = append(routes, AudioRoute(r))
-	}
-	return routes
+	return audio.Routes(list)
 }
 
 // newMedia makes the media of a leg, as the present settings want it.
@@ -158,9 +154,7 @@ type realPath struct {
 
 var tones = map[tone]audio.Tone{toneRingback: audio.Ringback, toneCallWaiting: audio.CallWaiting}
 
-func (p *realPath) PlayTone(t tone)             { p.Path.PlayTone(tones[t]) }
-func (p *realPath) SetRoute(r AudioRoute) error { return p.Path.SetRoute(audio.Route(r)) }
-func (p *realPath) Route() AudioRoute           { return AudioRoute(p.Path.Route()) }
+func (p *realPath) PlayTone(t tone) { p.Path.PlayTone(tones[t]) }
 
 func (p *realPath) SetDevices(sound Sound) error {
 	var capture, playout error

@@ -5,48 +5,27 @@ import (
 	"offhook/voice/wire"
 )
 
-// EndReason says why a call ended (reference, section 2.2).
-type EndReason int
+// EndReason says why a call ended, by the name that the reference gives the reason
+// (section 2.2).
+type EndReason string
 
 // The end reasons of the reference; the last two exist in its newer clients.
-// MEDIA_FAILED_HANGUP is a media timeout whose cure the far side refused.
+// MEDIA_FAILED_HANGUP is a media timeout whose cure the far side refused. A call
+// that has not ended has EndNone.
 const (
-	EndNone EndReason = iota
-	EndLocalHangup
-	EndRemoteHangup
-	EndBusy
-	EndTimeout
-	EndUnreachable
-	EndFailure
-	EndInvalidDialInfo
-	EndThrottled
-	EndMediaTimeout
-	EndPSTNHangup
-	EndMediaFailedHangup
+	EndNone              EndReason = "NONE"
+	EndLocalHangup       EndReason = "LOCAL_HANGUP"
+	EndRemoteHangup      EndReason = "REMOTE_HANGUP"
+	EndBusy              EndReason = "BUSY"
+	EndTimeout           EndReason = "TIMEOUT"
+	EndUnreachable       EndReason = "UNREACHABLE"
+	EndFailure           EndReason = "FAILURE"
+	EndInvalidDialInfo   EndReason = "INVALID_DIAL_INFO"
+	EndThrottled         EndReason = "THROTTLED"
+	EndMediaTimeout      EndReason = "MEDIA_TIMEOUT"
+	EndPSTNHangup        EndReason = "PSTN_HANGUP"
+	EndMediaFailedHangup EndReason = "MEDIA_FAILED_HANGUP"
 )
-
-var endReasonNames = [...]string{
-	EndNone:              "NONE",
-	EndLocalHangup:       "LOCAL_HANGUP",
-	EndRemoteHangup:      "REMOTE_HANGUP",
-	EndBusy:              "BUSY",
-	EndTimeout:           "TIMEOUT",
-	EndUnreachable:       "UNREACHABLE",
-	EndFailure:           "FAILURE",
-	EndInvalidDialInfo:   "INVALID_DIAL_INFO",
-	EndThrottled:         "THROTTLED",
-	EndMediaTimeout:      "MEDIA_TIMEOUT",
-	EndPSTNHangup:        "PSTN_HANGUP",
-	EndMediaFailedHangup: "MEDIA_FAILED_HANGUP",
-}
-
-// String returns the name that the reference gives the reason.
-func (r EndReason) String() string {
-	if r < 0 || int(r) >= len(endReasonNames) {
-		return "UNKNOWN"
-	}
-	return endReasonNames[r]
-}
 
 // endReasonOf maps the final SIP status of an INVITE to the reason that the
 // call reports (reference, section 10.14). ringLimit says that a 487 came

@@ -57,8 +57,7 @@ type MissedCall struct {
 	RemoteDisplayName string
 	SessionID         string
 	Time              time.Time
-	// Reason says in one word why: busy, over, expired, pstn, declined, media.
-	Reason string
+	Reason            MissedReason
 }
 
 // MediaDisrupted reports that no media has arrived for a while.

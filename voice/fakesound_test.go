@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,7 +71,7 @@ func (p *fakePath) SetRoute(r AudioRoute) error {
 func (p *fakePath) Route() AudioRoute {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.route
+	return cmp.Or(p.route, RouteEarpiece)
 }
 func (p *fakePath) SetDevices(Sound) error     { p.note("devices"); return nil }
 func (p *fakePath) Levels() (float64, float64) { return 0.5, 0.25 }

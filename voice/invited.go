@@ -41,7 +41,8 @@ const (
 func (c *Client) invited(l *sipLine, in inboundCall) {
 	remote, name := l.caller(in.Incoming)
 	c.mu.Lock()
-	refusal := ""
+	var refusal MissedReason
+	closed := false
 	switch {
 	case in.Replaces != nil && c.call != nil && c.call.trunk == trunk(l):
 		current := c.call
@@ -55,17 +56,17 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 		_ = in.dialog.Refuse(statusGone)
 		return
 	case c.closed || c.lineOf(l.account.ID) != l:
-		refusal = "closed"
+		closed = true
 	case c.onAnotherPhone:
-		refusal = "pstn"
+		refusal = MissedOnAnotherPhone
 	case c.call != nil || c.claimed:
-		refusal = "busy"
+		refusal = MissedBusy
 	case c.declining && !in.takesOver:
-		refusal = "declined"
+		refusal = MissedDeclined
 	case l.account.incomingMedia(in.Offer) == "":
-		refusal = "media"
+		refusal = MissedMedia
 	}
-	if refusal == "" {
+	if refusal == "" && !closed {
 		call := newCall(c, l, CallDetails{
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
@@ -82,19 +83,22 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	current := c.call
 	c.mu.Unlock()
 
-	status := map[string]int{"closed": statusUnavailable, "media": statusNotAccepted}[refusal]
-	if status == 0 {
-		status = statusBusy
+	status := statusBusy
+	switch {
+	case closed:
+		status = statusUnavailable
+	case refusal == MissedMedia:
+		status = statusNotAccepted
 	}
 	c.log.Info("call refused", "line", l.account.ID, "why", refusal, "status", status)
 	// The dialog's last event needs no reader: there is room for it.
 	if err := in.dialog.Refuse(status); err != nil {
 		c.log.Debug("refusal not sent", "error", err)
 	}
-	if refusal == "closed" {
+	if closed {
 		return
 	}
-	if current != nil && refusal == "busy" {
+	if current != nil && refusal == MissedBusy {
 		current.mail.post(current.sound.callWaiting)
 	}
 	c.bus.publish(MissedCall{

@@ -257,7 +257,7 @@ func checkEvent(lives map[string]*life, ev Event) (id, wrong string) {
 	}
 	l := lives[d.CallID]
 	if l == nil {
-		l = &life{}
+		l = &life{state: StateNone}
 		lives[d.CallID] = l
 		for other, o := range lives {
 			if other != d.CallID && !o.ended {

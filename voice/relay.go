@@ -43,19 +43,19 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		return alive, nil
 	}
 	c.seen.add(p.sessionID)
-	refusal := ""
+	var refusal MissedReason
 	// A call that is over by now is not declined, and nobody waits: an inbox tells of
 	// it all the same, after a holiday.
 	over := !c.clock.Now().Add(s.platform.ServerOffset()).Before(p.expires)
 	switch occupied := c.call != nil || c.claimed; {
 	case over && (c.onAnotherPhone || c.declining || occupied):
-		refusal = "expired"
+		refusal = MissedExpired
 	case c.onAnotherPhone:
-		refusal = "pstn"
+		refusal = MissedOnAnotherPhone
 	case occupied:
-		refusal = "busy"
+		refusal = MissedBusy
 	case c.declining:
-		refusal = "declined"
+		refusal = MissedDeclined
 	default:
 		c.claimed = true
 	}
@@ -64,13 +64,13 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 
 	if refusal != "" {
 		switch refusal {
-		case "expired":
-		case "declined":
+		case MissedExpired:
+		case MissedDeclined:
 			c.refuse(s, p, "declined")
 		default:
 			c.refuse(s, p, "busy")
 		}
-		if current != nil && refusal == "busy" {
+		if current != nil && refusal == MissedBusy {
 			current.mail.post(current.sound.callWaiting)
 		}
 		c.missed(p, refusal)
@@ -92,15 +92,15 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	if now.IsZero() {
 		now = c.clock.Now().Add(s.platform.ServerOffset())
 	}
-	why := ""
+	var why MissedReason
 	switch status := platform.StatusOf(err); {
 	case err == nil && polled.State == wire.CallRinging && now.Before(p.expires):
 	case err == nil && polled.State == wire.CallRinging:
-		why = "expired"
+		why = MissedExpired
 	case err == nil, status == 404, status == 410:
-		why = "over"
+		why = MissedOver
 	case status == 401 && !now.Before(p.expires):
-		why = "expired"
+		why = MissedExpired
 	case status == 401, status == 403:
 		c.release()
 		return false, payloadFault("refused by the platform")
@@ -109,7 +109,7 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 		c.forgetSession(p)
 		return false, fault.Wrap(err, fault.NetworkError, "platform.no-answer-in-time")
 	default:
-		why = "unreachable"
+		why = MissedUnreachable
 	}
 	if why != "" {
 		c.release()
@@ -165,7 +165,7 @@ func (c *Client) forgetSession(p *payload) {
 }
 
 // missed publishes MissedCall.
-func (c *Client) missed(p *payload, why string) {
+func (c *Client) missed(p *payload, why MissedReason) {
 	at := p.notified
 	if at.IsZero() {
 		at = c.clock.Now()

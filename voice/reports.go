@@ -20,10 +20,10 @@ type reportHead struct {
 // state, why), how long its stages took and how it sounded.
 type callReport struct {
 	reportHead
-	Direction string     `json:"direction"`
-	EndedIn   string     `json:"ended_in"`
+	Direction Direction  `json:"direction"`
+	EndedIn   State      `json:"ended_in"`
 	EndedBy   string     `json:"ended_by"`
-	EndReason string     `json:"end_reason"`
+	EndReason EndReason  `json:"end_reason"`
 	Status    int        `json:"status,omitempty"`
 	DurationS float64    `json:"duration_s"`
 	Renewals  int        `json:"renewals,omitempty"`
@@ -101,9 +101,9 @@ func (c *Call) reportQuality() {
 func (c *Call) reportEnd(was State, by string) {
 	r := callReport{
 		reportHead: c.head("call"),
-		Direction:  c.details.Direction.String(),
-		EndedIn:    was.String(), EndedBy: by,
-		EndReason: c.details.EndReason.String(), Status: c.details.Status,
+		Direction:  c.details.Direction,
+		EndedIn:    was, EndedBy: by,
+		EndReason: c.details.EndReason, Status: c.details.Status,
 		DurationS: c.details.Duration(c.details.Ended).Seconds(),
 		Renewals:  c.survival.renewals,
 		SetupMs:   c.setup.times(c.details.Direction),

@@ -1,46 +1,26 @@
 package voice
 
-// State is the state of a call (reference, section 2.1).
-type State int
+import "slices"
+
+// State is the state of a call, by the name that the reference gives it (section
+// 2.1).
+type State string
 
 // The states of a call in the order in which a call can meet them.
 const (
-	StateNone State = iota
-	StateOutgoingInitiated
-	StateEarly
-	StateRinging
-	StateConnecting
-	StateIncoming
-	StateAnswering
-	StateEstablished
-	StateMediaDisrupted
-	StateRenewingMedia
-	StateEnding
-	StateEnded
+	StateNone              State = "NONE"
+	StateOutgoingInitiated State = "OUTGOING_INITIATED"
+	StateEarly             State = "EARLY"
+	StateRinging           State = "RINGING"
+	StateConnecting        State = "CONNECTING"
+	StateIncoming          State = "INCOMING"
+	StateAnswering         State = "ANSWERING"
+	StateEstablished       State = "ESTABLISHED"
+	StateMediaDisrupted    State = "MEDIA_DISRUPTED"
+	StateRenewingMedia     State = "RENEWING_MEDIA"
+	StateEnding            State = "ENDING"
+	StateEnded             State = "ENDED"
 )
-
-var stateNames = [...]string{
-	StateNone:              "NONE",
-	StateOutgoingInitiated: "OUTGOING_INITIATED",
-	StateEarly:             "EARLY",
-	StateRinging:           "RINGING",
-	StateConnecting:        "CONNECTING",
-	StateIncoming:          "INCOMING",
-	StateAnswering:         "ANSWERING",
-	StateEstablished:       "ESTABLISHED",
-	StateMediaDisrupted:    "MEDIA_DISRUPTED",
-	StateRenewingMedia:     "RENEWING_MEDIA",
-	StateEnding:            "ENDING",
-	StateEnded:             "ENDED",
-}
-
-// String returns the name that the reference gives the state.
-func (s State) String() string {
-	if s < 0 || int(s) >= len(stateNames) {
-		return "UNKNOWN"
-	}
-	return stateNames[s]
-}
 
 // moves is the state machine: the states that may follow each state. EARLY and
 // RINGING have no fixed order. Every state before ENDING may end, and ENDED is
@@ -60,18 +40,19 @@ var moves = map[State][]State{
 	StateEnded:             {},
 }
 
+// Known reports whether s is one of the states.
+func (s State) Known() bool {
+	_, ok := moves[s]
+	return ok
+}
+
 // CanMove reports whether the state machine lets a call go from s to next.
 func (s State) CanMove(next State) bool {
-	for _, m := range moves[s] {
-		if m == next {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(moves[s], next)
 }
 
 // Active reports whether a call in this state occupies the phone.
-func (s State) Active() bool { return s != StateNone && s != StateEnded }
+func (s State) Active() bool { return s != "" && s != StateNone && s != StateEnded }
 
 // Answered reports whether both sides have accepted the call and it has not
 // begun to end.

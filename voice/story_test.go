@@ -323,9 +323,10 @@ func TestBusy(t *testing.T) {
 		// Somebody waits, and hears of it; yesterday's call is only told, as nobody waits.
 		yesterday := func(c map[string]any) { c["exp"] = time.Now().Add(-24 * time.Hour).Unix() }
 		for _, row := range []struct {
-			session, reason, rejected string
-			change                    func(map[string]any)
-		}{{"s2", "busy", "busy", nil}, {"s3", "expired", "", yesterday}} {
+			session, rejected string
+			reason            MissedReason
+			change            func(map[string]any)
+		}{{"s2", "busy", MissedBusy, nil}, {"s3", "", MissedExpired, yesterday}} {
 			if ok, err := r.client.RelaySessionData(t.Context(), push(row.session, row.change)); ok || err != nil {
 				t.Fatal(row.session, ok, err)
 			}
@@ -355,20 +356,20 @@ func TestMissedCalls(t *testing.T) {
 		name    string
 		prepare func(r *rig)
 		change  func(claims map[string]any)
-		want    string
+		want    MissedReason
 		reject  string
 	}{
-		{name: "over", prepare: func(r *rig) { r.platform.setState("s1", wire.CallCancelled) }, want: "over"},
-		{name: "unknown", want: "over"},
+		{name: "over", prepare: func(r *rig) { r.platform.setState("s1", wire.CallCancelled) }, want: MissedOver},
+		{name: "unknown", want: MissedOver},
 		{name: "expired", prepare: func(r *rig) { r.platform.setState("s1", wire.CallRinging) },
-			change: func(c map[string]any) { c["exp"] = time.Now().Add(-time.Second).Unix() }, want: "expired"},
-		{name: "on another phone", prepare: func(r *rig) { r.client.SetOnAnotherPhone(true) }, want: "pstn", reject: "busy"},
-		{name: "declining", prepare: func(r *rig) { r.client.SetDeclining(true) }, want: "declined", reject: "declined"},
+			change: func(c map[string]any) { c["exp"] = time.Now().Add(-time.Second).Unix() }, want: MissedExpired},
+		{name: "on another phone", prepare: func(r *rig) { r.client.SetOnAnotherPhone(true) }, want: MissedOnAnotherPhone, reject: "busy"},
+		{name: "declining", prepare: func(r *rig) { r.client.SetDeclining(true) }, want: MissedDeclined, reject: "declined"},
 		{name: "platform down", prepare: func(r *rig) {
 			r.platform.mu.Lock()
 			defer r.platform.mu.Unlock()
 			r.platform.refuse = func(*http.Request) int { return 503 }
-		}, want: "unreachable"},
+		}, want: MissedUnreachable},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"offhook/voice"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,7 +63,7 @@ func TestTheStoryOfADay(t *testing.T) {
 	must(t, os.Mkdir(dir, 0o700))
 	l := openLog(t, dir)
 
-	out := Record{ID: "1", Direction: Outgoing, RemoteID: "bob", RemoteName: "Bob", Message: "ticket 7", Started: start}
+	out := Record{ID: "1", Direction: voice.Outgoing, RemoteID: "bob", RemoteName: "Bob", Message: "ticket 7", Started: start}
 	must(t, l.Progress(out))
 	if n := len(all(t, l, Query{})); n != 0 {
 		t.Fatalf("a call in progress is in the log: %d", n)
@@ -70,15 +71,15 @@ func TestTheStoryOfADay(t *testing.T) {
 	out.SessionID, out.DurationS, out.EndReason, out.MOS = "s1", 31, "REMOTE_HANGUP", 4.3
 	must(t, l.End(out))
 
-	in := Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start.Add(time.Minute), RangS: 22, Missed: true, EndReason: "TIMEOUT"}
-	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: in.Started}))
+	in := Record{ID: "2", SessionID: "s2", Direction: voice.Incoming, RemoteID: "carol", Started: start.Add(time.Minute), RangS: 22, Missed: true, EndReason: "TIMEOUT"}
+	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: voice.Incoming, RemoteID: "carol", Started: in.Started}))
 	must(t, l.End(in))
 	for range 2 {
-		added, err := l.Refused(Record{ID: "3", SessionID: "s3", Missed: true, Direction: Incoming, RemoteID: "50%_off", Started: start.Add(2 * time.Minute), MissedReason: "busy"})
+		added, err := l.Refused(Record{ID: "3", SessionID: "s3", Missed: true, Direction: voice.Incoming, RemoteID: "50%_off", Started: start.Add(2 * time.Minute), MissedReason: "busy"})
 		must(t, err)
 		_ = added
 	}
-	if added, err := l.Refused(Record{ID: "x", SessionID: "s2", Direction: Incoming, Started: start}); added || err != nil {
+	if added, err := l.Refused(Record{ID: "x", SessionID: "s2", Direction: voice.Incoming, Started: start}); added || err != nil {
 		t.Fatalf("a logged call was missed again: %v, %v", added, err)
 	}
 	must(t, l.SetFeedback("1", 4, "ECHO", "a bit"))
@@ -124,8 +125,8 @@ func TestAKilledCallIsThereAndMarked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := openLog(t, dir)
-	must(t, l.Progress(Record{ID: "1", SessionID: "s1", Direction: Outgoing, RemoteID: "bob", Started: start, DurationS: 20}))
-	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start}))
+	must(t, l.Progress(Record{ID: "1", SessionID: "s1", Direction: voice.Outgoing, RemoteID: "bob", Started: start, DurationS: 20}))
+	must(t, l.Progress(Record{ID: "2", SessionID: "s2", Direction: voice.Incoming, RemoteID: "carol", Started: start}))
 	l.Close()
 
 	l = openLog(t, dir)
@@ -137,8 +138,8 @@ func TestAKilledCallIsThereAndMarked(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	// The call that rang is pushed again and answered now: it is one call.
-	must(t, l.Progress(Record{ID: "3", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start}))
-	must(t, l.End(Record{ID: "3", SessionID: "s2", Direction: Incoming, RemoteID: "carol", Started: start, DurationS: 5, EndReason: "LOCAL_HANGUP"}))
+	must(t, l.Progress(Record{ID: "3", SessionID: "s2", Direction: voice.Incoming, RemoteID: "carol", Started: start}))
+	must(t, l.End(Record{ID: "3", SessionID: "s2", Direction: voice.Incoming, RemoteID: "carol", Started: start, DurationS: 5, EndReason: "LOCAL_HANGUP"}))
 	if got := all(t, l, Query{Kind: "incoming"}); len(got) != 1 || got[0].Interrupted || got[0].DurationS != 5 {
 		t.Fatalf("%+v", got)
 	}
@@ -147,12 +148,12 @@ func TestAKilledCallIsThereAndMarked(t *testing.T) {
 func TestTrimKeepsTheBounds(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, t.TempDir())
-	must(t, l.End(Record{ID: "0", Direction: Outgoing, RemoteID: "bob", Started: start}))
+	must(t, l.End(Record{ID: "0", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT ?)
 		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1, '', 1, 0
 		FROM n, calls WHERE id = '0'`, KeepCalls+9)
 	must(t, err)
-	must(t, l.End(Record{ID: "last", Started: start.Add(-KeepFor), Direction: Outgoing}))
+	must(t, l.End(Record{ID: "last", Started: start.Add(-KeepFor), Direction: voice.Outgoing}))
 	must(t, l.Trim())
 	got := all(t, l, Query{Limit: KeepCalls * 2})
 	if len(got) != KeepCalls || got[0].ID != "last" {
@@ -185,7 +186,7 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 				t.Fatalf("remark %q, err %v", remark, err)
 			}
 			defer l.Close()
-			must(t, l.End(Record{ID: "1", Direction: Outgoing, Started: time.Now()}))
+			must(t, l.End(Record{ID: "1", Direction: voice.Outgoing, Started: time.Now()}))
 			if kept, _ := filepath.Glob(filepath.Join(dir, "*.bad")); len(kept) != 1 {
 				t.Fatalf("kept %v", kept)
 			}
@@ -215,10 +216,10 @@ func TestADamagedLogLosesOnlyWhatCannotBeRead(t *testing.T) {
 			dir := t.TempDir()
 			l := openLog(t, dir)
 			for i := range 500 {
-				must(t, l.End(Record{ID: fmt.Sprint(i), Direction: Outgoing, RemoteID: "bob", Message: strings.Repeat("m", 100), Started: start}))
+				must(t, l.End(Record{ID: fmt.Sprint(i), Direction: voice.Outgoing, RemoteID: "bob", Message: strings.Repeat("m", 100), Started: start}))
 			}
 			must(t, l.SetFeedback("499", 5, "", "fine"))
-			must(t, l.Progress(Record{ID: "going on", Direction: Outgoing, RemoteID: "carol", Started: start}))
+			must(t, l.Progress(Record{ID: "going on", Direction: voice.Outgoing, RemoteID: "carol", Started: start}))
 			must(t, l.Close())
 			row.damage(t, filepath.Join(dir, FileName))
 			l, remark, _ := Open(dir, func() time.Time { return start })
@@ -232,7 +233,7 @@ func TestADamagedLogLosesOnlyWhatCannotBeRead(t *testing.T) {
 					t.Errorf("%+v", c)
 				}
 			}
-			must(t, l.End(Record{ID: "next", Direction: Outgoing, Started: start}))
+			must(t, l.End(Record{ID: "next", Direction: voice.Outgoing, Started: start}))
 			l.Close()
 			if l = openLog(t, dir); len(all(t, l, Query{})) != len(calls)+1 {
 				t.Error("the new log does not last")
@@ -278,7 +279,7 @@ func victim(dir string) {
 		return
 	}
 	for i := 0; ; i++ {
-		r := Record{ID: fmt.Sprintf("%d-%d", os.Getpid(), i), Direction: Outgoing, RemoteID: "bob", Started: time.Now()}
+		r := Record{ID: fmt.Sprintf("%d-%d", os.Getpid(), i), Direction: voice.Outgoing, RemoteID: "bob", Started: time.Now()}
 		if err := l.Progress(r); err != nil {
 			fmt.Println("error", err)
 			return
@@ -344,13 +345,13 @@ func TestOlderLogLearnsOfLines(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := openLog(t, dir)
-	must(t, l.End(Record{ID: "old", Direction: Outgoing, RemoteID: "bob", Started: start}))
+	must(t, l.End(Record{ID: "old", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`ALTER TABLE calls DROP COLUMN line; ALTER TABLE calls DROP COLUMN times; ALTER TABLE calls DROP COLUMN written;
 		DROP TABLE merged; PRAGMA user_version = 1`)
 	must(t, err)
 	must(t, l.Close())
 	l = openLog(t, dir)
-	must(t, l.End(Record{ID: "new", Direction: Outgoing, RemoteID: "bob", Line: "alice@lab.test", Started: start.Add(time.Second)}))
+	must(t, l.End(Record{ID: "new", Direction: voice.Outgoing, RemoteID: "bob", Line: "alice@lab.test", Started: start.Add(time.Second)}))
 	got := all(t, l, Query{})
 	if len(got) != 2 || got[0].Line != "alice@lab.test" || got[1].Line != "" {
 		t.Errorf("%+v", got)
@@ -364,16 +365,16 @@ func TestAWrongClockDeletesNothing(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir)
 	l.ServerTime(0)
-	must(t, l.End(Record{ID: "right", Direction: Outgoing, RemoteID: "bob", Started: start}))
+	must(t, l.End(Record{ID: "right", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	must(t, l.Close())
 	clock := start.AddDate(10, 0, 0)
 	l, _, err := Open(dir, func() time.Time { return clock })
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
 	must(t, l.Trim())
-	must(t, l.End(Record{ID: "late", Direction: Outgoing, RemoteID: "bob", Started: clock}))
+	must(t, l.End(Record{ID: "late", Direction: voice.Outgoing, RemoteID: "bob", Started: clock}))
 	clock = start.AddDate(-30, 0, 0)
-	must(t, l.End(Record{ID: "early", Direction: Outgoing, RemoteID: "bob", Started: clock}))
+	must(t, l.End(Record{ID: "early", Direction: voice.Outgoing, RemoteID: "bob", Started: clock}))
 	must(t, l.Trim())
 	l.ServerTime(start.Add(24 * time.Hour).Sub(clock))
 	must(t, l.Trim())
@@ -381,9 +382,9 @@ func TestAWrongClockDeletesNothing(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	// What a server's clock confirms as old goes, with all that was written before.
-	must(t, l.End(Record{ID: "a day later", Direction: Outgoing, RemoteID: "bob", Started: clock}))
+	must(t, l.End(Record{ID: "a day later", Direction: voice.Outgoing, RemoteID: "bob", Started: clock}))
 	l.ServerTime(start.Add(24*time.Hour + KeepFor + time.Minute).Sub(clock))
-	must(t, l.End(Record{ID: "new", Direction: Outgoing, RemoteID: "bob", Started: clock}))
+	must(t, l.End(Record{ID: "new", Direction: voice.Outgoing, RemoteID: "bob", Started: clock}))
 	must(t, l.Trim())
 	if got := all(t, l, Query{}); len(got) != 1 || got[0].ID != "new" {
 		t.Fatalf("%+v", got)
@@ -395,15 +396,15 @@ func TestAWrongClockDeletesNothing(t *testing.T) {
 func TestAFloodIsAFewRows(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, t.TempDir())
-	must(t, l.End(Record{ID: "real", Direction: Incoming, RemoteID: "bob", Started: start, RangS: 3, DurationS: 60}))
+	must(t, l.End(Record{ID: "real", Direction: voice.Incoming, RemoteID: "bob", Started: start, RangS: 3, DurationS: 60}))
 	for i := range 100 {
-		added, err := l.Refused(Record{ID: fmt.Sprint("r", i), SessionID: fmt.Sprint("s", i), Direction: Incoming, RemoteID: "carol",
+		added, err := l.Refused(Record{ID: fmt.Sprint("r", i), SessionID: fmt.Sprint("s", i), Direction: voice.Incoming, RemoteID: "carol",
 			MissedReason: "break", Started: start.Add(time.Duration(i) * time.Second)})
 		if err != nil || !added {
 			t.Fatal(added, err)
 		}
 	}
-	if added, err := l.Refused(Record{ID: "again", SessionID: "s7", Direction: Incoming, RemoteID: "carol", Started: start}); added || err != nil {
+	if added, err := l.Refused(Record{ID: "again", SessionID: "s7", Direction: voice.Incoming, RemoteID: "carol", Started: start}); added || err != nil {
 		t.Error("a call that was pushed again counts twice", added, err)
 	}
 	got := all(t, l, Query{})
@@ -414,7 +415,7 @@ func TestAFloodIsAFewRows(t *testing.T) {
 		t.Errorf("calls on a break count as missed: %d, %v", n, err)
 	}
 	for i := range 3 * KeepRefused { // each from another address, rung and cancelled at once
-		r := Record{ID: fmt.Sprint("f", i), Direction: Incoming, RemoteID: fmt.Sprint("x", i), Started: start.Add(time.Minute)}
+		r := Record{ID: fmt.Sprint("f", i), Direction: voice.Incoming, RemoteID: fmt.Sprint("x", i), Started: start.Add(time.Minute)}
 		must(t, l.Progress(r))
 		r.Missed, r.EndReason = true, "REMOTE_HANGUP"
 		must(t, l.End(r))
@@ -425,7 +426,7 @@ func TestAFloodIsAFewRows(t *testing.T) {
 		t.Fatalf("%d rows, first %+v, last %+v", len(got), got[0], got[len(got)-1])
 	}
 	// Another hour, another call: it is a row of its own.
-	must(t, l.End(Record{ID: "later", Direction: Incoming, RemoteID: "carol", Missed: true, Started: start.Add(3 * time.Hour)}))
+	must(t, l.End(Record{ID: "later", Direction: voice.Incoming, RemoteID: "carol", Missed: true, Started: start.Add(3 * time.Hour)}))
 	if got = all(t, l, Query{}); got[0].ID != "later" || got[0].Times != 0 {
 		t.Fatalf("%+v", got[0])
 	}
@@ -458,7 +459,7 @@ func TestALogThatCannotBeOpenedLivesInMemory(t *testing.T) {
 				t.Fatalf("%v, %q, %v", l, remark, cause)
 			}
 			defer l.Close()
-			must(t, l.End(Record{ID: "1", Direction: Outgoing, Started: time.Now()}))
+			must(t, l.End(Record{ID: "1", Direction: voice.Outgoing, Started: time.Now()}))
 			if len(all(t, l, Query{})) != 1 {
 				t.Error("it holds nothing")
 			}
@@ -470,7 +471,7 @@ func TestFilesAreTheUsersAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := openLog(t, dir)
-	must(t, l.End(Record{ID: "1", Direction: Outgoing, Started: start}))
+	must(t, l.End(Record{ID: "1", Direction: voice.Outgoing, Started: start}))
 	found, err := filepath.Glob(filepath.Join(dir, FileName+"*"))
 	must(t, err)
 	if len(found) < 2 {

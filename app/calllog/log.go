@@ -19,6 +19,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"offhook/assets/lang"
+	"offhook/voice"
 )
 
 // FileName is the name of the call log within a profile's folder.
@@ -191,7 +192,7 @@ func (l *Log) settle() error {
 	if _, err := l.db.Exec(`UPDATE calls SET open = 0, interrupted = 1,
 		missed = (direction = ? AND duration_s = 0), seen = NOT (direction = ? AND duration_s = 0),
 		end_reason = CASE end_reason WHEN '' THEN 'FAILURE' ELSE end_reason END
-		WHERE open = 1`, Incoming, Incoming); err != nil {
+		WHERE open = 1`, voice.Incoming, voice.Incoming); err != nil {
 		return err
 	}
 	return l.Trim()

@@ -1,43 +1,39 @@
 package calllog
 
-import "time"
+import (
+	"time"
+
+	"offhook/voice"
+)
 
 // Record is one line of the call log.
 type Record struct {
 	ID        string `json:"id"`
 	SessionID string `json:"session_id"`
 	// Line is the SIP account that carried the call, "" for the subscriber's line.
-	Line       string    `json:"line,omitempty"`
-	Direction  string    `json:"direction"` // INCOMING or OUTGOING
-	Missed     bool      `json:"missed"`
-	RemoteID   string    `json:"remote_id"`
-	RemoteName string    `json:"remote_name"`
-	Message    string    `json:"message"`
-	Started    time.Time `json:"started"`
+	Line       string          `json:"line,omitempty"`
+	Direction  voice.Direction `json:"direction"`
+	Missed     bool            `json:"missed"`
+	RemoteID   string          `json:"remote_id"`
+	RemoteName string          `json:"remote_name"`
+	Message    string          `json:"message"`
+	Started    time.Time       `json:"started"`
 	// RangS is how long it rang, DurationS how long it was talked, in seconds.
-	RangS     int `json:"rang_s"`
-	DurationS int `json:"duration_s"`
-	// EndReason is the reference's CallEndReason; MissedReason says in one word
-	// why a call did not ring: a voice.MissedReason, or break or dnd for what the
-	// user had chosen.
-	EndReason    string  `json:"end_reason"`
-	MissedReason string  `json:"missed_reason,omitempty"`
-	MOS          float64 `json:"mos"`
-	Rating       int     `json:"rating,omitempty"`
-	Issue        string  `json:"issue,omitempty"`
-	Note         string  `json:"note,omitempty"`
+	RangS     int             `json:"rang_s"`
+	DurationS int             `json:"duration_s"`
+	EndReason voice.EndReason `json:"end_reason"`
+	// MissedReason says why a call did not ring; "" for one that did.
+	MissedReason voice.MissedReason `json:"missed_reason,omitempty"`
+	MOS          float64            `json:"mos"`
+	Rating       int                `json:"rating,omitempty"`
+	Issue        string             `json:"issue,omitempty"`
+	Note         string             `json:"note,omitempty"`
 	// Interrupted marks a call during which the phone itself was killed.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Times is how many calls of one caller this row stands for when it is more
 	// than one; the other fields are those of the latest.
 	Times int `json:"times,omitempty"`
 }
-
-// The directions of a Record.
-const (
-	Incoming = "INCOMING"
-	Outgoing = "OUTGOING"
-)
 
 // Query filters the log. The zero value is everything.
 type Query struct {

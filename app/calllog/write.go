@@ -3,6 +3,7 @@ package calllog
 import (
 	"database/sql"
 	"errors"
+	"offhook/voice"
 	"time"
 )
 
@@ -35,9 +36,9 @@ func (l *Log) Progress(r Record) error {
 	defer tx.Rollback()
 	// A call that was pushed again after the phone was killed while it rang is
 	// the same call.
-	if r.Direction == Incoming && r.SessionID != "" {
+	if r.Direction == voice.Incoming && r.SessionID != "" {
 		if _, err := tx.Exec(`DELETE FROM calls WHERE session_id = ? AND direction = ? AND interrupted = 1 AND id <> ?`,
-			r.SessionID, Incoming, r.ID); err != nil {
+			r.SessionID, voice.Incoming, r.ID); err != nil {
 			return err
 		}
 	}
@@ -85,7 +86,7 @@ func (l *Log) Refused(r Record) (added bool, err error) {
 	if r.SessionID != "" {
 		var n int
 		if err := tx.QueryRow(`SELECT (SELECT count(*) FROM calls WHERE session_id = ?1 AND direction = ?2) +
-			(SELECT count(*) FROM merged WHERE session_id = ?1)`, r.SessionID, Incoming).Scan(&n); err != nil {
+			(SELECT count(*) FROM merged WHERE session_id = ?1)`, r.SessionID, voice.Incoming).Scan(&n); err != nil {
 			return false, err
 		}
 		if n > 0 {

@@ -3,6 +3,7 @@ package calllog
 import (
 	"errors"
 	"log/slog"
+	"offhook/voice"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -37,7 +38,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 				if broken {
 					return full
 				}
-				return l.End(Record{ID: id, Direction: Outgoing, Started: time.Now()})
+				return l.End(Record{ID: id, Direction: voice.Outgoing, Started: time.Now()})
 			}})
 		}
 		for range 3 {

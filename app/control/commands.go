@@ -73,7 +73,7 @@ func init() {
 		"decline-transfer": quick("stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
 		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.SetRoute(strings.ToUpper(r.Args[0]))
+				return nil, s.cfg.Phone.SetRoute(voice.AudioRoute(strings.ToUpper(r.Args[0])))
 			}},
 		"availability": {args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
@@ -163,7 +163,7 @@ func hangup(p *app.Phone, ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for s := range p.WatchLatest(ctx) {
-		if s.Call == nil || s.Call.ID != before.ID || s.Call.State == voice.StateEnding.String() {
+		if s.Call == nil || s.Call.ID != before.ID || s.Call.State == voice.StateEnding {
 			break
 		}
 	}
@@ -377,12 +377,8 @@ func validWait(state string) bool {
 	if state == waitReady || state == waitIdle {
 		return true
 	}
-	for st := voice.StateOutgoingInitiated; st <= voice.StateEnded; st++ {
-		if st.String() == state {
-			return true
-		}
-	}
-	return false
+	st := voice.State(state)
+	return st != voice.StateNone && st.Known()
 }
 
 func newWaiter(ctx context.Context, p *app.Phone, state string) (*waiter, error) {
@@ -424,13 +420,13 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		}
 		if s.Call != nil && s.Call.ID != w.last && (call == "" || s.Call.ID == call) {
 			call = s.Call.ID
-			if s.Call.State == w.state || passed(s.Call.State, w.state) {
+			if want := voice.State(w.state); s.Call.State == want || passed(s.Call.State, want) {
 				return s, nil
 			}
 		}
 		ended := s.LastCall != nil && s.LastCall.ID != w.last && (call == "" || s.LastCall.ID == call)
 		switch {
-		case ended && w.state == voice.StateEnded.String():
+		case ended && voice.State(w.state) == voice.StateEnded:
 			return s, nil
 		case ended && (fresh || call != ""):
 			return nil, failure(CodeEnded, "ctl.call-ended", w.state, s.LastCall.EndReason)
@@ -454,18 +450,18 @@ func (w *waiter) where(s *app.Snapshot) string {
 	if s == nil || s.Call == nil {
 		return "there was no call."
 	}
-	return "the call was " + s.Call.State + "."
+	return "the call was " + string(s.Call.State) + "."
 }
 
 // passed reports whether a call in a state has gone past what is waited for: a
 // phone that answers at once may never have been seen to ring.
-func passed(state, waited string) bool {
-	if state != voice.StateEstablished.String() {
+func passed(state, waited voice.State) bool {
+	if state != voice.StateEstablished {
 		return false
 	}
 	switch waited {
-	case voice.StateOutgoingInitiated.String(), voice.StateEarly.String(), voice.StateRinging.String(),
-		voice.StateConnecting.String(), voice.StateIncoming.String(), voice.StateAnswering.String():
+	case voice.StateOutgoingInitiated, voice.StateEarly, voice.StateRinging,
+		voice.StateConnecting, voice.StateIncoming, voice.StateAnswering:
 		return true
 	}
 	return false

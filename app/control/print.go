@@ -140,14 +140,14 @@ func (p *printer) history(h *struct {
 	}
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {
-		kind, why := c.Direction, c.EndReason
+		kind, why := string(c.Direction), string(c.EndReason)
 		if c.Interrupted {
 			why += " (interrupted)"
 		}
 		if c.Missed {
 			kind = "MISSED"
 			if c.MissedReason != "" {
-				why += " (" + c.MissedReason + ")"
+				why += " (" + string(c.MissedReason) + ")"
 			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d s\t%s\n", c.Started.Local().Format("2006-01-02 15:04:05"), kind, party(c.RemoteID, c.RemoteName), c.DurationS, why)

@@ -6,6 +6,7 @@ import (
 
 	"offhook/app"
 	"offhook/internal/listen"
+	"offhook/voice"
 )
 
 const (
@@ -229,7 +230,10 @@ func TestEveryLimitHasItsReason(t *testing.T) {
 	bob.ready(t)
 
 	// The bots give every reason that the platform alone can cause.
-	for _, bot := range []struct{ id, reason string }{
+	for _, bot := range []struct {
+		id     string
+		reason voice.EndReason
+	}{
 		{"busy", "BUSY"},
 		{"noanswer", "TIMEOUT"},
 		{"unreachable", "UNREACHABLE"},
@@ -259,7 +263,7 @@ func TestEveryLimitHasItsReason(t *testing.T) {
 }
 
 // endedWith waits until the phone is done with its call with someone, and returns why.
-func (p *phone) endedWith(t *testing.T, number string) string {
+func (p *phone) endedWith(t *testing.T, number string) voice.EndReason {
 	t.Helper()
 	return p.until(t, patience, "done with "+number, func(s *app.Snapshot) bool {
 		return s.Call == nil && s.LastCall != nil && s.LastCall.RemoteID == number

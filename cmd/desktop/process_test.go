@@ -19,6 +19,7 @@ import (
 
 	"offhook/app"
 	"offhook/internal/drive"
+	"offhook/voice"
 )
 
 // patience bounds every wait of a test: long beyond any slow machine.
@@ -307,9 +308,9 @@ func (p *phone) until(t *testing.T, limit time.Duration, what string, fits func(
 	return s
 }
 
-func (p *phone) untilState(t *testing.T, state string) *app.Snapshot {
+func (p *phone) untilState(t *testing.T, state voice.State) *app.Snapshot {
 	t.Helper()
-	return p.until(t, patience, state, drive.InState(state))
+	return p.until(t, patience, string(state), drive.InState(state))
 }
 
 // untilEnded waits for the end of the call and returns it.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/voice"
 )
 
 // How long a phone may take from waking to what it says it is: talking again, or
@@ -114,7 +115,7 @@ func (a *agent) afterNap(ctx context.Context, far *agent) (outcome string, err e
 		switch {
 		case near.Call == nil && there.Call == nil:
 			return fmt.Sprintf("over (%s here, %s there)", near.LastCall.EndReason, there.LastCall.EndReason), nil
-		case near.Call != nil && there.Call != nil && near.Call.State == "ESTABLISHED" && there.Call.State == "ESTABLISHED":
+		case near.Call != nil && there.Call != nil && near.Call.State == voice.StateEstablished && there.Call.State == voice.StateEstablished:
 			var now [2]stats
 			// A call that has just ended has no statistics: the next look shows it.
 			if errors.Join(a.ctl(ctx, &now[0], "stats"), far.ctl(ctx, &now[1], "stats")) != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"offhook/voice"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,14 +33,14 @@ type step struct {
 // call holds the figures of one call.
 type call struct {
 	With      string             `json:"with"`
-	Direction string             `json:"direction"`
+	Direction voice.Direction    `json:"direction"`
 	Codec     string             `json:"audio_codec"`
 	JitterMs  float64            `json:"average_jitter_ms"`
 	Lost      float64            `json:"fraction_lost"`
 	RTTMs     float64            `json:"rtt_ms"`
 	MOS       float64            `json:"mos"`
 	SetupMs   map[string]float64 `json:"setup_ms"`
-	EndReason string             `json:"end_reason"`
+	EndReason voice.EndReason    `json:"end_reason"`
 }
 
 func (r *report) write(dir string) error {
@@ -68,7 +69,7 @@ func (r *report) markdown() string {
 				setup = append(setup, fmt.Sprintf("%s %.0f", strings.ReplaceAll(stage, "_", " "), ms))
 			}
 		}
-		fmt.Fprintf(&b, "| %s, %s | %s | %.1f | %.1f | %.1f | %.2f | %s | %s |\n", c.With, strings.ToLower(c.Direction), c.Codec,
+		fmt.Fprintf(&b, "| %s, %s | %s | %.1f | %.1f | %.1f | %.2f | %s | %s |\n", c.With, strings.ToLower(string(c.Direction)), c.Codec,
 			c.JitterMs, c.Lost, c.RTTMs, c.MOS, strings.Join(setup, ", "), c.EndReason)
 	}
 	fmt.Fprintf(&b, "\nIn a call with the window shown: %.0f MB resident, %.1f %% of a core. The echo was heard with a correlation of %.2f.\n", r.Memory, r.CPU, r.Heard)

@@ -14,6 +14,7 @@ import (
 	"offhook/app"
 	"offhook/internal/drive"
 	"offhook/internal/listen"
+	"offhook/voice"
 )
 
 // tour is one run: a platform, a display, a phone on it.
@@ -192,7 +193,7 @@ func (t *tour) callEcho(ctx context.Context) error {
 	if err := t.display.Press(ctx, "Return"); err != nil {
 		return err
 	}
-	if _, err := t.until(ctx, "connected to echo", drive.InState("ESTABLISHED")); err != nil {
+	if _, err := t.until(ctx, "connected to echo", drive.InState(voice.StateEstablished)); err != nil {
 		return err
 	}
 	cpu := processorTime(t.phone.Process.Pid)
@@ -256,7 +257,7 @@ func (t *tour) beCalledBack(ctx context.Context) error {
 	if err := t.display.Press(ctx, "Return"); err != nil {
 		return err
 	}
-	if _, err := t.until(ctx, "called back", drive.InState("INCOMING")); err != nil {
+	if _, err := t.until(ctx, "called back", drive.InState(voice.StateIncoming)); err != nil {
 		return err
 	}
 	if err := t.see(ctx, "Answer"); err != nil {
@@ -267,7 +268,7 @@ func (t *tour) beCalledBack(ctx context.Context) error {
 		return err
 	}
 	if _, err := t.until(ctx, "talking to the caller", func(s *app.Snapshot) bool {
-		return s.Call != nil && s.Call.State == "ESTABLISHED" && s.Call.DurationS >= 6
+		return s.Call != nil && s.Call.State == voice.StateEstablished && s.Call.DurationS >= 6
 	}); err != nil {
 		return err
 	}

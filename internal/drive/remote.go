@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/voice"
 )
 
 // Remote is the remote control of one running phone.
@@ -120,7 +121,7 @@ func (r *Remote) follow(ctx context.Context, fits func(*app.Snapshot) bool) (fou
 }
 
 // InState fits a snapshot whose call is in a state of the reference.
-func InState(state string) func(*app.Snapshot) bool {
+func InState(state voice.State) func(*app.Snapshot) bool {
 	return func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == state }
 }
 

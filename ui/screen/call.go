@@ -9,6 +9,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // Call is the call panel of a call that was dialled or answered: ringing,
@@ -114,8 +115,8 @@ func NewCall(env *Env) *Call {
 	c.Mute = widget.NewToggle(env.T("Mute"), theme.Mic, func() { env.ToggleMute(c.view.Snapshot) })
 	c.Hold = widget.NewToggle(env.T("Hold"), theme.Pause, func() { env.ToggleHold(c.view.Snapshot) })
 	c.Keypad = widget.NewToggle(env.T("Keypad"), theme.Dialpad, func() { c.ShowKeypad(true) })
-	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route("SPEAKER") })
-	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route("BLUETOOTH") })
+	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route(voice.RouteSpeaker) })
+	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route(voice.RouteBluetooth) })
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, env.Hangup)
 
@@ -178,7 +179,9 @@ func (c *Call) Typed(r rune) bool {
 
 // hearsEarly reports whether the far end speaks before it answers: it may ask for
 // digits then.
-func hearsEarly(v View) bool { return v.Snapshot != nil && v.Call != nil && v.Call.State == "EARLY" }
+func hearsEarly(v View) bool {
+	return v.Snapshot != nil && v.Call != nil && v.Call.State == voice.StateEarly
+}
 
 func isDTMF(r rune) bool { return r >= '0' && r <= '9' || r == '*' || r == '#' }
 
@@ -270,7 +273,7 @@ func (c *Call) renderRinging(v View, name, id string) {
 	c.ringName.SetText(name)
 	c.ringID.SetText(id)
 	setVisible(c.ringID, id != "")
-	if call.State == "RINGING" {
+	if call.State == voice.StateRinging {
 		c.ringWord.SetText(e.T("Ringing"))
 	} else {
 		c.ringWord.SetText(e.T("Connecting"))
@@ -293,7 +296,7 @@ func (c *Call) renderTalking(v View, name, id string) {
 	setVisible(c.bannerGap, !tight)
 	setVisible(c.idText, id != "" && !tight && call.TransferOffer == nil && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
 	switch {
-	case call.State == "ANSWERING":
+	case call.State == voice.StateAnswering:
 		c.timer.SetText(e.T("Answering"))
 	case call.Established != nil:
 		c.timer.SetText(Clock(v.Now.Sub(*call.Established)))
@@ -417,7 +420,7 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 		c.Keypad.Set(widget.Unavailable, e.T("Keypad"), e.T("Keypad, waits for the answer"), theme.Dialpad)
 	}
 
-	route := func(t *widget.Toggle, name, word, none string, g theme.Glyph) {
+	route := func(t *widget.Toggle, name voice.AudioRoute, word, none string, g theme.Glyph) {
 		switch {
 		case !hasRoute(v, name):
 			t.Set(widget.Unavailable, none, none, g)
@@ -427,20 +430,20 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 			t.Set(widget.Off, word, e.T("{device}, not in use", "device", word), g)
 		}
 	}
-	route(c.Speaker, "SPEAKER", e.T("Speaker"), e.T("No speaker"), theme.Speaker)
-	route(c.Bluetooth, "BLUETOOTH", e.T("Bluetooth"), e.T("No Bluetooth"), theme.Bluetooth)
+	route(c.Speaker, voice.RouteSpeaker, e.T("Speaker"), e.T("No speaker"), theme.Speaker)
+	route(c.Bluetooth, voice.RouteBluetooth, e.T("Bluetooth"), e.T("No Bluetooth"), theme.Bluetooth)
 	device := v.Audio.Speaker
-	if device == "" || call.Route == "SPEAKER" || call.Route == "BLUETOOTH" {
+	if device == "" || call.Route == voice.RouteSpeaker || call.Route == voice.RouteBluetooth {
 		device = e.T("Headset")
 	}
-	if call.Route == "EARPIECE" || call.Route == "HEADPHONES" || call.Route == "" {
+	if call.Route == voice.RouteEarpiece || call.Route == voice.RouteHeadphones || call.Route == "" {
 		c.Device.Set(widget.InUse, device, e.T("{device}, in use. Choose devices", "device", device), theme.Headset)
 	} else {
 		c.Device.Set(widget.Off, device, e.T("{device}, not in use", "device", device), theme.Headset)
 	}
 }
 
-func hasRoute(v View, name string) bool {
+func hasRoute(v View, name voice.AudioRoute) bool {
 	for _, r := range v.Audio.Routes {
 		if r == name {
 			return true
@@ -451,16 +454,16 @@ func hasRoute(v View, name string) bool {
 
 // deviceRoute is the route of the third switch: headphones if there are any,
 // else the system's default device.
-func (c *Call) deviceRoute() string {
-	if hasRoute(c.view, "HEADPHONES") {
-		return "HEADPHONES"
+func (c *Call) deviceRoute() voice.AudioRoute {
+	if hasRoute(c.view, voice.RouteHeadphones) {
+		return voice.RouteHeadphones
 	}
-	return "EARPIECE"
+	return voice.RouteEarpiece
 }
 
 // device goes to the usual device; while that is in use, it offers all devices.
 func (c *Call) device() {
-	if call := c.view.Call; call != nil && (call.Route == "SPEAKER" || call.Route == "BLUETOOTH") {
+	if call := c.view.Call; call != nil && (call.Route == voice.RouteSpeaker || call.Route == voice.RouteBluetooth) {
 		c.route(c.deviceRoute())
 		return
 	}
@@ -468,9 +471,9 @@ func (c *Call) device() {
 }
 
 // route asks for a route; pressing the one in use goes back to the default.
-func (c *Call) route(name string) {
+func (c *Call) route(name voice.AudioRoute) {
 	if c.view.Call != nil && c.view.Call.Route == name {
-		if name == "SPEAKER" || name == "BLUETOOTH" {
+		if name == voice.RouteSpeaker || name == voice.RouteBluetooth {
 			c.env.setRoute(c.deviceRoute())
 		}
 		return

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"offhook/app"
+	"offhook/voice"
 )
 
 // Party names the far side of a call: its name, else its number.
@@ -52,21 +53,21 @@ func firstName(name string) string {
 func (e *Env) EndedSentence(c *app.EndedCall) string {
 	name := nameOf(c.RemoteName, c.RemoteID)
 	switch c.EndReason {
-	case "LOCAL_HANGUP", "PSTN_HANGUP":
+	case voice.EndLocalHangup, voice.EndPSTNHangup:
 		return e.T("You hung up")
-	case "REMOTE_HANGUP":
+	case voice.EndRemoteHangup:
 		return e.T("{name} hung up", "name", name)
-	case "BUSY":
+	case voice.EndBusy:
 		return e.T("{name} is busy", "name", name)
-	case "TIMEOUT":
+	case voice.EndTimeout:
 		return e.T("No answer")
-	case "UNREACHABLE":
+	case voice.EndUnreachable:
 		return e.T("{name} can't be reached", "name", name)
-	case "INVALID_DIAL_INFO":
+	case voice.EndInvalidDialInfo:
 		return e.T("That number can't be called")
-	case "THROTTLED":
+	case voice.EndThrottled:
 		return e.T("Too many calls at once. Try again soon.")
-	case "MEDIA_TIMEOUT", "MEDIA_FAILED_HANGUP":
+	case voice.EndMediaTimeout, voice.EndMediaFailedHangup:
 		return e.T("The sound was lost.")
 	default:
 		return e.T("The call failed")

@@ -7,6 +7,7 @@ import (
 
 	"offhook/app"
 	"offhook/ui/theme"
+	"offhook/voice"
 	"offhook/voice/audio"
 )
 
@@ -38,7 +39,7 @@ type Phone interface {
 	FollowTransfer() error
 	DeclineTransfer() error
 	SendDTMF(digits string) error
-	SetRoute(route string) error
+	SetRoute(route voice.AudioRoute) error
 	SetAvailability(a app.Availability) error
 	SetOnAnotherPhone(on bool) error
 	Statistics() (app.Stats, bool)

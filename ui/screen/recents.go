@@ -9,6 +9,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // Recents is the tab with the call log.
@@ -107,7 +108,7 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 	case c.Missed:
 		glyph, soft, ink = theme.Missed, theme.DangerSoft, theme.DangerInk
 		style = widget.Style{Bold: true, Role: theme.DangerInk}
-	case c.Direction == "OUTGOING":
+	case c.Direction == voice.Outgoing:
 		glyph, soft, ink = theme.ArrowOut, theme.AccentSoft, theme.AccentInk
 	}
 	call := widget.NewRoundButton(r.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, r.env.Tips,
@@ -121,23 +122,23 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 // notRung says why a call did not ring, "" if it did.
 func (e *Env) notRung(c app.CallRecord) string {
 	switch c.MissedReason {
-	case "busy":
+	case voice.MissedBusy:
 		return e.T("Missed · you were busy")
-	case "over":
+	case voice.MissedOver:
 		return e.T("Missed · hung up before it rang")
-	case "expired":
+	case voice.MissedExpired:
 		return e.T("Missed · this phone wasn't connected")
-	case "unreachable":
+	case voice.MissedUnreachable:
 		return e.T("Missed · the server couldn't be reached")
-	case "media":
+	case voice.MissedMedia:
 		return e.T("Missed · the sound couldn't be set up")
-	case "pstn":
+	case voice.MissedOnAnotherPhone:
 		return e.T("Missed · you were on another phone")
-	case "declined":
+	case voice.MissedDeclined:
 		return e.T("Missed · declined by this phone")
-	case "break":
+	case voice.MissedBreak:
 		return e.T("Declined · you were on a break")
-	case "dnd":
+	case voice.MissedDoNotDisturb:
 		return e.T("Declined · Do not disturb was on")
 	default:
 		return ""
@@ -153,21 +154,21 @@ func (e *Env) RecordLine(c app.CallRecord) string {
 		return e.T("Missed · rang {time}", "time", e.Length(c.RangS))
 	}
 	word := e.T("Incoming")
-	if c.Direction == "OUTGOING" {
+	if c.Direction == voice.Outgoing {
 		word = e.T("Outgoing")
 	}
 	if c.DurationS > 0 {
 		return word + " · " + e.Length(c.DurationS)
 	}
 	switch c.EndReason {
-	case "TIMEOUT":
+	case voice.EndTimeout:
 		return word + " · " + e.T("no answer")
-	case "BUSY":
+	case voice.EndBusy:
 		return word + " · " + e.T("busy")
-	case "UNREACHABLE", "INVALID_DIAL_INFO":
+	case voice.EndUnreachable, voice.EndInvalidDialInfo:
 		return word + " · " + e.T("not reached")
-	case "LOCAL_HANGUP":
-		if c.Direction == "OUTGOING" {
+	case voice.EndLocalHangup:
+		if c.Direction == voice.Outgoing {
 			return word + " · " + e.T("cancelled")
 		}
 		return word + " · " + e.T("declined")

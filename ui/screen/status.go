@@ -7,6 +7,7 @@ import (
 
 	"offhook/app"
 	"offhook/ui/theme"
+	"offhook/voice"
 )
 
 // Phase is what tab 0 shows of the call.
@@ -31,16 +32,16 @@ func PhaseOf(v View) Phase {
 	}
 	if c := v.Call; c != nil {
 		switch c.State {
-		case "INCOMING":
+		case voice.StateIncoming:
 			return PhaseIncoming
-		case "ANSWERING", "ESTABLISHED":
+		case voice.StateAnswering, voice.StateEstablished:
 			return PhaseTalking
-		case "MEDIA_DISRUPTED", "RENEWING_MEDIA":
+		case voice.StateMediaDisrupted, voice.StateRenewingMedia:
 			return PhaseReconnecting
-		case "ENDING":
+		case voice.StateEnding:
 			return PhaseEnding
 		default:
-			if c.Direction == "INCOMING" {
+			if c.Direction == voice.Incoming {
 				return PhaseIncoming
 			}
 			return PhaseOutgoing

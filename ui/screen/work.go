@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -101,8 +102,8 @@ func (e *Env) endConsultation() {
 	})
 }
 
-func (e *Env) sendDTMF(digit rune)   { e.Complain(e.Phone.SendDTMF(string(digit))) }
-func (e *Env) setRoute(route string) { e.Complain(e.Phone.SetRoute(route)) }
+func (e *Env) sendDTMF(digit rune)             { e.Complain(e.Phone.SendDTMF(string(digit))) }
+func (e *Env) setRoute(route voice.AudioRoute) { e.Complain(e.Phone.SetRoute(route)) }
 
 // SetAvailability chooses whether calls ring.
 func (e *Env) SetAvailability(choice app.Availability) { e.Complain(e.Phone.SetAvailability(choice)) }

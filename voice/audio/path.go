@@ -90,7 +90,7 @@ func NewPath(sys System, cfg PathConfig) *Path {
 		cfg.RingVolume = 1
 	}
 	p := &Path{
-		sys: sys, cfg: cfg, log: cfg.Log,
+		sys: sys, cfg: cfg, log: cfg.Log, route: RouteEarpiece,
 		ops: make(chan func()), surveyed: make(chan survey, 1), quit: make(chan struct{}), gone: make(chan struct{}),
 	}
 	p.in = p.endpoint(Capture, cfg.In, p.capture)

@@ -3,6 +3,7 @@ package audio
 import (
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -10,32 +11,25 @@ import (
 	"offhook/voice/fault"
 )
 
-// Route is where the sound of a call goes, in the reference's words (section
-// 1.4): the same order and names as voice.AudioRoute.
-type Route int
+// Route is where the sound of a call goes, by the name that the reference gives the
+// route (section 1.4).
+type Route string
 
 // The routes. RouteEarpiece is what the settings chose, or else the system's
 // default device.
 const (
-	RouteEarpiece Route = iota
-	RouteSpeaker
-	RouteBluetooth
-	RouteHeadphones
+	RouteEarpiece   Route = "EARPIECE"
+	RouteSpeaker    Route = "SPEAKER"
+	RouteBluetooth  Route = "BLUETOOTH"
+	RouteHeadphones Route = "HEADPHONES"
 )
 
-// String returns the name that the reference gives the route.
-func (r Route) String() string {
-	switch r {
-	case RouteSpeaker:
-		return "SPEAKER"
-	case RouteBluetooth:
-		return "BLUETOOTH"
-	case RouteHeadphones:
-		return "HEADPHONES"
-	default:
-		return "EARPIECE"
-	}
-}
+// besides are the routes other than RouteEarpiece, in the order in which to show
+// them.
+var besides = []Route{RouteSpeaker, RouteBluetooth, RouteHeadphones}
+
+// Known reports whether r is one of the routes.
+func (r Route) Known() bool { return r == RouteEarpiece || slices.Contains(besides, r) }
 
 // class is what a device is to a person, as far as its names tell.
 type class int
@@ -208,7 +202,7 @@ func noRoute(r Route) *fault.Error {
 // goes back to the devices of the settings. Without a device for r, or if it
 // can't be opened, nothing changes and the error says so.
 func (p *Path) SetRoute(r Route) error {
-	if r < RouteEarpiece || r > RouteHeadphones {
+	if !r.Known() {
 		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	list := listAll(p.sys)
@@ -273,7 +267,7 @@ func (p *Path) Route() Route {
 // Routes lists the routes that there are devices for, EARPIECE always.
 func Routes(list []Device) []Route {
 	routes := []Route{RouteEarpiece}
-	for _, r := range []Route{RouteSpeaker, RouteBluetooth, RouteHeadphones} {
+	for _, r := range besides {
 		if _, ok := here().pick(r, list); ok {
 			routes = append(routes, r)
 		}
