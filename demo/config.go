@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -68,6 +69,9 @@ type Config struct {
 	PublicIPs []net.IP
 	// TLSCertFile and TLSKeyFile make the port speak TLS.
 	TLSCertFile, TLSKeyFile string
+
+	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 
 	// Accounts are the tenants of the platform; the first is the one that
 	// phones and the embedded backend use. None means the demo account.

@@ -308,7 +308,7 @@ func (p *Platform) serve() {
 	p.ended = cancel
 	slow := p.cfg.patience
 	p.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
+		Handler: behindProxy(mux, p.cfg.TrustedProxies), ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type settings struct {
 	config    string
 	account   platform.Account
 	publicIPs string
+	proxies   string
 	logLevel  slog.Level
 	json      bool
 	drain     time.Duration
@@ -39,6 +41,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
 	f.StringVar(&s.PublicURL, "public-url", "", "`URL` at which phones reach the platform, if not the address listened on")
 	f.StringVar(&s.publicIPs, "public-ip", "", "comma-separated `addresses` of media as phones reach them, behind one-to-one NAT")
+	f.StringVar(&s.proxies, "trusted-proxy", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For is believed")
 	f.StringVar(&s.TLSCertFile, "tls-cert", "", "PEM `file` of the certificate chain; read again when it changes")
 	f.StringVar(&s.TLSKeyFile, "tls-key", "", "PEM `file` of the certificate's key")
 	f.StringVar(&s.account.SID, "account", demo.DemoAccount, "account `SID` that phones use")
@@ -98,7 +101,20 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 			return usageError{err}
 		}
 	}
-	for _, text := range strings.FieldsFunc(s.publicIPs, func(r rune) bool { return r == ',' || r == ' ' }) {
+	list := func(text string) []string {
+		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	for _, text := range list(s.proxies) {
+		network, err := netip.ParsePrefix(text)
+		if ip, ipErr := netip.ParseAddr(text); ipErr == nil {
+			network, err = ip.Prefix(ip.BitLen())
+		}
+		if err != nil {
+			return usageError{fmt.Errorf("trusted-proxy: %q is neither an address nor a network such as 10.0.0.0/8", text)}
+		}
+		s.TrustedProxies = append(s.TrustedProxies, network)
+	}
+	for _, text := range list(s.publicIPs) {
 		ip := net.ParseIP(text)
 		if ip == nil {
 			return usageError{fmt.Errorf("public-ip: %q is not an IP address", text)}

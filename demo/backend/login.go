@@ -27,26 +27,37 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if !deviceForm.MatchString(req.DeviceID) {
 		return bad("device_id must be 1 to 128 printable ASCII characters without spaces")
 	}
+	wrong := &failure{status: http.StatusForbidden, message: "user name, password or account is wrong"}
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		from = r.RemoteAddr
 	}
-	key := req.UserName + "\x00" + from
-	if wait := s.slow.Wait(key); wait > 0 {
+	if !userForm.MatchString(req.UserName) || req.Password == "" || len(req.Password) > maxPassword {
+		s.log.Info("sign-in with what is no name or no password", "from", from)
+		return wrong // nobody's
+	}
+	t := &try{user: req.UserName, device: req.DeviceID, address: from}
+	if t.known, err = s.users.knows(r.Context(), t.user, t.device); err != nil {
+		return err
+	}
+	if wait := s.guard.begin(t); wait > 0 {
 		return &failure{status: http.StatusTooManyRequests, message: "too many wrong passwords; wait a little", retryAfter: wait}
 	}
-	display, err := s.users.check(r.Context(), req.UserName, req.Password)
+	display, err := s.users.check(r.Context(), s.hashing, req.UserName, req.Password, t.suspect)
 	if err == nil && req.AccountSID != s.cfg.AccountSID {
 		err = ErrUserUnknown
 	}
 	if errors.Is(err, ErrUserUnknown) {
-		s.log.Warn("sign-in refused", "user", quoted(req.UserName), "from", from, "in_a_row", s.slow.Failed(key))
-		return &failure{status: http.StatusForbidden, message: "user name, password or account is wrong"}
+		s.log.Warn("sign-in refused", "user", req.UserName, "from", from)
+		return wrong
 	}
 	if err != nil {
 		return err
 	}
-	s.slow.Succeeded(key)
+	s.guard.succeeded(t)
+	if err := s.users.signedIn(r.Context(), t.user, t.device, s.cfg.Now()); err != nil {
+		return err
+	}
 	pair, err := s.platform.subscriberToken(r.Context(), req.UserName, req.DeviceID)
 	switch {
 	case errors.Is(err, errInactive):
@@ -70,13 +81,4 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		ContactDisplayName string         `json:"contact_display_name"`
 	}{http.StatusOK, pair, req.UserName, s.cfg.HostName, s.cfg.AccountSID, s.cfg.Exophone, display})
 	return nil
-}
-
-// quoted cuts what a stranger typed to a length fit for a log.
-func quoted(name string) string {
-	const most = 32
-	if len(name) > most {
-		return name[:most] + "…"
-	}
-	return name
 }

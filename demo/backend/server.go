@@ -70,7 +70,8 @@ type Server struct {
 	platform *platformClient
 	gate     *gate
 	inbox    *inbox.Hub
-	slow     *throttle.Failures
+	guard    *guard
+	hashing  *hashing
 	rate     *throttle.Rate
 
 	provisioning sync.Mutex // one round of changes at a time
@@ -91,7 +92,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg: cfg, db: cfg.DB, log: cfg.Logger,
 		users:    Users{DB: cfg.DB, Cost: cfg.PasswordCost},
 		platform: &platformClient{base: cfg.PlatformURL, accountSID: cfg.AccountSID, key: cfg.APIKey, token: cfg.APIToken, http: cfg.PlatformClient},
-		slow:     throttle.NewFailures(cfg.Now), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
+		guard:    newGuard(cfg.Now), hashing: newHashing(), rate: throttle.NewRate(subscriberRate, subscriberBurst, cfg.Now),
 	}
 	if err := s.users.seed(ctx, cfg.Users); err != nil {
 		return nil, err
@@ -108,9 +109,11 @@ func (s *Server) Users() Users { return s.users }
 // Inbox gives access to the push inboxes.
 func (s *Server) Inbox() *inbox.Hub { return s.inbox }
 
-// Prune deletes the logs that were uploaded before a time.
+// Prune deletes the logs that were uploaded before a time, and forgets the devices
+// on which nobody has signed in since.
 func (s *Server) Prune(ctx context.Context, before time.Time) error {
-	return s.cfg.Uploads.Prune(ctx, before)
+	_, err := s.db.Exec(ctx, "DELETE FROM sign_ins WHERE at < ? OR name NOT IN (SELECT name FROM users)", before.UnixMilli())
+	return errors.Join(err, s.cfg.Uploads.Prune(ctx, before))
 }
 
 // Close ends the push sockets.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -28,6 +29,7 @@ CREATE TABLE changes (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, 
 INSERT INTO changes (name, what) SELECT name, 'added' FROM users WHERE provisioned = 0;
 ALTER TABLE users DROP COLUMN provisioned;
 ALTER TABLE users ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE sign_ins (name TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (name, device));
 `}
 
 // User is somebody who may sign in. The password is the backend's own and never
@@ -187,9 +189,21 @@ var nobody = sync.OnceValue(func() []byte {
 	return hash
 })
 
+// knows reports whether the user has signed in on the device before.
+func (u Users) knows(ctx context.Context, name, device string) (known bool, err error) {
+	err = u.DB.QueryRow(ctx, "SELECT count(*) FROM sign_ins JOIN users USING (name) WHERE name = ? AND device = ?", name, device).Scan(&known)
+	return known, err
+}
+
+// signedIn notes that the user has signed in on the device.
+func (u Users) signedIn(ctx context.Context, name, device string, at time.Time) error {
+	_, err := u.DB.Exec(ctx, "INSERT INTO sign_ins (name, device, at) VALUES (?, ?, ?) ON CONFLICT (name, device) DO UPDATE SET at = excluded.at", name, device, at.UnixMilli())
+	return err
+}
+
 // check compares a password and returns the display name. A wrong password is
 // ErrUserUnknown too.
-func (u Users) check(ctx context.Context, name, password string) (display string, err error) {
+func (u Users) check(ctx context.Context, hashing *hashing, name, password string, suspect bool) (display string, err error) {
 	var hash []byte
 	err = u.DB.QueryRow(ctx, "SELECT display_name, password FROM users WHERE name = ?", name).Scan(&display, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -197,7 +211,11 @@ func (u Users) check(ctx context.Context, name, password string) (display string
 	} else if err != nil {
 		return "", err
 	}
-	if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || err != nil {
+	var differ error
+	if wait := hashing.run(ctx, suspect, func() { differ = bcrypt.CompareHashAndPassword(hash, []byte(password)) }); wait != nil {
+		return "", wait
+	}
+	if differ != nil || err != nil {
 		return "", ErrUserUnknown
 	}
 	return display, nil

@@ -11,6 +11,8 @@ const (
 	freeFailures = 5
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
+	// forgetAfter is how long after its last pause a key begins anew.
+	forgetAfter = 30 * time.Minute
 	// maxKeys bounds the keys remembered, by Failures and by Rate.
 	maxKeys = 20000
 )
@@ -41,11 +43,30 @@ func (s *Failures) Wait(key string) time.Duration {
 	return max(0, s.keys[key].until.Sub(s.now()))
 }
 
+// Try counts a try of key as a failure before anybody knows what comes of it, and
+// returns how many there were in a row; Succeeded takes it back. While key must
+// wait, the try is not counted, and wait says for how long.
+func (s *Failures) Try(key string) (count int, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if wait := s.keys[key].until.Sub(s.now()); wait > 0 {
+		return 0, wait
+	}
+	return s.failed(key), 0
+}
+
 // Failed counts a failure and returns how many there were in a row.
 func (s *Failures) Failed(key string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.failed(key)
+}
+
+func (s *Failures) failed(key string) int {
 	now, f := s.now(), s.keys[key]
+	if now.Sub(f.until) > forgetAfter {
+		f.count = 0
+	}
 	if f.count == 0 {
 		makeRoom(s.keys)
 	}

@@ -23,6 +23,15 @@ func NewRate(perSecond float64, burst int, now func() time.Time) *Rate {
 	return &Rate{perSecond: rate.Limit(perSecond), burst: burst, now: now, keys: make(map[string]*rate.Limiter)}
 }
 
+// GiveBack puts back into key's bucket what Allow has taken.
+func (r *Rate) GiveBack(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if limiter := r.keys[key]; limiter != nil {
+		limiter.AllowN(r.now(), -1)
+	}
+}
+
 // Allow takes one from key's bucket and reports whether there was one.
 func (r *Rate) Allow(key string) bool {
 	now := r.now()
