@@ -20,7 +20,7 @@ func (r sipRegistry) newRegistrar(spec registrarSpec) (registrar, error) {
 		Config: sip.Config{
 			URL: a.Server, OutboundProxy: a.OutboundProxy, Domain: a.Domain, User: a.User, AuthUser: a.AuthUser, Password: a.Password,
 			DisplayName: a.DisplayName, UserAgent: "offhook/" + Version, Logger: r.log,
-			AllowClearText: a.AllowClearText, Mailbox: spec.waiting,
+			AllowClearText: a.AllowClearText, MessageSummary: spec.waiting,
 			Incoming: func(in sip.Incoming) {
 				spec.invited(inboundCall{Incoming: in, dialog: realInbound{realDialog{in.Dialog}}})
 			},
@@ -42,7 +42,7 @@ func (r sipRegistry) newRegistrar(spec registrarSpec) (registrar, error) {
 type realRegistrar struct{ account *sip.Account }
 
 func (r realRegistrar) run(ctx context.Context) { r.account.Run(ctx) }
-func (r realRegistrar) kick()                   { r.account.Kick() }
+func (r realRegistrar) kick()                   { r.account.Retry() }
 func (r realRegistrar) abandon()                { r.account.Abandon() }
 
 func (r realRegistrar) flow() flow {

@@ -69,7 +69,7 @@ type registrarSpec struct {
 	instance string
 	changed  func(sip.Registration)
 	invited  func(inboundCall)
-	waiting  func(sip.Mailbox)
+	waiting  func(sip.MessageSummary)
 }
 
 func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
@@ -136,7 +136,7 @@ func (l *sipLine) changed(r sip.Registration) {
 }
 
 // messages is what the server says of messages that wait.
-func (l *sipLine) messages(m sip.Mailbox) {
+func (l *sipLine) messages(m sip.MessageSummary) {
 	l.mu.Lock()
 	l.status.Mailbox = Mailbox{Waiting: m.Waiting, New: m.New, Old: m.Old, Account: m.Account}
 	next := l.status

@@ -124,8 +124,8 @@ func TestAccountRegistersAndUnregisters(t *testing.T) {
 	if a.Flow() == nil || a.Flow().Err() != nil {
 		t.Error("no flow")
 	}
-	// A kick refreshes at once, with the same Call-ID and the next number.
-	a.Kick()
+	// A retry refreshes at once, with the same Call-ID and the next number.
+	a.Retry()
 	again := r.next()
 	if again.CallID().Value() != req.CallID().Value() || again.CSeq().SeqNo <= req.CSeq().SeqNo {
 		t.Errorf("%s", again)
@@ -184,7 +184,7 @@ func TestAccountRefused(t *testing.T) {
 		status int
 		phase  RegistrationPhase
 		code   fault.Type
-	}{{403, Terminated, fault.InvalidCredentials}, {404, Terminated, fault.InvalidCredentials}, {503, Unregistered, fault.ServerError}, {408, Unregistered, fault.ServerError}} {
+	}{{403, Unregistered, fault.InvalidCredentials}, {404, Unregistered, fault.InvalidCredentials}, {503, Unregistered, fault.ServerError}, {408, Unregistered, fault.ServerError}} {
 		r := newRegistrar(t)
 		r.set(func(req *sipmsg.Request) *sipmsg.Response {
 			res := sipmsg.NewResponseFromRequest(req, tc.status, "No", nil)
@@ -200,14 +200,64 @@ func TestAccountRefused(t *testing.T) {
 			t.Errorf("%d: tries again in %v", tc.status, wait)
 		}
 		r.set(nil)
-		a.Kick()
+		a.Retry()
 		a.phase(Registered)
 	}
 	r := newRegistrar(t, withDigest("MD5"))
 	a := r.account(t, func(c *AccountConfig) { c.Password = "wrong" })
-	if s := a.phase(Terminated); fault.TypeOf(s.Err) != fault.InvalidCredentials || !errors.Is(s.Err, ErrCredentials) {
+	s := a.phase(Terminated)
+	if fault.TypeOf(s.Err) != fault.InvalidCredentials || !errors.Is(s.Err, ErrCredentials) {
 		t.Errorf("%+v", s)
 	}
+	if wait := time.Until(s.RetryAt); wait < 59*time.Minute || wait > time.Hour {
+		t.Errorf("wrong credentials are tried again in %v", wait)
+	}
+}
+
+// A refusal that passes is tried again for ever, at growing intervals.
+func TestAccountRefusedForAWhile(t *testing.T) {
+	t.Parallel()
+	r := newRegistrar(t)
+	var asked atomic.Int32
+	r.set(func(req *sipmsg.Request) *sipmsg.Response {
+		if asked.Add(1) <= 5 {
+			return sipmsg.NewResponseFromRequest(req, 403, "Not yet", nil)
+		}
+		return sipmsg.NewResponseFromRequest(req, 200, "OK", nil)
+	})
+	a := r.account(t)
+	start := time.Now()
+	a.phase(Registered)
+	if took := time.Since(start); took < 20*time.Millisecond {
+		t.Errorf("five refusals took %v", took)
+	}
+}
+
+// A contact that the server has rewritten is ours by its instance; where another
+// phone's is in the place of ours the account says so.
+func TestAccountFindsItsContact(t *testing.T) {
+	t.Parallel()
+	r := newRegistrar(t)
+	contacts := make(chan string, 1)
+	r.set(func(req *sipmsg.Request) *sipmsg.Response {
+		res := sipmsg.NewResponseFromRequest(req, 200, "OK", nil)
+		res.AppendHeader(sipmsg.NewHeader("Contact", <-contacts))
+		return res
+	})
+	a := r.account(t, func(c *AccountConfig) { c.InstanceID = "urn:uuid:0b8a" })
+	contacts <- `<sip:alice@198.51.100.7:1024;alias=1>;expires=77;+sip.instance="<URN:uuid:0b8a>";reg-id=1, <sip:alice@192.0.2.7>;expires=3000;+sip.instance="<urn:uuid:ffff>"`
+	if s := a.phase(Registered); time.Until(s.Expires) > 77*time.Second {
+		t.Errorf("%+v", s)
+	}
+	contacts <- `<sip:alice@192.0.2.7>;expires=3000`
+	a.Retry()
+	if s := a.until("displaced", func(s Registration) bool { return s.Err != nil }); s.Phase != Unregistered || !errors.Is(s.Err, ErrDisplaced) || s.RetryAt.IsZero() {
+		t.Errorf("%+v", s)
+	}
+	if a.Flow() != nil {
+		t.Error("a displaced account has a flow for calls")
+	}
+	close(contacts)
 }
 
 func TestAccountTakesALongerInterval(t *testing.T) {

@@ -50,9 +50,9 @@ type Config struct {
 	// goroutine of its own; it must not block. Without it they get 480.
 	Incoming func(Incoming)
 
-	// Mailbox, if set, is told what messages wait for the line, when the server
+	// MessageSummary, if set, is told what messages wait for the line, when the server
 	// says so (RFC 3842); it must not block.
-	Mailbox func(Mailbox)
+	MessageSummary func(MessageSummary)
 
 	// PingInterval, PongTimeout and PongDelay are those of wsconn.Config.
 	PingInterval, PongTimeout, PongDelay time.Duration

@@ -42,7 +42,7 @@ type Flow struct {
 	closing  bool
 	over     bool
 	dialogs  map[dialogKey]*Dialog
-	mailbox  dialogKey      // of the subscription to what waits for the line
+	summary  dialogKey      // of the subscription to what waits for the line
 	routes   []sipmsg.Uri   // of what begins a dialog
 	side     transport.Conn // for requests that are too long for a datagram
 	noSide   time.Time      // until when they stay datagrams

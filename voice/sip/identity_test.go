@@ -106,7 +106,7 @@ func FuzzIdentity(f *testing.F) {
 		redirections(req)
 		private(req)
 		answerAfter(req)
-		if m, ok := parseMailbox("Messages-Waiting: " + value); ok && (m.New < 0 || m.Old < 0) {
+		if m, ok := parseMessageSummary("Messages-Waiting: " + value); ok && (m.New < 0 || m.Old < 0) {
 			t.Errorf("%q: %+v", value, m)
 		}
 		res := sipmsg.NewResponse(302, "Moved")

@@ -28,7 +28,7 @@ func (f *Flow) handle(req *sipmsg.Request, tx *serverTx) {
 	case sipmsg.INVITE:
 		f.serveInvite(req, tx)
 	case sipmsg.NOTIFY:
-		if !f.serveMailbox(req, tx) {
+		if !f.serveMessageSummary(req, tx) {
 			_ = f.respond(req, tx, sipmsg.StatusOK)
 		}
 	default:
@@ -69,9 +69,9 @@ var extensions = []string{"timer", "replaces", "100rel"}
 // handleInside routes a request to its dialog, which may be an early one.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *serverTx, localTag string) {
 	f.mu.Lock()
-	mailbox := f.mailbox == dialogKey{req.CallID().Value(), localTag}
+	summary := f.summary == dialogKey{req.CallID().Value(), localTag}
 	f.mu.Unlock()
-	if mailbox && req.Method == sipmsg.NOTIFY && f.serveMailbox(req, tx) {
+	if summary && req.Method == sipmsg.NOTIFY && f.serveMessageSummary(req, tx) {
 		return
 	}
 	d := f.find(req.CallID().Value(), localTag)

@@ -14,8 +14,8 @@ func TestOrderOfMessages(t *testing.T) {
 	for _, scheme := range everyTransport {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
-			mailboxes := make(chan Mailbox, 1000)
-			h := newByHand(t, scheme, func(c *Config) { c.Mailbox = func(m Mailbox) { mailboxes <- m } })
+			summaries := make(chan MessageSummary, 1000)
+			h := newByHand(t, scheme, func(c *Config) { c.MessageSummary = func(m MessageSummary) { summaries <- m } })
 			for range 100 {
 				// A CANCEL right behind its INVITE, and the next INVITE behind that.
 				c := h.call()
@@ -59,7 +59,7 @@ func TestOrderOfMessages(t *testing.T) {
 				n := h.call()
 				h.send(n.text("NOTIFY", 1, "Event: message-summary\nContent-Type: application/simple-message-summary\n", "Messages-Waiting: yes\nVoice-Message: 3/0\n"),
 					n.text("NOTIFY", 2, "Event: message-summary\nContent-Type: application/simple-message-summary\n", "Messages-Waiting: no\nVoice-Message: 0/3\n"))
-				if a, b := <-mailboxes, <-mailboxes; a.New != 3 || b.New != 0 {
+				if a, b := <-summaries, <-summaries; a.New != 3 || b.New != 0 {
 					t.Fatalf("%+v came before %+v", a, b)
 				}
 			}

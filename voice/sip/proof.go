@@ -6,6 +6,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/voice/sip/transport"
 )
 
 // A registration is proven all the time: a server that hangs or dies is noticed
@@ -28,27 +30,26 @@ func (f *Flow) prove(doubt chan<- struct{}) {
 		timeout = proofTimeout
 	}
 	deaf := false // to OPTIONS
-	for delay := interval; ; delay = interval {
-		timer := time.NewTimer(delay)
+	var unreachable <-chan struct{}
+	if d, ok := f.conn.(*transport.Datagrams); ok {
+		unreachable = d.Unreachable()
+	}
+	for {
+		told := false
+		timer := time.NewTimer(max(interval-time.Since(f.conn.LastHeard()), interval/8))
 		select {
 		case <-timer.C:
+		case <-unreachable:
+			told = true
 		case <-f.done:
 			timer.Stop()
 			return
 		}
-		for silent := time.Since(f.conn.LastHeard()); silent < interval && !f.lost(); silent = time.Since(f.conn.LastHeard()) {
-			timer.Reset(interval - silent)
-			select {
-			case <-timer.C:
-			case <-f.done:
-				timer.Stop()
-				return
-			}
-		}
-		if f.conn.Answers() {
+		timer.Stop()
+		if !told && (f.conn.Answers() || time.Since(f.conn.LastHeard()) < interval) {
 			continue
 		}
-		if !deaf {
+		if !deaf && !told {
 			sent := time.Now()
 			ctx, cancel := context.WithTimeout(context.Background(), timeout)
 			res, err := f.final(ctx, f.optionsRequest())

@@ -39,8 +39,8 @@ type Conn interface {
 
 // Config says how a connection is kept alive. The zero value has the defaults.
 type Config struct {
-	// PingInterval is the time between keepalives, 0 for 12 s (24 to 29 s for
-	// datagrams), negative for none.
+	// PingInterval is the time between keepalives, 0 for 12 s (3 s for datagrams that
+	// nobody answers), negative for none.
 	PingInterval time.Duration
 	// PongTimeout is how long the far side may stay silent after a keepalive that
 	// it is known to answer; 0 is 5 s.

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -20,6 +19,8 @@ type Datagrams struct {
 	cfg    Config
 	raw    net.Conn
 	buffer []byte // of the reader
+	// unreachable has an entry when the network has said that nobody is there.
+	unreachable chan struct{}
 
 	mu      sync.Mutex
 	errors  int // of the network, one after the other
@@ -28,13 +29,17 @@ type Datagrams struct {
 	mapped  string    // our address as the server saw it last
 }
 
+// unansweredInterval is the time between keepalives that nobody answers. They hold
+// the way open, and the system tells at the next one when nobody is there any more.
+const unansweredInterval = 3 * time.Second
+
 // NewDatagrams makes a connection of a connected UDP socket, which it owns from
 // here on.
 func NewDatagrams(raw net.Conn, cfg Config) *Datagrams {
 	if cfg.PingInterval == 0 {
-		cfg.PingInterval = 24*time.Second + rand.N(5*time.Second) // section 4.4.2
+		cfg.PingInterval = unansweredInterval
 	}
-	d := &Datagrams{cfg: cfg.withDefaults(), raw: raw, buffer: make([]byte, 1<<16)}
+	d := &Datagrams{cfg: cfg.withDefaults(), raw: raw, buffer: make([]byte, 1<<16), unreachable: make(chan struct{}, 1)}
 	d.init(func(err error) {
 		_ = raw.Close()
 		d.cfg.Logger.Debug("datagrams ended", "reason", err)
@@ -44,6 +49,10 @@ func NewDatagrams(raw net.Conn, cfg Config) *Datagrams {
 	}
 	return d
 }
+
+// Unreachable has an entry after the network has said that nobody is there: the
+// server may be starting again, with nothing of what it knew.
+func (d *Datagrams) Unreachable() <-chan struct{} { return d.unreachable }
 
 // LocalAddr is that of the socket.
 func (d *Datagrams) LocalAddr() net.Addr { return d.raw.LocalAddr() }
@@ -83,6 +92,10 @@ func (d *Datagrams) failed(err error) bool {
 	d.errors++
 	over := d.errors > 1 || errors.Is(err, net.ErrClosed)
 	d.mu.Unlock()
+	select {
+	case d.unreachable <- struct{}{}:
+	default:
+	}
 	if over {
 		d.End(err)
 	}
@@ -119,7 +132,7 @@ func (d *Datagrams) Outbound() {
 	d.answers = d.cfg.PingInterval > 0
 	d.life.mu.Unlock()
 	if first && d.cfg.PingInterval > 0 {
-		d.after(min(d.cfg.PingInterval, defaultPingInterval), d.keepalive)
+		d.after(d.cfg.PingInterval, d.keepalive)
 	}
 }
 
@@ -173,8 +186,11 @@ func (d *Datagrams) bound(message []byte) {
 	d.askedAt = time.Time{}
 	moved := d.mapped != "" && d.mapped != seen.String()
 	d.mapped = seen.String()
-	// Asked often enough to be noticed within 20 s when the answers stop.
-	d.after(min(d.cfg.PingInterval, defaultPingInterval), d.keepalive)
+	interval := d.cfg.PingInterval
+	if interval == unansweredInterval {
+		interval = defaultPingInterval // one that is answered is enough now and then
+	}
+	d.after(interval, d.keepalive)
 	d.mu.Unlock()
 	if moved {
 		d.End(ErrMoved)

@@ -7,27 +7,27 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-func TestParseMailbox(t *testing.T) {
+func TestParseMessageSummary(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		body string
-		want Mailbox
+		want MessageSummary
 		ok   bool
 	}{
-		{"Messages-Waiting: yes\r\nMessage-Account: sip:vm@pbx\r\nVoice-Message: 2/8 (0/2)\r\n", Mailbox{true, "sip:vm@pbx", 2, 8, 0, 2}, true},
-		{"messages-waiting:no\nvoice-message: 0/3", Mailbox{Old: 3}, true},
-		{"Messages-Waiting: yes\r\nFax-Message: 5/5\r\n", Mailbox{Waiting: true}, true},
-		{"Messages-Waiting: perhaps\r\n", Mailbox{}, false},
-		{"Voice-Message: -1/x (", Mailbox{}, false},
-		{"", Mailbox{}, false},
+		{"Messages-Waiting: yes\r\nMessage-Account: sip:vm@pbx\r\nVoice-Message: 2/8 (0/2)\r\n", MessageSummary{true, "sip:vm@pbx", 2, 8, 0, 2}, true},
+		{"messages-waiting:no\nvoice-message: 0/3", MessageSummary{Old: 3}, true},
+		{"Messages-Waiting: yes\r\nFax-Message: 5/5\r\n", MessageSummary{Waiting: true}, true},
+		{"Messages-Waiting: perhaps\r\n", MessageSummary{}, false},
+		{"Voice-Message: -1/x (", MessageSummary{}, false},
+		{"", MessageSummary{}, false},
 	} {
-		if got, ok := parseMailbox(tc.body); ok != tc.ok || ok && got != tc.want {
+		if got, ok := parseMessageSummary(tc.body); ok != tc.ok || ok && got != tc.want {
 			t.Errorf("%q: %+v, %v", tc.body, got, ok)
 		}
 	}
 }
 
-// notify makes a NOTIFY of the server, about the mailbox; to has the tag of the
+// notify makes a NOTIFY of the server, about waiting messages; to has the tag of the
 // subscription if there is one.
 func notify(f *Flow, source string, subscribe *sipmsg.Request, body string) *sipmsg.Request {
 	req := sipmsg.NewRequest(sipmsg.NOTIFY, f.contact().Address)
@@ -52,7 +52,7 @@ func notify(f *Flow, source string, subscribe *sipmsg.Request, body string) *sip
 	return req
 }
 
-func TestMailbox(t *testing.T) {
+func TestMessageSummary(t *testing.T) {
 	t.Parallel()
 	r := newRegistrar(t)
 	subscribed := make(chan *sipmsg.Request, 8)
@@ -63,8 +63,8 @@ func TestMailbox(t *testing.T) {
 		_ = tx.Respond(res)
 		subscribed <- req
 	}
-	boxes := make(chan Mailbox, 8)
-	a := r.account(t, func(c *AccountConfig) { c.Mailbox = func(m Mailbox) { boxes <- m } })
+	boxes := make(chan MessageSummary, 8)
+	a := r.account(t, func(c *AccountConfig) { c.MessageSummary = func(m MessageSummary) { boxes <- m } })
 	a.phase(Registered)
 	source := r.s.source()
 	first := <-subscribed
@@ -108,7 +108,7 @@ func TestMailbox(t *testing.T) {
 }
 
 // A server that knows no such thing is asked once.
-func TestMailboxRefused(t *testing.T) {
+func TestMessageSummaryRefused(t *testing.T) {
 	t.Parallel()
 	r := newRegistrar(t)
 	asked := make(chan struct{}, 8)
@@ -116,11 +116,11 @@ func TestMailboxRefused(t *testing.T) {
 		_ = tx.Respond(sipmsg.NewResponseFromRequest(req, 489, "Bad Event", nil))
 		asked <- struct{}{}
 	}
-	a := r.account(t, func(c *AccountConfig) { c.Mailbox = func(Mailbox) {} })
+	a := r.account(t, func(c *AccountConfig) { c.MessageSummary = func(MessageSummary) {} })
 	a.phase(Registered)
 	<-asked
 	r.next()
-	a.Kick()
+	a.Retry()
 	r.next()
 	a.stop()
 	if len(asked) != 0 {

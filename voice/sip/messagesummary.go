@@ -12,8 +12,8 @@ import (
 
 const messageSummary = "application/simple-message-summary"
 
-// Mailbox is what messages wait for a line (RFC 3842).
-type Mailbox struct {
+// MessageSummary is what messages wait for a line (RFC 3842).
+type MessageSummary struct {
 	// Waiting says that there are new ones, counted or not.
 	Waiting bool
 	// Account is the URI to call to hear them; empty if the server names none.
@@ -23,9 +23,9 @@ type Mailbox struct {
 	New, Old, NewUrgent, OldUrgent int
 }
 
-// parseMailbox parses the body of a message-summary; false if it is none.
-func parseMailbox(body string) (Mailbox, bool) {
-	var m Mailbox
+// parseMessageSummary parses the body of a message-summary; false if it is none.
+func parseMessageSummary(body string) (MessageSummary, bool) {
+	var m MessageSummary
 	known := false
 	lines := bufio.NewScanner(strings.NewReader(body))
 	for lines.Scan() {
@@ -61,9 +61,9 @@ func parseCounts(text string) (fresh, old int) {
 	return number(a), number(b)
 }
 
-// serveMailbox takes a NOTIFY about the mailbox in, asked for or not; false if
+// serveMessageSummary takes a NOTIFY about waiting messages in, asked for or not; false if
 // it is about something else.
-func (f *Flow) serveMailbox(req *sipmsg.Request, tx *serverTx) bool {
+func (f *Flow) serveMessageSummary(req *sipmsg.Request, tx *serverTx) bool {
 	event, _, _ := strings.Cut(headerValue(req, "Event"), ";")
 	if !strings.EqualFold(strings.TrimSpace(event), "message-summary") {
 		return false
@@ -73,19 +73,19 @@ func (f *Flow) serveMailbox(req *sipmsg.Request, tx *serverTx) bool {
 		_ = f.respond(req, tx, sipmsg.StatusUnsupportedMediaType, sipmsg.NewHeader("Accept", messageSummary))
 		return true
 	}
-	m, ok := parseMailbox(string(req.Body()))
+	m, ok := parseMessageSummary(string(req.Body()))
 	if !ok && len(req.Body()) > 0 {
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
 		return true
 	}
 	_ = f.respond(req, tx, sipmsg.StatusOK)
-	if ok && f.cfg.Mailbox != nil {
-		f.cfg.Mailbox(m)
+	if ok && f.cfg.MessageSummary != nil {
+		f.cfg.MessageSummary(m)
 	}
 	return true
 }
 
-// subscription keeps a subscription to the mailbox alive over one flow. A server
+// subscription keeps a subscription to the message summary alive over one flow. A server
 // that knows no such event is left alone; it may send what it has unasked.
 type subscription struct {
 	f        *Flow
@@ -97,15 +97,15 @@ type subscription struct {
 	lifetime time.Duration
 }
 
-// watchMailbox runs until ctx or the flow ends, or the server refuses.
-func (f *Flow) watchMailbox(ctx context.Context) {
+// watchMessages runs until ctx or the flow ends, or the server refuses.
+func (f *Flow) watchMessages(ctx context.Context) {
 	who := sipmsg.Uri{Scheme: "sip", User: escapeUser(f.cfg.User), Host: f.cfg.Domain}
 	s := &subscription{
 		f: f, key: dialogKey{newTag() + newTag(), newTag()}, seq: firstSeq(),
 		target: who, routes: f.startRoutes(), lifetime: time.Hour,
 	}
 	f.mu.Lock()
-	f.mailbox = s.key
+	f.summary = s.key
 	f.mu.Unlock()
 	for {
 		granted, err := s.send(ctx)
