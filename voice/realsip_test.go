@@ -237,7 +237,8 @@ func TestSIPPhoneDeclines(t *testing.T) {
 	}
 }
 
-// A wrong password ends the line, and says so; the right one brings it up.
+// A server that refuses the account is tried again, and the line says why; the right
+// password brings it up.
 func TestSIPAccountRefused(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t, demo.Config{})
@@ -252,7 +253,7 @@ func TestSIPAccountRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	s := alice.Lines()[0]
-	if s.State != voice.LineTerminated || s.Err == nil || !s.RetryAt.IsZero() {
+	if s.State != voice.LineUnregistered || s.Err == nil || s.RetryAt.IsZero() {
 		t.Errorf("line: %+v", s)
 	}
 	if _, err := alice.Dial(ctx, "bob", ""); fault.TypeOf(err) != fault.InvalidCredentials {

@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 type LineState string
 
 // Unregistered: calls don't arrive, an attempt is due or under way. Registered:
-// calls arrive. Terminated: the server refuses the account, and the phone does
-// not try again by itself.
+// calls arrive. Terminated: the server does not accept the password, which is tried
+// again hourly.
 const (
 	LineUnregistered LineState = "unregistered"
 	LineRegistered   LineState = "registered"
@@ -34,7 +35,7 @@ type LineStatus struct {
 	// Err is why the line is not registered; nil while it is, or while nothing is
 	// known yet.
 	Err *fault.Error
-	// RetryAt is when the phone tries again by itself; zero if it does not.
+	// RetryAt is when the phone tries again by itself; zero while it is registered.
 	RetryAt time.Time
 	// Mailbox is what messages wait, as the server says (RFC 3842).
 	Mailbox Mailbox
@@ -72,10 +73,15 @@ func (c *Client) Register(ctx context.Context, account SIPAccount) error {
 	return l.settled(ctx)
 }
 
-// addLine puts a new line in the place of the one with its ID.
+// addLine puts a new line in the place of the one with its ID. An account that is
+// there as it is needs no second registration.
 func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 	c.mu.Lock()
 	old, closed := c.lineOf(account.ID), c.closed
+	if old != nil && !closed && reflect.DeepEqual(old.account, account) {
+		c.mu.Unlock()
+		return old, nil
+	}
 	busy := old != nil && c.call != nil && c.call.trunk == old
 	c.mu.Unlock()
 	switch {

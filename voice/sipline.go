@@ -146,13 +146,20 @@ func (l *sipLine) messages(m sip.MessageSummary) {
 	}
 }
 
-// settled waits for the result of the first attempt.
+// settled waits for the result of the first attempt, or of another one if the line
+// is there and not registered.
 func (l *sipLine) settled(ctx context.Context) error {
+	first := -1
 	for {
 		l.mu.Lock()
 		st, turns, news := l.status, l.turns, l.news
 		l.mu.Unlock()
-		if turns > 0 {
+		if first < 0 {
+			if first = turns; turns > 0 && st.State != LineRegistered {
+				l.hurry()
+			}
+		}
+		if turns > first || st.State == LineRegistered {
 			return plain(st.Err)
 		}
 		select {
@@ -207,7 +214,7 @@ func (l *sipLine) invitation(target, message string) (sip.Invitation, string, er
 // usable is nil but for an account that the server refuses: another one may
 // register while the call begins.
 func (l *sipLine) usable() error {
-	if st := l.state(); st.State == LineTerminated {
+	if st := l.state(); st.State == LineTerminated || st.Err != nil && st.Err.Type == fault.InvalidCredentials {
 		return plain(st.Err)
 	}
 	return nil
