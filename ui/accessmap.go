@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/ui/screen"
+	"offhook/ui/widget"
 )
 
 // AccessMap is where the parts of the window are, by the names that a screen
@@ -18,12 +19,16 @@ type AccessMap struct {
 	Window [2]float32 `json:"window"`
 	Scale  float32    `json:"scale"`
 	Screen string     `json:"screen"`
+	// Front says that the window has the keyboard of the desktop.
+	Front bool `json:"front"`
 	// Focused is the name of what has the keyboard, or "".
 	Focused string         `json:"focused"`
 	Objects []AccessObject `json:"objects"`
 	// Panel is the small window of an incoming call, in its own units, while it is
 	// shown.
 	Panel *AccessMap `json:"panel,omitempty"`
+	// Bar is the small window of a live call, in its own units, while it is shown.
+	Bar *AccessMap `json:"bar,omitempty"`
 }
 
 // AccessObject is one part of the window.
@@ -81,19 +86,11 @@ func (w *mapWalk) walk(o fyne.CanvasObject, origin fyne.Position, clip box) {
 	if a, ok := o.(fyne.Accessible); ok && !group {
 		w.note(o, a, seen)
 	}
-	switch o := o.(type) {
-	case *fyne.Container:
-		for _, c := range o.Objects {
-			w.walk(c, at, clip)
-		}
-	case *container.Scroll:
-		w.walk(o.Content, at, seen)
-	case *container.ThemeOverride:
-		w.walk(o.Content, at, clip)
-	case interface{ Parts() []fyne.CanvasObject }:
-		for _, c := range o.Parts() {
-			w.walk(c, at, clip)
-		}
+	if _, ok := o.(*container.Scroll); ok {
+		clip = seen
+	}
+	for _, c := range widget.PartsOf(o) {
+		w.walk(c, at, clip)
 	}
 }
 

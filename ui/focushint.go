@@ -12,3 +12,12 @@ func focusOnShow(on bool) (restore func()) {
 	glfw.WindowHint(glfw.FocusOnShow, value)
 	return func() { glfw.WindowHint(glfw.FocusOnShow, glfw.True) }
 }
+
+// nameClass tells the X server and Wayland what program the windows that are made
+// next belong to: desktops find its icon and group its windows by that, whatever
+// their titles say.
+func nameClass() {
+	glfw.WindowHintString(glfw.X11ClassName, "Offhook")
+	glfw.WindowHintString(glfw.X11InstanceName, "offhook")
+	glfw.WindowHintString(glfw.WaylandAppID, "offhook")
+}

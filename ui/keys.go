@@ -2,10 +2,11 @@ package ui
 
 import (
 	"runtime"
+	"unicode"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 
+	"offhook/app"
 	"offhook/ui/screen"
 )
 
@@ -15,34 +16,13 @@ const onMac = runtime.GOOS == "darwin"
 // up.
 func (s *shell) bindKeys(cv fyne.Canvas) {
 	s.canvas = cv
-	s.keys = map[string]func(){}
-	main := fyne.KeyModifierControl
-	if onMac {
-		main = fyne.KeyModifierSuper
-	}
-	bind := func(key fyne.KeyName, mod fyne.KeyModifier, do func()) {
-		sc := &desktop.CustomShortcut{KeyName: key, Modifier: mod}
-		s.keys[sc.ShortcutName()] = do
-		cv.AddShortcut(sc, func(fyne.Shortcut) { do() })
-	}
-	bind(fyne.KeyA, main|fyne.KeyModifierShift, func() {
-		if s.phase == screen.PhaseIncoming {
-			s.env.Answer()
+	s.bindCommands()
+	cv.AddShortcut(&fyne.ShortcutPaste{}, func(sc fyne.Shortcut) {
+		if s.snap != nil && s.snap.Call == nil && s.snap.Account.State == app.SignedIn && s.beginNumber() {
+			s.dial.Field.Input.TypedShortcut(sc)
 		}
 	})
-	bind(fyne.KeyD, main|fyne.KeyModifierShift, func() {
-		if s.phase == screen.PhaseIncoming {
-			s.env.Hangup()
-		}
-	})
-	// On macOS Cmd M and Cmd H belong to the system.
-	bind(fyne.KeyM, fyne.KeyModifierControl, func() { s.env.ToggleMute(s.snap) })
-	bind(fyne.KeyH, fyne.KeyModifierControl, func() { s.env.ToggleHold(s.snap) })
-	bind(fyne.KeyK, main, s.toNumberField)
-	bind(fyne.Key1, main, func() { s.toTab(screen.TabDial) })
-	bind(fyne.Key2, main, func() { s.toTab(screen.TabContacts) })
-	bind(fyne.Key3, main, func() { s.toTab(screen.TabRecents) })
-	cv.SetOnTypedRune(s.typedRune)
+	cv.SetOnTypedRune(func(r rune) { s.typedRune(r) })
 	cv.SetOnTypedKey(s.typedKey)
 }
 
@@ -54,32 +34,79 @@ func (s *shell) toTab(i int) {
 
 // toNumberField goes to the number field, or to the call while there is one.
 func (s *shell) toNumberField() {
+	s.leaveEnded()
 	s.toTab(screen.TabDial)
 	if s.shown == part(s.dial) {
 		s.dial.FocusField()
 	}
 }
 
-// typedRune sends a digit into the call, or begins a number.
-func (s *shell) typedRune(r rune) {
-	switch s.shown {
-	case part(s.call):
-		s.call.Typed(r)
-	case part(s.dial):
-		s.dial.Focus()
-		s.dial.Field.Input.TypedRune(r)
-	case part(s.contacts):
+// leaveEnded leaves the page of a call that is over, at once: the phone's own answer
+// comes later, and what is typed now begins the next call.
+func (s *shell) leaveEnded() {
+	if s.snap == nil || s.phase != screen.PhaseEnded {
+		return
+	}
+	s.left = s.snap.LastCall.ID
+	s.phone.DismissEnded()
+	s.phase = screen.PhaseOf(s.view())
+}
+
+// typedDigit takes a key of the digit row while no text field has the keyboard, and
+// reports whether it had a use for it.
+func (s *shell) typedDigit(d rune) bool {
+	if s.menu != nil && s.snap.Call == nil {
+		return false
+	}
+	return s.typedRune(d)
+}
+
+// typedRune sends a digit into the call, or begins a number: without a call, what is
+// typed outside a text field leads to the number field from every page. It reports
+// whether it had a use for r.
+func (s *shell) typedRune(r rune) bool {
+	switch {
+	case s.snap == nil || s.menu != nil && s.snap.Call == nil:
+		return false
+	case s.snap.Call != nil:
+		return s.call != nil && s.call.Typed(r)
+	case s.shown == part(s.contacts) && unicode.IsLetter(r):
 		s.contacts.Focus()
 		s.contacts.Search.Input.TypedRune(r)
-	default:
-		if s.phase == screen.PhaseTalking {
-			s.call.Typed(r)
-		}
+		return true
+	case !beginsCall(r) || s.snap.Account.State != app.SignedIn:
+		return false
 	}
+	if !s.beginNumber() {
+		return false
+	}
+	s.dial.Field.Input.TypedRune(r)
+	return true
+}
+
+// beginNumber gives the keyboard to the number field, from whatever page; what stood
+// in a field that was not shown is selected, so that typing replaces it. It reports
+// whether there is a number field now.
+func (s *shell) beginNumber() bool {
+	if s.shown == part(s.dial) {
+		s.dial.Focus()
+		return true
+	}
+	s.toNumberField()
+	return s.shown == part(s.dial)
+}
+
+// beginsCall reports whether a character can begin a name or a number.
+func beginsCall(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '+' || r == '*' || r == '#'
 }
 
 // typedKey silences, closes and goes back on Esc; it never declines or hangs up.
 func (s *shell) typedKey(e *fyne.KeyEvent) {
+	if do := s.keys[(chord{key: e.Name}).shortcut().ShortcutName()]; do != nil {
+		s.act(do)
+		return
+	}
 	if e.Name != fyne.KeyEscape {
 		if s.shown == part(s.dial) && (e.Name == fyne.KeyBackspace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter) && s.canvas.Focused() == nil {
 			s.dial.Focus()

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"offhook/app"
+	"offhook/app/settings"
 )
 
 // TestMain runs the tests, or, as the program that TestRealWindow starts, a real
@@ -80,6 +81,12 @@ func (p *playedPhone) Unmute() error {
 	return nil
 }
 
+func (p *playedPhone) Hold(context.Context) error {
+	p.note("hold")
+	p.show(func(s *app.Snapshot) { s.Call.Held = true })
+	return nil
+}
+
 func (p *playedPhone) SendDTMF(d string) error {
 	p.note("dtmf:" + d)
 	p.show(func(s *app.Snapshot) { s.Call.DTMFSent += d })
@@ -143,6 +150,12 @@ func realWindow() error {
 		}
 		if sc.made != nil {
 			sc.made(made)
+		}
+		if place := (settings.Window{Width: 380, Height: 660}); os.Getenv("OFFHOOK_REAL_PLACE") != "" {
+			if _, err := fmt.Sscanf(os.Getenv("OFFHOOK_REAL_PLACE"), "%d,%d", &place.X, &place.Y); err != nil {
+				return err
+			}
+			made.set.Appearance.Window = &place
 		}
 		p := &playedPhone{madePhone: made, out: make(chan *app.Snapshot, 16)}
 		p.out <- made.snap

@@ -31,6 +31,7 @@ func (s *shell) makePages() map[screen.Page]part {
 // applySettings applies what the user chose about the window.
 func (s *shell) applySettings() {
 	s.host.SetTheme(modeOf(s.settings.Appearance.Theme))
+	s.bindCommands()
 }
 
 // setLanguage makes all screens anew in another language. What was typed into

@@ -36,7 +36,10 @@ type real struct {
 	asked chan string
 }
 
-func openReal(t *testing.T, scene string, scale string) *real {
+func openReal(t *testing.T, scene, scale string) *real { return openRealWith(t, scene, scale) }
+
+// openRealWith is openReal with more in the window's environment.
+func openRealWith(t *testing.T, scene, scale string, env ...string) *real {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -50,6 +53,7 @@ func openReal(t *testing.T, scene string, scale string) *real {
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), "OFFHOOK_REAL_WINDOW="+scene, "DISPLAY="+r.display.Name, "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "WAYLAND_DISPLAY=",
 		"DBUS_SESSION_BUS_ADDRESS=unix:path="+dir+"/none", "OFFHOOK_UI_MAP="+r.uiMap, "FYNE_SCALE="+scale)
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
 	if r.orders, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -160,8 +164,6 @@ func TestRealWindowCall(t *testing.T) {
 			r.see("Mute, off")
 			r.click("Hang up")
 			r.expect("hangup")
-			r.click("Skip")
-			r.expect("skip")
 		})
 	}
 }

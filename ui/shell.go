@@ -55,12 +55,15 @@ type shell struct {
 	revision int
 	phase    screen.Phase
 	callID   string
+	// left is the ended call whose page the user left; the phone may not know yet.
+	left string
 	// offered says that the far side asks to hand the user to somebody else.
 	offered bool
 	visible bool
 
-	// keys are the shortcuts by Fyne's names.
+	// keys are what the shortcuts do, by Fyne's names; bound are those of the canvas.
 	keys       map[string]func()
+	bound      []fyne.Shortcut
 	menu       *menu
 	fade       *fade
 	noticeBox  *fyne.Container
@@ -83,6 +86,7 @@ func (s *shell) build(early *widget.Early) {
 		Words: s.words, Tips: widget.NewTips(s.run.After), Theme: s.theme, Phone: s.phone, Run: s.run, Host: s.host,
 		Open: s.open, Notify: s.notify, SettingsChanged: s.settingsChanged, SetLanguage: s.chooseLanguage,
 		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
+		Commands: s.commandList, SetKeys: s.setKeys,
 		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
@@ -196,7 +200,13 @@ func (s *shell) view() screen.View {
 	if s.root != nil && s.root.Size().Width > 0 {
 		size = s.root.Size()
 	}
-	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
+	snap := s.snap
+	if snap != nil && snap.LastCall != nil && snap.LastCall.Shown && snap.LastCall.ID == s.left {
+		left, last := *snap, *snap.LastCall
+		last.Shown = false
+		left.LastCall, snap = &last, &left
+	}
+	return screen.View{Snapshot: snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
 }
 
 // follow does what a change of phase asks for beyond drawing.
@@ -237,8 +247,7 @@ func (s *shell) typing() bool {
 	if s.canvas == nil || s.page == screen.PageNone && s.tab == screen.TabDial {
 		return false
 	}
-	_, ok := s.canvas.Focused().(*widget.Input)
-	return ok
+	return s.inField()
 }
 
 // wanted is the page that covers the tabs now.
@@ -308,6 +317,8 @@ func (s *shell) render(v screen.View) {
 	if changed {
 		s.focusOn(p)
 	}
+	s.leaveHidden()
+	settle(s.root, fyne.Position{}, true)
 }
 
 // put shows a part in place of another.
@@ -316,6 +327,9 @@ func (s *shell) put(p part, page screen.Page) {
 		l.Left()
 	}
 	first := s.shown == nil
+	if !first {
+		settle(s.shown.Object(), fyne.Position{}, false)
+	}
 	s.shown = p
 	s.env.Tips.Hide()
 	if page != screen.PageNone {
@@ -340,8 +354,8 @@ func (s *shell) focusOn(p part) {
 	if s.canvas == nil {
 		return
 	}
+	s.canvas.Unfocus() // what has it may be gone, and what shall have it may not want it now
 	if p == part(s.incoming) {
-		s.canvas.Unfocus()
 		return
 	}
 	if f, ok := p.(interface{ Focus() }); ok {

@@ -14,7 +14,7 @@ type tray struct {
 }
 
 // newTray puts the icon there, or returns nil where there is no place for one.
-func newTray(a fyne.App, d desk) *tray {
+func newTray(a fyne.App, d desktopEnv) *tray {
 	da, ok := a.(desktop.App)
 	if !ok || !d.HasTray() {
 		return nil

@@ -29,17 +29,19 @@ const panelRest = 2 * time.Second
 // window is the main window with everything around it: the panel of an incoming
 // call, the tray icon, notifications.
 type window struct {
-	app     fyne.App
-	win     fyne.Window
-	phone   screen.Phone
-	opts    Options
-	adapter *adapter
-	shell   *shell
-	mode    theme.Mode
-	mapFile *mapWriter
-	desk    desk
-	panel   *callPanel
-	tray    *tray
+	app      fyne.App
+	win      fyne.Window
+	phone    screen.Phone
+	opts     Options
+	adapter  *adapter
+	shell    *shell
+	mode     theme.Mode
+	mapFile  *mapWriter
+	desktop  desktopEnv
+	floating *floating
+	tray     *tray
+	// view is the window below Fyne, nil until it was shown.
+	view *viewport
 
 	stopMeters func()
 	stopClock  func()
@@ -64,47 +66,57 @@ func newWindow(a fyne.App, phone screen.Phone, opts Options) *window {
 	set := phone.Settings()
 	// Nobody signs in at a window that isn't there.
 	opts.Hidden = (opts.Hidden || set.Appearance.StartHidden) && set.SignedIn
-	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter(), desk: openDesk(opts.Log), hidden: opts.Hidden}
+	w := &window{app: a, phone: phone, opts: opts, adapter: newAdapter(), desktop: openDesktop(opts.Log), hidden: opts.Hidden}
 	w.mode = modeOf(set.Appearance.Theme)
 	th := theme.New(w.mode)
 	a.Settings().SetTheme(th)
 	w.shell = newShell(phone, w.adapter, w, words.New(languageOf(set)), th, time.Now)
-	w.panel = newCallPanel(a, w.desk, w.shell.env)
 
 	w.title = opts.Title
 	w.win = a.NewWindow(opts.Title)
+	nameClass()
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetContent(w.shell.content())
 	w.shell.bindKeys(w.win.Canvas())
 	w.win.SetCloseIntercept(w.closed)
 	w.restorePlace(set.Appearance.Window)
+	w.floating = newFloating(w)
 	if opts.AccessMap != "" {
 		w.mapFile = &mapWriter{path: opts.AccessMap}
 	}
 	return w
 }
 
-// restorePlace puts the window where it was, unless that screen is gone.
+// restorePlace gives the window the size and place that it had.
 func (w *window) restorePlace(p *settings.Window) {
 	size := fyne.NewSize(defaultWidth, defaultHeight)
 	if p != nil {
 		w.place = *p
-		if p.Width >= 320 && p.Height >= 560 {
-			size = fyne.NewSize(p.Width, p.Height)
-		}
+		least := w.shell.root.MinSize()
+		size = fyne.NewSize(max(p.Width, least.Width), max(p.Height, least.Height))
 	}
 	w.win.Resize(size)
-	if p != nil && w.desk.OnScreen(p.X, p.Y) {
-		w.moveTo(p.X, p.Y)
-		return
-	}
 	w.win.CenterOnScreen()
 }
 
-func (w *window) moveTo(x, y int) {
+// placed puts the window, once it is there, where it was, if that can be seen: all
+// of it, when the screen is large enough.
+func (w *window) placed() {
+	if w.view == nil || !w.desktop.CanPlace() {
+		return
+	}
+	x, y := w.view.win.GetPos()
+	if w.place != (settings.Window{}) {
+		x, y = w.place.X, w.place.Y
+	}
+	width, height := w.view.win.GetSize()
+	a := fit(area{x, y, width, height}, workAreas())
+	if a.w != width || a.h != height {
+		w.view.win.SetSize(a.w, a.h)
+	}
 	if d, ok := w.win.(desktop.Window); ok {
-		d.RequestPosition(x, y)
+		d.RequestPosition(a.x, a.y)
 	}
 }
 
@@ -116,8 +128,8 @@ func (w *window) keepPlace() {
 	now := w.place
 	size := w.win.Canvas().Size()
 	now.Width, now.Height = size.Width, size.Height
-	if x, y, ok := w.desk.Position(handleOf(w.win)); ok {
-		now.X, now.Y = x, y
+	if w.view != nil && w.desktop.CanPlace() {
+		now.X, now.Y = w.view.win.GetPos()
 	}
 	if now == w.place {
 		return
@@ -131,22 +143,39 @@ func (w *window) keepPlace() {
 // start shows the window and begins to follow the phone.
 func (w *window) start() {
 	w.shell.show(w.phone.Snapshot())
-	if w.opts.Hidden && w.desk.HasTray() {
+	if w.opts.Hidden && w.desktop.HasTray() {
 		w.shell.visible = false
 	} else {
 		w.hidden = false
 		w.win.Show()
+		w.attach()
 		if w.opts.Hidden {
-			w.desk.Minimise(handleOf(w.win)) // the taskbar is the only way back
-		}
-		if p := w.place; w.desk.OnScreen(p.X, p.Y) && p != (settings.Window{}) {
-			w.moveTo(p.X, p.Y)
+			w.desktop.Minimise(handleOf(w.win)) // the taskbar is the only way back
 		}
 	}
-	life := w.app.Lifecycle()
-	life.SetOnEnteredForeground(func() { w.fronted(true) })
-	life.SetOnExitedForeground(func() { w.fronted(false) })
-	life.SetOnStarted(w.started)
+	w.app.Lifecycle().SetOnStarted(w.started)
+}
+
+// attach takes hold of the window below Fyne, once there is one.
+func (w *window) attach() {
+	if w.view != nil {
+		return
+	}
+	if w.view = openViewport(w.win); w.view == nil {
+		return
+	}
+	w.view.typing, w.view.digit = w.shell.inField, w.shell.typedDigit
+	w.view.focused = w.refront
+	w.placed()
+	w.refront()
+}
+
+// refront follows whether the main window itself is in front of the user: not the
+// program, of which the panel is a window, too.
+func (w *window) refront() {
+	if on := !w.hidden && w.view.front(); on != w.front {
+		w.fronted(on)
+	}
 }
 
 // firstPicture is how long the library takes to its first picture once it runs: it
@@ -163,14 +192,12 @@ func (w *window) started() {
 
 // follow begins to follow the phone.
 func (w *window) follow() {
-	w.tray = newTray(w.app, w.desk)
+	w.tray = newTray(w.app, w.desktop)
 	w.adapter.watch(w.phone, w.show, w.phoneClosed)
 	w.adapter.prefills(w.phone, w.prefill)
 	w.running = true
 	w.followClock()
-	if w.panel != nil {
-		w.adapter.After(panelRest, w.panel.prepare)
-	}
+	w.adapter.After(panelRest, w.floating.prepare)
 	if w.mapFile != nil {
 		w.adapter.every(mapBeat, w.writeMap)
 	}
@@ -189,11 +216,11 @@ func (w *window) show(s *app.Snapshot) {
 	offered := w.shell.offered
 	w.shell.show(s)
 	if w.shell.offered && !offered && !w.front {
-		w.desk.Attention(handleOf(w.win), true) // until the window is in front
+		w.desktop.Attention(handleOf(w.win), true) // until the window is in front
 	}
 	w.followMeters()
 	if w.shell.settings.Calls.GlobalHotkeys {
-		w.desk.WantHotkeys(w.shell.env.T("Answer"), w.shell.env.T("Decline"))
+		w.desktop.WantHotkeys(w.shell.env.T("Answer"), w.shell.env.T("Decline"))
 	}
 	w.followRinging()
 	w.followMissed(s)
@@ -205,9 +232,7 @@ func (w *window) show(s *app.Snapshot) {
 
 func (w *window) tick() {
 	w.shell.tick()
-	if w.panel != nil && w.panel.shown {
-		w.panel.screen.Render(w.shell.view())
-	}
+	w.floating.tick()
 }
 
 // followTitle says the state in the title, which the taskbar and screen readers
@@ -228,11 +253,31 @@ func (w *window) followTitle() {
 func (w *window) fronted(on bool) {
 	w.front = on
 	if on {
-		w.desk.Attention(handleOf(w.win), false)
+		w.desktop.Attention(handleOf(w.win), false)
 	} else {
 		w.keepPlace()
 	}
-	w.followPanel()
+	w.followFloating()
+}
+
+// followFloating follows what stands for the window while it is not in front.
+func (w *window) followFloating() {
+	if w.shell.snap != nil && !w.quitting {
+		w.floating.follow()
+		w.followClock()
+	}
+}
+
+// while returns do for another goroutine: it is done on the window's thread, if that
+// is still what the user meant then.
+func (w *window) while(holds func() bool, do func()) func() {
+	return func() {
+		w.adapter.Post(func() {
+			if holds() {
+				do()
+			}
+		})
+	}
 }
 
 // followRinging starts and ends what goes with a ringing phone: panel,
@@ -248,49 +293,41 @@ func (w *window) followRinging() {
 		if id != "" {
 			w.beginRinging()
 		}
-		w.followClock()
 	}
-	w.followPanel()
+	w.followFloating()
 }
 
 func (w *window) beginRinging() {
-	set := w.shell.settings
+	e, set, id := w.shell.env, w.shell.settings, w.ringing
+	while := func(do func()) func() { return w.while(func() bool { return w.ringing == id }, do) }
 	if set.Calls.GlobalHotkeys {
-		id := w.ringing
-		guarded := func(do func()) func() {
-			return func() {
-				w.adapter.Post(func() {
-					if w.ringing == id {
-						do()
-					}
-				})
-			}
-		}
-		w.stopKeys, w.hasHotkeys = w.desk.Hotkeys(guarded(w.shell.env.Answer), guarded(w.shell.env.Hangup))
+		w.stopKeys, w.hasHotkeys = w.desktop.Hotkeys(while(e.Answer), while(e.Hangup))
 	}
 	if w.front {
 		return
 	}
-	w.desk.Attention(handleOf(w.win), true)
+	w.desktop.Attention(handleOf(w.win), true)
 	if !set.Appearance.Notifications {
 		return
 	}
-	e, c, id := w.shell.env, w.shell.snap.Call, w.ringing
-	while := func(do func()) func() {
-		return func() {
-			w.adapter.Post(func() {
-				if w.ringing == id {
-					do()
-				}
-			})
-		}
-	}
+	c := w.shell.snap.Call
 	text := screen.Party(c.RemoteName, c.RemoteID)
 	if c.Message != "" {
-		text += "\n" + c.Message
+		text += "\n" + firstRunes(c.Message, noticeRunes)
 	}
-	w.endNotice = w.desk.Ring(ringNotice{Title: e.T("Incoming call"), Text: text, AnswerWord: e.T("Answer"), Decline: e.T("Decline"),
-		Answer: while(w.shell.env.Answer), Refuse: while(w.shell.env.Hangup), Open: while(w.Raise)})
+	w.endNotice = w.desktop.Notify(notice{Title: e.T("Incoming call"), Text: text, Category: "call.incoming", Urgent: true, Open: while(w.Raise),
+		Actions: []noticeAction{{"answer", e.T("Answer"), while(e.Answer)}, {"decline", e.T("Decline"), while(e.Hangup)}}})
+}
+
+// noticeRunes is how much of a caller's message a notification shows.
+const noticeRunes = 120
+
+// firstRunes is the beginning of a text.
+func firstRunes(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return text
 }
 
 func (w *window) endRinging() {
@@ -302,22 +339,8 @@ func (w *window) endRinging() {
 	}
 	w.stopKeys, w.endNotice, w.hasHotkeys = nil, nil, false
 	if w.ringing != "" {
-		w.desk.Attention(handleOf(w.win), false)
+		w.desktop.Attention(handleOf(w.win), false)
 	}
-}
-
-// followPanel shows the panel while it rings and the main window does not show
-// the call itself.
-func (w *window) followPanel() {
-	if w.panel == nil {
-		return
-	}
-	if w.ringing != "" && !(w.front && w.shell.shown == part(w.shell.incoming)) {
-		w.panel.use(w.shell.env)
-		w.panel.show(w.shell.view(), w.hasHotkeys)
-		return
-	}
-	w.panel.hide()
 }
 
 // followMissed tells of a missed call while the window is not in front.
@@ -331,12 +354,13 @@ func (w *window) followMissed(s *app.Snapshot) {
 	if r := w.phone.Recents(); len(r) > 0 && r[0].Missed {
 		text = screen.Party(r[0].RemoteName, r[0].RemoteID)
 	}
-	w.desk.Missed(w.shell.env.T("Missed call"), text, func() { w.adapter.Post(w.Raise) })
+	w.desktop.Notify(notice{Title: w.shell.env.T("Missed call"), Text: text, Category: "call.unanswered", Open: func() { w.adapter.Post(w.Raise) }})
 }
 
-// followClock runs the clock's beat only while the window or its panel is seen.
+// followClock runs the clock's beat only while the window, its panel or its bar is
+// seen.
 func (w *window) followClock() {
-	on := w.running && (!w.hidden || w.ringing != "")
+	on := w.running && (!w.hidden || w.ringing != "" || w.floating.seen())
 	switch {
 	case on && w.stopClock == nil:
 		w.stopClock = w.adapter.every(clockBeat, w.tick)
@@ -367,9 +391,14 @@ func (w *window) levels() {
 
 func (w *window) writeMap() {
 	m := mapOf(w.win.Canvas(), w.shell.screenName(), w.shell.overlay())
-	if w.panel != nil && w.panel.shown {
-		p := mapOf(w.panel.win.Canvas(), "panel", nil)
+	m.Front = w.front
+	if f := w.floating.panel; f != nil && f.shown {
+		p := mapOf(f.win.Canvas(), "panel", nil)
 		m.Panel = &p
+	}
+	if f := w.floating.bar; f != nil && f.shown {
+		b := mapOf(f.win.Canvas(), "bar", nil)
+		m.Bar = &b
 	}
 	if err := w.mapFile.write(m); err != nil {
 		w.opts.Log.Warn("accessibility map", "err", err)
@@ -394,7 +423,7 @@ func (w *window) closed() {
 		w.Quit()
 		return
 	}
-	if w.tray == nil && w.desk.Minimise(handleOf(w.win)) {
+	if w.tray == nil && w.desktop.Minimise(handleOf(w.win)) {
 		return
 	}
 	w.Hide()
@@ -403,19 +432,22 @@ func (w *window) closed() {
 // Raise brings the window to the front.
 func (w *window) Raise() {
 	w.hidden, w.shell.visible = false, true
-	w.followClock()
 	w.win.Show()
+	w.attach()
 	w.win.RequestFocus()
 	w.shell.tick()
+	w.refront()
+	w.followClock()
 }
 
 // Hide takes the window away while the phone goes on.
 func (w *window) Hide() {
-	w.hidden, w.shell.visible, w.front = true, false, false
-	w.followClock()
+	w.hidden, w.shell.visible = true, false
 	w.shell.still()
 	w.followMeters()
 	w.win.Hide()
+	w.refront()
+	w.followClock()
 }
 
 // Quit ends the program's window; the phone is closed by whoever runs it.
@@ -485,6 +517,7 @@ func (w *window) OpenSystemSettings() {
 
 func (w *window) stop() {
 	w.endRinging()
+	w.floating.goAway()
 	w.adapter.close()
-	w.desk.Close()
+	w.desktop.Close()
 }

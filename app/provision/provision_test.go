@@ -135,6 +135,8 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 			good, bad = []any{p.Minimum, p.Maximum}, []any{p.Minimum - 1, p.Maximum + 1, "5", 1.5}
 		case p.Type == "array":
 			good, bad = []any{[]any{}, []any{map[string]any{"id": "a", "server": "tls://pbx"}}}, []any{"text", 1, []any{1}}
+		case p.Type == "object":
+			good, bad = []any{map[string]any{}, map[string]any{"hangup": "Ctrl+Shift+X"}}, []any{"text", 1, map[string]any{"hangup": 1}}
 		case p.Enum != nil:
 			for _, v := range p.Enum {
 				good = append(good, v)

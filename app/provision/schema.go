@@ -43,6 +43,8 @@ func Schema() ([]byte, error) {
 			r.Type, r.Minimum, r.Maximum = "integer", &e.Min, &e.Max
 		case reflect.Slice:
 			r.Type = "array"
+		case reflect.Map:
+			r.Type = "object"
 		default:
 			r.Type = "string"
 		}

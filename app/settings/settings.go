@@ -1,5 +1,7 @@
 package settings
 
+import "maps"
+
 // Version is the version of the file's format that this phone writes.
 const Version = 1
 
@@ -37,6 +39,9 @@ type Settings struct {
 	SignedIn bool `json:"signed_in"`
 	// Favourites are the user's own contacts, shown before the directory's.
 	Favourites []Favourite `json:"favourites,omitempty"`
+	// Shortcuts are the keys that the user chose for commands of the window, by the
+	// command's id, such as "hangup": "Ctrl+Shift+X".
+	Shortcuts map[string]string `json:"shortcuts,omitempty"`
 	// Locked names the settings that a provisioning file fixed, by their JSON
 	// path, such as "audio.ring_volume" or "account".
 	Locked []string `json:"locked,omitempty"`
@@ -162,6 +167,7 @@ func (s Settings) Clone() Settings {
 	s.SIPAccounts = cloneSIP(s.SIPAccounts)
 	s.Favourites = append([]Favourite(nil), s.Favourites...)
 	s.Locked = append([]string(nil), s.Locked...)
+	s.Shortcuts = maps.Clone(s.Shortcuts)
 	if s.Appearance.Window != nil {
 		w := *s.Appearance.Window
 		s.Appearance.Window = &w

@@ -92,6 +92,8 @@ var Table = []Entry{
 	{Path: "appearance.notifications", About: "Show a system notification for a call and a missed call.", Default: true, Page: PageAppearance, Title: "Notifications", Caption: "For incoming and missed calls"},
 	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Title: "Start hidden"},
 
+	{Path: "shortcuts", About: `The keys of the window's commands, by the command's id, such as {"hangup": "Ctrl+Shift+X"}; those left out keep their usual ones.`},
+
 	{Path: "logs.level", About: "How much is logged.", Default: "info", Choices: []string{"debug", "info", "warn", "error"}},
 	{Path: "logs.keep_days", About: "How many days of logs are kept.", Default: 14, Min: 1, Max: 365},
 	{Path: "logs.max_mb", About: "How much the logs may hold in all.", Default: 50, Min: 1, Max: 10_000},

@@ -67,7 +67,8 @@ func (d *Display) Close() {
 	}
 }
 
-func (d *Display) run(ctx context.Context, name string, args ...string) (string, error) {
+// Run runs a program on the display and returns what it printed.
+func (d *Display) Run(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = d.env
 	out, err := cmd.CombinedOutput()
@@ -85,7 +86,7 @@ type Window struct {
 
 // Window waits for the visible window with a title.
 func (d *Display) Window(ctx context.Context, title string) (*Window, error) {
-	out, err := d.run(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^"+title+"$")
+	out, err := d.Run(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^"+title+"$")
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +97,25 @@ func (d *Display) Window(ctx context.Context, title string) (*Window, error) {
 	return &Window{display: d, id: ids[len(ids)-1]}, nil
 }
 
+// ID is the window's number at the X server, as the tools of X take it.
+func (w *Window) ID() string { return w.id }
+
+// Activate asks the window manager to bring the window to the front, from wherever
+// it is.
+func (w *Window) Activate(ctx context.Context) error {
+	_, err := w.display.Run(ctx, "xdotool", "windowactivate", "--sync", w.id)
+	return err
+}
+
+// Minimise makes an icon of the window.
+func (w *Window) Minimise(ctx context.Context) error {
+	_, err := w.display.Run(ctx, "xdotool", "windowminimize", w.id)
+	return err
+}
+
 // Origin returns where the window's content begins on the display, in pixels.
 func (w *Window) Origin(ctx context.Context) (x, y int, err error) {
-	out, err := w.display.run(ctx, "xwininfo", "-id", w.id)
+	out, err := w.display.Run(ctx, "xwininfo", "-id", w.id)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -125,19 +142,19 @@ func (w *Window) Click(ctx context.Context, x, y int) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.display.run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "sleep", "0.1", "click", "1")
+	_, err = w.display.Run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "sleep", "0.1", "click", "1")
 	return err
 }
 
 // Type types text into the window that has the focus, as a person would.
 func (d *Display) Type(ctx context.Context, text string) error {
-	_, err := d.run(ctx, "xdotool", "type", "--delay", "20", text)
+	_, err := d.Run(ctx, "xdotool", "type", "--delay", "20", text)
 	return err
 }
 
 // Press presses a key by its X name: Return, Escape, ctrl+m.
 func (d *Display) Press(ctx context.Context, key string) error {
-	_, err := d.run(ctx, "xdotool", "key", key)
+	_, err := d.Run(ctx, "xdotool", "key", key)
 	return err
 }
 

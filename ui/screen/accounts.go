@@ -121,7 +121,7 @@ func (a *Accounts) choose() {
 	}
 	ids := a.choice
 	a.env.choose(a.ways, names, chosen, func(i int) {
-		a.env.update(func(s *app.Settings) { s.Calls.DefaultLine = ids[i] })
+		a.env.Update(func(s *app.Settings) { s.Calls.DefaultLine = ids[i] })
 	})
 }
 

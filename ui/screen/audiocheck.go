@@ -79,7 +79,7 @@ func (d *devices) open() {
 	}
 	d.env.choose(d.Selector, names, chosen, func(i int) {
 		spec := d.choices[i].spec
-		d.env.update(func(s *app.Settings) { *d.get(s) = spec })
+		d.env.Update(func(s *app.Settings) { *d.get(s) = spec })
 		if d.changed != nil {
 			d.changed()
 		}
@@ -131,7 +131,7 @@ func NewAudioCheck(env *Env) *AudioCheck {
 	a.card = widget.CardOf(a.incoming, a.line, a.path)
 	a.CheckAgain = widget.NewPill(env.T("Check again"), "", widget.Plain, widget.HeightButton, a.restart)
 	a.StartWorking = widget.NewPill(env.T("Start working"), "", widget.Accent, widget.HeightButton, func() {
-		env.update(func(s *app.Settings) { s.AudioCheckDone = true })
+		env.Update(func(s *app.Settings) { s.AudioCheckDone = true })
 	})
 	micCard := widget.NewCard(widget.Inset(10, 12, 12, 12, widget.Column(
 		label(env.T("Microphone")), widget.Gap(5), a.mic.Selector, widget.Gap(12), a.Meter, widget.Gap(7),

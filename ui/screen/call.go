@@ -120,6 +120,7 @@ func NewCall(env *Env) *Call {
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, env.Hangup)
 
+	c.HangUp.Guard()
 	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
 	top := container.NewStack(c.ringing, c.talking)
 	c.panel = widget.Column(

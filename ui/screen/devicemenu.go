@@ -90,7 +90,7 @@ func (e *Env) deviceRow(k deviceKind, choice [2]string, chosen bool) *widget.Tap
 	row := widget.NewTapRow(label, 40, widget.Inset(0, 12, 0, 12, widget.Row(
 		widget.Grow(widget.NewText(choice[1], widget.Style{})), widget.Gap(8), tick)), func() {
 		e.CloseMenu()
-		e.update(func(set *app.Settings) { *k.get(set) = choice[0] })
+		e.Update(func(set *app.Settings) { *k.get(set) = choice[0] })
 	})
 	row.SetMarked(chosen)
 	return row

@@ -64,6 +64,10 @@ type Env struct {
 	CloseMenu func() bool
 	// Menu and AvailabilityMenu open the two menus of the header below from.
 	Menu, AvailabilityMenu func(from fyne.CanvasObject)
+	// Commands are all that keys do, with the keys that hold now. SetKeys gives a
+	// command the keys of a shortcut, or says in a sentence why it can't have them.
+	Commands func() []Command
+	SetKeys  func(id string, keys fyne.Shortcut) (problem string)
 	// Mac says that Cmd takes the place of Ctrl.
 	Mac bool
 	// Canvas is the window's canvas, nil before there is one.

@@ -31,6 +31,7 @@ func NewIncoming(env *Env) *Incoming {
 	i.messageRow = widget.CentredRow(widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
 		widget.Inset(12, 16, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
 	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Hangup)
+	i.Decline.Guard()
 	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Answer)
 	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Phone.Silence)
 	i.Silence.SetHint(env.T("Esc"))

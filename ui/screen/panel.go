@@ -36,6 +36,7 @@ func NewPanel(env *Env) *Panel {
 	p.messageBox = widget.NewPanel(theme.AccentSoft, theme.RadiusCard, widget.Fixed(0, 36, widget.Inset(0, 12, 0, 12,
 		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(8), widget.Grow(p.message)))))
 	p.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightButton, env.Hangup)
+	p.Decline.Guard()
 	p.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Phone.Silence)
 	p.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightButton, env.Answer)
 	hint := func(key string) fyne.CanvasObject {

@@ -71,7 +71,7 @@ func NewSettings(env *Env) *Settings {
 	}
 	var cleanRow fyne.CanvasObject
 	s.cleanUp, cleanRow = env.switchRow(env.T("Clean up my voice"), env.T("Removes echo and background noise"), func(on bool) {
-		env.update(func(a *app.Settings) {
+		env.Update(func(a *app.Settings) {
 			a.Audio.EchoCancellation, a.Audio.NoiseSuppression, a.Audio.AutomaticGain = on, on, on
 		})
 	})
@@ -154,7 +154,7 @@ func (s *Settings) Render(v View) {
 	s.rows[PageNetwork].set(network)
 	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
 	s.rows[PageLanguage].set(e.languageName(s.env.Host.Language()))
-	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.shortcuts())))
+	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.Commands())))
 	widget.Relayout(s.object)
 }
 
@@ -226,10 +226,10 @@ func NewAppearance(env *Env) *Appearance {
 	}
 	var list fyne.CanvasObject
 	a.themes, list = env.choices(names, func(i int) {
-		env.update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
+		env.Update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
 	})
 	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { env.update(func(s *app.Settings) { change(s, on) }) })
+		return env.switchRow(title, under, func(on bool) { env.Update(func(s *app.Settings) { change(s, on) }) })
 	}
 	var r1, r2, r3, r4 fyne.CanvasObject
 	a.still, r1 = row(env.T("Reduced motion"), env.T("Nothing fades or turns"), func(s *app.Settings, on bool) { s.Appearance.ReducedMotion = on })
@@ -316,12 +316,12 @@ type Calls struct {
 func NewCalls(env *Env) *Calls {
 	c := &Calls{modes: []string{"prefill", "dial"}}
 	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { env.update(func(s *app.Settings) { change(s, on) }) })
+		return env.switchRow(title, under, func(on bool) { env.Update(func(s *app.Settings) { change(s, on) }) })
 	}
 	step := func(by int) func() {
 		return func() {
 			to := max(0, min(100, c.now+by))
-			env.update(func(s *app.Settings) { s.Audio.RingVolume = to })
+			env.Update(func(s *app.Settings) { s.Audio.RingVolume = to })
 			env.playTest("ring", nil)
 		}
 	}
@@ -335,7 +335,7 @@ func NewCalls(env *Env) *Calls {
 	c.awake, r3 = row(env.T("Keep the screen on during calls"), "", func(s *app.Settings, on bool) { s.Calls.KeepAwake = on })
 	c.global, r4 = row(env.T("Answer and decline keys everywhere"), env.T("While it rings, where the system allows it"), func(s *app.Settings, on bool) { s.Calls.GlobalHotkeys = on })
 	c.links, links = env.choices([]string{env.T("Put the number into the field"), env.T("Call at once")}, func(i int) {
-		env.update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
+		env.Update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
 	})
 	c.tones = newTones(env)
 	tonesRow := widget.Inset(10, 12, 12, 12, widget.Column(widget.NewText(env.T("Tones as in"), widget.Style{}), widget.Gap(6), c.tones.Selector))
@@ -443,40 +443,3 @@ func (n *Network) Render(v View) {
 	}
 	widget.Relayout(n.object)
 }
-
-type shortcut struct{ keys, does string }
-
-func (e *Env) shortcuts() []shortcut {
-	shift := e.T("Shift")
-	control := func(k string) string { return e.T("Ctrl") + " " + k }
-	return []shortcut{
-		{e.KeyName(shift + " A"), e.T("Answer")},
-		{e.KeyName(shift + " D"), e.T("Decline")},
-		{e.T("Esc"), e.T("Silence the ring, close a menu")},
-		{control("M"), e.T("Mute")},
-		{control("H"), e.T("Hold")},
-		{e.KeyName("K"), e.T("To the number field")},
-		{e.KeyName("1"), e.T("Dial, or the call")},
-		{e.KeyName("2"), e.T("Contacts")},
-		{e.KeyName("3"), e.T("Recents")},
-		{"0–9 * #", e.T("Send digits in a call")},
-		{e.T("Enter"), e.T("Call, press")},
-	}
-}
-
-// Shortcuts is the page that lists the keys.
-type Shortcuts struct{ *frame }
-
-// NewShortcuts returns the page.
-func NewShortcuts(env *Env) *Shortcuts {
-	var rows []fyne.CanvasObject
-	for _, s := range env.shortcuts() {
-		rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(0, 0, 0, 12, widget.Row(widget.Grow(widget.NewText(s.does, widget.Style{Least: 11})), widget.NewKeyCap(s.keys)))))
-	}
-	body := widget.Column(widget.CardOf(rows...), widget.Gap(12),
-		widget.NewText(env.T("No single key answers, declines or hangs up."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
-	return &Shortcuts{newFrame(env, env.T("Shortcuts"), PageSettings, nil, body, nil)}
-}
-
-// Render draws the page.
-func (s *Shortcuts) Render(v View) { s.render(v) }

@@ -56,6 +56,6 @@ func (t *tones) open() {
 		}
 	}
 	t.env.choose(t.Selector, names, at, func(i int) {
-		t.env.update(func(s *app.Settings) { s.Audio.Country = all[i].code })
+		t.env.Update(func(s *app.Settings) { s.Audio.Country = all[i].code })
 	})
 }

@@ -125,8 +125,8 @@ func (e *Env) setFavourite(c app.Contact, on bool) {
 	}, e.Complain)
 }
 
-// update changes the settings.
-func (e *Env) update(change func(*app.Settings)) {
+// Update changes the settings.
+func (e *Env) Update(change func(*app.Settings)) {
 	e.Run.Go(func(context.Context) error { return e.Phone.UpdateSettings(change) }, func(err error) {
 		e.Complain(err)
 		e.SettingsChanged()

@@ -88,6 +88,7 @@ const (
 	Trash        Glyph = "trash"
 	Chart        Glyph = "chart"
 	Voicemail    Glyph = "voicemail"
+	OpenFull     Glyph = "open-full"
 	Mark         Glyph = "mark"
 )
 

@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -21,10 +23,37 @@ type control struct {
 	onTap   func()
 	// onKey gets the keys that the control has no use for itself; it returns
 	// false to pass them on to the window.
-	onKey    func(*fyne.KeyEvent) bool
-	disabled bool
+	onKey func(*fyne.KeyEvent) bool
+	// onShortcut does the same with shortcuts.
+	onShortcut func(fyne.Shortcut) bool
+	disabled   bool
 
 	hovered, pressed, focused, ring, quiet bool
+	guard                                  *guard
+}
+
+// guardTime is how long a guarded control ignores presses after it has come or moved:
+// a finger on its way to what lay there before does not hang up.
+const guardTime = 150 * time.Millisecond
+
+// guard is what a guarded control knows about its place.
+type guard struct {
+	at      fyne.Position
+	shown   bool
+	since   time.Time
+	refused bool
+}
+
+// Guard makes the control ignore a press of the pointer within 150 ms of its having
+// come or moved under it; Settle tells it where it is. It is for what can't be undone.
+func (c *control) Guard() { c.guard = &guard{} }
+
+// Settle tells a guarded control where it is in its window, or that it is not shown.
+// It must be called after each change of the layout.
+func (c *control) Settle(at fyne.Position, shown bool) {
+	if g := c.guard; g != nil && (g.shown != shown || g.at != at) {
+		g.at, g.shown, g.since = at, shown, time.Now()
+	}
 }
 
 var (
@@ -81,6 +110,10 @@ func (c *control) Disable() { c.SetEnabled(false) }
 // Tapped presses the control.
 func (c *control) Tapped(*fyne.PointEvent) {
 	c.hideTip()
+	if g := c.guard; g != nil && g.refused {
+		g.refused = false
+		return
+	}
 	if c.disabled {
 		return
 	}
@@ -139,6 +172,9 @@ func (c *control) TypedRune(r rune) {
 
 // TypedShortcut hands the shortcut to the window.
 func (c *control) TypedShortcut(s fyne.Shortcut) {
+	if c.onShortcut != nil && c.onShortcut(s) {
+		return
+	}
 	if cv, ok := canvasOf(c.self).(fyne.Shortcutable); ok {
 		cv.TypedShortcut(s)
 	}
@@ -165,6 +201,9 @@ func (c *control) MouseOut() {
 
 // MouseDown is for Fyne.
 func (c *control) MouseDown(*desktop.MouseEvent) {
+	if g := c.guard; g != nil {
+		g.refused = time.Since(g.since) < guardTime
+	}
 	c.pressed = true
 	c.self.Refresh()
 }

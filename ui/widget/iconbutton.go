@@ -44,6 +44,14 @@ func (b *IconButton) Set(label string, g theme.Glyph) {
 	}
 }
 
+// SetFill changes the colours of icon and ground.
+func (b *IconButton) SetFill(role, fill fyne.ThemeColorName) {
+	if b.role != role || b.fill != fill {
+		b.role, b.fill = role, fill
+		b.Refresh()
+	}
+}
+
 // CreateRenderer is for Fyne.
 func (b *IconButton) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, ring := newRect(b.size/2), newRect(b.size/2), newRect(b.size/2)

@@ -318,6 +318,14 @@ func NewKeyCap(text string) *KeyCap {
 	return k
 }
 
+// SetText changes the keys.
+func (k *KeyCap) SetText(text string) {
+	if k.text.Text() != text {
+		k.text.SetText(text)
+		k.Refresh()
+	}
+}
+
 // CreateRenderer is for Fyne.
 func (k *KeyCap) CreateRenderer() fyne.WidgetRenderer {
 	box := newRect(4)

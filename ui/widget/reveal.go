@@ -58,7 +58,7 @@ func pathTo(root, o fyne.CanvasObject) []fyne.CanvasObject {
 	if root == o {
 		return []fyne.CanvasObject{root}
 	}
-	for _, c := range within(root) {
+	for _, c := range PartsOf(root) {
 		if c == nil || !c.Visible() {
 			continue
 		}
@@ -69,8 +69,8 @@ func pathTo(root, o fyne.CanvasObject) []fyne.CanvasObject {
 	return nil
 }
 
-// within are the parts of o that the phone has put there.
-func within(o fyne.CanvasObject) []fyne.CanvasObject {
+// PartsOf are the parts of o that the phone has put there.
+func PartsOf(o fyne.CanvasObject) []fyne.CanvasObject {
 	switch o := o.(type) {
 	case *fyne.Container:
 		return o.Objects

@@ -143,6 +143,14 @@ func NewPanel(role fyne.ThemeColorName, radius float32, content fyne.CanvasObjec
 	return p
 }
 
+// SetRole changes the colour of the ground.
+func (p *Panel) SetRole(role fyne.ThemeColorName) {
+	if p.role != role {
+		p.role = role
+		p.Refresh()
+	}
+}
+
 // HeightFor returns the height at a width.
 func (p *Panel) HeightFor(width float32) float32 { return heightOf(p.content, width) }
 
@@ -310,6 +318,10 @@ func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 // SetKeys lets keys see each key that the row has no use for itself; it returns
 // false to pass them on.
 func (t *TapRow) SetKeys(keys func(*fyne.KeyEvent) bool) { t.onKey = keys }
+
+// SetShortcuts sets what gets the shortcuts that are pressed while the row has the
+// keyboard; it returns false to pass them on to the window.
+func (t *TapRow) SetShortcuts(keys func(fyne.Shortcut) bool) { t.onShortcut = keys }
 
 // Parts are what lies in the row.
 func (t *TapRow) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{t.content} }

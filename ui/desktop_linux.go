@@ -10,8 +10,8 @@ import (
 	"offhook/app/hotkeys"
 )
 
-// linuxDesk talks to the X server and to the session bus, when there are any.
-type linuxDesk struct {
+// linuxDesktop talks to the X server and to the session bus, when there are any.
+type linuxDesktop struct {
 	x    *x11
 	log  *slog.Logger
 	once sync.Once
@@ -21,7 +21,7 @@ type linuxDesk struct {
 	keys *hotkeys.Keys
 
 	mu      sync.Mutex
-	actions map[uint32]ringNotice
+	actions map[uint32]notice
 }
 
 // The names of the notification service (Desktop Notifications Specification).
@@ -33,8 +33,8 @@ const (
 	trayName     = "org.kde.StatusNotifierWatcher"
 )
 
-func openDesk(log *slog.Logger) desk {
-	d := &linuxDesk{log: log, actions: map[uint32]ringNotice{}}
+func openDesktop(log *slog.Logger) desktopEnv {
+	d := &linuxDesktop{log: log, actions: map[uint32]notice{}}
 	x, err := openX11()
 	if err != nil {
 		log.Debug("no X server beside Fyne's", "err", err)
@@ -45,7 +45,7 @@ func openDesk(log *slog.Logger) desk {
 }
 
 // session connects to the session bus once.
-func (d *linuxDesk) session() *dbus.Conn {
+func (d *linuxDesktop) session() *dbus.Conn {
 	d.once.Do(func() {
 		bus, err := dbus.ConnectSessionBus()
 		if err != nil {
@@ -65,7 +65,7 @@ func (d *linuxDesk) session() *dbus.Conn {
 }
 
 // follow hears what was pressed in a notification, until the bus is closed.
-func (d *linuxDesk) follow(signals <-chan *dbus.Signal) {
+func (d *linuxDesktop) follow(signals <-chan *dbus.Signal) {
 	for s := range signals {
 		if s == nil || len(s.Body) < 2 {
 			continue
@@ -83,34 +83,46 @@ func (d *linuxDesk) follow(signals <-chan *dbus.Signal) {
 		if !known || s.Name != notifyName+".ActionInvoked" {
 			continue
 		}
-		action, _ := s.Body[1].(string)
-		var do func()
-		switch action {
-		case "answer":
-			do = n.Answer
-		case "decline":
-			do = n.Refuse
-		case "default":
-			do = n.Open
-		}
-		if do != nil {
+		if do := n.action(s.Body[1]); do != nil {
 			do()
 		}
 	}
 }
 
-// notify shows a notification. The text comes from strangers: what the service
+// action is what the button of a name does, or nil.
+func (n notice) action(name any) func() {
+	if name == "default" {
+		return n.Open
+	}
+	for _, a := range n.Actions {
+		if name == a.key {
+			return a.do
+		}
+	}
+	return nil
+}
+
+// Notify shows a notification. The text comes from strangers: what the service
 // would read as markup is escaped.
-func (d *linuxDesk) notify(n ringNotice, actions []string, urgency byte, category string) (done func()) {
+func (d *linuxDesktop) Notify(n notice) (done func()) {
 	bus := d.session()
 	if bus == nil {
 		return func() {}
 	}
-	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "category": dbus.MakeVariant(category), "desktop-entry": dbus.MakeVariant(desktopEntry)}
-	expires := int32(0)
-	if urgency < 2 {
-		expires = -1
+	const normal, critical, usualTime, forEver = byte(1), byte(2), int32(-1), int32(0)
+	urgency, expires := normal, usualTime
+	if n.Urgent {
+		urgency, expires = critical, forEver
 	}
+	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "category": dbus.MakeVariant(n.Category), "desktop-entry": dbus.MakeVariant(desktopEntry)}
+	if n.Resident {
+		hints["resident"], expires = dbus.MakeVariant(true), forEver
+	}
+	var actions []string
+	for _, a := range n.Actions {
+		actions = append(actions, a.key, a.word)
+	}
+	actions = append(actions, "default", n.Title)
 	var mu sync.Mutex
 	var id uint32
 	closed := false
@@ -142,15 +154,7 @@ func (d *linuxDesk) notify(n ringNotice, actions []string, urgency byte, categor
 	}
 }
 
-func (d *linuxDesk) Ring(n ringNotice) (done func()) {
-	return d.notify(n, []string{"answer", n.AnswerWord, "decline", n.Decline, "default", n.Title}, 2, "call.incoming")
-}
-
-func (d *linuxDesk) Missed(title, text string, open func()) {
-	d.notify(ringNotice{Title: title, Text: text, Open: open}, []string{"default", title}, 1, "call.unanswered")
-}
-
-func (d *linuxDesk) HasTray() bool {
+func (d *linuxDesktop) HasTray() bool {
 	bus := d.session()
 	if bus == nil {
 		return false
@@ -160,18 +164,18 @@ func (d *linuxDesk) HasTray() bool {
 	return err == nil && owned
 }
 
-func (d *linuxDesk) CanPlace() bool { return d.x != nil }
+func (d *linuxDesktop) CanPlace() bool { return d.x != nil }
 
-func (d *linuxDesk) KeepFocusElsewhere(handle uintptr) {
+func (d *linuxDesktop) Float(handle uintptr) {
 	if d.x == nil || handle == 0 {
 		return
 	}
-	if err := d.x.keepFocusElsewhere(handle); err != nil {
-		d.log.Debug("focus", "err", err)
+	if err := d.x.float(handle); err != nil {
+		d.log.Debug("a window that floats", "err", err)
 	}
 }
 
-func (d *linuxDesk) Veil(handle uintptr) (unveil func()) {
+func (d *linuxDesktop) Veil(handle uintptr) (unveil func()) {
 	if d.x == nil || handle == 0 {
 		return func() {}
 	}
@@ -186,28 +190,11 @@ func (d *linuxDesk) Veil(handle uintptr) (unveil func()) {
 	}
 }
 
-func (d *linuxDesk) Corner(w, h, margin int) (x, y int, ok bool) {
-	if d.x == nil {
-		return 0, 0, false
-	}
-	a, ok := d.x.workArea()
-	return a.x + a.w - w - margin, a.y + a.h - h - margin, ok
-}
-
-func (d *linuxDesk) Position(handle uintptr) (x, y int, ok bool) {
-	if d.x == nil || handle == 0 {
-		return 0, 0, false
-	}
-	return d.x.position(handle)
-}
-
-func (d *linuxDesk) OnScreen(x, y int) bool { return d.x != nil && d.x.onScreen(x, y) }
-
-func (d *linuxDesk) Minimise(handle uintptr) bool {
+func (d *linuxDesktop) Minimise(handle uintptr) bool {
 	return d.x != nil && handle != 0 && d.x.minimise(handle) == nil
 }
 
-func (d *linuxDesk) Attention(handle uintptr, on bool) {
+func (d *linuxDesktop) Attention(handle uintptr, on bool) {
 	if d.x == nil || handle == 0 {
 		return
 	}
@@ -216,13 +203,13 @@ func (d *linuxDesk) Attention(handle uintptr, on bool) {
 	}
 }
 
-func (d *linuxDesk) WantHotkeys(answer, decline string) {
+func (d *linuxDesktop) WantHotkeys(answer, decline string) {
 	if d.x == nil && d.keys == nil && d.session() != nil {
 		d.keys = hotkeys.Open(sessionBus, hotkeys.Words{Answer: answer, Decline: decline}, d.log)
 	}
 }
 
-func (d *linuxDesk) Hotkeys(answer, decline func()) (stop func(), ok bool) {
+func (d *linuxDesktop) Hotkeys(answer, decline func()) (stop func(), ok bool) {
 	media := func() {}
 	if d.session() != nil {
 		media = hotkeys.TakeMedia(sessionBus, "Offhook", answer, decline, d.log)
@@ -240,7 +227,7 @@ func (d *linuxDesk) Hotkeys(answer, decline func()) (stop func(), ok bool) {
 func sessionBus() (*dbus.Conn, error) { return dbus.ConnectSessionBus() }
 
 // shortcuts takes Ctrl Shift A and Ctrl Shift D, by the X server or the portal.
-func (d *linuxDesk) shortcuts(answer, decline func()) (stop func(), ok bool) {
+func (d *linuxDesktop) shortcuts(answer, decline func()) (stop func(), ok bool) {
 	if d.x == nil {
 		if d.keys == nil {
 			return nil, false
@@ -261,7 +248,7 @@ func (d *linuxDesk) shortcuts(answer, decline func()) (stop func(), ok bool) {
 	return stop, true
 }
 
-func (d *linuxDesk) Close() {
+func (d *linuxDesktop) Close() {
 	d.once.Do(func() {})
 	if d.keys != nil {
 		d.keys.Close()

@@ -86,7 +86,7 @@ func TestNotificationAnswersAndDeclines(t *testing.T) {
 	address, service := newBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	t.Setenv("DISPLAY", "")
-	d := openDesk(slog.New(slog.DiscardHandler))
+	d := openDesktop(slog.New(slog.DiscardHandler))
 	defer d.Close()
 	if d.CanPlace() {
 		t.Error("without a display windows can be placed")
@@ -95,8 +95,8 @@ func TestNotificationAnswersAndDeclines(t *testing.T) {
 		t.Error("without a watcher there is a tray")
 	}
 	did := make(chan string, 4)
-	done := d.Ring(ringNotice{Title: "Incoming call", Text: "<b>Priya & Nair</b>\n$(touch x)", AnswerWord: "Answer", Decline: "Decline",
-		Answer: func() { did <- "answer" }, Refuse: func() { did <- "decline" }, Open: func() { did <- "open" }})
+	done := d.Notify(notice{Title: "Incoming call", Text: "<b>Priya & Nair</b>\n$(touch x)", Category: "call.incoming", Urgent: true, Open: func() { did <- "open" },
+		Actions: []noticeAction{{"answer", "Answer", func() { did <- "answer" }}, {"decline", "Decline", func() { did <- "decline" }}}})
 	shown := await(t, "notification", service.shown)
 	if shown[1] != "&lt;b&gt;Priya &amp; Nair&lt;/b&gt;\n$(touch x)" {
 		t.Errorf("what a stranger wrote arrives as %q", shown[1])
@@ -135,11 +135,10 @@ func TestNotificationAnswersAndDeclines(t *testing.T) {
 func TestNoBusIsNoTrouble(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
 	t.Setenv("DISPLAY", "")
-	d := openDesk(slog.New(slog.DiscardHandler))
+	d := openDesktop(slog.New(slog.DiscardHandler))
 	defer d.Close()
-	d.Ring(ringNotice{Title: "Incoming call"})()
-	d.Missed("Missed call", "Priya", nil)
-	if d.HasTray() || d.Minimise(1) || d.OnScreen(1, 1) {
+	d.Notify(notice{Title: "Incoming call", Urgent: true})()
+	if d.HasTray() || d.Minimise(1) {
 		t.Error("a desktop that is not there does something")
 	}
 	d.WantHotkeys("Answer", "Decline")
