@@ -75,7 +75,8 @@ type Config struct {
 
 	// Accounts are the tenants of the platform; the first is the one that
 	// phones and the embedded backend use. None means the demo account.
-	// Empty credentials are made at random.
+	// Empty credentials are made at random; those of the first account are kept
+	// in the data folder, in the file api-credentials.
 	Accounts []platform.Account
 	// Users are added to the backend at the first start of its database. nil
 	// means the demo users for the demo account and none otherwise.
@@ -161,10 +162,10 @@ func (c *Config) check() error {
 		if account.SID == "" || url.PathEscape(account.SID) != account.SID {
 			return fmt.Errorf("account %q is not fit for a URL", account.SID)
 		}
-		if account.APIKey == "" {
+		if account.APIKey == "" && (i > 0 || c.DataDir == "") {
 			account.APIKey, account.APIToken = randomText(), randomText()
 		}
-		if account.APIToken == "" {
+		if account.APIKey != "" && account.APIToken == "" {
 			return fmt.Errorf("account %s has an API key but no API token", account.SID)
 		}
 	}

@@ -48,19 +48,20 @@ type Platform struct {
 	metrics *metrics
 
 	// All of the following is set by Start.
-	started   time.Time
-	baseURL   string
-	split     *splitter
-	server    *http.Server
-	ended     context.CancelFunc // ends what requests still wait for
-	exchange  *exophone.Exchange
-	relay     *relay.Relay
-	platform  *platform.Server
-	backend   *backend.Server
-	outgoing  *http.Transport
-	closers   []func(ctx context.Context) error // in the order of starting
-	closeOnce sync.Once
-	closeErr  error
+	started     time.Time
+	credentials string
+	baseURL     string
+	split       *splitter
+	server      *http.Server
+	ended       context.CancelFunc // ends what requests still wait for
+	exchange    *exophone.Exchange
+	relay       *relay.Relay
+	platform    *platform.Server
+	backend     *backend.Server
+	outgoing    *http.Transport
+	closers     []func(ctx context.Context) error // in the order of starting
+	closeOnce   sync.Once
+	closeErr    error
 }
 
 // New checks the configuration. Nothing runs yet.
@@ -80,6 +81,12 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		}
 	}()
 	p.started = p.now()
+	if err := p.lockData(); err != nil {
+		return err
+	}
+	if err := p.keepCredentials(); err != nil {
+		return fmt.Errorf("API credentials: %w", err)
+	}
 	if err := p.listen(); err != nil {
 		return err
 	}

@@ -60,6 +60,8 @@ var platformReasons = map[string]EndReason{
 	wire.ReasonMediaTimeout:      EndMediaTimeout,
 	wire.ReasonDeclined:          EndBusy,
 	wire.ReasonCallerGone:        EndRemoteHangup,
+	wire.ReasonPlatformLost:      EndFailure,
+	wire.ReasonRevoked:           EndFailure,
 }
 
 // refusal is why an outgoing call was not connected.

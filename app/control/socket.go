@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"offhook/internal/filelock"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,19 +40,19 @@ func Acquire(dir string) (*Lock, error) {
 	// A folder that was there before may be open to others. Where it can't be closed
 	// the system has rules of its own.
 	_ = os.Chmod(dir, 0o700)
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	f, err := filelock.Lock(filepath.Join(dir, lockName))
+	if err != nil && !filelock.Held(err) {
 		short, serr := shortPath(dir)
 		if serr != nil {
 			return nil, errors.Join(err, serr)
 		}
-		if f, serr = os.OpenFile(strings.TrimSuffix(short, ".sock")+".lock", os.O_CREATE|os.O_RDWR, 0o600); serr != nil {
-			return nil, errors.Join(err, serr)
-		}
+		f, err = filelock.Lock(strings.TrimSuffix(short, ".sock") + ".lock")
 	}
-	if err := lockFile(f); err != nil {
-		f.Close()
+	if filelock.Held(err) {
 		return nil, ErrRunning
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &Lock{f}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"offhook/internal/version"
 )
 
 // The exit codes that scripts rely on.
@@ -23,6 +24,8 @@ Usage:
   offhook-demo user add|list|password|revoke|deactivate|activate|remove [NAME] --data DIR
                                 change who may sign in
   offhook-demo doctor [flags]   check what serve would run, and say what to do
+
+  offhook-demo --version        print the version
 
 Run "offhook-demo COMMAND --help" for the flags of a command.
 `
@@ -47,6 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
+		return exitOK
+	case "version", "-version", "--version":
+		fmt.Fprintln(stdout, "offhook-demo", version.Number())
 		return exitOK
 	}
 	command, ok := commands[args[0]]

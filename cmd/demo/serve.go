@@ -142,7 +142,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON
 	if err := p.Start(ctx); err != nil {
 		return s.json, err
 	}
-	announce(p, s.json, stdout)
+	s.announce(p, stdout)
 	<-ctx.Done()
 	s.Logger.Info("closing: calls in progress may end by themselves", "calls", len(p.Calls()), "within", s.drain)
 	draining, cancel := context.WithTimeout(context.Background(), s.drain)
@@ -155,15 +155,29 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON
 	return s.json, p.Close(closing)
 }
 
-// announce prints the one line that says the platform is ready. It has no secret.
-func announce(p *demo.Platform, asJSON bool, stdout io.Writer) {
-	if !asJSON {
-		fmt.Fprintf(stdout, "offhook-demo is ready at %s\n", p.URL())
+// announce prints the line that says the platform is ready, and where credentials
+// are that were made at random. They stand in it only where no folder keeps them.
+func (s *settings) announce(p *demo.Platform, stdout io.Writer) {
+	ready := struct {
+		URL             string `json:"url"`
+		Account         string `json:"account"`
+		Exophone        string `json:"exophone"`
+		CredentialsFile string `json:"credentials_file,omitempty"`
+		APIKey          string `json:"api_key,omitempty"`
+		APIToken        string `json:"api_token,omitempty"`
+	}{URL: p.URL(), Account: p.Account().SID, Exophone: p.Account().Exophone, CredentialsFile: p.CredentialsFile()}
+	if s.account.APIKey == "" && ready.CredentialsFile == "" {
+		ready.APIKey, ready.APIToken = p.Account().APIKey, p.Account().APIToken
+	}
+	if s.json {
+		_ = json.NewEncoder(stdout).Encode(ready)
 		return
 	}
-	_ = json.NewEncoder(stdout).Encode(struct {
-		URL      string `json:"url"`
-		Account  string `json:"account"`
-		Exophone string `json:"exophone"`
-	}{p.URL(), p.Account().SID, p.Account().Exophone})
+	fmt.Fprintf(stdout, "offhook-demo is ready at %s\n", ready.URL)
+	switch {
+	case ready.CredentialsFile != "":
+		fmt.Fprintf(stdout, "The API key and token are in %s\n", ready.CredentialsFile)
+	case ready.APIKey != "":
+		fmt.Fprintf(stdout, "The API key is %s, the token %s, until the end of this run\n", ready.APIKey, ready.APIToken)
+	}
 }

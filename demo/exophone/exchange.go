@@ -24,8 +24,12 @@ import (
 // Exchange is the telephone exchange. All methods may be called from any
 // goroutine.
 type Exchange struct {
-	cfg       Config
-	log       *slog.Logger
+	cfg Config
+	log *slog.Logger
+	// run begins the tags of all dialogs of this run, so that those of a run
+	// before are known.
+	run       string
+	began     time.Time // in whole seconds, as payloads have it
 	states    registry
 	auth      *authenticator
 	limits    *throttle.Rate
@@ -55,7 +59,7 @@ func New(cfg Config) (*Exchange, error) {
 		return nil, err
 	}
 	x := &Exchange{
-		cfg: cfg, log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger, run: sip.GenerateTagN(8) + "-", began: cfg.Clock.Now().Truncate(time.Second),
 		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
 		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
 		registrar: registrar{m: make(map[string][]binding)},

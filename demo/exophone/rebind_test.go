@@ -9,6 +9,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay/relaytest"
+	"offhook/voice/wire"
 )
 
 // established is a call between alice and bob.
@@ -292,10 +293,16 @@ func TestRefusals(t *testing.T) {
 			c.take(res)
 		}
 	}
+	// A dialog of another run of the platform was lost with it.
 	stray := alice.prepare(exophon)
 	stray.toTag = "none"
 	for _, m := range []string{"BYE", "INFO", "UPDATE", "OPTIONS", "INVITE"} {
-		status(481, stray, m, "")
+		stray.send(m, "")
+		if res := stray.response(); res.StatusCode != 481 || value(res, wire.HeaderEndReason) != wire.ReasonPlatformLost {
+			t.Errorf("%s in a lost dialog: %d %q", m, res.StatusCode, value(res, wire.HeaderEndReason))
+		} else if m == "INVITE" {
+			stray.take(res)
+		}
 	}
 	fresh := alice.prepare(exophon)
 	status(200, fresh, "OPTIONS", "")

@@ -73,7 +73,7 @@ func (x *Exchange) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	// (RFC 3261, 8.2.6.2), and in a copy, since the stack answers 100 from the
 	// request itself, in its own time.
 	req = req.Clone()
-	req.To().Params.Add("tag", sip.GenerateTagN(16))
+	req.To().Params.Add("tag", x.newTag())
 	_ = tx.Respond(respond(req, 100))
 	refuse := func(status int, headers ...string) { _ = tx.Respond(respond(req, status, headers...)) }
 	switch {
@@ -158,7 +158,11 @@ func (x *Exchange) onAnsweringInvite(req *sip.Request, tx sip.ServerTransaction,
 	}
 	state := x.states.find(claims.SessionID, sub.Name)
 	if state == nil {
-		refuse(410, "session forgotten", wire.HeaderCallSid, claims.SessionID)
+		reason := ""
+		if claims.IssuedAt != nil && claims.IssuedAt.Before(x.began) {
+			reason = wire.ReasonPlatformLost
+		}
+		refuse(410, "session forgotten", wire.HeaderCallSid, claims.SessionID, wire.HeaderEndReason, reason)
 		return
 	}
 	s := x.session(claims.SessionID)
@@ -184,9 +188,15 @@ func (x *Exchange) onAnsweringInvite(req *sip.Request, tx sip.ServerTransaction,
 
 // onInDialog takes every request within a dialog.
 func (x *Exchange) onInDialog(req *sip.Request, tx sip.ServerTransaction) {
-	d := x.dialog(dialogOf(req))
+	id := dialogOf(req)
+	d := x.dialog(id)
 	if d == nil {
-		_ = tx.Respond(respond(req, 481))
+		// A dialog of this run has ended; one of another was lost with it.
+		reason := ""
+		if !strings.HasPrefix(id.local, x.run) {
+			reason = wire.ReasonPlatformLost
+		}
+		_ = tx.Respond(respond(req, 481, wire.HeaderEndReason, reason))
 		return
 	}
 	// The phone has proven itself on the connection that the dialog is bound
@@ -242,6 +252,8 @@ func (x *Exchange) onAck(req *sip.Request, _ sip.ServerTransaction) {
 	}
 	d.session.post(func() { d.session.acknowledged(d, string(req.Body())) })
 }
+
+func (x *Exchange) newTag() string { return x.run + sip.GenerateTagN(16) }
 
 func (d *dialog) isEnding() bool {
 	d.mu.Lock()

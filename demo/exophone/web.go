@@ -22,7 +22,7 @@ type outgoing struct {
 func (x *Exchange) newOutgoing(s *session, subscriber string, b binding, number, display string) *dialog {
 	d := &dialog{
 		x: x, session: s, subscriber: subscriber, device: "web " + b.contact.String(),
-		id:     dialogID{callID: uuid.NewString(), local: sip.GenerateTagN(16)},
+		id:     dialogID{callID: uuid.NewString(), local: x.newTag()},
 		source: b.source, target: b.contact, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
 	}
 	d.us = sip.FromHeader{DisplayName: display, Address: sip.Uri{Scheme: "sip", User: number, Host: x.cfg.Domain}, Params: sip.NewParams()}
