@@ -256,6 +256,8 @@ func (c *Call) onDialog(l *leg, ev sip.DialogEvent) {
 		c.onReanswered(l, ev)
 	case sip.Informed:
 		c.onInformed(ev)
+	case sip.Identified:
+		c.onIdentified(l, ev)
 	case sip.Redirected:
 		c.onRedirected(ev)
 	case sip.Referred:

@@ -127,6 +127,18 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 	return plainAddress(remote, l.account.Domain), name
 }
 
+// onIdentified shows who is at the other end now: a server has joined somebody else
+// to the call, or says who has answered.
+func (c *Call) onIdentified(l *leg, ev sip.Identified) {
+	line, ok := c.trunk.(*sipLine)
+	if !ok || l != c.leg {
+		return
+	}
+	who := sip.Incoming{Private: ev.Private, Caller: ev.URI, CallerName: ev.Name}
+	c.details.RemoteID, c.details.RemoteDisplayName = line.caller(who)
+	c.changed()
+}
+
 // diverted is the party from which a call was diverted here last.
 func (l *sipLine) diverted(in sip.Incoming) string {
 	if len(in.Diverted) == 0 {
@@ -143,7 +155,8 @@ func (l *sipLine) diverted(in sip.Incoming) string {
 const anonymous = "anonymous"
 
 // plainAddress is an address as a person reads it: without its scheme and its
-// parameters, and the user part alone in the own domain.
+// parameters, and the user part alone in the own domain or where it is a number,
+// which the server behind it says nothing about.
 func plainAddress(uri, domain string) string {
 	scheme, rest, ok := strings.Cut(uri, ":")
 	switch strings.ToLower(scheme) {
@@ -161,7 +174,7 @@ func plainAddress(uri, domain string) string {
 	switch {
 	case strings.EqualFold(host, "anonymous.invalid"):
 		return anonymous
-	case strings.EqualFold(host, domain):
+	case strings.EqualFold(host, domain), strings.Trim(user, "+0123456789*#-.()") == "" && user != "":
 		return user
 	}
 	return uri

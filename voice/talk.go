@@ -34,6 +34,10 @@ type talk struct {
 // offerTimeout bounds one re-INVITE; after that the flow counts as lost.
 const offerTimeout = 8 * time.Second
 
+// errNoAnswer says that the far side took an offer and described nothing: the media
+// stay as they are.
+var errNoAnswer = errors.New("voice: the answer describes nothing")
+
 // errYielded ends a re-INVITE of ours because the far side's goes first.
 var errYielded = errors.New("voice: the far side offers first")
 
@@ -140,6 +144,9 @@ func reoffer(ctx context.Context, session media.Session, to *leg, restart bool) 
 	if err != nil {
 		return false, err
 	}
+	if answer == "" {
+		return true, errNoAnswer
+	}
 	return true, session.SetAnswer(answer)
 }
 
@@ -165,6 +172,10 @@ func (c *Call) negotiated(r offerRound) {
 		t.giveUp(noCall())
 		then()
 		return
+	}
+	if errors.Is(r.err, errNoAnswer) && !r.restart {
+		c.log.Warn("offer taken without an answer")
+		r.err = nil
 	}
 	if r.err == nil {
 		if r.lost {

@@ -79,6 +79,9 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 		defer cancel()
 		err := ask(ctx)
 		return func() {
+			if t := c.details.Transfer; t.Final && t.Status >= 200 && t.Status < 300 {
+				err = nil // the news of success may overtake the answer, and the end of the call, too
+			}
 			if err != nil {
 				c.log.Warn("transfer refused", "error", err)
 				c.details.Transfer = Transfer{Target: shown, Status: sipStatus(err), Final: true}

@@ -1,6 +1,9 @@
 package sip
 
 import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"slices"
 	"strings"
@@ -29,6 +32,42 @@ type protection struct {
 	proxy     bool
 	challenge *digest.Challenge
 	count     int
+	// session is the algorithm as the server wrote it, where its key is made once
+	// with the client's nonce (RFC 7616, section 3.4.2): MD5-sess or SHA-256-sess.
+	// Then cnonce stays the same.
+	session, cnonce string
+}
+
+// answer makes the credentials of a request.
+func (p *protection) answer(req *sipmsg.Request, user, password string) (string, error) {
+	p.count++
+	o := digest.Options{
+		Method: req.Method.String(), URI: req.Recipient.String(), Count: p.count, Username: user, Password: password,
+		GetBody: func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(string(req.Body()))), nil
+		},
+	}
+	if p.session != "" {
+		sum := func(parts ...string) string {
+			text := []byte(strings.Join(parts, ":"))
+			if strings.EqualFold(p.challenge.Algorithm, "MD5") {
+				h := md5.Sum(text)
+				return hex.EncodeToString(h[:])
+			}
+			h := sha256.Sum256(text)
+			return hex.EncodeToString(h[:])
+		}
+		o.Cnonce = p.cnonce
+		o.A1 = sum(sum(user, p.challenge.Realm, password), p.challenge.Nonce, p.cnonce)
+	}
+	cred, err := digest.Digest(p.challenge, o)
+	if err != nil {
+		return "", err
+	}
+	if p.session != "" {
+		cred.Algorithm, cred.Cnonce = p.session, p.cnonce
+	}
+	return cred.String(), nil
 }
 
 func (p *protection) headers() (challenge, answer string) {
@@ -45,19 +84,12 @@ func (c *credentials) sign(req *sipmsg.Request) {
 	for req.RemoveHeader("Authorization") || req.RemoveHeader("Proxy-Authorization") {
 	}
 	for _, p := range c.known {
-		p.count++
-		cred, err := digest.Digest(p.challenge, digest.Options{
-			Method: req.Method.String(), URI: req.Recipient.String(), Count: p.count,
-			Username: c.user, Password: c.password,
-			GetBody: func() (io.ReadCloser, error) {
-				return io.NopCloser(strings.NewReader(string(req.Body()))), nil
-			},
-		})
+		cred, err := p.answer(req, c.user, c.password)
 		if err != nil {
 			continue // learn accepts none that fails here
 		}
 		_, name := p.headers()
-		req.AppendHeader(sipmsg.NewHeader(name, cred.String()))
+		req.AppendHeader(sipmsg.NewHeader(name, cred))
 	}
 }
 
@@ -81,7 +113,8 @@ func (c *credentials) learn(res *sipmsg.Response, a *attempt) error {
 	for _, kind := range []bool{proxy, !proxy} {
 		seen := map[string]bool{}
 		name, _ := (&protection{proxy: kind}).headers()
-		for _, challenge := range challenges(res, name) {
+		for _, p := range challenges(res, name) {
+			challenge := p.challenge
 			// Of several for one realm the topmost that we can answer counts
 			// (RFC 8760, section 2.4).
 			if seen[challenge.Realm] {
@@ -96,7 +129,8 @@ func (c *credentials) learn(res *sipmsg.Response, a *attempt) error {
 				a.tried = map[string]bool{}
 			}
 			a.tried[id] = true
-			c.remember(kind, challenge)
+			p.proxy = kind
+			c.remember(p)
 			found = true
 		}
 	}
@@ -106,20 +140,20 @@ func (c *credentials) learn(res *sipmsg.Response, a *attempt) error {
 	return nil
 }
 
-func (c *credentials) remember(proxy bool, challenge *digest.Challenge) {
-	c.known = slices.DeleteFunc(c.known, func(p *protection) bool {
-		return p.proxy == proxy && p.challenge.Realm == challenge.Realm
+func (c *credentials) remember(p *protection) {
+	c.known = slices.DeleteFunc(c.known, func(old *protection) bool {
+		return old.proxy == p.proxy && old.challenge.Realm == p.challenge.Realm
 	})
 	const most = 8
 	if len(c.known) >= most {
 		c.known = c.known[1:]
 	}
-	c.known = append(c.known, &protection{proxy: proxy, challenge: challenge})
+	c.known = append(c.known, p)
 }
 
 // challenges parses the challenges of one kind that we can answer.
-func challenges(res *sipmsg.Response, name string) []*digest.Challenge {
-	var out []*digest.Challenge
+func challenges(res *sipmsg.Response, name string) []*protection {
+	var out []*protection
 	for _, h := range res.GetHeaders(name) {
 		for _, text := range splitChallenges(h.Value()) {
 			ch, err := digest.ParseChallenge(text)
@@ -130,10 +164,15 @@ func challenges(res *sipmsg.Response, name string) []*digest.Challenge {
 				ch.QOP[i] = strings.ToLower(strings.TrimSpace(ch.QOP[i]))
 			}
 			ch.Userhash = false // RFC 8760 has none
+			p := &protection{challenge: ch}
+			if upper := strings.ToUpper(ch.Algorithm); upper == "MD5-SESS" || upper == "SHA-256-SESS" {
+				p.session, p.cnonce = ch.Algorithm, newTag()
+				ch.Algorithm = upper[:len(upper)-len("-SESS")]
+			}
 			if !digest.CanDigest(ch) || ch.Nonce == "" {
 				continue
 			}
-			out = append(out, ch)
+			out = append(out, p)
 		}
 	}
 	return out

@@ -154,7 +154,8 @@ func TestTargets(t *testing.T) {
 		"sip:":                    "",
 		"a\r\nContact: <sip:e@v>": "",
 		"sip:a@b>;x=<sip:c":       "",
-		"tel:+1":                  "sip:tel%3A+1@sip.example",
+		"tel:+1-201(555)0123;x=y": "sip:+12015550123@sip.example",
+		"tel:":                    "",
 	} {
 		uri, err := f.resolve(target)
 		got := ""

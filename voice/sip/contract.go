@@ -106,7 +106,8 @@ type Referred struct {
 }
 
 // TransferProgress tells how a Refer of ours fares: the far side's call to the
-// new party got this status. After Final there is no more.
+// new party got this status, 0 if it ended without saying so. After Final there is no
+// more. It may come before Refer returns.
 type TransferProgress struct {
 	Status int
 	Final  bool

@@ -50,6 +50,7 @@ type Dialog struct {
 	inbound   *inbound          // of one that the far side began
 	session   sessionTimer
 	localSDP  string // what we offered or answered last
+	referred  int    // the status that was told last of a REFER of ours
 
 	acksMu sync.Mutex
 	acks   map[uint32]*unacked // by the CSeq of their INVITE

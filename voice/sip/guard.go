@@ -274,7 +274,7 @@ var canonical = func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{"Route", "Record-Route", "CSeq", "Max-Forwards", "Require", "WWW-Authenticate", "Proxy-Authenticate",
 		"Retry-After", "Allow", "Min-SE", "RSeq", "RAck", "Content-Disposition", "Replaces", "Event", "Privacy", "Diversion",
-		"P-Asserted-Identity", "Remote-Party-ID", "Call-Info", "Alert-Info", "Answer-Mode", "Priv-Answer-Mode", "Expires", "Min-Expires", "Service-Route"} {
+		"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "History-Info", "Call-Info", "Alert-Info", "Answer-Mode", "Priv-Answer-Mode", "Expires", "Min-Expires", "Service-Route"} {
 		m[strings.ToLower(name)] = name
 	}
 	for short, name := range compact {

@@ -2,9 +2,7 @@ package sip
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -13,14 +11,6 @@ import (
 type Identity struct {
 	// Name is the display name, if there is one; URI a sip, sips or tel URI.
 	Name, URI string
-}
-
-// Redirection is one party that a call was diverted from before it came here
-// (RFC 5806).
-type Redirection struct {
-	Identity
-	// Reason is why: no-answer, user-busy, unconditional and so on.
-	Reason string
 }
 
 // identities are the addresses of P-Asserted-Identity (RFC 3325), or of the
@@ -38,18 +28,9 @@ func identities(req sipmsg.Message) []Identity {
 	return nil
 }
 
-// redirections are the parties of Diversion, the last one that diverted first.
-func redirections(req *sipmsg.Request) []Redirection {
-	var found []Redirection
-	for _, entry := range addressList(req, "Diversion") {
-		reason, _ := entry.params.Get("reason")
-		found = append(found, Redirection{entry.Identity, strings.Trim(reason, `"`)})
-	}
-	return found
-}
-
 type addressEntry struct {
 	Identity
+	uri    sipmsg.Uri
 	params sipmsg.HeaderParams
 }
 
@@ -67,7 +48,9 @@ func addressList(m sipmsg.Message, name string) []addressEntry {
 			if err != nil || uri.Wildcard || !slices.Contains([]string{"sip", "sips", "tel"}, strings.ToLower(uri.Scheme)) {
 				continue
 			}
-			found = append(found, addressEntry{Identity{shownName(`"` + display + `"`), uri.String()}, params})
+			plain := uri
+			plain.Headers = nil // no part of who it is
+			found = append(found, addressEntry{Identity{shownName(`"` + display + `"`), plain.String()}, uri, params})
 		}
 	}
 	return found
@@ -108,45 +91,6 @@ func private(req sipmsg.Message) bool {
 	}
 	from := req.From().Address
 	return strings.EqualFold(from.Host, "anonymous.invalid") || strings.EqualFold(from.User, "anonymous")
-}
-
-// answerAfter reads whether the caller asks for an answer without a person, and
-// after how long: by Answer-Mode (RFC 5373), or by Call-Info, Alert-Info or a
-// header of their own as PBXs do for intercoms. Whether it is obeyed is the
-// user's choice.
-func answerAfter(req *sipmsg.Request) (after time.Duration, asked bool) {
-	for _, name := range []string{"Answer-Mode", "Priv-Answer-Mode"} {
-		mode, _, _ := strings.Cut(headerValue(req, name), ";")
-		if strings.EqualFold(strings.TrimSpace(mode), "auto") {
-			return 0, true
-		}
-	}
-	for _, h := range req.GetHeaders("Call-Info") {
-		for _, part := range splitList(h.Value()) {
-			for p := range strings.SplitSeq(part, ";") {
-				name, value, _ := strings.Cut(p, "=")
-				if !strings.EqualFold(strings.TrimSpace(name), "answer-after") {
-					continue
-				}
-				n, err := strconv.ParseUint(strings.Trim(value, "\" \t"), 10, 31)
-				if err == nil && n <= 3600 {
-					return time.Duration(n) * time.Second, true
-				}
-			}
-		}
-	}
-	for _, h := range req.GetHeaders("Alert-Info") {
-		value := strings.ToLower(h.Value())
-		for _, word := range []string{"auto answer", "auto-answer", "autoanswer", "alert-autoanswer", "ring answer", "intercom"} {
-			if strings.Contains(value, word) {
-				return 0, true
-			}
-		}
-	}
-	if v := headerValue(req, "P-Auto-Answer"); strings.EqualFold(strings.TrimSpace(v), "normal") || strings.EqualFold(strings.TrimSpace(v), "true") {
-		return 0, true
-	}
-	return 0, false
 }
 
 // identityOf is who a request or a response of the far side says is there, as far

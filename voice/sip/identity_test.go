@@ -48,6 +48,14 @@ func TestWhoCalls(t *testing.T) {
 		{[]string{`P-Asserted-Identity: <mailto:x@y>, nonsense, <sip:>`}, nil, false, nil},
 		{[]string{`Diversion: "Desk" <sip:desk@x>;reason=no-answer;counter=1`, `Diversion: <sip:office@x>;reason="unconditional"`}, nil, false,
 			[]Redirection{{Identity{"Desk", "sip:desk@x"}, "no-answer"}, {Identity{"", "sip:office@x"}, "unconditional"}}},
+		{[]string{`History-Info: <sip:sales@x?Reason=SIP%3Bcause%3D302>;index=1`, `history-info: <sip:desk@x;cause=302>;index=1.1;mp=1`}, nil, false,
+			[]Redirection{{Identity{"", "sip:sales@x"}, "unconditional"}}},
+		{[]string{`History-Info: "A" <sip:a@x>;index=1, <sip:b@x?Reason=SIP%3bcause%3d486%3btext%3d%22Busy%22>;index=1.1;cause=408, <sip:c@x>;index=1.2`}, nil, false,
+			[]Redirection{{Identity{"", "sip:b@x"}, "user-busy"}, {Identity{"A", "sip:a@x"}, "no-answer"}}},
+		{[]string{`History-Info: <sip:a@x>;index=1, <sip:b@x>;index=1.1`}, nil, false, nil},
+		{[]string{`P-Asserted-Identity: Bell, Alexander (x) & Co <sip:bell@x>`}, []Identity{{"Bell, Alexander (x) & Co", "sip:bell@x"}}, false, nil},
+		{[]string{`P-Asserted-Identity: "Bob \"the\" \\ B." <sip:bob@x>`}, []Identity{{`Bob "the" \ B.`, "sip:bob@x"}}, false, nil},
+		{[]string{`P-Asserted-Identity: "सीता" <sip:sita@x>`}, []Identity{{"सीता", "sip:sita@x"}}, false, nil},
 	} {
 		req := message(t, tc.lines...)
 		if got := identities(req); !reflect.DeepEqual(got, tc.asserted) {
@@ -79,6 +87,14 @@ func TestWhoWantsAnAnswerByItself(t *testing.T) {
 		{"Call-Info: <sip:x>;answer-after=-1", false, 0},
 		{"Alert-Info: <http://x>;info=alert-autoanswer;delay=0", true, 0},
 		{"Alert-Info: Ring Answer", true, 0},
+		{"Alert-Info: intercom", true, 0},
+		{"Alert-Info: <http://x/intercom>;info=alert-group", false, 0},
+		{"Alert-Info: <http://x/auto answer.wav>", false, 0},
+		{"Alert-Info: http://x/autoanswer", false, 0},
+		{"Alert-Info: no intercom here", false, 0},
+		{"Alert-Info: <http://x>;answer-after=4", true, 4 * time.Second},
+		{"Call-Info: <http://x/;answer-after=0>", false, 0},
+		{`Call-Info: <http://x>;purpose="a;answer-after=0"`, false, 0},
 		{"Alert-Info: <http://x/ring.wav>", false, 0},
 		{"P-Auto-Answer: normal", true, 0},
 	} {

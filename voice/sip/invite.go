@@ -105,6 +105,14 @@ func (f *Flow) resolve(target string) (sipmsg.Uri, error) {
 		return sipmsg.Uri{}, bad
 	}
 	lower := strings.ToLower(target)
+	if number, ok := strings.CutPrefix(lower, "tel:"); ok {
+		number, _, _ = strings.Cut(number, ";")
+		target = strings.NewReplacer("-", "", ".", "", "(", "", ")", "", " ", "").Replace(number) // RFC 3966, section 5.1.1
+		if target == "" {
+			return sipmsg.Uri{}, bad
+		}
+		lower = target
+	}
 	if !strings.HasPrefix(lower, "sip:") && !strings.HasPrefix(lower, "sips:") {
 		user, host, whole := strings.Cut(target, "@")
 		if !whole {

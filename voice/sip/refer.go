@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -98,7 +99,9 @@ func parseReferTo(value string, to *sipmsg.ContactHeader) error {
 	if _, err := sipmsg.ParseAddressValue(value, &to.Address, &to.Params); err != nil {
 		return err
 	}
-	if s := strings.ToLower(to.Address.Scheme); s != "sip" && s != "sips" || !isPlace(to.Address) {
+	switch s := strings.ToLower(to.Address.Scheme); {
+	case s == "tel" && to.Address.User+to.Address.Host != "":
+	case s != "sip" && s != "sips", !isPlace(to.Address):
 		return fault.New(fault.InvalidDialInfo, "transfer.bad-target")
 	}
 	return nil
@@ -126,14 +129,28 @@ func (d *Dialog) serveNotify(f *Flow, req *sipmsg.Request, tx *serverTx) {
 		_ = f.respond(req, tx, sipmsg.StatusOK)
 		return
 	}
+	state, _, _ := strings.Cut(headerValue(req, "Subscription-State"), ";")
+	over := strings.EqualFold(strings.TrimSpace(state), "terminated")
+	d.mu.Lock()
+	last := d.referred
+	d.mu.Unlock()
 	status, ok := fragStatus(string(req.Body()))
-	if !ok {
+	switch {
+	case ok:
+	case over && len(bytes.TrimSpace(req.Body())) == 0:
+		status = last // it ends, and that is all that is said
+	case len(bytes.TrimSpace(req.Body())) == 0:
+		_ = f.respond(req, tx, sipmsg.StatusOK)
+		return
+	default:
 		_ = f.respond(req, tx, sipmsg.StatusBadRequest)
 		return
 	}
+	d.mu.Lock()
+	d.referred = status
+	d.mu.Unlock()
 	_ = f.respond(req, tx, sipmsg.StatusOK)
-	state, _, _ := strings.Cut(headerValue(req, "Subscription-State"), ";")
-	d.emit(TransferProgress{Status: status, Final: status >= 200 || strings.EqualFold(strings.TrimSpace(state), "terminated")})
+	d.emit(TransferProgress{Status: status, Final: status >= 200 || over})
 }
 
 // fragStatus is the status of a sipfrag (RFC 3420).
