@@ -290,8 +290,8 @@ func TestWhatCannotBeDialled(t *testing.T) {
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.Uninitialized, "signed in")
 		d.signIn()
 		for number, text := range map[string]string{
-			"": "Enter a name", "bob smith": "letters and digits", "alice": "That is you", "sip:alice@x": "That is you",
-			"<script>": "letters", "\x00": "letters", strings.Repeat("1", 400): "too long", "+": "letters", "../..": "letters",
+			"": "Enter a name", "bob smith": "a number or an address", "alice": "your own number", "sip:alice@x": "your own number",
+			"<script>": "a number or an address", "\x00": "a number or an address", strings.Repeat("1", 400): "too long", "+": "a number or an address", "../..": "a number or an address",
 		} {
 			wantFault(t, d.Dial(ctx, number, ""), fault.InvalidDialInfo, text)
 		}

@@ -296,6 +296,9 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: p.m.call == c,
 	}
+	if t := c.d.Transfer; t.Final && t.Status >= 200 && t.Status < 300 {
+		p.m.last.TransferredTo = t.Target
+	}
 	p.m.lastRated = false
 	if p.m.call == c {
 		p.m.call = nil

@@ -199,7 +199,9 @@ type EndedCall struct {
 	Answered bool    `json:"answered"`
 	MOS      float64 `json:"mos"`
 	Rating   int     `json:"rating,omitempty"`
-	// Shown is cleared by DismissEnded: the window shows its ended page while
+	// TransferredTo is to whom the call was handed, "" if it was not.
+	TransferredTo string `json:"transferred_to,omitempty"`
+	// Shown is cleared by DismissEnded: the window tells how the call ended while
 	// it is true.
 	Shown bool `json:"shown"`
 }

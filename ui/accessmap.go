@@ -164,8 +164,6 @@ func (s *shell) screenName() string {
 			return "in-call-keypad"
 		}
 		return "in-call"
-	case part(s.ended):
-		return "ended"
 	case part(s.notReady):
 		return "not-ready"
 	case part(s.dial):

@@ -198,7 +198,7 @@ func TestAnEmptyFieldBringsTheLastNumberBack(t *testing.T) {
 func TestWhatCannotBeDialledIsSaid(t *testing.T) {
 	s := newStage(t, madeReady())
 	s.dial.SetNumber("12!4")
-	if !s.shows("Use letters and digits, or + and digits.") {
+	if !s.shows("Enter a name, a number or an address.") {
 		t.Error("a wrong character is not named")
 	}
 	s.press(fyne.KeyReturn)
@@ -384,70 +384,184 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 	}
 }
 
-func TestEndReasons(t *testing.T) {
-	for reason, want := range map[voice.EndReason]string{
-		"LOCAL_HANGUP": "You hung up", "REMOTE_HANGUP": "Priya Nair hung up", "BUSY": "Priya Nair is busy", "TIMEOUT": "No answer",
-		"UNREACHABLE": "Priya Nair can’t be reached", "FAILURE": "The call failed", "NONE": "The call failed", "INVALID_DIAL_INFO": "That number can’t be called",
-		"THROTTLED": "Too many calls at once. Try again soon.", "MEDIA_TIMEOUT": "The sound was lost.", "MEDIA_FAILED_HANGUP": "The sound was lost.", "PSTN_HANGUP": "You hung up",
+// The phone is back on Dial at once, and its banner tells how each call ended.
+func TestHowACallEnded(t *testing.T) {
+	type ended = func(*app.EndedCall)
+	incoming := func(c *app.EndedCall) { c.Direction = "INCOMING" }
+	for _, c := range []struct {
+		reason   voice.EndReason
+		answered bool
+		change   ended
+		record   *app.CallRecord
+		want     []string
+		action   string
+	}{
+		{reason: "LOCAL_HANGUP", answered: true, want: []string{"You hung up", "12 min 48 s"}, action: "Rate sound"},
+		{reason: "REMOTE_HANGUP", answered: true, want: []string{"Priya Nair hung up"}, action: "Rate sound"},
+		{reason: "MEDIA_TIMEOUT", answered: true, want: []string{"The sound was lost"}, action: "Rate sound"},
+		{reason: "FAILURE", answered: true, want: []string{"The call failed"}, action: "Rate sound"},
+		{reason: "REMOTE_HANGUP", answered: true, change: func(c *app.EndedCall) { c.DurationS = 9 }, want: []string{"Priya Nair hung up", "9 s"}, action: "Call Priya Nair"},
+		{reason: "LOCAL_HANGUP", answered: true, change: func(c *app.EndedCall) { c.TransferredTo = "9972045510" }, want: []string{"Priya Nair is with Tom Becker now"}, action: "Rate sound"},
+		{reason: "BUSY", want: []string{"Priya Nair is busy"}, action: "Call Priya Nair"},
+		{reason: "TIMEOUT", want: []string{"No answer"}, action: "Call Priya Nair"},
+		{reason: "REMOTE_HANGUP", want: []string{"Priya Nair declined"}, action: "Call Priya Nair"},
+		{reason: "UNREACHABLE", want: []string{"Priya Nair couldn’t be reached"}, action: "Call Priya Nair"},
+		{reason: "LOCAL_HANGUP", want: []string{"You cancelled"}, action: "Call Priya Nair"},
+		{reason: "INVALID_DIAL_INFO", want: []string{"This number can’t be called"}},
+		{reason: "THROTTLED", want: []string{"Too many calls on your account", "Try again in a minute."}, action: "Call Priya Nair"},
+		{reason: "NONE", want: []string{"The call failed"}, action: "Call Priya Nair"},
+		{reason: "TIMEOUT", change: incoming, record: &app.CallRecord{Missed: true, RangS: 22}, want: []string{"Missed: Priya Nair", "Rang 22 s"}, action: "Call Priya Nair"},
+		{reason: "REMOTE_HANGUP", change: incoming, want: []string{"Missed: Priya Nair"}, action: "Call Priya Nair"},
+		{reason: "LOCAL_HANGUP", change: incoming, want: []string{"You declined Priya Nair"}, action: "Call Priya Nair"},
+		{reason: "REMOTE_HANGUP", change: incoming, record: &app.CallRecord{}, want: []string{"Priya Nair", "Answered on another phone"}},
 	} {
-		s := newStage(t, madeEnded(reason, false))
-		if s.screenName() != "ended" || !s.shows(want) {
-			t.Errorf("%s does not say %q", reason, want)
-		}
-		s.tap("Call again")
-		s.tap("Done")
-		s.expect("dial:9845012345 skip dismiss-ended")
+		t.Run(string(c.reason)+" "+c.want[0], func(t *testing.T) {
+			snap := madeEnded(c.reason, c.answered)
+			if c.change != nil {
+				c.change(snap.LastCall)
+			}
+			s := newStage(t, snap, func(p *madePhone, _ *stageOptions) {
+				if c.record != nil {
+					c.record.ID, c.record.EndReason = "c1", c.reason
+					p.recents = append([]app.CallRecord{*c.record}, p.recents...)
+				}
+			})
+			if s.screenName() != "dial" {
+				t.Errorf("the window shows %q", s.screenName())
+			}
+			for _, want := range c.want {
+				if !s.shows(want) {
+					t.Errorf("the banner does not say %q", want)
+				}
+			}
+			switch c.action {
+			case "":
+			case "Rate sound":
+				s.tap(c.action)
+				s.expect("")
+			default:
+				s.tap(c.action)
+				s.expect("dial:9845012345")
+			}
+			s.tap("Close")
+			s.expect("dismiss-ended")
+			if s.shows(c.want[0]) && c.want[0] != "Priya Nair" {
+				t.Error("the banner stays")
+			}
+		})
 	}
 }
 
-func TestFeedback(t *testing.T) {
-	s := newStage(t, madeEnded("REMOTE_HANGUP", true))
-	s.press(fyne.KeyRight) // from rating 1 to rating 2
-	s.tap("Send rating")
-	s.expect("")
-	s.tap("Rating 2, Bad")
-	s.tap("Send rating")
-	s.expect("feedback:2:NO_ISSUE: dismiss-ended")
-	s.tap("Choppy audio")
-	s.tap("Echo") // one only
-	s.ended.Note.Input.SetText("since lunch")
-	s.tap("Rating 1, Unusable")
-	s.tap("Send rating")
-	s.expect("feedback:1:ECHO:since lunch dismiss-ended")
-
-	next := madeEnded("REMOTE_HANGUP", true)
-	next.LastCall.ID = "c2"
-	s.show(next)
-	if s.ended.Rating.Chosen() != 0 || s.ended.Issue() != app.IssueNone || s.ended.Note.Input.Text != "" {
-		t.Error("something is chosen beforehand for the next call")
+// The banner goes by itself, when a number is typed, and when the next call begins.
+func TestTheBannerIsNoTrap(t *testing.T) {
+	s := newStage(t, madeEnded("BUSY", false))
+	later := s.view()
+	later.Now = later.Now.Add(19 * time.Second)
+	s.render(later)
+	if !s.shows("is busy") {
+		t.Error("the banner goes too soon")
 	}
-	s.tap("Skip")
-	s.expect("skip dismiss-ended")
-	// A ring comes before the rating.
-	ring := madeEnded("REMOTE_HANGUP", true)
+	later.Now = later.Now.Add(2 * time.Second)
+	s.render(later)
+	if s.shows("is busy") {
+		t.Error("the banner stays for more than 20 s")
+	}
+	s.expect("dismiss-ended")
+
+	s = newStage(t, madeEnded("BUSY", false))
+	s.typed("1800")
+	if s.shows("is busy") || s.dial.Field.Input.Text != "1800" {
+		t.Errorf("typing leaves the banner, with %q in the field", s.dial.Field.Input.Text)
+	}
+	s.press(fyne.KeyReturn)
+	s.expect("dismiss-ended dial:1800")
+	ring := madeEnded("BUSY", false)
 	ring.Call = &app.Call{ID: "x", Direction: "INCOMING", State: "INCOMING", RemoteID: "bob", Started: madeNow}
 	s.show(ring)
 	if s.screenName() != "incoming" {
-		t.Errorf("a ring over the rating shows %q", s.screenName())
+		t.Errorf("a ring shows %q", s.screenName())
 	}
 }
 
+// A rating is sent once: when an issue is chosen, by itself after a while, or when
+// the banner is closed.
+func TestFeedback(t *testing.T) {
+	rate := func() *stage {
+		s := newStage(t, madeEnded("REMOTE_HANGUP", true))
+		s.tap("Rate sound")
+		s.press(fyne.KeyRight) // only the keyboard moves
+		s.expect("")
+		return s
+	}
+	s := rate()
+	s.tap("Rating 2, Bad")
+	s.tap("Choppy sound")
+	s.expect("feedback:2:CHOPPY_AUDIO: dismiss-ended")
+	for _, due := range s.run.later {
+		due()
+	}
+	s.expect("")
+
+	s = rate()
+	s.tap("Rating 4, Good")
+	s.tap("Rating 5, Excellent")
+	s.run.later[len(s.run.later)-1]()
+	s.expect("feedback:5:NO_ISSUE: dismiss-ended")
+
+	s = rate()
+	s.tap("Rating 1, Unusable")
+	s.tap("Close")
+	s.expect("feedback:1:NO_ISSUE: dismiss-ended")
+
+	rated := madeEnded("REMOTE_HANGUP", true)
+	rated.FeedbackDue = false
+	if s = newStage(t, rated); s.shows("Rate sound") {
+		t.Error("a call that was rated is asked about again")
+	}
+	s.open(screen.PageFeedback)
+	s.tap("Rating 3, Average")
+	s.tap("Echo")
+	s.pages[screen.PageFeedback].(*screen.Feedback).Rating.Note.Input.SetText("since lunch")
+	s.tap("Done")
+	s.expect("feedback:3:ECHO:since lunch")
+}
+
+// What keeps every call away is a page, what leaves one way open a banner over the
+// pad; each has one action.
 func TestNotReadyHasOneActionEach(t *testing.T) {
-	for _, c := range []struct{ name, action, button, title, asked string }{
-		{app.ConditionPlatform, "retry", "Try now", "No network", "retry"},
-		{app.ConditionPush, "retry", "Try now", "Calls can’t reach you", "retry"},
-		{app.ConditionDevices, "open_system_settings", "Open system settings", "Offhook can’t use the microphone", ""},
-		{app.ConditionToken, "sign_in", "Sign in again", "Please sign in again", ""},
+	for _, c := range []struct {
+		name, action          string
+		page                  bool
+		button, title, status string
+		asked                 string
+	}{
+		{app.ConditionPlatform, "retry", true, "Try now", "Can’t reach voice.example.com", "Not ready", "retry"},
+		{app.ConditionToken, "sign_in", true, "Sign in", "Sign in again", "Not ready", ""},
+		{app.ConditionProfile, "retry", true, "Try now", "Your phone line isn’t set up yet", "Not ready", "retry"},
+		{app.ConditionPush, "retry", false, "Try now", "Calls can’t reach you", "Outgoing only", "retry"},
+		{app.ConditionDevices, "open_system_settings", false, "Settings", "Callers can’t hear you", "No microphone", ""},
 	} {
-		s := newStage(t, madeTrouble(c.name, c.action, time.Minute, 0))
-		if s.screenName() != "not-ready" || !s.shows(c.title) || !s.shows("Since 14:05") {
-			t.Errorf("%s shows %q", c.name, s.screenName())
-		}
-		s.tap(c.button)
-		s.expect(c.asked)
-		if c.action == "open_system_settings" && s.host.opened != 1 {
-			t.Error("the system's settings were not opened")
-		}
+		t.Run(c.name, func(t *testing.T) {
+			snap := madeTrouble(c.name, c.action, time.Minute, 0)
+			snap.Audio.MicrophoneWorks = c.name != app.ConditionDevices
+			s := newStage(t, snap)
+			if got := s.screenName(); got != "dial" != c.page || !s.shows(c.title) || !s.shows(c.status) {
+				t.Errorf("%s shows %q", c.name, got)
+			}
+			if c.page && !s.shows("Since 14:05") {
+				t.Error("the page does not say since when")
+			}
+			s.tap(c.button)
+			s.expect(c.asked)
+			if c.action == "open_system_settings" && s.host.opened != 1 {
+				t.Error("the system's settings were not opened")
+			}
+			if !c.page {
+				s.dial.SetNumber("1800")
+				s.press(fyne.KeyReturn)
+				s.expect("dial:1800")
+			}
+		})
 	}
 	// What has only just begun is not shown as trouble.
 	s := newStage(t, madeTrouble(app.ConditionPlatform, "retry", time.Second, 0))
@@ -456,19 +570,42 @@ func TestNotReadyHasOneActionEach(t *testing.T) {
 	}
 }
 
+// The header says Ready only when a call would ring.
+func TestTheHeaderIsTrue(t *testing.T) {
+	for _, c := range []struct {
+		choice app.Availability
+		other  bool
+		want   string
+	}{
+		{app.Available, false, "Ready"}, {app.Busy, false, "Quiet ring"}, {app.Break, false, "No calls"}, {app.DoNotDisturb, false, "No calls"},
+		{app.Available, true, "Other phone"}, {app.Break, true, "Other phone"},
+	} {
+		snap := madeReady()
+		snap.Availability, snap.OnAnotherPhone = c.choice, c.other
+		s := newStage(t, snap)
+		if got := s.env.StatusOf(s.view()).Word; got != c.want {
+			t.Errorf("%s, another phone %v: the header says %q, not %q", c.choice, c.other, got, c.want)
+		}
+		if c.other {
+			s.tap("Use this one")
+			s.expect("another:off")
+		}
+	}
+}
+
 func TestSignInAgainAfterExpiry(t *testing.T) {
 	snap := madeTrouble(app.ConditionToken, "sign_in", time.Minute, 0)
 	snap.Account.State = app.Expired
 	s := newStage(t, snap)
-	s.tap("Sign in again")
+	s.tap("Sign in")
 	if s.screenName() != "sign-in" {
-		t.Fatalf("Sign in again shows %q", s.screenName())
+		t.Fatalf("Sign in shows %q", s.screenName())
 	}
 	s.tap("Not now")
 	if s.screenName() != "not-ready" {
 		t.Errorf("Not now shows %q", s.screenName())
 	}
-	s.tap("Sign in again")
+	s.tap("Sign in")
 	s.show(madeReady())
 	if s.screenName() != "dial" {
 		t.Errorf("signed in again, the window shows %q", s.screenName())
@@ -485,7 +622,7 @@ func TestAvailabilityMenu(t *testing.T) {
 		t.Error("the menu stays open")
 	}
 	s.tap("Availability: Available")
-	s.tap("I’m on another phone, off")
+	s.tap("Take calls on another phone, off")
 	s.expect("another:on")
 	s.tap("Availability: Available")
 	s.press(fyne.KeyEscape)

@@ -34,22 +34,10 @@ func (s *shell) toTab(i int) {
 
 // toNumberField goes to the number field, or to the call while there is one.
 func (s *shell) toNumberField() {
-	s.leaveEnded()
 	s.toTab(screen.TabDial)
 	if s.shown == part(s.dial) {
 		s.dial.FocusField()
 	}
-}
-
-// leaveEnded leaves the page of a call that is over, at once: the phone's own answer
-// comes later, and what is typed now begins the next call.
-func (s *shell) leaveEnded() {
-	if s.snap == nil || s.phase != screen.PhaseEnded {
-		return
-	}
-	s.left = s.snap.LastCall.ID
-	s.phone.DismissEnded()
-	s.phase = screen.PhaseOf(s.view())
 }
 
 // typedDigit takes a key of the digit row while no text field has the keyboard, and

@@ -142,10 +142,10 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 		parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), lines.Object())
 	}
 	on := s.snap != nil && s.snap.OnAnotherPhone
-	word := e.T("I'm on another phone")
-	label := e.T("I'm on another phone, off")
+	word := e.T("Take calls on another phone")
+	label := e.T("Take calls on another phone, off")
 	if on {
-		label = e.T("I'm on another phone, on")
+		label = e.T("Take calls on another phone, on")
 	}
 	check := widget.NewIcon("", theme.AccentInk, 20)
 	if on {
@@ -180,7 +180,7 @@ func (s *shell) openMenu(from fyne.CanvasObject) {
 		{theme.Chart, e.T("Call statistics"), open(screen.PageStatistics)},
 	}
 	if s.snap != nil && s.snap.LastCall != nil && s.snap.LastCall.Answered && s.snap.Call == nil {
-		items = append(items, menuItem{theme.Star, e.T("Last call feedback"), open(screen.PageFeedback)})
+		items = append(items, menuItem{theme.Star, e.T("Rate the last call"), open(screen.PageFeedback)})
 	}
 	if s.snap != nil && s.snap.Call != nil {
 		items = append(items, menuItem{theme.Headset, e.T("Sound devices"), func() { e.DeviceMenu(s.header.Menu, s.callID) }})

@@ -22,7 +22,7 @@ func TestContactsAndRecents(t *testing.T) {
 		t.Error("a closed group shows its people")
 	}
 	s.typed("nobodyatall") // into the search
-	if !s.shows("Nobody called “nobodyatall”.") {
+	if !s.shows("No contact named “nobodyatall”.") {
 		t.Error("an empty search is not said")
 	}
 	s.tap("Call nobodyatall")

@@ -86,11 +86,14 @@ func scenes() []scene {
 		}, play: func(s *stage) { s.levels() }},
 		{name: "ended", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }},
 		{name: "ended-rated", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }, play: func(s *stage) {
-			s.ended.Rating.Choose(2)
-			s.ended.Chips[2].Tapped(nil)
-			s.ended.Note.Input.SetText("Voice broke up after I moved desks.")
+			s.dial.Banner.Rate()
+			s.dial.Banner.Rating.Discs.Discs[1].Tapped(nil)
 		}},
-		{name: "ended-busy", snap: func() *app.Snapshot { return madeEnded("BUSY", false) }},
+		{name: "ended-missed", snap: func() *app.Snapshot {
+			s := madeEnded("TIMEOUT", false)
+			s.LastCall.ID, s.LastCall.Direction, s.LastCall.RemoteID, s.LastCall.RemoteName = "6", "INCOMING", "9880030021", "Lucía Ortega"
+			return s
+		}},
 		{name: "audio-check", snap: madeReady, made: func(p *madePhone) {
 			p.set.AudioCheckDone = false
 			p.checks = madeChecks()
@@ -166,6 +169,10 @@ func scenes() []scene {
 			s.Account.State = app.Expired
 			return s
 		}},
+		{name: "outgoing-only", snap: func() *app.Snapshot {
+			return madeTrouble(app.ConditionPush, "retry", 40*time.Second, 7500*time.Millisecond)
+		}},
+		{name: "other-phone", snap: func() *app.Snapshot { s := madeReady(); s.OnAnotherPhone = true; return s }},
 		{name: "not-ready-microphone", snap: func() *app.Snapshot {
 			s := madeTrouble(app.ConditionDevices, "open_system_settings", 8*time.Minute, 0)
 			s.Audio.MicrophoneWorks = false

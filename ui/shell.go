@@ -41,7 +41,6 @@ type shell struct {
 	dial     *screen.Dial
 	incoming *screen.Incoming
 	call     *screen.Call
-	ended    *screen.Ended
 	notReady *screen.NotReady
 	contacts *screen.Contacts
 	recents  *screen.Recents
@@ -55,8 +54,6 @@ type shell struct {
 	revision int
 	phase    screen.Phase
 	callID   string
-	// left is the ended call whose page the user left; the phone may not know yet.
-	left string
 	// offered says that the far side asks to hand the user to somebody else.
 	offered bool
 	visible bool
@@ -91,7 +88,7 @@ func (s *shell) build(early *widget.Early) {
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
 	s.strip = widget.NewStatusStrip(func() { s.open(screen.PageSettings) })
-	s.dial, s.incoming, s.call, s.ended, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil, nil
+	s.dial, s.incoming, s.call, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
 	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
 	s.shown = nil
@@ -129,7 +126,6 @@ func (s *shell) complete() {
 	}
 	s.incoming = screen.NewIncoming(s.env)
 	s.call = screen.NewCall(s.env)
-	s.ended = screen.NewEnded(s.env)
 	s.notReady = screen.NewNotReady(s.env)
 	s.contacts = screen.NewContacts(s.env)
 	s.recents = screen.NewRecents(s.env)
@@ -178,7 +174,7 @@ func (s *shell) tick() {
 		before := s.phase
 		s.phase = p
 		s.follow(before, v)
-	} else if s.shown == part(s.dial) || s.shown == part(s.contacts) {
+	} else if s.shown == part(s.dial) && !s.dial.Telling() || s.shown == part(s.contacts) {
 		// Nothing on these changes by time alone, but for what is above them.
 		s.header.Render(v)
 		s.renderOverlays(v)
@@ -200,13 +196,7 @@ func (s *shell) view() screen.View {
 	if s.root != nil && s.root.Size().Width > 0 {
 		size = s.root.Size()
 	}
-	snap := s.snap
-	if snap != nil && snap.LastCall != nil && snap.LastCall.Shown && snap.LastCall.ID == s.left {
-		left, last := *snap, *snap.LastCall
-		last.Shown = false
-		left.LastCall, snap = &last, &left
-	}
-	return screen.View{Snapshot: snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
+	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
 }
 
 // follow does what a change of phase asks for beyond drawing.
@@ -284,8 +274,6 @@ func (s *shell) tabPart() part {
 		return s.incoming
 	case screen.PhaseOutgoing, screen.PhaseTalking, screen.PhaseReconnecting, screen.PhaseEnding:
 		return s.call
-	case screen.PhaseEnded:
-		return s.ended
 	case screen.PhaseNotReady:
 		return s.notReady
 	default:

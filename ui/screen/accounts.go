@@ -146,7 +146,7 @@ func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Gl
 	default:
 		text = e.Words.Say(l.Err.Message)
 		if l.RetryAt != nil && l.RetryAt.After(now) {
-			text += " " + e.T("Next attempt in {n} s.", "n", int(l.RetryAt.Sub(now).Round(time.Second)/time.Second))
+			text += " " + e.T("Retrying in {n} s.", "n", int(l.RetryAt.Sub(now).Round(time.Second)/time.Second))
 		}
 		return text, e.T("Not registered"), theme.WifiOff, widget.ToneWarning
 	}
@@ -179,16 +179,8 @@ func (e *Env) accountsWord(v View) string {
 // otherWay reports whether calls can still be placed although the SIP account of
 // a condition is not registered.
 func otherWay(v View, c *app.Condition) bool {
-	if !strings.HasPrefix(c.Name, "sip:") {
+	if c == nil || !strings.HasPrefix(c.Name, "sip:") {
 		return false
 	}
-	if v.Account.AccountSID != "" {
-		return true // the subscriber's line is well, or it would be the worst
-	}
-	for _, l := range v.Lines {
-		if l.State == string(voice.LineRegistered) {
-			return true
-		}
-	}
-	return false
+	return ReachOf(v).Out
 }

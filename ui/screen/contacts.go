@@ -159,7 +159,7 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 			glyph = theme.Wave
 		}
 		avatar = widget.NewDisc(glyph, 36, theme.AccentSoft, theme.AccentInk)
-		about := c.env.T("dialled directly")
+		about := c.env.T("direct number")
 		if glyph == theme.Wave {
 			about = c.env.T("hear yourself back")
 		}
@@ -190,7 +190,7 @@ func (c *Contacts) nobody(text string) fyne.CanvasObject {
 	if c.env.Phone.CheckNumber(text) == nil {
 		call = widget.NewPill(c.env.T("Call {name}", "name", text), theme.Phone, widget.Success, widget.HeightButton, func() { c.env.Dial(text, nil) })
 	}
-	return emptyPage(theme.Search, c.env.T("Nobody called “{text}”.", "text", text), call)
+	return emptyPage(theme.Search, c.env.T("No contact named “{text}”.", "text", text), call)
 }
 
 // emptyPage says that a list has nothing in it.

@@ -27,6 +27,7 @@ type Dial struct {
 	matches          *fyne.Container
 	listBox          fyne.CanvasObject
 	keycap           *widget.KeyCap
+	Banner           *dialBanner
 	erase            *widget.IconButton
 	object           fyne.CanvasObject
 
@@ -61,7 +62,8 @@ func NewDial(env *Env) *Dial {
 	d.listBox.Hide()
 	d.Button = widget.NewPill(env.T("Call"), theme.Phone, widget.Success, widget.HeightMain, d.call)
 
-	body := container.New(&dialLayout{d}, d.Field, d.hintRow, d.Pad.Container, d.listBox, d.Button)
+	d.Banner = newDialBanner(env, d.update)
+	body := container.New(&dialLayout{d}, d.Field, d.hintRow, d.Pad.Container, d.listBox, d.Button, d.Banner.slim.Panel)
 	d.object = widget.Centre(520, body)
 	d.changed()
 	return d
@@ -97,6 +99,9 @@ func (d *Dial) SetNumber(number string) {
 	d.Focus()
 }
 
+// Telling reports whether the banner is shown, which changes by time.
+func (d *Dial) Telling() bool { return d.Banner.slim.Visible() }
+
 // Clear empties the field, once a call began.
 func (d *Dial) Clear() {
 	if d.Field.Input.Text != "" {
@@ -112,6 +117,7 @@ func (d *Dial) Render(v View) {
 		h = widget.KeyHeightCompact
 	}
 	d.Pad.SetHeight(h)
+	d.Banner.render(v)
 	d.update()
 }
 
@@ -155,6 +161,9 @@ func (d *Dial) changed() {
 	text := d.text()
 	d.problem = ""
 	d.found, d.chosen = nil, 0
+	if text != "" && d.view.Snapshot != nil {
+		d.Banner.close()
+	}
 	if byName(text) {
 		d.found = d.lookUp(text)
 	}
@@ -218,7 +227,7 @@ func (d *Dial) dialProblem(text string, err error) string {
 	if sentence := d.env.Sentence(err); sentence != "" {
 		return sentence
 	}
-	return d.env.T("Use letters and digits, or + and digits.")
+	return d.env.T("Enter a name, a number or an address.")
 }
 
 // Show says why a call did not begin, under the field.
@@ -254,7 +263,7 @@ func (d *Dial) row(m match, first bool) *widget.TapRow {
 	var name fyne.CanvasObject
 	if m.name == "" {
 		avatar = widget.NewDisc(theme.Phone, 36, theme.SuccessSoft, theme.SuccessInk)
-		title, under = m.number, d.env.T("Call as it is typed")
+		title, under = m.number, d.env.T("Call {name}", "name", m.number)
 		name = widget.NewText(title, widget.Style{})
 	} else {
 		avatar = widget.NewAvatar(m.name, 36)
@@ -287,7 +296,7 @@ func (d *Dial) update() {
 	names := byName(text)
 	showList := names && len(d.found) > 0
 	setVisible(d.listBox, showList)
-	setVisible(d.Pad.Container, !names)
+	setVisible(d.Pad.Container, !names && !d.Banner.asking())
 
 	last := ""
 	if d.view.Snapshot != nil {
@@ -297,17 +306,17 @@ func (d *Dial) update() {
 	case d.problem != "":
 		d.setHint(theme.ErrorIcon, theme.DangerInk, d.problem)
 	case names && len(d.found) == 0:
-		d.setHint(theme.Search, theme.Text2, e.T("Nobody called “{text}”.", "text", text))
+		d.setHint(theme.Search, theme.Text2, e.T("No contact named “{text}”.", "text", text))
 	case text == "" && last != "" && d.view.Compact:
-		d.setHint(theme.History, theme.Text2, e.T("Enter brings back {last}.", "last", last))
+		d.setHint(theme.History, theme.Text2, e.T("Press Enter for {last}.", "last", last))
 	case text == "" && last != "":
-		d.setHint(theme.History, theme.Text2, e.T("Enter brings back {last}. Enter again calls.", "last", last))
+		d.setHint(theme.History, theme.Text2, e.T("Press Enter for {last}, again to call.", "last", last))
 	case text == "":
 		d.setHint(theme.Keyboard, theme.Text2, e.T("Type, paste or use the keys."))
 	default:
 		d.setHint("", theme.Text2, "")
 	}
-	setVisible(d.hintRow, !showList)
+	setVisible(d.hintRow, !showList && !(d.view.Compact && d.Telling() && d.problem == ""))
 	d.Field.SetWrong(d.problem != "" && text != "")
 
 	switch {
@@ -422,15 +431,26 @@ const listRoom float32 = 4
 type dialLayout struct{ d *Dial }
 
 func (l *dialLayout) gaps() (top, hint, pad, bottom float32) {
+	if l.d.view.Compact && l.d.Telling() {
+		return 8, 12, 12, 8
+	}
 	return 16, 12, 12, 16
 }
 
 // fieldHeight is more in the small window, whose keys are lower.
 func (l *dialLayout) fieldHeight() float32 {
-	if l.d.view.Compact {
+	if l.d.view.Compact && !l.d.Telling() {
 		return 56
 	}
 	return 48
+}
+
+// buttonHeight leaves the keys of the small window their size under a banner.
+func (l *dialLayout) buttonHeight() float32 {
+	if l.d.view.Compact && l.d.Telling() {
+		return widget.HeightButton
+	}
+	return widget.HeightMain
 }
 
 func (l *dialLayout) MinSize([]fyne.CanvasObject) fyne.Size {
@@ -439,20 +459,32 @@ func (l *dialLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 }
 
 func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	field, hint, pad, list, button := o[0], o[1], o[2], o[3], o[4]
+	field, hint, pad, list, button, banner := o[0], o[1], o[2], o[3], o[4], o[5]
 	top, hintGap, padGap, bottom := l.gaps()
 	put := func(o fyne.CanvasObject, y, h float32) {
 		o.Move(fyne.NewPos(16, y))
 		o.Resize(fyne.NewSize(s.Width-32, h))
 	}
 	y := top
+	if banner.Visible() {
+		y = 12
+		h := l.d.Banner.slim.HeightFor(s.Width - 32)
+		if l.d.view.Compact {
+			y = 8
+		}
+		put(banner, y, h)
+		y += h + 10
+	}
 	put(field, y, l.fieldHeight())
 	y += l.fieldHeight()
 	put(hint, y+hintGap, 16)
+	if !hint.Visible() && !list.Visible() {
+		hintGap, padGap = 0, padGap-16
+	}
 	// Room on each side keeps the card's outline from being cut.
 	list.Move(fyne.NewPos(16-listRoom, y+12-listRoom))
 	y += hintGap + 16 + padGap
-	end := s.Height - bottom - widget.HeightMain
+	end := s.Height - bottom - l.buttonHeight()
 	room := end - y - 12
 	h := min((room-24)/4, 84)
 	if want := widget.KeyHeight; h > want && s.Height < 640 {
@@ -461,5 +493,5 @@ func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	put(pad, y, h*4+24)
 	list.Resize(fyne.NewSize(s.Width-32+2*listRoom, max(0, min(end, y+h*4+24+maxRoom)-12-list.Position().Y)))
 	// In a high window the button stays with the pad.
-	put(button, min(end, y+h*4+24+maxRoom), widget.HeightMain)
+	put(button, min(end, y+h*4+24+maxRoom), l.buttonHeight())
 }

@@ -75,11 +75,7 @@ func (h *Header) Render(v View) {
 	h.name.SetText(name)
 	s := e.StatusOf(v)
 	h.icon.Set(s.Glyph, s.Ink)
-	word := s.Word
-	if s.Left > 0 {
-		word = e.T("{state}, {n} s", "state", word, "n", s.Left)
-	}
-	h.word.SetText(word)
+	h.word.SetText(s.Word)
 	h.word.SetRole(s.Ink)
 
 	a := e.availability(v.Availability)
@@ -92,12 +88,11 @@ func (h *Header) Render(v View) {
 	case phase.InCall() && phase != PhaseIncoming:
 		word := e.T("Next: {choice}", "choice", a.Word)
 		if v.Compact {
-			word = a.Word
+			word = e.T("Next")
 		}
-		h.Pill.Set(a.Glyph, a.Ink, word, "", e.T("After this call: {choice}", "choice", a.Word))
-	case phase == PhaseNotReady:
-		t := Trouble(v)
-		h.Pill.Set(theme.CloudOff, theme.Text2, e.T("Offline"), Clock(v.Now.Sub(t.Since)), e.T("Offline. Availability: {choice}", "choice", a.Word))
+		h.Pill.Set(a.Glyph, a.Ink, word, "", e.T("Next: {choice}", "choice", a.Word))
+	case v.OnAnotherPhone || !ReachOf(v).In:
+		h.Pill.Set(a.Glyph, theme.Text2, a.Word, "", e.T("Availability: {choice}", "choice", a.Word))
 	default:
 		h.Pill.Set(a.Glyph, a.Ink, a.Word, timer, e.T("Availability: {choice}", "choice", a.Word))
 	}
@@ -112,8 +107,6 @@ func (h *Header) Render(v View) {
 		dial.Set(h.callWord(v, phase), theme.Phone, theme.SuccessInk, theme.Success)
 	case PhaseReconnecting:
 		dial.Set(h.callWord(v, phase), theme.Sync, theme.WarningInk, theme.Warning)
-	case PhaseEnded:
-		dial.Set(e.T("Ended"), theme.HangUp, theme.AccentInk, theme.Accent)
 	default:
 		dial.Set(e.T("Dial"), theme.Dialpad, theme.AccentInk, theme.Accent)
 	}

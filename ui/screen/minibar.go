@@ -84,7 +84,7 @@ func (b *MiniBar) Render(v View) {
 	case v.LastCall != nil:
 		b.last = v.LastCall
 		b.name.SetText(nameOf(v.LastCall.RemoteName, v.LastCall.RemoteID))
-		b.say("", theme.Text2, theme.Accent, b.env.EndedSentence(v.LastCall))
+		b.say("", theme.Text2, theme.Accent, b.env.outcomeOf(v.LastCall).title)
 	}
 	widget.Relayout(b.object)
 }

@@ -1,7 +1,7 @@
 package screen
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -12,31 +12,112 @@ import (
 	"offhook/ui/widget"
 )
 
-// NotReady is the page in place of the dialling pad while the phone cannot call:
-// what is wrong, since when, and the one thing to do.
+// troubleLook is how a condition is told: on the page of a phone that can't call at
+// all, or on the banner over the number field. hint stands on the banner under title,
+// word and short are the action there and here.
+type troubleLook struct {
+	glyph, button theme.Glyph
+	title, text   string
+	hint          string
+	word, short   string
+	act           func()
+}
+
+// troubleLook tells of a condition.
+func (e *Env) troubleLook(v View, c *app.Condition) troubleLook {
+	retry := func(g theme.Glyph, title, text, hint string) troubleLook {
+		return troubleLook{glyph: g, button: theme.RefreshIcon, title: title, text: text, hint: e.retrying(hint, c, v.Now),
+			word: e.T("Try now"), short: e.T("Try now"), act: e.Phone.Retry}
+	}
+	page := func(g theme.Glyph, title, text, word string, p Page) troubleLook {
+		return troubleLook{glyph: g, button: theme.Gear, title: title, text: text, hint: text, word: word, short: e.T("Settings"), act: func() { e.Open(p) }}
+	}
+	said := e.Words.Say(c.Text)
+	switch {
+	case c.Name == app.ConditionToken || c.Action == app.ActionSignIn:
+		text := e.T("Your sign-in has expired. Your calls and settings are still here.")
+		if v.Account.KeyringMissing {
+			text = e.T("This computer can't keep passwords, so Offhook asks after each restart. Your calls and settings are still here.")
+		}
+		return troubleLook{glyph: theme.LockClock, button: theme.LogIn, title: e.T("Sign in again"), text: text, hint: said,
+			word: e.T("Sign in"), short: e.T("Sign in"), act: func() { e.Open(PageSignIn) }}
+	case c.Action == app.ActionAccounts:
+		return page(theme.Lock, e.T("The server refused the SIP account"), said, e.T("Open the SIP accounts"), PageAccounts)
+	case c.Action == app.ActionOpenSystemSettings:
+		l := troubleLook{glyph: theme.MicOff, button: theme.Gear, title: e.T("Callers can't hear you"), text: e.T("Allow Offhook in Privacy, Microphone."),
+			hint: e.T("The microphone is blocked."), word: e.T("Open system settings"), short: e.T("Settings"), act: e.Host.OpenSystemSettings}
+		return l
+	case c.Action == app.ActionOpenBrowser:
+		return troubleLook{glyph: theme.Globe, button: theme.Globe, title: e.T("This network wants a sign-in"), text: said, hint: said,
+			word: e.T("Open the browser"), short: e.T("Open"), act: func() { e.openBrowser(v.Account.Server) }}
+	case c.Action == app.ActionProxyPassword:
+		return page(theme.Lock, e.T("Your network's proxy needs a password"), said, e.T("Open network settings"), PageNetwork)
+	case c.Name == app.ConditionDevices:
+		title, g := e.T("Callers can't hear you"), theme.MicOff
+		if v.Audio.MicrophoneWorks {
+			title, g = e.T("You can't hear callers"), theme.VolumeOff
+		}
+		return page(g, title, said, e.T("Open audio settings"), PageSettings)
+	case c.Name == app.ConditionPush && c.Action == app.ActionRetry && c.RetryAt == nil && !ReachOf(v).nothing():
+		return retry(theme.CloudOff, e.T("Calls can't reach you"), said, said)
+	case c.Name == app.ConditionPush:
+		return retry(theme.CloudOff, e.T("Calls can't reach you"), said, e.T("You can still call."))
+	case c.Name == app.ConditionProfile:
+		return retry(theme.CloudOff, e.T("Your phone line isn't set up yet"), e.T("Ask your administrator."), said)
+	case strings.Contains(c.Text.Code, "no-network"):
+		return retry(theme.WifiOff, e.T("No network"), e.T("You can't make or get calls. Check the cable or the wireless network."), said)
+	}
+	return retry(theme.CloudOff, e.T("Can't reach {server}", "server", hostOf(v.Account.Server)), e.T("You can't make or get calls.")+" "+said, said)
+}
+
+// hostOf is the name of the server in an address.
+func hostOf(address string) string {
+	_, host, found := strings.Cut(address, "://")
+	if !found {
+		host = address
+	}
+	host, _, _ = strings.Cut(host, "/")
+	return host
+}
+
+// retrying adds when the phone tries again by itself.
+func (e *Env) retrying(text string, c *app.Condition, now time.Time) string {
+	if left := retryIn(c, now); left > 0 {
+		return text + " " + e.T("Retrying in {n} s.", "n", left)
+	}
+	if c.Action == app.ActionRetry {
+		return text + " " + e.T("Retrying.")
+	}
+	return text
+}
+
+// NotReady is the page in place of the dialling pad while no call is possible: what
+// is wrong, since when, and the one thing to do.
 type NotReady struct {
-	env    *Env
-	disc   *widget.Avatar
-	title  *widget.Text
-	text   *widget.Text
-	since  *widget.Text
-	Button *widget.PillButton
-	action func()
-	object fyne.CanvasObject
+	env         *Env
+	disc        *widget.Avatar
+	title       *widget.Text
+	text        *widget.Text
+	since       *widget.Text
+	Button      *widget.PillButton
+	Diagnostics *widget.PillButton
+	action      func()
+	object      fyne.CanvasObject
 }
 
 // NewNotReady returns the page.
 func NewNotReady(env *Env) *NotReady {
 	n := &NotReady{env: env, action: func() {}}
-	n.disc = widget.NewDisc(theme.WifiOff, 96, theme.DangerSoft, theme.DangerInk)
+	n.disc = widget.NewDisc(theme.WifiOff, 88, theme.DangerSoft, theme.DangerInk)
 	n.title = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true, Wrap: true}))
 	n.text = widget.NewText("", centred(widget.Style{Role: theme.Text2, Wrap: true, Leading: 1.43}))
 	n.since = caption("")
 	n.Button = widget.NewPill("", "", widget.Accent, widget.HeightMain, func() { n.action() })
+	n.Diagnostics = widget.NewPill(env.T("Open diagnostics"), "", widget.Bare, widget.HeightButton, func() { env.Open(PageDiagnostics) })
 	n.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, widget.Column(
 		widget.Flex(16), widget.CentredRow(n.disc), widget.Gap(24), n.title, widget.Gap(8), n.text,
 		widget.Gap(16), widget.CentredRow(widget.NewIcon(theme.Clock, theme.Text2, 16), widget.Gap(4), n.since),
-		widget.Gap(32), n.Button, widget.Flex(16), widget.Gap(8)))))
+		widget.Gap(28), n.Button, widget.Gap(8), n.Diagnostics, widget.Flex(16), widget.Gap(8)))))
 	return n
 }
 
@@ -52,55 +133,17 @@ func (n *NotReady) Render(v View) {
 	if c == nil {
 		return
 	}
-	e := n.env
-	set := func(g theme.Glyph, title, text string, bg theme.Glyph, word string, action func()) {
-		n.disc.SetIcon(g, theme.DangerSoft, theme.DangerInk)
-		n.title.SetText(title)
-		n.text.SetText(text)
-		n.Button.Set(word, bg, widget.Accent)
-		n.action = action
+	l := n.env.troubleLook(v, c)
+	n.disc.SetIcon(l.glyph, theme.DangerSoft, theme.DangerInk)
+	n.title.SetText(l.title)
+	n.text.SetText(l.text)
+	n.Button.Set(l.word, l.button, widget.Accent)
+	n.action = l.act
+	setVisible(n.Diagnostics, l.button == theme.RefreshIcon)
+	since := n.env.T("Since {time}", "time", hhmm(c.Since))
+	if left := retryIn(c, v.Now); left > 0 {
+		since += " · " + n.env.T("retrying in {n} s", "n", left)
 	}
-	switch {
-	case c.Name == app.ConditionToken || c.Action == "sign_in":
-		set(theme.LockClock, e.T("Please sign in again"), e.T("Your sign-in ran out, so calls can't reach you. Your settings and call list stay."),
-			theme.LogIn, e.T("Sign in again"), func() { e.Open(PageSignIn) })
-	case c.Action == app.ActionAccounts:
-		set(theme.Lock, e.T("The SIP account is refused"), e.Words.Say(c.Text), theme.Gear, e.T("Open the SIP accounts"), func() { e.Open(PageAccounts) })
-	case c.Action == "open_system_settings":
-		set(theme.MicOff, e.T("Offhook can't use the microphone"), e.T("Callers would not hear you. Allow Offhook under Privacy, Microphone. We notice at once."),
-			theme.Gear, e.T("Open system settings"), e.Host.OpenSystemSettings)
-	case c.Action == app.ActionOpenBrowser:
-		set(theme.Globe, e.T("This network wants a sign-in"), e.Words.Say(c.Text), theme.Globe, e.T("Open the browser"), func() { e.openBrowser(v.Account.Server) })
-	case c.Action == app.ActionProxyPassword:
-		set(theme.Lock, e.T("The network's proxy wants a password"), e.Words.Say(c.Text), theme.Gear, e.T("Open network settings"), func() { e.Open(PageNetwork) })
-	case c.Name == app.ConditionDevices:
-		text := e.Words.Say(c.Text)
-		if text == "" {
-			text = e.T("Callers would not hear you. Choose another device.")
-		}
-		set(theme.MicOff, e.T("No sound device works"), text, theme.Gear, e.T("Open audio settings"), func() { e.Open(PageSettings) })
-	case c.Name == app.ConditionPush:
-		set(theme.CloudOff, e.T("Calls can't reach you"), e.retrying(e.T("You can call, but nobody can call you."), c, v.Now),
-			theme.RefreshIcon, e.T("Try now"), e.Phone.Retry)
-	case c.Name == app.ConditionProfile:
-		text := e.Words.Say(c.Text)
-		if text == "" {
-			text = e.T("The platform did not tell how to call.")
-		}
-		set(theme.CloudOff, e.T("Your line isn't set up"), e.retrying(text, c, v.Now), theme.RefreshIcon, e.T("Try now"), e.Phone.Retry)
-	default:
-		set(theme.WifiOff, e.T("No network"), e.retrying(e.T("You can't make or get calls."), c, v.Now),
-			theme.RefreshIcon, e.T("Try now"), e.Phone.Retry)
-	}
-	n.since.SetText(e.T("Since {time}, {ago}", "time", hhmm(c.Since), "ago", e.Ago(v.Now.Sub(c.Since))))
+	n.since.SetText(since)
 	widget.Relayout(n.object)
-}
-
-// retrying adds when the phone tries again by itself.
-func (e *Env) retrying(text string, c *app.Condition, now time.Time) string {
-	left := retryIn(c, now)
-	if left == 0 {
-		return fmt.Sprintf("%s %s", text, e.T("We try again by ourselves."))
-	}
-	return fmt.Sprintf("%s %s", text, e.T("We try again by ourselves, next in {n} s.", "n", left))
 }

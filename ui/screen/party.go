@@ -1,11 +1,6 @@
 package screen
 
-import (
-	"strings"
-
-	"offhook/app"
-	"offhook/voice"
-)
+import "strings"
 
 // Party names the far side of a call: its name, else its number.
 func Party(name, id string) string { return nameOf(name, id) }
@@ -47,29 +42,4 @@ func firstName(name string) string {
 		return strings.TrimRight(f[0], ":,;.")
 	}
 	return name
-}
-
-// EndedSentence says how a call ended (reference, section 2.2).
-func (e *Env) EndedSentence(c *app.EndedCall) string {
-	name := nameOf(c.RemoteName, c.RemoteID)
-	switch c.EndReason {
-	case voice.EndLocalHangup, voice.EndPSTNHangup:
-		return e.T("You hung up")
-	case voice.EndRemoteHangup:
-		return e.T("{name} hung up", "name", name)
-	case voice.EndBusy:
-		return e.T("{name} is busy", "name", name)
-	case voice.EndTimeout:
-		return e.T("No answer")
-	case voice.EndUnreachable:
-		return e.T("{name} can't be reached", "name", name)
-	case voice.EndInvalidDialInfo:
-		return e.T("That number can't be called")
-	case voice.EndThrottled:
-		return e.T("Too many calls at once. Try again soon.")
-	case voice.EndMediaTimeout, voice.EndMediaFailedHangup:
-		return e.T("The sound was lost.")
-	default:
-		return e.T("The call failed")
-	}
 }

@@ -9,7 +9,6 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
-	"offhook/voice"
 )
 
 // Recents is the tab with the call log.
@@ -102,14 +101,10 @@ func (r *Recents) fill() {
 
 func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 	name := nameOf(c.RemoteName, c.RemoteID)
-	glyph, soft, ink := theme.ArrowIn, theme.SuccessSoft, theme.SuccessInk
+	glyph, soft, ink := recordLook(c)
 	style := widget.Style{}
-	switch {
-	case c.Missed:
-		glyph, soft, ink = theme.Missed, theme.DangerSoft, theme.DangerInk
+	if c.Missed {
 		style = widget.Style{Bold: true, Role: theme.DangerInk}
-	case c.Direction == voice.Outgoing:
-		glyph, soft, ink = theme.ArrowOut, theme.AccentSoft, theme.AccentInk
 	}
 	call := widget.NewRoundButton(r.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, r.env.Tips,
 		func() { r.env.Dial(c.RemoteID, nil) })
@@ -117,64 +112,6 @@ func (r *Recents) row(c app.CallRecord) fyne.CanvasObject {
 		widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12),
 		widget.Grow(widget.Column(widget.NewText(name, style), caption(r.env.RecordLine(c)))),
 		widget.Gap(8), caption(hhmm(c.Started.Local())), widget.Gap(12), call)))
-}
-
-// notRung says why a call did not ring, "" if it did.
-func (e *Env) notRung(c app.CallRecord) string {
-	switch c.MissedReason {
-	case voice.MissedBusy:
-		return e.T("Missed · you were busy")
-	case voice.MissedOver:
-		return e.T("Missed · hung up before it rang")
-	case voice.MissedExpired:
-		return e.T("Missed · this phone wasn't connected")
-	case voice.MissedUnreachable:
-		return e.T("Missed · the server couldn't be reached")
-	case voice.MissedMedia:
-		return e.T("Missed · the sound couldn't be set up")
-	case voice.MissedOnAnotherPhone:
-		return e.T("Missed · you were on another phone")
-	case voice.MissedDeclined:
-		return e.T("Missed · declined by this phone")
-	case voice.MissedBreak:
-		return e.T("Declined · you were on a break")
-	case voice.MissedDoNotDisturb:
-		return e.T("Declined · Do not disturb was on")
-	default:
-		return ""
-	}
-}
-
-// RecordLine says in a few words what became of a call of the log.
-func (e *Env) RecordLine(c app.CallRecord) string {
-	if word := e.notRung(c); word != "" {
-		return word
-	}
-	if c.Missed {
-		return e.T("Missed · rang {time}", "time", e.Length(c.RangS))
-	}
-	word := e.T("Incoming")
-	if c.Direction == voice.Outgoing {
-		word = e.T("Outgoing")
-	}
-	if c.DurationS > 0 {
-		return word + " · " + e.Length(c.DurationS)
-	}
-	switch c.EndReason {
-	case voice.EndTimeout:
-		return word + " · " + e.T("no answer")
-	case voice.EndBusy:
-		return word + " · " + e.T("busy")
-	case voice.EndUnreachable, voice.EndInvalidDialInfo:
-		return word + " · " + e.T("not reached")
-	case voice.EndLocalHangup:
-		if c.Direction == voice.Outgoing {
-			return word + " · " + e.T("cancelled")
-		}
-		return word + " · " + e.T("declined")
-	default:
-		return word + " · " + e.T("failed")
-	}
 }
 
 // Day names the day of t as seen from now.

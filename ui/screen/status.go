@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,7 +22,6 @@ const (
 	PhaseTalking
 	PhaseReconnecting
 	PhaseEnding
-	PhaseEnded
 	PhaseNotReady
 )
 
@@ -47,10 +47,7 @@ func PhaseOf(v View) Phase {
 			return PhaseOutgoing
 		}
 	}
-	if v.LastCall != nil && v.LastCall.Shown {
-		return PhaseEnded
-	}
-	if Trouble(v) != nil {
+	if Trouble(v) != nil && ReachOf(v).nothing() {
 		return PhaseNotReady
 	}
 	return PhaseIdle
@@ -60,18 +57,58 @@ func PhaseOf(v View) Phase {
 func (p Phase) InCall() bool { return p >= PhaseIncoming && p <= PhaseEnding }
 
 // settleTime is how long the phone may be unready, because it starts or a
-// connection is replaced, before the page says so.
+// connection is replaced, before the page or the banner says so.
 const settleTime = 4 * time.Second
 
+// Reach is which calls the phone can carry now: outgoing, incoming.
+type Reach struct{ Out, In bool }
+
+// ReachOf tells from the conditions and the lines. A SIP account that is registered
+// carries both; the subscriber's line needs its inbox to be called.
+func ReachOf(v View) Reach {
+	var r Reach
+	if v.Snapshot == nil {
+		return r
+	}
+	for _, l := range v.Lines {
+		if l.State == string(voice.LineRegistered) {
+			return Reach{Out: true, In: true}
+		}
+	}
+	if v.Account.AccountSID == "" && len(v.Lines) > 0 {
+		return r
+	}
+	holds := func(names ...string) bool {
+		return !slices.ContainsFunc(v.Conditions, func(c app.Condition) bool { return !c.OK && slices.Contains(names, c.Name) })
+	}
+	r.Out = holds(app.ConditionToken, app.ConditionProfile, app.ConditionPlatform)
+	r.In = r.Out && holds(app.ConditionPush)
+	return r
+}
+
+// nothing reports whether no call can be carried in either direction.
+func (r Reach) nothing() bool { return !r.Out && !r.In }
+
+// conditionRank orders what is wrong: what the user should see first is highest.
+var conditionRank = map[string]int{
+	app.ConditionToken: 6, app.ConditionDevices: 5, app.ConditionPush: 4, app.ConditionPlatform: 3, app.ConditionProfile: 2,
+}
+
 // Worst returns the condition that keeps the phone from being ready and that the
-// user should see first, or nil.
+// user should see first, or nil. While no call is possible at all, the devices come
+// last.
 func Worst(v View) *app.Condition {
 	if v.Snapshot == nil || v.Ready {
 		return nil
 	}
-	rank := map[string]int{
-		app.ConditionToken: 6, app.ConditionDevices: 5, app.ConditionPlatform: 4,
-		app.ConditionProfile: 3, app.ConditionPush: 2,
+	rank := func(c *app.Condition) int {
+		switch {
+		case c.Name == app.ConditionDevices && ReachOf(v).nothing():
+			return 0
+		case c.Name == app.ConditionPush && ReachOf(v).nothing():
+			return 1
+		}
+		return conditionRank[c.Name]
 	}
 	var worst *app.Condition
 	for i := range v.Conditions {
@@ -79,21 +116,21 @@ func Worst(v View) *app.Condition {
 		if c.OK || c.Remark {
 			continue
 		}
-		if worst == nil || rank[c.Name] > rank[worst.Name] {
+		if worst == nil || rank(c) > rank(worst) {
 			worst = c
 		}
 	}
 	return worst
 }
 
-// Trouble returns the condition to show in place of the dialling pad, or nil
-// while the phone is ready or only settling.
+// Trouble returns the condition to tell of, or nil while the phone is ready or only
+// settling.
 func Trouble(v View) *app.Condition {
 	w := Worst(v)
 	if w == nil {
 		return nil
 	}
-	if w.Action == "" || w.Action == "retry" {
+	if w.Action == "" || w.Action == app.ActionRetry {
 		if v.Account.State == app.SigningIn || v.Now.Sub(w.Since) < settleTime {
 			return nil
 		}
@@ -109,40 +146,63 @@ type Status struct {
 	Word  string
 	Glyph theme.Glyph
 	Ink   fyne.ThemeColorName
-	// Left is in how many seconds the phone tries again by itself, 0 if it doesn't.
-	Left int
 }
 
-// StatusOf tells the header's state.
+// StatusOf tells the header's state. It says Ready only when a call would ring.
 func (e *Env) StatusOf(v View) Status {
 	switch PhaseOf(v) {
 	case PhaseIncoming:
-		return Status{Word: e.T("header::Incoming call"), Glyph: theme.ArrowIn, Ink: theme.AccentInk}
+		return Status{e.T("header::Incoming call"), theme.ArrowIn, theme.AccentInk}
 	case PhaseOutgoing:
-		return Status{Word: e.T("Calling"), Glyph: theme.ArrowOut, Ink: theme.AccentInk}
+		return Status{e.T("Calling"), theme.ArrowOut, theme.AccentInk}
 	case PhaseTalking, PhaseEnding:
-		return Status{Word: e.T("In a call"), Glyph: theme.Phone, Ink: theme.SuccessInk}
+		return Status{e.T("In a call"), theme.Phone, theme.SuccessInk}
 	case PhaseReconnecting:
-		return Status{Word: e.T("Reconnecting"), Glyph: theme.Sync, Ink: theme.WarningInk}
-	}
-	if v.Snapshot != nil && v.Ready {
-		if up, all := linesUp(v); up > 0 && up < all {
-			return Status{Word: e.T("Ready on {n} of {m} lines", "n", up, "m", all), Glyph: theme.WarningIcon, Ink: theme.WarningInk}
+		return Status{e.T("Reconnecting"), theme.Sync, theme.WarningInk}
+	case PhaseNotReady:
+		g := theme.WifiOff
+		if Trouble(v).Name == app.ConditionToken {
+			g = theme.Lock
 		}
-		return Status{Word: e.T("Ready"), Glyph: theme.CheckCircle, Ink: theme.SuccessInk}
+		return Status{e.T("Not ready"), g, theme.DangerInk}
 	}
-	t := Trouble(v)
-	if t == nil {
-		return Status{Word: e.T("Connecting"), Glyph: theme.Sync, Ink: theme.Text2, Left: retryIn(Worst(v), v.Now)}
+	up, all := 0, 0
+	if v.Snapshot != nil {
+		up, all = linesUp(v)
 	}
-	g := theme.WifiOff
-	switch t.Name {
-	case app.ConditionToken:
-		g = theme.Lock
-	case app.ConditionDevices:
-		g = theme.MicOff
+	reach := ReachOf(v)
+	switch {
+	case v.Snapshot == nil:
+		return Status{e.T("Connecting"), theme.Sync, theme.Text2}
+	case v.OnAnotherPhone:
+		return Status{e.T("Other phone"), theme.Phone, theme.Text2}
+	case !v.Ready && reach.nothing():
+		return Status{e.T("Connecting"), theme.Sync, theme.Text2}
+	case !v.Audio.MicrophoneWorks && deviceTrouble(v):
+		return Status{e.T("No microphone"), theme.MicOff, theme.WarningInk}
+	case deviceTrouble(v):
+		return Status{e.T("No speaker"), theme.VolumeOff, theme.WarningInk}
+	case !v.Ready && Trouble(v) == nil && !otherWay(v, Worst(v)):
+		return Status{e.T("Connecting"), theme.Sync, theme.Text2}
+	case !reach.In:
+		return Status{e.T("Outgoing only"), theme.CloudOff, theme.WarningInk}
+	case !reach.Out:
+		return Status{e.T("Incoming only"), theme.WarningIcon, theme.WarningInk}
+	case up < all || !v.Ready:
+		return Status{e.T("{n} of {m} lines", "n", min(up, all-1), "m", all), theme.WarningIcon, theme.WarningInk}
 	}
-	return Status{Word: e.T("Not ready"), Glyph: g, Ink: theme.DangerInk, Left: retryIn(t, v.Now)}
+	switch a := e.availability(v.Availability); a.Choice {
+	case app.Busy:
+		return Status{e.T("Quiet ring"), theme.BellOff, theme.SuccessInk}
+	case app.Break, app.DoNotDisturb:
+		return Status{e.T("No calls"), a.Glyph, theme.Text2}
+	}
+	return Status{e.T("Ready"), theme.CheckCircle, theme.SuccessInk}
+}
+
+// deviceTrouble reports whether a sound device is missing or fails.
+func deviceTrouble(v View) bool {
+	return slices.ContainsFunc(v.Conditions, func(c app.Condition) bool { return c.Name == app.ConditionDevices && !c.OK })
 }
 
 // retryIn is in how many seconds the phone tries to put a condition right by
@@ -167,8 +227,8 @@ func (e *Env) Availabilities() []AvailabilityLook {
 	return []AvailabilityLook{
 		{app.Available, e.T("Available"), e.T("Calls ring"), theme.CheckCircle, theme.Success},
 		{app.Busy, e.T("Busy"), e.T("Calls ring quietly"), theme.BusyIcon, theme.Warning},
-		{app.Break, e.T("Break"), e.T("Calls are declined"), theme.Coffee, theme.AccentInk},
-		{app.DoNotDisturb, e.T("Do not disturb"), e.T("Calls are declined, no sounds"), theme.DoNotDisturb, theme.Danger},
+		{app.Break, e.T("Break"), e.T("No calls"), theme.Coffee, theme.AccentInk},
+		{app.DoNotDisturb, e.T("Do not disturb"), e.T("No calls, no sounds"), theme.DoNotDisturb, theme.Danger},
 	}
 }
 

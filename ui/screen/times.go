@@ -3,6 +3,8 @@ package screen
 import (
 	"fmt"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Clock shows a length of time as 04:12, or 1:04:12 from an hour on.
@@ -48,3 +50,9 @@ func (e *Env) Ago(d time.Duration) string {
 }
 
 func hhmm(t time.Time) string { return t.Local().Format("15:04") }
+
+// lowerFirst writes a sentence's beginning as it stands within another.
+func lowerFirst(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(r)) + text[n:]
+}

@@ -26,7 +26,7 @@ func (e *Env) Today(v View) string {
 		{app.Available, func(span string) string { return e.T("{span} available", "span", span) }},
 		{app.Busy, func(span string) string { return e.T("{span} busy", "span", span) }},
 		{app.Break, func(span string) string { return e.T("{span} on break", "span", span) }},
-		{app.DoNotDisturb, func(span string) string { return e.T("{span} undisturbed", "span", span) }},
+		{app.DoNotDisturb, func(span string) string { return e.T("{span} on do not disturb", "span", span) }},
 	} {
 		spent := time.Duration(v.Snapshot.Today[kind.choice]) * time.Second
 		if kind.choice == v.Availability {

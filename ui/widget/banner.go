@@ -16,6 +16,8 @@ const (
 	ToneGood
 	ToneWarning
 	ToneDanger
+	// ToneQuiet says what is no trouble.
+	ToneQuiet
 )
 
 // Colours returns the soft ground and the ink of a tone.
@@ -27,6 +29,8 @@ func (t Tone) Colours() (soft, inkRole fyne.ThemeColorName) {
 		return theme.WarningSoft, theme.WarningInk
 	case ToneDanger:
 		return theme.DangerSoft, theme.DangerInk
+	case ToneQuiet:
+		return theme.Sunken, theme.Text
 	default:
 		return theme.AccentSoft, theme.AccentInk
 	}

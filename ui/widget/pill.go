@@ -10,7 +10,8 @@ import (
 // Fill says how a PillButton is coloured.
 type Fill int
 
-// The fills. Plain is sunken; Outline and Bare have none.
+// The fills. Plain is sunken; Outline and Bare have none; the raised ones lie on a
+// banner.
 const (
 	Plain Fill = iota
 	Accent
@@ -20,6 +21,9 @@ const (
 	DangerSoft
 	Outline
 	Bare
+	Raised
+	RaisedWarning
+	RaisedDanger
 )
 
 type look struct{ fill, text, line fyne.ThemeColorName }
@@ -33,6 +37,10 @@ var fills = map[Fill]look{
 	DangerSoft:  {theme.DangerSoft, theme.DangerInk, theme.Clear},
 	Outline:     {theme.Clear, theme.Text, theme.Border},
 	Bare:        {theme.Clear, theme.AccentInk, theme.Clear},
+
+	Raised:        {theme.Surface, theme.Text, theme.Clear},
+	RaisedWarning: {theme.Surface, theme.WarningInk, theme.Clear},
+	RaisedDanger:  {theme.Surface, theme.DangerInk, theme.Clear},
 }
 
 // The heights of buttons: Main is the one main action of a screen.
@@ -161,7 +169,7 @@ func (b *PillButton) CreateRenderer() fyne.WidgetRenderer {
 		switch {
 		case b.hint != "":
 			pad = 48
-		case b.height <= HeightSmall && b.fill == Plain:
+		case b.height <= HeightSmall && (b.fill == Plain || b.fill >= Raised):
 			pad = 32
 		}
 		if b.text == "" {

@@ -8,28 +8,34 @@ import (
 	"offhook/ui/theme"
 )
 
-// Rating is five squares, 1 to 5, of which one may be chosen.
+// Rating is five discs, 1 to 5, of which one may be chosen.
 type Rating struct {
 	*fyne.Container
-	Squares []*RatingSquare
+	Discs   []*RatingDisc
 	chosen  int
 	changed func(int)
 }
 
-// NewRating returns a rating with nothing chosen. words are the meanings of 1 to
-// 5.
-func NewRating(words [5]string, label func(int, string) string, changed func(int)) *Rating {
+// NewRating returns a rating with nothing chosen. label is the accessible name and
+// the tip of each disc; changed is called for each press.
+func NewRating(label func(int) string, tips *Tips, changed func(int)) *Rating {
 	r := &Rating{changed: changed}
 	var parts []fyne.CanvasObject
-	for i, w := range words {
-		n := i + 1
-		s := &RatingSquare{n: n, word: w}
-		s.init(s, label(n, w), func() { r.Choose(n) })
-		s.onKey = func(e *fyne.KeyEvent) bool { return r.move(n, e) }
-		r.Squares = append(r.Squares, s)
-		parts = append(parts, s)
+	for n := 1; n <= 5; n++ {
+		d := &RatingDisc{n: n}
+		d.init(d, label(n), func() {
+			r.Choose(n)
+			r.changed(n)
+		})
+		d.SetTip(tips, label(n))
+		d.onKey = func(e *fyne.KeyEvent) bool { return r.move(n, e) }
+		r.Discs = append(r.Discs, d)
+		if n > 1 {
+			parts = append(parts, Gap(4))
+		}
+		parts = append(parts, d)
 	}
-	r.Container = Grid(5, 8, parts...)
+	r.Container = Row(parts...)
 	return r
 }
 
@@ -39,12 +45,9 @@ func (r *Rating) Choose(n int) {
 		return
 	}
 	r.chosen = n
-	for i, s := range r.Squares {
-		s.chosen = i+1 == n
-		s.Refresh()
-	}
-	if r.changed != nil {
-		r.changed(n)
+	for i, d := range r.Discs {
+		d.chosen = i+1 == n
+		d.Refresh()
 	}
 }
 
@@ -58,55 +61,52 @@ func (r *Rating) move(n int, e *fyne.KeyEvent) bool {
 		to--
 	case fyne.KeyRight, fyne.KeyDown:
 		to++
+	case fyne.KeyHome:
+		to = 1
+	case fyne.KeyEnd:
+		to = len(r.Discs)
 	default:
 		return false
 	}
-	if to < 1 || to > len(r.Squares) {
-		return true
-	}
-	if cv := canvasOf(r.Squares[to-1]); cv != nil {
-		cv.Focus(r.Squares[to-1])
+	if to >= 1 && to <= len(r.Discs) {
+		if cv := canvasOf(r.Discs[to-1]); cv != nil {
+			cv.Focus(r.Discs[to-1])
+		}
 	}
 	return true
 }
 
-// RatingSquare is one step of a Rating.
-type RatingSquare struct {
+// RatingDisc is one step of a Rating.
+type RatingDisc struct {
 	control
 	n      int
-	word   string
 	chosen bool
 }
 
 // CreateRenderer is for Fyne.
-func (s *RatingSquare) CreateRenderer() fyne.WidgetRenderer {
-	box, veil, ring := newRect(theme.RadiusCard), newRect(theme.RadiusCard), newRect(theme.RadiusCard+3)
-	digit := NewText(strconv.Itoa(s.n), Style{Size: theme.SizeTitle, Align: fyne.TextAlignCenter})
-	word := NewText(s.word, Style{Size: theme.SizeKey, Align: fyne.TextAlignCenter, Least: 9})
-	r := &renderer{objects: []fyne.CanvasObject{box, veil, digit, word, ring}}
-	r.layout = func(size fyne.Size) {
-		place(box, 0, 0, size.Width, size.Height)
-		place(veil, 0, 0, size.Width, size.Height)
-		place(ring, -3, -3, size.Width+6, size.Height+6)
-		dh, wh := digit.MinSize().Height, word.MinSize().Height
-		y := (size.Height - dh - wh + 4) / 2
-		place(digit, 0, y-3.5, size.Width, dh)
-		place(word, 1, y+dh-4.5, size.Width-2, wh)
+func (d *RatingDisc) CreateRenderer() fyne.WidgetRenderer {
+	box, veil, ring := newFace(20), newRect(20), newRect(23)
+	digit := NewText(strconv.Itoa(d.n), Style{Align: fyne.TextAlignCenter})
+	r := &renderer{objects: []fyne.CanvasObject{box.on, veil, digit, ring}}
+	r.layout = func(s fyne.Size) {
+		place(box.on, 0, 0, s.Width, s.Height)
+		place(veil, 0, 0, s.Width, s.Height)
+		place(ring, -3, -3, s.Width+6, s.Height+6)
+		h := digit.MinSize().Height
+		place(digit, 0, (s.Height-h)/2, s.Width, h)
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(44, 64) }
+	r.min = func() fyne.Size { return fyne.NewSquareSize(HeightSmall) }
 	r.refresh = func() {
 		role := theme.Text
-		if s.chosen {
+		if d.chosen {
 			role = theme.AccentInk
-			paint(s, box, theme.AccentSoft, theme.Accent, 2)
+			box.paint(d, theme.AccentSoft, theme.Accent, 2)
 		} else {
-			paint(s, box, theme.Window, theme.Border, 1)
+			box.paint(d, theme.Window, theme.Line, 1)
 		}
-		digit.style.Role, digit.style.Bold = role, s.chosen
-		word.style.Role, word.style.Bold = role, s.chosen
+		digit.style.Role, digit.style.Bold = role, d.chosen
 		digit.Refresh()
-		word.Refresh()
-		s.paintState(veil, ring)
+		d.paintState(veil, ring)
 	}
 	r.refresh()
 	return r
