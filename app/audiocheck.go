@@ -43,7 +43,11 @@ func (p *Phone) Levels() (mic, far float64) {
 	if c := p.check.Load(); c != nil {
 		return c.mic.get(), 0
 	}
-	return p.engine.Levels()
+	c, ok := p.engine.Latest()
+	if !ok || !c.Details().State.Active() {
+		return 0, 0
+	}
+	return c.Levels()
 }
 
 // CheckAudio opens the chosen microphone and loudspeaker for the audio check,
@@ -68,14 +72,14 @@ func (p *Phone) CheckAudio(ctx context.Context) (<-chan Check, error) {
 		defer cancel()
 		defer close(out)
 		defer p.check.Store(nil)
-		a := p.audioConfig(p.store.Get())
-		mic, err := p.openMicrophone(a.Source, check.mic.add)
+		sound := p.soundOf(p.store.Get())
+		mic, err := p.openMicrophone(sound.Capture, check.mic.add)
 		out <- openedCheck("microphone", "Microphone", err)
 		p.audioFailed(err)
 		if err == nil {
 			defer mic.Close()
 		}
-		err = p.playOnce(ctx, a.Sink, nil)
+		err = p.playOnce(ctx, sound.Playout, nil)
 		out <- openedCheck("speaker", "Speaker", err)
 		for s := range p.WatchLatest(ctx) {
 			if s.Call != nil {
@@ -121,12 +125,7 @@ func (p *Phone) PlayTest(ctx context.Context, device string) error {
 	}
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
-	a := p.audioConfig(p.store.Get())
-	spec := a.Sink
-	if device == "ring" && a.Ring != (audio.Spec{}) {
-		spec = a.Ring
-	}
-	return p.playOnce(ctx, spec, testTone())
+	return p.playOnce(ctx, p.speakerSpec(device == "ring"), testTone())
 }
 
 // testTone is a rising triad of 0.9 s at -18 dB.

@@ -33,7 +33,7 @@ func TestAnOutgoingCall(t *testing.T) {
 
 		d.engine.emit(voice.CallRinging{Call: d.engine.to(voice.StateRinging)})
 		d.until("ringing", func(s *Snapshot) bool { return s.Call.State == "RINGING" })
-		d.engine.stats = Stats{CallID: "call-1"}
+		d.engine.stats = voice.Statistics{CallID: "call-1"}
 		d.engine.stats.MOS = 4.3
 		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
 		d.until("measuring", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" && s.Call.Quality == QualityMeasuring })
@@ -121,7 +121,7 @@ func TestAPushedCall(t *testing.T) {
 		<-d.inbox.ready
 		acked := make(chan error, 1)
 		go func() {
-			acked <- d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "bob"}})
+			acked <- d.inbox.deliver(context.Background(), int64(1), "alice", "bob")
 		}()
 		s := d.until("incoming", func(s *Snapshot) bool { return s.Call != nil && s.Call.Message != "" })
 		if s.Call.State != "INCOMING" || s.Call.Message != "about ticket 7" || s.Call.RemoteName != "Bob Ross" {
@@ -130,8 +130,8 @@ func TestAPushedCall(t *testing.T) {
 		if err := <-acked; err != nil {
 			t.Fatal("not acknowledged:", err)
 		}
-		if !d.bell.played("ring 80") {
-			t.Fatalf("the bell: %v", d.bell.did)
+		if !d.ringer.played("ring 80") {
+			t.Fatalf("the ringer: %v", d.ringer.did)
 		}
 		d.Silence()
 		d.until("silenced", func(s *Snapshot) bool { return s.Call.RingSilenced })
@@ -147,7 +147,7 @@ func TestAPushedCall(t *testing.T) {
 			t.Fatalf("%+v", s.LastCall)
 		}
 		// What is somebody else's is acknowledged and goes no further.
-		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 2, Data: map[string]string{"subscriberName": "mallory"}}); err != nil {
+		if err := d.inbox.deliver(context.Background(), int64(2), "mallory", ""); err != nil {
 			t.Fatal(err)
 		}
 		if d.engine.count("relay ") != 0 {
@@ -168,8 +168,7 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 		}
 		<-d.inbox.ready
 		for id := range 2 {
-			m := InboxMessage{ID: int64(id + 1), Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
-			if err := d.inbox.deliver(context.Background(), m); err != nil {
+			if err := d.inbox.deliver(context.Background(), int64(id+1), "alice", "p"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -188,7 +187,6 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		<-d.inbox.ready
-		m := InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "p"}}
 		ended, end := context.WithCancel(context.Background())
 		end()
 		for _, reason := range []error{
@@ -197,7 +195,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 		} {
 			d.engine.relay = func(map[string]string) (bool, error) { return false, reason }
 			for _, ctx := range []context.Context{context.Background(), ended} {
-				if d.inbox.deliver(ctx, m) == nil {
+				if d.inbox.deliver(ctx, 1, "alice", "p") == nil {
 					t.Errorf("acknowledged in spite of %v", reason)
 				}
 			}
@@ -206,7 +204,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s1", Time: time.Now(), Reason: "unreachable"})
 			return false, nil
 		}
-		if err := d.inbox.deliver(context.Background(), m); err != nil {
+		if err := d.inbox.deliver(context.Background(), 1, "alice", "p"); err != nil {
 			t.Fatal(err)
 		}
 		d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
@@ -221,7 +219,7 @@ func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		<-d.inbox.ready
-		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "carol"}}); err != nil {
+		if err := d.inbox.deliver(context.Background(), int64(1), "alice", "carol"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(22 * time.Second)
@@ -254,9 +252,9 @@ func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 		if r := d.Recents(); r[0].MissedReason != "dnd" || r[0].Missed || d.Snapshot().MissedUnseen != 0 {
 			t.Fatalf("%+v", r)
 		}
-		for _, b := range d.bell.did {
+		for _, b := range d.ringer.did {
 			if strings.HasPrefix(b, "play") || strings.HasPrefix(b, "ring") {
-				t.Fatalf("do not disturb makes a sound: %v", d.bell.did)
+				t.Fatalf("do not disturb makes a sound: %v", d.ringer.did)
 			}
 		}
 		if err := d.SetOnAnotherPhone(true); err != nil {
@@ -328,18 +326,18 @@ func TestAutomaticAnswer(t *testing.T) {
 		}
 		<-d.inbox.ready
 		began := time.Now()
-		if err := d.inbox.deliver(context.Background(), InboxMessage{ID: 1, Data: map[string]string{"subscriberName": "alice", "payload": "bob"}}); err != nil {
+		if err := d.inbox.deliver(context.Background(), int64(1), "alice", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		d.until("answered", func(s *Snapshot) bool { return s.Call != nil && s.Call.State == "ESTABLISHED" })
 		if took := time.Since(began); took != 2*time.Second {
 			t.Fatalf("after %v", took)
 		}
-		d.bell.mu.Lock()
-		did := strings.Join(d.bell.did, ",")
-		d.bell.mu.Unlock()
+		d.ringer.mu.Lock()
+		did := strings.Join(d.ringer.did, ",")
+		d.ringer.mu.Unlock()
 		if !strings.Contains(did, fmt.Sprint("ring 80,stop,play ", ToneAutoAnswer, ",stop")) {
-			t.Fatalf("the bell did %s", did)
+			t.Fatalf("the ringer did %s", did)
 		}
 	})
 }

@@ -56,7 +56,7 @@ func TestClosingInACallLogsIt(t *testing.T) {
 		d.close()
 		d.close()
 		if got := strings.Join(d.surface.did, ", "); got != "began false true, ended, closed" {
-			t.Fatalf("the desk was told: %s", got)
+			t.Fatalf("the desktop was told: %s", got)
 		}
 		d.start()
 		defer d.close()

@@ -34,8 +34,14 @@ func (p *Phone) CheckNumber(number string) error {
 
 // dialPlan is what the loop decided for a call.
 type dialPlan struct {
+	// session is that of a call over the subscriber's line, whose context is posted
+	// there; nil for a call over a SIP account.
 	session *session
-	req     DialRequest
+	line    string
+	// target is called on the wire, id is whom the user meant, by the contact's name.
+	target, id, name string
+	// message is the call's context as free text.
+	message string
 }
 
 // Dial calls number, which may be a name, a number, or a tel: or sip: link.
@@ -54,7 +60,7 @@ func (p *Phone) dial(ctx context.Context, line, number, message string) error {
 	if err := p.loop.ask(ctx, func() (err error) {
 		plan, err = p.planDial(line, number, message)
 		if err == nil {
-			p.m.dialling = &plan.req
+			p.m.dialling = &plan
 		}
 		return err
 	}); err != nil {
@@ -63,7 +69,7 @@ func (p *Phone) dial(ctx context.Context, line, number, message string) error {
 	err := p.place(ctx, plan)
 	p.loop.post(func() { p.m.dialling = nil })
 	if err != nil {
-		p.log.Warn("dial", "to", plan.req.RemoteID, "err", err)
+		p.log.Warn("dial", "to", plan.id, "err", err)
 		p.audioFailed(err)
 	}
 	return err
@@ -92,11 +98,11 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	}
 	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
-	req := DialRequest{Exophone: or(m.session.account.Exophone, m.account.Exophone), RemoteID: number, RemoteName: dir.name(number), Message: message}
+	plan := dialPlan{session: m.session, target: or(m.session.account.Exophone, m.account.Exophone), id: number, name: dir.name(number), message: message}
 	if dir.special(number) {
-		req.Exophone = number // dialled directly (reference, section 5)
+		plan.target = number // dialled directly (reference, section 5)
 	}
-	return dialPlan{session: m.session, req: req}, nil
+	return plan, nil
 }
 
 // planSIP is planDial for a SIP account.
@@ -116,7 +122,7 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 			shown = strings.TrimSuffix(shown, "@"+a.Domain)
 		}
 	}
-	return dialPlan{req: DialRequest{Line: line, Exophone: target, RemoteID: shown, RemoteName: p.contacts.Load().name(shown), Message: message}}, nil
+	return dialPlan{line: line, target: target, id: shown, name: p.contacts.Load().name(shown), message: message}, nil
 }
 
 // free says why no call can begin now.
@@ -132,9 +138,8 @@ func (m *model) free() error {
 
 // place posts the call's context, on a subscriber's line, and then calls.
 func (p *Phone) place(ctx context.Context, plan dialPlan) error {
-	s, req := plan.session, plan.req
-	if s != nil {
-		if err := s.postContext(ctx, req.RemoteID, req.Message); err != nil {
+	if s := plan.session; s != nil {
+		if err := s.postContext(ctx, plan.id, plan.message); err != nil {
 			if backend.IsAuthentication(err) {
 				s.needsToken(err)
 			}
@@ -142,15 +147,24 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 		}
 	}
 	if _, err := p.store.Update(func(st *settings.Settings) {
-		st.LastDialled, st.LastDialledName = req.RemoteID, req.RemoteName
+		st.LastDialled, st.LastDialledName = plan.id, plan.name
 	}); err != nil {
 		p.notWritten(err)
 	}
 	p.settingsChanged()
-	d, err := p.engine.Dial(ctx, req)
+	options := []voice.DialOption{voice.ShownAs(plan.id), voice.WithContextMessage(plan.message)}
+	if plan.line != "" {
+		options = append(options, voice.OnLine(plan.line))
+	}
+	custom := "" // what the platform passes on as CustomField
+	if voice.MessageAllowed(plan.message) {
+		custom = plan.message
+	}
+	call, err := p.engine.Dial(ctx, plan.target, custom, options...)
 	if err != nil {
 		return err
 	}
+	d := call.Details()
 	return p.loop.ask(ctx, func() error {
 		// The engine's events may have told more, or even the end, already.
 		if p.m.call == nil && (p.m.last == nil || p.m.last.ID != d.CallID) {
@@ -163,27 +177,48 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	})
 }
 
-// Answer accepts the incoming call.
-func (p *Phone) Answer(ctx context.Context) error {
+// control has the call in progress do something.
+func (p *Phone) control(do func(Controls) error) error {
+	c, ok := p.engine.Latest()
+	if !ok || !c.Details().State.Active() {
+		return fault.New(fault.NoCall, "call.none")
+	}
+	return do(c)
+}
+
+// during is control for what takes its time, which ends with the phone.
+func (p *Phone) during(ctx context.Context, do func(Controls, context.Context) error) error {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
-	p.cfg.Bell.Stop()
-	err := p.engine.Answer(ctx)
+	return p.control(func(c Controls) error { return do(c, ctx) })
+}
+
+// handTo is during for what has a target.
+func (p *Phone) handTo(ctx context.Context, target string, do func(Controls, context.Context, string) error) error {
+	target = cleanTarget(target)
+	if err := checkNumber(target, "", true); err != nil {
+		return err
+	}
+	return p.during(ctx, func(c Controls, ctx context.Context) error { return do(c, ctx, target) })
+}
+
+// Answer accepts the incoming call.
+func (p *Phone) Answer(context.Context) error {
+	p.cfg.Ringer.Stop()
+	err := p.control(Controls.Answer)
 	p.audioFailed(err)
 	return err
 }
 
 // Hangup declines, cancels or ends the call, as its state asks.
-func (p *Phone) Hangup(ctx context.Context) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	p.cfg.Bell.Stop()
-	return p.engine.Hangup(ctx)
+func (p *Phone) Hangup(context.Context) error {
+	p.cfg.Ringer.Stop()
+	return p.control(Controls.Hangup)
 }
 
 // Silence stops the ringing of the incoming call; the call goes on.
 func (p *Phone) Silence() {
-	p.cfg.Bell.Stop()
+	p.cfg.Ringer.Stop()
 	p.loop.post(func() {
 		if c := p.m.call; c != nil && c.d.State == voice.StateIncoming {
 			c.silenced = true
@@ -193,28 +228,20 @@ func (p *Phone) Silence() {
 }
 
 // Mute stops the microphone of the established call.
-func (p *Phone) Mute() error { return p.engine.Mute() }
+func (p *Phone) Mute() error { return p.control(Controls.Mute) }
 
 // Unmute opens the microphone again.
-func (p *Phone) Unmute() error { return p.engine.Unmute() }
+func (p *Phone) Unmute() error { return p.control(Controls.Unmute) }
 
 // Hold puts the far side on hold. It returns when the far side has agreed.
-func (p *Phone) Hold(ctx context.Context) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	return p.engine.Hold(ctx)
-}
+func (p *Phone) Hold(ctx context.Context) error { return p.during(ctx, Controls.Hold) }
 
 // Resume ends Hold.
-func (p *Phone) Resume(ctx context.Context) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	return p.engine.Resume(ctx)
-}
+func (p *Phone) Resume(ctx context.Context) error { return p.during(ctx, Controls.Resume) }
 
 // SendDTMF sends digits: 0-9 * # A-D and ',' for a pause.
 func (p *Phone) SendDTMF(digits string) error {
-	if err := p.engine.SendDTMF(digits); err != nil {
+	if err := p.control(func(c Controls) error { return c.SendDTMF(digits) }); err != nil {
 		return err
 	}
 	p.loop.post(func() {
@@ -228,7 +255,9 @@ func (p *Phone) SendDTMF(digits string) error {
 
 // SetRoute chooses EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES. A route that is
 // not there changes nothing and says so.
-func (p *Phone) SetRoute(route voice.AudioRoute) error { return p.engine.SetRoute(route) }
+func (p *Phone) SetRoute(route voice.AudioRoute) error {
+	return p.control(func(c Controls) error { return c.SetAudioRoute(route) })
+}
 
 // SetAvailability chooses what happens to calls from now on; it is kept over
 // restarts.
@@ -260,13 +289,20 @@ func (p *Phone) SetAvailability(a Availability) error {
 // PSTN_HANGUP.
 func (p *Phone) SetOnAnotherPhone(on bool) error {
 	err := p.UpdateSettings(func(s *Settings) { s.OnAnotherPhone = on })
-	p.engine.SetSystemBusy(on)
+	p.engine.SetOnAnotherPhone(on)
 	return err
 }
 
 // Statistics returns those of the call in progress, or of the last one. The
 // second value is false when there was none.
-func (p *Phone) Statistics() (Stats, bool) { return p.engine.Statistics() }
+func (p *Phone) Statistics() (voice.Statistics, bool) {
+	c, ok := p.engine.Latest()
+	if !ok {
+		return voice.Statistics{}, false
+	}
+	st, err := c.Statistics()
+	return st, err == nil
+}
 
 // DismissEnded leaves the ended page: Snapshot.LastCall.Shown becomes false.
 func (p *Phone) DismissEnded() {
@@ -336,7 +372,7 @@ const heartbeat = 10
 
 func (p *Phone) everySecond(n int) {
 	m := &p.m
-	if m.session != nil && m.inbox.Connected {
+	if m.session != nil && m.inbox.OK() {
 		m.inbox = m.session.inboxStatus(m.inbox)
 		was := m.ready.ok(ConditionPush)
 		dirty := m.dirty
@@ -391,7 +427,7 @@ func (p *Phone) judgeQuality(c *liveCall) {
 		c.quality = QualityMeasuring
 		return
 	}
-	st, ok := p.engine.Statistics()
+	st, ok := p.Statistics()
 	if !ok || st.MOS == 0 {
 		c.quality = QualityMeasuring
 		return

@@ -7,15 +7,16 @@ import (
 	"net/http"
 	"time"
 
-	"offhook/app/desk"
+	"offhook/app/desktop"
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
 	"offhook/assets/lang"
+	"offhook/push"
 	"offhook/voice/audio"
 )
 
-// Config is what a Phone is made of. Dir, Engine and OpenInbox are needed, the
+// Config is what a Phone is made of. Dir and Engine are needed, the
 // rest has defaults.
 type Config struct {
 	// Dir is the profile's folder; it is made if it is missing.
@@ -28,13 +29,13 @@ type Config struct {
 	// Engine makes the engine for this installation's device id. The phone owns
 	// it: Close closes it.
 	Engine func(deviceID string, keepToken func(subscriberToken string)) (Engine, error)
-	// Bell makes the ringtone; nil is silence. The phone closes it.
-	Bell Bell
-	// Desk keeps the rest of the computer out of a call's way; nil does nothing.
+	// Ringer makes the ringtone; nil is silence. The phone closes it.
+	Ringer Ringer
+	// Desktop keeps the rest of the computer out of a call's way; nil does nothing.
 	// The phone closes it.
-	Desk Desk
-	// OpenInbox makes the receiver of pushed calls of one session.
-	OpenInbox func(InboxConfig) (Inbox, error)
+	Desktop Desktop
+	// OpenInbox makes the receiver of pushed calls of one session; nil is push.New.
+	OpenInbox func(push.Config) (Inbox, error)
 	// Secrets is the keyring; nil means memory only, which is then said.
 	Secrets secrets.Store
 	// Audio opens the sound devices for the audio check and lists them; the
@@ -105,21 +106,24 @@ func (c *Config) fill() {
 		c.Proxy = proxy.New(proxy.Config{Log: c.Log})
 		c.HTTP = NewHTTPClient(c.Proxy)
 	}
+	if c.OpenInbox == nil {
+		c.OpenInbox = func(cfg push.Config) (Inbox, error) { return push.New(cfg) }
+	}
 	if c.Secrets == nil {
 		c.Secrets = noKeyring{}
 	}
-	if c.Bell == nil {
-		c.Bell = silence{}
+	if c.Ringer == nil {
+		c.Ringer = silence{}
 	}
-	if c.Desk == nil {
-		c.Desk = noDesk{}
+	if c.Desktop == nil {
+		c.Desktop = noDesktop{}
 	}
 	if c.Protect == nil {
 		c.Protect = func(string) {}
 	}
 }
 
-// silence is the Bell of a phone without one.
+// silence is the Ringer of a phone without one.
 type silence struct{}
 
 func (silence) SetDevices(audio.Spec, audio.Spec) {}
@@ -129,16 +133,16 @@ func (silence) Stop()                             {}
 func (silence) Play(Tone, int)                    {}
 func (silence) Close()                            {}
 
-// Desk is what desk.Desk does. Its methods return at once, but for Close.
-type Desk interface {
-	CallBegan(desk.Wish)
+// Desktop is what desktop.Desktop does. Its methods return at once, but for Close.
+type Desktop interface {
+	CallBegan(desktop.Wish)
 	CallEnded()
 	Close()
 }
 
-// noDesk is the Desk of a phone without one.
-type noDesk struct{}
+// noDesktop is the Desktop of a phone without one.
+type noDesktop struct{}
 
-func (noDesk) CallBegan(desk.Wish) {}
-func (noDesk) CallEnded()          {}
-func (noDesk) Close()              {}
+func (noDesktop) CallBegan(desktop.Wish) {}
+func (noDesktop) CallEnded()             {}
+func (noDesktop) Close()                 {}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"offhook/voice"
-	"offhook/voice/fault"
 )
 
 // Consultation is the talk with somebody to whom the call may be handed, while its
@@ -38,85 +37,25 @@ func consultationOf(c voice.Consultation) *Consultation {
 	return &Consultation{Target: c.Target, Status: c.Status, Since: moment(c.Since), HeldSince: moment(c.HeldSince)}
 }
 
-// ConsultEngine is an Engine that can ask somebody before a call is handed on.
-type ConsultEngine interface {
-	Consult(ctx context.Context, target string) error
-	Swap(ctx context.Context) error
-	CompleteTransfer(ctx context.Context) error
-	EndConsultation() error
-}
-
-func (e *clientEngine) Consult(ctx context.Context, target string) error {
-	return e.with(func(c *voice.Call) error { return c.Consult(ctx, target) })
-}
-
-func (e *clientEngine) Swap(ctx context.Context) error {
-	return e.with(func(c *voice.Call) error { return c.Swap(ctx) })
-}
-
-func (e *clientEngine) CompleteTransfer(ctx context.Context) error {
-	return e.with(func(c *voice.Call) error { return c.CompleteTransfer(ctx) })
-}
-
-func (e *clientEngine) EndConsultation() error { return e.with((*voice.Call).EndConsultation) }
-
-func (p *Phone) consults() (ConsultEngine, error) {
-	e, ok := p.engine.(ConsultEngine)
-	if !ok {
-		return nil, fault.New(fault.InternalError, "transfer.unsupported")
-	}
-	return e, nil
-}
-
 // Consult holds the call's far side and calls target, whom it may then be handed
 // to by CompleteTransfer. It returns when that call is on its way;
 // Snapshot.Call.Consultation then tells how it fares. Only calls over SIP
 // accounts can be transferred.
 func (p *Phone) Consult(ctx context.Context, target string) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	e, err := p.consults()
-	if err != nil {
-		return err
-	}
-	target = cleanTarget(target)
-	if err := checkNumber(target, "", true); err != nil {
-		return err
-	}
-	return e.Consult(ctx, target)
+	return p.handTo(ctx, target, Controls.Consult)
 }
 
 // Swap goes to and fro between the call's far side and whom Consult has called,
 // once they have answered; the other waits on hold.
-func (p *Phone) Swap(ctx context.Context) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	e, err := p.consults()
-	if err != nil {
-		return err
-	}
-	return e.Swap(ctx)
-}
+func (p *Phone) Swap(ctx context.Context) error { return p.during(ctx, Controls.Swap) }
 
 // CompleteTransfer joins the call's far side with whom Consult has called. It
 // returns when the far side has taken that on; Snapshot.Call.Transfer then tells
 // how it fares.
 func (p *Phone) CompleteTransfer(ctx context.Context) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	e, err := p.consults()
-	if err != nil {
-		return err
-	}
-	return e.CompleteTransfer(ctx)
+	return p.during(ctx, Controls.CompleteTransfer)
 }
 
 // EndConsultation hangs up on whom Consult has called. The call's far side stays
 // on hold, if it is, until Resume.
-func (p *Phone) EndConsultation() error {
-	e, err := p.consults()
-	if err != nil {
-		return err
-	}
-	return e.EndConsultation()
-}
+func (p *Phone) EndConsultation() error { return p.control(Controls.EndConsultation) }

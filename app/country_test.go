@@ -8,7 +8,7 @@ import (
 )
 
 // The tones are those of the system's country, or of the one that the settings
-// name: in the engine and at the bell.
+// name: in the engine and at the ringer.
 func TestTheTonesAreThoseOfTheCountry(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start()
@@ -21,11 +21,11 @@ func TestTheTonesAreThoseOfTheCountry(t *testing.T) {
 			d.engine.mu.Lock()
 			engine := d.engine.audio.Country
 			d.engine.mu.Unlock()
-			d.bell.mu.Lock()
-			bell := d.bell.country
-			d.bell.mu.Unlock()
-			if engine != row.want || bell != row.want {
-				t.Errorf("chosen %q: the engine has %q and the bell %q, not %q", row.chosen, engine, bell, row.want)
+			d.ringer.mu.Lock()
+			ringer := d.ringer.country
+			d.ringer.mu.Unlock()
+			if engine != row.want || ringer != row.want {
+				t.Errorf("chosen %q: the engine has %q and the ringer %q, not %q", row.chosen, engine, ringer, row.want)
 			}
 		}
 	})

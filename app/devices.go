@@ -9,6 +9,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
+	"offhook/voice/audio/process"
 	"offhook/voice/fault"
 )
 
@@ -25,16 +26,39 @@ func specOf(text string) audio.Spec {
 	return s
 }
 
-// audioConfig is what the engine uses: the command line's devices before the
+// soundOf is what the engine uses: the command line's devices before the
 // settings'.
-func (p *Phone) audioConfig(s settings.Settings) AudioConfig {
-	return AudioConfig{
-		Source: specOf(or(p.cfg.AudioIn, s.Audio.Microphone)), Sink: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)),
-		Ring: p.ringSpec(s), RingVolume: s.Audio.RingVolume, EchoCancellation: s.Audio.EchoCancellation,
-		NoiseSuppression: s.Audio.NoiseSuppression, AutomaticGain: s.Audio.AutomaticGain,
-		SilenceSuppression: s.Audio.SilenceSuppression,
-		Country:            p.country(s),
+func (p *Phone) soundOf(s settings.Settings) voice.Sound {
+	capture := specOf(or(p.cfg.AudioIn, s.Audio.Microphone))
+	return voice.Sound{
+		Capture: capture, Playout: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)), Country: p.country(s), DTX: s.Audio.SilenceSuppression,
+		NewProcessor: p.processing(capture, process.Config{Echo: s.Audio.EchoCancellation, Noise: s.Audio.NoiseSuppression, Gain: s.Audio.AutomaticGain}),
 	}
+}
+
+// processing is what cleans the microphone of a call, nil for nothing: a file or
+// a tone in its place is what it is meant to be.
+func (p *Phone) processing(capture audio.Spec, cfg process.Config) func() audio.Processor {
+	if capture.Kind != audio.SpecDefault && capture.Kind != audio.SpecDevice || cfg == (process.Config{}) {
+		return nil
+	}
+	return func() audio.Processor {
+		made, err := process.New(cfg)
+		if err != nil {
+			p.log.Warn("the microphone is not cleaned", "err", err)
+			return nil
+		}
+		return made
+	}
+}
+
+// speakerSpec is the loudspeaker, or what rings.
+func (p *Phone) speakerSpec(ring bool) audio.Spec {
+	set := p.store.Get()
+	if spec := p.ringSpec(set); ring && spec != (audio.Spec{}) {
+		return spec
+	}
+	return p.soundOf(set).Playout
 }
 
 // country is whose tones are played, as the sound room names them.
@@ -61,19 +85,31 @@ func (p *Phone) ringSpec(s settings.Settings) audio.Spec {
 	return specOf(s.Audio.Ring)
 }
 
-// useAudio has the engine and the bell follow the settings.
+// useAudio has the engine and the ringer follow the settings.
 func (p *Phone) useAudio(s settings.Settings) {
-	a := p.audioConfig(s)
-	p.engine.SetAudio(a)
-	p.cfg.Bell.SetDevices(a.Sink, a.Ring)
-	p.cfg.Bell.SetCountry(a.Country)
+	sound := p.soundOf(s)
+	p.cfg.Ringer.SetDevices(sound.Playout, p.ringSpec(s))
+	p.cfg.Ringer.SetCountry(sound.Country)
+	// A device may take a while in a call, and one that can't be opened is reported
+	// by an event of its own. The latest choice wins.
+	if p.wanted.Swap(&sound) == nil {
+		p.background(func(context.Context) {
+			for {
+				next := p.wanted.Load()
+				_ = p.engine.SetSound(*next)
+				if p.wanted.CompareAndSwap(next, nil) {
+					return
+				}
+			}
+		})
+	}
 }
 
 // initialAudio names the devices before they were looked at.
 func (p *Phone) initialAudio(s settings.Settings) Audio {
-	a := p.audioConfig(s)
+	sound := p.soundOf(s)
 	return Audio{
-		Microphone: specTitle(a.Source), Speaker: specTitle(a.Sink), Ring: specTitle(a.Ring),
+		Microphone: specTitle(sound.Capture), Speaker: specTitle(sound.Playout), Ring: specTitle(p.ringSpec(s)),
 		MicrophoneWorks: true, SpeakerWorks: true, Routes: []voice.AudioRoute{voice.RouteEarpiece},
 	}
 }
@@ -137,15 +173,15 @@ func (p *Phone) watchDevices(ctx context.Context) {
 
 // judgeDevices decides whether there is a microphone and a loudspeaker.
 func (p *Phone) judgeDevices(devices []audio.Device, err error) {
-	a := p.audioConfig(p.m.settings)
+	sound, ring := p.soundOf(p.m.settings), p.ringSpec(p.m.settings)
 	next := p.m.audio
 	var c state
-	next.Microphone, c = findDevice(a.Source, audio.Capture, devices, err)
-	speaker, sc := findDevice(a.Sink, audio.Playback, devices, err)
+	next.Microphone, c = findDevice(sound.Capture, audio.Capture, devices, err)
+	speaker, sc := findDevice(sound.Playout, audio.Playback, devices, err)
 	next.Speaker = speaker
 	next.MicrophoneWorks = c.ok && p.m.openFailed == nil
 	next.SpeakerWorks = sc.ok
-	if next.Ring, _ = findDevice(a.Ring, audio.Playback, devices, err); a.Ring == (audio.Spec{}) {
+	if next.Ring, _ = findDevice(ring, audio.Playback, devices, err); ring == (audio.Spec{}) {
 		next.Ring = speaker
 	}
 	if c.ok {

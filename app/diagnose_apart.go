@@ -17,6 +17,7 @@ import (
 
 	"offhook/app/backend"
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/probe"
@@ -69,8 +70,8 @@ func (s *soundPath) tryApart(ctx context.Context) {
 		return
 	}
 	if s.p.Snapshot().Account.State == SignedIn { // by SIP accounts
-		s.probe.Ways = s.p.askAccounts(ctx, n)
-		if len(s.probe.Ways) == 0 {
+		s.ways = s.p.askAccounts(ctx, n)
+		if len(s.ways) == 0 {
 			s.why, s.remedy = lang.Of("check.sip-only-in-call"), lang.Of("check.call-somebody")
 			return
 		}
@@ -92,8 +93,8 @@ func (s *soundPath) tryApart(ctx context.Context) {
 		s.why, s.remedy = lang.Of("check.server-tells-nothing"), signInFirst
 		return
 	}
-	s.probe.Ways = askPublic(ctx, n, public)
-	for _, w := range s.probe.Ways {
+	s.ways = askPublic(ctx, n, public)
+	for _, w := range s.ways {
 		if w.Kind == "udp" && w.Open {
 			s.err = s.measure(ctx, w.Server)
 			return
@@ -104,10 +105,10 @@ func (s *soundPath) tryApart(ctx context.Context) {
 
 // askPublic asks all ways that a server names, at once. TURN servers are asked as
 // STUN servers, which they are, too: allocating takes credentials.
-func askPublic(ctx context.Context, n transport.Net, public backend.Public) []MediaWay {
-	var ways []MediaWay
+func askPublic(ctx context.Context, n transport.Net, public backend.Public) []way {
+	var ways []way
 	var asks []func(context.Context) (time.Duration, error)
-	ask := func(w MediaWay, network, address string) {
+	ask := func(w way, network, address string) {
 		if len(ways) < maxWays {
 			ways = append(ways, w)
 			asks = append(asks, func(ctx context.Context) (time.Duration, error) {
@@ -115,9 +116,9 @@ func askPublic(ctx context.Context, n transport.Net, public backend.Public) []Me
 			})
 		}
 	}
-	for _, way := range public.Media {
-		if network, address, ok := strings.Cut(way, ":"); ok && (network == "udp" || network == "tcp") {
-			ask(MediaWay{Kind: network, Server: address}, network, address)
+	for _, at := range public.Media {
+		if network, address, ok := strings.Cut(at, ":"); ok && (network == "udp" || network == "tcp") {
+			ask(way{MediaWay: voice.MediaWay{Kind: network, Server: address}}, network, address)
 		}
 	}
 	for _, server := range public.ICEServers {
@@ -129,21 +130,21 @@ func askPublic(ctx context.Context, n transport.Net, public backend.Public) []Me
 		if u.Scheme == stun.SchemeTypeTURN {
 			kind = "turn"
 		}
-		ask(MediaWay{Kind: kind, Server: server, Unproven: kind == "turn"}, u.Proto.String(), net.JoinHostPort(u.Host, fmt.Sprint(u.Port)))
+		ask(way{MediaWay: voice.MediaWay{Kind: kind, Server: server}, unproven: kind == "turn"}, u.Proto.String(), net.JoinHostPort(u.Host, fmt.Sprint(u.Port)))
 	}
 	return askAll(ctx, ways, asks)
 }
 
 // askAccounts asks the STUN and TURN servers of the SIP accounts that are on, with
 // their credentials.
-func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []MediaWay {
-	var ways []MediaWay
+func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []way {
+	var ways []way
 	var asks []func(context.Context) (time.Duration, error)
 	for _, a := range p.store.Get().SIPAccounts {
 		if !a.On {
 			continue
 		}
-		password := p.secretsOf(a, "").ICEPassword
+		password := p.icePassword(a)
 		for _, server := range a.ICEServers {
 			if len(ways) == maxWays {
 				break
@@ -152,7 +153,7 @@ func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []MediaWay {
 			if strings.HasPrefix(server, "turn") {
 				kind = "turn"
 			}
-			ways = append(ways, MediaWay{Kind: kind, Server: server})
+			ways = append(ways, way{MediaWay: voice.MediaWay{Kind: kind, Server: server}})
 			asks = append(asks, func(ctx context.Context) (time.Duration, error) {
 				return probe.Server(ctx, n, server, a.ICEUser, password)
 			})
@@ -162,7 +163,7 @@ func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []MediaWay {
 }
 
 // askAll asks every way and returns them with what came of it.
-func askAll(ctx context.Context, ways []MediaWay, asks []func(context.Context) (time.Duration, error)) []MediaWay {
+func askAll(ctx context.Context, ways []way, asks []func(context.Context) (time.Duration, error)) []way {
 	ctx, cancel := context.WithTimeout(ctx, wayLimit)
 	defer cancel()
 	var asking sync.WaitGroup
@@ -229,7 +230,7 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 		return fault.New(fault.NetworkError, "check.relay-silent")
 	}
 	s.probe.LossPercent = 100 * float64(len(trips)-got) / float64(len(trips))
-	s.probe.Path = lang.Of("check.without-sign-in", address)
+	s.by = lang.Of("check.without-sign-in", address)
 	// A packet, its wait in the far jitter buffer, and what sound cards take.
 	const sound = 60
 	s.probe.MOS = media.ForecastMOS(s.probe.RTTMs/2+2*s.probe.JitterMs+sound, s.probe.LossPercent)

@@ -4,46 +4,19 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
-// MediaProbe is what an engine finds out of the path of the sound without a
-// call.
-type MediaProbe struct {
-	// Codec and Path are those of the sound that went to the relay and back.
-	Codec string
-	Path  lang.Text
-	// RTTMs and JitterMs are milliseconds, LossPercent is of both directions.
-	RTTMs, JitterMs, LossPercent float64
-	// MOS forecasts how a call would sound now, 0 if nothing came back.
-	MOS float64
-	// Ways are all the ways that were tried.
-	Ways []MediaWay
-}
-
-// MediaWay is one way that sound can take, and whether it is open.
-type MediaWay struct {
-	// Kind is udp or tcp, straight to the relay, stun or turn.
-	Kind string
-	// Server is host:port, or the server's address as the profile has it.
-	Server string
-	Open   bool
-	// RTTMs is one round trip; with TURN, the time of an allocation.
-	RTTMs float64
-	// Why says why it is closed, empty if that is not known.
-	Why lang.Text
-	// Unproven says that a TURN server answers, but was not asked to relay: that
+// way is one way that sound can take.
+type way struct {
+	voice.MediaWay
+	// unproven says that a TURN server answers, but was not asked to relay: that
 	// takes credentials.
-	Unproven bool
-}
-
-// mediaProber is an engine that can try the path of the sound without a call.
-type mediaProber interface {
-	// ProbeMedia blocks for some six seconds, with closed ways longer. An error
-	// may come together with the ways that were tried.
-	ProbeMedia(ctx context.Context) (MediaProbe, error)
+	unproven bool
 }
 
 // soundPath is one measurement of the path of the sound, which several checks
@@ -54,8 +27,11 @@ type soundPath struct {
 	// pace is that of the measurement without a sign-in.
 	pace  pace
 	tried bool
-	probe MediaProbe
-	err   error
+	probe voice.MediaProbe
+	ways  []way
+	// by is the way that the measured sound took.
+	by  lang.Text
+	err error
 	// why says why the path can't be tried, empty if it can, and remedy what would
 	// help.
 	why, remedy lang.Text
@@ -70,16 +46,17 @@ func (s *soundPath) try(ctx context.Context) {
 	}
 	s.tried = true
 	snap := s.p.Snapshot()
-	e, ok := s.p.engine.(mediaProber)
 	switch {
 	case snap.Call != nil:
 		s.why = lang.Of("check.in-use")
 	case !signedIn(snap):
 		s.tryApart(ctx)
-	case !ok:
-		s.why = lang.Of("check.line-untestable")
 	default:
-		s.probe, s.err = e.ProbeMedia(ctx)
+		s.probe, s.err = s.p.engine.ProbeMedia(ctx)
+		s.by = lang.Literal(strings.TrimSpace(s.probe.Path))
+		for _, w := range s.probe.Ways {
+			s.ways = append(s.ways, way{MediaWay: w})
+		}
 		if fault.TypeOf(s.err) == fault.SystemBusy {
 			s.why = lang.Of("check.call-came")
 		}
@@ -98,8 +75,8 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 	if !s.why.Empty() {
 		return Check{Status: CheckSkipped, Text: s.why, Remedy: s.remedy}, true
 	}
-	best, closed := MediaWay{}, MediaWay{}
-	for _, w := range s.probe.Ways {
+	var best, closed way
+	for _, w := range s.ways {
 		for _, kind := range kinds {
 			switch {
 			case w.Kind != kind:
@@ -111,14 +88,14 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 		}
 	}
 	switch {
-	case best.Open && best.Unproven:
+	case best.Open && best.unproven:
 		c = passed(millisOf(best.RTTMs), lang.Of("check.answers-unproven", best.Server))
 		c.Remedy = signInFirst
 		return c, true
 	case best.Open:
 		return passed(millisOf(best.RTTMs), lang.Of("check.answers", best.Server)), true
-	case !closed.Why.Empty():
-		return Check{Status: CheckFail, Text: lang.Of("check.closed", closed.Server, closed.Why)}, true
+	case closed.Err != nil:
+		return Check{Status: CheckFail, Text: lang.Of("check.closed", closed.Server, closed.Err.Text())}, true
 	case closed.Server != "":
 		return Check{Status: CheckFail, Text: lang.Of("check.silent", closed.Server)}, true
 	case s.err != nil:
@@ -131,7 +108,7 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 
 // open reports whether any way of a kind is.
 func (s *soundPath) open(kind string) bool {
-	for _, w := range s.probe.Ways {
+	for _, w := range s.ways {
 		if w.Kind == kind && w.Open {
 			return true
 		}
@@ -189,10 +166,10 @@ func (s *soundPath) media(ctx context.Context) Check {
 		return failed(s.err)
 	case s.why.Empty() && s.err == nil:
 		m := s.probe
-		return judgeMOS(m.MOS, lang.Of("check.measured", rounded(m.RTTMs, 0), rounded(m.JitterMs, 0), rounded(m.LossPercent, 1), orText(m.Path, "check.unknown-path")))
+		return judgeMOS(m.MOS, lang.Of("check.measured", rounded(m.RTTMs, 0), rounded(m.JitterMs, 0), rounded(m.LossPercent, 1), orText(s.by, "check.unknown-path")))
 	}
 	// Nothing was measured: the last call tells something.
-	st, ok := s.p.engine.Statistics()
+	st, ok := s.p.Statistics()
 	switch {
 	case !ok || st.MOS == 0:
 		why := lang.Of("check.no-call-yet")

@@ -279,7 +279,7 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 	if signedIn(s) {
 		figure := ""
 		_ = p.loop.ask(ctx, func() error {
-			if rtt := p.m.inbox.RTT; rtt > 0 {
+			if rtt := p.m.inbox.RoundTrip; rtt > 0 {
 				figure = millis(rtt)
 			}
 			return nil

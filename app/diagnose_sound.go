@@ -8,7 +8,6 @@ import (
 
 	"offhook/app/secrets"
 	"offhook/assets/lang"
-	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -25,7 +24,7 @@ func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 		return failed(errNoSound)
 	}
 	var l level
-	src, err := p.openMicrophone(p.audioConfig(p.store.Get()).Source, l.add)
+	src, err := p.openMicrophone(p.soundOf(p.store.Get()).Capture, l.add)
 	p.audioFailed(err)
 	if err != nil {
 		return failed(err)
@@ -49,16 +48,10 @@ func (p *Phone) diagnoseSpeaker(ctx context.Context, ring bool) Check {
 	if p.cfg.Audio == nil {
 		return failed(errNoSound)
 	}
-	a := p.audioConfig(p.store.Get())
-	spec := a.Sink
-	if ring {
-		if spec = a.Ring; spec == (audio.Spec{}) {
-			spec = a.Sink
-		}
-	} else if p.Snapshot().Call != nil {
+	if !ring && p.Snapshot().Call != nil {
 		return skipped(lang.Of("check.in-use"))
 	}
-	if err := p.playOnce(ctx, spec, nil); err != nil {
+	if err := p.playOnce(ctx, p.speakerSpec(ring), nil); err != nil {
 		return failed(err)
 	}
 	return passed("", lang.Of("check.works"))

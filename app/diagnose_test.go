@@ -82,8 +82,8 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 		d.audio = &fakeAudio{loud: 3000}
 		d.start().signIn()
 		defer d.close()
-		d.engine.probe = func() (MediaProbe, error) {
-			return MediaProbe{Codec: "opus", Path: lang.Literal("host udp 192.0.2.1:4000"), RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []MediaWay{
+		d.engine.probe = func() (voice.MediaProbe, error) {
+			return voice.MediaProbe{Codec: "opus", Path: "host udp 192.0.2.1:4000", RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []voice.MediaWay{
 				{Kind: "udp", Server: "192.0.2.9:8080", Open: true, RTTMs: 21}, {Kind: "udp", Server: "192.0.2.8:8080"}, {Kind: "tcp", Server: "192.0.2.9:8080", Open: true, RTTMs: 25},
 				{Kind: "stun", Server: "stun:s", Open: true, RTTMs: 99}, {Kind: "turn", Server: "turn:t", Open: true, RTTMs: 60},
 			}}, nil
@@ -124,9 +124,9 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		}
 		d.signIn()
 		d.audio.openErr = fault.New(fault.MissingPermission, "audio.not-permitted", "Headset")
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network.")})
+		d.inbox.changed(waiting(fault.New(fault.NetworkError, "No network.")))
 		st := healthy
-		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
+		st.Status.Flow = voice.Health{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("unready", func(s *Snapshot) bool { return !s.condition(ConditionPlatform).OK && !s.condition(ConditionPush).OK })
 		d.backend.mu.Lock()
@@ -222,28 +222,28 @@ func TestTheMeterAllocatesNothing(t *testing.T) {
 func TestThePathOfTheSound(t *testing.T) {
 	t.Parallel()
 	closed := fault.New(fault.NetworkError, "media-test.no-sound")
-	udp, tcp, turn := MediaWay{Kind: "udp", Server: "relay:1", Open: true}, MediaWay{Kind: "tcp", Server: "relay:2", Open: true}, MediaWay{Kind: "turn", Server: "turn:3", Open: true}
-	shut := func(w MediaWay) MediaWay { w.Open = false; return w }
+	udp, tcp, turn := voice.MediaWay{Kind: "udp", Server: "relay:1", Open: true}, voice.MediaWay{Kind: "tcp", Server: "relay:2", Open: true}, voice.MediaWay{Kind: "turn", Server: "turn:3", Open: true}
+	shut := func(w voice.MediaWay) voice.MediaWay { w.Open = false; return w }
 	for name, row := range map[string]struct {
-		probe MediaProbe
+		probe voice.MediaProbe
 		err   error
 		want  string // udp tcp turn media
 		last  float64
 	}{
-		"all open":         {MediaProbe{MOS: 4.3, Ways: []MediaWay{udp, tcp, turn}}, nil, "pass pass pass pass", 0},
-		"no relay server":  {MediaProbe{MOS: 3.7, Ways: []MediaWay{udp, tcp}}, nil, "pass pass skipped warn", 0},
-		"no UDP":           {MediaProbe{MOS: 4.1, Ways: []MediaWay{shut(udp), tcp, shut(turn)}}, nil, "warn pass warn pass", 0},
-		"only TURN":        {MediaProbe{MOS: 2.0, Ways: []MediaWay{shut(udp), shut(tcp), turn}}, nil, "warn warn pass fail", 0},
-		"nothing":          {MediaProbe{Ways: []MediaWay{shut(udp), shut(tcp)}}, closed, "fail warn skipped fail", 0},
-		"not even the leg": {MediaProbe{}, closed, "skipped skipped skipped fail", 0},
-		"no echo there":    {MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test."), "skipped skipped skipped pass", 4.2},
-		"a call came":      {MediaProbe{}, fault.New(fault.SystemBusy, "There is a call."), "skipped skipped skipped skipped", 0},
+		"all open":         {voice.MediaProbe{MOS: 4.3, Ways: []voice.MediaWay{udp, tcp, turn}}, nil, "pass pass pass pass", 0},
+		"no relay server":  {voice.MediaProbe{MOS: 3.7, Ways: []voice.MediaWay{udp, tcp}}, nil, "pass pass skipped warn", 0},
+		"no UDP":           {voice.MediaProbe{MOS: 4.1, Ways: []voice.MediaWay{shut(udp), tcp, shut(turn)}}, nil, "warn pass warn pass", 0},
+		"only TURN":        {voice.MediaProbe{MOS: 2.0, Ways: []voice.MediaWay{shut(udp), shut(tcp), turn}}, nil, "warn warn pass fail", 0},
+		"nothing":          {voice.MediaProbe{Ways: []voice.MediaWay{shut(udp), shut(tcp)}}, closed, "fail warn skipped fail", 0},
+		"not even the leg": {voice.MediaProbe{}, closed, "skipped skipped skipped fail", 0},
+		"no echo there":    {voice.MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test."), "skipped skipped skipped pass", 4.2},
+		"a call came":      {voice.MediaProbe{}, fault.New(fault.SystemBusy, "There is a call."), "skipped skipped skipped skipped", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T) {
 				d := newRig(t).start().signIn()
 				defer d.close()
-				d.engine.probe = func() (MediaProbe, error) { return row.probe, row.err }
+				d.engine.probe = func() (voice.MediaProbe, error) { return row.probe, row.err }
 				d.engine.stats.MOS = row.last
 				d.engine.calls = 1
 				got := diagnose(t, d.Phone)

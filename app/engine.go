@@ -2,106 +2,96 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"offhook/voice"
 	"offhook/voice/audio"
 )
 
-// Engine is what the phone needs of the call engine; voice.Client is one. Its
-// methods may be called from any goroutine and return *fault.Error.
+// Engine is *voice.Client, whose methods are described there. It is an interface
+// for the tests: calls have sound, and sound does not pass in the fake time in
+// which they run.
 type Engine interface {
-	// Initialize brings the engine up with a subscriber's token: it returns
-	// when the platform has given the profile, or why not.
-	Initialize(ctx context.Context, id Identity) error
-	// Stop ends a call and takes the engine down; Initialize may follow.
-	Stop(ctx context.Context) error
-	// AccessToken returns a token that is valid now. rejected is the one that a
-	// server has just refused, or "".
+	Initialize(ctx context.Context, account voice.Account) error
+	Reset(ctx context.Context) error
+	Close(ctx context.Context) error
 	AccessToken(ctx context.Context, rejected string) (string, error)
 
-	Dial(ctx context.Context, d DialRequest) (voice.CallDetails, error)
-	// RelaySessionData hands a pushed call to the engine. false means that
-	// there is no call to show; a missed call was then raised as an event.
+	Dial(ctx context.Context, target, message string, options ...voice.DialOption) (Controls, error)
+	// Latest is the call in progress, or the last one; ok is false without one.
+	Latest() (c Controls, ok bool)
 	RelaySessionData(ctx context.Context, data map[string]string) (bool, error)
-	Answer(ctx context.Context) error
-	// Hangup declines, cancels or ends.
-	Hangup(ctx context.Context) error
+	// Events gives out what happens from now on until ctx ends or the client is
+	// closed, in order.
+	Events(ctx context.Context) <-chan voice.Event
+
+	SetOnAnotherPhone(on bool)
+	SetDeclining(on bool)
+	SetSound(sound voice.Sound) error
+	NetworkChanged()
+
+	Register(ctx context.Context, account voice.SIPAccount) error
+	Unregister(id string) error
+	RetryLines()
+
+	ProbeMedia(ctx context.Context) (voice.MediaProbe, error)
+	UploadLogs(ctx context.Context, path, description string, progress func(float64)) (reference string, err error)
+}
+
+// Controls is *voice.Call.
+type Controls interface {
+	Details() voice.CallDetails
+	Answer() error
+	Hangup() error
 	Mute() error
 	Unmute() error
 	Hold(ctx context.Context) error
 	Resume(ctx context.Context) error
 	SendDTMF(digits string) error
-	SetRoute(route voice.AudioRoute) error
-	// SetSystemBusy is the switch of the reference's PSTN rule.
-	SetSystemBusy(on bool)
-	// SetDeclining makes incoming calls be declined before they ring and
-	// reported as missed with the reason "declined".
-	SetDeclining(on bool)
-	// SetAudio says which devices to use from the next opening on.
-	SetAudio(a AudioConfig)
-
-	Statistics() (Stats, bool)
+	SetAudioRoute(route voice.AudioRoute) error
+	Transfer(ctx context.Context, target string) error
+	Consult(ctx context.Context, target string) error
+	Swap(ctx context.Context) error
+	CompleteTransfer(ctx context.Context) error
+	EndConsultation() error
+	FollowTransfer() error
+	DeclineTransfer() error
+	Statistics() (voice.Statistics, error)
 	Levels() (mic, far float64)
-	PostFeedback(ctx context.Context, rating int, issue, note string) error
-	// UploadLogs sends a zip file to the place that the platform names.
-	UploadLogs(ctx context.Context, zip string, description string, progress func(float64)) (reference string, err error)
-	// Events gives out what happens from now on until ctx ends, in order: each
-	// is a voice.Event or an EngineStatus.
-	Events(ctx context.Context) <-chan any
-	// Renew tells the engine that the network changed or the machine woke.
-	Renew()
-	// Close releases everything; files that were recorded are then complete. After
-	// ctx it waits for no server.
-	Close(ctx context.Context) error
+	PostFeedback(ctx context.Context, rating int, issue voice.Issue, note string) error
 }
 
-// Identity is with what the engine is initialised (reference, section 1.2).
-type Identity struct {
-	HostName       string
-	SubscriberName string
-	DisplayName    string
-	AccountSID     string
-	DeviceID       string
-	// Token is the subscriber token as JSON. It is secret.
-	Token string
+// NewEngine returns the client as an Engine. The phone owns it.
+func NewEngine(c *voice.Client) Engine { return client{c} }
+
+// client gives what the voice client returns the types of Engine.
+type client struct{ *voice.Client }
+
+func (c client) Dial(ctx context.Context, target, message string, options ...voice.DialOption) (Controls, error) {
+	call, err := c.Client.Dial(ctx, target, message, options...)
+	if err != nil {
+		return nil, err
+	}
+	return call, nil
 }
 
-// DialRequest is what the engine needs to place a call.
-type DialRequest struct {
-	// Exophone is called on the wire, RemoteID is whom the user meant.
-	Exophone string
-	// Line is the SIP account that is called over, "" for the subscriber's line.
-	// Exophone then is what is dialled there.
-	Line       string
-	RemoteID   string
-	RemoteName string
-	// Message is the call's context as free text. The engine passes it on as
-	// CustomField only when its characters allow.
-	Message string
+func (c client) Latest() (Controls, bool) {
+	d, ok := c.LatestCallDetails()
+	if !ok {
+		return nil, false
+	}
+	call, ok := c.CallFromID(d.CallID)
+	return call, ok
 }
 
-// EngineStatus is how far the engine can carry a call.
-type EngineStatus struct {
-	Platform, Profile, Flow, Token EngineHealth
-	// TokenValidUntil is the end of the refresh token's life.
-	TokenValidUntil time.Time
-	// ClockOffset is how far the platform's clock is ahead of the phone's.
-	ClockOffset time.Duration
-	// Exophone is the one of the profile, or "".
-	Exophone string
+func (c client) Events(ctx context.Context) <-chan voice.Event {
+	sub := c.Subscribe()
+	context.AfterFunc(ctx, sub.Close)
+	return sub.Events()
 }
 
-// EngineHealth is one of the things that an EngineStatus tells of. Err is nil
-// while all is well, or while nothing is known yet.
-type EngineHealth struct {
-	OK  bool
-	Err error
-}
-
-// Bell makes the sounds outside a call, on the ring device or the loudspeaker.
+// Ringer makes the sounds outside a call, on the ring device or the loudspeaker.
 // Its methods return at once; the sounds begin as soon as the device is open.
-type Bell interface {
+type Ringer interface {
 	// SetDevices says where it sounds from now on.
 	SetDevices(speaker, ring audio.Spec)
 	// SetCountry says whose tones are played, by ISO 3166 code; "" is ITU-T
@@ -128,64 +118,3 @@ const (
 	ToneAutoAnswer
 	ToneMissed
 )
-
-// AudioConfig is which devices the engine uses, and how.
-type AudioConfig struct {
-	Source, Sink, Ring                                audio.Spec
-	RingVolume                                        int
-	EchoCancellation, NoiseSuppression, AutomaticGain bool
-	// SilenceSuppression sends next to nothing while nobody speaks.
-	SilenceSuppression bool
-	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
-	Country string
-}
-
-// Inbox is the receiver of pushed calls; push.Receiver is one.
-type Inbox interface {
-	// Run keeps the inbox connected until ctx ends. It calls deliver for each
-	// message once, in order; nil acknowledges the message, an error keeps it
-	// for a later attempt. changed is called whenever Status changes.
-	Run(ctx context.Context, deliver func(context.Context, InboxMessage) error, changed func(InboxStatus))
-	// Status is how it stands now.
-	Status() InboxStatus
-	// Retry connects at once, also after the inbox went to another phone.
-	Retry()
-}
-
-// InboxMessage is one pushed call.
-type InboxMessage struct {
-	ID   int64
-	Data map[string]string
-}
-
-// InboxStatus is how the inbox is connected.
-type InboxStatus struct {
-	// Proof is when the server last answered a ping, or said hello.
-	Proof     time.Time
-	Connected bool
-	// RTT is the round trip of the last ping.
-	RTT time.Duration
-	// Err is why it is not connected, a *fault.Error.
-	Err error
-	// RetryAt is when it connects again by itself; zero if it does not.
-	RetryAt time.Time
-	// Replaced: another phone took the inbox. Refused: the token was refused.
-	Replaced, Refused bool
-	// ClockOffset is the server's clock less this machine's.
-	ClockOffset time.Duration
-}
-
-// InboxConfig is what an inbox is made of.
-type InboxConfig struct {
-	// URL is the ws or wss address of the inbox.
-	URL string
-	// DeviceToken names this device's inbox.
-	DeviceToken string
-	// Token gives the access token; rejected is the one just refused, or "".
-	Token func(ctx context.Context, rejected string) (string, error)
-	// Dir is where the last seen message is remembered.
-	Dir string
-	// AllowClearText lets ws:// reach beyond this machine: the user signed in
-	// at an http:// address.
-	AllowClearText bool
-}

@@ -11,7 +11,7 @@ import (
 
 // followEngine takes the engine's events to the loop, in order, until the engine
 // is closed.
-func (p *Phone) followEngine(events <-chan any) {
+func (p *Phone) followEngine(events <-chan voice.Event) {
 	for ev := range events {
 		if !p.loop.post(func() { p.engineEvent(ev) }) {
 			return
@@ -20,10 +20,10 @@ func (p *Phone) followEngine(events <-chan any) {
 }
 
 // engineEvent is the phone's answer to what happened in the engine.
-func (p *Phone) engineEvent(ev any) {
+func (p *Phone) engineEvent(ev voice.Event) {
 	switch ev := ev.(type) {
-	case EngineStatus:
-		p.engineStatus(ev)
+	case voice.StatusChanged:
+		p.engineStatus(ev.Status)
 	case voice.IncomingCall:
 		p.incoming(ev.Call)
 	case voice.CallInitiated:
@@ -59,12 +59,12 @@ func (p *Phone) engineEvent(ev any) {
 	}
 }
 
-func (p *Phone) engineStatus(st EngineStatus) {
+func (p *Phone) engineStatus(st voice.Status) {
 	m := &p.m
 	if m.session == nil && m.account.State != SigningIn {
 		return
 	}
-	set := func(name string, h EngineHealth, waiting lang.Text, action string) {
+	set := func(name string, h voice.Health, waiting lang.Text, action string) {
 		switch {
 		case h.OK:
 			m.ready.set(name, good())
@@ -105,7 +105,7 @@ func (p *Phone) incoming(d voice.CallDetails) {
 	p.m.lastShownEnds()
 	p.log.Info("incoming call", "call", d.CallID, "session", d.SessionID, "from", d.RemoteID)
 
-	p.cfg.Bell.Ring(p.ringVolume())
+	p.cfg.Ringer.Ring(p.ringVolume())
 	p.fetchContext(c)
 	p.autoAnswer(c)
 	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.add(d.SessionID) }) })
@@ -167,8 +167,8 @@ func (p *Phone) autoAnswer(c *liveCall) {
 		if pause(ctx, max(delay, 0), nil) != nil || !rings() {
 			return
 		}
-		p.cfg.Bell.Stop()
-		p.cfg.Bell.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		p.cfg.Ringer.Stop()
+		p.cfg.Ringer.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
 		if pause(ctx, autoAnswerTone, nil) != nil || !rings() {
 			return
 		}
@@ -209,7 +209,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 		}
 		c = &liveCall{d: d, name: p.NameOf(d.RemoteID)}
 		if req := p.m.dialling; req != nil {
-			c.name, c.message = or(c.name, req.RemoteName), req.Message
+			c.name, c.message = or(c.name, req.name), req.message
 		}
 		p.m.call = c
 		p.m.lastShownEnds()
@@ -221,7 +221,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	before := c.d.State
 	c.d = d
 	if d.State != voice.StateIncoming {
-		p.cfg.Bell.Stop()
+		p.cfg.Ringer.Stop()
 	}
 	if c.ringing.IsZero() && !d.Ringing.IsZero() {
 		c.ringing = d.Ringing
@@ -265,11 +265,11 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 	}
 	c.d = d
 	c.d.State = voice.StateEnded
-	p.cfg.Bell.Stop()
+	p.cfg.Ringer.Stop()
 	if tone, ok := endTones[d.EndReason]; ok && d.Direction == voice.Outgoing {
-		p.cfg.Bell.Play(tone, p.m.settings.Audio.RingVolume)
+		p.cfg.Ringer.Play(tone, p.m.settings.Audio.RingVolume)
 	}
-	if st, ok := p.engine.Statistics(); ok && st.CallID == d.CallID && !d.Established.IsZero() {
+	if st, ok := p.Statistics(); ok && st.CallID == d.CallID && !d.Established.IsZero() {
 		c.mos = st.MOS
 	}
 	r := c.record()
@@ -381,7 +381,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 			r.Missed, r.MissedReason = false, voice.MissedDoNotDisturb
 		}
 		if a != DoNotDisturb {
-			p.cfg.Bell.Play(ToneMissed, p.ringVolume())
+			p.cfg.Ringer.Play(ToneMissed, p.ringVolume())
 		}
 	}
 	p.log.Info("missed call", "session", ev.SessionID, "from", ev.RemoteID, "reason", ev.Reason)

@@ -22,12 +22,12 @@ type fakeEngine struct {
 	dialErr error
 	relay   func(data map[string]string) (bool, error)
 	call    voice.CallDetails
-	stats   Stats
+	stats   voice.Statistics
 	calls   int
-	// audio is what SetAudio said last.
-	audio AudioConfig
+	// audio is what SetSound said last.
+	audio voice.Sound
 	// probe is the path of the sound; nil is a platform without a media test.
-	probe func() (MediaProbe, error)
+	probe func() (voice.MediaProbe, error)
 	// late leaves it to the test to tell of a call that was dialled.
 	late bool
 	// deaf are servers that answer nothing: what is said at the end waits for its
@@ -35,17 +35,17 @@ type fakeEngine struct {
 	deaf bool
 }
 
-func (e *fakeEngine) ProbeMedia(context.Context) (MediaProbe, error) {
+func (e *fakeEngine) ProbeMedia(context.Context) (voice.MediaProbe, error) {
 	if e.probe == nil {
-		return MediaProbe{}, fault.New(fault.ServerError, "media-test.none")
+		return voice.MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
 	}
 	return e.probe()
 }
 
 type fakeSub struct {
-	ch   chan any
+	ch   chan voice.Event
 	wake chan struct{}
-	q    []any
+	q    []voice.Event
 }
 
 func (e *fakeEngine) note(format string, a ...any) {
@@ -66,8 +66,8 @@ func (e *fakeEngine) count(what string) int {
 	return n
 }
 
-func (e *fakeEngine) Events(context.Context) <-chan any {
-	s := &fakeSub{ch: make(chan any), wake: make(chan struct{}, 1)}
+func (e *fakeEngine) Events(context.Context) <-chan voice.Event {
+	s := &fakeSub{ch: make(chan voice.Event), wake: make(chan struct{}, 1)}
 	e.mu.Lock()
 	e.subs = append(e.subs, s)
 	e.mu.Unlock()
@@ -92,7 +92,7 @@ func (e *fakeEngine) Events(context.Context) <-chan any {
 	return s.ch
 }
 
-func (e *fakeEngine) emit(ev any) {
+func (e *fakeEngine) emit(ev voice.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -107,47 +107,80 @@ func (e *fakeEngine) emit(ev any) {
 	}
 }
 
-var healthy = EngineStatus{
-	Platform: EngineHealth{OK: true}, Profile: EngineHealth{OK: true}, Flow: EngineHealth{OK: true}, Token: EngineHealth{OK: true},
+var healthy = voice.StatusChanged{Status: voice.Status{
+	Platform: voice.Health{OK: true}, Profile: voice.Health{OK: true}, Flow: voice.Health{OK: true}, Token: voice.Health{OK: true},
 	Exophone: "0804",
-}
+}}
 
-func (e *fakeEngine) Initialize(_ context.Context, id Identity) error {
+func (e *fakeEngine) Initialize(_ context.Context, a voice.Account) error {
 	e.mu.Lock()
 	var err error
 	if len(e.initErr) > 0 {
 		err, e.initErr = e.initErr[0], e.initErr[1:]
 	}
-	e.tokens = append(e.tokens, id.Token)
+	e.tokens = append(e.tokens, a.SubscriberToken)
 	e.mu.Unlock()
-	e.note("initialize %s", id.SubscriberName)
+	e.note("initialize %s", a.SubscriberName)
 	if err == nil {
 		e.emit(healthy)
 	}
 	return err
 }
 
-func (e *fakeEngine) Stop(context.Context) error { e.note("stop"); return nil }
+func (e *fakeEngine) Reset(context.Context) error { e.note("stop"); return nil }
 
 func (e *fakeEngine) AccessToken(_ context.Context, rejected string) (string, error) {
 	return "ACCESS" + rejected, nil
 }
 
-func (e *fakeEngine) Dial(_ context.Context, d DialRequest) (voice.CallDetails, error) {
-	e.note("dial %s for %s", d.Exophone, d.RemoteID)
-	if e.dialErr != nil {
-		return voice.CallDetails{}, e.dialErr
+func (e *fakeEngine) Dial(_ context.Context, target, _ string, options ...voice.DialOption) (Controls, error) {
+	var asked voice.CallDetails
+	for _, o := range options {
+		o(&asked)
 	}
-	d1 := e.begin(voice.Outgoing, d.RemoteID)
+	e.note("dial %s for %s", target, asked.RemoteID)
+	if e.dialErr != nil {
+		return nil, e.dialErr
+	}
+	d1 := e.begin(voice.Outgoing, asked.RemoteID)
 	e.mu.Lock()
-	d1.Line, e.call.Line = d.Line, d.Line
+	d1.Line, e.call.Line = asked.Line, asked.Line
 	e.mu.Unlock()
 	if !e.late {
 		e.emit(voice.CallInitiated{Call: d1})
 	}
 	// The engine returns a call before its goroutine has begun.
 	d1.State = voice.StateNone
-	return d1, nil
+	return fakeCall{e, &d1}, nil
+}
+
+// Latest returns the call in progress, or the last one.
+func (e *fakeEngine) Latest() (Controls, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return fakeCall{fakeEngine: e}, e.calls > 0
+}
+
+// fakeCall is a call of the engine: what is done to it is noted there.
+type fakeCall struct {
+	*fakeEngine
+	// dialled is what Dial returned, nil for the call as it is now.
+	dialled *voice.CallDetails
+}
+
+func (c fakeCall) Details() voice.CallDetails {
+	if c.dialled != nil {
+		return *c.dialled
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.call
+}
+
+func (c fakeCall) Statistics() (voice.Statistics, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats, nil
 }
 
 func (e *fakeEngine) begin(dir voice.Direction, remote string) voice.CallDetails {
@@ -191,13 +224,13 @@ func (e *fakeEngine) RelaySessionData(_ context.Context, data map[string]string)
 	return e.relay(data)
 }
 
-func (e *fakeEngine) Answer(context.Context) error {
+func (e *fakeEngine) Answer() error {
 	e.note("answer")
 	e.emit(voice.CallEstablished{Call: e.to(voice.StateEstablished)})
 	return nil
 }
 
-func (e *fakeEngine) Hangup(context.Context) error {
+func (e *fakeEngine) Hangup() error {
 	e.note("hangup")
 	e.emit(voice.CallChanged{Call: e.to(voice.StateEnding)})
 	if e.deaf {
@@ -207,24 +240,24 @@ func (e *fakeEngine) Hangup(context.Context) error {
 	return nil
 }
 
-func (e *fakeEngine) Mute() error                     { e.note("mute"); return nil }
-func (e *fakeEngine) Unmute() error                   { e.note("unmute"); return nil }
-func (e *fakeEngine) Hold(context.Context) error      { e.note("hold"); return nil }
-func (e *fakeEngine) Resume(context.Context) error    { e.note("resume"); return nil }
-func (e *fakeEngine) SendDTMF(d string) error         { e.note("dtmf %s", d); return nil }
-func (e *fakeEngine) SetRoute(voice.AudioRoute) error { return nil }
-func (e *fakeEngine) SetSystemBusy(on bool)           { e.note("busy %v", on) }
-func (e *fakeEngine) SetDeclining(on bool)            { e.note("declining %v", on) }
-func (e *fakeEngine) SetAudio(a AudioConfig)          { e.mu.Lock(); e.audio = a; e.mu.Unlock() }
-func (e *fakeEngine) Levels() (float64, float64)      { return 0, 0 }
-func (e *fakeEngine) Renew()                          { e.note("renew") }
-func (e *fakeEngine) Statistics() (Stats, bool) {
+func (e *fakeEngine) Mute() error                          { e.note("mute"); return nil }
+func (e *fakeEngine) Unmute() error                        { e.note("unmute"); return nil }
+func (e *fakeEngine) Hold(context.Context) error           { e.note("hold"); return nil }
+func (e *fakeEngine) Resume(context.Context) error         { e.note("resume"); return nil }
+func (e *fakeEngine) SendDTMF(d string) error              { e.note("dtmf %s", d); return nil }
+func (e *fakeEngine) SetAudioRoute(voice.AudioRoute) error { return nil }
+func (e *fakeEngine) SetOnAnotherPhone(on bool)            { e.note("busy %v", on) }
+func (e *fakeEngine) SetDeclining(on bool)                 { e.note("declining %v", on) }
+func (e *fakeEngine) SetSound(s voice.Sound) error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.stats, e.calls > 0
+	e.audio = s
+	e.mu.Unlock()
+	return nil
 }
+func (e *fakeEngine) Levels() (float64, float64) { return 0, 0 }
+func (e *fakeEngine) NetworkChanged()            { e.note("renew") }
 
-func (e *fakeEngine) PostFeedback(_ context.Context, rating int, issue, note string) error {
+func (e *fakeEngine) PostFeedback(_ context.Context, rating int, issue voice.Issue, note string) error {
 	e.note("feedback %d %s %s", rating, issue, note)
 	return nil
 }

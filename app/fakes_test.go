@@ -12,41 +12,51 @@ import (
 	"sync/atomic"
 	"time"
 
-	"offhook/app/desk"
+	"offhook/app/desktop"
+	"offhook/push"
 	"offhook/voice/audio"
+	"offhook/voice/wire"
 )
 
 // fakeInbox is connected as the test says.
 type fakeInbox struct {
-	cfg     InboxConfig
-	deliver func(context.Context, InboxMessage) error
-	told    func(InboxStatus)
+	cfg     push.Config
 	ready   chan struct{}
 	retries atomic.Int32
 
 	mu     sync.Mutex
-	status InboxStatus
+	status push.Status
 }
 
-func (i *fakeInbox) changed(s InboxStatus) {
+func (i *fakeInbox) changed(s push.Status) {
 	i.mu.Lock()
 	i.status = s
 	i.mu.Unlock()
-	i.told(s)
+	i.cfg.OnStatus(s)
 }
 
-func (i *fakeInbox) Status() InboxStatus {
+// deliver hands over a pushed call of a subscriber.
+func (i *fakeInbox) deliver(ctx context.Context, id int64, name, payload string) error {
+	return i.cfg.Handler(ctx, push.Message{ID: id, Data: wire.PushData{SubscriberName: name, Payload: payload}})
+}
+
+func (i *fakeInbox) Status() push.Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.status
 }
 
-func (i *fakeInbox) Run(ctx context.Context, deliver func(context.Context, InboxMessage) error, changed func(InboxStatus)) {
-	i.deliver, i.told = deliver, changed
+func (i *fakeInbox) Run(ctx context.Context) {
 	close(i.ready)
-	i.changed(InboxStatus{Connected: true, Proof: time.Now()})
+	i.changed(connected())
 	<-ctx.Done()
 }
+
+// connected is an inbox that has just proven itself.
+func connected() push.Status { return push.Status{Phase: push.Connected, LastPong: time.Now()} }
+
+// waiting is an inbox that is not reachable.
+func waiting(why error) push.Status { return push.Status{Phase: push.Waiting, Err: why} }
 
 func (i *fakeInbox) Retry() { i.retries.Add(1) }
 
@@ -131,35 +141,35 @@ func (b *fakeBackend) saw(request string) bool {
 	return slices.Contains(b.requests, request)
 }
 
-// fakeBell remembers what was played.
-type fakeBell struct {
+// fakeRinger remembers what was played.
+type fakeRinger struct {
 	mu      sync.Mutex
 	did     []string
 	country string
 }
 
-func (b *fakeBell) note(s string)                     { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
-func (b *fakeBell) SetCountry(code string)            { b.mu.Lock(); b.country = code; b.mu.Unlock() }
-func (b *fakeBell) SetDevices(audio.Spec, audio.Spec) {}
-func (b *fakeBell) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
-func (b *fakeBell) Stop()                             { b.note("stop") }
-func (b *fakeBell) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
-func (b *fakeBell) Close()                            {}
-func (b *fakeBell) played(s string) bool {
+func (b *fakeRinger) note(s string)                     { b.mu.Lock(); b.did = append(b.did, s); b.mu.Unlock() }
+func (b *fakeRinger) SetCountry(code string)            { b.mu.Lock(); b.country = code; b.mu.Unlock() }
+func (b *fakeRinger) SetDevices(audio.Spec, audio.Spec) {}
+func (b *fakeRinger) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
+func (b *fakeRinger) Stop()                             { b.note("stop") }
+func (b *fakeRinger) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
+func (b *fakeRinger) Close()                            {}
+func (b *fakeRinger) played(s string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Contains(b.did, s)
 }
 
-// fakeDesk remembers what it was told.
-type fakeDesk struct {
+// fakeDesktop remembers what it was told.
+type fakeDesktop struct {
 	mu  sync.Mutex
 	did []string
 }
 
-func (f *fakeDesk) note(s string) { f.mu.Lock(); f.did = append(f.did, s); f.mu.Unlock() }
-func (f *fakeDesk) CallBegan(w desk.Wish) {
+func (f *fakeDesktop) note(s string) { f.mu.Lock(); f.did = append(f.did, s); f.mu.Unlock() }
+func (f *fakeDesktop) CallBegan(w desktop.Wish) {
 	f.note(fmt.Sprintf("began %v %v", w.PauseMedia, w.KeepAwake))
 }
-func (f *fakeDesk) CallEnded() { f.note("ended") }
-func (f *fakeDesk) Close()     { f.note("closed") }
+func (f *fakeDesktop) CallEnded() { f.note("ended") }
+func (f *fakeDesktop) Close()     { f.note("closed") }

@@ -2,11 +2,17 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/push"
 	"offhook/voice/fault"
 )
 
@@ -14,18 +20,43 @@ import (
 // 15 s, dead after 5 s (wire decisions).
 const proofLimit = 20 * time.Second
 
+// The inbox is pinged more often than the wire decision has it, so that a server
+// that hangs is noticed within 20 s whenever it began to, with a margin for a
+// busy machine. After a Retry an answer must come within retryTimeout: the network
+// has changed, and what worked is then more likely dead than slow.
+const (
+	pingInterval = 11 * time.Second
+	pongTimeout  = 5 * time.Second
+	retryTimeout = time.Second
+)
+
+// Inbox is *push.Receiver, and in tests a script.
+type Inbox interface {
+	Run(ctx context.Context)
+	Status() push.Status
+	Retry()
+}
+
 // runInbox keeps the inbox connected until the session ends.
 func (s *session) runInbox() {
 	p := s.p
-	in, err := p.cfg.OpenInbox(InboxConfig{
-		URL: s.pushURL(), DeviceToken: s.deviceToken(), Token: p.engine.AccessToken, Dir: p.cfg.Dir,
-		AllowClearText: s.backend.URL().Scheme == "http",
+	in, err := p.cfg.OpenInbox(push.Config{
+		URL: s.pushURL(), DeviceToken: s.deviceToken(), AccessToken: p.engine.AccessToken, HTTPClient: p.http, Logger: p.log,
+		AllowClearText: s.backend.URL().Scheme == "http", Store: ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
+		PingInterval: pingInterval, PongTimeout: pongTimeout, RetryTimeout: retryTimeout, Handler: s.deliver,
+		OnStatus: func(st push.Status) {
+			p.loop.post(func() {
+				if p.m.session == s {
+					p.inboxChanged(st)
+				}
+			})
+		},
 	})
 	if err != nil {
 		p.log.Error("inbox", "err", err)
 		p.loop.post(func() {
 			if p.m.session == s {
-				p.m.inbox = InboxStatus{Err: err}
+				p.m.inbox = push.Status{Phase: push.Stopped, Err: err}
 				p.judgePush()
 			}
 		})
@@ -34,17 +65,11 @@ func (s *session) runInbox() {
 	s.mu.Lock()
 	s.inbox = in
 	s.mu.Unlock()
-	in.Run(s.ctx, s.deliver, func(st InboxStatus) {
-		p.loop.post(func() {
-			if p.m.session == s {
-				p.inboxChanged(st)
-			}
-		})
-	})
+	in.Run(s.ctx)
 }
 
 // inboxStatus is how the inbox stands now; before while there is none.
-func (s *session) inboxStatus(before InboxStatus) InboxStatus {
+func (s *session) inboxStatus(before push.Status) push.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inbox == nil {
@@ -53,18 +78,49 @@ func (s *session) inboxStatus(before InboxStatus) InboxStatus {
 	return s.inbox.Status()
 }
 
+// ledger keeps what was delivered in a file.
+type ledger string
+
+// Load is for push.Store.
+func (l ledger) Load() (push.State, error) {
+	data, err := os.ReadFile(string(l))
+	if errors.Is(err, fs.ErrNotExist) {
+		return push.State{}, nil
+	}
+	if err != nil {
+		return push.State{}, err
+	}
+	var s push.State
+	if json.Unmarshal(data, &s) != nil {
+		// What a crash of the machine left of it is worth nothing; the call log
+		// still shows nothing twice.
+		return push.State{}, nil
+	}
+	return s, nil
+}
+
+// Save is for push.Store.
+func (l ledger) Save(s push.State) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return settings.WriteFileAtomic(string(l), data, 0o600)
+}
+
 // handleLimit is how long a pushed call may take from the engine to the log.
 const handleLimit = 10 * time.Second
 
 // deliver hands one pushed message to the engine. It returns nil, which
 // acknowledges the message, once the call was raised or durably logged.
-func (s *session) deliver(ctx context.Context, m InboxMessage) error {
+func (s *session) deliver(ctx context.Context, m push.Message) error {
 	p := s.p
-	if name := m.Data["subscriberName"]; name != s.account.SubscriberName {
+	data := m.Data.Map()
+	if name := data["subscriberName"]; name != s.account.SubscriberName {
 		p.log.Warn("a call for somebody else was pushed", "subscriber", name)
 		return nil
 	}
-	id := payloadSession(m.Data["payload"])
+	id := payloadSession(data["payload"])
 	var before int
 	done := false
 	if err := p.loop.ask(ctx, func() error {
@@ -77,7 +133,7 @@ func (s *session) deliver(ctx context.Context, m InboxMessage) error {
 		p.log.Info("a call was pushed again", "id", m.ID, "session", id)
 		return nil // under another number, as after a new inbox
 	}
-	shown, err := p.engine.RelaySessionData(ctx, m.Data)
+	shown, err := p.engine.RelaySessionData(ctx, data)
 	p.log.Info("pushed call", "id", m.ID, "shown", shown, "err", err)
 	if err != nil {
 		switch fault.TypeOf(err) {
@@ -118,10 +174,10 @@ func (p *Phone) awaitHandled(ctx context.Context, id string, before int) error {
 	}
 }
 
-func (p *Phone) inboxChanged(st InboxStatus) {
-	refused := st.Refused && !p.m.inbox.Refused
+func (p *Phone) inboxChanged(st push.Status) {
+	refused := st.Phase == push.Refused && p.m.inbox.Phase != push.Refused
 	p.m.inbox = st
-	if st.Connected {
+	if st.OK() {
 		p.judgeClock(st.ClockOffset)
 		p.trimLog(st.ClockOffset)
 	}
@@ -152,16 +208,16 @@ func (p *Phone) judgePush() {
 	switch {
 	case m.session == nil:
 		return
-	case st.Replaced:
+	case st.Phase == push.Replaced:
 		c = bad(lang.Of("condition.push-replaced"), ActionRetry)
-	case st.Refused:
+	case st.Phase == push.Refused:
 		c = bad(lang.Of("condition.push-refused"), ActionSignIn)
-	case !st.Connected && st.Err != nil:
+	case !st.OK() && st.Err != nil:
 		c = bad(sentence(st.Err), actionFor(st.Err, ActionRetry))
 		c.retryAt = st.RetryAt
-	case !st.Connected:
+	case !st.OK():
 		c = bad(lang.Of("condition.push-connecting"), "")
-	case age(now, st.Proof) > proofLimit:
+	case age(now, st.LastPong) > proofLimit:
 		c = bad(lang.Of("condition.push-silent"), ActionRetry)
 	case !m.deviceTokenSent && m.deviceTokenErr != nil:
 		c = bad(lang.Of("condition.push-unannounced-because", sentence(m.deviceTokenErr)), ActionRetry)

@@ -13,6 +13,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/media"
 )
 
 // SIPAccount is a line at any SIP server, as the settings hold it.
@@ -118,12 +119,8 @@ func (p *Phone) startLines(context.Context) {
 
 // registerLine hands a line to the engine, whose events tell the rest.
 func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string) error {
-	e, ok := p.engine.(LineEngine)
-	if !ok {
-		return fault.New(fault.InternalError, "line.unsupported")
-	}
 	a.Transfers = p.transferRule(a)
-	err := e.Register(ctx, a, p.secretsOf(a, password))
+	err := p.engine.Register(ctx, p.voiceAccount(a, password))
 	if fault.TypeOf(err) == fault.ConfigurationInvalid {
 		p.loop.post(func() {
 			if l := p.m.lines.find(a.ID); l != nil && l.State != string(voice.LineRegistered) {
@@ -144,7 +141,7 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	a = tidied(a)
-	if err := voiceAccount(a, p.secretsOf(a, password)).Check(); err != nil {
+	if err := p.voiceAccount(a, password).Check(); err != nil {
 		return err
 	}
 	if p.store.Get().IsLocked("sip_accounts") {
@@ -180,9 +177,7 @@ func (p *Phone) putLine(ctx context.Context, a SIPAccount, password string) erro
 		return err
 	}
 	if !a.On {
-		if e, ok := p.engine.(LineEngine); ok {
-			_ = e.Unregister(a.ID) // it may never have been there
-		}
+		_ = p.engine.Unregister(a.ID) // it may never have been there
 		return nil
 	}
 	return p.registerLine(ctx, a, password)
@@ -202,17 +197,33 @@ func (p *Phone) SetLinePassword(ctx context.Context, id, password string) error 
 	return fault.New(fault.InvalidParameter, "line.unknown")
 }
 
-// secretsOf adds to a line's password what else the keyring holds for it.
-func (p *Phone) secretsOf(a SIPAccount, password string) LineSecrets {
-	s := LineSecrets{Password: password}
+// voiceAccount is a line of the settings as the engine takes it. Whoever wrote
+// an address without encryption has chosen it.
+func (p *Phone) voiceAccount(a SIPAccount, password string) voice.SIPAccount {
+	out := voice.SIPAccount{
+		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
+		AuthUser: a.AuthUser, Password: password, DisplayName: a.DisplayName,
+		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: true,
+		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: voice.TransferRule(a.Transfers),
+		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
+	}
+	if len(a.ICEServers) > 0 {
+		out.ICEServers = []media.ICEServer{{URLs: a.ICEServers, Username: a.ICEUser, Credential: p.icePassword(a)}}
+	}
+	return out
+}
+
+// icePassword is what the keyring holds for an account's turn: servers.
+func (p *Phone) icePassword(a SIPAccount) string {
 	if a.ICEUser == "" {
-		return s
+		return ""
 	}
-	if stored, err := p.secrets.Get(iceSecret(a.ID)); err == nil {
-		p.cfg.Protect(stored)
-		s.ICEPassword = stored
+	stored, err := p.secrets.Get(iceSecret(a.ID))
+	if err != nil {
+		return ""
 	}
-	return s
+	p.cfg.Protect(stored)
+	return stored
 }
 
 // KeepICEPassword stores the password at the turn: servers of an account, which
@@ -249,10 +260,8 @@ func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 	if c := p.Snapshot().Call; c != nil && c.Line == id {
 		return fault.New(fault.SystemBusy, "line.in-call")
 	}
-	if e, ok := p.engine.(LineEngine); ok {
-		if err := e.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
-			return err
-		}
+	if err := p.engine.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
+		return err
 	}
 	_ = p.secrets.Delete(lineSecret(id))
 	_ = p.secrets.Delete(iceSecret(id))
@@ -278,9 +287,7 @@ func (p *Phone) forgetLines() {
 	}
 	var leaving sync.WaitGroup // a server that is gone is waited for
 	for _, a := range accounts {
-		if e, ok := p.engine.(LineEngine); ok {
-			leaving.Go(func() { _ = e.Unregister(a.ID) })
-		}
+		leaving.Go(func() { _ = p.engine.Unregister(a.ID) })
 	}
 	leaving.Wait()
 	for _, a := range accounts {
@@ -436,17 +443,7 @@ func cleanTarget(s string) string {
 // Snapshot.Call.Transfer then tells how it fares. Only calls over SIP accounts
 // can be transferred.
 func (p *Phone) Transfer(ctx context.Context, target string) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	e, ok := p.engine.(LineEngine)
-	if !ok {
-		return fault.New(fault.InternalError, "transfer.unsupported")
-	}
-	target = cleanTarget(target)
-	if err := checkNumber(target, "", true); err != nil {
-		return err
-	}
-	return e.Transfer(ctx, target)
+	return p.handTo(ctx, target, Controls.Transfer)
 }
 
 // DialOn is Dial over the SIP account with that ID.

@@ -19,11 +19,11 @@ import (
 )
 
 // Register answers as a server does that takes the password "right".
-func (e *fakeEngine) Register(_ context.Context, a settings.SIPAccount, secrets LineSecrets) error {
-	password := secrets.Password
+func (e *fakeEngine) Register(_ context.Context, a voice.SIPAccount) error {
+	password := a.Password
 	e.note("register %s with %s", a.ID, password)
-	if a.ICEUser != "" {
-		e.note("turn %s as %s with %s", strings.Join(a.ICEServers, " "), a.ICEUser, secrets.ICEPassword)
+	for _, s := range a.ICEServers {
+		e.note("turn %s as %s with %s", strings.Join(s.URLs, " "), s.Username, s.Credential)
 	}
 	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: voice.LineRegistered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
 	var err error
@@ -285,12 +285,16 @@ func TestProvisionedAccounts(t *testing.T) {
 // The password at the relay goes by the keyring to the engine, and nowhere else.
 func TestRelayOfASIPAccount(t *testing.T) {
 	a := SIPAccount{Server: "wss://pbx.test/ws", User: "alice", Domain: "lab.test", ICEServers: []string{"turn:turn.test"}, ICEUser: "u", RelayOnly: true}
-	s := LineSecrets{Password: "pw", ICEPassword: "relay-secret"}
-	got := voiceAccount(a, s)
+	a.ID = "a"
+	p := &Phone{secrets: secrets.NewSafe(&secrets.Memory{}), cfg: Config{Protect: func(string) {}}}
+	if err := p.secrets.Set(iceSecret(a.ID), "relay-secret"); err != nil {
+		t.Fatal(err)
+	}
+	got := p.voiceAccount(a, "pw")
 	if err := got.Check(); err != nil || !got.RelayOnly || len(got.ICEServers) != 1 || got.ICEServers[0].Username != "u" || got.ICEServers[0].Credential != "relay-secret" {
 		t.Errorf("%v %v", err, got.RelayOnly)
 	}
-	if text := fmt.Sprintf("%v %+v %#v", s, s, s); strings.Contains(text, "pw") || strings.Contains(text, "relay-secret") {
+	if text := fmt.Sprintf("%v %+v %#v", got, got, got); strings.Contains(text, "pw") || strings.Contains(text, "relay-secret") {
 		t.Error("the secrets are printed")
 	}
 }
@@ -312,7 +316,7 @@ func TestTheRuleForTransfers(t *testing.T) {
 		{SIPAccount{RefuseTransfers: true}, true, "refuse"},
 	} {
 		p := &Phone{cfg: Config{Unattended: tc.unattended}}
-		if got := voiceAccount(SIPAccount{Transfers: p.transferRule(tc.account)}, LineSecrets{}).Transfers; string(got) != tc.want {
+		if got := p.voiceAccount(SIPAccount{Transfers: p.transferRule(tc.account)}, "").Transfers; string(got) != tc.want {
 			t.Errorf("%+v, unattended %v: %q, not %q", tc.account, tc.unattended, got, tc.want)
 		}
 	}

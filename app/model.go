@@ -3,9 +3,10 @@ package app
 import (
 	"time"
 
-	"offhook/app/desk"
+	"offhook/app/desktop"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -26,7 +27,7 @@ type model struct {
 	lastRated bool
 	// dialling is what is being dialled, between Dial's checks and its end: it holds
 	// the line, and gives the call what the engine does not know.
-	dialling *DialRequest
+	dialling *dialPlan
 	// handled are the pushed calls that were raised or durably logged.
 	handled handled
 
@@ -37,7 +38,7 @@ type model struct {
 	portal string
 	unseen int
 	audio  Audio
-	inbox  InboxStatus
+	inbox  push.Status
 	// trimmedAt is when old calls were removed from the log the last time.
 	trimmedAt time.Time
 	// refusedAt is when the inbox was refused the last time.
@@ -52,9 +53,9 @@ type model struct {
 	availableSince                                      time.Time
 	today                                               today
 
-	// deskBusy says that the desk was told of a call.
-	deskBusy bool
-	dirty    bool
+	// desktopBusy says that the desktop was told of a call.
+	desktopBusy bool
+	dirty       bool
 }
 
 // liveCall is a call and what the phone adds to the engine's picture of it.
@@ -160,23 +161,23 @@ func (p *Phone) touch() { p.m.dirty = true }
 func (p *Phone) publish() {
 	if p.m.dirty {
 		p.m.dirty = false
-		p.tellDesk()
+		p.tellDesktop()
 		p.stream.publish(p.draw())
 	}
 }
 
-// tellDesk lets the rest of the computer know when a call begins and ends.
-func (p *Phone) tellDesk() {
+// tellDesktop lets the rest of the computer know when a call begins and ends.
+func (p *Phone) tellDesktop() {
 	busy := p.m.call != nil
-	if busy == p.m.deskBusy {
+	if busy == p.m.desktopBusy {
 		return
 	}
-	p.m.deskBusy = busy
+	p.m.desktopBusy = busy
 	if busy {
 		set := p.m.settings.Calls
-		p.cfg.Desk.CallBegan(desk.Wish{PauseMedia: set.PauseMedia, KeepAwake: set.KeepAwake})
+		p.cfg.Desktop.CallBegan(desktop.Wish{PauseMedia: set.PauseMedia, KeepAwake: set.KeepAwake})
 	} else {
-		p.cfg.Desk.CallEnded()
+		p.cfg.Desktop.CallEnded()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -45,6 +46,8 @@ type Phone struct {
 	prefills       chan string
 	// check is the audio check that goes on, or nil.
 	check atomic.Pointer[audioCheck]
+	// wanted is the choice of sound that the engine is being given, nil when it has it.
+	wanted atomic.Pointer[voice.Sound]
 	// signing holds one token: signing in and out happen one at a time.
 	signing chan struct{}
 	// restoring gives up the restoring of the last session.
@@ -115,7 +118,7 @@ func New(cfg Config) (*Phone, error) {
 	p.linesChanged()
 	p.stream.last = p.draw()
 	p.useAudio(set)
-	p.engine.SetSystemBusy(set.OnAnotherPhone)
+	p.engine.SetOnAnotherPhone(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(set))
 
 	go p.loop.run(p.publish)
@@ -124,7 +127,7 @@ func New(cfg Config) (*Phone, error) {
 	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
-	p.start(p.watchSurroundings)
+	p.start(p.watchSystem)
 	p.start(p.watchUpdates)
 	p.start(p.watchPortal)
 	if set.SignedIn {
@@ -182,8 +185,8 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.kick.close()
 	var err error
 	var closing sync.WaitGroup
-	closing.Go(p.cfg.Bell.Close)
-	closing.Go(p.cfg.Desk.Close)
+	closing.Go(p.cfg.Ringer.Close)
+	closing.Go(p.cfg.Desktop.Close)
 	closing.Go(func() { err = p.engine.Close(parting) })
 	if ses != nil {
 		ses.end()
@@ -220,7 +223,7 @@ func (p *Phone) awaitHangup(ctx context.Context, d time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	w := p.WatchLatest(ctx)
-	if err := p.engine.Hangup(ctx); err != nil {
+	if err := p.Hangup(ctx); err != nil {
 		p.log.Warn("hang up", "err", err)
 	}
 	for s := range w {
@@ -263,9 +266,7 @@ func (p *Phone) DismissNotice() {
 func (p *Phone) Retry() {
 	p.log.Info("retry")
 	p.kick.fire()
-	if e, ok := p.engine.(LineEngine); ok {
-		e.RetryLines()
-	}
+	p.engine.RetryLines()
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {
 			s.retry()

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/push"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -29,10 +31,10 @@ func TestReadyIsAProof(t *testing.T) {
 		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text.Empty() || c.Action != ActionRetry || !c.Since.After(since) {
 			t.Fatalf("after %v: %+v", took, c)
 		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now()})
+		d.inbox.changed(connected())
 		d.until("ready again", func(s *Snapshot) bool { return s.Ready })
 
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
+		d.inbox.changed(push.Status{Phase: push.Waiting, Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(ConditionPush); c.Text.String() != "No network." || c.RetryAt == nil {
 			t.Fatalf("%+v", c)
@@ -42,18 +44,18 @@ func TestReadyIsAProof(t *testing.T) {
 		if d.inbox.retries.Load() != 1 {
 			t.Fatal("Retry does not reach the inbox")
 		}
-		d.inbox.changed(InboxStatus{Replaced: true})
+		d.inbox.changed(push.Status{Phase: push.Replaced})
 		synctest.Wait()
 		if c := d.condition(ConditionPush); !strings.Contains(c.Text.String(), "another phone") {
 			t.Fatalf("%+v", c)
 		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now(), ClockOffset: time.Hour})
+		d.inbox.changed(push.Status{Phase: push.Connected, LastPong: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
 		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text.String(), "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)
 		}
 		st := healthy
-		st.Flow = EngineHealth{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
+		st.Status.Flow = voice.Health{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(ConditionPlatform); c.OK || c.Text.String() != "The platform does not answer." {

@@ -104,7 +104,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		set(true)
 		d.signIn()
 		set(false)
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
+		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		s := d.until("naming the portal", func(s *Snapshot) bool {
 			return strings.Contains(s.condition(ConditionPush).Text.String(), "login.hotel")
 		})
@@ -115,7 +115,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 		set(true)
-		d.inbox.changed(InboxStatus{Err: fault.New(fault.NetworkError, "The connection broke.")})
+		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text.String() == "The connection broke." })
 	})
 }

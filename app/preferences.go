@@ -77,7 +77,7 @@ func (p *Phone) settingsChanged() {
 		}
 		p.engine.SetDeclining(declines(set))
 		if c := m.call; c != nil && c.d.State == voice.StateIncoming && !c.silenced && old.Availability != set.Availability {
-			p.cfg.Bell.Ring(p.ringVolume())
+			p.cfg.Ringer.Ring(p.ringVolume())
 		}
 		p.touch()
 	})

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"offhook/app/calllog"
+	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -99,7 +100,11 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 		return fault.New(fault.InvalidParameter, "rating.no-call")
 	}
 	id := snap.LastCall.ID
-	if err := p.engine.PostFeedback(ctx, rating, issue, note); err != nil {
+	call, ok := p.engine.Latest()
+	if !ok {
+		return fault.New(fault.InvalidParameter, "rating.no-call")
+	}
+	if err := call.PostFeedback(ctx, rating, voice.Issue(issue), note); err != nil {
 		return err
 	}
 	if err := p.writer.Wait(ctx, func(l *calllog.Log) error { return l.SetFeedback(id, rating, issue, note) }); err != nil {

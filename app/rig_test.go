@@ -16,6 +16,7 @@ import (
 
 	"offhook/app/provision"
 	"offhook/app/secrets"
+	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -32,11 +33,11 @@ type rig struct {
 	engine  *fakeEngine
 	inbox   *fakeInbox
 	backend *fakeBackend
-	bell    *fakeBell
+	ringer  *fakeRinger
 	keyring secrets.Store
 	audio   *fakeAudio
 	policy  *provision.Policy
-	surface *fakeDesk
+	surface *fakeDesktop
 	http    *http.Client
 	logger  *slog.Logger
 	// initErr is what the next engine's Initialize fails with.
@@ -60,8 +61,8 @@ func (d *rig) start() *rig {
 		d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, data["payload"])})
 		return true, nil
 	}
-	d.bell = &fakeBell{}
-	d.surface = &fakeDesk{}
+	d.ringer = &fakeRinger{}
+	d.surface = &fakeDesktop{}
 	d.inbox = &fakeInbox{ready: make(chan struct{})}
 	hc := d.http
 	if hc == nil {
@@ -72,7 +73,7 @@ func (d *rig) start() *rig {
 		system = d.audio
 	}
 	p, err := New(Config{
-		HTTP: hc, Audio: system, Log: d.logger, Desk: d.surface, Policy: d.policy,
+		HTTP: hc, Audio: system, Log: d.logger, Desktop: d.surface, Policy: d.policy,
 		LookupIP: func(_ context.Context, host string) ([]net.IPAddr, error) {
 			if host == "backend" {
 				return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
@@ -80,7 +81,7 @@ func (d *rig) start() *rig {
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		},
 		Sleep: func(context.Context) <-chan bool { return d.sleep },
-		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string, func(string)) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Bell: d.bell,
+		Dir:   d.dir, Profile: "test", Version: "0.1.0", Engine: func(string, func(string)) (Engine, error) { return d.engine, nil }, Secrets: d.keyring, Ringer: d.ringer,
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) },
 		Addresses: func() string {
 			if a := d.addresses.Load(); a != nil {
@@ -89,7 +90,7 @@ func (d *rig) start() *rig {
 			return "eth0=192.0.2.1"
 		},
 		AudioIn: "null", AudioOut: "null", Country: "IN",
-		OpenInbox: func(c InboxConfig) (Inbox, error) {
+		OpenInbox: func(c push.Config) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
 			d.inbox = in
 			return in, nil

@@ -16,6 +16,7 @@ import (
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -106,11 +107,10 @@ func (s *session) needsToken(reason error) {
 }
 
 // identity is with what the engine is initialised.
-func (s *session) identity(token string) Identity {
-	return Identity{
-		HostName: s.account.PlatformURL, SubscriberName: s.account.SubscriberName,
-		DisplayName: or(s.account.DisplayName, s.account.SubscriberName), AccountSID: s.account.AccountSID,
-		DeviceID: s.p.store.Get().DeviceID, Token: token,
+func (s *session) identity(token string) voice.Account {
+	return voice.Account{
+		Hostname: s.account.PlatformURL, SubscriberName: s.account.SubscriberName,
+		DisplayName: or(s.account.DisplayName, s.account.SubscriberName), AccountSID: s.account.AccountSID, SubscriberToken: token,
 	}
 }
 
@@ -169,7 +169,7 @@ func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, f
 	}
 }
 
-// hurried calls f with a context that ends kickTimeout after a kick: f may have
+// hurried calls f with a context that ends retryTimeout after a kick: f may have
 // begun on a network that is gone, where it would wait for its whole time.
 func hurried(ctx context.Context, kick <-chan struct{}, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -178,7 +178,7 @@ func hurried(ctx context.Context, kick <-chan struct{}, f func(context.Context) 
 		select {
 		case <-ctx.Done():
 		case <-kick:
-			_ = pause(ctx, kickTimeout, nil)
+			_ = pause(ctx, retryTimeout, nil)
 			cancel()
 		}
 	}()

@@ -9,6 +9,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/push"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -176,7 +177,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 	// An engine that is up belongs to a session, also when ctx ends just now.
 	return p.loop.ask(context.WithoutCancel(ctx), func() error {
 		p.m.session = s
-		p.m.deviceTokenSent, p.m.deviceTokenErr, p.m.inbox = false, nil, InboxStatus{}
+		p.m.deviceTokenSent, p.m.deviceTokenErr, p.m.inbox = false, nil, push.Status{}
 		a := &p.m.account
 		a.State, a.Err = SignedIn, nil
 		a.UserName, a.DisplayName = s.account.UserName, s.account.DisplayName
@@ -295,14 +296,14 @@ func (p *Phone) endSession(ctx context.Context) {
 		return
 	}
 	s.end()
-	if err := p.engine.Stop(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
+	if err := p.engine.Reset(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
 		p.log.Warn("stopping the engine", "err", err)
 	}
 	p.contacts.Store(newDirectory(nil, p.store.Get().Favourites))
 	_ = p.loop.ask(ctx, func() error {
 		m := &p.m
 		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
-		m.deviceTokenSent, m.inbox = false, InboxStatus{}
+		m.deviceTokenSent, m.inbox = false, push.Status{}
 		m.contactsRevision++
 		m.ready.set(ConditionToken, bad(lang.Of("condition.signed-out"), ActionSignIn))
 		m.ready.set(ConditionProfile, bad(lang.Of("condition.no-profile"), ""))

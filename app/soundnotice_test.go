@@ -48,7 +48,7 @@ func TestTheSoundOfACallIsToldOf(t *testing.T) {
 			if n, ok := ev.(audio.Notice); ok {
 				ev = voice.SoundNotice{CallID: d.engine.call.CallID, Notice: n}
 			}
-			d.engine.emit(ev)
+			d.engine.emit(ev.(voice.Event))
 			synctest.Wait()
 			s := d.Snapshot()
 			if s.Notice == nil || s.Notice.Level != row.level || !strings.Contains(s.Notice.Text.String(), row.text) {

@@ -5,7 +5,6 @@ import (
 
 	"offhook/app/settings"
 	"offhook/voice"
-	"offhook/voice/fault"
 )
 
 // TransferOffer is the far side's wish to hand this phone to Target, which waits
@@ -22,42 +21,12 @@ func transferOfferOf(o voice.TransferOffer) *TransferOffer {
 	return &TransferOffer{Target: o.Target, Until: o.Until.UTC()}
 }
 
-// TransferOfferEngine is an Engine whose far sides may ask to hand the phone to
-// somebody else.
-type TransferOfferEngine interface {
-	FollowTransfer() error
-	DeclineTransfer() error
-}
-
-func (e *clientEngine) FollowTransfer() error  { return e.with((*voice.Call).FollowTransfer) }
-func (e *clientEngine) DeclineTransfer() error { return e.with((*voice.Call).DeclineTransfer) }
-
-func (p *Phone) offers() (TransferOfferEngine, error) {
-	e, ok := p.engine.(TransferOfferEngine)
-	if !ok {
-		return nil, fault.New(fault.InternalError, "transfer.unsupported")
-	}
-	return e, nil
-}
-
 // FollowTransfer lets the far side hand this phone to whom
 // Snapshot.Call.TransferOffer names: the call ends, and one to them begins.
-func (p *Phone) FollowTransfer() error {
-	e, err := p.offers()
-	if err != nil {
-		return err
-	}
-	return e.FollowTransfer()
-}
+func (p *Phone) FollowTransfer() error { return p.control(Controls.FollowTransfer) }
 
 // DeclineTransfer stays in the call that Snapshot.Call.TransferOffer would end.
-func (p *Phone) DeclineTransfer() error {
-	e, err := p.offers()
-	if err != nil {
-		return err
-	}
-	return e.DeclineTransfer()
-}
+func (p *Phone) DeclineTransfer() error { return p.control(Controls.DeclineTransfer) }
 
 // transferRule is what becomes of such a wish on an account: without a choice of
 // the user's it is asked for, and followed where nobody would see the question.

@@ -4,7 +4,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/settings"
 	"offhook/assets/lang"
-	"offhook/voice/media"
+	"offhook/voice"
 )
 
 // Credentials are what the sign-in page asks for. Server, AccountSID and
@@ -25,14 +25,7 @@ type Settings = settings.Settings
 type Favourite = settings.Favourite
 
 // Stats are the statistics of the call in progress, or of the last call.
-type Stats struct {
-	media.Statistics
-	// CallID is the call they belong to.
-	CallID string `json:"call_id"`
-	// SetupMs are the latencies of the call's set-up in milliseconds, by name:
-	// dial_to_ringing, answer_to_first_audio and others.
-	SetupMs map[string]float64 `json:"setup_ms"`
-}
+type Stats = voice.Statistics
 
 // CheckStatus is the outcome of one diagnostic check.
 type CheckStatus string

@@ -31,9 +31,10 @@ type Store interface {
 type Config struct {
 	// URL is the inbox, https://HOST/v1/push; ws and wss are understood too.
 	URL string
-	// AccessToken returns a token that is valid now. An error with one of the
-	// types AUTHENTICATION_… of package fault stops the receiver until Kick.
-	AccessToken func(ctx context.Context) (string, error)
+	// AccessToken returns a token that is valid now; rejected is the one that the
+	// server has just refused, or "". An error with one of the types
+	// AUTHENTICATION_… of package fault stops the receiver until Retry.
+	AccessToken func(ctx context.Context, rejected string) (string, error)
 	// DeviceToken names this installation.
 	DeviceToken string
 	Handler     Handler
@@ -51,10 +52,10 @@ type Config struct {
 
 	// PingInterval and PongTimeout prove the connection alive; 15 s and 5 s.
 	PingInterval, PongTimeout time.Duration
-	// KickTimeout is how long the answer to the ping of a Kick may take, and the rest
-	// of an attempt that a Kick finds under way: both are then more likely dead than
+	// RetryTimeout is how long the answer to the ping of a Retry may take, and the rest
+	// of an attempt that a Retry finds under way: both are then more likely dead than
 	// slow; 1 s.
-	KickTimeout time.Duration
+	RetryTimeout time.Duration
 	// DialTimeout limits the connecting, up to the server's hello; 15 s.
 	DialTimeout time.Duration
 	// BackoffBase and BackoffMax bound the pauses between attempts; 100 ms and
@@ -108,7 +109,7 @@ func (c Config) withDefaults() (Config, error) {
 		value     *time.Duration
 		otherwise time.Duration
 	}{
-		{&c.PingInterval, 15 * time.Second}, {&c.PongTimeout, 5 * time.Second}, {&c.DialTimeout, 15 * time.Second}, {&c.KickTimeout, time.Second},
+		{&c.PingInterval, 15 * time.Second}, {&c.PongTimeout, 5 * time.Second}, {&c.DialTimeout, 15 * time.Second}, {&c.RetryTimeout, time.Second},
 		{&c.BackoffBase, 100 * time.Millisecond}, {&c.BackoffMax, 20 * time.Second},
 	} {
 		if *d.value <= 0 {

@@ -35,10 +35,12 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	giveUp := func() { cancel(context.DeadlineExceeded) }
 	unhurried := r.hurry(giveUp)
 	defer unhurried()
-	token, err := r.cfg.AccessToken(ctx)
+	r.offered = ""
+	token, err := r.cfg.AccessToken(ctx, r.rejected)
 	if err != nil {
 		return judge(because(ctx, err), nil)
 	}
+	r.offered, r.rejected = token, ""
 	stopTimer := r.limit(r.cfg.DialTimeout, giveUp)
 	defer stopTimer()
 
@@ -70,6 +72,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	}
 	stopTimer()
 	unhurried()
+	r.renewed = false
 	r.set(func(s *Status) {
 		s.Phase, s.Err, s.Attempts = Connected, nil, 0
 		s.LastPong, s.RoundTrip = r.clock.Now(), 0
@@ -103,8 +106,8 @@ func (r *Receiver) limit(d time.Duration, f func()) (stop func()) {
 	return sync.OnceFunc(func() { close(done) })
 }
 
-// hurry gives an attempt that a kick finds under way no more than KickTimeout: it
-// may have begun on a network that is gone. The kick then goes to what comes next,
+// hurry gives an attempt that a Retry finds under way no more than RetryTimeout: it
+// may have begun on a network that is gone. The Retry then goes to what comes next,
 // the ping of the new connection or the pause before the next attempt.
 func (r *Receiver) hurry(giveUp func()) (stop func()) {
 	done := make(chan struct{})
@@ -112,16 +115,16 @@ func (r *Receiver) hurry(giveUp func()) (stop func()) {
 		select {
 		case <-done:
 			return
-		case <-r.kicks:
+		case <-r.retries:
 		}
-		due, stopClock := r.clock.After(r.cfg.KickTimeout)
+		due, stopClock := r.clock.After(r.cfg.RetryTimeout)
 		select {
 		case <-done:
 			stopClock()
 		case <-due:
 			giveUp()
 		}
-		r.Kick()
+		r.Retry()
 	}()
 	return sync.OnceFunc(func() { close(done) })
 }
@@ -213,15 +216,15 @@ func (c *connection) readFrame(ctx context.Context) (any, error) {
 func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 	r := c.r
 	for {
-		patience, kicked := r.cfg.PongTimeout, false
+		patience, asked := r.cfg.PongTimeout, false
 		due, stop := r.clock.After(r.cfg.PingInterval)
 		select {
 		case <-ctx.Done():
 			stop()
 			return
-		case <-r.kicks:
+		case <-r.retries:
 			stop()
-			patience, kicked = min(patience, r.cfg.KickTimeout), true
+			patience, asked = min(patience, r.cfg.RetryTimeout), true
 		case <-due:
 		}
 		sent := r.clock.Now()
@@ -230,8 +233,8 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 		stop()
 		if err != nil {
 			_ = c.ws.CloseNow() // the reader says why
-			if kicked {
-				r.Kick() // so that the next attempt comes at once
+			if asked {
+				r.Retry() // so that the next attempt comes at once
 			}
 			return
 		}

@@ -5,7 +5,7 @@
 //	r, err := push.New(push.Config{…, Handler: func(ctx, m) error { … }})
 //	go r.Run(ctx)
 //	r.Status()          // or Config.OnStatus: since when, why not, when again
-//	r.Kick()            // the machine woke, or the network changed
+//	r.Retry()            // the machine woke, or the network changed
 //
 // A message counts as delivered when the handler has returned without error;
 // then the ledger is saved, then the server is told. What the server sends

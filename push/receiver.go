@@ -15,8 +15,14 @@ import (
 type Receiver struct {
 	cfg     Config
 	clock   Clock
-	kicks   chan struct{}
+	retries chan struct{}
 	deliver *delivery
+
+	// What follows belongs to Run. offered is the token of the present attempt, ""
+	// without one; rejected is the one that the server has just refused. renewed says
+	// that a refused token was replaced already since the inbox was last connected.
+	offered, rejected string
+	renewed           bool
 
 	mu     sync.Mutex // guards status; held while OnStatus runs, for its order
 	status Status
@@ -33,7 +39,7 @@ func New(cfg Config) (*Receiver, error) {
 		cfg.Logger.Warn("the inbox's ledger could not be read; messages may come twice", "error", err)
 		saved = State{}
 	}
-	r := &Receiver{cfg: cfg, clock: cfg.Clock, kicks: make(chan struct{}, 1)}
+	r := &Receiver{cfg: cfg, clock: cfg.Clock, retries: make(chan struct{}, 1)}
 	r.deliver = newDelivery(&r.cfg, saved)
 	r.status = Status{Phase: Stopped, Since: r.clock.Now()}
 	return r, nil
@@ -60,14 +66,14 @@ func (r *Receiver) set(change func(*Status)) {
 	}
 }
 
-// Kick is for when the machine woke, the network changed or the user signed in
+// Retry is for when the machine woke, the network changed or the user signed in
 // again: a receiver that waits tries at once, one that is refused or replaced
 // tries again, one that is connected proves it by a ping at once, and one that is
 // connecting begins anew unless it succeeds soon. A Retry-After of the server is
 // obeyed all the same.
-func (r *Receiver) Kick() {
+func (r *Receiver) Retry() {
 	select {
-	case r.kicks <- struct{}{}:
+	case r.retries <- struct{}{}:
 	default:
 	}
 }
@@ -94,11 +100,18 @@ func (r *Receiver) Run(ctx context.Context) {
 		if s := r.Status(); s.OK() && r.clock.Now().Sub(started) >= healthy {
 			pause.reset()
 		}
+		if fail.phase == Refused && r.offered != "" && !r.renewed {
+			// The platform may have revoked the token, or this machine's clock may have
+			// thought it valid for too long: a new one is tried once.
+			r.rejected, r.renewed = r.offered, true
+			r.cfg.Logger.Info("inbox token refused", "error", fail.err)
+			continue
+		}
 		r.cfg.Logger.Info("inbox not reachable", "phase", fail.phase, "error", fail.err)
 		if fail.phase != Waiting {
 			r.set(func(s *Status) { s.Phase, s.Err, s.RetryAt = fail.phase, fail.err, time.Time{} })
 			pause.reset()
-			r.awaitKick(ctx)
+			r.awaitRetry(ctx)
 			continue
 		}
 		wait := r.cfg.Jitter(pause.next())
@@ -108,9 +121,9 @@ func (r *Receiver) Run(ctx context.Context) {
 	}
 }
 
-// await waits for the next attempt. A kick cuts our own pause short, not the
+// await waits for the next attempt. A Retry cuts our own pause short, not the
 // server's. It returns whether there was one.
-func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) (kicked bool) {
+func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) (asked bool) {
 	now := r.clock.Now()
 	earliest := now.Add(fail.pause)
 	at := earliest.Add(wait)
@@ -120,24 +133,24 @@ func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) 
 		select {
 		case <-ctx.Done():
 			stop()
-			return kicked
+			return asked
 		case <-due:
-			return kicked
-		case <-r.kicks:
+			return asked
+		case <-r.retries:
 			stop()
-			kicked = true
+			asked = true
 			if !r.clock.Now().Before(earliest) {
-				return kicked
+				return asked
 			}
 			at = earliest
 		}
 	}
 }
 
-func (r *Receiver) awaitKick(ctx context.Context) {
+func (r *Receiver) awaitRetry(ctx context.Context) {
 	select {
 	case <-ctx.Done():
-	case <-r.kicks:
+	case <-r.retries:
 	}
 }
 

@@ -216,16 +216,29 @@ func TestRefusedAndReplaced(t *testing.T) {
 		code2 fault.Type
 	}{{4401, Refused, fault.AuthenticationInvalidToken}, {4409, Replaced, fault.SystemBusy}} {
 		in := newInbox(t)
-		p := in.phone()
+		signedIn := make(chan struct{})
+		p := in.phone(func(c *Config) {
+			c.AccessToken = func(_ context.Context, rejected string) (string, error) {
+				select {
+				case <-signedIn:
+				default:
+					if rejected != "" { // the subscriber has no other
+						return "", fault.New(fault.AuthenticationInvalidToken, "sign-in.refused")
+					}
+				}
+				return "token-1", nil
+			}
+		})
 		p.phase(Connected)
 		in.cut(tc.code)
 		s := p.phase(tc.phase)
 		if fault.TypeOf(s.Err) != tc.code2 || !s.RetryAt.IsZero() {
 			t.Errorf("%d: %+v", tc.code, s)
 		}
-		p.Kick()
+		close(signedIn)
+		p.Retry()
 		p.phase(Connected)
-		// The kick made the second attempt: none came by itself.
+		// The Retry made the second attempt: none came by itself.
 		in.mu.Lock()
 		if n := len(in.requests); n != 2 {
 			t.Errorf("%d: %d attempts", tc.code, n)
@@ -271,7 +284,7 @@ func TestRefusedHandshakes(t *testing.T) {
 			t.Errorf("%d: next attempt in %v", tc.status, left)
 		}
 		if tc.pause > time.Minute {
-			p.Kick() // must not break the server's word
+			p.Retry() // must not break the server's word
 			p.phase(Waiting)
 			in.mu.Lock()
 			if n := len(in.requests); n != 1 {
@@ -289,7 +302,7 @@ func TestTokenErrors(t *testing.T) {
 	var mu sync.Mutex
 	err := error(fault.New(fault.NetworkError, "No network."))
 	p := in.phone(func(c *Config) {
-		c.AccessToken = func(context.Context) (string, error) {
+		c.AccessToken = func(context.Context, string) (string, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			return "t", err
@@ -303,7 +316,7 @@ func TestTokenErrors(t *testing.T) {
 	mu.Lock()
 	err = nil
 	mu.Unlock()
-	p.Kick()
+	p.Retry()
 	p.phase(Connected)
 }
 
@@ -334,7 +347,7 @@ func TestStoppedServerIsNoticed(t *testing.T) {
 	}
 }
 
-func TestPingsAndKick(t *testing.T) {
+func TestPingsAndRetry(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	p := in.phone(func(c *Config) { c.PingInterval = 10 * time.Millisecond })
@@ -342,17 +355,17 @@ func TestPingsAndKick(t *testing.T) {
 	for range 3 {
 		p.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
 	}
-	// A kick pings at once, however long the interval.
+	// A Retry pings at once, however long the interval.
 	q := newInbox(t).phone(func(c *Config) { c.PingInterval = time.Hour })
 	q.phase(Connected)
-	q.Kick()
+	q.Retry()
 	q.until("a pong", func(s Status) bool { return s.RoundTrip > 0 })
 }
 
-// A connection that died with the network is given up soon after a kick and made
+// A connection that died with the network is given up soon after a Retry and made
 // again at once, although its ping interval, its patience and the pauses that
 // earlier cuts have earned are long.
-func TestAKickFindsADeadConnection(t *testing.T) {
+func TestARetryFindsADeadConnection(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	release := make(chan struct{})
@@ -364,11 +377,11 @@ func TestAKickFindsADeadConnection(t *testing.T) {
 	}
 	in.mu.Unlock()
 	p := in.phone(func(c *Config) {
-		c.PingInterval, c.PongTimeout, c.KickTimeout = time.Hour, time.Hour, 20*time.Millisecond
+		c.PingInterval, c.PongTimeout, c.RetryTimeout = time.Hour, time.Hour, 20*time.Millisecond
 		c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
 	})
 	p.phase(Connected)
-	p.Kick()
+	p.Retry()
 	if s := p.phase(Waiting); !errors.Is(s.Err, errPong) {
 		t.Errorf("%+v", s)
 	}
@@ -380,7 +393,7 @@ func longest(limit time.Duration) time.Duration { return limit }
 
 // An attempt that began on a network that is gone is not waited for: neither for a
 // token that can't be renewed there, nor for a server that never greets.
-func TestAKickFindsADeadAttempt(t *testing.T) {
+func TestARetryFindsADeadAttempt(t *testing.T) {
 	t.Parallel()
 	for _, dead := range []string{"token", "greeting"} {
 		in := newInbox(t)
@@ -392,10 +405,10 @@ func TestAKickFindsADeadAttempt(t *testing.T) {
 			in.greet = func(*socket) { hang() }
 		}
 		p := in.phone(func(c *Config) {
-			c.DialTimeout, c.KickTimeout = time.Hour, 20*time.Millisecond
+			c.DialTimeout, c.RetryTimeout = time.Hour, 20*time.Millisecond
 			c.BackoffBase, c.BackoffMax, c.Jitter = time.Hour, time.Hour, longest
 			first := dead == "token"
-			c.AccessToken = func(ctx context.Context) (string, error) {
+			c.AccessToken = func(ctx context.Context, _ string) (string, error) {
 				if first {
 					first = false
 					close(begun)
@@ -408,7 +421,7 @@ func TestAKickFindsADeadAttempt(t *testing.T) {
 		in.mu.Lock()
 		in.greet = nil
 		in.mu.Unlock()
-		p.Kick()
+		p.Retry()
 		if s := p.phase(Waiting); fault.TypeOf(s.Err) != fault.NetworkError || !strings.Contains(s.Err.Error(), "does not answer") {
 			t.Errorf("%s: %+v", dead, s)
 		}
@@ -462,7 +475,7 @@ func TestBackoffGrows(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	good := Config{URL: "https://push.example/v1/push", DeviceToken: "d",
-		AccessToken: func(context.Context) (string, error) { return "", nil }, Handler: func(context.Context, Message) error { return nil }}
+		AccessToken: func(context.Context, string) (string, error) { return "", nil }, Handler: func(context.Context, Message) error { return nil }}
 	for _, tc := range []struct {
 		name   string
 		change func(*Config)

@@ -207,7 +207,7 @@ func (in *inbox) phone(change ...func(*Config)) *phone {
 	p := &phone{t: in.t, got: make(chan Message, 100_000), statuses: make(chan Status, 100_000)}
 	cfg := Config{
 		URL: in.web.URL + "/v1/push", DeviceToken: "device-1",
-		AccessToken: func(context.Context) (string, error) { return "token-1", nil },
+		AccessToken: func(context.Context, string) (string, error) { return "token-1", nil },
 		Handler:     func(_ context.Context, m Message) error { p.got <- m; return nil },
 		OnStatus:    func(s Status) { p.statuses <- s },
 		BackoffBase: time.Millisecond, BackoffMax: 5 * time.Millisecond,

@@ -19,7 +19,7 @@ type Phase string
 // Connecting: an attempt is under way. Connected: the server said hello and
 // answers pings. Waiting: the next attempt is at Status.RetryAt. Refused: the
 // token or the subscriber is refused. Replaced: another device has the inbox.
-// Stopped: Run is not running. Of Refused and Replaced only Kick gets out.
+// Stopped: Run is not running. Of Refused and Replaced only Retry gets out.
 const (
 	Stopped    Phase = "stopped"
 	Connecting Phase = "connecting"

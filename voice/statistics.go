@@ -6,6 +6,8 @@ import "offhook/voice/media"
 // stages took.
 type Statistics struct {
 	media.Statistics
+	// CallID is the call that they are of.
+	CallID  string     `json:"call_id"`
 	SetupMs SetupTimes `json:"setup_ms"`
 }
 
@@ -23,7 +25,7 @@ func (c *Call) Statistics() (Statistics, error) {
 }
 
 func (c *Call) measure(d Direction) Statistics {
-	s := Statistics{SetupMs: c.setup.times(d)}
+	s := Statistics{CallID: c.id, SetupMs: c.setup.times(d)}
 	if m := c.live.Load(); m != nil {
 		s.Statistics = (*m).Statistics()
 	}

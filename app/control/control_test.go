@@ -19,6 +19,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/profile"
+	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -27,31 +28,47 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // line is an engine with one call, which the test moves.
 type line struct {
-	app.Engine // what the tests don't use is missing on purpose
+	app.Engine   // what the tests don't use is missing on purpose
+	app.Controls // the same
 
 	mu     sync.Mutex
-	events chan any
+	events chan voice.Event
 	call   voice.CallDetails
 	n      int
 }
 
-func (l *line) Initialize(context.Context, app.Identity) error { return nil }
-func (l *line) Stop(context.Context) error                     { return nil }
+func (l *line) Initialize(context.Context, voice.Account) error { return nil }
+func (l *line) Reset(context.Context) error                     { return nil }
 func (l *line) AccessToken(context.Context, string) (string, error) {
 	return "token", nil
 }
-func (l *line) Events(context.Context) <-chan any { return l.events }
-func (l *line) SetSystemBusy(bool)                {}
-func (l *line) SetDeclining(bool)                 {}
-func (l *line) SetAudio(app.AudioConfig)          {}
-func (l *line) Statistics() (app.Stats, bool) {
-	return app.Stats{CallID: "1", SetupMs: map[string]float64{"dial_to_ringing": 12}}, l.n > 0
+func (l *line) Events(context.Context) <-chan voice.Event { return l.events }
+func (l *line) SetOnAnotherPhone(bool)                    {}
+func (l *line) SetDeclining(bool)                         {}
+func (l *line) SetSound(voice.Sound) error                { return nil }
+func (l *line) Statistics() (voice.Statistics, error) {
+	took := 12.0
+	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil
+}
+func (l *line) Latest() (app.Controls, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l, l.n > 0
+}
+func (l *line) Details() voice.CallDetails {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.call
 }
 func (l *line) SendDTMF(string) error       { return nil }
 func (l *line) Mute() error                 { return fault.New(fault.NoCall, "call.none") }
 func (l *line) Close(context.Context) error { close(l.events); return nil }
 
-func (l *line) Dial(_ context.Context, d app.DialRequest) (voice.CallDetails, error) {
+func (l *line) Dial(_ context.Context, _, _ string, options ...voice.DialOption) (app.Controls, error) {
+	var d voice.CallDetails
+	for _, o := range options {
+		o(&d)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
@@ -62,28 +79,32 @@ func (l *line) Dial(_ context.Context, d app.DialRequest) (voice.CallDetails, er
 		l.events <- voice.CallRinging{Call: l.call}
 		l.end(voice.EndBusy)
 	}
-	return l.call, nil
+	return l, nil
 }
 
-func (l *line) Answer(context.Context) error { l.to(voice.StateEstablished); return nil }
+func (l *line) Answer() error                { l.to(voice.StateEstablished); return nil }
 func (l *line) Hold(context.Context) error   { return nil }
 func (l *line) Resume(context.Context) error { return nil }
 func (l *line) Unmute() error                { return nil }
-func (l *line) SetRoute(r voice.AudioRoute) error {
+func (l *line) SetAudioRoute(r voice.AudioRoute) error {
 	if r == voice.RouteBluetooth {
 		return fault.New(fault.InvalidParameter, "There is no Bluetooth device.")
 	}
 	return nil
 }
-func (l *line) Renew() {}
-func (l *line) PostFeedback(context.Context, int, string, string) error {
+func (l *line) NetworkChanged() {}
+func (l *line) ProbeMedia(context.Context) (voice.MediaProbe, error) {
+	return voice.MediaProbe{}, fault.New(fault.ServerError, "media-test.none")
+}
+func (l *line) RetryLines() {}
+func (l *line) PostFeedback(context.Context, int, voice.Issue, string) error {
 	return nil
 }
 func (l *line) UploadLogs(context.Context, string, string, func(float64)) (string, error) {
 	return "REF-1", nil
 }
 
-func (l *line) Hangup(context.Context) error {
+func (l *line) Hangup() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end(voice.EndLocalHangup)
@@ -108,10 +129,8 @@ func (l *line) to(s voice.State) {
 // inbox is connected to nothing.
 type inbox struct{}
 
-func (inbox) Run(ctx context.Context, _ func(context.Context, app.InboxMessage) error, _ func(app.InboxStatus)) {
-	<-ctx.Done()
-}
-func (inbox) Status() app.InboxStatus { return app.InboxStatus{} }
+func (inbox) Run(ctx context.Context) { <-ctx.Done() }
+func (inbox) Status() push.Status     { return push.Status{} }
 func (inbox) Retry()                  {}
 
 type answers func(*http.Request) string
@@ -133,11 +152,11 @@ type desk struct {
 
 func newDesk(t *testing.T, base string) *desk {
 	t.Helper()
-	d := &desk{t: t, base: base, dir: profile.Dir(base, "default"), line: &line{events: make(chan any, 100)}, quits: make(chan struct{}, 8)}
+	d := &desk{t: t, base: base, dir: profile.Dir(base, "default"), line: &line{events: make(chan voice.Event, 100)}, quits: make(chan struct{}, 8)}
 	phone, err := app.New(app.Config{
 		Dir: d.dir, AudioIn: "null", AudioOut: "null",
 		Engine:    func(string, func(string)) (app.Engine, error) { return d.line, nil },
-		OpenInbox: func(app.InboxConfig) (app.Inbox, error) { return inbox{}, nil },
+		OpenInbox: func(push.Config) (app.Inbox, error) { return inbox{}, nil },
 		ReadLogs: func(_, _ time.Time) (string, error) {
 			path := filepath.Join(t.TempDir(), "logs.zip")
 			var archive bytes.Buffer
@@ -391,3 +410,9 @@ func TestQuitAnswersWhenAllIsClosed(t *testing.T) {
 		t.Fatalf("left behind: %v", left)
 	}
 }
+
+func (l *line) Transfer(context.Context, string) error {
+	return fault.New(fault.ServerError, "transfer.line-cannot")
+}
+func (l *line) FollowTransfer() error  { return fault.New(fault.NoCall, "call.none") }
+func (l *line) DeclineTransfer() error { return fault.New(fault.NoCall, "call.none") }

@@ -15,7 +15,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/control"
-	"offhook/app/desk"
+	"offhook/app/desktop"
 	"offhook/app/logs"
 	"offhook/app/profile"
 	"offhook/app/provision"
@@ -163,18 +163,17 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Unattended: o.headless,
 		AudioIn:    o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
-		Bell:      app.NewBell(system, log),
-		Desk:      desk.New(log),
-		OpenInbox: app.NewInbox(hc, log),
-		Sleep:     func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
-		Defaults:  app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
+		Ringer:   app.NewRinger(system, log),
+		Desktop:  desktop.New(log),
+		Sleep:    func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
+		Defaults: app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
 		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
 				voice.WithRenewedToken(keepToken))
 			if err != nil {
 				return nil, err
 			}
-			return app.NewEngine(client, log), nil
+			return app.NewEngine(client), nil
 		},
 	})
 }

@@ -1,4 +1,4 @@
-package desk
+package desktop
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // session connects to the session bus if there is one; it never starts one.
 func session(ctx context.Context) (*dbus.Conn, error) {
 	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
-		return nil, errors.New("desk: no session bus")
+		return nil, errors.New("desktop: no session bus")
 	}
 	return dbus.ConnectSessionBus(dbus.WithContext(context.WithoutCancel(ctx)))
 }

@@ -1,10 +1,10 @@
-// Package desk keeps the rest of the computer out of a call's way: music pauses
+// Package desktop keeps the rest of the computer out of a call's way: music pauses
 // and the screen stays on while it lasts.
 //
 // What a system gives: on Linux both, by D-Bus (MPRIS, and the ScreenSaver
 // interface or the desktop portal); on macOS and Windows the screen only, because neither lets a
 // program pause another one's music.
-package desk
+package desktop
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 // Wish is what a call asks of the computer.
 type Wish struct{ PauseMedia, KeepAwake bool }
 
-// Desk makes and takes back what calls ask for, on a goroutine of its own: a
+// Desktop makes and takes back what calls ask for, on a goroutine of its own: a
 // desktop that does not answer delays no call.
-type Desk struct {
+type Desktop struct {
 	log  *slog.Logger
 	wake chan struct{}
 	done chan struct{}
@@ -28,20 +28,20 @@ type Desk struct {
 	closed bool
 }
 
-// New returns the computer's Desk.
-func New(log *slog.Logger) *Desk {
-	d := &Desk{log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+// New returns the computer's Desktop.
+func New(log *slog.Logger) *Desktop {
+	d := &Desktop{log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go d.run()
 	return d
 }
 
 // CallBegan asks for what the wish holds until CallEnded. It returns at once.
-func (d *Desk) CallBegan(w Wish) { d.set(&w) }
+func (d *Desktop) CallBegan(w Wish) { d.set(&w) }
 
 // CallEnded takes everything back. It returns at once.
-func (d *Desk) CallEnded() { d.set(nil) }
+func (d *Desktop) CallEnded() { d.set(nil) }
 
-func (d *Desk) set(w *Wish) {
+func (d *Desktop) set(w *Wish) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -56,7 +56,7 @@ func (d *Desk) set(w *Wish) {
 
 // Close takes everything back and waits for that, no longer than half a second
 // all together.
-func (d *Desk) Close() {
+func (d *Desktop) Close() {
 	d.mu.Lock()
 	if !d.closed {
 		d.closed, d.wish = true, nil
@@ -73,14 +73,14 @@ const (
 	parting  = 500 * time.Millisecond
 )
 
-func (d *Desk) run() {
+func (d *Desktop) run() {
 	defer close(d.done)
 	var undo []func(context.Context) error
 	takeBack := func(ctx context.Context) {
 		for _, u := range undo {
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			if err := u(ctx); err != nil {
-				d.log.Info("desk", "err", err)
+				d.log.Info("desktop", "err", err)
 			}
 			cancel()
 		}
@@ -107,7 +107,7 @@ func (d *Desk) run() {
 			defer cancel()
 			u, err := f(ctx)
 			if err != nil {
-				d.log.Debug("desk", "err", err)
+				d.log.Debug("desktop", "err", err)
 			}
 			if u != nil {
 				undo = append(undo, u)

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"offhook/push"
 )
 
 func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
@@ -23,7 +25,7 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		if s := d.Snapshot(); s.Ready {
 			t.Fatal("ready on a proof from before the sleep")
 		}
-		d.inbox.changed(InboxStatus{Connected: true, Proof: time.Now().Add(time.Hour)})
+		d.inbox.changed(push.Status{Phase: push.Connected, LastPong: time.Now().Add(time.Hour)})
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		none, other := "", "wlan0=198.51.100.7"
 		d.addresses.Store(&none)

@@ -1,4 +1,4 @@
-package desk
+package desktop
 
 import (
 	"context"
@@ -18,7 +18,7 @@ const (
 )
 
 func pauseMedia(context.Context) (func(context.Context) error, error) {
-	return nil, errors.New("desk: Windows lets no program pause another one's music")
+	return nil, errors.New("desktop: Windows lets no program pause another one's music")
 }
 
 // keepAwake holds a thread whose state keeps the display on.

@@ -10,9 +10,9 @@ import (
 	"offhook/app/proxy"
 )
 
-// surroundingsPoll is how often the phone looks whether the machine slept or
+// systemPoll is how often the phone looks whether the machine slept or
 // its addresses changed. Asking the system for them takes microseconds.
-const surroundingsPoll = time.Second
+const systemPoll = time.Second
 
 // sleepJump is how much further than the ticker the wall clock must have gone
 // for the machine to have slept, or its clock to have been set.
@@ -22,12 +22,12 @@ const sleepJump = 5 * time.Second
 // are of the same sleep.
 const wokeOnce = 5 * time.Second
 
-// watchSurroundings makes the phone connect again at once when the machine
+// watchSystem makes the phone connect again at once when the machine
 // wakes or has other addresses than before: the old connections look alive for
 // a long while then. It learns of a sleep from the system, else by the wall clock,
 // which went further than the ticker.
-func (p *Phone) watchSurroundings(ctx context.Context) {
-	t := time.NewTicker(surroundingsPoll)
+func (p *Phone) watchSystem(ctx context.Context) {
+	t := time.NewTicker(systemPoll)
 	defer t.Stop()
 	var sleep <-chan bool
 	if p.cfg.Sleep != nil {
@@ -67,13 +67,13 @@ func (p *Phone) watchSurroundings(ctx context.Context) {
 		if !slept && !moved {
 			continue
 		}
-		p.log.Info("surroundings changed", "woke", slept, "told", told, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
+		p.log.Info("the network or the clock changed", "woke", slept, "told", told, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
 		if moved && current == "" {
 			continue // nothing to connect with; the next change brings something
 		}
 		proxy.Refresh()
 		p.http.CloseIdleConnections() // the next request would hang on one
-		p.engine.Renew()
+		p.engine.NetworkChanged()
 		p.Retry()
 	}
 }

@@ -1,4 +1,4 @@
-package desk
+package desktop
 
 import (
 	"log/slog"
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMusicPausesAndTheScreenStaysOn(t *testing.T) {
 	if os.Getenv(ownBus) != "" {
-		storyOfADesk(t)
+		storyOfADesktop(t)
 		return
 	}
 	t.Parallel()
@@ -79,7 +79,7 @@ func (p *portal) Close() *dbus.Error {
 	return nil
 }
 
-func storyOfADesk(t *testing.T) {
+func storyOfADesktop(t *testing.T) {
 	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
 		t.Fatal(err)

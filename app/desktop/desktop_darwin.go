@@ -1,4 +1,4 @@
-package desk
+package desktop
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 func pauseMedia(context.Context) (func(context.Context) error, error) {
-	return nil, errors.New("desk: macOS lets no program pause another one's music")
+	return nil, errors.New("desktop: macOS lets no program pause another one's music")
 }
 
 // keepAwake runs the system's own tool, which ends with this process if it is
