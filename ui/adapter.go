@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -29,11 +31,21 @@ func newAdapter() *adapter {
 // Go runs work off the window's thread and done, if any, on it afterwards.
 func (a *adapter) Go(work func(ctx context.Context) error, done func(error)) {
 	a.wg.Go(func() {
+		defer a.onThread()
 		err := work(a.ctx)
 		if done != nil && a.ctx.Err() == nil {
 			a.post(func() { done(err) })
 		}
 	})
+}
+
+// onThread brings a panic to the window's thread: there it is recovered and written
+// down, and the calls are ended in order. It is deferred.
+func (a *adapter) onThread() {
+	if cause := recover(); cause != nil {
+		stack := debug.Stack()
+		a.post(func() { panic(fmt.Sprintf("%v\n\n%s", cause, stack)) })
+	}
 }
 
 // Post runs f on the window's thread.

@@ -46,7 +46,8 @@ func (f *floating) draw() {
 	}
 	f.env = env
 	f.panelScreen = screen.NewPanel(env)
-	f.panel.fill(env.T("Incoming call"), f.panelScreen.Object(), fyne.NewSize(screen.PanelWidth, screen.PanelHeight))
+	f.panel.fill(env.T("Incoming call"), f.panelScreen.Object(), f.panelScreen.Size())
+	f.panelScreen.Resized = f.sizePanel
 	f.barScreen = screen.NewMiniBar(env, f.w.Raise)
 	var begun dragStart
 	f.barScreen.Ground.OnDrag = func() { f.bar.drag(&begun) }
@@ -100,8 +101,14 @@ func (f *floating) followPanel() {
 	}
 	f.panelScreen.ShowHints(w.hasHotkeys)
 	f.panelScreen.Render(w.shell.view())
+	f.sizePanel()
 	f.panel.show()
 	settle(f.panelScreen.Object(), fyne.Position{}, true)
+}
+
+// sizePanel gives the panel's window the height of what it shows; it grows upwards.
+func (f *floating) sizePanel() {
+	f.panel.fill(f.panel.title, f.panelScreen.Object(), f.panelScreen.Size())
 }
 
 // followBar shows the bar while there is a call, answered or dialled, and the main
@@ -117,7 +124,8 @@ func (f *floating) followBar(atOnce bool) {
 		}
 		return
 	}
-	if call == nil || w.front || w.ringing != "" {
+	rang := call != nil && call.Established == nil && call.Direction == "INCOMING" && w.shell.phase == screen.PhaseEnding
+	if call == nil || w.front || w.ringing != "" || rang {
 		f.goAway()
 		return
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,7 +247,7 @@ func TestPanelPictures(t *testing.T) {
 				p.Render(s.view())
 				win := test.NewTempWindow(t, p.Object())
 				win.SetPadded(false)
-				win.Resize(fyne.NewSize(screen.PanelWidth, screen.PanelHeight))
+				win.Resize(p.Size())
 				panel := &stage{t: t, win: win}
 				for _, text := range cutTexts(panel) {
 					t.Errorf("there is no room for %s", text)
@@ -254,5 +255,60 @@ func TestPanelPictures(t *testing.T) {
 				panel.matchPicture("panel-" + language + "-" + string(mode))
 			})
 		}
+	}
+}
+
+// The small windows as they are with long, short and no messages, and the bar in its
+// states: light alone, since the colours are those of the panel above.
+func TestFloatingPictures(t *testing.T) {
+	long := "Order 4471: delivery is late. The customer has called three times since Monday and was promised a refund of ₹2,400 on Tuesday. Please check with the shop before you call back."
+	incoming := func(message string) *app.Snapshot {
+		snap := madeCall("INCOMING", 0)
+		snap.Call.Direction, snap.Call.Message = "INCOMING", message
+		return snap
+	}
+	live := func(change func(*app.Snapshot)) *app.Snapshot {
+		snap := madeCall("ESTABLISHED", 252*time.Second)
+		change(snap)
+		return snap
+	}
+	for name, tc := range map[string]struct {
+		snap  *app.Snapshot
+		hints bool
+		whole bool
+	}{
+		"panel-bare":       {snap: incoming("")},
+		"panel-long":       {snap: incoming(long), hints: true},
+		"panel-whole":      {snap: incoming(long), whole: true},
+		"bar-call":         {snap: live(func(*app.Snapshot) {})},
+		"bar-muted":        {snap: live(func(s *app.Snapshot) { s.Call.Muted = true })},
+		"bar-held":         {snap: live(func(s *app.Snapshot) { s.Call.Held, s.Call.HeldSince = true, at(ago(42*time.Second)) })},
+		"bar-reconnecting": {snap: live(func(s *app.Snapshot) { s.Call.State, s.Call.SilentSince = "MEDIA_DISRUPTED", at(ago(6*time.Second)) })},
+		"bar-long-name":    {snap: live(func(s *app.Snapshot) { s.Call.RemoteName = "Venkata Subrahmanyam Chandrasekaran" })},
+		"bar-ringing":      {snap: madeCall("RINGING", 0)},
+		"bar-ended":        {snap: madeEnded("REMOTE_HANGUP", true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, tc.snap)
+			var content fyne.CanvasObject
+			size := fyne.NewSize(screen.BarWidth, screen.BarHeight)
+			if strings.HasPrefix(name, "panel") {
+				p := screen.NewPanel(s.env)
+				p.ShowHints(tc.hints)
+				p.Render(s.view())
+				if tc.whole {
+					p.More()
+				}
+				content, size = p.Object(), p.Size()
+			} else {
+				b := screen.NewMiniBar(s.env, func() {})
+				b.Render(s.view())
+				content = b.Object()
+			}
+			win := test.NewTempWindow(t, content)
+			win.SetPadded(false)
+			win.Resize(size)
+			(&stage{t: t, win: win}).matchPicture(name)
+		})
 	}
 }

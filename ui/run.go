@@ -25,6 +25,10 @@ type Options struct {
 	// the environment variable OFFHOOK_UI_MAP; when that is empty too, nothing is
 	// written.
 	AccessMap string
+	// ScreenGone is called when the X server is gone. It is called on the window's
+	// thread, which can do nothing else any more, and must not return: it ends the
+	// program. nil leaves that to Xlib, which ends it at once.
+	ScreenGone func()
 	// Log gets what goes wrong around the window; nil is slog.Default.
 	Log *slog.Logger
 }
@@ -94,13 +98,17 @@ func (b *Begun) Run(phone screen.Phone, opts Options) error {
 	opts.fill()
 	<-b.fonts
 	w := newWindow(b.app, phone, opts)
-	defer w.stop()
 	if err := firstShown(func() (fyne.Window, bool) {
 		w.start()
 		return w.win, !w.hidden
 	}); err != nil {
+		w.stop()
 		return err
 	}
+	if opts.ScreenGone != nil {
+		watchScreen(opts.ScreenGone)
+	}
 	b.app.Run()
+	w.stop() // not after a panic: whoever recovers it writes its report first
 	return nil
 }

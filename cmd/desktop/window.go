@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"offhook/app"
@@ -74,7 +76,17 @@ func (w *front) show(ctx context.Context, phone *app.Phone, o options, log *slog
 		_ = phone.Close(limit)
 	})
 	defer stop()
-	err := w.begun.Run(phone, ui.Options{Profile: o.profile, Log: log})
+	// Without an X server the window's thread never comes back: what must be done
+	// at the end is done here.
+	gone := func() {
+		log.Error("the screen is gone")
+		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		_ = phone.Close(limit)
+		fmt.Fprintln(os.Stderr, "offhook:", sentence(fault.New(fault.ConfigurationInvalid, "program.screen-gone")))
+		os.Exit(control.ExitError)
+	}
+	err := w.begun.Run(phone, ui.Options{Profile: o.profile, Log: log, ScreenGone: gone})
 	w.over = err == nil
 	return err
 }

@@ -32,6 +32,7 @@ type MiniBar struct {
 	Mute, Hold, HangUp, Open *widget.IconButton
 	Again                    *widget.PillButton
 	buttons, ended           fyne.CanvasObject
+	iconRoom                 *fyne.Container
 	object                   fyne.CanvasObject
 	last                     *app.EndedCall
 	view                     View
@@ -43,6 +44,7 @@ func NewMiniBar(env *Env, open func()) *MiniBar {
 	b.rim = widget.NewPanel(theme.Success, 0, widget.Gap(0))
 	b.name = widget.NewText("", widget.Style{Bold: true})
 	b.icon = widget.NewIcon("", theme.Text2, 16)
+	b.iconRoom = widget.Row(b.icon, widget.Gap(4))
 	b.state = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 9})
 	round := func(word string, g theme.Glyph, do func()) *widget.IconButton {
 		return widget.NewRoundButton(word, g, theme.Text, theme.Sunken, 40, env.Tips, do)
@@ -63,7 +65,7 @@ func NewMiniBar(env *Env, open func()) *MiniBar {
 	b.ended = widget.Row(b.Again)
 	b.ended.Hide()
 	b.Ground = widget.NewDragGround(widget.Inset(12, 8, 8, 14, widget.Column(b.name, widget.Gap(1),
-		widget.Row(b.icon, widget.Gap(4), widget.Grow(b.state)))))
+		widget.Row(b.iconRoom, widget.Grow(b.state)))))
 	b.object = widget.NewFramed(widget.Column(
 		widget.Fixed(0, 4, b.rim),
 		widget.Fixed(0, BarHeight-6, widget.Row(widget.Grow(b.Ground), b.buttons, b.ended, widget.Gap(12)))))
@@ -92,7 +94,7 @@ func (b *MiniBar) Render(v View) {
 // say sets the line under the name and the colour of the rim.
 func (b *MiniBar) say(g theme.Glyph, ink, rim fyne.ThemeColorName, text string) {
 	b.icon.Set(g, ink)
-	setVisible(b.icon, g != "")
+	setVisible(b.iconRoom, g != "")
 	b.state.SetRole(ink)
 	b.state.SetText(text)
 	b.rim.SetRole(rim)

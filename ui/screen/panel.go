@@ -2,15 +2,28 @@ package screen
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
 
-// The size of the panel of an incoming call, in units.
+// PanelWidth is the width of the panel of an incoming call, in units.
+const PanelWidth float32 = 348
+
+// The heights of the panel's parts: all but a message and the key hints, a message
+// of one line, each line more, the hints.
 const (
-	PanelWidth  float32 = 348
-	PanelHeight float32 = 224
+	panelBare    float32 = 155
+	panelMessage float32 = 42
+	panelLine    float32 = 20
+	panelHints   float32 = 18
+)
+
+// A message shows its first lines; pressed, the panel grows for all of it.
+const (
+	linesFirst = 4
+	linesMost  = 16
 )
 
 // Panel is the small window of an incoming call over other work.
@@ -19,10 +32,16 @@ type Panel struct {
 	face                     *widget.Avatar
 	name, id, seconds        *widget.Text
 	message                  *widget.Text
-	messageBox               fyne.CanvasObject
+	messageBox               *widget.Panel
+	messageRow               *widget.TapRow
+	messageRoom              *fyne.Container
 	Decline, Silence, Answer *widget.PillButton
 	hints                    *fyne.Container
 	object                   fyne.CanvasObject
+	call                     string
+	whole                    bool
+	// Resized is called when the panel wants another height.
+	Resized func()
 }
 
 // NewPanel returns the panel.
@@ -32,9 +51,11 @@ func NewPanel(env *Env) *Panel {
 	p.name = widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true})
 	p.id = caption("")
 	p.seconds = caption("")
-	p.message = widget.NewText("", widget.Style{Role: theme.AccentInk})
-	p.messageBox = widget.NewPanel(theme.AccentSoft, theme.RadiusCard, widget.Fixed(0, 36, widget.Inset(0, 12, 0, 12,
-		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(8), widget.Grow(p.message)))))
+	p.message = widget.NewText("", widget.Style{Role: theme.AccentInk, Wrap: true, Lines: linesFirst, More: env.T("more")})
+	p.messageRow = widget.NewTapRow("", panelLine, widget.Inset(8, 12, 8, 12,
+		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(8), widget.Grow(p.message))), p.More)
+	p.messageBox = widget.NewPanel(theme.AccentSoft, theme.RadiusCard, p.messageRow)
+	p.messageRoom = widget.Inset(0, 0, 6, 0, p.messageBox)
 	p.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightButton, env.Hangup)
 	p.Decline.Guard()
 	p.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, env.Phone.Silence)
@@ -48,12 +69,36 @@ func NewPanel(env *Env) *Panel {
 	body := widget.Column(
 		widget.Gap(15),
 		widget.Row(p.face, widget.Gap(12), widget.Grow(widget.Column(state, p.name, p.id))),
-		widget.Gap(12), p.messageBox, widget.Flex(8),
-		widget.Grid(3, 8, p.Decline, p.Silence, p.Answer), widget.Gap(5), widget.Fixed(0, 15, p.hints), widget.Gap(20))
-	p.object = widget.NewFramed(widget.Column(
-		widget.Fixed(0, 4, widget.NewPanel(theme.Success, 0, widget.Gap(0))),
-		widget.Fixed(0, PanelHeight-6, widget.Inset(0, 16, 0, 16, body))))
+		widget.Gap(12), p.messageRoom, widget.Flex(0),
+		widget.Grid(3, 8, p.Decline, p.Silence, p.Answer), widget.Gap(3), p.hints, widget.Gap(15))
+	p.object = widget.NewFramed(container.NewBorder(widget.Fixed(0, 4, widget.NewPanel(theme.Success, 0, widget.Gap(0))), nil, nil, nil,
+		widget.Inset(0, 16, 0, 16, body)))
 	return p
+}
+
+// Size is how large the panel is with what it shows.
+func (p *Panel) Size() fyne.Size {
+	h := panelBare
+	if p.messageRoom.Visible() {
+		h += panelMessage + panelLine*float32(p.message.LinesAt(PanelWidth-2-32-24-26)-1)
+	}
+	if p.hints.Visible() {
+		h += panelHints
+	}
+	return fyne.NewSize(PanelWidth, h)
+}
+
+// More shows all of a long message, or its first lines again.
+func (p *Panel) More() {
+	p.whole = !p.whole
+	p.message.SetLines(linesFirst)
+	if p.whole {
+		p.message.SetLines(linesMost)
+	}
+	widget.Relayout(p.object)
+	if p.Resized != nil {
+		p.Resized()
+	}
 }
 
 // Object is what the panel's window shows.
@@ -76,8 +121,13 @@ func (p *Panel) Render(v View) {
 	p.id.SetText(id)
 	setVisible(p.id, id != "")
 	p.seconds.SetText(Short(v.Now.Sub(c.Started)))
+	if p.call != c.ID {
+		p.call, p.whole = c.ID, false
+		p.message.SetLines(linesFirst)
+	}
 	p.message.SetText(c.Message)
-	setVisible(p.messageBox, c.Message != "")
+	p.messageRow.SetLabel(c.Message)
+	setVisible(p.messageRoom, c.Message != "")
 	p.Answer.SetLabel(p.env.T("Answer {name}", "name", name))
 	p.Decline.SetLabel(p.env.T("Decline {name}", "name", name))
 	if c.RingSilenced {

@@ -21,6 +21,10 @@ type Style struct {
 	Align fyne.TextAlign
 	// Wrap breaks the text into lines; else it is cut with an ellipsis.
 	Wrap bool
+	// Lines is how many lines a wrapped text may have, 0 for any; More is what stands
+	// at the end of one that has more.
+	Lines int
+	More  string
 	// Least lets the text become smaller, down to this size, before it is cut or
 	// broken; 0 keeps the size.
 	Least float32
@@ -158,10 +162,48 @@ func (t *Text) lines(width float32) []string {
 		return []string{t.text}
 	}
 	size := t.sized(width)
-	return wrap(t.text, width, func(s string) float32 {
-		return measure(s, size, t.style.fyne()).Width
-	})
+	wide := func(s string) float32 { return measure(s, size, t.style.fyne()).Width }
+	text := t.text
+	if t.style.Lines > 0 {
+		text = firstRunes(text, t.style.Lines*runesOfLine)
+	}
+	lines := wrap(text, width, wide)
+	if n := t.style.Lines; n > 0 && (len(lines) > n || len(text) < len(t.text)) {
+		lines = lines[:min(n, len(lines))]
+		last := &lines[len(lines)-1]
+		end := "…"
+		if t.style.More != "" {
+			end += " " + t.style.More
+		}
+		*last = string([]rune(*last)[:fit(*last, width-wide(end), wide)]) + end
+	}
+	return lines
 }
+
+// runesOfLine is more than a line of the phone's window can hold.
+const runesOfLine = 200
+
+// firstRunes is the beginning of a text.
+func firstRunes(text string, n int) string {
+	for i := range text {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
+}
+
+// SetLines changes how many lines a wrapped text may have, 0 for any.
+func (t *Text) SetLines(n int) {
+	if t.style.Lines != n {
+		t.style.Lines = n
+		t.Refresh()
+	}
+}
+
+// LinesAt is how many lines the text has at a width.
+func (t *Text) LinesAt(width float32) int { return len(t.lines(width)) }
 
 // sized is the size at a width. A text that may break and may become smaller
 // becomes smaller if that keeps it on one line.

@@ -1,0 +1,1 @@
+void offhook_watch_screen(void);
