@@ -92,6 +92,8 @@ type leg struct {
 	dialog dialog
 	// up says that the INVITE was answered with 2xx.
 	up bool
+	// described says that a provisional response has answered our offer.
+	described bool
 	// over says that the dialog has ended or failed; done is closed then.
 	over bool
 	done chan struct{}

@@ -209,6 +209,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 		if err := c.media.SetAnswer(ev.Body); err != nil {
 			c.log.Warn("early answer not understood", "error", err)
 		} else {
+			l.described = true
 			// Nothing but early media comes before the answer: the platform's
 			// gate sees to that.
 			c.media.OpenReceive()
@@ -251,7 +252,8 @@ func (c *Call) accepted(l *leg, body string) {
 	c.details.Answered = c.client.clock.Now()
 	c.referral.tell(200)
 	c.sound.stopRingback()
-	if body != "" {
+	if body != "" || !l.described {
+		// Without any answer nothing was agreed: the call is ended (RFC 3261, 13.2.1).
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)
 			c.leave(EndFailure)

@@ -45,7 +45,7 @@ func TestServersThatNeverLetIn(t *testing.T) {
 		"endless 401":     {"401 Unauthorized", challenge("WWW-Authenticate", "lab.test", ", stale=true"), 10, voice.LineTerminated, fault.InvalidCredentials, "password"},
 		"endless 407":     {"407 Proxy Authentication Required", challenge("Proxy-Authenticate", "lab.test", ", stale=true"), 10, voice.LineTerminated, fault.InvalidCredentials, "password"},
 		"no challenge":    {"401 Unauthorized", func(int) []string { return nil }, 3, voice.LineTerminated, fault.InvalidCredentials, "password"},
-		"forbidden":       {"403 Forbidden", func(int) []string { return nil }, 3, voice.LineTerminated, fault.InvalidCredentials, "does not know"},
+		"forbidden":       {"403 Forbidden", func(int) []string { return nil }, 3, voice.LineUnregistered, fault.InvalidCredentials, "does not know"},
 		"interval loop":   {"423 Interval Too Brief", func(n int) []string { return []string{fmt.Sprint("Min-Expires: ", 1000+n)} }, 100, voice.LineUnregistered, fault.ServerError, "423"},
 		"overloaded":      {"503 Service Unavailable", func(int) []string { return []string{"Retry-After: 600"} }, 2, voice.LineUnregistered, fault.ServerError, "503"},
 		"unknown refusal": {"500 Server Error", func(int) []string { return []string{"Retry-After: 600"} }, 2, voice.LineUnregistered, fault.ServerError, "500"},
@@ -67,7 +67,7 @@ func TestServersThatNeverLetIn(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			l := alice.Lines()[0]
-			if l.State != row.want || l.Err == nil || (l.State == voice.LineTerminated) != l.RetryAt.IsZero() {
+			if l.State != row.want || l.Err == nil || l.RetryAt.IsZero() {
 				t.Errorf("line %+v", l)
 			}
 			if got := p.count("REGISTER"); got > row.most {

@@ -130,7 +130,12 @@ func (h *byHand) read() {
 		if err != nil {
 			return
 		}
-		if m, err := parse(message); err == nil {
+		m, err := parse(message)
+		var status int
+		if _, scanned := fmt.Sscanf(string(message), "SIP/2.0 %d", &status); err != nil && scanned == nil {
+			m, err = sipmsg.NewResponse(status, ""), nil // to a request that was itself broken
+		}
+		if err == nil {
 			h.came <- m
 		}
 	}

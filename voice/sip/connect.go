@@ -181,7 +181,7 @@ func (f *Flow) sideStream() transport.Conn {
 	f.work.Add(1)
 	go func(side transport.Conn) {
 		defer f.leave()
-		f.read(side)
+		side.End(f.read(side))
 	}(f.side)
 	return f.side
 }

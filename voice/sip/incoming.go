@@ -53,6 +53,9 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 	if len(unknown) > 0 {
 		return sipmsg.StatusBadExtension, []sipmsg.Header{sipmsg.NewHeader("Unsupported", strings.Join(unknown, ", "))}
 	}
+	if req.Method == sipmsg.INVITE && !takesDescriptions(req) {
+		return sipmsg.StatusNotAcceptable, nil
+	}
 	if req.Method == sipmsg.INVITE || req.Method == sipmsg.UPDATE {
 		if _, status := description(req); status == sipmsg.StatusUnsupportedMediaType {
 			return status, abilities()
@@ -61,6 +64,22 @@ func unwilling(req *sipmsg.Request) (status int, headers []sipmsg.Header) {
 		}
 	}
 	return 0, nil
+}
+
+// takesDescriptions says whether the sender of an INVITE takes a session description
+// in the answer (RFC 3261, section 20.1).
+func takesDescriptions(req *sipmsg.Request) bool {
+	listed := req.GetHeaders("Accept")
+	for _, h := range listed {
+		for part := range strings.SplitSeq(h.Value(), ",") {
+			media, _, _ := strings.Cut(part, ";")
+			switch strings.ToLower(strings.TrimSpace(media)) {
+			case sdpType, "application/*", "*/*":
+				return true
+			}
+		}
+	}
+	return len(listed) == 0
 }
 
 // extensions are the option tags that we understand.

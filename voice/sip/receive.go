@@ -12,29 +12,30 @@ import (
 // beyond waits in the network.
 const inboxSize = 256
 
-// arrived is a message as it came, and how. The last of a flow has no connection.
+// arrived is a message as it came, and how. The last of a flow has no connection,
+// but says why nothing more comes.
 type arrived struct {
 	conn    transport.Conn
 	message []byte
+	err     error
 }
 
 // readAll reads the flow to its end.
 func (f *Flow) readAll() {
-	f.read(f.conn)
-	f.inbox <- arrived{}
+	f.inbox <- arrived{err: f.read(f.conn)}
 }
 
 // read reads a connection to its end.
-func (f *Flow) read(conn transport.Conn) {
+func (f *Flow) read(conn transport.Conn) error {
 	for {
 		message, err := conn.Read()
 		if err != nil {
-			return
+			return err
 		}
 		select {
-		case f.inbox <- arrived{conn, message}:
+		case f.inbox <- arrived{conn: conn, message: message}:
 		case <-f.done:
-			return
+			return f.Err()
 		}
 	}
 }
@@ -44,6 +45,7 @@ func (f *Flow) read(conn transport.Conn) {
 func (f *Flow) handleAll() {
 	for a := range f.inbox {
 		if a.conn == nil {
+			f.conn.End(a.err) // what had come before is answered
 			f.end()
 			return
 		}

@@ -194,7 +194,7 @@ M: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>
 L:0
 
 `},
-	{"3.3.15", "an answer body that nobody knows is wanted", 480, true, `
+	{"3.3.15", "an answer body that nobody knows is wanted", 406, true, `
 INVITE sip:user@example.com SIP/2.0
 To: sip:j_user@example.com
 Contact: <sip:caller@host15.example.net>

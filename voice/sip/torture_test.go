@@ -175,6 +175,44 @@ func TestTortureMessagesInACall(t *testing.T) {
 	}
 }
 
+// Each message on the wire, to a phone that is registered there: it is answered as RFC
+// 4475 says, or as the table in docs/sip.md has it, and the phone goes on.
+func TestTortureMessagesOnTheWire(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"udp", "tcp"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			h := newByHand(t, scheme)
+			for _, m := range torture {
+				if scheme == "tcp" { // some leave no way to go on with the stream
+					h = newByHand(t, scheme)
+				}
+				if err := h.conn.Write(m.filled()); err != nil {
+					t.Fatal(err)
+				}
+				want := m.status
+				if want == 480 {
+					want = 404 // it is for somebody else
+				}
+				if want != 0 {
+					h.await(fmt.Sprintf("%d to %s %s", want, m.section, m.name), func(m sipmsg.Message) bool {
+						res, ok := m.(*sipmsg.Response)
+						return ok && res.StatusCode == want
+					})
+					h.kept = nil
+				}
+				if scheme == "tcp" && slices.Contains([]string{"3.1.1.8", "3.1.2.2", "3.1.2.3"}, m.section) {
+					<-h.f.Done()
+					continue
+				}
+				c := h.call()
+				h.send(c.text("OPTIONS", 1, "", ""))
+				h.response(c.id, sipmsg.OPTIONS, 1, 200)
+			}
+		})
+	}
+}
+
 func FuzzInspect(f *testing.F) {
 	for _, m := range torture {
 		f.Add(m.filled())

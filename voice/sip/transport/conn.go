@@ -12,8 +12,8 @@ import (
 // at a time and all the time, since it also sees to the keepalives; everything
 // else may be called from anywhere.
 type Conn interface {
-	// Read returns the next whole message. It blocks until there is one; the error
-	// is the last, and the same as that of Err.
+	// Read returns the next whole message. It blocks until there is one; an error is
+	// the last, and why the connection has ended or is to be ended by End.
 	Read() ([]byte, error)
 	// Write sends one whole message. It blocks for no longer than 10 s.
 	Write(message []byte) error

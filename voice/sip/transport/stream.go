@@ -34,8 +34,8 @@ type stream struct {
 	reader *bufio.Reader
 	write  sync.Mutex
 	asked  time.Time // when the last keepalive went out; zero if none waits
-	// last is the error after which nothing more can be read: the message before
-	// it is still to be given.
+	// broken is why nothing more can be read; the message before it may still be
+	// answered.
 	broken error
 }
 
@@ -126,7 +126,7 @@ func (s *stream) pong() {
 // it goes, so that it can be answered, and is the last.
 func (s *stream) Read() ([]byte, error) {
 	if s.broken != nil {
-		return nil, s.ended(s.broken)
+		return nil, s.broken
 	}
 	for {
 		if err := s.between(); err != nil {
