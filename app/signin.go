@@ -63,6 +63,9 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	c.UserName = strings.TrimSpace(c.UserName)
 	c.AccountSID = or(strings.TrimSpace(c.AccountSID), or(stored.AccountSID, d.AccountSID))
 	c.Server = or(strings.TrimSpace(c.Server), or(stored.Server, d.Server))
+	if c.Server != "" && !strings.Contains(c.Server, "://") {
+		c.Server = "https://" + c.Server // people type a name, and a bare name is no reason to speak in the clear
+	}
 	c.DisplayName = or(strings.TrimSpace(c.DisplayName), c.UserName)
 	if set := p.store.Get(); set.IsLocked("account.server") && set.Account.Server != "" {
 		c.Server = set.Account.Server

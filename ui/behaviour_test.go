@@ -82,7 +82,7 @@ func (s *stage) expect(want string) {
 func TestSignIn(t *testing.T) {
 	snap := madeReady()
 	snap.Ready = false
-	snap.Account = app.Account{State: app.SignedOut, Server: "https://voice.example.com"}
+	snap.Account = app.Account{State: app.SignedOut, Server: "https://voice.example.com", AccountSID: "demo"}
 	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
 	if got := s.screenName(); got != "sign-in" {
 		t.Fatalf("a signed-out phone shows %q", got)
@@ -99,18 +99,24 @@ func TestSignIn(t *testing.T) {
 	}
 	s.typed("secret")
 	s.press(fyne.KeyReturn)
-	s.expect("signin:meera:secret:https://voice.example.com")
+	s.expect("signin:meera:secret:voice.example.com")
 
 	failed := *snap
 	failed.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS"}
 	s.show(&failed)
-	if !s.shows("That didn’t work. The user name or password isn’t right. Check both and try again.") {
-		t.Error("a wrong password is not said")
+	if !s.shows("The user name or password is wrong.") || !s.shows("voice.example.com") {
+		t.Error("a wrong password is not said at its field")
+	}
+	if s.typed("x"); s.shows("password is wrong") || s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Input.Text != "x" {
+		t.Error("typing does not replace the wrong password and clear the fault")
+	}
+	if s.show(&failed); s.shows("password is wrong") {
+		t.Error("one fault is said twice")
 	}
 	busy := *snap
 	busy.Account.State = app.SigningIn
 	s.show(&busy)
-	if !s.shows("Signing in…") || s.shows("That didn’t work") {
+	if !s.shows("Signing in…") || s.shows("password is wrong") {
 		t.Error("signing in is not shown")
 	}
 	s.tap("Signing in…")
@@ -127,13 +133,13 @@ func TestSignIn(t *testing.T) {
 func TestAdvancedFieldsOpenAndGoAlong(t *testing.T) {
 	snap := madeReady()
 	snap.Ready = false
-	snap.Account = app.Account{State: app.SignedOut, Server: "https://old.example.com", UserName: "meera"}
+	snap.Account = app.Account{State: app.SignedOut, Server: "https://old.example.com", UserName: "meera", AccountSID: "demo"}
 	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
-	if s.shows("Account SID") {
+	if s.shows("Account number") {
 		t.Error("the advanced fields are open at first")
 	}
 	s.tap("Advanced, closed")
-	if !s.shows("Account SID") {
+	if !s.shows("Account number") {
 		t.Fatal("the advanced fields don't open")
 	}
 	p := s.pages[screen.PageSignIn].(*screen.SignIn)

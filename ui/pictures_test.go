@@ -33,19 +33,21 @@ func scenes() []scene {
 	}
 	return []scene{
 		{name: "sign-in", snap: signedOut, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
-			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Input.SetText("secretword")
+			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Field.SetText("secretword")
+		}},
+		{name: "sign-in-unreached", snap: func() *app.Snapshot {
+			s := signedOut()
+			s.Account.Server = "https://acmee"
+			s.Account.Err = &app.Problem{Code: "NETWORK_ERROR", Message: lang.Of("server.unknown-name", "acmee")}
+			return s
+		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
+			s.pages[screen.PageSignIn].(*screen.SignIn).SetOpen(true)
 		}},
 		{name: "sign-in-error", snap: func() *app.Snapshot {
 			s := signedOut()
 			s.Account.Err = &app.Problem{Code: "INVALID_CREDENTIALS", Message: lang.Literal("No.")}
 			return s
-		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
-			p := s.pages[screen.PageSignIn].(*screen.SignIn)
-			p.Pass.Input.SetText("secretword")
-			p.Pass.SetWrong(true)
-			p.Display.Input.SetText("Meera")
-			p.SetOpen(true)
-		}},
+		}, made: func(p *madePhone) { p.set.SignedIn = false }},
 		{name: "dial", snap: madeReady},
 		{name: "dial-name", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("pri") }},
 		{name: "dial-number", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("9845012345") }},

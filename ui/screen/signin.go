@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -8,34 +10,93 @@ import (
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice/fault"
 )
+
+// helpField is a labelled field with a line under it that helps, says what is wrong,
+// or that all is well. The line's room is always kept, so that nothing moves.
+type helpField struct {
+	*widget.Field
+	env    *Env
+	hint   string
+	icon   *widget.Icon
+	help   *widget.Text
+	object fyne.CanvasObject
+	// touched is told of each change by hand.
+	touched func()
+}
+
+func newHelpField(env *Env, name, hint string, f *widget.Field, submitted func()) *helpField {
+	h := &helpField{Field: f, env: env, hint: hint, icon: widget.NewIcon("", theme.Text2, 16),
+		help: widget.NewText(hint, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.2})}
+	line := widget.Inset(3, 0, 0, 2, widget.Row(h.icon, widget.Gap(6), widget.Grow(h.help)))
+	h.icon.Hide()
+	h.object = widget.Column(label(name), widget.Gap(4), f, container.New(atLeast{21}, line))
+	f.Input.OnSubmitted = func(string) { submitted() }
+	f.Input.OnChanged = func(string) {
+		h.say("", "", "")
+		if h.touched != nil {
+			h.touched()
+		}
+	}
+	return h
+}
+
+// say puts text under the field; "" puts the hint back.
+func (h *helpField) say(g theme.Glyph, ink fyne.ThemeColorName, text string) {
+	h.SetWrong(g == theme.ErrorIcon)
+	if text == "" {
+		g, ink, text = "", theme.Text2, h.hint
+	}
+	if g != "" {
+		h.icon.Set(g, ink)
+	}
+	setVisible(h.icon, g != "")
+	h.help.SetRole(ink)
+	h.help.SetText(text)
+}
+
+// wrong says what is wrong and gives the field the keyboard, with its text selected.
+func (h *helpField) wrong(text string) {
+	h.say(theme.ErrorIcon, theme.DangerInk, text)
+	h.take()
+}
+
+// take gives the field the keyboard with its text selected, once the window is there.
+func (h *helpField) take() {
+	if h.env.Early == nil {
+		h.env.focus(h.Input)
+		h.Input.TypedShortcut(&fyne.ShortcutSelectAll{})
+	}
+}
+
+// atLeast gives its content the height it wants, and at least height.
+type atLeast struct{ height float32 }
+
+func (l atLeast) MinSize(o []fyne.CanvasObject) fyne.Size {
+	m := o[0].MinSize()
+	return fyne.NewSize(m.Width, max(m.Height, l.height))
+}
+
+func (atLeast) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
 
 // SignIn is the page that asks who the user is.
 type SignIn struct {
 	env *Env
 
-	User, Pass, Display, SID, Server *widget.Field
-	Button                           *widget.PillButton
+	Server, User, Pass, Display, SID *helpField
+	Button, SIP                      *widget.PillButton
 	Advanced                         *widget.TapRow
-	big, small                       *fyne.Container
-	banner                           *widget.Banner
 	advanced                         *fyne.Container
 	chevron                          *widget.Icon
-	advancedWord                     *widget.Text
-	foot                             *fyne.Container
-	// roomBetween and roomAbove are there while the fields are few, roomBelow else.
-	roomBetween, roomAbove, roomBelow *fyne.Container
-	// reached marks a server that has answered.
-	reached    *widget.Icon
-	reachedBox *fyne.Container
-	footText   *widget.Text
-	cancel     *widget.PillButton
-	SIP        *widget.PillButton
-	object     fyne.CanvasObject
+	head                             *fyne.Container
+	footText                         *widget.Text
+	cancel                           *widget.PillButton
+	object                           fyne.CanvasObject
 
-	open, filled bool
-	// empty is the sentence about a field that was left empty.
-	empty string
+	open, filled, compact bool
+	// told is the problem that was shown already.
+	told *app.Problem
 	// displayTouched says that the user wrote the display name; else it follows
 	// the user name.
 	displayTouched bool
@@ -44,74 +105,64 @@ type SignIn struct {
 // NewSignIn returns the page.
 func NewSignIn(env *Env) *SignIn {
 	s := &SignIn{env: env}
-	title, sub := env.T("Welcome to Offhook"), env.T("Sign in to make and take calls.")
-	s.big = widget.Column(
-		widget.Gap(64),
-		widget.CentredRow(NewMark(56)),
-		widget.Gap(16),
-		widget.NewText(title, centred(widget.Style{Size: theme.SizeTitle, Bold: true})),
-		widget.NewText(sub, centred(widget.Style{Role: theme.Text2})),
-		widget.Gap(26))
-	s.small = widget.Column(widget.Gap(24),
-		widget.Row(NewMark(40), widget.Gap(12), widget.Grow(widget.Column(
-			widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}), caption(sub)))),
-		widget.Gap(12))
-	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
+	field := func(name, placeholder string) *widget.Field {
+		return env.Early.Field(widget.NewInput(name, placeholder), 44, nil, nil)
+	}
+	add := func(name, hint string, f *widget.Field) *helpField {
+		var h *helpField
+		h = newHelpField(env, name, hint, f, func() { s.next(h) })
+		return h
+	}
+	server := env.T("Company code or server")
+	s.Server = add(server, env.T("Your server's name, such as voice.acme.com."), field(server, env.T("From your invitation")))
+	s.User = add(env.T("User name"), "", field(env.T("User name"), ""))
+	s.Pass = add(env.T("Password"), "", env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips))
+	s.Display = add(env.T("Name shown to people you call"), "", field(env.T("Name shown to people you call"), ""))
+	s.SID = add(env.T("Account number"), "", field(env.T("Account number"), ""))
+	s.User.touched = func() {
+		if !s.displayTouched {
+			s.Display.SetText(s.User.Input.Text)
+			s.displayTouched = false
+		}
+	}
+	s.Display.touched = func() { s.displayTouched = s.Display.Input.Text != s.User.Input.Text }
 
-	s.User = env.Early.Field(widget.NewInput(env.T("User name"), ""), 44, nil, nil)
-	s.Pass = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
-	s.Display = env.Early.Field(widget.NewInput(env.T("Display name"), ""), 44, nil, nil)
-	s.SID = env.Early.Field(widget.NewInput(env.T("Account SID"), ""), 44, nil, nil)
-	s.reached = widget.NewIcon(theme.CheckCircle, theme.Text2, 20)
-	s.reachedBox = widget.Fixed(40, 0, s.reached)
-	s.reachedBox.Hide()
-	s.Server = env.Early.Field(widget.NewInput(env.T("Server"), "https://"), 44, s.reachedBox, nil)
 	s.Button = widget.NewPill(env.T("Sign in"), "", widget.Accent, widget.HeightMain, s.submit)
 	s.cancel = widget.NewPill(env.T("Not now"), "", widget.Bare, widget.HeightButton, func() { env.Open(PageNone) })
-
-	s.SIP = widget.NewPill(env.T("Use a SIP account"), "", widget.Bare, widget.HeightSmall, func() { env.Open(PageAccounts) })
-
+	s.SIP = widget.NewPill(env.T("Use a SIP account instead"), "", widget.Bare, widget.HeightSmall, func() { env.Open(PageAccounts) })
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
-	s.advancedWord = widget.NewText(env.T("Advanced"), widget.Style{})
 	s.Advanced = widget.NewTapRow(env.T("Advanced, closed"), 40,
-		widget.Row(s.chevron, widget.Gap(8), s.advancedWord), func() { s.SetOpen(!s.open) })
-	s.advanced = widget.Column(
-		widget.Row(label(env.T("Display name")), widget.Gap(3), caption(env.T("shown to people you call"))), widget.Gap(5), s.Display,
-		widget.Gap(12), label(env.T("Account SID")), widget.Gap(5), s.SID,
-		widget.Gap(12), label(env.T("Server")), widget.Gap(5), s.Server)
-	s.footText = caption(env.T("Your password stays in this computer's keyring."))
-	s.foot = widget.Inset(8, 0, 25, 0, widget.CentredRow(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), s.footText))
-
-	s.roomBetween, s.roomAbove, s.roomBelow = widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 13, widget.Gap(0)), widget.Fixed(0, 12, widget.Gap(0))
-	s.roomBelow.Hide()
-	form := widget.Column(
-		s.banner,
-		widget.Gap(12), label(env.T("User name")), widget.Gap(5), s.User,
-		s.roomBetween, widget.Gap(12), label(env.T("Password")), widget.Gap(5), s.Pass,
-		s.roomAbove, widget.Row(widget.Grow(s.Advanced), widget.Inset(0, -16, 0, 0, s.SIP)),
-		widget.Gap(-4), s.advanced)
-	page := widget.Column(s.big, s.small, form, s.roomBelow, widget.Gap(12), s.Button, s.cancel, widget.Flex(8), s.foot)
-	s.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, page)))
+		widget.Row(s.chevron, widget.Gap(8), widget.NewText(env.T("Advanced"), widget.Style{})), func() { s.SetOpen(!s.open) })
+	s.advanced = widget.Column(s.Display.object, widget.Gap(4), s.SID.object)
 	s.advanced.Hide()
-	s.small.Hide()
-	s.banner.Hide()
+	s.footText = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})
+	foot := widget.Inset(8, 0, 24, 0, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), widget.Grow(s.footText)))
+	s.head = widget.Column(widget.Gap(12), widget.CentredRow(NewMark(56)), widget.Gap(12))
+	s.object = container.NewVScroll(widget.Centre(440, widget.Inset(0, 32, 0, 32, widget.Column(
+		widget.Gap(24), s.head, widget.NewText(env.T("Sign in to Offhook"), centred(widget.Style{Size: theme.SizeTitle, Bold: true})),
+		widget.Gap(20), s.Server.object, widget.Gap(4), s.User.object, widget.Gap(4), s.Pass.object,
+		s.Advanced, s.advanced, widget.Gap(8), s.Button, s.cancel, widget.Gap(4), s.SIP, widget.Flex(8), foot))))
 	s.cancel.Hide()
-
-	for _, f := range []*widget.Field{s.User, s.Pass, s.Display, s.SID, s.Server} {
-		f.Input.OnSubmitted = func(string) { s.next(f) }
-		f.Input.OnChanged = func(string) { s.changed(f) }
-	}
 	return s
 }
 
 // Object is what the window shows.
 func (s *SignIn) Object() fyne.CanvasObject { return s.object }
 
-// Focus puts the keyboard where the first empty field is.
+// Focus puts the keyboard where something is wrong, else where the first empty field
+// is.
 func (s *SignIn) Focus() {
-	if s.User.Input.Text == "" {
-		s.env.focus(s.User.Input)
-		return
+	for _, f := range []*helpField{s.Server, s.User, s.Pass, s.Display, s.SID} {
+		if f.Wrong() {
+			f.take()
+			return
+		}
+	}
+	for _, f := range []*helpField{s.Server, s.User} {
+		if f.Input.Text == "" {
+			s.env.focus(f.Input)
+			return
+		}
 	}
 	s.env.focus(s.Pass.Input)
 }
@@ -119,52 +170,27 @@ func (s *SignIn) Focus() {
 // SetOpen opens or closes the advanced fields.
 func (s *SignIn) SetOpen(open bool) {
 	s.open = open
+	g, name := theme.ChevronDown, s.env.T("Advanced, closed")
 	if open {
-		s.chevron.Set(theme.ChevronUp, theme.Text2)
-		s.advancedWord.SetBold(true)
-		s.Advanced.SetLabel(s.env.T("Advanced, open"))
-	} else {
-		s.chevron.Set(theme.ChevronDown, theme.Text2)
-		s.advancedWord.SetBold(false)
-		s.Advanced.SetLabel(s.env.T("Advanced, closed"))
+		g, name = theme.ChevronUp, s.env.T("Advanced, open")
 	}
+	s.chevron.Set(g, theme.Text2)
+	s.Advanced.SetLabel(name)
 	setVisible(s.advanced, open)
-	s.arrange()
-}
-
-// arrange chooses the small heading when there is much below it.
-func (s *SignIn) arrange() {
-	small := s.open || s.banner.Visible()
-	setVisible(s.big, !small)
-	setVisible(s.small, small)
-	setVisible(s.foot, !small)
-	setVisible(s.roomBetween, !small)
-	setVisible(s.roomAbove, !small)
-	setVisible(s.roomBelow, s.open)
+	setVisible(s.head, !open && !s.compact)
 	widget.Relayout(s.object)
 }
 
-func (s *SignIn) changed(f *widget.Field) {
-	f.SetWrong(false)
-	switch f {
-	case s.User:
-		if !s.displayTouched {
-			s.Display.Input.SetText(s.User.Input.Text)
-			s.displayTouched = false
+// next goes on to the next field of the three that is empty on Enter, and signs in
+// when there is none.
+func (s *SignIn) next(from *helpField) {
+	after := false
+	for _, f := range []*helpField{s.Server, s.User, s.Pass} {
+		if after && f.Input.Text == "" {
+			s.env.focus(f.Input)
+			return
 		}
-	case s.Server:
-		setVisible(s.reachedBox, false)
-	case s.Display:
-		s.displayTouched = s.Display.Input.Text != s.User.Input.Text
-	}
-}
-
-// next goes from the user name to the password on Enter, and signs in from
-// everywhere else.
-func (s *SignIn) next(f *widget.Field) {
-	if f == s.User && s.Pass.Input.Text == "" {
-		s.env.focus(s.Pass.Input)
-		return
+		after = after || f == from
 	}
 	s.submit()
 }
@@ -173,20 +199,17 @@ func (s *SignIn) submit() {
 	if !s.Button.Enabled() {
 		return
 	}
-	s.empty = ""
-	switch {
-	case s.User.Input.Text == "":
-		s.empty = s.env.T("Enter your user name.")
-		s.User.SetWrong(true)
-		s.env.focus(s.User.Input)
-	case s.Pass.Input.Text == "":
-		s.empty = s.env.T("Enter your password.")
-		s.Pass.SetWrong(true)
-		s.env.focus(s.Pass.Input)
-	}
-	if s.empty != "" {
-		s.say(s.env.T("That didn't work"), s.empty)
-		return
+	for _, f := range []struct {
+		field *helpField
+		empty string
+	}{
+		{s.Server, s.env.T("Enter the server's name, such as voice.acme.com.")}, {s.User, s.env.T("Enter your user name.")},
+		{s.Pass, s.env.T("Enter your password.")}, {s.SID, s.env.T("Enter your account number.")},
+	} {
+		if strings.TrimSpace(f.field.Input.Text) == "" {
+			s.wrong(f.field, f.empty)
+			return
+		}
 	}
 	s.env.SignIn(app.Credentials{
 		UserName: s.User.Input.Text, Password: s.Pass.Input.Text, DisplayName: s.Display.Input.Text,
@@ -194,73 +217,76 @@ func (s *SignIn) submit() {
 	})
 }
 
-func (s *SignIn) say(title, text string) {
-	s.banner.Set(title, text)
-	if setVisible(s.banner, true) {
-		s.arrange()
+// wrong shows a fault at its field, and opens what hides the field.
+func (s *SignIn) wrong(f *helpField, text string) {
+	if (f == s.SID || f == s.Display) && !s.open {
+		s.SetOpen(true)
 	}
+	f.wrong(text)
 	widget.Relayout(s.object)
 }
 
 // Render draws the page.
 func (s *SignIn) Render(v View) {
+	if s.compact != v.Compact {
+		s.compact = v.Compact
+		s.SetOpen(s.open)
+	}
 	if !s.filled {
 		s.filled = true
 		s.User.SetText(v.Account.UserName)
 		s.Display.SetText(v.Account.DisplayName)
 		s.displayTouched = v.Account.DisplayName != "" && v.Account.DisplayName != v.Account.UserName
 		s.SID.SetText(v.Account.AccountSID)
-		s.Server.SetText(v.Account.Server)
-		if v.Account.Server == "" {
-			s.SetOpen(true)
-		}
+		s.Server.SetText(strings.TrimPrefix(v.Account.Server, "https://"))
+		s.SetOpen(v.Account.AccountSID == "")
 	}
 	busy := v.Account.State == app.SigningIn
+	word := s.env.T("Sign in")
 	if busy {
-		s.Button.Set(s.env.T("Signing in…"), "", widget.Accent)
-	} else {
-		s.Button.Set(s.env.T("Sign in"), "", widget.Accent)
+		word = s.env.T("Signing in…")
 	}
+	s.Button.Set(word, "", widget.Accent)
 	s.Button.SetEnabled(!busy)
 	setVisible(s.cancel, v.Account.State == app.Expired)
+	s.footText.SetText(s.env.T("Your password stays in this computer's keyring."))
 	if v.Account.KeyringMissing {
-		s.footText.SetText(s.env.T("No keyring here: you sign in again after a restart."))
-	} else {
-		s.footText.SetText(s.env.T("Your password stays in this computer's keyring."))
+		s.footText.SetText(s.env.T("This computer can't keep passwords. You sign in after each restart."))
 	}
-	if busy {
-		s.empty = ""
-	}
-	switch p := v.Account.Err; {
-	case s.empty != "":
-	case p == nil || busy:
-		if setVisible(s.banner, false) {
-			s.Pass.SetWrong(false)
-			s.arrange()
+	p := v.Account.Err
+	switch {
+	case busy:
+		for _, f := range []*helpField{s.Server, s.User, s.Pass, s.Display, s.SID} {
+			f.say("", "", "")
 		}
-	default:
-		title, text := s.problem(p)
-		refused := p.Code == "INVALID_CREDENTIALS"
-		s.Pass.SetWrong(refused)
-		setVisible(s.reachedBox, refused && s.Server.Input.Text == v.Account.Server)
-		s.say(title, text)
+	case p != nil && p != s.told:
+		s.told = p
+		field, text := s.fault(p)
+		if p.Code == string(fault.InvalidCredentials) {
+			s.Server.say(theme.CheckCircle, theme.SuccessInk, hostOf(v.Account.Server))
+		}
+		s.wrong(field, text)
 	}
+	widget.Relayout(s.object)
 }
 
-func (s *SignIn) problem(p *app.Problem) (title, text string) {
-	switch p.Code {
-	case "INVALID_CREDENTIALS":
-		return s.env.T("That didn't work"), s.env.T("The user name or password isn't right. Check both and try again.")
-	case "NETWORK_ERROR":
-		return s.env.T("We can't reach this server."), s.env.Words.Say(lang.Join(p.Message, p.Next))
-	default:
-		return s.env.T("That didn't work"), s.env.Words.Say(lang.Join(p.Message, p.Next))
+// fault says at which field a problem stands, and how.
+func (s *SignIn) fault(p *app.Problem) (*helpField, string) {
+	said := s.env.Words.Say(lang.Join(p.Message, p.Next))
+	kind, what, _ := strings.Cut(p.Message.Code, ".")
+	switch {
+	case p.Code == string(fault.InvalidCredentials):
+		return s.Pass, s.env.T("The user name or password is wrong.")
+	case kind == "account" && what == "bad-user-name":
+		return s.User, said
+	case kind == "account" && what == "bad-display-name":
+		return s.Display, said
+	case kind == "account" && what == "no-sid":
+		return s.SID, said
+	case kind == "server" && what == "unknown-name" && !strings.ContainsAny(s.Server.Input.Text, ".:"):
+		return s.Server, s.env.T("No company has this code. Check the spelling.")
+	case kind == "server" && what != "refuses-account" && what != "too-many-attempts", kind == "platform", kind == "network":
+		return s.Server, said
 	}
-}
-
-func join(message, next string) string {
-	if next == "" {
-		return message
-	}
-	return message + " " + next
+	return s.Pass, said
 }

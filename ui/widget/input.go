@@ -225,6 +225,9 @@ func (f *Field) SetWrong(on bool) {
 	}
 }
 
+// Wrong reports whether the field is outlined in red.
+func (f *Field) Wrong() bool { return f.wrong }
+
 // CreateRenderer is for Fyne.
 func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	ground, outline := newRect(f.radius), newRect(f.radius)
