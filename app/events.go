@@ -202,6 +202,9 @@ func (m *model) lastShownEnds() {
 
 // callChanged takes the engine's newer picture of a call.
 func (p *Phone) callChanged(d voice.CallDetails) {
+	if d.ConsultsFor != "" {
+		return // the call that it is for sums it up
+	}
 	c := p.m.call
 	if c == nil || c.d.CallID != d.CallID {
 		if d.Direction != voice.Outgoing || !d.State.Active() {
@@ -256,6 +259,9 @@ var endTones = map[voice.EndReason]Tone{
 // callEnded writes the call's log entry and shows it as the last call when that
 // is committed.
 func (p *Phone) callEnded(d voice.CallDetails) {
+	if d.ConsultsFor != "" {
+		return
+	}
 	c := p.m.call
 	if c == nil || c.d.CallID != d.CallID {
 		c = &liveCall{d: d, name: or(d.RemoteDisplayName, p.NameOf(d.RemoteID))}

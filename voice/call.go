@@ -5,9 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 
+	"offhook/internal/actor"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
@@ -19,7 +21,7 @@ import (
 // PostFeedback, which wait for the far side or the platform.
 //
 // One goroutine owns everything below "owned": it executes what is posted to
-// mail, and never waits for a network or a device. What waits runs in tasks
+// queue, and never waits for a network or a device. What waits runs in tasks
 // that post their result back.
 type Call struct {
 	client *Client
@@ -27,13 +29,12 @@ type Call struct {
 	trunk  trunk
 	id     string
 	log    *slog.Logger
-	mail   *mailbox
+	queue  *actor.Queue
 	limits timeouts
 	// picture is the latest CallDetails; final the statistics at the end.
 	picture atomic.Pointer[CallDetails]
 	live    atomic.Pointer[media.Session]
 	final   atomic.Pointer[Statistics]
-	path    atomic.Pointer[soundPath]
 	setup   setupClock
 	// ended is closed as CallEnded is published, gone when the goroutine ends.
 	ended, gone chan struct{}
@@ -52,7 +53,8 @@ type Call struct {
 	// tasks counts the work that will still post its result.
 	tasks     int
 	destroyed bool
-	sound     sound
+	// sound is shared with the other calls of the time.
+	sound *sound
 	// media is the session of the call, nil until its first offer; leg its
 	// INVITE, nil until that was sent.
 	media media.Session
@@ -65,9 +67,16 @@ type Call struct {
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
 	referral *referral
-	// consulting is the talk with somebody else about this call, nil if there is
-	// none.
-	consulting *consultation
+	// consulting is the call to somebody else about this one, nil if there is none;
+	// aside is when the user left it on hold, zero while the user talks there.
+	// joining says that the two are to be joined as soon as that call is answered.
+	consulting *Call
+	aside      time.Time
+	joining    bool
+	// consultsFor is the call that this one is about, nil for any other; placed gets
+	// the result of sending its INVITE.
+	consultsFor *Call
+	placed      chan<- error
 	// offered is the far side's transfer that waits for the user's word, nil if
 	// there is none.
 	offered *offeredTransfer
@@ -101,9 +110,9 @@ type leg struct {
 	later bool
 	// flowLost says that the dialog's connection is gone.
 	flowLost bool
-	// inbound is the dialog again if the far side began it; refusal is the status
-	// with which it is hung up before its answer.
-	inbound inboundDialog
+	// inbound says that the far side began the dialog; refusal is the status with
+	// which it is hung up before its answer.
+	inbound bool
 	refusal int
 	// handedOver says that somebody else sees the dialog to its end.
 	handedOver bool
@@ -111,8 +120,8 @@ type leg struct {
 
 // isDialog reports whether the leg is that dialog of the signalling.
 func (l *leg) isDialog(d *sip.Dialog) bool {
-	own, ok := l.dialog.(interface{ is(d *sip.Dialog) bool })
-	return ok && own.is(d)
+	own, ok := l.dialog.(realDialog)
+	return ok && own.Dialog == d
 }
 
 func newLeg(d dialog, later bool) *leg {
@@ -126,8 +135,9 @@ func (l *leg) end() {
 	}
 }
 
-// newCall makes the call and starts its goroutine.
-func newCall(c *Client, t trunk, details CallDetails) *Call {
+// newCall makes a call, starts its goroutine and puts it among the calls that are
+// there. The mutex is held.
+func (c *Client) newCall(t trunk, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
 	details.Line = t.line()
 	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
@@ -135,31 +145,40 @@ func newCall(c *Client, t trunk, details CallDetails) *Call {
 	call := &Call{
 		client: c, trunk: t, id: details.CallID,
 		log:    c.log.With("call", details.CallID),
-		mail:   newMailbox(),
+		queue:  actor.New(),
 		limits: t.limits(),
 		ended:  make(chan struct{}), gone: make(chan struct{}),
 		details: details,
 	}
 	call.ctx, call.cancel = context.WithCancel(context.Background())
 	call.farewell, call.forget = context.WithCancel(c.farewells)
-	call.timers = timers{clock: c.clock, post: func(f func()) { call.mail.post(f) }, armed: make(map[timerKind]*armedTimer)}
-	call.sound.init(call)
+	call.timers = timers{clock: c.clock, post: func(f func()) { call.queue.Post(f) }, armed: make(map[timerKind]*armedTimer)}
+	if c.shared == nil {
+		c.shared = newSound(c)
+	}
+	call.sound = c.shared
 	call.setup.clock = c.clock
 	call.setup.mark(stageStarted)
 	call.show()
-	c.calls.Add(1)
+	c.calls = append(c.calls, call)
+	if details.ConsultsFor == "" {
+		c.latest = call
+	}
+	if c.stopProbe != nil {
+		c.stopProbe(busyFault())
+	}
+	c.running.Add(1)
 	go call.run()
 	return call
 }
 
 func (c *Call) run() {
-	defer c.client.calls.Done()
+	defer c.client.running.Done()
 	defer close(c.gone)
-	c.mail.run(func() bool { return c.destroyed && c.tasks == 0 })
+	c.queue.Run(func() bool { return c.destroyed && c.tasks == 0 })
 	// The latest call is kept for its details, not for its buffers.
 	c.live.Store(nil)
-	c.path.Store(nil)
-	c.media, c.leg, c.sound.path = nil, nil, nil
+	c.media, c.leg = nil, nil
 	c.timers.clearAll()
 	c.cancel()
 	c.forget()
@@ -171,7 +190,7 @@ func (c *Call) task(work func() (then func())) {
 	c.tasks++
 	go func() {
 		then := work()
-		c.mail.post(func() {
+		c.queue.Post(func() {
 			c.tasks--
 			if then != nil {
 				then()
@@ -184,6 +203,7 @@ func (c *Call) task(work func() (then func())) {
 func (c *Call) show() {
 	d := c.details
 	c.picture.Store(&d)
+	c.tellConsultation()
 }
 
 // move enters a state. An illegal move is refused and logged: the table of
@@ -217,13 +237,13 @@ func (c *Call) adopt(l *leg) {
 // follow passes events on to the call's goroutine until their channel is closed
 // or the call has nothing more to say.
 func follow[E any](c *Call, events <-chan E, on func(E)) {
-	c.client.calls.Add(1)
+	c.client.running.Add(1)
 	go func() {
-		defer c.client.calls.Done()
+		defer c.client.running.Done()
 		for {
 			select {
 			case ev, ok := <-events:
-				if !ok || !c.mail.post(func() { on(ev) }) {
+				if !ok || !c.queue.Post(func() { on(ev) }) {
 					return
 				}
 			case <-c.farewell.Done():
@@ -290,7 +310,7 @@ func (c *Call) learn(headers []sip.Header) {
 // do runs f on the call's goroutine and returns its error.
 func (c *Call) do(f func() error) error {
 	result := make(chan error, 1)
-	if !c.mail.post(func() { result <- f() }) {
+	if !c.queue.Post(func() { result <- f() }) {
 		return noCall()
 	}
 	select {
@@ -311,7 +331,7 @@ func (c *Call) do(f func() error) error {
 func (c *Call) abandon() {
 	c.forget()
 	c.cancel()
-	c.mail.post(func() { c.finish() })
+	c.queue.Post(func() { c.finish() })
 }
 
 var errTooEarly = errors.New("the call is not established")

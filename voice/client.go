@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 var Version = version.Number()
 
 // Client is the engine: it is initialised for one subscriber, or registers any
-// number of SIP accounts, or both, and holds one call at a time. All methods may be called from any goroutine.
+// number of SIP accounts, or both, and holds one call at a time, or as many as
+// WithMaxCalls says. All methods may be called from any goroutine.
 type Client struct {
 	settings
 	bus bus
@@ -29,11 +31,14 @@ type Client struct {
 	session *session
 	// lines are the SIP accounts, in the order in which they were added.
 	lines []*sipLine
-	// call is the call that occupies the phone, or nil. claimed says that an
-	// incoming call is being looked at.
-	call    *Call
-	claimed bool
-	// latest is the call that was made last; its details stay valid.
+	// calls are those that have not ended, in the order in which they began; shared is
+	// their sound, nil without calls. claims counts the incoming calls that are being
+	// looked at.
+	calls  []*Call
+	shared *sound
+	claims int
+	// latest is the call that was made last, consultations left out; its details
+	// stay valid.
 	latest         *Call
 	onAnotherPhone bool
 	declining      bool
@@ -43,9 +48,9 @@ type Client struct {
 	// stopProbe ends the media probe that is under way, with a reason; nil while
 	// there is none.
 	stopProbe context.CancelCauseFunc
-	// calls counts the goroutines of calls, which outlive their CallEnded to say
+	// running counts the goroutines of calls, which outlive their CallEnded to say
 	// farewell; farewells ends that.
-	calls     sync.WaitGroup
+	running   sync.WaitGroup
 	farewells context.Context
 	hurry     context.CancelFunc
 }
@@ -154,7 +159,7 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 		return err
 	}
 	c.mu.Lock()
-	old, busy, closed := c.session, c.call != nil || c.claimed, c.closed
+	old, busy, closed := c.session, !c.idle(), c.closed
 	c.mu.Unlock()
 	switch {
 	case closed:
@@ -205,12 +210,12 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 // progress renews its media.
 func (c *Client) NetworkChanged() {
 	c.mu.Lock()
-	s, call := c.session, c.call
+	s, calls := c.session, slices.Clone(c.calls)
 	var own *line
 	if s != nil {
 		own = s.line
 	}
-	lines := append([]*sipLine(nil), c.lines...)
+	lines := slices.Clone(c.lines)
 	c.mu.Unlock()
 	if s == nil && len(lines) == 0 {
 		return
@@ -220,10 +225,10 @@ func (c *Client) NetworkChanged() {
 		own.renew()
 	}
 	for _, l := range lines {
-		l.registrar.renew()
+		l.registration.renew()
 	}
-	if call != nil {
-		call.mail.post(call.networkChanged)
+	for _, call := range calls {
+		call.queue.Post(call.networkChanged)
 	}
 }
 
@@ -243,7 +248,7 @@ func (c *Client) stop(ctx context.Context) error {
 	case s == nil:
 		c.mu.Unlock()
 		return uninitialized()
-	case c.call != nil || c.claimed:
+	case !c.idle():
 		c.mu.Unlock()
 		return busyFault()
 	}
@@ -257,7 +262,7 @@ func (c *Client) stop(ctx context.Context) error {
 	c.awaitCalls(ctx)
 	c.hurry()
 	s.close(ctx, false)
-	c.calls.Wait()
+	c.running.Wait()
 
 	c.mu.Lock()
 	c.farewells, c.hurry = context.WithCancel(context.Background())
@@ -271,7 +276,7 @@ func (c *Client) stop(ctx context.Context) error {
 func (c *Client) awaitCalls(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
-		c.calls.Wait()
+		c.running.Wait()
 		close(done)
 	}()
 	select {
@@ -288,12 +293,16 @@ func (c *Client) Reset(ctx context.Context) error {
 	return c.stop(ctx)
 }
 
-// clear ends the call that is there and waits for one that is being looked at,
+// clear ends the calls that are there and waits for one that is being looked at,
 // by force once ctx has ended.
 func (c *Client) clear(ctx context.Context) {
 	for {
 		c.mu.Lock()
-		call, claimed := c.call, c.claimed
+		var call *Call
+		if len(c.calls) > 0 {
+			call = c.calls[0]
+		}
+		claimed := c.claims > 0
 		c.mu.Unlock()
 		switch {
 		case call != nil:
@@ -331,25 +340,63 @@ func (c *Client) Close(ctx context.Context) error {
 		// A call over a SIP account may have been the last.
 		c.awaitCalls(ctx)
 		c.hurry()
-		c.calls.Wait()
+		c.running.Wait()
 		err = nil
 	}
 	closing.Wait()
 	c.closeLines(ctx, true)
 	c.bus.close()
 	c.hurry()
-	if own, ok := c.sound.(*devices); ok {
-		err = errors.Join(err, own.close())
+	if c.devices != nil {
+		err = errors.Join(err, c.devices.close())
 	}
 	return err
 }
 
-// occupy gives the phone to a call. The mutex is held.
-func (c *Client) occupy(call *Call) {
-	c.call, c.latest = call, call
-	if c.stopProbe != nil {
-		c.stopProbe(busyFault())
+// Calls are the calls that have not ended, in the order in which they began,
+// consultations among them.
+func (c *Client) Calls() []*Call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.calls)
+}
+
+// idle reports whether there is no call, nor one that is being looked at. The mutex
+// is held.
+func (c *Client) idle() bool { return len(c.calls) == 0 && c.claims == 0 }
+
+// occupied reports whether the line takes no further call now: consultations don't
+// count. The mutex is held.
+func (c *Client) occupied(t trunk) bool {
+	n := c.claims
+	for _, call := range c.calls {
+		if call.consultsFor == nil {
+			n++
+		}
 	}
+	if t.line() == "" {
+		return n >= c.maxSubscriber
+	}
+	return n >= c.maxSIP
+}
+
+// carries reports whether a line carries a call. The mutex is held.
+func (c *Client) carries(t trunk) bool {
+	return slices.ContainsFunc(c.calls, func(call *Call) bool { return call.trunk == t })
+}
+
+// remove takes an ended call away and returns the one to have the sound then, nil
+// if none is left. The mutex is held.
+func (c *Client) remove(gone *Call) (next *Call) {
+	c.calls = slices.DeleteFunc(c.calls, func(call *Call) bool { return call == gone })
+	if len(c.calls) == 0 {
+		c.shared = nil
+		return nil
+	}
+	if f := gone.consultsFor; f != nil && slices.Contains(c.calls, f) {
+		return f
+	}
+	return c.calls[len(c.calls)-1]
 }
 
 // LatestCallDetails returns the details of the call that was made last; false
@@ -363,11 +410,16 @@ func (c *Client) LatestCallDetails() (CallDetails, bool) {
 	return c.latest.Details(), true
 }
 
-// CallFromID returns the latest call if it has that id; only one call's context
-// is kept (reference, section 1.3).
+// CallFromID returns the call of that id, if it has not ended or is the latest: no
+// other call's context is kept (reference, section 1.3).
 func (c *Client) CallFromID(id string) (*Call, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, call := range c.calls {
+		if call.id == id {
+			return call, true
+		}
+	}
 	if c.latest == nil || c.latest.id != id {
 		return nil, false
 	}
@@ -380,10 +432,13 @@ func (c *Client) CallFromID(id string) (*Call, bool) {
 func (c *Client) SetOnAnotherPhone(on bool) {
 	c.mu.Lock()
 	c.onAnotherPhone = on
-	call := c.call
+	calls := slices.Clone(c.calls)
 	c.mu.Unlock()
-	if on && call != nil {
-		call.mail.post(func() { call.leave(EndPSTNHangup) })
+	if !on {
+		return
+	}
+	for _, call := range calls {
+		call.queue.Post(func() { call.leave(EndPSTNHangup) })
 	}
 }
 

@@ -44,15 +44,24 @@ func (c *Call) setMuted(on bool) error {
 			return notEstablished()
 		}
 		c.media.SetMuted(on)
-		if k := c.consulting; k != nil && k.session != nil {
-			k.session.SetMuted(on)
+		if k := c.consulting; k != nil {
+			k.queue.Post(func() { k.mute(on) })
 		}
-		if c.details.Muted != on {
-			c.details.Muted = on
-			c.changed()
-		}
+		c.mute(on)
 		return nil
 	})
+}
+
+// mute takes over whether the microphone is heard; a call that is not answered yet
+// begins so.
+func (c *Call) mute(on bool) {
+	if c.details.State.Answered() {
+		c.media.SetMuted(on)
+	}
+	if c.details.Muted != on {
+		c.details.Muted = on
+		c.changed()
+	}
 }
 
 // Hold stops the sound in both directions and tells the far side. The sound
@@ -60,7 +69,9 @@ func (c *Call) setMuted(on bool) error {
 // why not, or with ctx. It fails with NO_CALL before the call is established.
 func (c *Call) Hold(ctx context.Context) error { return c.awaitHold(ctx, true) }
 
-// Resume ends Hold.
+// Resume ends Hold and gives the sound to this call; another one that was talking
+// is put on hold. It fails with SYSTEM_BUSY while the user talks to the third party
+// of a consultation for this call.
 func (c *Call) Resume(ctx context.Context) error { return c.awaitHold(ctx, false) }
 
 func (c *Call) awaitHold(ctx context.Context, on bool) error {
@@ -73,7 +84,7 @@ func (c *Call) awaitHold(ctx context.Context, on bool) error {
 // waits for it; late is what to say when ctx ends first.
 func (c *Call) ask(ctx context.Context, begin func(result chan<- error), late func(error) error) error {
 	result := make(chan error, 1)
-	if !c.mail.post(func() { begin(result) }) {
+	if !c.queue.Post(func() { begin(result) }) {
 		return noCall()
 	}
 	select {
@@ -95,7 +106,18 @@ func (c *Call) SendDTMF(digits string) error {
 	if !validDigits(digits) {
 		return fault.New(fault.InvalidParameter, "dtmf.bad-digit")
 	}
-	return c.do(func() error { return c.sendDTMF(digits) })
+	to := c
+	err := c.do(func() error {
+		if c.consultationBusy() {
+			to = c.consulting
+			return nil
+		}
+		return c.sendDTMF(digits)
+	})
+	if err != nil || to == c {
+		return err
+	}
+	return to.do(func() error { return to.sendDTMF(digits) })
 }
 
 // EnableSpeaker moves the sound to the loudspeaker; DisableSpeaker back to the
@@ -128,12 +150,12 @@ func (c *Call) SetAudioRoute(r AudioRoute) error {
 		return fault.New(fault.InvalidParameter, "audio.no-such-route")
 	}
 	result := make(chan error, 1)
-	posted := c.mail.post(func() {
+	posted := c.queue.Post(func() {
 		if !c.details.State.Active() || c.details.State == StateEnding {
 			result <- noCall()
 			return
 		}
-		c.sound.do("route", func(p soundPath) error { return p.SetRoute(r) }, func(err error) {
+		c.sound.do(c, "route", func(p soundPath) error { return p.SetRoute(r) }, func(err error) {
 			if err != nil {
 				result <- soundFault(err, false)
 				return
@@ -159,7 +181,7 @@ func (c *Call) AudioRoute() AudioRoute { return c.Details().Route }
 // Levels returns the loudness of the microphone and of the far side, each 0
 // (silence) to 1 (full scale); both 0 without sound.
 func (c *Call) Levels() (mic, far float64) {
-	p := c.path.Load()
+	p := c.sound.path.Load()
 	if p == nil || c.Details().State == StateEnded {
 		return 0, 0
 	}
@@ -172,7 +194,7 @@ func (c *Call) ContextMessage() string { return c.Details().ContextMessage }
 // SetContextMessage notes the free text that the application learnt of the
 // call; CallChanged follows.
 func (c *Call) SetContextMessage(text string) {
-	c.mail.post(func() {
+	c.queue.Post(func() {
 		if c.details.ContextMessage != text && c.details.State != StateEnded {
 			c.details.ContextMessage = text
 			c.changed()

@@ -2,28 +2,25 @@ package voice
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
-	"offhook/voice/audio"
 	"offhook/voice/fault"
-	"offhook/voice/media"
-	"offhook/voice/sip"
 )
 
-// Attended transfer (RFC 5589, section 7): while the far side is held, the user
-// asks somebody else, the third party, whether to take the call, and then joins the
-// two. The consultation is part of the call that it is for, with a leg and a
-// media session of its own: the phone has one call as ever, and its devices serve
-// whichever side the user talks to. The user may go to and fro between the two.
+// Attended transfer (RFC 5589, section 7): while the far side of a call is held, the
+// user asks a third party whether to take the call, and then joins the two. The
+// consultation is a call of its own; its details name the call that it is for.
 
-// Consultation is the talk with a third party. It is a copy.
+// Consultation sums up the call to a third party in the details of the call that it
+// is for. It is a copy.
 type Consultation struct {
 	// Target is who is asked; "" if nobody is.
 	Target string
-	// Status is the SIP status of that talk so far: 0 before anything is known,
-	// 200 once it was answered, and from 300 on the refusal that ended it.
-	Status int
+	// Status is the SIP status of that call so far: 0 before anything is known, 200
+	// once it was answered, and from 300 on what ended it. EndReason is why it ended,
+	// "" before.
+	Status    int
+	EndReason EndReason
 	// Since is when it was answered.
 	Since time.Time
 	// HeldSince is when the user went back to the far side and left the third party
@@ -38,24 +35,11 @@ func (c Consultation) Active() bool { return c.Target != "" && c.Status < 300 }
 // it on hold.
 func (c Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
 
-// consultation is what the call knows of it.
-type consultation struct {
-	session media.Session
-	leg     *leg
-	// target is what was dialled; settled that the answer's description is in
-	// force.
-	target  string
-	settled bool
-	// held is what the user wants, agreed what the third party was last told;
-	// offering says that an exchange of descriptions is under way.
-	held, agreed, offering bool
-}
-
 // Consult holds the far side of an established call over a SIP account and calls
-// target, of the form that Dial takes. It returns when that call is on its way;
-// CallChanged then tells in CallDetails.Consultation how it fares. The user
-// hears and speaks to the third party; Swap goes to and fro, CompleteTransfer
-// joins the two, and EndConsultation goes back.
+// target, of the form that Dial takes. It returns when that call is on its way.
+// Client.Calls lists it with CallDetails.ConsultsFor, its events are those of any
+// call, and CallDetails.Consultation of this call sums it up. Swap goes to and fro,
+// CompleteTransfer joins the two, and EndConsultation goes back.
 //
 // The errors are NO_CALL, INVALID_DIAL_INFO, SYSTEM_BUSY while a transfer or
 // a consultation is under way, and SERVER_ERROR for a call of the subscriber
@@ -67,7 +51,7 @@ func (c *Call) Consult(ctx context.Context, target string) error {
 }
 
 func (c *Call) consult(target string, result chan<- error) {
-	l, err := c.handable()
+	l, err := c.transferable()
 	if err != nil {
 		result <- err
 		return
@@ -82,162 +66,71 @@ func (c *Call) consult(target string, result chan<- error) {
 		return
 	}
 	inv.Anonymous = l.account.Anonymous
-	k := &consultation{target: inv.Target}
-	c.consulting = k
+	client := c.client
+	client.mu.Lock()
+	k := client.newCall(l, CallDetails{Direction: Outgoing, RemoteID: shown, ConsultsFor: c.id, Anonymous: inv.Anonymous, Muted: c.details.Muted})
+	client.mu.Unlock()
+	k.invitation, k.consultsFor, k.placed = inv, c, result
+	c.consulting, c.aside = k, time.Time{}
 	c.details.Consultation = Consultation{Target: shown}
-	// Whether the far side agrees to it or not: it hears nothing of this.
-	c.setHold(true, make(chan error, 1))
-	ctx := c.ctx
-	c.task(func() func() {
-		session, err := l.newMedia(ctx, "")
-		var d dialog
-		if err == nil {
-			if inv.Offer, err = session.Offer(ctx, false); err == nil {
-				var f flow
-				if f, err = l.flow(ctx); err == nil {
-					d, err = f.Invite(ctx, inv)
-				}
-			}
-		}
-		return func() {
-			c.consultInvited(k, session, d, err)
-			if err != nil {
-				err = fault.Wrap(err, fault.NetworkError, "consultation.not-called")
-			}
-			result <- err
-		}
-	})
-}
-
-// handable is the line of a call that can be handed on now.
-func (c *Call) handable() (*sipLine, error) {
-	l, onSIP := c.trunk.(*sipLine)
-	if !c.details.State.Answered() {
-		return nil, notEstablished()
-	}
-	if _, able := c.leg.dialog.(referrer); !onSIP || !able {
-		return nil, fault.New(fault.ServerError, "transfer.line-cannot")
-	}
-	if c.details.Transfer.Target != "" && !c.details.Transfer.Final {
-		return nil, fault.New(fault.SystemBusy, "transfer.under-way")
-	}
-	return l, nil
-}
-
-// consultInvited takes up what was made for a consultation.
-func (c *Call) consultInvited(k *consultation, session media.Session, d dialog, err error) {
-	k.session = session
-	if d != nil {
-		k.leg = newLeg(d, false)
-		follow(c, d.Events(), func(ev sip.DialogEvent) { c.onConsultation(k, ev) })
-	}
-	if session != nil {
-		follow(c, session.Events(), func(ev media.Event) { c.onConsultationMedia(k, ev) })
-	}
-	switch {
-	case c.consulting != k:
-		c.dismiss(k) // the user, or the far side, was faster
-	case err != nil:
-		c.log.Warn("consultation failed", "error", err)
-		c.endConsultation(k, statusTerminated)
-	default:
-		c.sound.turnTo(session)
-		c.changed()
-	}
-}
-
-// onConsultation is what the third party says by SIP.
-func (c *Call) onConsultation(k *consultation, ev sip.DialogEvent) {
-	switch ev := ev.(type) {
-	case sip.Provisional:
-		if c.consulting == k && !k.leg.up {
-			c.consultProgress(k, ev)
-		}
-	case sip.Answered:
-		k.leg.up = true
-		if c.consulting != k {
-			c.farewellTo(k.leg) // the answer crossed the end
-			return
-		}
-		c.consultAnswered(k, ev.Body)
-	case sip.Failed:
-		k.leg.end()
-		c.endConsultation(k, max(ev.Status, 300))
-	case sip.Ended:
-		k.leg.end()
-		c.endConsultation(k, statusGone)
-	case sip.Reoffered:
-		c.answerConsultation(k, ev)
-	case sip.Referred:
-		c.task(func() func() { _ = ev.Reply(false); return nil })
-	case sip.FlowLost:
-		k.leg.flowLost = true
-		c.endConsultation(k, statusTerminated)
-	}
-}
-
-func (c *Call) consultProgress(k *consultation, ev sip.Provisional) {
-	c.details.Consultation.Status = ev.Status
-	switch {
-	case ev.Body == "":
-		if ev.Status == 180 && !k.settled {
-			c.sound.startRingback()
-		}
-	case k.session.SetAnswer(ev.Body) == nil:
-		k.settled = true
-		c.sound.stopRingback()
-		k.session.OpenReceive()
-	}
 	c.changed()
+	k.queue.Post(k.begin)
 }
 
-func (c *Call) consultAnswered(k *consultation, body string) {
-	c.sound.stopRingback()
-	if body != "" {
-		if err := k.session.SetAnswer(body); err != nil {
-			c.log.Warn("the third party's answer is not understood", "error", err)
-			c.endConsultation(k, statusNotAccepted)
-			return
-		}
-		k.settled = true
+// tellConsultation has the call that this one consults for sum it up.
+func (c *Call) tellConsultation() {
+	if f := c.consultsFor; f != nil {
+		f.queue.Post(func() { f.sumUp(c) })
 	}
-	k.session.SetMuted(c.details.Muted)
-	k.session.OpenReceive()
-	k.session.OpenSend()
-	c.details.Consultation.Status, c.details.Consultation.Since = 200, c.client.clock.Now()
-	c.changed()
 }
 
-// answerConsultation answers an offer of the third party.
-func (c *Call) answerConsultation(k *consultation, ev sip.Reoffered) {
-	status := 0
-	switch {
-	case c.consulting != k:
-		status = 481 // it crossed the end
-	case k.offering:
-		status = 491
-	}
-	if status != 0 {
-		c.task(func() func() { _ = ev.Reply(status, ""); return nil })
+// sumUp takes over how the consultation stands.
+func (c *Call) sumUp(k *Call) {
+	if c.consulting != k {
 		return
 	}
-	k.offering = true
-	session, ctx := k.session, c.ctx
-	c.task(func() func() {
-		// Without an offer to answer there is nothing that this short talk needs.
-		answer, status := "", 488
-		if ev.Offer != "" {
-			var err error
-			if answer, err = session.Answer(ctx, ev.Offer); err == nil {
-				status = 200
-			}
+	d := k.Details()
+	sum := Consultation{Target: d.RemoteID, Since: d.Established, HeldSince: c.aside}
+	switch {
+	case d.State == StateEnded || d.State == StateEnding:
+		sum.EndReason, sum.HeldSince = d.EndReason, time.Time{}
+		switch {
+		case d.Status >= 300:
+			sum.Status = d.Status
+		case d.EndReason != EndLocalHangup && !d.Established.IsZero():
+			sum.Status = statusGone
+		default:
+			sum.Status = statusTerminated
 		}
-		_ = ev.Reply(status, answer)
-		return func() {
-			k.offering = false
-			c.holdConsultation(k)
-		}
-	})
+	case d.State.Answered():
+		sum.Status = 200
+	case d.State == StateRinging:
+		sum.Status = 180
+	case d.State == StateEarly:
+		sum.Status = 183
+	}
+	was := c.details.Consultation
+	if was == sum {
+		return
+	}
+	c.details.Consultation = sum
+	if !sum.Active() {
+		c.consulting = nil
+	}
+	if c.details.State.Active() {
+		c.changed()
+	}
+	switch {
+	case sum.Answered() && !was.Answered():
+		c.consultationAnswered()
+	case !sum.Active():
+		c.consultationOver()
+	}
+}
+
+// consultationBusy reports whether the user is with the third party of this call.
+func (c *Call) consultationBusy() bool {
+	return c.consulting != nil && c.aside.IsZero()
 }
 
 // Swap goes to the other of the two parties of a consultation that was answered:
@@ -259,72 +152,18 @@ func (c *Call) swap(result chan<- error) {
 	switch {
 	case !c.details.State.Answered():
 		result <- notEstablished()
-		return
 	case k == nil || !c.details.Consultation.Answered():
 		result <- fault.New(fault.NoCall, "consultation.nobody")
-		return
-	}
-	k.held = !k.held
-	k.session.Hold(k.held)
-	if k.held {
-		c.details.Consultation.HeldSince = c.client.clock.Now()
-		c.sound.turnTo(c.media)
+	case c.aside.IsZero():
+		c.aside = c.client.clock.Now()
+		c.details.Consultation.HeldSince = c.aside
 		c.setHold(false, result)
-	} else {
-		c.details.Consultation.HeldSince = time.Time{}
-		c.sound.turnTo(k.session)
-		// As when the consultation began: held or not, it hears nothing of this.
+	default:
+		c.aside = time.Time{}
+		c.details.Consultation.HeldSince = c.aside
+		k.queue.Post(func() { k.setHold(false, make(chan error, 1)) })
 		c.setHold(true, make(chan error, 1))
 		result <- nil
-	}
-	c.holdConsultation(k)
-	c.changed()
-}
-
-// holdConsultation tells the third party whether it is on hold, if it has not been
-// told.
-func (c *Call) holdConsultation(k *consultation) {
-	if c.consulting != k || k.offering || k.held == k.agreed {
-		return
-	}
-	k.offering = true
-	held, session, ctx := k.held, k.session, c.ctx
-	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, offerTimeout)
-		defer cancel()
-		_, err := reoffer(ctx, session, k.leg, false)
-		return func() { c.consultationHeld(k, held, err) }
-	})
-}
-
-func (c *Call) consultationHeld(k *consultation, held bool, err error) {
-	k.offering = false
-	if c.consulting != k {
-		return
-	}
-	status := sipStatus(err)
-	switch {
-	case err == nil:
-	case status == 491:
-		c.timers.set(timerConsultation, glarePause(), func() { c.holdConsultation(k) })
-		return
-	case held && status >= 400 && status < 500 && status != 408 && status != 481:
-		c.log.Info("the third party does not agree to be held", "status", status)
-	default:
-		c.log.Warn("the third party is lost", "error", err)
-		c.endConsultation(k, statusTerminated)
-		return
-	}
-	k.agreed = held
-	c.holdConsultation(k)
-}
-
-// onConsultationMedia ends a consultation whose path is lost: it is called again
-// in less time than it takes to mend it.
-func (c *Call) onConsultationMedia(k *consultation, ev media.Event) {
-	if ev.Kind == media.Failed && c.consulting == k {
-		c.log.Warn("the consultation's media failed", "error", ev.Err)
-		c.endConsultation(k, statusTerminated)
 	}
 }
 
@@ -333,103 +172,22 @@ func (c *Call) onConsultationMedia(k *consultation, ev media.Event) {
 // error if nobody is being asked.
 func (c *Call) EndConsultation() error {
 	return c.do(func() error {
-		if k := c.consulting; k != nil {
-			c.endConsultation(k, statusTerminated)
-		}
+		c.endConsultation()
 		return nil
 	})
 }
 
-// endConsultation goes back to the far side; status is why.
-func (c *Call) endConsultation(k *consultation, status int) {
-	if c.consulting != k {
+// endConsultation hangs up on the third party and goes back to the far side.
+func (c *Call) endConsultation() {
+	k := c.consulting
+	if k == nil {
 		return
 	}
 	c.consulting = nil
-	c.timers.clear(timerConsultation)
-	c.details.Consultation.Status, c.details.Consultation.HeldSince = status, time.Time{}
-	c.sound.stopRingback()
-	if c.media != nil {
-		c.sound.turnTo(c.media)
-	}
-	c.dismiss(k)
+	sum := &c.details.Consultation
+	sum.Status, sum.EndReason, sum.HeldSince = statusTerminated, EndLocalHangup, time.Time{}
+	k.queue.Post(func() { k.leave(EndLocalHangup) })
 	if c.details.State.Active() {
 		c.changed()
 	}
-}
-
-// dismiss hangs up on the third party and closes its session.
-func (c *Call) dismiss(k *consultation) {
-	if k.leg != nil && !k.leg.over {
-		c.farewellTo(k.leg)
-	}
-	if session := k.session; session != nil {
-		k.session = nil
-		session.SetMuted(true)
-		c.task(func() func() {
-			if err := session.Close(); err != nil {
-				c.log.Warn("consultation's media not closed cleanly", "error", err)
-			}
-			return nil
-		})
-	}
-}
-
-// consulter is a dialog that can be asked to refer its far side to that of
-// another.
-type consulter interface {
-	ReferTo(ctx context.Context, target string, other dialog) error
-}
-
-// CompleteTransfer asks the far side to call the third party in the place of this
-// phone (RFC 3891). It returns when the far side has taken that on;
-// CallChanged then tells in CallDetails.Transfer how it fares. Once the two talk,
-// the call ends as LOCAL_HANGUP; if they do not, it goes on as it was.
-//
-// The errors are NO_CALL, also if nobody has answered the consultation,
-// SYSTEM_BUSY while a transfer is under way, and SERVER_ERROR if the far side
-// refuses.
-func (c *Call) CompleteTransfer(ctx context.Context) error {
-	return c.ask(ctx, func(result chan<- error) {
-		_, err := c.handable()
-		k := c.consulting
-		if err == nil && (k == nil || !c.details.Consultation.Answered()) {
-			err = fault.New(fault.NoCall, "consultation.unanswered")
-		}
-		if err != nil {
-			result <- err
-			return
-		}
-		c.refer(c.details.Consultation.Target, result, func(ctx context.Context) error {
-			asked, able := c.leg.dialog.(consulter)
-			if !able {
-				return fault.New(fault.ServerError, "transfer.not-joinable")
-			}
-			return asked.ReferTo(ctx, k.target, k.leg.dialog)
-		})
-	}, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
-	})
-}
-
-// farSwitch is whom the call's devices serve: the far side, or the third party of
-// a consultation.
-type farSwitch struct{ to atomic.Pointer[audio.Far] }
-
-func (f *farSwitch) turn(to audio.Far) { f.to.Store(&to) }
-
-// Push implements audio.Far.
-func (f *farSwitch) Push(frame []int16) {
-	if to := f.to.Load(); to != nil {
-		(*to).Push(frame)
-	}
-}
-
-// Pull implements audio.Far.
-func (f *farSwitch) Pull(frame []int16) {
-	if to := f.to.Load(); to != nil {
-		(*to).Pull(frame)
-		return
-	}
-	clear(frame)
 }

@@ -77,8 +77,11 @@ type CallDetails struct {
 	// TransferOffer is the far side's wish to hand this phone to somebody else,
 	// which waits for the user's word.
 	TransferOffer TransferOffer
-	// Consultation is the talk with somebody to whom the call may be transferred.
+	// Consultation sums up the call to somebody to whom this one may be transferred.
 	Consultation Consultation
+	// ConsultsFor is the ID of the call that this one is a consultation for; "" for
+	// any other call.
+	ConsultsFor string
 	// AutoAnswer says that the caller asks for an answer by itself, which the SIP
 	// account allows, AnswerAfter when.
 	AutoAnswer  bool

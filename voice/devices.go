@@ -32,30 +32,24 @@ type Sound struct {
 func (c *Client) SetSound(sound Sound) error {
 	c.mu.Lock()
 	c.settings.device = sound
-	call := c.call
+	shared := c.shared
 	c.mu.Unlock()
-	if call == nil {
+	if shared == nil || shared.path.Load() == nil {
 		return nil
 	}
 	result := make(chan error, 1)
-	if !call.mail.post(func() {
-		if !call.sound.running || call.sound.closing {
-			result <- nil
-			return
+	shared.do(nil, "devices", func(p soundPath) error { return p.SetDevices(sound) }, func(err error) {
+		if call := shared.who(); call != nil {
+			call.queue.Post(func() { call.onSound(false, nil) })
 		}
-		call.sound.do("devices", func(p soundPath) error { return p.SetDevices(sound) }, func(err error) {
-			call.onSound(false, nil)
-			result <- err
-		})
-	}) {
-		return nil
-	}
+		result <- err
+	})
 	select {
 	case err := <-result:
 		if err != nil {
 			return soundFault(err, true)
 		}
-	case <-call.gone:
+	case <-shared.ended:
 	}
 	return nil
 }
@@ -85,18 +79,18 @@ func (c *Client) newMedia(spec mediaSpec) (media.Session, error) {
 	c.mu.Lock()
 	spec.dtx = c.settings.device.DTX
 	c.mu.Unlock()
-	return c.media.newSession(spec)
+	return c.newSession(spec)
 }
 
 func (c *Client) audioSystem() (audio.System, error) {
-	if r, ok := c.sound.(*devices); ok {
-		return r.open()
+	if c.devices == nil {
+		return nil, errors.ErrUnsupported
 	}
-	return nil, errors.ErrUnsupported
+	return c.devices.open()
 }
 
-// devices is the real sound room. It opens the machine's system when it is
-// first needed, unless it was given one.
+// devices makes the sound paths of calls on the machine's system, which it opens when
+// it is first needed, unless it was given one.
 type devices struct {
 	log *slog.Logger
 

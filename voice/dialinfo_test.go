@@ -84,7 +84,7 @@ func TestDialPreconditions(t *testing.T) {
 		if _, err := r.client.Dial(t.Context(), "0804", "what?"); fault.TypeOf(err) != fault.InvalidParameter {
 			t.Errorf("message: %v", err)
 		}
-		if r.client.call != nil {
+		if len(r.client.calls) != 0 {
 			t.Error("a call was begun")
 		}
 	})
@@ -120,7 +120,7 @@ func TestEndReasons(t *testing.T) {
 		{sip.Failed{Status: 500, Headers: says("what")}, EndFailure},
 	}
 	for _, c := range outgoing {
-		if got := refusal(c.ev); got != c.want {
+		if got := refusedCall(c.ev); got != c.want {
 			t.Errorf("outgoing %d %v: %v, want %v", c.ev.Status, c.ev.Headers, got, c.want)
 		}
 	}
@@ -141,7 +141,7 @@ func TestEndReasons(t *testing.T) {
 		{sip.Failed{Status: 429}, EndThrottled},
 	}
 	for _, c := range incoming {
-		if got := answerRefusal(c.ev); got != c.want {
+		if got := refusedAnswer(c.ev); got != c.want {
 			t.Errorf("incoming %d %v: %v, want %v", c.ev.Status, c.ev.Headers, got, c.want)
 		}
 	}
@@ -157,7 +157,7 @@ func TestEndReasons(t *testing.T) {
 		{sip.Ended{ByRemote: true, Headers: says("ring-limit")}, EndTimeout},
 	}
 	for _, c := range ended {
-		if got := farewellReason(c.ev); got != c.want {
+		if got := endedDialog(c.ev); got != c.want {
 			t.Errorf("ended %v: %v, want %v", c.ev.Headers, got, c.want)
 		}
 	}

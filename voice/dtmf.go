@@ -60,12 +60,6 @@ func (c *Call) sendDTMF(digits string) error {
 	default:
 		return notEstablished()
 	}
-	if k := c.consulting; k != nil && k.settled && !k.held {
-		if err := k.session.SendDTMF(digits); err != nil {
-			return fault.Wrap(err, fault.InternalError, "dtmf.not-sent")
-		}
-		return nil
-	}
 	err := c.media.SendDTMF(digits)
 	if !errors.Is(err, media.ErrNoTelephoneEvent) {
 		if err != nil {

@@ -21,6 +21,9 @@ const (
 	farewellTime = 30 * time.Second
 )
 
+// expire ends a call that has reached a bound of this phone's.
+func (c *Call) expire(l limit) { c.leave(limitOutcomes[l]) }
+
 // leave ends the call from this side.
 func (c *Call) leave(reason EndReason) {
 	state := c.details.State
@@ -52,14 +55,12 @@ func (c *Call) leave(reason EndReason) {
 func (c *Call) hush() {
 	c.timers.clearAll()
 	c.cancel()
-	c.sound.stopRingback()
+	c.sound.stopRingback(c)
 	if c.media != nil {
 		c.media.SetMuted(true)
 	}
 	c.talk.giveUp(noCall())
-	if k := c.consulting; k != nil {
-		c.endConsultation(k, statusTerminated)
-	}
+	c.endConsultation()
 	if o := c.takeOffered(); o != nil {
 		c.declineReferred(o.ev)
 	}
@@ -79,9 +80,9 @@ func (c *Call) farewellTo(l *leg) {
 	}
 	ctx, lost := c.farewell, l.flowLost
 	hangup := l.dialog.Hangup
-	if status := l.refusal; l.inbound != nil && status != 0 && !l.up {
+	if status := l.refusal; l.inbound && status != 0 && !l.up {
 		hangup = func(ctx context.Context) error {
-			if err := l.inbound.Refuse(status); !errors.Is(err, sip.ErrReplied) {
+			if err := l.dialog.Refuse(status); !errors.Is(err, sip.ErrReplied) {
 				return err
 			}
 			return l.dialog.Hangup(ctx)
@@ -159,7 +160,7 @@ func (c *Call) legRefused(ev sip.Failed) {
 		c.arrival.refused(c, ev)
 		return
 	}
-	c.conclude(refusal(ev), ev.Status)
+	c.conclude(refusedCall(ev), ev.Status)
 }
 
 // reprove tries once more with other credentials, if there are any by now: the
@@ -195,7 +196,7 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 		c.parting = &ev
 		c.timers.set(timerClosing, partingTime, c.part)
 	default:
-		c.conclude(farewellReason(ev), ev.Status)
+		c.conclude(endedDialog(ev), ev.Status)
 	}
 }
 
@@ -231,6 +232,10 @@ func (c *Call) finish() {
 		}
 		c.referral.tell(status)
 	}
+	if c.placed != nil {
+		c.placed <- noCall()
+		c.placed = nil
+	}
 	c.setup.mark(stageEnded)
 	c.details.Ended = c.client.clock.Now()
 	c.keepStatistics()
@@ -238,9 +243,7 @@ func (c *Call) finish() {
 	client := c.client
 	client.mu.Lock()
 	c.move(StateEnded)
-	if client.call == c {
-		client.call = nil
-	}
+	next := client.remove(c)
 	client.bus.publish(CallEnded{Call: c.details})
 	client.mu.Unlock()
 	close(c.ended)
@@ -248,7 +251,7 @@ func (c *Call) finish() {
 
 	c.timers.clearAll()
 	c.cancel()
-	c.sound.close(c.destroyMedia)
+	c.sound.leave(c, next, next == nil, c.destroyMedia)
 }
 
 // destroyMedia closes the session after its devices.

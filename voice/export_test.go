@@ -4,7 +4,9 @@ import "offhook/voice/media"
 
 // WithNetwork makes the media of calls use another network than the machine's.
 func WithNetwork(n media.Network) Option {
-	return func(s *settings) { s.media = realMedia{log: s.log, network: n} }
+	return func(s *settings) {
+		s.newSession = func(spec mediaSpec) (media.Session, error) { return newMediaSession(spec, n, s.log) }
+	}
 }
 
 // OfferTime is how long the user has to decide about a far side's transfer.

@@ -207,3 +207,11 @@ func (d *fakeDialog) Rebind(f flow) error {
 	d.rebinds++
 	return nil
 }
+
+// What the subscriber line never does.
+
+func (d *fakeDialog) Refer(context.Context, string) error           { return errors.ErrUnsupported }
+func (d *fakeDialog) ReferTo(context.Context, string, dialog) error { return errors.ErrUnsupported }
+func (d *fakeDialog) Ring(int, string, ...sip.Header) error         { return errors.ErrUnsupported }
+func (d *fakeDialog) Accept(string, ...sip.Header) error            { return errors.ErrUnsupported }
+func (d *fakeDialog) Refuse(int, ...sip.Header) error               { return errors.ErrUnsupported }

@@ -10,7 +10,10 @@ func (c *Call) ring() {
 	c.setup.mark(stageRinging)
 	c.move(StateIncoming)
 	c.client.bus.publish(IncomingCall{Call: c.details})
-	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.leave(EndTimeout) })
+	if c.sound.who() == nil {
+		c.sound.serve(c)
+	}
+	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
 	c.arrival.ring(c)
 }
 
@@ -26,8 +29,9 @@ func (c *Call) answer() error {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
 	c.timers.clear(timerRing)
-	c.timers.set(timerConnection, c.limits.connection, func() { c.leave(EndFailure) })
+	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitAnswering) })
 	c.move(StateAnswering)
+	c.takeSound()
 	c.changed()
 	c.arrival.answer(c)
 	return nil
@@ -39,6 +43,6 @@ func (c *Call) answer() error {
 func (c *Call) part() {
 	if ev := c.parting; ev != nil {
 		c.parting = nil
-		c.conclude(farewellReason(*ev), ev.Status)
+		c.conclude(endedDialog(*ev), ev.Status)
 	}
 }

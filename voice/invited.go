@@ -2,6 +2,7 @@ package voice
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"offhook/voice/media"
@@ -12,18 +13,10 @@ import (
 // inboundCall is an INVITE to a SIP account.
 type inboundCall struct {
 	sip.Incoming
-	dialog inboundDialog
+	dialog dialog
 	// takesOver says that the call takes the place of one that was answered, and
 	// so is answered at once.
 	takesOver bool
-}
-
-// inboundDialog is the leg of a call that came by an INVITE.
-type inboundDialog interface {
-	dialog
-	Ring(status int, body string, headers ...sip.Header) error
-	Accept(body string, headers ...sip.Header) error
-	Refuse(status int, headers ...sip.Header) error
 }
 
 // The statuses with which a call is not taken: the reference's web client says
@@ -44,22 +37,16 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	var refusal MissedReason
 	closed := false
 	switch {
-	case in.Replaces != nil && c.call != nil && c.call.trunk == trunk(l):
-		current := c.call
-		c.mu.Unlock()
-		if !current.mail.post(func() { current.replacedBy(l, in) }) {
-			_ = in.dialog.Refuse(statusGone)
-		}
-		return
 	case in.Replaces != nil:
+		calls := slices.Clone(c.calls)
 		c.mu.Unlock()
-		_ = in.dialog.Refuse(statusGone)
+		c.replace(l, in, calls)
 		return
 	case c.closed || c.lineOf(l.account.ID) != l:
 		closed = true
 	case c.onAnotherPhone:
 		refusal = MissedOnAnotherPhone
-	case c.call != nil || c.claimed:
+	case c.occupied(l):
 		refusal = MissedBusy
 	case c.declining && !in.takesOver:
 		refusal = MissedDeclined
@@ -67,20 +54,19 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 		refusal = MissedMedia
 	}
 	if refusal == "" && !closed {
-		call := newCall(c, l, CallDetails{
+		call := c.newCall(l, CallDetails{
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
 		})
 		call.arrival = &invited{inboundCall: in, line: l}
-		c.occupy(call)
-		call.mail.post(call.ring)
+		call.queue.Post(call.ring)
 		if in.takesOver {
-			call.mail.post(func() { _ = call.answer() })
+			call.queue.Post(func() { _ = call.answer() })
 		}
 		c.mu.Unlock()
 		return
 	}
-	current := c.call
+	shared := c.shared
 	c.mu.Unlock()
 
 	status := statusBusy
@@ -98,13 +84,27 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 	if closed {
 		return
 	}
-	if current != nil && refusal == MissedBusy {
-		current.mail.post(current.sound.callWaiting)
+	if shared != nil && refusal == MissedBusy {
+		shared.callWaiting()
 	}
 	c.bus.publish(MissedCall{
 		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		Time: c.clock.Now(), Reason: refusal,
 	})
+}
+
+// replace gives the place of the call whose dialog an INVITE names to that INVITE
+// (RFC 3891); calls are those that it may be.
+func (c *Client) replace(l *sipLine, in inboundCall, calls []*Call) {
+	for i, call := range calls {
+		if call.trunk != trunk(l) || call.consultsFor != nil {
+			continue
+		}
+		if call.queue.Post(func() { call.replacedBy(l, in, func() { c.replace(l, in, calls[i+1:]) }) }) {
+			return
+		}
+	}
+	_ = in.dialog.Refuse(statusGone)
 }
 
 // caller is who calls, as a person reads it: who the servers on the way say, or
@@ -203,7 +203,7 @@ type invited struct {
 // ring makes the media ready and tells the caller that the phone rings.
 func (a *invited) ring(c *Call) {
 	l := newLeg(a.dialog, false)
-	l.inbound = a.dialog
+	l.inbound = true
 	c.adopt(l)
 	ctx := c.ctx
 	c.task(func() func() {
@@ -233,7 +233,7 @@ func (a *invited) rings(c *Call, session media.Session, err error) {
 		}
 		return
 	}
-	c.sound.openPlayout(session)
+	c.sound.openPlayout(c)
 	if state == StateAnswering {
 		a.answer(c)
 	}

@@ -1,12 +1,14 @@
 package voice
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
 	"offhook/voice/audio"
 	"offhook/voice/auth"
 	"offhook/voice/fault"
+	"offhook/voice/media"
 )
 
 // Option changes one thing of a Client from its default.
@@ -26,10 +28,17 @@ type settings struct {
 	system audio.System
 	device Sound
 
-	sip      signalling
-	registry registry
-	media    mediaRoom
-	sound    soundRoom
+	// maxSubscriber and maxSIP are how many calls there may be.
+	maxSubscriber, maxSIP int
+
+	// The parts that a test may replace: the connection to the platform's exophone,
+	// the registration of a SIP account, the media of a leg and the sound of calls.
+	connect         func(ctx context.Context, who credentials) (flow, error)
+	newRegistration func(spec registrationSpec) (registration, error)
+	newSession      func(spec mediaSpec) (media.Session, error)
+	newPath         func(sound Sound, notice func(audio.Notice)) (soundPath, error)
+	// devices are those of newPath, nil if a test has replaced it.
+	devices *devices
 }
 
 // WithHTTPClient sets the transport of the platform's interfaces, with its
@@ -67,6 +76,14 @@ func WithAudio(system audio.System) Option { return func(s *settings) { s.system
 // later. The default is the system's.
 func WithSound(sound Sound) Option { return func(s *settings) { s.device = sound } }
 
+// WithMaxCalls sets how many calls the client holds at once: over the subscriber
+// line, and over SIP accounts. A call beyond that is refused as busy, and Dial fails
+// with SYSTEM_BUSY. The default is one of either, as the reference has it; calls of
+// both lines count together. A consultation does not count.
+func WithMaxCalls(subscriberLine, sipAccounts int) Option {
+	return func(s *settings) { s.maxSubscriber, s.maxSIP = subscriberLine, sipAccounts }
+}
+
 // complete fills in the defaults.
 func (s *settings) complete() error {
 	if s.clock == nil {
@@ -79,17 +96,19 @@ func (s *settings) complete() error {
 		}
 		s.deviceID = id
 	}
-	if s.sip == nil {
-		s.sip = sipRoom{http: s.http, log: s.log}
+	s.maxSubscriber, s.maxSIP = max(s.maxSubscriber, 1), max(s.maxSIP, 1)
+	if s.connect == nil {
+		s.connect = s.connectSIP
 	}
-	if s.registry == nil {
-		s.registry = sipRegistry{http: s.http, log: s.log}
+	if s.newRegistration == nil {
+		s.newRegistration = s.registerSIP
 	}
-	if s.sound == nil {
-		s.sound = &devices{system: s.system, log: s.log}
+	if s.newPath == nil {
+		s.devices = &devices{system: s.system, log: s.log}
+		s.newPath = s.devices.newPath
 	}
-	if s.media == nil {
-		s.media = realMedia{log: s.log}
+	if s.newSession == nil {
+		s.newSession = func(spec mediaSpec) (media.Session, error) { return newMediaSession(spec, nil, s.log) }
 	}
 	if !showable(s.deviceID, 128) {
 		return fault.New(fault.InvalidParameter, "account.bad-device-id")

@@ -68,7 +68,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	switch {
 	case err != nil:
 		return nil, err
-	case c.call != nil || c.claimed:
+	case c.occupied(t):
 		return nil, busyFault()
 	case c.onAnotherPhone:
 		return nil, fault.New(fault.PSTNCallInProgress, "call.on-another-phone")
@@ -80,14 +80,13 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 		details.RemoteID = shown
 	}
 	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
-	call := newCall(c, t, details)
+	call := c.newCall(t, details)
 	if l, ok := t.(*sipLine); ok {
 		inv.Anonymous = details.Anonymous || l.account.Anonymous
 		call.details.Anonymous = inv.Anonymous
 	}
 	call.invitation = inv
-	c.occupy(call)
-	call.mail.post(call.begin)
+	call.queue.Post(call.begin)
 	return call, nil
 }
 
@@ -95,7 +94,8 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 func (c *Call) begin() {
 	c.move(StateOutgoingInitiated)
 	c.client.bus.publish(CallInitiated{Call: c.details})
-	c.timers.set(timerConnection, c.limits.connection, func() { c.leave(EndTimeout) })
+	c.takeSound()
+	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitNoProgress) })
 	c.invite(c.invitation, false)
 }
 
@@ -145,6 +145,14 @@ func (u unreachable) Unwrap() error { return u.error }
 
 func (c *Call) invited(session media.Session, made bool, d dialog, later bool, err error) {
 	c.inviting = false
+	if c.placed != nil {
+		if err != nil {
+			c.placed <- fault.Wrap(err, fault.NetworkError, "consultation.not-called")
+		} else {
+			c.placed <- nil
+		}
+		c.placed = nil
+	}
 	if made && session != nil {
 		c.takeMedia(session)
 	}
@@ -167,7 +175,7 @@ func (c *Call) invited(session media.Session, made bool, d dialog, later bool, e
 		return
 	}
 	if c.details.State == StateOutgoingInitiated || c.details.State == StateIncoming {
-		c.sound.openPlayout(session)
+		c.sound.openPlayout(c)
 	}
 }
 
@@ -179,6 +187,7 @@ func (c *Call) takeMedia(session media.Session) {
 	}
 	c.media = session
 	c.live.Store(&session)
+	c.sound.hasMedia()
 	follow(c, session.Events(), func(ev media.Event) { c.onMedia(ev) })
 }
 
@@ -204,7 +213,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 		return
 	}
 	c.timers.clear(timerConnection)
-	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.leave(EndTimeout) })
+	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
 	if ev.Body != "" {
 		if err := c.media.SetAnswer(ev.Body); err != nil {
 			c.log.Warn("early answer not understood", "error", err)
@@ -227,10 +236,10 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 			c.client.bus.publish(CallRinging{Call: c.details})
 		}
 		if !early && !c.survival.heard {
-			c.sound.startRingback()
+			c.sound.startRingback(c)
 		}
 	case ev.Status == 183 && ev.Body != "":
-		c.sound.stopRingback()
+		c.sound.stopRingback(c)
 		if c.move(StateEarly) {
 			c.changed()
 		}
@@ -251,7 +260,7 @@ func (c *Call) accepted(l *leg, body string) {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
 	c.referral.tell(200)
-	c.sound.stopRingback()
+	c.sound.stopRingback(c)
 	if body != "" || !l.described {
 		// Without any answer nothing was agreed: the call is ended (RFC 3261, 13.2.1).
 		if err := c.media.SetAnswer(body); err != nil {
@@ -269,9 +278,12 @@ func (c *Call) talkOn() {
 	if c.survival.heard {
 		c.setup.mark(stageFirstSound)
 	}
+	if c.details.Muted {
+		c.media.SetMuted(true)
+	}
 	c.media.OpenReceive()
 	c.media.OpenSend()
-	c.sound.openCapture(c.media)
+	c.sound.openCapture(c)
 }
 
 // established enters or enters again the conversation.
@@ -287,5 +299,7 @@ func (c *Call) established() {
 	if c.move(StateEstablished) {
 		c.client.bus.publish(CallEstablished{Call: c.details})
 	}
+	// The user may have turned to another call while this one rang.
+	c.standAside()
 	c.watchSoon()
 }

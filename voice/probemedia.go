@@ -101,11 +101,11 @@ func (c *Client) beginProbe(cancel context.CancelCauseFunc) (*session, error) {
 	switch {
 	case c.session == nil:
 		return nil, uninitialized()
-	case c.call != nil || c.claimed || c.stopProbe != nil:
+	case !c.idle() || c.stopProbe != nil:
 		return nil, busyFault()
 	}
 	// Stop and Close wait for it as for the farewells of calls.
-	c.calls.Add(1)
+	c.running.Add(1)
 	c.stopProbe = cancel
 	return c.session, nil
 }
@@ -114,12 +114,12 @@ func (c *Client) endProbe() {
 	c.mu.Lock()
 	c.stopProbe = nil
 	c.mu.Unlock()
-	c.calls.Done()
+	c.running.Done()
 }
 
 // probe makes the leg and listens to it.
 func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err error) {
-	session, err := c.media.newSession(profileMedia(*s.profile.Load()))
+	session, err := c.newSession(profileMedia(*s.profile.Load()))
 	if err != nil {
 		return result, err
 	}

@@ -77,12 +77,12 @@ func (a pushed) onPolled(c *Call, state wire.CallState) {
 	default:
 		return
 	}
-	switch state {
-	case wire.CallTimeout:
-		c.conclude(EndTimeout, 0)
-	default:
-		c.conclude(EndRemoteHangup, 0)
+	if state == wire.CallTimeout {
+		c.conclude(limitOutcomes[limitRinging], 0)
+		return
 	}
+	c.details.Elsewhere = state == wire.CallAnswered
+	c.conclude(EndRemoteHangup, 0)
 }
 
 // answer goes on with the leg that rings, or with a new one.
@@ -174,7 +174,7 @@ func (a pushed) answerFailed(c *Call, l *leg, status int) {
 	c.confirming = false
 	c.part()
 	if c.details.State == StateAnswering && c.leg == l {
-		c.conclude(answerRefusal(sip.Failed{Status: status}), status)
+		c.conclude(refusedAnswer(sip.Failed{Status: status}), status)
 	}
 }
 
@@ -189,7 +189,7 @@ func (a pushed) refused(c *Call, ev sip.Failed) {
 		a.inviteLeg(c, false)
 		return
 	}
-	c.conclude(answerRefusal(ev), ev.Status)
+	c.conclude(refusedAnswer(ev), ev.Status)
 }
 
 // decline tells the platform that the user does not take the call. It reports

@@ -223,6 +223,25 @@ func (p *phoneOf) dialTo(id string) *voice.Call {
 	return call
 }
 
+// ofConsultation reports whether an event is one of a call that another one is about:
+// that one's details sum it up.
+func ofConsultation(ev voice.Event) bool {
+	var call voice.CallDetails
+	switch ev := ev.(type) {
+	case voice.CallInitiated:
+		call = ev.Call
+	case voice.CallRinging:
+		call = ev.Call
+	case voice.CallEstablished:
+		call = ev.Call
+	case voice.CallChanged:
+		call = ev.Call
+	case voice.CallEnded:
+		call = ev.Call
+	}
+	return call.ConsultsFor != ""
+}
+
 // expect waits for the next event of type E and passes over the others.
 func expect[E voice.Event](p *phoneOf) E {
 	p.t.Helper()
@@ -233,6 +252,9 @@ func expect[E voice.Event](p *phoneOf) E {
 		case ev, ok := <-p.sub.Events():
 			if !ok {
 				p.t.Fatalf("%s: no more events", p.name)
+			}
+			if ofConsultation(ev) {
+				continue
 			}
 			if want, ok := ev.(E); ok {
 				return want

@@ -42,9 +42,6 @@ func TestAttendedTransfer(t *testing.T) {
 		t.Errorf("carol is called by %q", got.RemoteID)
 	}
 	consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 && c.Target == "carol" })
-	if err := atBob.CompleteTransfer(within(t)); fault.TypeOf(err) != fault.NoCall {
-		t.Errorf("joined before the answer: %v", err)
-	}
 	if err := atBob.Consult(within(t), "alice"); fault.TypeOf(err) != fault.SystemBusy {
 		t.Errorf("a second consultation: %v", err)
 	}

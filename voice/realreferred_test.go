@@ -62,7 +62,7 @@ func staysWith(t *testing.T, alice, bob *phoneOf, atBob *voice.Call, handed chan
 	}
 	for c := expect[voice.CallChanged](bob).Call; !c.Transfer.Final; c = expect[voice.CallChanged](bob).Call {
 	}
-	if got := atBob.Details().Transfer; got != (voice.Transfer{Target: "carol", Status: 603, Final: true}) {
+	if got := atBob.Details().Transfer; got != (voice.Transfer{Target: "carol", Status: 603, EndReason: voice.EndBusy, Final: true}) {
 		t.Errorf("bob: %+v", got)
 	}
 	if err := alice.latest().FollowTransfer(); fault.TypeOf(err) != fault.NoCall {

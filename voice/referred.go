@@ -135,7 +135,7 @@ func (c *Call) followReferred(o *offeredTransfer) {
 	}
 	c.log.Info("transferred by the far side")
 	r := &referral{client: c.client, dialog: o.leg.dialog, ev: ev, news: make(chan int, 16)}
-	c.client.calls.Add(1)
+	c.client.running.Add(1)
 	go r.run(c.client.farewellContext())
 	o.leg.handedOver = true
 	by := c.details.RemoteID

@@ -82,7 +82,7 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 		c.mu.Unlock()
 		return old, nil
 	}
-	busy := old != nil && c.call != nil && c.call.trunk == old
+	busy := old != nil && c.carries(old)
 	c.mu.Unlock()
 	switch {
 	case closed:
@@ -136,7 +136,7 @@ func (c *Client) takeLine(id string) (*sipLine, error) {
 	switch {
 	case l == nil:
 		return nil, fault.New(fault.InvalidParameter, "line.unknown")
-	case c.call != nil && c.call.trunk == trunk(l):
+	case c.carries(l):
 		return nil, busyFault()
 	}
 	c.dropLine(l)
@@ -162,7 +162,7 @@ func (c *Client) RetryLines() {
 	lines := append([]*sipLine(nil), c.lines...)
 	c.mu.Unlock()
 	for _, l := range lines {
-		l.registrar.kick()
+		l.registration.kick()
 	}
 }
 

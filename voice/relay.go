@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		return false, err
 	}
 	if c.seen.has(p.sessionID) {
-		alive := c.call != nil && c.call.announcedBy(p)
+		alive := slices.ContainsFunc(c.calls, func(call *Call) bool { return call.announcedBy(p) })
 		c.mu.Unlock()
 		return alive, nil
 	}
@@ -47,7 +48,7 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 	// A call that is over by now is not declined, and nobody waits: an inbox tells of
 	// it all the same, after a holiday.
 	over := !c.clock.Now().Add(s.platform.ServerOffset()).Before(p.expires)
-	switch occupied := c.call != nil || c.claimed; {
+	switch occupied := c.occupied(subscriberTrunk{}); {
 	case over && (c.onAnotherPhone || c.declining || occupied):
 		refusal = MissedExpired
 	case c.onAnotherPhone:
@@ -57,9 +58,9 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 	case c.declining:
 		refusal = MissedDeclined
 	default:
-		c.claimed = true
+		c.claims++
 	}
-	current := c.call
+	shared := c.shared
 	c.mu.Unlock()
 
 	if refusal != "" {
@@ -70,8 +71,8 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		default:
 			c.refuse(s, p, "busy")
 		}
-		if current != nil && refusal == MissedBusy {
-			current.mail.post(current.sound.callWaiting)
+		if shared != nil && refusal == MissedBusy {
+			shared.callWaiting()
 		}
 		c.missed(p, refusal)
 		return false, nil
@@ -119,20 +120,19 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	}
 
 	c.mu.Lock()
-	c.claimed = false
+	c.claims--
 	if c.session == nil || c.closed {
 		c.seen.remove(p.sessionID) // it may come again
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
-	call := newCall(c, subscriberTrunk{c, c.session}, CallDetails{
+	call := c.newCall(subscriberTrunk{c, c.session}, CallDetails{
 		Direction: Incoming, SessionID: p.sessionID,
 		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
 	})
 	call.setup.at[stageStarted] = started
 	call.arrival = pushed{c.session, p}
-	c.occupy(call)
-	call.mail.post(call.ring)
+	call.queue.Post(call.ring)
 	c.mu.Unlock()
 	return true, nil
 }
@@ -155,7 +155,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 func (c *Client) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.claimed = false
+	c.claims--
 }
 
 func (c *Client) forgetSession(p *payload) {
@@ -184,10 +184,10 @@ func (c *Client) refuse(s *session, p *payload, word string) {
 		return
 	}
 	farewells := c.farewells
-	c.calls.Add(1)
+	c.running.Add(1)
 	c.mu.Unlock()
 	go func() {
-		defer c.calls.Done()
+		defer c.running.Done()
 		ctx, cancel := context.WithTimeout(farewells, farewellTime)
 		defer cancel()
 		if err := c.rejectCall(ctx, s, p, word); err != nil {

@@ -39,7 +39,9 @@ func newRig(t *testing.T, options ...Option) *rig {
 	r := &rig{t: t, platform: newFakePlatform(), sip: &fakeSIP{}, media: &fakeMedia{}, sound: &fakeSound{}}
 	client, err := New(append([]Option{
 		WithHTTPClient(&http.Client{Transport: r.platform}), WithDeviceID("device-1"),
-		func(s *settings) { s.sip, s.media, s.sound = r.sip, r.media, r.sound },
+		func(s *settings) {
+			s.connect, s.newSession, s.newPath = r.sip.connect, r.media.newSession, r.sound.newPath
+		},
 	}, options...)...)
 	if err != nil {
 		t.Fatal(err)

@@ -140,7 +140,7 @@ func (c *Client) openLine(s *session) *line {
 	}
 	var l *line
 	l = newLine(func(ctx context.Context) (flow, error) {
-		return c.sip.connect(ctx, who)
+		return c.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
 		changed := false
 		c.note(func(st *Status, now time.Time) bool {

@@ -27,9 +27,9 @@ const (
 
 // sipLine is a SIP account that is kept registered: the trunk of its calls.
 type sipLine struct {
-	client    *Client
-	account   SIPAccount
-	registrar registrar
+	client       *Client
+	account      SIPAccount
+	registration registration
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -43,8 +43,8 @@ type sipLine struct {
 	news  chan struct{}
 }
 
-// registrar keeps one account registered at its server.
-type registrar interface {
+// registration keeps one account registered at its server.
+type registration interface {
 	// run returns when ctx has ended and the registration was taken back.
 	run(ctx context.Context)
 	// abandon has run return at once after its ctx has ended.
@@ -57,14 +57,9 @@ type registrar interface {
 	renew()
 }
 
-// registry makes registrars.
-type registry interface {
-	newRegistrar(r registrarSpec) (registrar, error)
-}
-
-// registrarSpec is an account with what it tells: changed must not block, nor
+// registrationSpec is an account with what it tells: changed must not block, nor
 // must invited.
-type registrarSpec struct {
+type registrationSpec struct {
 	account  SIPAccount
 	instance string
 	changed  func(sip.Registration)
@@ -79,7 +74,7 @@ func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	var err error
-	l.registrar, err = c.settings.registry.newRegistrar(registrarSpec{
+	l.registration, err = c.newRegistration(registrationSpec{
 		account: account, instance: instanceID(c.settings.deviceID),
 		changed: l.changed, invited: func(in inboundCall) { c.invited(l, in) }, waiting: l.messages,
 	})
@@ -93,7 +88,7 @@ func (l *sipLine) start() {
 	l.client.bus.publish(LineChanged{Line: l.state()})
 	go func() {
 		defer close(l.done)
-		l.registrar.run(l.ctx)
+		l.registration.run(l.ctx)
 	}()
 }
 
@@ -104,7 +99,7 @@ func (l *sipLine) close(ctx context.Context) {
 	select {
 	case <-l.done:
 	case <-ctx.Done():
-		l.registrar.abandon()
+		l.registration.abandon()
 		<-l.done
 	}
 }
@@ -117,7 +112,7 @@ func (l *sipLine) state() LineStatus {
 
 func (l *sipLine) registered() bool { return l.state().State == LineRegistered }
 
-// changed is called by the registrar, in order.
+// changed is called by the registration, in order.
 func (l *sipLine) changed(r sip.Registration) {
 	next := statusOf(l.account, r)
 	l.mu.Lock()
@@ -179,12 +174,12 @@ func (l *sipLine) look() outlook {
 	l.mu.Lock()
 	now := outlook{attempts: l.turns, err: plain(l.status.Err), news: l.news}
 	l.mu.Unlock()
-	now.open = l.registrar.flow()
+	now.open = l.registration.flow()
 	return now
 }
 
 // hurry implements connecting.
-func (l *sipLine) hurry() { l.registrar.kick() }
+func (l *sipLine) hurry() { l.registration.kick() }
 
 // over implements connecting.
 func (l *sipLine) over() <-chan struct{} { return l.done }

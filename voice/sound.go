@@ -2,163 +2,279 @@ package voice
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 
+	"offhook/internal/actor"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
-// sound is the call's side of its sound path. Devices may take their time:
-// everything is done by one goroutine of its own, in order, and the call learns
-// of the result.
+// sound is the devices that the calls of one time share: they serve one call, the
+// one that has the sound, and the others hear and send nothing meanwhile. It is made
+// with the first call and closed with the last. Devices may take their time:
+// everything is done by one goroutine, in order, and the calls learn of the result.
 type sound struct {
-	call    *Call
-	queue   *mailbox
-	running bool
-	closing bool
-	// ringback says that the local ringback tone plays.
-	ringback bool
-	// capturing says that the microphone was asked for.
-	capturing bool
-	// stop ends the queue's goroutine after the present piece of work.
-	stop func()
-
-	// far is whom the devices serve.
+	client *Client
+	queue  *actor.Queue
+	// path is nil until a device was asked for, and after the end.
+	path atomic.Pointer[soundPath]
+	// far is where the devices' frames go and come from.
 	far farSwitch
+	// closed belongs to the queue's goroutine; ended is closed when that ends.
+	closed bool
+	ended  chan struct{}
 
-	// path belongs to the queue's goroutine.
-	path soundPath
+	mu sync.Mutex
+	// holder is the call that has the sound; ringback the one whose ringback plays.
+	holder, ringback *Call
+	// running says that the goroutine was started; playing and capturing that the
+	// loudspeaker and the microphone were asked for.
+	running, playing, capturing bool
 }
 
-func (s *sound) init(c *Call) {
-	s.call = c
-	s.queue = newMailbox()
+func newSound(c *Client) *sound {
+	return &sound{client: c, queue: actor.New(), ended: make(chan struct{})}
 }
 
-// do runs work on the path, made first if need be, and then its result on the
-// call's goroutine.
-func (s *sound) do(what string, work func(p soundPath) error, then func(error)) {
-	if s.closing {
-		return
+// do runs work on the path, which is made first if need be, and then its result on
+// the goroutine of c, which is the caller's. Without c it runs where the work does.
+func (s *sound) do(c *Call, what string, work func(p soundPath) error, then func(error)) {
+	s.mu.Lock()
+	if !s.running {
+		s.running = true
+		s.client.running.Add(1)
+		go s.run()
 	}
-	s.start()
-	c := s.call
-	c.tasks++
-	s.queue.post(func() {
+	s.mu.Unlock()
+	if c != nil {
+		c.tasks++
+	}
+	posted := s.queue.Post(func() {
 		err := s.ensure()
 		if err == nil {
-			err = work(s.path)
+			err = work(*s.path.Load())
 		}
 		if err != nil {
-			c.log.Warn("sound", "what", what, "error", err)
+			s.client.log.Warn("sound", "what", what, "error", err)
 		}
-		c.mail.post(func() {
-			c.tasks--
-			if then != nil {
-				then(err)
-			}
-		})
+		switch {
+		case c != nil:
+			c.queue.Post(func() {
+				c.tasks--
+				if then != nil {
+					then(err)
+				}
+			})
+		case then != nil:
+			then(err)
+		}
 	})
+	if !posted && c != nil {
+		c.tasks--
+	}
 }
 
-func (s *sound) start() {
-	if s.running {
-		return
-	}
-	s.running = true
-	done := false
-	s.call.client.calls.Add(1)
-	go func() {
-		defer s.call.client.calls.Done()
-		s.queue.run(func() bool { return done })
-	}()
-	// The last piece of work ends the goroutine: see close.
-	s.stop = func() { done = true }
+func (s *sound) run() {
+	defer s.client.running.Done()
+	defer close(s.ended)
+	s.queue.Run(func() bool { return s.closed })
 }
 
 // ensure makes the path. On the queue's goroutine.
 func (s *sound) ensure() error {
-	if s.path != nil {
+	if s.path.Load() != nil {
 		return nil
 	}
-	c := s.call
-	p, err := c.client.sound.newPath(c.client.currentSound(), func(n audio.Notice) {
-		c.client.bus.publish(SoundNotice{CallID: c.id, Notice: n})
+	p, err := s.client.newPath(s.client.currentSound(), func(n audio.Notice) {
+		if c := s.who(); c != nil {
+			s.client.bus.publish(SoundNotice{CallID: c.id, Notice: n})
+		}
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.path.Store(&p)
 	}
-	s.path = p
-	c.path.Store(&p)
-	return nil
+	return err
 }
 
-// turnTo lets the devices serve another far side.
-func (s *sound) turnTo(far audio.Far) { s.far.turn(far) }
+// who is the call that has the sound, or nil.
+func (s *sound) who() *Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.holder
+}
 
-// openPlayout opens the loudspeaker on what far gives out.
-func (s *sound) openPlayout(far audio.Far) {
-	s.turnTo(far)
-	s.do("open loudspeaker", func(p soundPath) error { return p.OpenPlayout(&s.far) }, func(err error) {
-		s.call.onSound(false, err)
-	})
+// serve gives the sound to a call, or to nobody.
+func (s *sound) serve(c *Call) {
+	s.mu.Lock()
+	other := s.ringback
+	if other == c {
+		other = nil
+	}
+	s.holder = c
+	s.turn()
+	s.mu.Unlock()
+	if other != nil {
+		s.stopRingback(other)
+	}
+}
+
+// turn lets the devices serve the session of the call that has the sound. The mutex
+// is held.
+func (s *sound) turn() {
+	if s.holder != nil {
+		if session := s.holder.live.Load(); session != nil {
+			s.far.turn(*session)
+			return
+		}
+	}
+	s.far.turn(nil)
+}
+
+// hasMedia tells that a call has its session now.
+func (s *sound) hasMedia() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn()
+}
+
+// openPlayout opens the loudspeaker, once.
+func (s *sound) openPlayout(c *Call) {
+	if s.first(&s.playing) {
+		s.do(c, "open loudspeaker", func(p soundPath) error { return p.OpenPlayout(&s.far) }, func(err error) { c.onSound(false, err) })
+	}
 }
 
 // openCapture opens the microphone, once.
-func (s *sound) openCapture(far audio.Far) {
-	if s.capturing {
-		return
+func (s *sound) openCapture(c *Call) {
+	if s.first(&s.capturing) {
+		s.do(c, "open microphone", func(p soundPath) error { return p.OpenCapture(&s.far) }, func(err error) { c.onSound(true, err) })
 	}
-	s.capturing = true
-	s.turnTo(far)
-	s.do("open microphone", func(p soundPath) error { return p.OpenCapture(&s.far) }, func(err error) {
-		s.call.onSound(true, err)
-	})
 }
 
-func (s *sound) startRingback() {
-	if s.ringback {
-		return
-	}
-	s.ringback = true
-	s.do("ringback", func(p soundPath) error { p.PlayTone(toneRingback); return nil }, nil)
+// first sets a flag and reports whether it was not set before.
+func (s *sound) first(flag *bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := *flag
+	*flag = true
+	return !was
 }
 
-func (s *sound) stopRingback() {
-	if !s.ringback {
-		return
+// startRingback plays the ringback tone to a call that has the sound.
+func (s *sound) startRingback(c *Call) {
+	s.mu.Lock()
+	start := s.holder == c && s.ringback != c
+	if start {
+		s.ringback = c
 	}
-	s.ringback = false
-	s.do("ringback", func(p soundPath) error { p.StopTone(); return nil }, nil)
+	s.mu.Unlock()
+	if start {
+		s.do(c, "ringback", func(p soundPath) error { p.PlayTone(toneRingback); return nil }, nil)
+	}
 }
 
+// stopRingback ends the ringback tone if it is that of the call.
+func (s *sound) stopRingback(c *Call) {
+	s.mu.Lock()
+	stop := s.ringback == c
+	if stop {
+		s.ringback = nil
+	}
+	s.mu.Unlock()
+	if stop {
+		s.do(nil, "ringback", func(p soundPath) error { p.StopTone(); return nil }, nil)
+	}
+}
+
+// callWaiting plays the tone of a call that was not offered.
 func (s *sound) callWaiting() {
-	s.do("call waiting", func(p soundPath) error { p.PlayTone(toneCallWaiting); return nil }, nil)
+	s.do(nil, "call waiting", func(p soundPath) error { p.PlayTone(toneCallWaiting); return nil }, nil)
 }
 
-// close closes the path and ends its goroutine, then runs then on the call's.
-func (s *sound) close(then func()) {
-	if s.closing {
-		return
+// leave takes the sound from a call that has ended; next is the call to have it, or
+// nil. last says that no call is left: then waits for the devices to be closed.
+func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
+	s.mu.Lock()
+	held, running := s.holder == c, s.running
+	s.mu.Unlock()
+	s.stopRingback(c)
+	if held {
+		s.serve(next)
 	}
-	s.closing = true
-	if !s.running {
+	if !last || !running {
 		then()
 		return
 	}
-	c := s.call
 	c.tasks++
-	s.queue.post(func() {
-		if s.path != nil {
-			if err := s.path.Close(); err != nil {
-				c.log.Warn("sound", "what", "close", "error", err)
+	posted := s.queue.Post(func() {
+		s.closed = true
+		if p := s.path.Swap(nil); p != nil {
+			if err := (*p).Close(); err != nil {
+				s.client.log.Warn("sound", "what", "close", "error", err)
 			}
 		}
-		s.stop()
-		c.mail.post(func() {
+		c.queue.Post(func() {
 			c.tasks--
 			then()
 		})
 	})
+	if !posted {
+		c.tasks--
+		then()
+	}
+}
+
+// farSwitch is whom the devices serve.
+type farSwitch struct{ to atomic.Pointer[audio.Far] }
+
+func (f *farSwitch) turn(to audio.Far) {
+	if to == nil {
+		f.to.Store(nil)
+		return
+	}
+	f.to.Store(&to)
+}
+
+// Push implements audio.Far.
+func (f *farSwitch) Push(frame []int16) {
+	if to := f.to.Load(); to != nil {
+		(*to).Push(frame)
+	}
+}
+
+// Pull implements audio.Far.
+func (f *farSwitch) Pull(frame []int16) {
+	if to := f.to.Load(); to != nil {
+		(*to).Pull(frame)
+		return
+	}
+	clear(frame)
+}
+
+// takeSound gives the devices to this call; the calls that were talking are put on
+// hold.
+func (c *Call) takeSound() {
+	if c.sound.who() == c {
+		return
+	}
+	c.sound.serve(c)
+	if p := c.sound.path.Load(); p != nil {
+		c.details.Route = (*p).Route()
+	}
+	for _, other := range c.client.Calls() {
+		if other != c {
+			other.queue.Post(other.standAside)
+		}
+	}
+}
+
+// standAside holds the far side, since the user talks to somebody else. Whether the
+// far side agrees to it or not: it hears nothing of that.
+func (c *Call) standAside() {
+	if who := c.sound.who(); c.details.State.Answered() && who != nil && who != c {
+		c.setHold(true, make(chan error, 1))
+	}
 }
 
 // onSound learns how the opening of a device went. A call without a microphone
@@ -167,7 +283,7 @@ func (c *Call) onSound(capture bool, err error) {
 	if c.details.State == StateEnded {
 		return
 	}
-	if p := c.path.Load(); p != nil {
+	if p := c.sound.path.Load(); p != nil {
 		c.details.Route = (*p).Route()
 	}
 	if err != nil {
@@ -176,7 +292,7 @@ func (c *Call) onSound(capture bool, err error) {
 	c.changed()
 }
 
-// soundFault keeps what the sound room says, or says it for it.
+// soundFault keeps what package audio says of a failure, or says it for it.
 func soundFault(err error, capture bool) *fault.Error {
 	var known *fault.Error
 	if errors.As(err, &known) {

@@ -97,9 +97,9 @@ func (c *Call) watch() {
 		c.limits.mustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
 		c.log.Warn("no media", "silent", silent, "renewal refused", s.refused)
 		if s.refused {
-			c.leave(EndMediaFailedHangup)
+			c.expire(limitRenewal)
 		} else {
-			c.leave(EndMediaTimeout)
+			c.expire(limitMedia)
 		}
 		return
 	case state == StateEstablished && silent >= c.limits.disrupted:
@@ -235,7 +235,7 @@ func (c *Call) onMedia(ev media.Event) {
 		if c.details.State.Answered() || c.details.State == StateAnswering {
 			c.setup.mark(stageFirstSound)
 		} else {
-			c.sound.stopRingback()
+			c.sound.stopRingback(c)
 		}
 	case media.DTMF:
 		c.gotDigit(ev.Digit)

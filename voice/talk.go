@@ -55,13 +55,16 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- notEstablished()
 		return
 	}
-	if k := c.consulting; !on && k != nil && !k.held {
+	if !on && c.consultationBusy() {
 		result <- fault.New(fault.SystemBusy, "consultation.busy")
 		return
 	}
 	if !on && c.consulting == nil && c.details.Consultation.Target != "" {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
 		c.changed()
+	}
+	if !on {
+		c.takeSound()
 	}
 	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
 		result <- nil
@@ -122,7 +125,7 @@ func (c *Call) negotiate() {
 				return round.leg.dialog.Refresh(ctx)
 			}
 			if round.restart {
-				c.mail.post(func() { c.survival.left = c.client.clock.Now() })
+				c.queue.Post(func() { c.survival.left = c.client.clock.Now() })
 			}
 			var err error
 			round.answered, err = reoffer(ctx, session, round.leg, round.restart)

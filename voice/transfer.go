@@ -30,15 +30,15 @@ type Transfer struct {
 	Target string
 	// Status is the SIP status of that call so far, 0 before anything is known.
 	Status int
+	// EndReason is why that call came to nothing, "" if it did not.
+	EndReason EndReason
 	// Final says that nothing more will be told: the transfer succeeded if Status
 	// is a 2xx.
 	Final bool
 }
 
-// referrer is a dialog that can be asked to refer its far side.
-type referrer interface {
-	Refer(ctx context.Context, target string) error
-}
+// Succeeded says that the two talk to each other.
+func (t Transfer) Succeeded() bool { return t.Final && t.Status >= 200 && t.Status < 300 }
 
 // Transfer asks the far side of an established call over a SIP account to call
 // target, of the form that Dial takes, instead of this phone. It returns when
@@ -56,7 +56,7 @@ func (c *Call) Transfer(ctx context.Context, target string) error {
 }
 
 func (c *Call) transfer(target string, result chan<- error) {
-	l, err := c.handable()
+	l, err := c.transferable()
 	if err != nil {
 		result <- err
 		return
@@ -66,7 +66,7 @@ func (c *Call) transfer(target string, result chan<- error) {
 		result <- err
 		return
 	}
-	c.refer(shown, result, func(ctx context.Context) error { return c.leg.dialog.(referrer).Refer(ctx, inv.Target) })
+	c.refer(shown, result, func(ctx context.Context) error { return c.leg.dialog.Refer(ctx, inv.Target) })
 }
 
 // refer asks the far side to call somebody else, by ask.
@@ -79,15 +79,17 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 		defer cancel()
 		err := ask(ctx)
 		return func() {
-			if t := c.details.Transfer; t.Final && t.Status >= 200 && t.Status < 300 {
-				err = nil // the news of success may overtake the answer, and the end of the call, too
+			// What became of the transfer may be known before the request is answered:
+			// its NOTIFY can overtake the 202 (RFC 3515, section 2.4.4).
+			if c.details.Transfer.Final && err != nil {
+				if c.details.Transfer.Succeeded() {
+					err = nil
+				}
+			} else if err != nil {
+				c.log.Warn("transfer refused", "error", err)
+				c.transferFailed(sipStatus(err))
 			}
 			if err != nil {
-				c.log.Warn("transfer refused", "error", err)
-				c.details.Transfer = Transfer{Target: shown, Status: sipStatus(err), Final: true}
-				if c.details.State.Active() {
-					c.changed()
-				}
 				err = fault.Wrap(err, fault.ServerError, "transfer.refused")
 			}
 			result <- err
@@ -101,11 +103,110 @@ func (c *Call) onTransfer(ev sip.TransferProgress) {
 	if t.Target == "" || t.Final || !c.details.State.Answered() {
 		return
 	}
-	t.Status, t.Final = ev.Status, ev.Final
 	c.log.Info("transfer", "status", ev.Status, "final", ev.Final)
+	if ev.Final && (ev.Status < 200 || ev.Status >= 300) {
+		c.transferFailed(ev.Status)
+		return
+	}
+	t.Status, t.Final = ev.Status, ev.Final
 	c.changed()
-	if ev.Final && ev.Status >= 200 && ev.Status < 300 {
+	if t.Succeeded() {
 		c.leave(EndLocalHangup)
+	}
+}
+
+// transferFailed notes that a transfer came to nothing, and why; the call goes on.
+func (c *Call) transferFailed(status int) {
+	t := &c.details.Transfer
+	t.Status, t.Final, t.EndReason = status, true, statusOutcome(status).caller
+	if c.details.State.Active() {
+		c.changed()
+	}
+}
+
+// transferable is the line of a call that can be transferred now.
+func (c *Call) transferable() (*sipLine, error) {
+	l, onSIP := c.trunk.(*sipLine)
+	switch {
+	case !c.details.State.Answered():
+		return nil, notEstablished()
+	case !onSIP:
+		return nil, fault.New(fault.ServerError, "transfer.line-cannot")
+	case c.details.Transfer.Target != "" && !c.details.Transfer.Final:
+		return nil, fault.New(fault.SystemBusy, "transfer.under-way")
+	}
+	return l, nil
+}
+
+// CompleteTransfer asks the far side to call the third party in the place of this
+// phone (RFC 3891). It returns when the far side has taken that on; while the third
+// party's phone rings it returns at once, and the two are joined as soon as it is
+// answered. CallChanged then tells in CallDetails.Transfer how it fares. Once the
+// two talk, the call ends as LOCAL_HANGUP; if they do not, it goes on as it was.
+//
+// The errors are NO_CALL, also if there is no consultation that rings or was
+// answered, SYSTEM_BUSY while a transfer is under way, and SERVER_ERROR if the far
+// side refuses.
+func (c *Call) CompleteTransfer(ctx context.Context) error {
+	return c.ask(ctx, c.completeTransfer, func(err error) error {
+		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
+	})
+}
+
+func (c *Call) completeTransfer(result chan<- error) {
+	_, err := c.transferable()
+	sum := c.details.Consultation
+	if err == nil && (c.consulting == nil || sum.Status < 180) {
+		err = fault.New(fault.NoCall, "consultation.unanswered")
+	}
+	if err != nil {
+		result <- err
+		return
+	}
+	if !sum.Answered() {
+		// A dialog that is not confirmed can't be replaced at the phone that rings
+		// (RFC 3891, section 3).
+		c.joining = true
+		c.details.Transfer = Transfer{Target: sum.Target, Status: sum.Status}
+		c.changed()
+		result <- nil
+		return
+	}
+	c.join(result)
+}
+
+// join refers the far side to the third party's dialog.
+func (c *Call) join(result chan<- error) {
+	k := c.consulting
+	if !k.queue.Post(func() {
+		l, target := k.leg, k.invitation.Target
+		c.queue.Post(func() {
+			if l == nil || !c.details.State.Answered() {
+				result <- noCall()
+				return
+			}
+			c.refer(c.details.Consultation.Target, result, func(ctx context.Context) error {
+				return c.leg.dialog.ReferTo(ctx, target, l.dialog)
+			})
+		})
+	}) {
+		result <- noCall()
+	}
+}
+
+// consultationAnswered joins the two if the user has asked for it.
+func (c *Call) consultationAnswered() {
+	if c.joining {
+		c.joining = false
+		c.join(make(chan error, 1))
+	}
+}
+
+// consultationOver ends a transfer that waited for the third party's answer.
+func (c *Call) consultationOver() {
+	if c.joining {
+		c.joining = false
+		c.transferFailed(c.details.Consultation.Status)
 	}
 }
 
@@ -116,13 +217,12 @@ func (c *Client) follow(l *sipLine, inv sip.Invitation, shown, by string, r *ref
 	switch {
 	case c.closed || c.lineOf(l.account.ID) != l:
 		return uninitialized()
-	case c.call != nil || c.claimed:
+	case c.occupied(l):
 		return busyFault()
 	}
-	call := newCall(c, l, CallDetails{Direction: Outgoing, RemoteID: shown, TransferredBy: by})
+	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: shown, TransferredBy: by})
 	call.invitation, call.referral = inv, r
-	c.occupy(call)
-	call.mail.post(call.begin)
+	call.queue.Post(call.begin)
 	return nil
 }
 
@@ -154,7 +254,7 @@ func (r *referral) tell(status int) {
 }
 
 func (r *referral) run(ctx context.Context) {
-	defer r.client.calls.Done()
+	defer r.client.running.Done()
 	if err := r.ev.Reply(true); err != nil {
 		r.client.log.Debug("transfer not accepted", "error", err)
 	}
@@ -192,8 +292,14 @@ func (r *referral) close(ctx context.Context) {
 
 // replacedBy gives the call's place to another that its far side has arranged
 // (RFC 3891). It runs on the call's goroutine.
-func (c *Call) replacedBy(l *sipLine, in inboundCall) {
-	if c.leg == nil || !c.details.State.Active() || !c.leg.isDialog(in.Replaces) {
+func (c *Call) replacedBy(l *sipLine, in inboundCall, otherwise func()) {
+	if c.leg == nil || !c.leg.isDialog(in.Replaces) {
+		otherwise()
+		return
+	}
+	// A call that only rings can't be replaced by its callee's side (RFC 3891,
+	// section 3): nobody has answered it.
+	if !c.details.State.Answered() {
 		_ = in.dialog.Refuse(statusGone)
 		return
 	}

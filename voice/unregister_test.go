@@ -10,16 +10,10 @@ import (
 	"offhook/voice/sip"
 )
 
-// deadServers keep accounts at servers that answer nothing.
-type deadServers struct{}
-
 // patience is for how long such a server is asked to take an account back.
 const patience = 2 * time.Second
 
-func (deadServers) newRegistrar(r registrarSpec) (registrar, error) {
-	return deadServer{r.changed}, nil
-}
-
+// deadServer is one that answers nothing.
 type deadServer struct{ changed func(sip.Registration) }
 
 func (d deadServer) run(ctx context.Context) {
@@ -34,7 +28,9 @@ func (deadServer) renew()     {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(s *settings) { s.registry = deadServers{} })
+		r := newRig(t, func(s *settings) {
+			s.newRegistration = func(r registrationSpec) (registration, error) { return deadServer{r.changed}, nil }
+		})
 		defer r.stop()
 		users := []string{"alice", "bob", "carol"}
 		for _, user := range users {

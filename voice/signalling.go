@@ -16,20 +16,15 @@ import (
 	"offhook/voice/sip"
 )
 
-// sipRoom is the real signalling.
-type sipRoom struct {
-	http *http.Client
-	log  *slog.Logger
-}
-
-// A platform that hangs is noticed 14 s later at the latest, so that whoever is
-// told that the phone is ready is told the truth of the last 20 s.
+// A platform that hangs is noticed 14 s later at the latest, so that "ready" is the
+// truth of the last 20 s.
 const (
 	flowPing = 10 * time.Second
 	flowPong = 4 * time.Second
 )
 
-func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
+// connectSIP opens the connection to the platform's exophone.
+func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error) {
 	p := who.profile
 	u := url.URL{Scheme: "ws", Host: p.SIPServer, Path: p.SIPPath}
 	if p.SIPTransport == "WSS" {
@@ -41,12 +36,12 @@ func (r sipRoom) connect(ctx context.Context, who credentials) (flow, error) {
 	cfg := sip.Config{
 		URL: u.String(), Domain: p.SIPDomain,
 		User: who.user, Password: p.SIPPassword, DisplayName: who.display,
-		UserAgent: "offhook/" + Version, Logger: r.log,
+		UserAgent: "offhook/" + Version, Logger: s.log,
 		// Whoever initialises with http:// has chosen clear text.
 		AllowClearText: who.clearText,
 		PingInterval:   flowPing, PongTimeout: flowPong,
 	}
-	cfg.TLS, cfg.Dial = transportOf(r.http)
+	cfg.TLS, cfg.Dial = transportOf(s.http)
 	f, err := sip.Connect(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -78,8 +73,6 @@ func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error
 
 type realDialog struct{ *sip.Dialog }
 
-func (d realDialog) is(other *sip.Dialog) bool { return d.Dialog == other }
-
 func (d realDialog) Rebind(f flow) error {
 	r, ok := f.(realFlow)
 	if !ok {
@@ -107,17 +100,11 @@ func sipStatus(err error) int {
 	return 0
 }
 
-// realMedia is the media of the machine.
-type realMedia struct {
-	log *slog.Logger
-	// network is the machine's if nil.
-	network media.Network
-}
-
-func (r realMedia) newSession(spec mediaSpec) (media.Session, error) {
+// newMediaSession makes the media of one leg; network is the machine's if nil.
+func newMediaSession(spec mediaSpec, network media.Network, log *slog.Logger) (media.Session, error) {
 	cfg := media.Config{
 		Codecs: spec.codecs, ICEServers: spec.ice, RelayOnly: spec.relayed, Loopback: spec.loopback, LocalAddress: spec.local, OfferICE: spec.offerICE,
-		DTX: spec.dtx, Network: r.network, Logger: r.log,
+		DTX: spec.dtx, Network: network, Logger: log,
 	}
 	switch spec.kind {
 	case MediaRTP:
@@ -136,4 +123,48 @@ func loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// registerSIP makes the registration of a SIP account, which begins with run.
+func (s *settings) registerSIP(spec registrationSpec) (registration, error) {
+	a := spec.account
+	cfg := sip.AccountConfig{
+		Config: sip.Config{
+			URL: a.Server, OutboundProxy: a.OutboundProxy, Domain: a.Domain, User: a.User, AuthUser: a.AuthUser, Password: a.Password,
+			DisplayName: a.DisplayName, UserAgent: "offhook/" + Version, Logger: s.log,
+			AllowClearText: a.AllowClearText, MessageSummary: spec.waiting,
+			Incoming: func(in sip.Incoming) {
+				spec.invited(inboundCall{Incoming: in, dialog: realDialog{in.Dialog}})
+			},
+		},
+		Expires: a.Expires, InstanceID: spec.instance, OnState: spec.changed,
+	}
+	cfg.TLS, cfg.Dial = transportOf(s.http)
+	if scheme, _ := a.server(); scheme != "ws" && scheme != "wss" && !a.ThroughProxy {
+		cfg.Dial = nil // few proxies of the web let SIP itself pass
+	}
+	account, err := sip.NewAccount(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return realRegistration{account}, nil
+}
+
+// realRegistration is a registration with its server.
+type realRegistration struct{ account *sip.Account }
+
+func (r realRegistration) run(ctx context.Context) { r.account.Run(ctx) }
+func (r realRegistration) kick()                   { r.account.Retry() }
+func (r realRegistration) abandon()                { r.account.Abandon() }
+
+func (r realRegistration) flow() flow {
+	f := r.account.Flow()
+	if f == nil {
+		return nil
+	}
+	return realFlow{f}
+}
+
+func (r realRegistration) renew() {
+	r.account.Reconnect()
 }

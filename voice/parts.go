@@ -10,13 +10,6 @@ import (
 	"offhook/voice/wire"
 )
 
-// A call stands on three rooms; it sees each through what it needs of it.
-
-// signalling opens connections to the platform's exophone.
-type signalling interface {
-	connect(ctx context.Context, credentials credentials) (flow, error)
-}
-
 // credentials are what a flow needs to know of the subscriber.
 type credentials struct {
 	profile  wire.Profile
@@ -50,11 +43,14 @@ type dialog interface {
 	Refresh(ctx context.Context) error
 	// Rebind moves the dialog to another flow.
 	Rebind(f flow) error
-}
-
-// mediaRoom makes the media session of one leg.
-type mediaRoom interface {
-	newSession(spec mediaSpec) (media.Session, error)
+	// Refer asks the far side to call target (RFC 3515); ReferTo to take the place
+	// of this phone in another dialog (RFC 3891).
+	Refer(ctx context.Context, target string) error
+	ReferTo(ctx context.Context, target string, other dialog) error
+	// Ring, Accept and Refuse answer the INVITE of a dialog that the far side began.
+	Ring(status int, body string, headers ...sip.Header) error
+	Accept(body string, headers ...sip.Header) error
+	Refuse(status int, headers ...sip.Header) error
 }
 
 // mediaSpec is what a trunk asks of the media of one leg.
@@ -73,11 +69,6 @@ type mediaSpec struct {
 	dtx bool
 	// local is the address from which the server is reached, for plain RTP.
 	local netip.Addr
-}
-
-// soundRoom makes the sound of one call.
-type soundRoom interface {
-	newPath(sound Sound, notice func(audio.Notice)) (soundPath, error)
 }
 
 // soundPath is the sound of one call: its devices, its tones, its meters. Its

@@ -1,0 +1,40 @@
+package actor
+
+import (
+	"sync"
+	"testing"
+)
+
+// What many goroutines post runs on one, each one's in its order, and nothing
+// runs after the end.
+func TestQueueKeepsTheOrderOfEachPoster(t *testing.T) {
+	t.Parallel()
+	const posters, pieces = 8, 500
+	q := New()
+	last := make([]int, posters)
+	left := posters * pieces
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		q.Run(func() bool { return left == 0 })
+	}()
+	var posting sync.WaitGroup
+	for p := range posters {
+		posting.Go(func() {
+			for i := 1; i <= pieces; i++ {
+				q.Post(func() {
+					if last[p] != i-1 {
+						t.Errorf("poster %d: %d after %d", p, i, last[p])
+					}
+					last[p] = i
+					left--
+				})
+			}
+		})
+	}
+	posting.Wait()
+	<-done
+	if q.Post(func() { t.Error("ran after the end") }) {
+		t.Error("taken after the end")
+	}
+}
