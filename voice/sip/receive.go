@@ -114,11 +114,16 @@ func (f *Flow) takeRequest(conn transport.Conn, req *sipmsg.Request) {
 		known.repeated()
 		return
 	}
+	if req.Method == sipmsg.CANCEL && of == nil {
+		t.cancelEarly(serverKey(req, sipmsg.INVITE))
+		_ = conn.Write([]byte(f.response(req, sipmsg.StatusCallTransactionDoesNotExists, "").String()))
+		return
+	}
 	tx := f.newServerTx(req, conn)
 	switch {
 	case tx == nil: // the flow is over
-	case req.Method == sipmsg.CANCEL && of == nil:
-		_ = f.respond(req, tx, sipmsg.StatusCallTransactionDoesNotExists)
+	case req.IsInvite() && t.wasCancelled(serverKey(req, sipmsg.INVITE)):
+		_ = f.respond(req, tx, sipmsg.StatusRequestTerminated)
 	case req.Method == sipmsg.CANCEL:
 		_ = f.respond(req, tx, sipmsg.StatusOK)
 		if of.cancelled != nil && of.open() {

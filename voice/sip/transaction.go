@@ -45,11 +45,13 @@ type transactions struct {
 	server map[string]*serverTx
 	// merged finds a request that came by several ways (RFC 3261, 8.2.2.2).
 	merged map[string]*serverTx
-	closed bool
+	// cancelled are the INVITEs whose CANCEL has overtaken them, by their keys.
+	cancelled map[string]time.Time
+	closed    bool
 }
 
 func newTransactions() *transactions {
-	return &transactions{client: map[string]*clientTx{}, server: map[string]*serverTx{}, merged: map[string]*serverTx{}}
+	return &transactions{client: map[string]*clientTx{}, server: map[string]*serverTx{}, merged: map[string]*serverTx{}, cancelled: map[string]time.Time{}}
 }
 
 // close ends every transaction; err is told to those of a client.
@@ -70,6 +72,28 @@ func (t *transactions) close(err error) {
 	for _, tx := range servers {
 		tx.terminate()
 	}
+}
+
+// cancelEarly notes a CANCEL whose INVITE has not come. Over UDP it may be the one
+// that was faster.
+func (t *transactions) cancelEarly(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k, at := range t.cancelled {
+		if time.Since(at) > t4 || len(t.cancelled) > inboxSize {
+			delete(t.cancelled, k)
+		}
+	}
+	t.cancelled[key] = time.Now()
+}
+
+// wasCancelled says whether the CANCEL of an INVITE has come before it.
+func (t *transactions) wasCancelled(key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, ok := t.cancelled[key]
+	delete(t.cancelled, key)
+	return ok && time.Since(at) < t4
 }
 
 func branchOf(via *sipmsg.ViaHeader) string {
@@ -465,11 +489,8 @@ func (tx *serverTx) acknowledged() (accepted bool) {
 		tx.state = txConfirmed
 		tx.again.Stop()
 		tx.limit.Stop()
-		linger := t4
-		if tx.reliable {
-			linger = 0
-		}
-		tx.limit = time.AfterFunc(linger, tx.terminate)
+		// On a stream, too: what comes twice must not ring again.
+		tx.limit = time.AfterFunc(t4, tx.terminate)
 	}
 	return tx.state == txAccepted
 }
