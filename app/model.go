@@ -130,6 +130,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction, State: state,
 		RemoteID: d.RemoteID, RemoteName: c.name, Message: c.message, Started: d.Started.UTC(),
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
+		Encrypted: d.Encrypted, KeyChanges: d.KeyChanges,
 		Route: d.Route, DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
 		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
 		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,

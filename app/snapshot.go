@@ -144,8 +144,11 @@ type Call struct {
 	Muted     bool `json:"muted"`
 	Held      bool `json:"held"`
 	// HeldSince is when this phone put the far side on hold.
-	HeldSince    *time.Time       `json:"held_since,omitempty"`
-	RemoteHeld   bool             `json:"remote_held"`
+	HeldSince  *time.Time `json:"held_since,omitempty"`
+	RemoteHeld bool       `json:"remote_held"`
+	// Encrypted and KeyChanges are CallDetails'.
+	Encrypted    bool             `json:"encrypted"`
+	KeyChanges   int              `json:"key_changes"`
 	Route        voice.AudioRoute `json:"route"`
 	DTMFSent     string           `json:"dtmf_sent"`
 	DTMFReceived string           `json:"dtmf_received"`

@@ -92,6 +92,12 @@ type CallDetails struct {
 	Held       bool
 	HeldSince  time.Time
 	RemoteHeld bool
+	// Encrypted says that nobody between the two ends of the media can listen. Keys
+	// that went through signalling in clear text (RFC 4568) don't count.
+	Encrypted bool
+	// KeyChanges counts how often the far side came with another certificate during
+	// the call: it may be another phone since, such as after a transfer.
+	KeyChanges int
 	Route      AudioRoute
 	// DTMFReceived is every RFC 4733 digit the far side has sent so far.
 	DTMFReceived string

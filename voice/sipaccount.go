@@ -190,6 +190,12 @@ func (a SIPAccount) server() (scheme, host string) {
 	return strings.ToLower(u.Scheme), u.Hostname()
 }
 
+// keepsSecrets reports whether signalling carries keys that nobody else can read.
+func (a SIPAccount) keepsSecrets() bool {
+	scheme, host := a.server()
+	return scheme == "wss" || scheme == "tls" || loopback(host)
+}
+
 // outgoingMedia is the kind of sound that is offered.
 func (a SIPAccount) outgoingMedia() MediaKind {
 	if a.Media != MediaAuto {

@@ -244,7 +244,20 @@ func (c *Call) onMedia(ev media.Event) {
 		c.log.Info("media path hears nothing")
 	case media.Failed:
 		c.onPathFailed(ev)
+	case media.Secured:
+		c.secured(ev.Security)
 	}
+}
+
+// secured shows what protects the sound.
+func (c *Call) secured(now media.Security) {
+	c.details.Encrypted = now.Encrypted()
+	if l, ok := c.trunk.(*sipLine); ok && now.Keys == media.KeysSDES {
+		c.details.Encrypted = l.account.keepsSecrets()
+	}
+	c.details.KeyChanges = now.Renewals
+	c.log.Info("media security", "encrypted", c.details.Encrypted, "keys", string(now.Keys), "changes", now.Renewals)
+	c.changed()
 }
 
 func (c *Call) onPathFailed(ev media.Event) {

@@ -47,8 +47,9 @@ type Session interface {
 	Events() <-chan Event
 	// Statistics is a snapshot (reference, section 1.8).
 	Statistics() Statistics
-	// SinceReceived is the time since the last RTP or RTCP packet of the far
-	// side, or since the session was made if there was none.
+	// SinceReceived is the time since the far side's last sign of life, or since the
+	// session was made if there was none: an RTP packet, or a report (RTCP) while the
+	// far side has announced that it sends no sound.
 	SinceReceived() time.Duration
 	// Close ends the session and returns when its goroutines are gone, or after
 	// some seconds if a network call holds one up.
@@ -62,8 +63,32 @@ type Event struct {
 	Digit rune
 	// Err is set for Failed.
 	Err error
-	At  time.Time
+	// Security is set for Secured.
+	Security Security
+	At       time.Time
 }
+
+// Security is what protects the sound of a session. The zero value is none.
+type Security struct {
+	Keys Keys
+	// Renewals counts how often the far side came with another certificate during the
+	// session. It may be another phone then, such as after a transfer.
+	Renewals int
+}
+
+// Keys says how the keys of SRTP were agreed.
+type Keys string
+
+// NoKeys is sound in clear text, KeysSDES keys in the signalling (RFC 4568), which
+// are as secret as that is, KeysDTLS a handshake on the path itself (RFC 5764).
+const (
+	NoKeys   Keys = ""
+	KeysSDES Keys = "SDES"
+	KeysDTLS Keys = "DTLS"
+)
+
+// Encrypted reports whether the sound is encrypted.
+func (s Security) Encrypted() bool { return s.Keys != NoKeys }
 
 // EventKind tells the events of a session apart.
 type EventKind int
@@ -72,7 +97,8 @@ type EventKind int
 // arrived. DTMF: a digit was received. Disconnected: ICE hears nothing.
 // Failed: the path is lost and needs an ICE restart; Err says how. PeerHeld and
 // PeerResumed: the far side's description says that it no longer takes sound,
-// or takes it again.
+// or takes it again. Secured: Event.Security is what protects the sound from now
+// on; it comes with the first path and with each change.
 const (
 	Connected EventKind = iota
 	FirstSound
@@ -81,6 +107,7 @@ const (
 	Failed
 	PeerHeld
 	PeerResumed
+	Secured
 )
 
 // Statistics of a session (reference, section 1.8; RFC 3550, RFC 3611, G.107).

@@ -38,4 +38,6 @@ type linkHandler interface {
 	rtcp(packet []byte, at time.Duration)
 	// state reports Connected, Disconnected and Failed.
 	state(kind EventKind, err error)
+	// secured reports what protects the packets from now on.
+	secured(s Security)
 }

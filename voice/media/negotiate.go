@@ -42,6 +42,7 @@ type negotiation struct {
 	pending      *sdp.Description // our offer that waits for an answer
 	lastAnswer   string
 	peerReceives bool
+	peerSends    bool
 	peerHolds    bool
 	settled      bool // the two sides have agreed at least once
 }
@@ -374,6 +375,7 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nego.settled = true
+	s.nego.peerSends = theirs.Direction.Sends()
 	s.nego.peerReceives = theirs.Direction.Receives() && !blackHole(theirs)
 	if holds := !s.nego.peerReceives; holds != s.nego.peerHolds {
 		s.nego.peerHolds = holds

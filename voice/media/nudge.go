@@ -33,7 +33,7 @@ func (l *peerLink) kick() {
 		nudge(rest, func() bool { return l.pair.Load() != nil }, func() {
 			news++
 			// It is refused once the connection is closed, and not needed then.
-			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: fmt.Sprintf("0 1 udp 1 100::%x 9 typ host", news)})
+			_ = l.pc.Load().AddICECandidate(webrtc.ICECandidateInit{Candidate: fmt.Sprintf("0 1 udp 1 100::%x 9 typ host", news)})
 		})
 	}
 }

@@ -226,7 +226,7 @@ func TestDeadServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The library itself waits for the dead for 8 s.
-	if l := a.Session.(*session).link.(*peerLink); l.pc.ICEGatheringState() == webrtc.ICEGatheringStateComplete {
+	if l := a.Session.(*session).link.(*peerLink); l.pc.Load().ICEGatheringState() == webrtc.ICEGatheringStateComplete {
 		t.Error("the offer waited for a dead server")
 	}
 	if !strings.Contains(offer, "typ host") {

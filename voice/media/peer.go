@@ -36,26 +36,32 @@ type peerLink struct {
 	h    linkHandler
 	ssrc uint32
 
-	mu   sync.Mutex // guards what follows
-	pc   *webrtc.PeerConnection
+	// pc is replaced by a new one when the peer comes with other keys.
+	pc atomic.Pointer[webrtc.PeerConnection]
+	// renewals counts the associations that took the place of another.
+	renewals atomic.Int32
+
+	mu   sync.Mutex     // guards what follows
 	peer *peerTransport // as last applied, nil before
+	// renewDue says that the peer has answered with other keys than before: the next
+	// offer has to come from a new association.
+	renewDue bool
 	// pending says that an offer of ours waits for its answer.
 	pending bool
 	// role is our side of the DTLS association, "active" or "passive", once the
 	// first answer has settled it.
 	role string
 
-	out    atomic.Pointer[outTrack]
-	rtcpTo atomic.Pointer[webrtc.PeerConnection]
-	pair   atomic.Pointer[[2]string] // names of the candidates in use
-	tasks  sync.WaitGroup
-	kicks  chan struct{}
+	out   atomic.Pointer[outTrack]
+	pair  atomic.Pointer[[2]string] // names of the candidates in use
+	tasks sync.WaitGroup
+	kicks chan struct{}
 	// candidate is told that one more has been gathered.
 	candidate chan struct{}
 	done      chan struct{}
 	once      sync.Once // closes done
 	// interrupt ends what still waits for ICE servers.
-	interrupt func()
+	interrupt atomic.Pointer[func()]
 }
 
 // ICE timing. The library's own values suit a browser; a phone would rather
@@ -77,7 +83,7 @@ const (
 )
 
 func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
-	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), candidate: make(chan struct{}, 1), done: make(chan struct{}), interrupt: func() {}}
+	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), candidate: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := l.connection(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -141,8 +147,8 @@ func (l *peerLink) connection() error {
 		_ = pc.Close()
 		return err
 	}
-	pc.OnConnectionStateChange(l.onState)
-	pc.OnICEConnectionStateChange(l.onICE)
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) { l.onState(pc, s) })
+	pc.OnICEConnectionStateChange(func(s webrtc.ICEConnectionState) { l.onICE(pc, s) })
 	pc.OnICECandidate(func(*webrtc.ICECandidate) {
 		select {
 		case l.candidate <- struct{}{}:
@@ -157,8 +163,7 @@ func (l *peerLink) connection() error {
 		l.tasks.Go(func() { l.readRTCP(r.Read, false) })
 		l.readRTP(t)
 	})
-	l.pc = pc
-	l.rtcpTo.Store(pc)
+	l.pc.Store(pc)
 	l.tasks.Go(func() { l.readRTCP(sent.Sender().Read, true) })
 	return nil
 }
@@ -189,7 +194,8 @@ func (l *peerLink) settings() (webrtc.SettingEngine, error) {
 	if err != nil {
 		return e, err
 	}
-	l.interrupt = machine.interrupt
+	interrupt := machine.interrupt
+	l.interrupt.Store(&interrupt)
 	e.SetNet(machine)
 	return e, nil
 }
@@ -216,13 +222,17 @@ func (l *peerLink) codecs() []sdp.Codec {
 }
 
 // onState follows ICE and DTLS together.
-func (l *peerLink) onState(s webrtc.PeerConnectionState) {
+func (l *peerLink) onState(pc *webrtc.PeerConnection, s webrtc.PeerConnectionState) {
+	if pc != l.pc.Load() {
+		return // of an association that was left
+	}
 	switch s {
 	case webrtc.PeerConnectionStateConnected:
 		l.h.state(Connected, nil)
+		l.h.secured(Security{Keys: KeysDTLS, Renewals: int(l.renewals.Load())})
 	case webrtc.PeerConnectionStateFailed:
 		err := error(ErrPathLost)
-		if l.pc.ICEConnectionState() == webrtc.ICEConnectionStateConnected {
+		if pc.ICEConnectionState() == webrtc.ICEConnectionStateConnected {
 			err = ErrHandshake
 		}
 		l.h.state(Failed, err)
@@ -230,8 +240,8 @@ func (l *peerLink) onState(s webrtc.PeerConnectionState) {
 }
 
 // onICE tells of a path that falls silent.
-func (l *peerLink) onICE(s webrtc.ICEConnectionState) {
-	if s == webrtc.ICEConnectionStateDisconnected {
+func (l *peerLink) onICE(pc *webrtc.PeerConnection, s webrtc.ICEConnectionState) {
+	if pc == l.pc.Load() && s == webrtc.ICEConnectionStateDisconnected {
 		l.h.state(Disconnected, nil)
 	}
 }
@@ -258,14 +268,20 @@ func (l *peerLink) close() {
 	}
 	// A relayed candidate says good-bye to its server, so the sockets are taken
 	// away only from what does not end by itself.
-	late := time.AfterFunc(closeGrace, l.interrupt)
+	late := time.AfterFunc(closeGrace, l.interruptAll)
 	if !within(closeLimit, func() {
-		_ = l.pc.GracefulClose()
+		_ = l.pc.Load().GracefulClose()
 		late.Stop()
-		l.interrupt()
+		l.interruptAll()
 		l.tasks.Wait()
 	}) {
 		l.cfg.Logger.Warn("media: the connection is slow to close", "after", closeLimit)
+	}
+}
+
+func (l *peerLink) interruptAll() {
+	if f := l.interrupt.Load(); f != nil {
+		(*f)()
 	}
 }
 

@@ -30,7 +30,7 @@ func (l *peerLink) sendRTP(h rtpHeader, packet []byte) error {
 // sendRTCP implements link.
 func (l *peerLink) sendRTCP(packet []byte) error {
 	raw := rtcp.RawPacket(packet)
-	return l.rtcpTo.Load().WriteRTCP([]rtcp.Packet{&raw})
+	return l.pc.Load().WriteRTCP([]rtcp.Packet{&raw})
 }
 
 // readRTP takes the packets of one source until it is gone.

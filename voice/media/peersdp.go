@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -29,21 +30,57 @@ func (l *peerLink) offer(ctx context.Context, ours *sdp.Media, restart bool) err
 	if l.closed() {
 		return ErrClosed
 	}
+	if l.renewDue {
+		if err := l.renew(); err != nil {
+			return err
+		}
+	}
 	if err := l.rollback(); err != nil {
 		return err
 	}
 	// A first offer that is made again is the same one.
 	if !l.pending {
-		d, err := l.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart && l.peer != nil})
+		d, err := l.pc.Load().CreateOffer(&webrtc.OfferOptions{ICERestart: restart && l.peer != nil})
 		if err != nil {
 			return err
 		}
-		if err := l.pc.SetLocalDescription(d); err != nil {
+		if err := l.pc.Load().SetLocalDescription(d); err != nil {
 			return err
 		}
 		l.pending = true
 	}
 	return l.describe(ctx, ours, "actpass")
+}
+
+// renew leaves the association for a new one, of which nothing is agreed yet. l.mu is
+// held.
+func (l *peerLink) renew() error {
+	old, out := l.pc.Load(), l.out.Load()
+	interrupt := l.interrupt.Load()
+	if err := l.connection(); err != nil {
+		return err
+	}
+	// What is sent meanwhile must not go to the peer that was left.
+	l.out.CompareAndSwap(out, nil)
+	l.peer, l.pending, l.role, l.renewDue = nil, false, "", false
+	l.renewals.Add(1)
+	l.pair.Store(nil)
+	l.tasks.Go(func() {
+		_ = old.GracefulClose()
+		if interrupt != nil {
+			(*interrupt)()
+		}
+	})
+	if l.closed() {
+		_ = l.pc.Load().GracefulClose()
+		return ErrClosed
+	}
+	return nil
+}
+
+// sameKeys reports whether two descriptions are of one certificate.
+func sameKeys(a, b *sdp.Media) bool {
+	return slices.ContainsFunc(a.Fingerprints, func(f sdp.Fingerprint) bool { return slices.Contains(b.Fingerprints, f) })
 }
 
 // rollback gives up an offer that has no answer: it was refused, another one
@@ -77,7 +114,7 @@ func (l *peerLink) describe(ctx context.Context, ours *sdp.Media, setup string) 
 // with RelayOnly for a first candidate: without one the peer would have no way
 // to us. It returns the library's own description of our end.
 func (l *peerLink) gather(ctx context.Context) (*sdp.Media, error) {
-	complete := webrtc.GatheringCompletePromise(l.pc)
+	complete := webrtc.GatheringCompletePromise(l.pc.Load())
 	timeout := time.NewTimer(l.cfg.GatherTimeout)
 	defer timeout.Stop()
 	select {
@@ -90,7 +127,7 @@ func (l *peerLink) gather(ctx context.Context) (*sdp.Media, error) {
 	}
 	timeout.Reset(relayPatience)
 	for over := !l.cfg.RelayOnly; ; {
-		local := l.pc.LocalDescription()
+		local := l.pc.Load().LocalDescription()
 		if local == nil {
 			return nil, ErrClosed
 		}
@@ -125,14 +162,16 @@ func (l *peerLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
 	switch {
 	case l.closed():
 		return ErrClosed
-	case !l.pending && (l.peer == nil || l.peer.media.Ufrag != theirs.Ufrag):
+	case l.peer != nil && !sameKeys(&l.peer.media, theirs),
+		!l.pending && (l.peer == nil || l.peer.media.Ufrag != theirs.Ufrag):
+		l.renewDue = l.peer != nil && !sameKeys(&l.peer.media, theirs)
 		l.h.state(Failed, fmt.Errorf("%w: %w", ErrPathLost, errPeerMoved))
 		return nil
 	case !l.pending:
 		for _, c := range theirs.Candidates {
 			// One that can't be read is passed over, as RFC 8839, section 5.1
 			// asks of unknown transports.
-			_ = l.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c})
+			_ = l.pc.Load().AddICECandidate(webrtc.ICECandidateInit{Candidate: c})
 		}
 		return nil
 	}
@@ -163,17 +202,27 @@ func (l *peerLink) answer(ctx context.Context, peer *sdp.Description, theirs, ou
 	if l.closed() {
 		return ErrClosed
 	}
+	if l.peer != nil && !sameKeys(&l.peer.media, theirs) {
+		// Another certificate is another association (RFC 8842, section 4). A peer that
+		// has one has new ICE credentials as well; without them it is no peer of ours.
+		if l.peer.media.Ufrag == theirs.Ufrag {
+			return fmt.Errorf("%w: another certificate on the same path", ErrNotAcceptable)
+		}
+		if err := l.renew(); err != nil {
+			return err
+		}
+	}
 	if err := l.rollback(); err != nil {
 		return err
 	}
 	if err := l.apply(webrtc.SDPTypeOffer, peer, theirs, theirs.Setup); err != nil {
 		return err
 	}
-	d, err := l.pc.CreateAnswer(nil)
+	d, err := l.pc.Load().CreateAnswer(nil)
 	if err != nil {
 		return err
 	}
-	if err := l.pc.SetLocalDescription(d); err != nil {
+	if err := l.pc.Load().SetLocalDescription(d); err != nil {
 		return err
 	}
 	own, err := sdp.Parse(d.SDP)
@@ -207,7 +256,7 @@ func (l *peerLink) apply(kind webrtc.SDPType, peer *sdp.Description, theirs *sdp
 func (l *peerLink) describePeer(kind webrtc.SDPType, p *peerTransport) error {
 	sections := []sdp.Media{l.section(p, "0")}
 	sections[0].SSRC = p.media.SSRC
-	for i, t := range l.pc.GetTransceivers() {
+	for i, t := range l.pc.Load().GetTransceivers() {
 		source := receivedSSRC(t)
 		switch {
 		case i == 0 && source != 0:
@@ -225,7 +274,7 @@ func (l *peerLink) describePeer(kind webrtc.SDPType, p *peerTransport) error {
 		sections[i].CNAME = "peer"
 		d.Bundle = append(d.Bundle, sections[i].MID)
 	}
-	return l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: d.String()})
+	return l.pc.Load().SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: d.String()})
 }
 
 // section is the peer's transport as one section for the PeerConnection.

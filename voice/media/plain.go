@@ -279,7 +279,16 @@ func (l *plainLink) keyFor(suite string) (sdp.Crypto, error) {
 }
 
 // acceptable implements link.
-func (l *plainLink) acceptable(m *sdp.Media) error { return acceptableRTP(m, l.cfg.SDES) }
+func (l *plainLink) acceptable(m *sdp.Media) error {
+	l.mu.Lock()
+	secure := l.secure
+	l.mu.Unlock()
+	if secure && avp(m) {
+		// Who is between the two must not be able to end the encryption.
+		return fmt.Errorf("%w: the call is encrypted and stays so", ErrNotAcceptable)
+	}
+	return acceptableRTP(m, l.cfg.SDES)
+}
 
 // cryptoOf is the key that is used of a section, without a suite if it has none.
 func cryptoOf(m *sdp.Media) sdp.Crypto {
@@ -317,6 +326,11 @@ func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chose
 	first := !l.up
 	l.up = true
 	l.mu.Unlock()
+	security := Security{}
+	if chosen.Suite != "" {
+		security.Keys = KeysSDES
+	}
+	l.h.secured(security)
 	if i != nil {
 		return l.check(i, peer, theirs, offered)
 	}

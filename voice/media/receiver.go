@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,7 +46,7 @@ type receiver struct {
 	on   atomic.Bool // sound may reach Pull
 	plan atomic.Pointer[receivePlan]
 
-	// heard is when the far side's last packet came, in nanoseconds of now.
+	// heard is when the far side's last sign of life came, in nanoseconds of now.
 	heard   atomic.Int64
 	octets  atomic.Uint64
 	packets atomic.Uint64
@@ -63,6 +64,8 @@ type receiver struct {
 	mu      sync.Mutex // guards what follows; never taken by Push or Pull
 	src     source
 	next    candidate
+	left    [4]uint32 // SSRCs that another took the place of, latest first
+	lastAt  time.Duration
 	play    *playout
 	streams uint32 // counts the sources
 	digits  digitReader
@@ -70,6 +73,14 @@ type receiver struct {
 	firstAt time.Duration
 	any     bool
 }
+
+// replaced reports whether the far side has gone over from an SSRC to another.
+func (r *receiver) replaced(ssrc uint32) bool { return slices.Contains(r.left[:], ssrc) }
+
+// stillSpeaks is how long the present SSRC must be silent before one that it took
+// the place of is followed again: where two speak at once the newer is heard, and
+// never both in turns.
+const stillSpeaks = 150 * time.Millisecond
 
 // candidate is a new SSRC on probation: one stray packet must not take over
 // the call (RFC 3550, appendix A.1).
@@ -92,7 +103,6 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 	if !ok || plan == nil {
 		return
 	}
-	r.heard.Store(int64(at))
 	whole := h.payload
 	var blocks red.Blocks
 	if plan.red[h.pt] {
@@ -105,6 +115,7 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 	if info == nil && !noise && plan.event[h.pt] == 0 {
 		return
 	}
+	r.heard.Store(int64(at))
 	r.octets.Add(uint64(len(whole)))
 	r.packets.Add(1)
 
@@ -113,6 +124,7 @@ func (r *receiver) packet(b []byte, at time.Duration) {
 	if !r.admit(&h, info, at) {
 		return
 	}
+	r.lastAt = at
 	inOrder := r.src.count(&h, at, info != nil)
 	if info == nil {
 		if inOrder {
@@ -136,10 +148,22 @@ func (r *receiver) admit(h *rtpHeader, info *codec.Info, at time.Duration) bool 
 	if r.any && h.ssrc == r.src.ssrc {
 		return true
 	}
+	if r.any && r.replaced(h.ssrc) && at-r.lastAt < stillSpeaks {
+		return false
+	}
 	proven := r.next.any && r.next.ssrc == h.ssrc && h.seq == r.next.seq+1
 	if r.any && !proven {
 		r.next = candidate{ssrc: h.ssrc, seq: h.seq, any: true}
 		return false
+	}
+	if r.any {
+		copy(r.left[1:], r.left[:])
+		r.left[0] = r.src.ssrc
+		for i, ssrc := range r.left {
+			if ssrc == h.ssrc {
+				r.left[i] = 0
+			}
+		}
 	}
 	clock := codec.SampleRate
 	if info != nil {

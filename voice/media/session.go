@@ -31,8 +31,11 @@ type session struct {
 	connected bool
 	closed    bool
 
-	via    atomic.Value // string: how digits travel
-	opened atomic.Int64 // when sound was first let out, 0 before
+	security *Security    // as told last, nil before
+	via      atomic.Value // string: how digits travel
+	opened   atomic.Int64 // when sound was first let out, 0 before
+	// quiet says that by the descriptions the far side sends no sound.
+	quiet atomic.Bool
 }
 
 // newSession makes a session around the link that makeLink returns and starts
@@ -117,6 +120,9 @@ func (s *session) gates() {
 		s.send.setOn(send)
 	}
 	s.recv.on.Store(s.recvOpen && !s.held)
+	if quiet := s.held || s.nego.settled && !s.nego.peerSends; s.quiet.Swap(quiet) && !quiet {
+		s.recv.heard.Store(int64(s.cfg.Now())) // sound is due from now on
+	}
 }
 
 // SendDTMF implements Session.
@@ -180,7 +186,9 @@ func (s *session) rtp(p []byte, at time.Duration) { s.recv.packet(p, at) }
 
 // rtcp implements linkHandler.
 func (s *session) rtcp(p []byte, at time.Duration) {
-	s.recv.heard.Store(int64(at))
+	if s.silenceAnnounced() {
+		s.recv.heard.Store(int64(at))
+	}
 	s.report.receive(p, at)
 }
 
@@ -190,6 +198,32 @@ func (s *session) state(kind EventKind, err error) {
 	s.events.emit(Event{Kind: kind, Err: err})
 	if kind == Connected {
 		s.report.hurry()
+	}
+}
+
+// silenceAnnounced reports whether the far side has reason to send no sound: it said
+// that nobody speaks (RFC 3389), its description says so, or the user holds it. Its
+// reports are its only sign of life then.
+func (s *session) silenceAnnounced() bool {
+	return s.recv.noise.level.Load() != 0 || s.quiet.Load()
+}
+
+// unannounced is how long sound has been missing for no known reason.
+func (s *session) unannounced() time.Duration {
+	if s.silenceAnnounced() {
+		return 0
+	}
+	return s.SinceReceived()
+}
+
+// secured implements linkHandler.
+func (s *session) secured(now Security) {
+	s.mu.Lock()
+	same := s.security != nil && *s.security == now
+	s.security = &now
+	s.mu.Unlock()
+	if !same {
+		s.events.emit(Event{Kind: Secured, Security: now})
 	}
 }
 

@@ -40,6 +40,21 @@ func latency(rtt, jitterBuffer, packet, coding float64) float64 {
 	return rtt/2 + jitterBuffer + packet + coding
 }
 
+// Sound that is missing for missingFrom and longer is loss that no report tells of;
+// at missingAll nothing is left of the quality.
+const (
+	missingFrom = time.Second
+	missingAll  = 5 * time.Second
+)
+
+// missingLoss is sound missing for so long as a percentage of loss.
+func missingLoss(silent time.Duration) float64 {
+	if silent < missingFrom {
+		return 0
+	}
+	return min(100*silent.Seconds()/missingAll.Seconds(), 100)
+}
+
 // packetMs is the length of the packets that come, the usual one before the first.
 func (s *session) packetMs() float64 {
 	if p := s.recv.playing.Load(); p != nil {
@@ -90,6 +105,9 @@ func (s *session) Statistics() Statistics {
 		coding = plan.info.DelayMs
 	}
 	st.AverageLatencyMs = latency(st.RTTMs, st.JitterBufferMs, s.packetMs(), coding)
+	if lost := missingLoss(s.unannounced()); st.PacketsReceived > 0 {
+		st.CurrentPacketLossRate = max(st.CurrentPacketLossRate, lost)
+	}
 	st.MOS = s.mos(&st, burst)
 	st.finite()
 	return st
