@@ -231,13 +231,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	}
 	switch d.State {
 	case voice.StateMediaDisrupted, voice.StateRenewingMedia:
-		if c.silentSince.IsZero() {
-			c.silentSince = p.cfg.Now()
-			c.giveUpAt = c.silentSince.Add(mediaTimeout)
-		}
 		c.quality = QualityNoSound
-	default:
-		c.silentSince, c.giveUpAt = time.Time{}, time.Time{}
 	}
 	if before != d.State && d.State == voice.StateEstablished {
 		p.logProgress(c, nil)
@@ -245,9 +239,6 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	p.judgeQuality(c)
 	p.touch()
 }
-
-// mediaTimeout is the profile's default from a disruption to MEDIA_TIMEOUT.
-const mediaTimeout = 25 * time.Second
 
 // endTones are the tones that say why an outgoing call failed (reference,
 // section 6).
