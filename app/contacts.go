@@ -9,6 +9,7 @@ import (
 
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 )
 
@@ -23,7 +24,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 	for _, g := range groups {
 		group := ContactGroup{Name: g.Name, Special: g.Special, Contacts: make([]Contact, 0, len(g.Contacts))}
 		for _, c := range g.Contacts {
-			group.Contacts = append(group.Contacts, Contact{Name: c.Name, Number: c.Number})
+			group.Contacts = append(group.Contacts, Contact{Name: display.Name(c.Name), Number: display.Name(c.Number)})
 		}
 		out = append(out, group)
 	}
@@ -35,8 +36,8 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		}
 		p.contacts.Store(dir)
 		p.m.contactsRevision++
-		if c := p.m.call; c != nil && c.name == "" {
-			c.name = dir.name(c.d.RemoteID) // it came before the directory
+		if c := p.m.call; c != nil {
+			c.name = or(dir.name(c.d.RemoteID), c.name) // it came before the directory
 		}
 		if skipped > 0 {
 			p.say("warning", lang.Of("notice.directory-incomplete"))
@@ -130,13 +131,17 @@ func (p *Phone) SearchContacts(text string) []ContactGroup { return p.contacts.L
 // NameOf returns the directory's name of a number or id, or "".
 func (p *Phone) NameOf(number string) string { return p.contacts.Load().name(number) }
 
+// whoIs is the name to show for the far side of a call: of the user's own contacts,
+// else the directory's, else the one that the caller gives.
+func (p *Phone) whoIs(id, given string) string { return or(p.NameOf(id), given) }
+
 // favouritesGroup is the name of the group of the user's own contacts.
 const favouritesGroup = "Favourites"
 
 func favourites(f []settings.Favourite) ContactGroup {
 	g := ContactGroup{Name: favouritesGroup}
 	for _, c := range f {
-		g.Contacts = append(g.Contacts, Contact{Name: c.Name, Number: c.Number})
+		g.Contacts = append(g.Contacts, Contact{Name: display.Name(c.Name), Number: c.Number})
 	}
 	return g
 }

@@ -99,7 +99,7 @@ func (p *Phone) engineStatus(st voice.Status) {
 // incoming decides what to do with a call that the engine has validated.
 func (p *Phone) incoming(d voice.CallDetails) {
 	c := &liveCall{d: d, ringing: p.cfg.Now()}
-	c.name = or(d.RemoteDisplayName, p.NameOf(d.RemoteID))
+	c.name = p.whoIs(d.RemoteID, d.RemoteDisplayName)
 	c.message = d.ContextMessage
 	p.m.call = c
 	p.m.lastShownEnds()
@@ -231,7 +231,13 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	}
 	switch d.State {
 	case voice.StateMediaDisrupted, voice.StateRenewingMedia:
+		if c.silentSince.IsZero() {
+			c.silentSince = p.cfg.Now()
+			c.giveUpAt = c.silentSince.Add(mediaTimeout)
+		}
 		c.quality = QualityNoSound
+	default:
+		c.silentSince, c.giveUpAt = time.Time{}, time.Time{}
 	}
 	if before != d.State && d.State == voice.StateEstablished {
 		p.logProgress(c, nil)
@@ -239,6 +245,9 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	p.judgeQuality(c)
 	p.touch()
 }
+
+// mediaTimeout is the profile's default from a disruption to MEDIA_TIMEOUT.
+const mediaTimeout = 25 * time.Second
 
 // endTones are the tones that say why an outgoing call failed (reference,
 // section 6).
@@ -255,7 +264,7 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 	}
 	c := p.m.call
 	if c == nil || c.d.CallID != d.CallID {
-		c = &liveCall{d: d, name: or(d.RemoteDisplayName, p.NameOf(d.RemoteID))}
+		c = &liveCall{d: d, name: p.whoIs(d.RemoteID, d.RemoteDisplayName)}
 		if p.m.call == nil {
 			p.m.call = c
 		}
@@ -367,7 +376,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 	}
 	r := CallRecord{
 		ID: "missed-" + id, Line: ev.Line, SessionID: ev.SessionID, Direction: voice.Incoming, Missed: true, RemoteID: ev.RemoteID,
-		RemoteName: or(ev.RemoteDisplayName, p.NameOf(ev.RemoteID)), Started: at, MissedReason: ev.Reason,
+		RemoteName: p.whoIs(ev.RemoteID, ev.RemoteDisplayName), Started: at, MissedReason: ev.Reason,
 		EndReason: ev.Reason.EndReason(),
 	}
 	if a := Availability(p.m.settings.Availability); ev.Reason == voice.MissedDeclined {

@@ -1,8 +1,7 @@
 package app
 
 import (
-	"strings"
-
+	"offhook/voice/display"
 	"offhook/voice/fault"
 )
 
@@ -27,7 +26,7 @@ func (p *Phone) AddFavourite(name, number string) error {
 	if err := checkNumber(number, "", sip); err != nil {
 		return err
 	}
-	name = strings.Join(strings.Fields(name), " ")
+	name = display.Name(name)
 	if name == "" {
 		name = or(p.NameOf(number), number)
 	}

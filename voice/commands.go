@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 
+	"offhook/voice/display"
 	"offhook/voice/fault"
 )
 
@@ -194,6 +195,7 @@ func (c *Call) ContextMessage() string { return c.Details().ContextMessage }
 // SetContextMessage notes the free text that the application learnt of the
 // call; CallChanged follows.
 func (c *Call) SetContextMessage(text string) {
+	text = display.Message(text)
 	c.queue.Post(func() {
 		if c.details.ContextMessage != text && c.details.State != StateEnded {
 			c.details.ContextMessage = text

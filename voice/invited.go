@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"offhook/voice/display"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -120,11 +121,7 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 			name = n
 		}
 	}
-	name = strings.Trim(name, `" `)
-	if !showable(name, 128) {
-		name = ""
-	}
-	return plainAddress(remote, l.account.Domain), name
+	return plainAddress(remote, l.account.Domain), display.Name(strings.Trim(name, `" `))
 }
 
 // onIdentified shows who is at the other end now: a server has joined somebody else

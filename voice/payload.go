@@ -10,6 +10,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
@@ -53,7 +54,7 @@ func parsePayload(data map[string]string, subscriber string, base *url.URL) (*pa
 	p := &payload{
 		token:     token,
 		sessionID: w.SessionID,
-		callerID:  w.CallerID, callerName: w.CallerName,
+		callerID:  w.CallerID, callerName: display.Name(w.CallerName),
 		pollHold: min(max(platform.Seconds(w.LongPollTimeout), time.Second), maxLongPoll),
 	}
 	switch {
@@ -61,7 +62,7 @@ func parsePayload(data map[string]string, subscriber string, base *url.URL) (*pa
 		return nil, payloadFault("for another subscriber")
 	case !showable(p.sessionID, 128) || p.sessionID == "":
 		return nil, payloadFault("no session")
-	case !showable(p.callerID, 256) || p.callerID == "" || !showable(p.callerName, 256):
+	case !showable(p.callerID, 256) || p.callerID == "":
 		return nil, payloadFault("no caller")
 	case w.ExpiresAt == nil:
 		return nil, payloadFault("no expiry")

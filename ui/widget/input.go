@@ -71,12 +71,13 @@ func (i *Input) SetText(text string) {
 	}
 }
 
-// TypedKey offers the key to OnKey, then to the field; Esc goes to the window.
+// TypedKey offers the key to OnKey, then to the field; Esc and the function keys go to
+// the window.
 func (i *Input) TypedKey(e *fyne.KeyEvent) {
 	if i.OnKey != nil && i.OnKey(e) {
 		return
 	}
-	if e.Name == fyne.KeyEscape {
+	if e.Name == fyne.KeyEscape || len(e.Name) > 1 && e.Name[0] == 'F' && e.Name[1] >= '0' && e.Name[1] <= '9' {
 		if cv := canvasOf(i); cv != nil && cv.OnTypedKey() != nil {
 			cv.OnTypedKey()(e)
 		}
