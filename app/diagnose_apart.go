@@ -34,7 +34,7 @@ type publicConfig struct {
 
 func (c *publicConfig) get(ctx context.Context) (backend.Public, error) {
 	c.once.Do(func() {
-		client, err := backend.New(c.p.Snapshot().Account.Server, c.p.http, nil)
+		client, err := backend.New(c.p.Snapshot().Account.Server, c.p.http, nil, true) // no secret goes there
 		if err != nil {
 			c.err = err
 			return

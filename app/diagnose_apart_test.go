@@ -147,7 +147,7 @@ func TestTheSoundOfSIPAccounts(t *testing.T) {
 	d.start()
 	t.Cleanup(d.close)
 	ctx := context.Background()
-	line := SIPAccount{ID: "a", On: true, User: "201", Domain: "pbx.test", Server: "udp://pbx.test"}
+	line := SIPAccount{ID: "a", On: true, User: "201", Domain: "pbx.test", Server: "udp://pbx.test", AllowClearText: true}
 	_ = d.SaveLine(ctx, line, "secret")
 	s := apart(d)
 	if c := s.udp(ctx); c.Status != CheckSkipped || c.Remedy.Empty() || c.Remedy.Equal(signInFirst) {

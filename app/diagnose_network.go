@@ -16,6 +16,7 @@ import (
 	"offhook/app/backend"
 	"offhook/assets/lang"
 	"offhook/voice"
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -23,7 +24,7 @@ import (
 func (p *Phone) diagnoseNetwork(context.Context) Check {
 	list := strings.Fields(p.cfg.Addresses())
 	if len(list) == 0 {
-		if server, err := p.serverURL(); err == nil && isLoopback(server.Hostname()) {
+		if server, err := p.serverURL(); err == nil && cleartext.Loopback(server.Hostname()) {
 			return passed("", lang.Of("check.local-server"))
 		}
 		return failed(fault.New(fault.NetworkError, "check.no-address"))
@@ -37,11 +38,6 @@ func (p *Phone) diagnoseNetwork(context.Context) Check {
 		return passed(fmt.Sprint(len(list)), lang.Of("check.only-ipv6"))
 	}
 	return passed(fmt.Sprint(len(list)), lang.Of("check.network", len(list)))
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // serverURL is the application backend that the phone uses, or would use.
@@ -149,7 +145,7 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	t := resp.TLS
 	if t == nil || len(t.PeerCertificates) == 0 {
 		text := lang.Of("check.clear-text")
-		if isLoopback(server.Hostname()) {
+		if cleartext.Loopback(server.Hostname()) {
 			return passed(millis(took), text)
 		}
 		return warned(millis(took), text)
@@ -160,7 +156,7 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	switch {
 	case left < 7*24*time.Hour:
 		return warned(millis(took), lang.Of("check.certificate-ends", int(left.Hours()/24)))
-	case !publiclyTrusted(t.PeerCertificates) && !isLoopback(server.Hostname()):
+	case !publiclyTrusted(t.PeerCertificates) && !cleartext.Loopback(server.Hostname()):
 		return warned(millis(took), lang.Of("check.inspected", who))
 	default:
 		return passed(millis(took), text)

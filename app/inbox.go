@@ -42,7 +42,7 @@ func (s *session) runInbox() {
 	p := s.p
 	in, err := p.cfg.OpenInbox(push.Config{
 		URL: s.pushURL(), DeviceToken: s.deviceToken(), AccessToken: p.engine.AccessToken, HTTPClient: p.http, Logger: p.log,
-		AllowClearText: s.backend.URL().Scheme == "http", Store: ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
+		AllowClearText: s.clearText, Store: ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
 		PingInterval: pingInterval, PongTimeout: pongTimeout, RetryTimeout: retryTimeout, Handler: s.deliver,
 		OnStatus: func(st push.Status) {
 			p.loop.post(func() {

@@ -34,6 +34,8 @@ type Line struct {
 	// the phone tries again by itself.
 	Expires *time.Time `json:"expires,omitempty"`
 	RetryAt *time.Time `json:"retry_at,omitempty"`
+	// NotEncrypted says that what goes to the server can be read on the way.
+	NotEncrypted bool `json:"not_encrypted"`
 	// Err is why the line is not registered.
 	Err *Problem `json:"error,omitempty"`
 	// Messages says that voice messages wait; NewMessages and OldMessages count
@@ -141,6 +143,9 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	a = tidied(a)
+	if err := p.checkLineClearText(a); err != nil {
+		return err
+	}
 	if err := p.voiceAccount(a, password).Check(); err != nil {
 		return err
 	}
@@ -197,13 +202,12 @@ func (p *Phone) SetLinePassword(ctx context.Context, id, password string) error 
 	return fault.New(fault.InvalidParameter, "line.unknown")
 }
 
-// voiceAccount is a line of the settings as the engine takes it. Whoever wrote
-// an address without encryption has chosen it.
+// voiceAccount is a line of the settings as the engine takes it.
 func (p *Phone) voiceAccount(a SIPAccount, password string) voice.SIPAccount {
 	out := voice.SIPAccount{
 		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
 		AuthUser: a.AuthUser, Password: password, DisplayName: a.DisplayName,
-		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: true,
+		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: p.mayClearText(a.AllowClearText),
 		Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: voice.TransferRule(a.Transfers),
 		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
 	}
@@ -335,6 +339,7 @@ func (p *Phone) linesChanged() {
 		}
 	}
 	m.lines.list = next
+	p.judgeEncryption()
 	for _, l := range next {
 		p.judgeLine(l)
 	}

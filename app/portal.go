@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/app/backend"
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
 
@@ -84,7 +85,7 @@ func (p *Phone) watchPortal(ctx context.Context) {
 	for {
 		kick := p.kick.wait()
 		if s := p.Snapshot(); s.Account.Server != "" && s.Account.State != SignedOut && !p.reached(s) {
-			if server, err := backend.ParseServer(s.Account.Server); err == nil && !isLoopback(server.Hostname()) {
+			if server, err := backend.ParseServer(s.Account.Server); err == nil && !cleartext.Loopback(server.Hostname()) {
 				who := p.captivePortal(ctx, server)
 				p.loop.post(func() { p.portalSeen(who) })
 			}
@@ -127,7 +128,7 @@ func (p *Phone) namePortal(ctx context.Context, server string, err error) error 
 		return err
 	}
 	u, perr := backend.ParseServer(server)
-	if perr != nil || isLoopback(u.Hostname()) {
+	if perr != nil || cleartext.Loopback(u.Hostname()) {
 		return err
 	}
 	if who := p.captivePortal(ctx, u); who != "" {

@@ -34,6 +34,7 @@ var conditionOrder = []struct {
 	{ConditionKeyring, true},
 	{ConditionClock, true},
 	{ConditionVersion, true},
+	{ConditionEncryption, true},
 }
 
 // readiness is the registry of conditions. It belongs to the loop.

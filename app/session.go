@@ -39,6 +39,8 @@ type session struct {
 	wg     sync.WaitGroup
 	// authFailed holds the reason why the engine needs a new token.
 	authFailed chan error
+	// clearText says that the user has allowed the account to go unencrypted.
+	clearText bool
 
 	mu    sync.Mutex // guards inbox
 	inbox Inbox
@@ -80,7 +82,8 @@ func (s *session) deleteContext(ctx context.Context, latest int64) error {
 // newSession prepares a session for an account that was logged in.
 func (p *Phone) newSession(a settings.Account) (*session, error) {
 	s := &session{p: p, account: a, authFailed: make(chan error, 1), posting: make(chan struct{}, 1)}
-	client, err := backend.New(a.Server, p.http, p.engine.AccessToken)
+	s.clearText = p.mayClearText(a.AllowClearText)
+	client, err := backend.New(a.Server, p.http, p.engine.AccessToken, s.clearText)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +114,7 @@ func (s *session) identity(token string) voice.Account {
 	return voice.Account{
 		Hostname: s.account.PlatformURL, SubscriberName: s.account.SubscriberName,
 		DisplayName: or(s.account.DisplayName, s.account.SubscriberName), AccountSID: s.account.AccountSID, SubscriberToken: token,
+		AllowClearText: s.clearText,
 	}
 }
 

@@ -73,6 +73,11 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	if set := p.store.Get(); set.IsLocked("account.account_sid") && set.Account.AccountSID != "" {
 		c.AccountSID = set.Account.AccountSID
 	}
+	// What was allowed once holds for the same server.
+	c.AllowClearText = c.AllowClearText || stored.AllowClearText && stored.Server == c.Server
+	if p.store.Get().IsLocked("account.allow_clear_text") {
+		c.AllowClearText = stored.AllowClearText
+	}
 	p.cfg.Protect(c.Password)
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "sign-in.in-call")
@@ -133,7 +138,7 @@ func (p *Phone) logIn(ctx context.Context, c Credentials) (backend.Login, error)
 	if err := c.check(); err != nil {
 		return backend.Login{}, err
 	}
-	client, err := backend.New(c.Server, p.http, nil)
+	client, err := backend.New(c.Server, p.http, nil, p.mayClearText(c.AllowClearText))
 	if err != nil {
 		return backend.Login{}, err
 	}
@@ -146,6 +151,7 @@ func (p *Phone) logIn(ctx context.Context, c Credentials) (backend.Login, error)
 func (p *Phone) useLogin(ctx context.Context, c Credentials, login backend.Login) error {
 	account := settings.Account{
 		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server,
+		AllowClearText: c.AllowClearText,
 		SubscriberName: login.SubscriberName, PlatformURL: login.HostName, Exophone: login.Exophone, ContactName: login.ContactName,
 	}
 	data, err := json.Marshal(login.Token)
@@ -185,6 +191,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		a.State, a.Err = SignedIn, nil
 		a.UserName, a.DisplayName = s.account.UserName, s.account.DisplayName
 		a.AccountSID, a.Server, a.Exophone = s.account.AccountSID, s.account.Server, s.account.Exophone
+		p.judgeEncryption()
 		p.useCachedContacts(s)
 		s.wg.Go(s.run)
 		p.judgePush()
@@ -209,6 +216,7 @@ func (p *Phone) restore(ctx context.Context) {
 	s, err := p.newSession(account)
 	if err != nil {
 		p.log.Warn("the stored account can't be used", "err", err)
+		p.mustSignIn(err)
 		return
 	}
 	p.loop.post(func() { p.m.account.State = SigningIn; p.touch() })
@@ -305,6 +313,7 @@ func (p *Phone) endSession(ctx context.Context) {
 	p.contacts.Store(newDirectory(nil, p.store.Get().Favourites))
 	_ = p.loop.ask(ctx, func() error {
 		m := &p.m
+		p.judgeEncryption()
 		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
 		m.deviceTokenSent, m.inbox = false, push.Status{}
 		m.contactsRevision++

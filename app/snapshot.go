@@ -75,6 +75,8 @@ const (
 	ConditionKeyring  = "keyring"
 	ConditionClock    = "clock"
 	ConditionVersion  = "version"
+	// ConditionEncryption remarks on connections without encryption.
+	ConditionEncryption = "encryption"
 )
 
 // SignInState says how far the sign-in is.
@@ -102,6 +104,9 @@ type Account struct {
 	ValidUntil time.Time `json:"valid_until"`
 	// KeyringMissing says that secrets live in memory only.
 	KeyringMissing bool `json:"keyring_missing"`
+	// NotEncrypted says that what goes to the server or the platform can be read on
+	// the way: the user has allowed it.
+	NotEncrypted bool `json:"not_encrypted"`
 	// Err is why the last sign-in failed.
 	Err *Problem `json:"error,omitempty"`
 }

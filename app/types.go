@@ -16,6 +16,9 @@ type Credentials struct {
 	AccountSID  string
 	Server      string
 	DisplayName string
+	// AllowClearText says that the user knows that passwords and calls can be read
+	// on their way to the server.
+	AllowClearText bool
 }
 
 // Settings is what the user chose; see package settings for its fields.

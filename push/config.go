@@ -5,12 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
 
@@ -94,10 +94,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, invalid("inbox.bad-address")
 	}
 	switch u.Scheme = strings.ToLower(u.Scheme); u.Scheme {
-	case "https", "wss":
-	case "http", "ws":
-		if !c.AllowClearText && !loopback(u.Hostname()) {
-			return c, invalid("inbox.clear-text")
+	case "https", "wss", "http", "ws":
+		if err := cleartext.CheckURL(u, c.AllowClearText); err != nil {
+			return c, err
 		}
 	default:
 		return c, invalid("inbox.not-https")
@@ -141,11 +140,6 @@ func (c Config) withDefaults() (Config, error) {
 
 func invalid(code string) error {
 	return fault.New(fault.ConfigurationInvalid, code)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 type forgetful struct{}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"offhook/voice/auth"
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 )
@@ -22,6 +23,9 @@ type Account struct {
 	// SubscriberToken is the JSON text of the token pair that the application
 	// backend handed out: a secret.
 	SubscriberToken string
+	// AllowClearText lets the platform's interfaces and its SIP server be reached
+	// without encryption beyond this machine: the user knows.
+	AllowClearText bool
 }
 
 // String hides the token.
@@ -43,6 +47,9 @@ type checked struct {
 func (a Account) check() (checked, error) {
 	base, err := platform.ParseBase(a.Hostname)
 	if err != nil {
+		return checked{}, err
+	}
+	if err := cleartext.CheckURL(base, a.AllowClearText); err != nil {
 		return checked{}, err
 	}
 	if !validName(a.SubscriberName) {

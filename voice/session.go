@@ -30,8 +30,8 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	s := &session{account: account}
 	s.platform = platform.New(platform.Config{
 		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
-		DeviceID: c.settings.deviceID,
-		HTTP:     c.http, Now: c.clock.Now, UserAgent: "offhook/" + Version, Logger: c.log,
+		DeviceID: c.settings.deviceID, AllowClearText: account.AllowClearText,
+		HTTP: c.http, Now: c.clock.Now, UserAgent: "offhook/" + Version, Logger: c.log,
 	})
 	keeper, err := auth.NewKeeper(auth.Config{
 		Pair: account.pair, Renewer: s.platform, Clock: c.clock,
@@ -136,7 +136,7 @@ func (c *Client) openLine(s *session) *line {
 	who := credentials{
 		profile: *s.profile.Load(), user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
-		clearText: s.account.base.Scheme == "http",
+		clearText: s.account.AllowClearText,
 	}
 	var l *line
 	l = newLine(func(ctx context.Context) (flow, error) {

@@ -37,7 +37,6 @@ func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error
 		URL: u.String(), Domain: p.SIPDomain,
 		User: who.user, Password: p.SIPPassword, DisplayName: who.display,
 		UserAgent: "offhook/" + Version, Logger: s.log,
-		// Whoever initialises with http:// has chosen clear text.
 		AllowClearText: who.clearText,
 		PingInterval:   flowPing, PongTimeout: flowPong,
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
@@ -224,7 +225,7 @@ var errNoMediaKind = errors.New("voice: the offer's kind of media is not the acc
 
 func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: loopback(host)}
+	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: cleartext.Loopback(host)}
 	switch spec.kind {
 	case "":
 		return nil, errNoMediaKind

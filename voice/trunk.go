@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/platform"
@@ -133,7 +134,7 @@ func (t subscriberTrunk) newMedia(context.Context, string) (media.Session, error
 
 // profileMedia is the media that a subscriber's profile asks for.
 func profileMedia(p wire.Profile) mediaSpec {
-	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: loopback(p.SIPServer)}
+	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: cleartext.Loopback(p.SIPServer)}
 	for _, s := range p.ICEServers {
 		spec.ice = append(spec.ice, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}

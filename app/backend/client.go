@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
 
@@ -35,11 +36,15 @@ type Client struct {
 }
 
 // New makes a client for the backend at server, such as https://host or
-// https://host/v1. tokens may be nil for a client that only logs in. The errors
-// are INVALID_PARAMETER.
-func New(server string, hc *http.Client, tokens Tokens) (*Client, error) {
+// https://host/v1. tokens may be nil for a client that only logs in. clearText
+// lets http:// reach beyond this machine. The errors are INVALID_PARAMETER and
+// CONFIGURATION_INVALID.
+func New(server string, hc *http.Client, tokens Tokens, clearText bool) (*Client, error) {
 	base, err := ParseServer(server)
 	if err != nil {
+		return nil, err
+	}
+	if err := cleartext.CheckURL(base, clearText); err != nil {
 		return nil, err
 	}
 	// A token never follows a redirect to another host.

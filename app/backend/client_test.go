@@ -26,7 +26,7 @@ func client(t *testing.T, h http.HandlerFunc, tokens Tokens) *Client {
 	srv := httptest.NewServer(h)
 	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	t.Cleanup(srv.Close)
-	c, err := New(srv.URL, hc, tokens)
+	c, err := New(srv.URL, hc, tokens, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestTheNetworksFaults(t *testing.T) {
 		"unknown issuer": {tlsServer.URL, "Acme Co"},
 		"not https":      {strings.Replace(plain.URL, "http:", "https:", 1), "doesn't speak HTTPS"},
 	} {
-		c, err := New(row.server, hc, nil)
+		c, err := New(row.server, hc, nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +252,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(`{"message":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		hc := &http.Client{Transport: answerWith(data)}
-		c, err := New("http://h", hc, nil)
+		c, err := New("http://h", hc, nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}

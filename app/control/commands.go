@@ -119,10 +119,11 @@ func init() {
 				ref, err := s.cfg.Phone.Report(ctx, time.Now().Add(-r.Since), time.Now(), r.Description, nil)
 				return map[string]string{"reference": ref}, err
 			}},
-		"sign-in": {help: "sign in; --user, --password-file, --account, --server, --display-name",
+		"sign-in": {help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SignIn(ctx, app.Credentials{
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
+					AllowClearText: r.AllowClearText,
 				})
 			}},
 		"proxy-password": {help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",

@@ -192,7 +192,7 @@ func newDesk(t *testing.T, base string) *desk {
 
 func (d *desk) signIn() *desk {
 	d.t.Helper()
-	if code, out := d.ctl("sign-in", "--user", "alice", "--account", "demo", "--server", "http://b", "--password-file", writePassword(d.t)); code != 0 {
+	if code, out := d.ctl("sign-in", "--user", "alice", "--account", "demo", "--server", "https://b", "--password-file", writePassword(d.t)); code != 0 {
 		d.t.Fatal(out)
 	}
 	return d

@@ -35,7 +35,7 @@ func TestEveryCommandKeepsItsForm(t *testing.T) {
 	for _, args := range []string{"dial bob", "stats", "feedback 5", "upload-logs --since -1h x", "status --wait NOWHERE"} {
 		do(strings.Fields(args)...)
 	}
-	do("sign-in", "--user", "alice", "--account", "demo", "--server", "http://b", "--password-file", password)
+	do("sign-in", "--user", "alice", "--account", "demo", "--server", "https://b", "--password-file", password)
 	do("contacts")
 	do("diagnose")
 	do("dial", "bob", "--message", "ticket 7")

@@ -11,6 +11,7 @@ import (
 
 	"offhook/app/backend"
 	"offhook/app/settings"
+	"offhook/voice/cleartext"
 )
 
 // Version is the version of the format.
@@ -90,13 +91,11 @@ func checkURL(s string) error {
 	if err != nil || u.Host == "" || u.User != nil {
 		return errors.New("the policy's url is none")
 	}
-	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
-		return nil
+	if u.Scheme != "https" && u.Scheme != "http" || cleartext.CheckURL(u, false) != nil {
+		return errors.New("a policy is fetched over https only")
 	}
-	return errors.New("a policy is fetched over https only")
+	return nil
 }
-
-func isLoopback(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }
 
 // Apply writes the policy into settings. A locked setting is set at each start;
 // one that is not locked only while the user has not changed it.

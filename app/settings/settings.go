@@ -24,6 +24,9 @@ type Settings struct {
 	Logs        Logs         `json:"logs"`
 	Updates     Updates      `json:"updates"`
 
+	// ClearText is by_account where each account says whether it may go without
+	// encryption, or ClearTextNever.
+	ClearText string `json:"clear_text"`
 	// Availability is kept over restarts: available, busy, break or dnd.
 	Availability string `json:"availability"`
 	// OnAnotherPhone is the "system busy" switch (reference, section 10.21).
@@ -62,7 +65,15 @@ type Account struct {
 	PlatformURL    string `json:"platform_url,omitempty"`
 	Exophone       string `json:"exophone,omitempty"`
 	ContactName    string `json:"contact_display_name,omitempty"`
+
+	// AllowClearText says that the user lets this account go without encryption to
+	// another computer.
+	AllowClearText bool `json:"allow_clear_text,omitempty"`
 }
+
+// ClearTextNever is the value of ClearText that forbids connections without
+// encryption, whatever an account allows.
+const ClearTextNever = "never"
 
 // Audio says which devices to use, each in the form of --audio-in: "" is the
 // system's default, "device:NAME", "file:…", "sine:440", "null".

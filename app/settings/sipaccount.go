@@ -34,6 +34,9 @@ type SIPAccount struct {
 	OfferICE bool `json:"offer_ice,omitempty"`
 	// RelayOnly sends sound through the turn: servers and no other way.
 	RelayOnly bool `json:"relay_only,omitempty"`
+	// AllowClearText lets the account go without encryption to another computer:
+	// names and numbers, and what its sound says, can be read on the way.
+	AllowClearText bool `json:"allow_clear_text,omitempty"`
 	// ThroughProxy connects over tls and tcp through the network's proxy, as ws and
 	// wss do in any case.
 	ThroughProxy bool `json:"through_proxy,omitempty"`

@@ -62,6 +62,9 @@ var Table = []Entry{
 	{Path: "account.account_sid", About: `The account SID; "account" says the same.`},
 	{Path: "account.user_name", About: "Who signs in."},
 	{Path: "account.display_name", About: "The name that callees see."},
+	{Path: "account.allow_clear_text", About: "Let the account go without encryption to another computer: passwords and calls can be read on the way."},
+	{Path: "clear_text", About: "by_account where each account says whether it may go without encryption; never forbids it for all.",
+		Default: "by_account", Choices: []string{"by_account", ClearTextNever}},
 	{Path: "sip_accounts", About: "SIP accounts, as docs/sip.md describes them: id, on, server, user, domain and others. Passwords are the user's to enter."},
 
 	{Path: "audio.microphone", About: `"" for the system's, or device:NAME.`},

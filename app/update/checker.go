@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"offhook/app/settings"
+	"offhook/voice/cleartext"
 )
 
 // FileName is the file in a profile's folder that holds when was asked last,
@@ -53,11 +54,10 @@ func CheckAddress(address string) error {
 	if err != nil || u.Host == "" || u.User != nil {
 		return errors.New("that is no address")
 	}
-	host := u.Hostname()
-	if u.Scheme == "https" || u.Scheme == "http" && (host == "127.0.0.1" || host == "::1" || host == "localhost") {
-		return nil
+	if u.Scheme != "https" && u.Scheme != "http" || cleartext.CheckURL(u, false) != nil {
+		return errors.New("newer versions are asked for over https only")
 	}
-	return errors.New("newer versions are asked for over https only")
+	return nil
 }
 
 // Newer returns the release at address if it is newer than the running phone,

@@ -16,6 +16,7 @@ import (
 // options are the command line of the phone.
 type options struct {
 	demo, headless, version            bool
+	allowClearText                     bool
 	policySchema                       bool
 	profile, configDir                 string
 	server, account, user, displayName string
@@ -44,6 +45,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.profile, "profile", "", "the `name` of the profile: two phones run side by side under two names")
 	fs.StringVar(&o.configDir, "config-dir", "", "the `folder` of the profiles")
 	fs.StringVar(&o.server, "server", "", "the application backend's `URL`")
+	fs.BoolVar(&o.allowClearText, "allow-clear-text", false, "let the account of this command line go without encryption to another computer: passwords and calls can be read on the way")
 	fs.StringVar(&o.account, "account", "", "the account `SID`")
 	fs.StringVar(&o.user, "user", "", "the user `name`")
 	fs.StringVar(&o.passwordFile, "password-file", "", "sign in with the password in this `file`; - is the standard input")

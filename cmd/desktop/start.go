@@ -203,6 +203,7 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 	wg.Go(func() {
 		_ = phone.SignIn(ctx, app.Credentials{
 			UserName: o.user, Password: password, AccountSID: o.account, Server: o.server, DisplayName: o.displayName,
+			AllowClearText: o.allowClearText,
 		})
 	})
 	return nil
@@ -219,10 +220,11 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 			a = known
 		}
 	}
-	a.On, a.User, a.Domain, a.Server = true, user, domain, o.sipServer
 	if o.displayName != "" {
 		a.DisplayName = o.displayName
 	}
+	a.AllowClearText = o.allowClearText || a.AllowClearText && a.Server == o.sipServer
+	a.On, a.User, a.Domain, a.Server = true, user, domain, o.sipServer
 	a.Media, a.OfferICE = o.sipMedia, o.sipICE || a.OfferICE
 	if o.iceServer != "" {
 		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -25,8 +26,11 @@ const (
 // sends. It tries once; body is not closed.
 func (c *Client) UploadLog(ctx context.Context, d wire.LogDestination, body io.Reader, size int64, progress func(float64)) error {
 	u, err := url.Parse(d.URL)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || c.cfg.Base.Scheme != "http") {
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return formFault(c.cfg.Base.Host, errNotURL)
+	}
+	if err := cleartext.CheckURL(u, c.cfg.AllowClearText); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout+time.Duration(size/uploadFloor)*time.Second)
 	defer cancel()

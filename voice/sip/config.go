@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
 
@@ -94,8 +95,8 @@ func (c *Config) parseAddress(text string) (address, error) {
 		port = u.Port()
 	}
 	a.secure = a.scheme == "wss" || a.scheme == "tls"
-	if !a.secure && !c.AllowClearText && !loopback(a.host) {
-		return address{}, invalid("sip.clear-text")
+	if err := cleartext.Check(a.scheme, a.host, c.AllowClearText); err != nil {
+		return address{}, err
 	}
 	a.stream = a.scheme != "ws" && a.scheme != "wss"
 	a.hostPort = net.JoinHostPort(a.host, port)
@@ -124,15 +125,6 @@ func (c *Config) check() (address, error) {
 
 func invalid(code string, args ...any) error {
 	return fault.New(fault.ConfigurationInvalid, code, args...)
-}
-
-// loopback says whether a host name means this machine for certain.
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // clean says that a text can stand in a header: nothing in it ends a line.

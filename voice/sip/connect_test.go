@@ -77,7 +77,7 @@ func TestConnectFails(t *testing.T) {
 		{"503", base + "/503", fault.ServerError, "refused"},
 		{"403", base + "/403", fault.AuthenticationInvalidToken, "let this phone in"},
 		{"404", base + "/404", fault.ConfigurationInvalid, "no SIP service"},
-		{"clear text", "ws://sip.example/sip", fault.ConfigurationInvalid, "not encrypted"},
+		{"clear text", "ws://sip.example/sip", fault.ConfigurationInvalid, "not be encrypted"},
 		{"no scheme", "sip.example", fault.ConfigurationInvalid, "address"},
 		{"other scheme", "https://sip.example", fault.ConfigurationInvalid, "not supported"},
 	} {

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"net/url"
+
+	"offhook/app/settings"
+	"offhook/assets/lang"
+	"offhook/voice/cleartext"
+	"offhook/voice/fault"
+)
+
+// mayClearText reports whether an account that was allowed to go unencrypted may do
+// so: a policy can forbid it for all.
+func (p *Phone) mayClearText(allowed bool) bool {
+	return allowed && p.store.Get().ClearText != settings.ClearTextNever
+}
+
+// checkLineClearText says why a SIP account's server can't be used, if it would be
+// reached without encryption and nobody has allowed that.
+func (p *Phone) checkLineClearText(a SIPAccount) error {
+	for _, server := range []string{a.Server, a.OutboundProxy} {
+		u, err := url.Parse(server)
+		if err != nil || u.Host == "" {
+			continue // the account's own check says more
+		}
+		if err := cleartext.CheckURL(u, p.mayClearText(a.AllowClearText)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IsClearTextRefused reports whether err says that a connection would not be
+// encrypted: the user may allow it for the account.
+func IsClearTextRefused(err error) bool {
+	return err != nil && fault.From(err).Code == cleartext.Code
+}
+
+// judgeEncryption remarks on what goes unencrypted, for as long as it does.
+func (p *Phone) judgeEncryption() {
+	m := &p.m
+	m.account.NotEncrypted = false
+	host := ""
+	note := func(server string) bool {
+		if !cleartext.ExposedURL(server) {
+			return false
+		}
+		if u, err := url.Parse(server); err == nil && host == "" {
+			host = u.Hostname()
+		}
+		return true
+	}
+	if m.session != nil {
+		a := m.session.account
+		server, platform := note(a.Server), note(a.PlatformURL)
+		m.account.NotEncrypted = server || platform
+	}
+	for i := range m.lines.list {
+		l := &m.lines.list[i]
+		l.NotEncrypted = l.State != LineOff && note(l.Server)
+	}
+	if host == "" {
+		m.ready.set(ConditionEncryption, good())
+		return
+	}
+	m.ready.set(ConditionEncryption, bad(lang.Of("condition.not-encrypted", host), ""))
+}
