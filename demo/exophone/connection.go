@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"sync"
 
-	"offhook/voice/sip/wsconn"
+	"offhook/demo/wsconn"
 )
 
 // connections are the WebSockets of the phones, by the source address that

@@ -17,7 +17,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"offhook/demo/throttle"
-	"offhook/voice/sip/wsconn"
+	"offhook/demo/wsconn"
 	"offhook/voice/wire"
 )
 

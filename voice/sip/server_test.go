@@ -19,7 +19,7 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
 
-	"offhook/voice/sip/wsconn"
+	"offhook/demo/wsconn"
 )
 
 const patience = 30 * time.Second

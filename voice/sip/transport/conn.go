@@ -146,7 +146,9 @@ func (l *life) End(err error) {
 		l.mu.Unlock()
 		return
 	}
-	l.err = err
+	if l.err = err; err == nil {
+		l.err = net.ErrClosed
+	}
 	if l.timer != nil {
 		l.timer.Stop()
 	}

@@ -77,11 +77,17 @@ func (s *stream) Write(message []byte) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if _, err := s.raw.Write(message); err != nil {
+	if err := s.put(message); err != nil {
 		return s.ended(err)
 	}
 	return nil
+}
+
+// put writes under the lock.
+func (s *stream) put(b []byte) error {
+	_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_, err := s.raw.Write(b)
+	return err
 }
 
 // ping asks for a sign of life. Many servers give none, since RFC 5626 is an
@@ -171,9 +177,9 @@ func (s *stream) between() error {
 		_, _ = s.reader.Discard(2)
 		if more, _ := s.reader.Peek(min(2, s.reader.Buffered())); bytes.Equal(more, crlf) {
 			_, _ = s.reader.Discard(2)
-			if err := s.Write(crlf); err != nil {
-				return err
-			}
+			s.write.Lock()
+			_ = s.put(crlf) // what is still to be read counts more
+			s.write.Unlock()
 			continue
 		}
 		s.pong()
