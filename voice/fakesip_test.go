@@ -112,6 +112,16 @@ func (d *fakeDialog) view() dialogView {
 
 func (d *fakeDialog) Events() <-chan sip.DialogEvent { return d.events }
 
+func (d *fakeDialog) Done() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	done := make(chan struct{})
+	if d.over {
+		close(done)
+	}
+	return done
+}
+
 // says makes the far side do something.
 func (d *fakeDialog) says(ev sip.DialogEvent) {
 	d.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"offhook/voice/display"
 	"offhook/voice/media"
@@ -18,6 +19,8 @@ type inboundCall struct {
 	// takesOver says that the call takes the place of one that was answered, and
 	// so is answered at once.
 	takesOver bool
+	// waited says that a call that was ending has been waited for.
+	waited bool
 }
 
 // The statuses with which a call is not taken: the reference's web client says
@@ -47,6 +50,12 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 		closed = true
 	case c.onAnotherPhone:
 		refusal = MissedOnAnotherPhone
+	case c.occupied(l) && !in.waited:
+		calls := slices.Clone(c.calls)
+		c.mu.Unlock()
+		in.waited = true
+		c.afterEnding(l, in, calls)
+		return
 	case c.occupied(l):
 		refusal = MissedBusy
 	case c.declining && !in.takesOver:
@@ -92,6 +101,51 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		Time: c.clock.Now(), Reason: refusal,
 	})
+}
+
+// endingTime is how long an INVITE waits for the call before it to end: that has
+// nothing to wait for but devices.
+const endingTime = 3 * time.Second
+
+// afterEnding takes an INVITE in that came right behind the end of another call, once
+// that call has ended here, too; calls are those that it may be.
+func (c *Client) afterEnding(l *sipLine, in inboundCall, calls []*Call) {
+	for i, call := range calls {
+		if call.queue.Post(func() {
+			if !call.isEnding() {
+				c.afterEnding(l, in, calls[i+1:])
+				return
+			}
+			go func() {
+				rest := time.NewTimer(endingTime)
+				defer rest.Stop()
+				select {
+				case <-call.ended:
+				case <-rest.C:
+				}
+				c.invited(l, in)
+			}()
+		}) {
+			return
+		}
+	}
+	c.invited(l, in)
+}
+
+// isEnding reports whether the call is over for its far side, or ends here.
+func (c *Call) isEnding() bool {
+	if c.details.State == StateEnding || c.details.State == StateEnded {
+		return true
+	}
+	if c.leg == nil {
+		return false
+	}
+	select {
+	case <-c.leg.dialog.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // replace gives the place of the call whose dialog an INVITE names to that INVITE

@@ -33,6 +33,8 @@ type flow interface {
 // dialog is one leg's signalling.
 type dialog interface {
 	Events() <-chan sip.DialogEvent
+	// Done is closed when the dialog is over, before its last event is read.
+	Done() <-chan struct{}
 	// Hangup sends CANCEL or BYE, as the state asks. Over a flow that is lost
 	// it waits for Rebind.
 	Hangup(ctx context.Context) error
