@@ -22,7 +22,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 	}
 	out := make([]ContactGroup, 0, len(groups))
 	for _, g := range groups {
-		group := ContactGroup{Name: g.Name, Special: g.Special, Contacts: make([]Contact, 0, len(g.Contacts))}
+		group := ContactGroup{Name: display.Name(g.Name), Special: g.Special, Contacts: make([]Contact, 0, len(g.Contacts))}
 		for _, c := range g.Contacts {
 			group.Contacts = append(group.Contacts, Contact{Name: display.Name(c.Name), Number: display.Name(c.Number)})
 		}

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"offhook/app/calllog"
 	"offhook/assets/lang"
 	"offhook/voice"
+	"offhook/voice/display"
 )
 
 // followEngine takes the engine's events to the loop, in order, until the engine
@@ -80,6 +82,9 @@ func (p *Phone) engineStatus(st voice.Status) {
 		set(ConditionToken, st.Token, lang.Text{}, ActionSignIn)
 	}
 	set(ConditionProfile, st.Profile, lang.Of("condition.no-profile"), ActionRetry)
+	if st.Profile.OK && len(st.ProfileDropped) > 0 {
+		m.ready.set(ConditionProfile, state{ok: true, text: lang.Of("condition.profile-partly", strings.Join(st.ProfileDropped, ", "))})
+	}
 	platform := st.Flow
 	if st.Platform.Err != nil && !st.Flow.OK {
 		platform = st.Platform
@@ -136,7 +141,7 @@ func (p *Phone) fetchContext(c *liveCall) {
 		}
 		p.loop.post(func() {
 			if c := p.m.call; c != nil && c.d.CallID == id && msg != "" {
-				c.message = msg
+				c.message = display.Message(msg)
 				p.logProgress(c, nil)
 				p.touch()
 			}

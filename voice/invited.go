@@ -175,7 +175,7 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 			name = n
 		}
 	}
-	return plainAddress(remote, l.account.Domain), display.Name(strings.Trim(name, `" `))
+	return display.Name(plainAddress(remote, l.account.Domain)), display.Name(strings.Trim(name, `" `))
 }
 
 // onIdentified shows who is at the other end now: a server has joined somebody else
@@ -196,10 +196,10 @@ func (l *sipLine) diverted(in sip.Incoming) string {
 		return ""
 	}
 	d := in.Diverted[0]
-	if d.Name != "" && showable(d.Name, 128) {
-		return d.Name
+	if name := display.Name(d.Name); name != "" {
+		return name
 	}
-	return plainAddress(d.URI, l.account.Domain)
+	return display.Name(plainAddress(d.URI, l.account.Domain))
 }
 
 // anonymous is shown for a caller who wants to stay unknown.

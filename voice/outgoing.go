@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
@@ -250,7 +251,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 func (c *Call) onRedirected(ev sip.Redirected) {
 	c.log.Info("call redirected", "status", ev.Status)
 	if c.details.Direction == Outgoing && c.details.State.Active() && showable(ev.Target, 256) {
-		c.details.RedirectedTo = plainAddress(ev.Target, "")
+		c.details.RedirectedTo = display.Name(plainAddress(ev.Target, ""))
 		c.changed()
 	}
 }

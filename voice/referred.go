@@ -3,6 +3,7 @@ package voice
 import (
 	"time"
 
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/sip"
 )
@@ -65,7 +66,7 @@ func (c *Call) onReferred(l *leg, ev sip.Referred) {
 	}
 	c.log.Info("the far side wants to transfer")
 	c.offered = o
-	c.details.TransferOffer = TransferOffer{Target: shown, Until: c.client.clock.Now().Add(offerTime)}
+	c.details.TransferOffer = TransferOffer{Target: display.Name(shown), Until: c.client.clock.Now().Add(offerTime)}
 	c.timers.set(timerTransfer, offerTime, func() { c.declineOffered() })
 	c.changed()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -49,7 +50,8 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 	c.note(func(st *Status, now time.Time) bool {
 		reached := err == nil || platform.StatusOf(err) != 0
 		changed := st.Platform.set(now, reached, err)
-		changed = st.Profile.set(now, err == nil, err) || changed
+		changed = st.Profile.set(now, err == nil, err) || changed || !slices.Equal(st.ProfileDropped, profile.Dropped)
+		st.ProfileDropped = profile.Dropped
 		return st.Token.set(now, err == nil, plain(keeper.Failure())) || changed
 	})
 	if err != nil {

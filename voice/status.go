@@ -14,6 +14,8 @@ type Status struct {
 	Platform Health
 	// Profile: the subscriber's profile is there.
 	Profile Health
+	// ProfileDropped names what the platform's profile says and the phone can't use.
+	ProfileDropped []string
 	// Flow: the signalling connection is up.
 	Flow Health
 	// Token: the subscriber's token is accepted or can be renewed.

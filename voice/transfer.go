@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/sip"
 )
@@ -220,7 +221,7 @@ func (c *Client) follow(l *sipLine, inv sip.Invitation, shown, by string, r *ref
 	case c.occupied(l):
 		return busyFault()
 	}
-	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: shown, TransferredBy: by})
+	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: display.Name(shown), TransferredBy: display.Name(by)})
 	call.invitation, call.referral = inv, r
 	call.queue.Post(call.begin)
 	return nil

@@ -2,26 +2,95 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/pion/stun/v4"
 
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
 
-// Profile fetches the subscriber's profile; what it leaves out gets its
-// default.
+// Profile fetches the subscriber's profile; what it leaves out gets its default.
+// What the phone can't use of it is left out likewise and named in Dropped.
 func (c *Client) Profile(ctx context.Context) (wire.Profile, error) {
-	var p wire.Profile
-	if err := c.call(ctx, http.MethodGet, c.path("profile"), nil, &p); err != nil {
+	var fields map[string]json.RawMessage
+	if err := c.call(ctx, http.MethodGet, c.path("profile"), nil, &fields); err != nil {
 		return wire.Profile{}, err
 	}
+	p := readProfile(fields)
 	if p.SIPPassword == "" || p.SIPDomain == "" {
 		return wire.Profile{}, fault.New(fault.ServerError, "platform.incomplete-profile")
 	}
 	complete(&p, c.cfg.Base.Scheme == "https", c.cfg.Base.Hostname())
 	return p, nil
+}
+
+// maxICEServers bounds the servers that are asked for a path.
+const maxICEServers = 16
+
+// readProfile reads each field for itself: one of a wrong kind costs no other.
+func readProfile(fields map[string]json.RawMessage) (p wire.Profile) {
+	drop := func(name string) {
+		if !slices.Contains(p.Dropped, name) {
+			p.Dropped = append(p.Dropped, name)
+		}
+	}
+	v := reflect.ValueOf(&p).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		raw, ok := fields[name]
+		if !ok || name == "-" {
+			continue
+		}
+		fresh := reflect.New(v.Field(i).Type())
+		if json.Unmarshal(raw, fresh.Interface()) != nil {
+			drop(name)
+			continue
+		}
+		v.Field(i).Set(fresh.Elem())
+	}
+	for _, t := range limits(&p) {
+		if *t.value < 0 || *t.value > t.most {
+			drop(t.name)
+			*t.value = min(max(*t.value, 0), t.most)
+		}
+	}
+	var usable []wire.ICEServer
+	for _, s := range p.ICEServers {
+		urls := len(s.URLs)
+		s.URLs = slices.DeleteFunc(s.URLs, func(u string) bool { _, err := stun.ParseURI(u); return err != nil })
+		if len(s.URLs) < urls || urls == 0 {
+			drop("ice_servers")
+		}
+		if len(s.URLs) > 0 && len(usable) < maxICEServers {
+			usable = append(usable, s)
+		}
+	}
+	p.ICEServers = usable
+	return p
+}
+
+// limit is a number of the profile: its value when it is left out, and the most
+// that a phone believes.
+type limit struct {
+	name           string
+	value          *int
+	fallback, most int
+}
+
+// limits are all numbers of the profile (reference, section 10.13).
+func limits(p *wire.Profile) []limit {
+	return []limit{
+		{"incoming_call_timeout", &p.IncomingCallTimeout, 30, 600}, {"call_connection_timeout", &p.CallConnectionTimeout, 30, 600},
+		{"media_disrupted_timeout", &p.MediaDisruptedTimeout, 5, 600}, {"media_timeout", &p.MediaTimeout, 30, 3600},
+		{"log_rotate_days", &p.LogRotateDays, 7, 365}, {"event_thread_interval", &p.EventThreadInterval, 60, 24 * 3600},
+		{"sip_port", &p.SIPPort, 0, 65535},
+	}
 }
 
 // complete fills in the defaults of the reference, section 10.13.
@@ -39,16 +108,9 @@ func complete(p *wire.Profile, secure bool, host string) {
 	if p.SIPPath == "" {
 		p.SIPPath = wire.SIPPath
 	}
-	for _, d := range []struct {
-		value    *int
-		fallback int
-	}{
-		{&p.IncomingCallTimeout, 30}, {&p.CallConnectionTimeout, 30},
-		{&p.MediaDisruptedTimeout, 5}, {&p.MediaTimeout, 30},
-		{&p.LogRotateDays, 7}, {&p.EventThreadInterval, 60},
-	} {
-		if *d.value <= 0 {
-			*d.value = d.fallback
+	for _, t := range limits(p) {
+		if *t.value <= 0 {
+			*t.value = t.fallback
 		}
 	}
 }

@@ -25,6 +25,8 @@ type Profile struct {
 	// Codecs are offered in this order; all that the phone speaks if there are none.
 	Codecs   []string `json:"codecs"`
 	Exophone string   `json:"exophone"`
+	// Dropped names the fields that the platform sent and that the phone can't use.
+	Dropped []string `json:"-"`
 }
 
 // String hides the passwords.
