@@ -4,8 +4,13 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"offhook/ui/screen"
 	"offhook/ui/widget"
 )
+
+// leastSize is the smallest window: a screen of 1280×720 at twice the scale has room
+// for it.
+var leastSize = fyne.NewSize(320, 340)
 
 // tabsBox is header, content and strip below each other.
 type tabsBox struct {
@@ -33,7 +38,7 @@ func (b *tabsBox) setStrip(on bool) {
 type tabsLayout struct{}
 
 func (tabsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(320, 560)
+	return leastSize
 }
 
 func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -51,25 +56,22 @@ func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	middle.Resize(fyne.NewSize(s.Width, s.Height-h-b))
 }
 
-// rootLayout fills the window and draws anew when the size changes between
-// compact and not.
-type rootLayout struct {
-	s       *shell
-	compact bool
-}
+// rootLayout fills the window and draws anew when its size asks for another layout.
+type rootLayout struct{ s *shell }
 
-func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 560) }
+func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return leastSize }
 
 func (l *rootLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	compact := size.Width < 350 || size.Height < 600
-	if compact != l.compact && l.s.snap != nil && l.s.shown != nil {
-		l.compact = compact
-		v := l.s.view()
-		v.Compact = compact
-		l.s.header.Render(v)
-		l.s.shown.Render(v)
+	before := l.s.layout
+	if l.s.env.Early != nil {
+		before = screen.Layout{} // nobody has seen another
 	}
-	l.compact = compact
+	if now := screen.LayoutFor(size, before); now != l.s.layout {
+		l.s.layout = now
+		if l.s.snap != nil && l.s.shown != nil {
+			l.s.render(l.s.view())
+		}
+	}
 	for _, o := range objects {
 		if o == fyne.CanvasObject(l.s.fade.veil) {
 			continue // it has a place of its own

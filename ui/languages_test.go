@@ -65,6 +65,7 @@ func TestNoTextIsCut(t *testing.T) {
 		languages            []string
 	}{
 		{380, 660, 1, lang.Languages()}, {320, 560, 1, lang.Languages()},
+		{640, 340, 2, []string{"hi"}}, {320, 340, 1, []string{"es"}},
 		{320, 560, 2.5, []string{"es"}}, {320, 560, 2, []string{"hi"}}, {1920, 1080, 1.5, []string{"hi"}},
 	} {
 		for _, language := range at.languages {

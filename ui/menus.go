@@ -40,6 +40,7 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	}
 	for i, r := range rows {
 		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
+		r.OnFocus(func() { m.reveal(r) })
 	}
 	m.card = card
 	m.pop = fynewidget.NewPopUp(card, s.canvas)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,19 +221,29 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// The smallest window is as it was last looked at.
-func TestSmallestPictures(t *testing.T) {
-	for _, sc := range scenes() {
-		if sc.name != "dial" && sc.name != "in-call" && sc.name != "in-call-keypad" {
-			continue
-		}
-		t.Run(sc.name, func(t *testing.T) {
-			small := func(o *stageOptions) { o.size = fyne.NewSize(320, 560) }
-			sc.stage(t, small).matchPicture("smallest-" + sc.name + "-light")
-			if os.Getenv("OFFHOOK_PICTURES") != "" {
-				sc.stage(t, func(o *stageOptions) { small(o); o.scale = 2 }).keep("smallest-" + sc.name + "-light")
+// Small and large windows are as they were last looked at.
+func TestPicturesOfOtherSizes(t *testing.T) {
+	for _, at := range []struct {
+		name   string
+		size   fyne.Size
+		scenes []string
+	}{
+		{"smallest", fyne.NewSize(320, 560), []string{"dial", "in-call", "in-call-keypad"}},
+		{"low", fyne.NewSize(640, 340), []string{"dial", "ended", "dial-name", "incoming", "in-call", "in-call-keypad", "recents", "not-ready-network"}},
+		{"least", fyne.NewSize(320, 340), []string{"dial", "incoming", "in-call"}},
+	} {
+		for _, sc := range scenes() {
+			if !slices.Contains(at.scenes, sc.name) {
+				continue
 			}
-		})
+			t.Run(at.name+"/"+sc.name, func(t *testing.T) {
+				sized := func(o *stageOptions) { o.size = at.size }
+				sc.stage(t, sized).matchPicture(at.name + "-" + sc.name + "-light")
+				if os.Getenv("OFFHOOK_PICTURES") != "" {
+					sc.stage(t, func(o *stageOptions) { sized(o); o.scale = 2 }).keep(at.name + "-" + sc.name + "-light")
+				}
+			})
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type shell struct {
 	recents  *screen.Recents
 	pages    map[screen.Page]part
 
+	layout   screen.Layout
 	page     screen.Page
 	tab      int
 	shown    part
@@ -192,11 +193,7 @@ func (s *shell) renderOverlays(v screen.View) {
 }
 
 func (s *shell) view() screen.View {
-	size := fyne.NewSize(380, 660)
-	if s.root != nil && s.root.Size().Width > 0 {
-		size = s.root.Size()
-	}
-	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Compact: size.Width < 350 || size.Height < 600}
+	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Layout: s.layout}
 }
 
 // follow does what a change of phase asks for beyond drawing.
@@ -324,7 +321,7 @@ func (s *shell) put(p part, page screen.Page) {
 		s.root.Objects[0] = p.Object()
 	} else {
 		s.middle.Objects = []fyne.CanvasObject{p.Object()}
-		s.tabs.setStrip(p == part(s.dial) || p == part(s.contacts) || p == part(s.recents) || p == part(s.notReady))
+		s.tabs.setStrip(!s.layout.Low && (p == part(s.dial) || p == part(s.contacts) || p == part(s.recents) || p == part(s.notReady)))
 		s.root.Objects[0] = s.tabs.Container
 	}
 	s.root.Refresh()

@@ -60,6 +60,7 @@ type Call struct {
 	Offer *transferOffer
 
 	pad    *keypad
+	fold   *fold
 	panel  *fyne.Container
 	object *fyne.Container
 
@@ -123,15 +124,35 @@ func NewCall(env *Env) *Call {
 	c.HangUp.Guard()
 	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
 	top := container.NewStack(c.ringing, c.talking)
-	c.panel = widget.Column(
-		top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12),
+	c.fold = newFold([]fyne.CanvasObject{top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12)},
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		c.roomy[1], widget.Gap(12), widget.Row(c.beside, widget.Grow(c.HangUp)), widget.Gap(16))
+		[]fyne.CanvasObject{c.roomy[1], widget.Gap(12)}, widget.Column(widget.Row(c.beside, widget.Grow(c.HangUp)), widget.Gap(16)))
+	c.panel = c.fold.object
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
-	c.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, container.NewStack(c.panel, c.pad.object)))
+	c.object = container.New(&callCentre{c}, container.NewStack(c.panel, c.pad.object))
 	return c
 }
+
+// toggleHeightColumns is the height of switches beside the rest of a low window.
+const toggleHeightColumns float32 = 60
+
+// callCentre keeps the panel from being too broad, but in a low window.
+type callCentre struct{ c *Call }
+
+func (l *callCentre) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (l *callCentre) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	w := min(s.Width, callWidth)
+	if l.c.view.Columns {
+		w = s.Width
+	}
+	o[0].Move(fyne.NewPos((s.Width-w)/2, 0))
+	o[0].Resize(fyne.NewSize(w, s.Height))
+}
+
+// callWidth is the most that the panel is broad.
+const callWidth float32 = 520
 
 func messageLine(t *widget.Text) *fyne.Container {
 	return widget.CentredRow(widget.NewIcon(theme.Note, theme.Text2, 16), widget.Gap(8), t)
@@ -237,6 +258,7 @@ func (c *Call) Render(v View) {
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
+	c.fold.setColumns(v.Columns)
 	c.Handover.render(v)
 	c.Offer.render(v)
 	setVisible(c.beside, call.Line != "")
@@ -384,7 +406,10 @@ func oneDecimal(x float64) string {
 func (c *Call) renderSwitches(v View, phase Phase) {
 	e, call := c.env, v.Call
 	h := widget.ToggleHeight
-	if v.Compact {
+	switch {
+	case v.Columns:
+		h = toggleHeightColumns
+	case v.Compact:
 		h = widget.ToggleHeightCompact
 	}
 	for _, t := range []*widget.Toggle{c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device} {

@@ -26,6 +26,8 @@ type Dial struct {
 	hintIcon         *widget.Icon
 	matches          *fyne.Container
 	listBox          fyne.CanvasObject
+	padScroll        *container.Scroll
+	bannerScroll     *container.Scroll
 	keycap           *widget.KeyCap
 	Banner           *dialBanner
 	erase            *widget.IconButton
@@ -62,9 +64,11 @@ func NewDial(env *Env) *Dial {
 	d.listBox.Hide()
 	d.Button = widget.NewPill(env.T("Call"), theme.Phone, widget.Success, widget.HeightMain, d.call)
 
+	d.padScroll = container.NewVScroll(widget.Inset(listRoom, listRoom, listRoom, listRoom, d.Pad.Container))
 	d.Banner = newDialBanner(env, d.update)
-	body := container.New(&dialLayout{d}, d.Field, d.hintRow, d.Pad.Container, d.listBox, d.Button, d.Banner.slim.Panel)
-	d.object = widget.Centre(520, body)
+	d.bannerScroll = container.NewVScroll(d.Banner.slim.Panel)
+	body := container.New(&dialLayout{d}, d.Field, d.hintRow, d.padScroll, d.listBox, d.Button, d.bannerScroll)
+	d.object = body
 	d.changed()
 	return d
 }
@@ -112,8 +116,8 @@ func (d *Dial) Clear() {
 // Render draws the tab.
 func (d *Dial) Render(v View) {
 	d.view = v
-	h := widget.KeyHeight
-	if v.Compact {
+	h := float32(0) // as much as the layout gives
+	if v.Low && !v.Columns {
 		h = widget.KeyHeightCompact
 	}
 	d.Pad.SetHeight(h)
@@ -296,7 +300,7 @@ func (d *Dial) update() {
 	names := byName(text)
 	showList := names && len(d.found) > 0
 	setVisible(d.listBox, showList)
-	setVisible(d.Pad.Container, !names && !d.Banner.asking())
+	setVisible(d.padScroll, !names && !d.Banner.asking())
 
 	last := ""
 	if d.view.Snapshot != nil {
@@ -316,6 +320,7 @@ func (d *Dial) update() {
 	default:
 		d.setHint("", theme.Text2, "")
 	}
+	setVisible(d.bannerScroll, d.Telling())
 	setVisible(d.hintRow, !showList && !(d.view.Compact && d.Telling() && d.problem == ""))
 	d.Field.SetWrong(d.problem != "" && text != "")
 
@@ -454,44 +459,61 @@ func (l *dialLayout) buttonHeight() float32 {
 }
 
 func (l *dialLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	top, hint, pad, bottom := l.gaps()
-	return fyne.NewSize(280, top+l.fieldHeight()+hint+16+pad+4*widget.KeyHeightCompact+24+12+widget.HeightMain+bottom)
+	return fyne.NewSize(280, 16+l.fieldHeight()+12+40+l.buttonHeight()+16)
 }
 
 func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	field, hint, pad, list, button, banner := o[0], o[1], o[2], o[3], o[4], o[5]
+	v := l.d.view
 	top, hintGap, padGap, bottom := l.gaps()
+	width := min(s.Width, dialWidth)
+	left := (s.Width-width)/2 + 16
+	if v.Columns {
+		width, left = s.Width-sideWidth-16, 16
+	}
 	put := func(o fyne.CanvasObject, y, h float32) {
-		o.Move(fyne.NewPos(16, y))
-		o.Resize(fyne.NewSize(s.Width-32, h))
+		o.Move(fyne.NewPos(left, y))
+		o.Resize(fyne.NewSize(width-32, h))
 	}
 	y := top
-	if banner.Visible() {
+	end := s.Height - bottom - l.buttonHeight()
+	if l.d.Telling() {
 		y = 12
-		h := l.d.Banner.slim.HeightFor(s.Width - 32)
-		if l.d.view.Compact {
+		h := l.d.Banner.slim.HeightFor(width - 32)
+		if v.Compact {
 			y = 8
 		}
+		h = min(h, max(widget.SlimHeight, end-y-l.fieldHeight()-28)) // more is scrolled
 		put(banner, y, h)
 		y += h + 10
 	}
 	put(field, y, l.fieldHeight())
 	y += l.fieldHeight()
 	put(hint, y+hintGap, 16)
+	if v.Columns {
+		put(button, end, l.buttonHeight())
+		for _, o := range []fyne.CanvasObject{pad, list} {
+			o.Move(fyne.NewPos(s.Width-sideWidth-16-listRoom, 12-listRoom))
+			o.Resize(fyne.NewSize(sideWidth+2*listRoom, s.Height-28+2*listRoom))
+		}
+		return
+	}
 	if !hint.Visible() && !list.Visible() {
 		hintGap, padGap = 0, padGap-16
 	}
 	// Room on each side keeps the card's outline from being cut.
-	list.Move(fyne.NewPos(16-listRoom, y+12-listRoom))
+	list.Move(fyne.NewPos(left-listRoom, y+12-listRoom))
 	y += hintGap + 16 + padGap
-	end := s.Height - bottom - l.buttonHeight()
-	room := end - y - 12
-	h := min((room-24)/4, 84)
+	h := min((end-y-12-24)/4, 84)
 	if want := widget.KeyHeight; h > want && s.Height < 640 {
 		h = want
 	}
-	put(pad, y, h*4+24)
-	list.Resize(fyne.NewSize(s.Width-32+2*listRoom, max(0, min(end, y+h*4+24+maxRoom)-12-list.Position().Y)))
+	pad.Move(fyne.NewPos(left-listRoom, y-listRoom))
+	pad.Resize(fyne.NewSize(width-32+2*listRoom, h*4+24+2*listRoom))
+	list.Resize(fyne.NewSize(width-32+2*listRoom, max(0, min(end, y+h*4+24+maxRoom)-12-list.Position().Y)))
 	// In a high window the button stays with the pad.
 	put(button, min(end, y+h*4+24+maxRoom), l.buttonHeight())
 }
+
+// dialWidth is the most that the tab is broad.
+const dialWidth float32 = 520

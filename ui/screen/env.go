@@ -15,10 +15,43 @@ import (
 type View struct {
 	*app.Snapshot
 	Now time.Time
-	// Compact is the smallest size: no avatar, no tab icons, lower keys.
-	Compact bool
+	// Layout is how the window's size has its parts placed.
+	Layout
 	// Settings are the user's settings at this moment.
 	Settings app.Settings
+}
+
+// Layout is what follows from the size of the window.
+type Layout struct {
+	// Compact is a small window: no avatar, no tab icons, lower keys.
+	Compact bool
+	// Low is a window with no room for header, tabs and strip in rows of their own.
+	Low bool
+	// Columns is a low window that is broad enough for two columns.
+	Columns bool
+}
+
+// The sizes from which layouts change, and how far beyond a size must be to change
+// back.
+const (
+	compactWidth, compactHeight float32 = 360, 600
+	lowHeight, columnsWidth     float32 = 560, 560
+	layoutSlack                 float32 = 8
+)
+
+// LayoutFor is the layout of a window that had another one before. Within a few
+// units of a threshold it stays as it was.
+func LayoutFor(size fyne.Size, before Layout) Layout {
+	under := func(have, limit float32, was bool) bool {
+		if was {
+			return have < limit+layoutSlack
+		}
+		return have < limit
+	}
+	l := Layout{Low: under(size.Height, lowHeight, before.Low)}
+	l.Compact = under(size.Width, compactWidth, before.Compact) || under(size.Height, compactHeight, before.Compact)
+	l.Columns = l.Low && (size.Width >= columnsWidth || before.Columns && size.Width >= columnsWidth-layoutSlack)
+	return l
 }
 
 // Page names a page that covers the tabs.

@@ -26,7 +26,10 @@ type Header struct {
 	lamp   *fyne.Container
 	call   string
 	Tabs   *widget.TabBar
+	status *fyne.Container
 	top    *fyne.Container
+	order  *headerOrder
+	box    *fyne.Container
 	object fyne.CanvasObject
 }
 
@@ -54,11 +57,13 @@ func NewHeader(env *Env, onTab func(int)) *Header {
 	h.fresh = widget.NewCount(0)
 	h.lamp = container.New(&lampLayout{}, h.Lamp, h.fresh)
 	h.lamp.Hide()
-	status := widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
-	h.top = container.New(&headerLayout{}, h.name, status, h.lamp, h.Pill, h.Menu)
+	h.status = widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
+	h.top = container.New(&headerLayout{h}, h.name, h.status, h.lamp, h.Pill, h.Menu)
 	line := widget.NewLine()
 	tabs := container.New(&underline{}, line, h.Tabs.Container)
-	h.object = widget.NewPanel(theme.Surface, 0, container.New(&headerOrder{}, tabs, h.top))
+	h.order = &headerOrder{}
+	h.box = container.New(h.order, tabs, h.top)
+	h.object = widget.NewPanel(theme.Surface, 0, h.box)
 	return h
 }
 
@@ -97,6 +102,14 @@ func (h *Header) Render(v View) {
 		h.Pill.Set(a.Glyph, a.Ink, a.Word, timer, e.T("Availability: {choice}", "choice", a.Word))
 	}
 	h.Pill.SetCompact(v.Compact)
+	h.Pill.SetIconOnly(v.Low && !v.Columns)
+	if h.order.low != v.Low || h.order.columns != v.Columns {
+		h.order.low, h.order.columns = v.Low, v.Columns
+		setVisible(h.name, !v.Low)
+		setVisible(h.status, !v.Low || v.Columns)
+		h.top.Refresh()
+		h.box.Refresh()
+	}
 	h.renderLamp(v)
 
 	dial := h.Tabs.Tabs[TabDial]
@@ -165,48 +178,83 @@ func (h *Header) callWord(v View, p Phase) string {
 	return h.env.T("tab::Call")
 }
 
-// headerLayout places name, state, availability and menu in 64 units.
-type headerLayout struct{}
+// headerLayout places name, state, availability and menu in 64 units, or in the 48
+// of a low window, which have the tabs in their midst.
+type headerLayout struct{ h *Header }
 
-func (headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 64) }
+func (l headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, l.height()) }
 
-func (headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (l headerLayout) height() float32 {
+	if l.h.order.low {
+		return 48
+	}
+	return 64
+}
+
+func (l headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	name, status, lamp, pill, menu := o[0], o[1], o[2], o[3], o[4]
 	put := func(o fyne.CanvasObject, x, y, w, h float32) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(w, h))
 	}
-	put(menu, s.Width-48, 12, 40, 40)
+	top := (l.height() - 40) / 2
+	put(menu, s.Width-48, top, 40, 40)
 	room := s.Width - 56 - 16 - 80 - 8
 	if lamp.Visible() {
 		room -= lampWidth
 	}
 	w := min(pill.MinSize().Width, room)
 	px := s.Width - 56 - w
-	put(pill, px, 12, w, 40)
+	put(pill, px, top, w, 40)
 	left := px - 16 - 8
 	if lamp.Visible() {
-		put(lamp, px-4-lampWidth, 12, lampWidth, 40)
+		put(lamp, px-4-lampWidth, top, lampWidth, 40)
 		left -= lampWidth
 	}
 	put(name, 16, 11, left, name.MinSize().Height)
+	if l.h.order.low {
+		put(status, 12, 15, lowStatusWidth, 18)
+		return
+	}
 	put(status, 16, 35, left, 18)
 }
 
-// headerOrder puts the tabs below the rest, although the Tab key comes to them
-// first: the order is content, tabs, availability, menu.
-type headerOrder struct{}
+// lowStatusWidth is the room of the state in the header of a low window.
+const lowStatusWidth float32 = 112
 
-func (headerOrder) MinSize(o []fyne.CanvasObject) fyne.Size {
+// headerOrder puts the tabs below the rest, although the Tab key comes to them
+// first: the order is content, tabs, availability, menu. In a low window all stand
+// in one row.
+type headerOrder struct{ low, columns bool }
+
+func (l *headerOrder) MinSize(o []fyne.CanvasObject) fyne.Size {
 	tabs, top := o[0].MinSize(), o[1].MinSize()
+	if l.low {
+		return fyne.NewSize(top.Width, top.Height)
+	}
 	return fyne.NewSize(max(tabs.Width, top.Width), tabs.Height+top.Height)
 }
 
-func (headerOrder) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (l *headerOrder) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	tabs, top := o[0], o[1]
 	h := top.MinSize().Height
 	top.Move(fyne.NewPos(0, 0))
 	top.Resize(fyne.NewSize(s.Width, h))
+	if l.low {
+		x := float32(0)
+		if l.columns {
+			x = 12 + lowStatusWidth
+		}
+		end := s.Width - 56
+		for _, o := range top.(*fyne.Container).Objects[2:4] { // lamp and availability
+			if o.Visible() {
+				end = min(end, o.Position().X-4)
+			}
+		}
+		tabs.Move(fyne.NewPos(x, 0))
+		tabs.Resize(fyne.NewSize(max(0, end-x), h))
+		return
+	}
 	tabs.Move(fyne.NewPos(0, h))
 	tabs.Resize(fyne.NewSize(s.Width, s.Height-h))
 }

@@ -41,11 +41,11 @@ func NewIncoming(env *Env) *Incoming {
 	i.hints = widget.Grid(2, 12, hint("D"), hint("A"))
 	state := widget.CentredRow(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 18), widget.Gap(4),
 		widget.NewText(env.T("Incoming call"), widget.Style{Bold: true, Role: theme.SuccessInk}))
-	i.object = widget.Centre(520, widget.Inset(0, 16, 0, 16, widget.Column(
-		widget.Flex(16), i.avatarRow, widget.Gap(16), state, widget.Gap(3), i.name, i.id,
-		widget.Gap(16), i.messageRow, widget.Flex(16), widget.Gap(22),
-		widget.CentredRow(i.Silence), widget.Gap(16),
-		widget.Grid(2, 12, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(16))))
+	i.object = widget.Centre(520, newFold([]fyne.CanvasObject{
+		widget.Flex(8), i.avatarRow, widget.Gap(16), state, widget.Gap(3), i.name, i.id,
+		widget.Gap(16), i.messageRow, widget.Flex(8)}, nil, nil,
+		widget.Column(widget.Gap(8), widget.CentredRow(i.Silence), widget.Gap(16),
+			widget.Grid(2, 12, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(16))).object)
 	return i
 }
 
@@ -71,6 +71,7 @@ func (i *Incoming) Render(v View) {
 	i.message.SetText(message)
 	setVisible(i.messageRow, message != "")
 	setVisible(i.avatarRow, !v.Compact)
+	setVisible(i.hints, !v.Low)
 	i.Answer.SetLabel(i.env.T("Answer {name}", "name", name))
 	i.Decline.SetLabel(i.env.T("Decline {name}", "name", name))
 	if c.RingSilenced {

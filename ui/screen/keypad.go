@@ -20,6 +20,7 @@ type keypad struct {
 	hint        *fyne.Container
 	hide        *widget.PillButton
 	hangUp      *widget.PillButton
+	fold        *fold
 	object      *fyne.Container
 }
 
@@ -39,12 +40,13 @@ func newKeypad(c *Call) *keypad {
 	k.hide = widget.NewQuietPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
 	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Hangup)
 	k.hangUp.Guard()
-	k.object = widget.Column(
+	k.fold = newFold([]fyne.CanvasObject{
 		widget.Gap(16),
 		widget.Row(k.face, widget.Gap(12), widget.Grow(raised(widget.Column(k.name, k.timer))), widget.Gap(8), k.quality),
-		widget.Gap(22), widget.Fixed(0, 28, k.digits), widget.Gap(14),
-		k.pad.Container, widget.Gap(12), k.hint, widget.Flex(12),
-		widget.Grid(2, 8, k.hide, k.hangUp), widget.Gap(16))
+		widget.Gap(22), widget.Fixed(0, 28, k.digits), widget.Gap(14)},
+		k.pad.Container, []fyne.CanvasObject{widget.Gap(12), k.hint, widget.Flex(12)},
+		widget.Column(widget.Grid(2, 8, k.hide, k.hangUp), widget.Gap(16)))
+	k.object = k.fold.object
 	return k
 }
 
@@ -62,12 +64,19 @@ func (k *keypad) render(v View, name string) {
 	k.call.env.showQuality(k.quality, v)
 	k.digits.SetText(spaced(call.DTMFSent))
 	h := widget.KeyHeightCall
-	if v.Compact {
+	switch {
+	case v.Columns:
+		h = keyHeightColumns
+	case v.Compact:
 		h = widget.KeyHeightCompact
 	}
+	k.fold.setColumns(v.Columns)
 	k.pad.SetHeight(h)
 	setVisible(k.hint, !v.Compact)
 }
+
+// keyHeightColumns is the height of keys beside the rest of a low window.
+const keyHeightColumns float32 = 60
 
 // spaced shows the last digits with room between them.
 func spaced(digits string) string {

@@ -23,7 +23,8 @@ type control struct {
 	onTap   func()
 	// onKey gets the keys that the control has no use for itself; it returns
 	// false to pass them on to the window.
-	onKey func(*fyne.KeyEvent) bool
+	onKey   func(*fyne.KeyEvent) bool
+	onFocus func()
 	// onShortcut does the same with shortcuts.
 	onShortcut func(fyne.Shortcut) bool
 	disabled   bool
@@ -133,7 +134,14 @@ func (c *control) FocusGained() {
 	c.quiet = false
 	c.self.Refresh()
 	reveal(c.self)
+	if c.onFocus != nil {
+		c.onFocus()
+	}
 }
+
+// OnFocus calls f whenever the control gets the keyboard: a menu scrolls to it then,
+// whose overlay is not to be walked through.
+func (c *control) OnFocus(f func()) { c.onFocus = f }
 
 // FocusLost is for Fyne.
 func (c *control) FocusLost() {

@@ -14,6 +14,7 @@ type MenuPill struct {
 	glyphRole   fyne.ThemeColorName
 	text, timer string
 	compact     bool
+	iconOnly    bool
 }
 
 // NewMenuPill returns an empty pill.
@@ -37,6 +38,14 @@ func (p *MenuPill) Set(g theme.Glyph, role fyne.ThemeColorName, text, timer, lab
 func (p *MenuPill) SetCompact(on bool) {
 	if p.compact != on {
 		p.compact = on
+		p.Refresh()
+	}
+}
+
+// SetIconOnly leaves the words out, too.
+func (p *MenuPill) SetIconOnly(on bool) {
+	if p.iconOnly != on {
+		p.iconOnly = on
 		p.Refresh()
 	}
 }
@@ -66,15 +75,21 @@ func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
 		place(down, s.Width-28, (s.Height-20)/2, 20, 20)
 	}
 	r.min = func() fyne.Size {
+		if p.iconOnly {
+			return fyne.NewSize(44, 40)
+		}
 		return fyne.NewSize(38+text.MinSize().Width+timerWidth()+36, 40)
 	}
 	r.refresh = func() {
 		text.SetText(p.text)
 		timer.SetText(p.timer)
-		timer.Hidden = p.compact || p.timer == ""
+		timer.Hidden = p.compact || p.timer == "" || p.iconOnly
+		text.Hidden, down.Hidden = p.iconOnly, p.iconOnly
 		box.paint(p, theme.Window, theme.Line, 1)
 		setIcon(p, img, p.glyph, p.glyphRole)
-		setIcon(p, down, theme.ChevronDown, theme.Text2)
+		if !p.iconOnly {
+			setIcon(p, down, theme.ChevronDown, theme.Text2)
+		}
 		p.paintState(veil, ring)
 		r.layout(p.Size())
 	}

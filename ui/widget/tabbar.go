@@ -73,7 +73,8 @@ func (b *TabBar) Choose(i int) {
 // Chosen returns the marked tab.
 func (b *TabBar) Chosen() int { return b.chosen }
 
-// tabLayout gives each tab the same width, and 8 units on both sides.
+// tabLayout gives each tab the same width, and 8 units on both sides; where that is
+// too little for one of them, each the width that it needs more or less.
 type tabLayout struct{}
 
 func (tabLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -85,9 +86,20 @@ func (tabLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (tabLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	w := (s.Width - 16) / float32(len(objects))
-	for i, o := range objects {
-		place(o, 8+float32(i)*w, 0, w, s.Height)
+	all, widest := float32(0), float32(0)
+	for _, o := range objects {
+		n := o.(*Tab).natural()
+		all, widest = all+n, max(widest, n)
+	}
+	room := s.Width - 16
+	x := float32(8)
+	for _, o := range objects {
+		w := room / float32(len(objects))
+		if w < widest { // a long word gets more
+			w = room * o.(*Tab).natural() / all
+		}
+		place(o, x, 0, w, s.Height)
+		x += w
 	}
 }
 
@@ -137,6 +149,18 @@ func (t *Tab) SetCompact(on bool) {
 		t.compact = on
 		t.Refresh()
 	}
+}
+
+// natural is the width of what the tab shows.
+func (t *Tab) natural() float32 {
+	w := measure(t.text, theme.SizeBody, fyne.TextStyle{Bold: true}).Width + 8
+	if !t.compact {
+		w += 28
+	}
+	if t.count > 0 {
+		w += 28
+	}
+	return w
 }
 
 // CreateRenderer is for Fyne.
