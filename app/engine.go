@@ -27,11 +27,10 @@ type Engine interface {
 	SetOnAnotherPhone(on bool)
 	SetDeclining(on bool)
 	SetSound(sound voice.Sound) error
-	NetworkChanged()
 
 	Register(ctx context.Context, account voice.SIPAccount) error
 	Unregister(id string) error
-	RetryLines()
+	Retry()
 
 	ProbeMedia(ctx context.Context) (voice.MediaProbe, error)
 	UploadLogs(ctx context.Context, path, description string, progress func(float64)) (reference string, err error)

@@ -255,7 +255,6 @@ func (e *fakeEngine) SetSound(s voice.Sound) error {
 	return nil
 }
 func (e *fakeEngine) Levels() (float64, float64) { return 0, 0 }
-func (e *fakeEngine) NetworkChanged()            { e.note("renew") }
 
 func (e *fakeEngine) PostFeedback(_ context.Context, rating int, issue voice.Issue, note string) error {
 	e.note("feedback %d %s %s", rating, issue, note)

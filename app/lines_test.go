@@ -77,7 +77,7 @@ func (e *fakeEngine) EndConsultation() error {
 	return nil
 }
 
-func (e *fakeEngine) RetryLines() { e.note("retry lines") }
+func (e *fakeEngine) Retry() { e.note("retry") }
 
 var sipAlice = SIPAccount{On: true, Server: "wss://pbx.test/ws", User: "alice@lab.test"}
 

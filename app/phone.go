@@ -266,7 +266,7 @@ func (p *Phone) DismissNotice() {
 func (p *Phone) Retry() {
 	p.log.Info("retry")
 	p.kick.fire()
-	p.engine.RetryLines()
+	p.engine.Retry()
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {
 			s.retry()

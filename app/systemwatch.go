@@ -73,7 +73,6 @@ func (p *Phone) watchSystem(ctx context.Context) {
 		}
 		proxy.Refresh()
 		p.http.CloseIdleConnections() // the next request would hang on one
-		p.engine.NetworkChanged()
 		p.Retry()
 	}
 }

@@ -13,13 +13,13 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		time.Sleep(10 * time.Second)
-		if n := d.engine.count("renew"); n != 0 {
+		if n := d.engine.count("retry"); n != 0 {
 			t.Fatalf("%d renewals without a reason", n)
 		}
 		d.ahead.Add(int64(time.Hour)) // the machine slept: its monotonic clock stood still
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if n := d.engine.count("renew"); n != 1 || d.inbox.retries.Load() != 1 {
+		if n := d.engine.count("retry"); n != 1 || d.inbox.retries.Load() != 1 {
 			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
 		}
 		if s := d.Snapshot(); s.Ready {
@@ -30,12 +30,12 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		none, other := "", "wlan0=198.51.100.7"
 		d.addresses.Store(&none)
 		time.Sleep(2 * time.Second)
-		if n := d.engine.count("renew"); n != 1 {
+		if n := d.engine.count("retry"); n != 1 {
 			t.Fatal("renewed without any network")
 		}
 		d.addresses.Store(&other)
 		time.Sleep(2 * time.Second)
-		if n := d.engine.count("renew"); n != 2 || d.inbox.retries.Load() != 2 {
+		if n := d.engine.count("retry"); n != 2 || d.inbox.retries.Load() != 2 {
 			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
 		}
 	})
@@ -50,17 +50,17 @@ func TestTheSystemTellsOfSleep(t *testing.T) {
 		defer d.close()
 		d.sleep <- true
 		synctest.Wait()
-		if n := d.engine.count("renew"); n != 0 {
+		if n := d.engine.count("retry"); n != 0 {
 			t.Fatalf("%d renewals before the sleep", n)
 		}
 		d.ahead.Add(int64(time.Hour))
 		d.sleep <- false
 		synctest.Wait()
-		if n := d.engine.count("renew"); n != 1 || d.inbox.retries.Load() != 1 {
+		if n := d.engine.count("retry"); n != 1 || d.inbox.retries.Load() != 1 {
 			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
 		}
 		time.Sleep(4 * time.Second)
-		if n := d.engine.count("renew"); n != 1 {
+		if n := d.engine.count("retry"); n != 1 {
 			t.Fatalf("one wake is %d", n)
 		}
 		// A short sleep moves the clock too little to be seen by it.
@@ -70,14 +70,14 @@ func TestTheSystemTellsOfSleep(t *testing.T) {
 		d.sleep <- false
 		close(d.sleep)
 		synctest.Wait()
-		if n := d.engine.count("renew"); n != 2 {
+		if n := d.engine.count("retry"); n != 2 {
 			t.Fatalf("%d renewals", n)
 		}
 		// Without the system's word the clock is left.
 		d.ahead.Add(int64(time.Hour))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if n := d.engine.count("renew"); n != 3 {
+		if n := d.engine.count("retry"); n != 3 {
 			t.Fatalf("%d renewals", n)
 		}
 	})

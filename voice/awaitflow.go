@@ -14,10 +14,10 @@ var errLineClosed = errors.New("voice: line is closed")
 // connecting is a line that keeps a flow open by itself.
 type connecting interface {
 	look() outlook
-	// hurry makes the next attempt at once.
-	hurry()
-	// over is closed when the line has come to its end.
-	over() <-chan struct{}
+	// retry makes the next attempt at once.
+	retry()
+	// ended is closed when the line has come to its end.
+	ended() <-chan struct{}
 }
 
 // outlook is how a line stands. The flow is looked at after the rest, so that no
@@ -49,13 +49,13 @@ func openFlow(ctx context.Context, l connecting) (flow, error) {
 		}
 		if first < 0 {
 			first = now.attempts
-			l.hurry()
+			l.retry()
 		}
 		select {
 		case <-now.news:
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-l.over():
+		case <-l.ended():
 			return nil, errLineClosed
 		}
 	}
@@ -70,7 +70,7 @@ func awaitFlow(ctx context.Context, l connecting, clock Clock) (flow, error) {
 		if err == nil || ctx.Err() != nil || errors.Is(err, errLineClosed) {
 			return f, err
 		}
-		if !rest(ctx, clock, awaitPause) {
+		if !sleep(ctx, clock, awaitPause) {
 			return nil, ctx.Err()
 		}
 	}

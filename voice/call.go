@@ -25,8 +25,8 @@ import (
 // that post their result back.
 type Call struct {
 	client *Client
-	// trunk is the line that the call stands on.
-	trunk  trunk
+	// line is the line that the call stands on.
+	line   line
 	id     string
 	log    *slog.Logger
 	queue  *actor.Queue
@@ -36,15 +36,15 @@ type Call struct {
 	live    atomic.Pointer[media.Session]
 	final   atomic.Pointer[Statistics]
 	setup   setupClock
-	// ended is closed as CallEnded is published, gone when the goroutine ends.
-	ended, gone chan struct{}
+	// ended is closed as CallEnded is published, done when the goroutine ends.
+	ended, done chan struct{}
 
 	// ctx ends what the call waits for as soon as the call begins to end;
-	// farewell is for what must still be said then.
-	ctx      context.Context
-	cancel   context.CancelFunc
-	farewell context.Context
-	forget   context.CancelFunc
+	// closing is for what must still be said then.
+	ctx     context.Context
+	cancel  context.CancelFunc
+	closing context.Context
+	forget  context.CancelFunc
 
 	// Owned by the goroutine.
 
@@ -61,8 +61,8 @@ type Call struct {
 	leg   *leg
 	// inviting says that an INVITE is being made.
 	inviting bool
-	// arrival is how an incoming call came, nil for an outgoing one.
-	arrival arrival
+	// inbound is how an incoming call came, nil for an outgoing one.
+	inbound inbound
 	// invitation is what an outgoing call dials.
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
@@ -80,20 +80,20 @@ type Call struct {
 	// offered is the far side's transfer that waits for the user's word, nil if
 	// there is none.
 	offered *offeredTransfer
-	// reproved says that the credentials were asked for again already.
-	reproved bool
+	// reauthenticated says that the credentials were asked for again already.
+	reauthenticated bool
 	// endedIn and endedBy say in which state the call began to end, and by whom.
 	endedIn State
 	endedBy string
 
-	talk talk
-	// confirming says that the answer to an incoming call is under way; parting is
+	negotiation negotiation
+	// confirming says that the answer to an incoming call is under way; endedEarly is
 	// the end of the leg that came meanwhile.
 	confirming bool
-	parting    *sip.Ended
+	endedEarly *sip.Ended
 	// informing is closed when the last digits sent by INFO are out.
-	informing chan struct{}
-	survival  survival
+	informing   chan struct{}
+	supervision supervision
 }
 
 // leg is one INVITE.
@@ -103,9 +103,9 @@ type leg struct {
 	up bool
 	// described says that a provisional response has answered our offer.
 	described bool
-	// over says that the dialog has ended or failed; done is closed then.
-	over bool
-	done chan struct{}
+	// ended says that the dialog has ended or failed; done is closed then.
+	ended bool
+	done  chan struct{}
 	// later says that the INVITE carried X-Answer: later.
 	later bool
 	// flowLost says that the dialog's connection is gone.
@@ -129,29 +129,29 @@ func newLeg(d dialog, later bool) *leg {
 }
 
 func (l *leg) end() {
-	if !l.over {
-		l.over = true
+	if !l.ended {
+		l.ended = true
 		close(l.done)
 	}
 }
 
 // newCall makes a call, starts its goroutine and puts it among the calls that are
 // there. The mutex is held.
-func (c *Client) newCall(t trunk, details CallDetails) *Call {
+func (c *Client) newCall(t line, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
-	details.Line = t.line()
+	details.Line = t.name()
 	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
 	details.Started = c.clock.Now()
 	call := &Call{
-		client: c, trunk: t, id: details.CallID,
+		client: c, line: t, id: details.CallID,
 		log:    c.log.With("call", details.CallID),
 		queue:  actor.New(),
 		limits: t.limits(),
-		ended:  make(chan struct{}), gone: make(chan struct{}),
+		ended:  make(chan struct{}), done: make(chan struct{}),
 		details: details,
 	}
 	call.ctx, call.cancel = context.WithCancel(context.Background())
-	call.farewell, call.forget = context.WithCancel(c.farewells)
+	call.closing, call.forget = context.WithCancel(c.closing)
 	call.timers = timers{clock: c.clock, post: func(f func()) { call.queue.Post(f) }, armed: make(map[timerKind]*armedTimer)}
 	if c.shared == nil {
 		c.shared = newSound(c)
@@ -174,7 +174,7 @@ func (c *Client) newCall(t trunk, details CallDetails) *Call {
 
 func (c *Call) run() {
 	defer c.client.running.Done()
-	defer close(c.gone)
+	defer close(c.done)
 	c.queue.Run(func() bool { return c.destroyed && c.tasks == 0 })
 	// The latest call is kept for its details, not for its buffers.
 	c.live.Store(nil)
@@ -246,7 +246,7 @@ func follow[E any](c *Call, events <-chan E, on func(E)) {
 				if !ok || !c.queue.Post(func() { on(ev) }) {
 					return
 				}
-			case <-c.farewell.Done():
+			case <-c.closing.Done():
 				return
 			}
 		}
@@ -316,7 +316,7 @@ func (c *Call) do(f func() error) error {
 	select {
 	case err := <-result:
 		return err
-	case <-c.gone:
+	case <-c.done:
 		// It may have run as the last thing of all.
 		select {
 		case err := <-result:
@@ -331,7 +331,7 @@ func (c *Call) do(f func() error) error {
 func (c *Call) abandon() {
 	c.forget()
 	c.cancel()
-	c.queue.Post(func() { c.finish() })
+	c.queue.Post(func() { c.end() })
 }
 
 var errTooEarly = errors.New("the call is not established")

@@ -49,16 +49,16 @@ type Client struct {
 	// there is none.
 	stopProbe context.CancelCauseFunc
 	// running counts the goroutines of calls, which outlive their CallEnded to say
-	// farewell; farewells ends that.
-	running   sync.WaitGroup
-	farewells context.Context
-	hurry     context.CancelFunc
+	// BYE; closing ends that.
+	running  sync.WaitGroup
+	closing  context.Context
+	closeNow context.CancelFunc
 }
 
 // New makes a Client that is not initialised. Close releases it.
 func New(options ...Option) (*Client, error) {
 	c := &Client{}
-	c.farewells, c.hurry = context.WithCancel(context.Background())
+	c.closing, c.closeNow = context.WithCancel(context.Background())
 	for _, o := range options {
 		o(&c.settings)
 	}
@@ -176,15 +176,15 @@ func (c *Client) initialize(ctx context.Context, account Account) error {
 	c.mu.Lock()
 	c.session = next
 	// The line of the same subscriber goes on carrying the call that is there.
-	keepLine := old != nil && old.account.sameSubscriber(checked) && old.profile.Load().SIPPassword == next.profile.Load().SIPPassword
-	if keepLine {
-		next.line = old.line
+	keepConnection := old != nil && old.account.sameSubscriber(checked) && old.profile.Load().SIPPassword == next.profile.Load().SIPPassword
+	if keepConnection {
+		next.connection = old.connection
 	} else {
-		next.line = c.openLine(next)
+		next.connection = c.openConnection(next)
 	}
 	c.mu.Unlock()
 	if old != nil {
-		old.close(ctx, keepLine)
+		old.close(ctx, keepConnection)
 	}
 	return nil
 }
@@ -205,30 +205,28 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 	return s.keeper.AccessToken(ctx)
 }
 
-// NetworkChanged tells the client that the machine has other addresses than
-// before, or has slept: the signalling connects again at once, and a call in
-// progress renews its media.
-func (c *Client) NetworkChanged() {
+// Retry tries at once what the client would try by itself later, and proves what
+// works: for when the network has changed, the machine has slept, or the user asks
+// for it. A connection that still works stays, and so does the media of a call that
+// is heard; what gives no sign of life is replaced. SIP accounts that the server
+// refuses try again, too.
+func (c *Client) Retry() {
 	c.mu.Lock()
-	s, calls := c.session, slices.Clone(c.calls)
-	var own *line
-	if s != nil {
-		own = s.line
+	var own *connection
+	if c.session != nil {
+		own = c.session.connection
 	}
-	lines := slices.Clone(c.lines)
+	calls, lines := slices.Clone(c.calls), slices.Clone(c.lines)
 	c.mu.Unlock()
-	if s == nil && len(lines) == 0 {
-		return
-	}
-	c.log.Info("network changed")
-	if s != nil {
-		own.renew()
+	c.log.Info("retry")
+	if own != nil {
+		own.check()
 	}
 	for _, l := range lines {
-		l.registration.renew()
+		l.registration.retry()
 	}
 	for _, call := range calls {
-		call.queue.Post(call.networkChanged)
+		call.queue.Post(call.doubtMedia)
 	}
 }
 
@@ -260,12 +258,12 @@ func (c *Client) stop(ctx context.Context) error {
 
 	// Farewells that are under way may still go out.
 	c.awaitCalls(ctx)
-	c.hurry()
+	c.closeNow()
 	s.close(ctx, false)
 	c.running.Wait()
 
 	c.mu.Lock()
-	c.farewells, c.hurry = context.WithCancel(context.Background())
+	c.closing, c.closeNow = context.WithCancel(context.Background())
 	c.status = Status{}
 	c.bus.publish(StatusChanged{})
 	c.bus.publish(Deinitialized{})
@@ -315,9 +313,9 @@ func (c *Client) clear(ctx context.Context) {
 				<-call.ended
 			}
 		case claimed:
-			if !rest(ctx, c.clock, 10*time.Millisecond) {
-				c.hurry()
-				rest(context.Background(), c.clock, 10*time.Millisecond)
+			if !sleep(ctx, c.clock, 10*time.Millisecond) {
+				c.closeNow()
+				sleep(context.Background(), c.clock, 10*time.Millisecond)
 			}
 		default:
 			return
@@ -339,14 +337,14 @@ func (c *Client) Close(ctx context.Context) error {
 	if fault.TypeOf(err) == fault.Uninitialized {
 		// A call over a SIP account may have been the last.
 		c.awaitCalls(ctx)
-		c.hurry()
+		c.closeNow()
 		c.running.Wait()
 		err = nil
 	}
 	closing.Wait()
 	c.closeLines(ctx, true)
 	c.bus.close()
-	c.hurry()
+	c.closeNow()
 	if c.devices != nil {
 		err = errors.Join(err, c.devices.close())
 	}
@@ -367,22 +365,22 @@ func (c *Client) idle() bool { return len(c.calls) == 0 && c.claims == 0 }
 
 // occupied reports whether the line takes no further call now: consultations don't
 // count. The mutex is held.
-func (c *Client) occupied(t trunk) bool {
+func (c *Client) occupied(t line) bool {
 	n := c.claims
 	for _, call := range c.calls {
 		if call.consultsFor == nil {
 			n++
 		}
 	}
-	if t.line() == "" {
+	if t.name() == "" {
 		return n >= c.maxSubscriber
 	}
 	return n >= c.maxSIP
 }
 
 // carries reports whether a line carries a call. The mutex is held.
-func (c *Client) carries(t trunk) bool {
-	return slices.ContainsFunc(c.calls, func(call *Call) bool { return call.trunk == t })
+func (c *Client) carries(t line) bool {
+	return slices.ContainsFunc(c.calls, func(call *Call) bool { return call.line == t })
 }
 
 // remove takes an ended call away and returns the one to have the sound then, nil
@@ -438,7 +436,7 @@ func (c *Client) SetOnAnotherPhone(on bool) {
 		return
 	}
 	for _, call := range calls {
-		call.queue.Post(func() { call.leave(EndPSTNHangup) })
+		call.queue.Post(func() { call.hangUp(EndPSTNHangup) })
 	}
 }
 

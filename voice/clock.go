@@ -19,8 +19,8 @@ type Clock interface {
 
 var _ Clock = auth.SystemClock{}
 
-// rest waits for d; false if ctx ended first.
-func rest(ctx context.Context, clock Clock, d time.Duration) bool {
+// sleep waits for d; false if ctx ended first.
+func sleep(ctx context.Context, clock Clock, d time.Duration) bool {
 	woken := make(chan struct{})
 	stop := clock.AfterFunc(d, func() { close(woken) })
 	defer stop()
@@ -57,14 +57,14 @@ const (
 	timerRenew
 	// timerQuality reports the quality of the call.
 	timerQuality
-	// timerClosing ends the wait for the far side's farewell.
+	// timerClosing ends the wait for the far side's BYE.
 	timerClosing
 	// timerOffer repeats an offer that met another (RFC 3261, section 14.1).
 	timerOffer
 	// timerTransfer declines the far side's transfer for which nobody decides.
 	timerTransfer
-	// timerConsultation is timerOffer for the third party.
-	timerConsultation
+	// timerDoubt looks whether anything is heard after the network has changed.
+	timerDoubt
 )
 
 // set arms a timer, in place of the one of its kind that may be armed.

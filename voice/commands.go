@@ -27,7 +27,7 @@ func (c *Call) Hangup() error {
 		if c.details.State == StateEnded {
 			return noCall()
 		}
-		c.leave(EndLocalHangup)
+		c.hangUp(EndLocalHangup)
 		return nil
 	})
 }
@@ -91,7 +91,7 @@ func (c *Call) ask(ctx context.Context, begin func(result chan<- error), late fu
 	select {
 	case err := <-result:
 		return err
-	case <-c.gone:
+	case <-c.done:
 		return noCall()
 	case <-ctx.Done():
 		return late(ctx.Err())
@@ -171,7 +171,7 @@ func (c *Call) SetAudioRoute(r AudioRoute) error {
 	select {
 	case err := <-result:
 		return err
-	case <-c.gone:
+	case <-c.done:
 		return noCall()
 	}
 }

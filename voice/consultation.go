@@ -186,7 +186,7 @@ func (c *Call) endConsultation() {
 	c.consulting = nil
 	sum := &c.details.Consultation
 	sum.Status, sum.EndReason, sum.HeldSince = statusTerminated, EndLocalHangup, time.Time{}
-	k.queue.Post(func() { k.leave(EndLocalHangup) })
+	k.queue.Post(func() { k.hangUp(EndLocalHangup) })
 	if c.details.State.Active() {
 		c.changed()
 	}

@@ -43,7 +43,7 @@ func (c *Call) earlyMedia() bool {
 	case StateEarly:
 		return true
 	case StateRinging:
-		return c.survival.heard
+		return c.supervision.heard
 	}
 	return false
 }
@@ -96,7 +96,7 @@ func (c *Call) informDigits(digits string) {
 			} else if err := c.informDigit(ctx, l, d); err != nil {
 				c.log.Warn("digit not sent", "error", err)
 			}
-			if !rest(ctx, c.client.clock, pause) {
+			if !sleep(ctx, c.client.clock, pause) {
 				return nil
 			}
 		}

@@ -14,18 +14,18 @@ const (
 	ringGrace = 5 * time.Second
 	// closingTime is how long ENDING waits for the far side's last word.
 	closingTime = time.Second
-	// partingTime is how long the confirmation of an answer is waited for when
+	// confirmTime is how long the confirmation of an answer is waited for when
 	// the leg has ended.
-	partingTime = 500 * time.Millisecond
-	// farewellTime is how long a BYE is tried to get through.
-	farewellTime = 30 * time.Second
+	confirmTime = 500 * time.Millisecond
+	// byeTime is how long a BYE is tried to get through.
+	byeTime = 30 * time.Second
 )
 
 // expire ends a call that has reached a bound of this phone's.
-func (c *Call) expire(l limit) { c.leave(limitOutcomes[l]) }
+func (c *Call) expire(l limit) { c.hangUp(limitOutcomes[l]) }
 
-// leave ends the call from this side.
-func (c *Call) leave(reason EndReason) {
+// hangUp ends the call from this side.
+func (c *Call) hangUp(reason EndReason) {
 	state := c.details.State
 	if state == StateEnding || state == StateEnded {
 		return
@@ -33,52 +33,52 @@ func (c *Call) leave(reason EndReason) {
 	c.setup.mark(stageHangup)
 	c.details.EndReason = reason
 	c.endedIn, c.endedBy = state, "local"
-	c.hush()
+	c.stopMedia()
 	waiting := c.inviting
-	if c.arrival != nil && (state == StateIncoming || state == StateAnswering) {
-		waiting = c.arrival.decline(c, reason) || waiting
+	if c.inbound != nil && (state == StateIncoming || state == StateAnswering) {
+		waiting = c.inbound.decline(c, reason) || waiting
 	}
-	if c.leg != nil && !c.leg.over {
-		c.farewellTo(c.leg)
+	if c.leg != nil && !c.leg.ended {
+		c.sayBye(c.leg)
 		waiting = true
 	}
 	if !waiting {
-		c.finish()
+		c.end()
 		return
 	}
 	c.move(StateEnding)
 	c.changed()
-	c.timers.set(timerClosing, closingTime, c.finish)
+	c.timers.set(timerClosing, closingTime, c.end)
 }
 
-// hush stops all sound at once, and everything that the call waits for.
-func (c *Call) hush() {
+// stopMedia stops all sound at once, and everything that the call waits for.
+func (c *Call) stopMedia() {
 	c.timers.clearAll()
 	c.cancel()
 	c.sound.stopRingback(c)
 	if c.media != nil {
 		c.media.SetMuted(true)
 	}
-	c.talk.giveUp(noCall())
+	c.negotiation.giveUp(noCall())
 	c.endConsultation()
 	if o := c.takeOffered(); o != nil {
 		c.declineReferred(o.ev)
 	}
 }
 
-// finishEnding ends the wait of ENDING, if nobody else has.
-func (c *Call) finishEnding() {
+// endClosing ends the wait of ENDING, if nobody else has.
+func (c *Call) endClosing() {
 	if c.details.State == StateEnding {
-		c.finish()
+		c.end()
 	}
 }
 
-// farewellTo hangs a leg up, over another flow if its own is gone.
-func (c *Call) farewellTo(l *leg) {
-	if l.over || l.handedOver {
+// sayBye hangs a leg up, over another flow if its own is gone.
+func (c *Call) sayBye(l *leg) {
+	if l.ended || l.handedOver {
 		return
 	}
-	ctx, lost := c.farewell, l.flowLost
+	ctx, lost := c.closing, l.flowLost
 	hangup := l.dialog.Hangup
 	if status := l.refusal; l.inbound && status != 0 && !l.up {
 		hangup = func(ctx context.Context) error {
@@ -89,7 +89,7 @@ func (c *Call) farewellTo(l *leg) {
 		}
 	}
 	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, farewellTime)
+		ctx, cancel := context.WithTimeout(ctx, byeTime)
 		defer cancel()
 		for {
 			var err error
@@ -102,14 +102,14 @@ func (c *Call) farewellTo(l *leg) {
 			if err == nil || ctx.Err() != nil {
 				return nil
 			}
-			c.log.Debug("farewell failed", "error", err)
+			c.log.Debug("BYE failed", "error", err)
 			lost = true
 			select {
 			case <-l.done:
 				return nil
 			default:
 			}
-			if !rest(ctx, c.client.clock, 500*time.Millisecond) {
+			if !sleep(ctx, c.client.clock, 500*time.Millisecond) {
 				return nil
 			}
 		}
@@ -119,7 +119,7 @@ func (c *Call) farewellTo(l *leg) {
 // rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
 // on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.trunk.await(ctx)
+	f, err := c.line.await(ctx)
 	if err != nil {
 		return err
 	}
@@ -132,9 +132,9 @@ func (c *Call) onAnswered(l *leg, ev sip.Answered) {
 	switch {
 	case l != c.leg, state == StateEnding, state == StateEnded:
 		// The answer crossed the hang-up.
-		c.farewellTo(l)
+		c.sayBye(l)
 	case c.details.Direction == Incoming:
-		c.arrival.up(c, l, ev.Body)
+		c.inbound.up(c, l, ev.Body)
 	case c.details.Answered.IsZero():
 		c.accepted(l, ev.Body)
 	}
@@ -145,10 +145,10 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 	c.log.Info("invitation refused", "status", ev.Status, "reason", ev.Reason, "error", ev.Err)
 	switch {
 	case c.details.State == StateEnding:
-		c.finish()
+		c.end()
 	case l != c.leg || c.details.State == StateEnded:
-	case (ev.Status == 401 || ev.Status == 403) && !c.reproved:
-		c.reprove(l, ev)
+	case (ev.Status == 401 || ev.Status == 403) && !c.reauthenticated:
+		c.reauthenticate(l, ev)
 	default:
 		c.legRefused(ev)
 	}
@@ -157,30 +157,30 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 // legRefused ends the call as its leg was refused.
 func (c *Call) legRefused(ev sip.Failed) {
 	if c.details.Direction == Incoming {
-		c.arrival.refused(c, ev)
+		c.inbound.refused(c, ev)
 		return
 	}
-	c.conclude(refusedCall(ev), ev.Status)
+	c.endRemotely(refusedCall(ev), ev.Status)
 }
 
-// reprove tries once more with other credentials, if there are any by now: the
+// reauthenticate tries once more with other credentials, if there are any by now: the
 // SIP password may have changed since the phone signed in.
-func (c *Call) reprove(l *leg, ev sip.Failed) {
-	c.reproved = true
+func (c *Call) reauthenticate(l *leg, ev sip.Failed) {
+	c.reauthenticated = true
 	ctx := c.ctx
 	c.task(func() func() {
-		changed := c.trunk.reprove(ctx)
+		changed := c.line.reauthenticate(ctx)
 		return func() {
 			switch {
 			case c.details.State == StateEnding:
-				c.finish()
+				c.end()
 			case c.details.State == StateEnded, l != c.leg, c.inviting:
 			case !changed:
 				c.legRefused(ev)
 			case c.details.Direction == Outgoing:
 				c.invite(c.invitation, false)
 			default:
-				c.arrival.again(c)
+				c.inbound.again(c)
 			}
 		}
 	})
@@ -190,40 +190,40 @@ func (c *Call) reprove(l *leg, ev sip.Failed) {
 func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 	switch {
 	case c.details.State == StateEnding:
-		c.finish()
+		c.end()
 	case l != c.leg || c.details.State == StateEnded:
 	case c.details.State == StateAnswering && c.confirming:
-		c.parting = &ev
-		c.timers.set(timerClosing, partingTime, c.part)
+		c.endedEarly = &ev
+		c.timers.set(timerClosing, confirmTime, c.endAfterAnswer)
 	default:
-		c.conclude(endedDialog(ev), ev.Status)
+		c.endRemotely(endedDialog(ev), ev.Status)
 	}
 }
 
-// conclude ends a call that the far side, the platform or the network has
+// endRemotely ends a call that the far side, the platform or the network has
 // ended.
-func (c *Call) conclude(reason EndReason, status int) {
+func (c *Call) endRemotely(reason EndReason, status int) {
 	state := c.details.State
 	if state == StateEnding || state == StateEnded {
 		return
 	}
 	c.details.EndReason, c.details.Status = reason, status
 	c.endedIn, c.endedBy = state, "remote"
-	c.hush()
-	if c.leg != nil && !c.leg.over {
-		c.farewellTo(c.leg)
+	c.stopMedia()
+	if c.leg != nil && !c.leg.ended {
+		c.sayBye(c.leg)
 	}
-	c.finish()
+	c.end()
 }
 
-// finish enters ENDED, frees the phone and cleans up. It does nothing the
+// end enters ENDED, frees the phone and cleans up. It does nothing the
 // second time.
-func (c *Call) finish() {
+func (c *Call) end() {
 	if c.details.State == StateEnded {
 		return
 	}
 	if c.details.State != StateEnding {
-		c.hush()
+		c.stopMedia()
 	}
 	if c.referral != nil && c.details.Answered.IsZero() {
 		status := c.details.Status

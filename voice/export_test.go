@@ -11,3 +11,6 @@ func WithNetwork(n media.Network) Option {
 
 // OfferTime is how long the user has to decide about a far side's transfer.
 const OfferTime = offerTime
+
+// RenewMedia renews the media of a call at once.
+func RenewMedia(c *Call) { c.queue.Post(c.renewNow) }

@@ -13,6 +13,8 @@ import (
 type fakeSIP struct {
 	mu     sync.Mutex
 	down   error
+	dead   bool
+	all    int
 	flows  []*fakeFlow
 	legs   []*fakeDialog
 	script func(d *fakeDialog)
@@ -26,6 +28,7 @@ func (s *fakeSIP) connect(ctx context.Context, who credentials) (flow, error) {
 	}
 	f := &fakeFlow{sip: s, done: make(chan struct{})}
 	s.flows = append(s.flows, f)
+	s.all++
 	return f, nil
 }
 
@@ -49,6 +52,20 @@ func (s *fakeSIP) setDown(err error) {
 	s.down = err
 }
 
+// setDead keeps connections from giving a sign of life.
+func (s *fakeSIP) setDead(dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = dead
+}
+
+// opened counts the connections so far.
+func (s *fakeSIP) opened() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all
+}
+
 func (s *fakeSIP) leg(i int) *fakeDialog {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +83,15 @@ type fakeFlow struct {
 
 func (f *fakeFlow) Done() <-chan struct{} { return f.done }
 func (f *fakeFlow) Err() error            { return errors.New("cut") }
-func (f *fakeFlow) Close() error          { f.once.Do(func() { close(f.done) }); return nil }
+func (f *fakeFlow) Prove(context.Context) error {
+	f.sip.mu.Lock()
+	defer f.sip.mu.Unlock()
+	if f.sip.dead {
+		return errors.New("no sign of life")
+	}
+	return nil
+}
+func (f *fakeFlow) Close() error { f.once.Do(func() { close(f.done) }); return nil }
 
 func (f *fakeFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error) {
 	d := &fakeDialog{invitation: inv, flow: f, events: make(chan sip.DialogEvent, 4096)}

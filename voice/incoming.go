@@ -14,7 +14,7 @@ func (c *Call) ring() {
 		c.sound.serve(c)
 	}
 	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
-	c.arrival.ring(c)
+	c.inbound.ring(c)
 }
 
 // answer accepts the call.
@@ -33,16 +33,16 @@ func (c *Call) answer() error {
 	c.move(StateAnswering)
 	c.takeSound()
 	c.changed()
-	c.arrival.answer(c)
+	c.inbound.answer(c)
 	return nil
 }
 
-// part ends the call as its leg did while the answer was under way: a BYE may
+// endAfterAnswer ends the call as its leg did while the answer was under way: a BYE may
 // overtake the answer's confirmation, and the call was a conversation all the
 // same.
-func (c *Call) part() {
-	if ev := c.parting; ev != nil {
-		c.parting = nil
-		c.conclude(endedDialog(*ev), ev.Status)
+func (c *Call) endAfterAnswer() {
+	if ev := c.endedEarly; ev != nil {
+		c.endedEarly = nil
+		c.endRemotely(endedDialog(*ev), ev.Status)
 	}
 }

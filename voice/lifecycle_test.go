@@ -161,7 +161,7 @@ func TestStopAndReset(t *testing.T) {
 	})
 }
 
-// A far side that never answers the farewell delays Reset no longer than ctx.
+// A far side that never answers the BYE delays Reset no longer than ctx.
 func TestResetWithTheNetworkDown(t *testing.T) {
 	t.Parallel()
 	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {

@@ -2,176 +2,179 @@ package voice
 
 import (
 	"context"
-	"errors"
-	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"time"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
-	"offhook/voice/sip/transport"
+	"offhook/voice/media"
+	"offhook/voice/platform"
+	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
-const (
-	reconnectFloor = 100 * time.Millisecond
-	reconnectCeil  = 20 * time.Second
-	// healthyFor is how long a flow must hold for the backoff to start over.
-	healthyFor = time.Minute
-	// connectTimeout bounds one attempt.
-	connectTimeout = 15 * time.Second
-)
-
-// line keeps one flow to the exophone open, so that an INVITE is one round
-// trip, and opens another when it is lost: at once when somebody needs it, else
-// with full-jitter backoff from 100 ms to 20 s.
-type line struct {
-	connect func(ctx context.Context) (flow, error)
-	clock   Clock
-	log     *slog.Logger
-	// changed is called after each change of up or err. Not under the mutex.
-	changed func(up bool, err error)
-
-	ctx    context.Context
-	cancel context.CancelFunc
-	done   chan struct{}
-	kick   chan struct{}
-
-	mu  sync.Mutex
-	cur flow
-	// attempts counts finished attempts to connect; err is the result of the
-	// last one.
-	attempts int
-	err      error
-	// news is closed and replaced at each change of the above.
-	news chan struct{}
+// line is what a call stands on: the subscriber line or a SIP account. States,
+// timers, sound, supervision and statistics are the call's own and the same over
+// both; a line knows how its server is reached and what it wants to hear.
+type line interface {
+	// line names the line as CallDetails.Line does.
+	name() string
+	// flow returns the open flow. If there is none it tries to connect at once
+	// and returns the error of that attempt.
+	flow(ctx context.Context) (flow, error)
+	// await returns the open flow as soon as there is one; it fails only with
+	// ctx or the end of the line.
+	await(ctx context.Context) (flow, error)
+	// invitation is the INVITE for what a user dials, without its offer, and
+	// whom the call is shown to be for.
+	invitation(target, message string) (inv sip.Invitation, shown string, err error)
+	// reauthenticate gets the credentials again after the server has refused them. It
+	// reports whether it has others now, which the next flow uses.
+	reauthenticate(ctx context.Context) bool
+	// usable says why no call can be placed now.
+	usable() error
+	// newMedia makes the session of one leg; offer is the far side's, "" if this
+	// side makes one.
+	newMedia(ctx context.Context, offer string) (media.Session, error)
+	limits() timeouts
+	// report tells whoever looks after the quality of calls.
+	report(entry any)
+	// rate passes on what the user says of an ended call.
+	rate(ctx context.Context, f wire.Feedback) error
 }
 
-func newLine(connect func(ctx context.Context) (flow, error), clock Clock, log *slog.Logger, changed func(bool, error)) *line {
-	ctx, cancel := context.WithCancel(context.Background())
-	l := &line{
-		connect: connect, clock: clock, log: log, changed: changed,
-		ctx: ctx, cancel: cancel,
-		done: make(chan struct{}), kick: make(chan struct{}, 1), news: make(chan struct{}),
+// inbound is how an incoming call came, and so how it is answered: by a push
+// and a leg of the phone's own, or by an INVITE. Its methods run on the call's
+// goroutine.
+type inbound interface {
+	// ring begins when the call was shown: the caller is told that it rings.
+	ring(c *Call)
+	// answer goes on with ANSWERING.
+	answer(c *Call)
+	// up is the confirmation of the leg.
+	up(c *Call, l *leg, body string)
+	// again makes another leg in place of one that was refused.
+	again(c *Call)
+	// refused is the end of a leg that was not confirmed.
+	refused(c *Call, ev sip.Failed)
+	// decline tells the caller's side why the call is not taken. It reports
+	// whether there is something to wait for.
+	decline(c *Call, reason EndReason) bool
+}
+
+// timeouts bound the stages of a call.
+type timeouts struct {
+	ring, connection, disrupted, media time.Duration
+	// mustSound says that an answered call without any sound is none.
+	mustSound bool
+}
+
+func timeoutsOf(p wire.Profile) timeouts {
+	return timeouts{
+		ring:       platform.Seconds(p.IncomingCallTimeout),
+		connection: platform.Seconds(p.CallConnectionTimeout),
+		disrupted:  platform.Seconds(p.MediaDisruptedTimeout),
+		media:      platform.Seconds(p.MediaTimeout),
+		mustSound:  true,
 	}
-	go l.run()
-	return l
 }
 
-// look implements connecting.
-func (l *line) look() outlook {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return outlook{l.cur, l.attempts, l.err, l.news}
+// subscriberLine is the subscriber line, to the platform's exophone.
+type subscriberLine struct {
+	client *Client
+	// session is nil while the client is not initialised.
+	session *session
 }
 
-// over implements connecting.
-func (l *line) over() <-chan struct{} { return l.done }
+func (t subscriberLine) name() string { return "" }
 
-// hurry ends a pause between two attempts.
-func (l *line) hurry() {
-	select {
-	case l.kick <- struct{}{}:
-	default:
+// present is the line that is open now: a new sign-in in mid-call may have
+// brought another than the call began on.
+func (t subscriberLine) present() *connection {
+	t.client.mu.Lock()
+	defer t.client.mu.Unlock()
+	if s := t.client.session; s != nil {
+		return s.connection
 	}
+	return t.session.connection
 }
 
-// renew drops the open flow, which may hang on an address that is gone, and
-// connects again at once.
-func (l *line) renew() {
-	l.mu.Lock()
-	cur := l.cur
-	l.mu.Unlock()
-	if cur != nil {
-		_ = cur.Close()
+func (t subscriberLine) flow(ctx context.Context) (flow, error) { return openFlow(ctx, t.present()) }
+func (t subscriberLine) await(ctx context.Context) (flow, error) {
+	return awaitFlow(ctx, t.present(), t.client.clock)
+}
+func (t subscriberLine) limits() timeouts { return timeoutsOf(*t.session.profile.Load()) }
+func (t subscriberLine) reauthenticate(ctx context.Context) bool {
+	return t.client.refetchProfile(ctx, t.session)
+}
+
+func (t subscriberLine) invitation(exophone, message string) (sip.Invitation, string, error) {
+	user, err := parseExophone(exophone)
+	if err != nil {
+		return sip.Invitation{}, "", err
 	}
-	l.hurry()
+	if !MessageAllowed(message) {
+		return sip.Invitation{}, "", fault.New(fault.InvalidParameter,
+			"call.bad-message")
+	}
+	headers := []sip.Header{{Name: wire.HeaderDeviceID, Value: t.client.settings.deviceID}}
+	if message != "" {
+		headers = append(headers, sip.Header{Name: wire.HeaderCustomField, Value: message})
+	}
+	if t.session == nil {
+		return sip.Invitation{}, "", uninitialized()
+	}
+	return sip.Invitation{Target: user, Headers: headers}, user, nil
 }
 
-// close closes the flow and returns when the line's goroutine is gone.
-func (l *line) close() {
-	l.cancel()
-	<-l.done
+func (t subscriberLine) usable() error { return plain(t.session.keeper.Failure()) }
+
+func (t subscriberLine) newMedia(context.Context, string) (media.Session, error) {
+	return t.client.newMedia(profileMedia(*t.session.profile.Load()))
 }
 
-func (l *line) run() {
-	defer close(l.done)
-	failures := 0
-	for l.ctx.Err() == nil {
-		started := l.clock.Now()
-		f, err := l.attempt()
-		l.set(f, err)
-		if err == nil {
-			select {
-			case <-f.Done():
-			case <-l.ctx.Done():
-				_ = f.Close()
-				l.set(nil, errLineClosed)
-				return
-			}
-			_ = f.Close()
-			l.lost(f.Err())
-			if l.clock.Now().Sub(started) >= healthyFor {
-				failures = 0
-			}
+// profileMedia is the media that a subscriber's profile asks for.
+func profileMedia(p wire.Profile) mediaSpec {
+	spec := mediaSpec{kind: MediaWebRTC, codecs: p.Codecs, loopback: cleartext.Loopback(p.SIPServer)}
+	for _, s := range p.ICEServers {
+		spec.ice = append(spec.ice, media.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	return spec
+}
+
+func (t subscriberLine) report(entry any) { t.client.report(entry) }
+
+func (t subscriberLine) rate(ctx context.Context, f wire.Feedback) error {
+	t.client.mu.Lock()
+	s := t.client.session
+	t.client.mu.Unlock()
+	switch {
+	case s == nil:
+		return uninitialized()
+	case f.SessionID == "":
+		return fault.New(fault.InvalidParameter, "rating.not-reached")
+	}
+	return s.platform.PostFeedback(ctx, f)
+}
+
+// lineFor finds the line of a call to be placed, with the mutex held: the line
+// that was asked for, else the subscriber line if the client is initialised,
+// else the first SIP account that is registered, else the first.
+func (c *Client) lineFor(line string) (line, error) {
+	if line == "" && (c.session != nil || len(c.lines) == 0) {
+		return subscriberLine{c, c.session}, nil
+	}
+	var first *sipLine
+	for _, l := range c.lines {
+		switch {
+		case line != "" && l.account.ID != line:
+		case line != "" || l.registered():
+			return l, nil
+		case first == nil:
+			first = l
 		}
-		if l.ctx.Err() != nil {
-			return
-		}
-		l.pause(failures, err)
-		failures++
 	}
-}
-
-func (l *line) attempt() (flow, error) {
-	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
-	defer cancel()
-	return l.connect(ctx)
-}
-
-func (l *line) set(f flow, err error) {
-	l.mu.Lock()
-	l.cur, l.err = f, err
-	l.attempts++
-	close(l.news)
-	l.news = make(chan struct{})
-	l.mu.Unlock()
-	if err != nil && l.ctx.Err() == nil {
-		l.log.Warn("signalling connection failed", "error", err)
+	if first == nil {
+		return nil, fault.New(fault.InvalidParameter, "line.unknown")
 	}
-	l.changed(f != nil, err)
-}
-
-func (l *line) lost(err error) {
-	if known := (*fault.Error)(nil); !errors.As(err, &known) {
-		err = fault.Wrap(err, fault.NetworkError, "platform.connection-lost")
-	}
-	l.mu.Lock()
-	l.cur, l.err = nil, err
-	close(l.news)
-	l.news = make(chan struct{})
-	l.mu.Unlock()
-	l.log.Info("signalling connection lost", "error", err)
-	l.changed(false, err)
-}
-
-// pause waits before the next attempt: full jitter, so that a platform that
-// comes back is not met by all its phones at once.
-func (l *line) pause(failures int, err error) {
-	ceil := reconnectCeil
-	if failures < 8 {
-		ceil = min(reconnectFloor<<failures, reconnectCeil)
-	}
-	d := time.Duration(rand.Int64N(int64(ceil))) + time.Millisecond
-	var later *transport.HandshakeError
-	if errors.As(err, &later) {
-		d = max(d, min(later.RetryAfter, time.Minute))
-	}
-	woken := make(chan struct{})
-	stop := l.clock.AfterFunc(d, func() { close(woken) })
-	defer stop()
-	select {
-	case <-woken:
-	case <-l.kick:
-	case <-l.ctx.Done():
-	}
+	return first, nil
 }

@@ -61,7 +61,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t, err := c.trunkFor(details.Line)
+	t, err := c.lineFor(details.Line)
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +111,13 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
-			f, err := c.trunk.flow(ctx)
+			f, err := c.line.flow(ctx)
 			flows <- flowResult{f, err}
 		}()
 		var err error
 		made := session == nil
 		if made {
-			session, err = c.trunk.newMedia(ctx, "")
+			session, err = c.line.newMedia(ctx, "")
 		}
 		if err == nil {
 			inv.Offer, err = session.Offer(ctx, false)
@@ -135,7 +135,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 			}
 			c.setup.mark(stageInvited)
 		}
-		return func() { c.invited(session, made, d, later, err) }
+		return func() { c.inviteSent(session, made, d, later, err) }
 	})
 }
 
@@ -144,7 +144,7 @@ type unreachable struct{ error }
 
 func (u unreachable) Unwrap() error { return u.error }
 
-func (c *Call) invited(session media.Session, made bool, d dialog, later bool, err error) {
+func (c *Call) inviteSent(session media.Session, made bool, d dialog, later bool, err error) {
 	c.inviting = false
 	if c.placed != nil {
 		if err != nil {
@@ -162,12 +162,12 @@ func (c *Call) invited(session media.Session, made bool, d dialog, later bool, e
 		c.adopt(l)
 		if !c.details.State.Active() || c.details.State == StateEnding {
 			// The user was faster. The end has been or will be reported.
-			c.farewellTo(l)
+			c.sayBye(l)
 			return
 		}
 	}
 	if c.details.State == StateEnding || c.details.State == StateEnded {
-		c.finish()
+		c.end()
 		return
 	}
 	if err != nil {
@@ -200,7 +200,7 @@ func (c *Call) onInviteError(err error) {
 		reason = EndUnreachable
 	}
 	if c.details.Direction == Outgoing || c.details.State == StateAnswering {
-		c.conclude(reason, 0)
+		c.endRemotely(reason, 0)
 	}
 }
 
@@ -236,7 +236,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 		if c.move(StateRinging) {
 			c.client.bus.publish(CallRinging{Call: c.details})
 		}
-		if !early && !c.survival.heard {
+		if !early && !c.supervision.heard {
 			c.sound.startRingback(c)
 		}
 	case ev.Status == 183 && ev.Body != "":
@@ -266,17 +266,17 @@ func (c *Call) accepted(l *leg, body string) {
 		// Without any answer nothing was agreed: the call is ended (RFC 3261, 13.2.1).
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)
-			c.leave(EndFailure)
+			c.hangUp(EndFailure)
 			return
 		}
 	}
-	c.talkOn()
+	c.openMedia()
 	c.established()
 }
 
-// talkOn opens both directions.
-func (c *Call) talkOn() {
-	if c.survival.heard {
+// openMedia opens both directions.
+func (c *Call) openMedia() {
+	if c.supervision.heard {
 		c.setup.mark(stageFirstSound)
 	}
 	if c.details.Muted {
@@ -294,7 +294,7 @@ func (c *Call) established() {
 	c.setup.mark(stageEstablished)
 	if c.details.Established.IsZero() {
 		c.details.Established = c.client.clock.Now()
-		c.survival.begin(c.client.clock.Now())
+		c.supervision.begin(c.client.clock.Now())
 		c.timers.set(timerQuality, qualityEvery, c.reportQuality)
 	}
 	if c.move(StateEstablished) {

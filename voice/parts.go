@@ -24,6 +24,8 @@ type credentials struct {
 type flow interface {
 	// Invite sends an INVITE and does not wait for its answers.
 	Invite(ctx context.Context, inv sip.Invitation) (dialog, error)
+	// Prove fails if the far end gives no sign of life before ctx ends.
+	Prove(ctx context.Context) error
 	// Done is closed when the connection is gone.
 	Done() <-chan struct{}
 	Err() error
@@ -55,7 +57,7 @@ type dialog interface {
 	Refuse(status int, headers ...sip.Header) error
 }
 
-// mediaSpec is what a trunk asks of the media of one leg.
+// mediaSpec is what a line asks of the media of one leg.
 type mediaSpec struct {
 	kind MediaKind
 	// codecs are those to offer in order of preference; all if there are none.

@@ -104,7 +104,7 @@ func (c *Client) beginProbe(cancel context.CancelCauseFunc) (*session, error) {
 	case !c.idle() || c.stopProbe != nil:
 		return nil, busyFault()
 	}
-	// Stop and Close wait for it as for the farewells of calls.
+	// Stop and Close wait for it as for the closing of calls.
 	c.running.Add(1)
 	c.stopProbe = cancel
 	return c.session, nil
@@ -151,7 +151,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 func (c *Client) probeLeg(ctx context.Context, s *session, offer string) (answer string, hangUp func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeConnect)
 	defer cancel()
-	f, err := subscriberTrunk{c, s}.flow(ctx)
+	f, err := subscriberLine{c, s}.flow(ctx)
 	if err != nil {
 		return "", nil, unreachable{err}
 	}
@@ -256,7 +256,7 @@ func (c *Client) exchangeSound(ctx context.Context, session media.Session) {
 			session.Push(out[:])
 			session.Pull(in[:])
 		}
-		if !rest(ctx, c.clock, 10*time.Millisecond) {
+		if !sleep(ctx, c.clock, 10*time.Millisecond) {
 			return
 		}
 	}

@@ -91,7 +91,7 @@ func chaos(r *rig, rnd *rand.Rand) map[string]func() {
 		"cut":               func() { r.sip.cut(errors.New("cut")) },
 		"server down":       func() { r.sip.setDown(errors.New("down")) },
 		"server up":         func() { r.sip.setDown(nil) },
-		"network changed":   func() { r.client.NetworkChanged() },
+		"network changed":   func() { r.client.Retry() },
 		"media flows":       func() { r.media.flow(true) },
 		"media stops":       func() { r.media.flow(false) },
 		"connected":         heard(media.Event{Kind: media.Connected}),

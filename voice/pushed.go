@@ -9,16 +9,16 @@ import (
 	"offhook/voice/wire"
 )
 
-// pushed is the arrival of a call on the subscriber line: a push announced it,
+// inboundPush is the inbound side of a call on the subscriber line: a push announced it,
 // the platform's HTTP interfaces tell what becomes of it, and the phone answers
 // by an INVITE of its own.
-type pushed struct {
+type inboundPush struct {
 	session *session
 	*payload
 }
 
 // ring warms the call's leg while the user decides.
-func (a pushed) ring(c *Call) {
+func (a inboundPush) ring(c *Call) {
 	a.poll(c)
 	a.inviteLeg(c, true)
 }
@@ -26,7 +26,7 @@ func (a pushed) ring(c *Call) {
 // inviteLeg sends the INVITE of the callee's leg. With later the platform
 // accepts it with its gate shut, and only that tells the caller that a phone
 // rings; without, the INVITE is the answer.
-func (a pushed) inviteLeg(c *Call, later bool) {
+func (a inboundPush) inviteLeg(c *Call, later bool) {
 	headers := []sip.Header{
 		{Name: wire.HeaderSessionToken, Value: a.token},
 		{Name: wire.HeaderDeviceID, Value: c.client.settings.deviceID},
@@ -39,7 +39,7 @@ func (a pushed) inviteLeg(c *Call, later bool) {
 
 // poll follows the long poll until it has something to say or the call is
 // established or over.
-func (a pushed) poll(c *Call) {
+func (a inboundPush) poll(c *Call) {
 	ctx, s, p := c.ctx, a.session, a.payload
 	c.task(func() func() {
 		pause := 250 * time.Millisecond
@@ -56,7 +56,7 @@ func (a pushed) poll(c *Call) {
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
 			}
-			if !rest(ctx, c.client.clock, max(pause, platform.RetryAfter(err))) {
+			if !sleep(ctx, c.client.clock, max(pause, platform.RetryAfter(err))) {
 				return nil
 			}
 			pause = min(2*pause, 4*time.Second)
@@ -67,7 +67,7 @@ func (a pushed) poll(c *Call) {
 
 // onPolled is what the long poll says of a call that this phone has not
 // answered yet (reference, section 10.15).
-func (a pushed) onPolled(c *Call, state wire.CallState) {
+func (a inboundPush) onPolled(c *Call, state wire.CallState) {
 	switch c.details.State {
 	case StateIncoming:
 	case StateAnswering:
@@ -78,19 +78,19 @@ func (a pushed) onPolled(c *Call, state wire.CallState) {
 		return
 	}
 	if state == wire.CallTimeout {
-		c.conclude(limitOutcomes[limitRinging], 0)
+		c.endRemotely(limitOutcomes[limitRinging], 0)
 		return
 	}
 	c.details.Elsewhere = state == wire.CallAnswered
-	c.conclude(EndRemoteHangup, 0)
+	c.endRemotely(EndRemoteHangup, 0)
 }
 
 // answer goes on with the leg that rings, or with a new one.
-func (a pushed) answer(c *Call) {
+func (a inboundPush) answer(c *Call) {
 	switch {
 	case c.inviting:
 		// up or the refusal goes on.
-	case c.leg == nil || c.leg.over:
+	case c.leg == nil || c.leg.ended:
 		a.inviteLeg(c, false)
 	case c.leg.up:
 		a.answerLeg(c, c.leg)
@@ -98,16 +98,16 @@ func (a pushed) answer(c *Call) {
 }
 
 // again makes another leg, which is the answer if the user has accepted.
-func (a pushed) again(c *Call) { a.inviteLeg(c, c.details.State == StateIncoming) }
+func (a inboundPush) again(c *Call) { a.inviteLeg(c, c.details.State == StateIncoming) }
 
 // up is the 2xx to the INVITE of the callee's leg.
-func (a pushed) up(c *Call, l *leg, body string) {
+func (a inboundPush) up(c *Call, l *leg, body string) {
 	c.setup.mark(stageLegUp)
 	if body != "" {
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)
 			if c.details.State == StateAnswering {
-				c.leave(EndFailure)
+				c.hangUp(EndFailure)
 			}
 			return
 		}
@@ -119,14 +119,14 @@ func (a pushed) up(c *Call, l *leg, body string) {
 		a.answerLeg(c, l)
 		return
 	}
-	c.talkOn()
+	c.openMedia()
 	c.established()
 }
 
 // answerLeg tells the platform that the user has accepted: it opens its gate.
 // The phone opens its own at once; what it sends until then stops at that gate.
-func (a pushed) answerLeg(c *Call, l *leg) {
-	c.talkOn()
+func (a inboundPush) answerLeg(c *Call, l *leg) {
+	c.openMedia()
 	ctx, lost := c.ctx, l.flowLost
 	c.confirming = true
 	c.task(func() func() {
@@ -152,14 +152,14 @@ func (a pushed) answerLeg(c *Call, l *leg) {
 				return func() { a.answerFailed(c, l, 0) }
 			default:
 			}
-			if !rest(ctx, c.client.clock, pause) {
+			if !sleep(ctx, c.client.clock, pause) {
 				return func() { a.answerFailed(c, l, 0) }
 			}
 		}
 	})
 }
 
-func (a pushed) legAnswered(c *Call, l *leg, rebound bool) {
+func (a inboundPush) legAnswered(c *Call, l *leg, rebound bool) {
 	if rebound {
 		l.flowLost = false
 	}
@@ -167,20 +167,20 @@ func (a pushed) legAnswered(c *Call, l *leg, rebound bool) {
 	if c.details.State == StateAnswering {
 		c.established()
 	}
-	c.part()
+	c.endAfterAnswer()
 }
 
-func (a pushed) answerFailed(c *Call, l *leg, status int) {
+func (a inboundPush) answerFailed(c *Call, l *leg, status int) {
 	c.confirming = false
-	c.part()
+	c.endAfterAnswer()
 	if c.details.State == StateAnswering && c.leg == l {
-		c.conclude(refusedAnswer(sip.Failed{Status: status}), status)
+		c.endRemotely(refusedAnswer(sip.Failed{Status: status}), status)
 	}
 }
 
 // refused is the refusal of the callee's leg. While the phone rings it means
 // nothing yet: the long poll knows what has become of the call.
-func (a pushed) refused(c *Call, ev sip.Failed) {
+func (a inboundPush) refused(c *Call, ev sip.Failed) {
 	if c.details.State != StateAnswering {
 		return
 	}
@@ -189,12 +189,12 @@ func (a pushed) refused(c *Call, ev sip.Failed) {
 		a.inviteLeg(c, false)
 		return
 	}
-	c.conclude(refusedAnswer(ev), ev.Status)
+	c.endRemotely(refusedAnswer(ev), ev.Status)
 }
 
 // decline tells the platform that the user does not take the call. It reports
 // whether there is something to wait for.
-func (a pushed) decline(c *Call, reason EndReason) bool {
+func (a inboundPush) decline(c *Call, reason EndReason) bool {
 	word := ""
 	switch reason {
 	case EndLocalHangup:
@@ -204,20 +204,20 @@ func (a pushed) decline(c *Call, reason EndReason) bool {
 	default:
 		return false
 	}
-	ctx := c.farewell
+	ctx := c.closing
 	c.task(func() func() {
-		ctx, cancel := context.WithTimeout(ctx, farewellTime)
+		ctx, cancel := context.WithTimeout(ctx, byeTime)
 		defer cancel()
 		if err := c.client.rejectCall(ctx, a.session, a.payload, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
 		}
-		return c.finishEnding
+		return c.endClosing
 	})
 	return true
 }
 
 // announcedBy reports whether the call came by p.
 func (c *Call) announcedBy(p *payload) bool {
-	a, ok := c.arrival.(pushed)
+	a, ok := c.inbound.(inboundPush)
 	return ok && a.sessionID == p.sessionID
 }

@@ -33,7 +33,7 @@ func TestRealRestartRefused(t *testing.T) {
 			alice, bob, out := byWebRTC(t, p)
 			r := &reoffers{pbx: p, offers: tc.offers, copies: tc.copies, how: tc.how}
 			p.set(func() { r.first, p.change = p.described, r.see })
-			alice.NetworkChanged()
+			voice.RenewMedia(out)
 			expect[voice.RenewingMedia](alice)
 			expect[voice.CallEstablished](alice)
 			hears(t, out)

@@ -45,7 +45,7 @@ type offeredTransfer struct {
 // onReferred is the far side handing this phone to somebody else. By the rule of
 // the account that is done at once, declined, or the user is asked.
 func (c *Call) onReferred(l *leg, ev sip.Referred) {
-	line, onSIP := c.trunk.(*sipLine)
+	line, onSIP := c.line.(*sipLine)
 	if l != c.leg || !onSIP || !c.details.State.Answered() || line.account.Transfers == TransfersRefuse {
 		c.declineReferred(ev)
 		return
@@ -137,10 +137,10 @@ func (c *Call) followReferred(o *offeredTransfer) {
 	c.log.Info("transferred by the far side")
 	r := &referral{client: c.client, dialog: o.leg.dialog, ev: ev, news: make(chan int, 16)}
 	c.client.running.Add(1)
-	go r.run(c.client.farewellContext())
+	go r.run(c.client.closingContext())
 	o.leg.handedOver = true
 	by := c.details.RemoteID
-	c.conclude(EndRemoteHangup, 0)
+	c.endRemotely(EndRemoteHangup, 0)
 	if err := c.client.follow(o.line, inv, o.shown, by, r); err != nil {
 		c.log.Warn("transfer not followed", "error", err)
 		r.tell(statusBusy)

@@ -155,17 +155,6 @@ func (c *Client) Lines() []LineStatus {
 	return out
 }
 
-// RetryLines makes every SIP account try again at once, also those that the
-// server has refused.
-func (c *Client) RetryLines() {
-	c.mu.Lock()
-	lines := append([]*sipLine(nil), c.lines...)
-	c.mu.Unlock()
-	for _, l := range lines {
-		l.registration.kick()
-	}
-}
-
 // lineOf finds a line, with the mutex held.
 func (c *Client) lineOf(id string) *sipLine {
 	for _, l := range c.lines {
@@ -194,7 +183,7 @@ func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Lock()
 	var gone, kept []*sipLine
 	for _, l := range c.lines {
-		if !all && c.latest != nil && c.latest.trunk == trunk(l) {
+		if !all && c.latest != nil && c.latest.line == line(l) {
 			kept = append(kept, l)
 		} else {
 			gone = append(gone, l)

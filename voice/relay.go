@@ -48,7 +48,7 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 	// A call that is over by now is not declined, and nobody waits: an inbox tells of
 	// it all the same, after a holiday.
 	over := !c.clock.Now().Add(s.platform.ServerOffset()).Before(p.expires)
-	switch occupied := c.occupied(subscriberTrunk{}); {
+	switch occupied := c.occupied(subscriberLine{}); {
 	case over && (c.onAnotherPhone || c.declining || occupied):
 		refusal = MissedExpired
 	case c.onAnotherPhone:
@@ -83,11 +83,11 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 // offer asks whether the claimed call is alive and shows it if so.
 func (c *Client) offer(ctx context.Context, s *session, p *payload, started time.Time) (bool, error) {
 	c.mu.Lock()
-	farewells := c.farewells
+	closing := c.closing
 	c.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(farewells, cancel)()
+	defer context.AfterFunc(closing, cancel)()
 	polled, err := c.firstPoll(ctx, s, p)
 	now := polled.ServerTime
 	if now.IsZero() {
@@ -126,12 +126,12 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
-	call := c.newCall(subscriberTrunk{c, c.session}, CallDetails{
+	call := c.newCall(subscriberLine{c, c.session}, CallDetails{
 		Direction: Incoming, SessionID: p.sessionID,
 		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
 	})
 	call.setup.at[stageStarted] = started
-	call.arrival = pushed{c.session, p}
+	call.inbound = inboundPush{c.session, p}
 	call.queue.Post(call.ring)
 	c.mu.Unlock()
 	return true, nil
@@ -144,7 +144,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
 			break
 		}
-		if !rest(ctx, c.clock, 200*time.Millisecond<<try) {
+		if !sleep(ctx, c.clock, 200*time.Millisecond<<try) {
 			return polled, errors.Join(err, ctx.Err())
 		}
 	}
@@ -183,12 +183,12 @@ func (c *Client) refuse(s *session, p *payload, word string) {
 		c.mu.Unlock()
 		return
 	}
-	farewells := c.farewells
+	closing := c.closing
 	c.running.Add(1)
 	c.mu.Unlock()
 	go func() {
 		defer c.running.Done()
-		ctx, cancel := context.WithTimeout(farewells, farewellTime)
+		ctx, cancel := context.WithTimeout(closing, byeTime)
 		defer cancel()
 		if err := c.rejectCall(ctx, s, p, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
@@ -203,7 +203,7 @@ func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word st
 		if err == nil || !platform.Passing(err) {
 			return err
 		}
-		if !rest(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
+		if !sleep(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
 			return err
 		}
 	}

@@ -114,9 +114,9 @@ func TestReportsOfACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.start()
-		_, d, _ := talkTo(r)
+		call, d, _ := talkTo(r)
 		time.Sleep(35 * time.Second)
-		r.client.NetworkChanged()
+		call.queue.Post(call.renewNow)
 		expect[RenewingMedia](r)
 		expect[CallEstablished](r)
 		d.says(sip.Ended{ByRemote: true})

@@ -94,7 +94,7 @@ func (c *Call) reportQuality() {
 	if c.media == nil || c.held() {
 		return
 	}
-	c.trunk.report(qualityReport{c.head("quality"), qualityOf(c.measure(c.details.Direction))})
+	c.line.report(qualityReport{c.head("quality"), qualityOf(c.measure(c.details.Direction))})
 }
 
 // reportEnd reports the call's end. was is the state that it ended in.
@@ -105,12 +105,12 @@ func (c *Call) reportEnd(was State, by string) {
 		EndedIn:    was, EndedBy: by,
 		EndReason: c.details.EndReason, Status: c.details.Status,
 		DurationS: c.details.Duration(c.details.Ended).Seconds(),
-		Renewals:  c.survival.renewals,
+		Renewals:  c.supervision.renewals,
 		SetupMs:   c.setup.times(c.details.Direction),
 	}
 	if s := c.final.Load(); s != nil {
 		q := qualityOf(*s)
 		r.Quality = &q
 	}
-	c.trunk.report(r)
+	c.line.report(r)
 }

@@ -22,8 +22,8 @@ type session struct {
 	// profile is never nil once the session is the client's.
 	profile atomic.Pointer[wire.Profile]
 	// line is guarded by the client's mutex while the session is the client's.
-	line     *line
-	reporter *reporter
+	connection *connection
+	reporter   *reporter
 }
 
 // prepare makes a session but for its line.
@@ -99,8 +99,8 @@ func (c *Client) refetchProfile(ctx context.Context, s *session) bool {
 	}
 	c.log.Info("the SIP password has changed")
 	s.profile.Store(&p)
-	old := s.line
-	s.line = c.openLine(s)
+	old := s.connection
+	s.connection = c.openConnection(s)
 	c.mu.Unlock()
 	old.close()
 	return true
@@ -132,21 +132,21 @@ func (c *Client) tokenFailed(s *session, problem *fault.Error) {
 	c.bus.publish(AuthenticationFailed{Err: problem})
 }
 
-// openLine keeps a flow open for s, whose line it becomes before the mutex, which
+// openConnection keeps a flow open for s, whose line it becomes before the mutex, which
 // is held, is let go.
-func (c *Client) openLine(s *session) *line {
+func (c *Client) openConnection(s *session) *connection {
 	who := credentials{
 		profile: *s.profile.Load(), user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
 		clearText: s.account.AllowClearText,
 	}
-	var l *line
-	l = newLine(func(ctx context.Context) (flow, error) {
+	var l *connection
+	l = newConnection(func(ctx context.Context) (flow, error) {
 		return c.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
 		changed := false
 		c.note(func(st *Status, now time.Time) bool {
-			if c.session == nil || c.session.line != l {
+			if c.session == nil || c.session.connection != l {
 				return false // another has taken its place
 			}
 			changed = st.Flow.OK != up
@@ -160,10 +160,10 @@ func (c *Client) openLine(s *session) *line {
 }
 
 // close ends what the session started; ctx bounds what is still to be said.
-func (s *session) close(ctx context.Context, keepLine bool) {
+func (s *session) close(ctx context.Context, keepConnection bool) {
 	s.reporter.close(ctx)
 	s.keeper.Close()
-	if !keepLine {
-		s.line.close()
+	if !keepConnection {
+		s.connection.close()
 	}
 }

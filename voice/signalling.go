@@ -153,7 +153,7 @@ func (s *settings) registerSIP(spec registrationSpec) (registration, error) {
 type realRegistration struct{ account *sip.Account }
 
 func (r realRegistration) run(ctx context.Context) { r.account.Run(ctx) }
-func (r realRegistration) kick()                   { r.account.Retry() }
+func (r realRegistration) retry()                  { r.account.Retry() }
 func (r realRegistration) abandon()                { r.account.Abandon() }
 
 func (r realRegistration) flow() flow {
@@ -162,8 +162,4 @@ func (r realRegistration) flow() flow {
 		return nil
 	}
 	return realFlow{f}
-}
-
-func (r realRegistration) renew() {
-	r.account.Reconnect()
 }

@@ -26,7 +26,7 @@ const (
 	sipMedia      = 30 * time.Second
 )
 
-// sipLine is a SIP account that is kept registered: the trunk of its calls.
+// sipLine is a SIP account that is kept registered: the line of its calls.
 type sipLine struct {
 	client       *Client
 	account      SIPAccount
@@ -52,10 +52,8 @@ type registration interface {
 	abandon()
 	// flow is the one over which the account is registered, or nil.
 	flow() flow
-	// kick tries again or refreshes at once.
-	kick()
-	// renew drops the flow, which may hang on an address that is gone.
-	renew()
+	// retry tries again or proves the registration at once.
+	retry()
 }
 
 // registrationSpec is an account with what it tells: changed must not block, nor
@@ -77,7 +75,7 @@ func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
 	var err error
 	l.registration, err = c.newRegistration(registrationSpec{
 		account: account, instance: instanceID(c.settings.deviceID),
-		changed: l.changed, invited: func(in inboundCall) { c.invited(l, in) }, waiting: l.messages,
+		changed: l.changed, invited: func(in inboundCall) { c.onInvite(l, in) }, waiting: l.messages,
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +150,7 @@ func (l *sipLine) settled(ctx context.Context) error {
 		l.mu.Unlock()
 		if first < 0 {
 			if first = turns; turns > 0 && st.State != LineRegistered {
-				l.hurry()
+				l.retry()
 			}
 		}
 		if turns > first || st.State == LineRegistered {
@@ -168,7 +166,7 @@ func (l *sipLine) settled(ctx context.Context) error {
 	}
 }
 
-func (l *sipLine) line() string { return l.account.ID }
+func (l *sipLine) name() string { return l.account.ID }
 
 // look implements connecting.
 func (l *sipLine) look() outlook {
@@ -179,11 +177,11 @@ func (l *sipLine) look() outlook {
 	return now
 }
 
-// hurry implements connecting.
-func (l *sipLine) hurry() { l.registration.kick() }
+// retry implements connecting.
+func (l *sipLine) retry() { l.registration.retry() }
 
-// over implements connecting.
-func (l *sipLine) over() <-chan struct{} { return l.done }
+// ended implements connecting.
+func (l *sipLine) ended() <-chan struct{} { return l.done }
 
 func (l *sipLine) flow(ctx context.Context) (flow, error) { return openFlow(ctx, l) }
 
@@ -251,8 +249,8 @@ func addressTowards(ctx context.Context, host string) netip.Addr {
 	return netip.Addr{}
 }
 
-// reprove does nothing: the account's password is the user's to change.
-func (l *sipLine) reprove(context.Context) bool { return false }
+// reauthenticate does nothing: the account's password is the user's to change.
+func (l *sipLine) reauthenticate(context.Context) bool { return false }
 
 func (l *sipLine) report(any) {}
 

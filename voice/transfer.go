@@ -112,7 +112,7 @@ func (c *Call) onTransfer(ev sip.TransferProgress) {
 	t.Status, t.Final = ev.Status, ev.Final
 	c.changed()
 	if t.Succeeded() {
-		c.leave(EndLocalHangup)
+		c.hangUp(EndLocalHangup)
 	}
 }
 
@@ -127,7 +127,7 @@ func (c *Call) transferFailed(status int) {
 
 // transferable is the line of a call that can be transferred now.
 func (c *Call) transferable() (*sipLine, error) {
-	l, onSIP := c.trunk.(*sipLine)
+	l, onSIP := c.line.(*sipLine)
 	switch {
 	case !c.details.State.Answered():
 		return nil, notEstablished()
@@ -227,10 +227,10 @@ func (c *Client) follow(l *sipLine, inv sip.Invitation, shown, by string, r *ref
 	return nil
 }
 
-func (c *Client) farewellContext() context.Context {
+func (c *Client) closingContext() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.farewells
+	return c.closing
 }
 
 // referral tells the far side of an old call how the call fares that it asked
@@ -285,7 +285,7 @@ func (r *referral) notify(ctx context.Context, status int) {
 
 // close leaves the far side a moment to hang up by itself.
 func (r *referral) close(ctx context.Context) {
-	rest(ctx, r.client.clock, transferPatience)
+	sleep(ctx, r.client.clock, transferPatience)
 	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
 	defer cancel()
 	_ = r.dialog.Hangup(ctx)
@@ -305,7 +305,7 @@ func (c *Call) replacedBy(l *sipLine, in inboundCall, otherwise func()) {
 		return
 	}
 	c.log.Info("call replaced by another")
-	c.conclude(EndRemoteHangup, 0)
+	c.endRemotely(EndRemoteHangup, 0)
 	in.Replaces, in.takesOver = nil, true
-	c.client.invited(l, in)
+	c.client.onInvite(l, in)
 }

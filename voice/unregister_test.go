@@ -23,8 +23,7 @@ func (d deadServer) run(ctx context.Context) {
 }
 func (deadServer) abandon()   {}
 func (deadServer) flow() flow { return nil }
-func (deadServer) kick()      {}
-func (deadServer) renew()     {}
+func (deadServer) retry()     {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

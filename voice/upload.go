@@ -64,7 +64,7 @@ func (c *Client) uploadLogs(ctx context.Context, s *session, path, description s
 		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
 			return "", seekErr
 		}
-		if !rest(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
+		if !sleep(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
 			return "", err
 		}
 	}

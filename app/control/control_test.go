@@ -92,11 +92,10 @@ func (l *line) SetAudioRoute(r voice.AudioRoute) error {
 	}
 	return nil
 }
-func (l *line) NetworkChanged() {}
 func (l *line) ProbeMedia(context.Context) (voice.MediaProbe, error) {
 	return voice.MediaProbe{}, fault.New(fault.ServerError, "media-test.none")
 }
-func (l *line) RetryLines() {}
+func (l *line) Retry() {}
 func (l *line) PostFeedback(context.Context, int, voice.Issue, string) error {
 	return nil
 }

@@ -141,8 +141,9 @@ func (a *Account) Flow() *Flow {
 	return a.flow
 }
 
-// Retry is for when the machine woke or the account's server may be back: the
-// account tries again, or refreshes, at once. An attempt that is under way is as
+// Retry is for when the machine woke, the network changed or the account's server may
+// be back: the account tries again at once, or proves its connection by a REGISTER
+// and connects again if that is not answered. An attempt that is under way is as
 // good.
 func (a *Account) Retry() {
 	select {
@@ -277,6 +278,10 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		default:
 			// A refresh may fail for now while the registration still holds.
 			v := judge(err)
+			var refused *StatusError
+			if errors.As(err, &refused) {
+				proving = false // a refusal is a sign of life
+			}
 			wait = v.delay + a.cfg.BackoffBase<<min(failures, 6)
 			failures++
 			if v.credentials || errors.Is(err, ErrDisplaced) || f.lost() || !registered || proving || time.Now().Add(wait).After(until) {
@@ -287,6 +292,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		select {
 		case <-t.C:
 		case <-a.retries:
+			doubted = true
 		case <-doubt:
 			doubted = true
 		case <-f.Done():

@@ -70,6 +70,17 @@ func (f *Flow) prove(doubt chan<- struct{}) {
 	}
 }
 
+// Prove asks the server for a sign of life and fails if there was none before ctx
+// ended. Any answer to an OPTIONS is one, and so is anything else that is heard.
+func (f *Flow) Prove(ctx context.Context) error {
+	sent := time.Now()
+	_, err := f.final(ctx, f.optionsRequest())
+	if err == nil || !errors.Is(err, ErrFlowLost) && f.conn.LastHeard().After(sent) {
+		return nil
+	}
+	return err
+}
+
 // optionsRequest asks the server what it can do.
 func (f *Flow) optionsRequest() *sipmsg.Request {
 	req := f.newRequest(sipmsg.OPTIONS, sipmsg.Uri{Scheme: "sip", Host: f.cfg.Domain})

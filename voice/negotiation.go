@@ -11,10 +11,10 @@ import (
 	"offhook/voice/sip"
 )
 
-// talk is what both sides negotiate during a conversation: hold and a new media
+// negotiation is what both sides negotiate during a conversation: hold and a new media
 // path. One re-INVITE is under way at a time; what is wanted meanwhile goes
 // into the next.
-type talk struct {
+type negotiation struct {
 	// offering says that a re-INVITE is under way.
 	offering bool
 	// hold is what the user wants, agreed what the far side was last told.
@@ -41,7 +41,7 @@ var errNoAnswer = errors.New("voice: the answer describes nothing")
 // errYielded ends a re-INVITE of ours because the far side's goes first.
 var errYielded = errors.New("voice: the far side offers first")
 
-func (t *talk) giveUp(err error) {
+func (t *negotiation) giveUp(err error) {
 	for _, w := range t.waiters {
 		w <- err
 	}
@@ -66,12 +66,12 @@ func (c *Call) setHold(on bool, result chan<- error) {
 	if !on {
 		c.takeSound()
 	}
-	if c.talk.hold == on && c.talk.agreed == on && !c.talk.offering {
+	if c.negotiation.hold == on && c.negotiation.agreed == on && !c.negotiation.offering {
 		result <- nil
 		return
 	}
-	c.talk.hold = on
-	c.talk.waiters = append(c.talk.waiters, result)
+	c.negotiation.hold = on
+	c.negotiation.waiters = append(c.negotiation.waiters, result)
 	// What the user hears and sends stops now, not when the far side agrees.
 	c.media.Hold(on)
 	c.noteHold(on)
@@ -93,8 +93,8 @@ func (c *Call) noteHold(on bool) {
 
 // negotiate sends a re-INVITE if there is something to agree on.
 func (c *Call) negotiate() {
-	t := &c.talk
-	if t.offering || !c.details.State.Answered() || c.leg == nil || c.leg.over {
+	t := &c.negotiation
+	if t.offering || !c.details.State.Answered() || c.leg == nil || c.leg.ended {
 		return
 	}
 	if t.hold == t.agreed && !t.restart && !t.rebind {
@@ -125,7 +125,7 @@ func (c *Call) negotiate() {
 				return round.leg.dialog.Refresh(ctx)
 			}
 			if round.restart {
-				c.queue.Post(func() { c.survival.left = c.client.clock.Now() })
+				c.queue.Post(func() { c.supervision.left = c.client.clock.Now() })
 			}
 			var err error
 			round.answered, err = reoffer(ctx, session, round.leg, round.restart)
@@ -165,13 +165,13 @@ type offerRound struct {
 }
 
 func (c *Call) negotiated(r offerRound) {
-	t := &c.talk
+	t := &c.negotiation
 	theirs, then := t.theirs, c.negotiate
 	if theirs != nil {
 		then = theirs
 	}
 	t.offering, t.withdraw, t.theirs = false, nil, nil
-	if !c.details.State.Answered() || r.leg != c.leg || r.leg.over {
+	if !c.details.State.Answered() || r.leg != c.leg || r.leg.ended {
 		t.giveUp(noCall())
 		then()
 		return
@@ -236,7 +236,7 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 		c.task(func() func() { _ = ev.Reply(481, ""); return nil })
 		return
 	}
-	if t := &c.talk; t.offering {
+	if t := &c.negotiation; t.offering {
 		// It has not met ours on the wire, or the dialog had refused it: ours is not
 		// sent yet, waits to be sent again after a glare, or was just answered. Two
 		// sides that both wait and both refuse would never agree.
@@ -250,7 +250,7 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 	}
 	session, ctx := c.media, c.ctx
 	// Nothing is offered until this is answered.
-	c.talk.offering = true
+	c.negotiation.offering = true
 	c.task(func() func() {
 		err := func() error {
 			if ev.Offer == "" {
@@ -273,14 +273,14 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 func (c *Call) reoffered(ev sip.Reoffered, err error) {
 	if err == nil && ev.Offer == "" && c.details.State.Active() && c.details.State != StateEnding {
 		// The answer comes in the ACK; until then nothing else is offered.
-		c.talk.awaiting = true
+		c.negotiation.awaiting = true
 		c.timers.set(timerOffer, offerTimeout, func() {
 			c.log.Warn("no answer to the offer that was asked for")
 			c.reanswered()
 		})
 		return
 	}
-	c.talk.offering = false
+	c.negotiation.offering = false
 	if err != nil {
 		c.log.Warn("offer not answered", "error", err)
 	} else if ev.Offer != "" {
@@ -292,7 +292,7 @@ func (c *Call) reoffered(ev sip.Reoffered, err error) {
 // onReanswered takes the answer to the offer that the far side asked for by a
 // re-INVITE without SDP (RFC 3261, section 14.2).
 func (c *Call) onReanswered(l *leg, ev sip.Reanswered) {
-	if l != c.leg || !c.talk.awaiting || c.media == nil {
+	if l != c.leg || !c.negotiation.awaiting || c.media == nil {
 		return
 	}
 	if err := c.media.SetAnswer(ev.Answer); err != nil {
@@ -306,7 +306,7 @@ func (c *Call) onReanswered(l *leg, ev sip.Reanswered) {
 
 // reanswered ends the wait for that answer.
 func (c *Call) reanswered() {
-	c.talk.awaiting, c.talk.offering = false, false
+	c.negotiation.awaiting, c.negotiation.offering = false, false
 	c.negotiate()
 }
 
@@ -316,7 +316,7 @@ func (c *Call) farSideHolds(held bool) {
 		return
 	}
 	c.details.RemoteHeld = held
-	c.survival.resumed(c.client.clock.Now())
+	c.supervision.resumed(c.client.clock.Now())
 	c.changed()
 }
 

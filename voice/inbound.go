@@ -34,8 +34,8 @@ const (
 	statusTerminated  = 487
 )
 
-// invited takes an INVITE in, on a goroutine of the signalling.
-func (c *Client) invited(l *sipLine, in inboundCall) {
+// onInvite takes an INVITE in, on a goroutine of the signalling.
+func (c *Client) onInvite(l *sipLine, in inboundCall) {
 	remote, name := l.caller(in.Incoming)
 	c.mu.Lock()
 	var refusal MissedReason
@@ -68,7 +68,7 @@ func (c *Client) invited(l *sipLine, in inboundCall) {
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
 		})
-		call.arrival = &invited{inboundCall: in, line: l}
+		call.inbound = &inboundInvite{inboundCall: in, line: l}
 		call.queue.Post(call.ring)
 		if in.takesOver {
 			call.queue.Post(func() { _ = call.answer() })
@@ -123,13 +123,13 @@ func (c *Client) afterEnding(l *sipLine, in inboundCall, calls []*Call) {
 				case <-call.ended:
 				case <-rest.C:
 				}
-				c.invited(l, in)
+				c.onInvite(l, in)
 			}()
 		}) {
 			return
 		}
 	}
-	c.invited(l, in)
+	c.onInvite(l, in)
 }
 
 // isEnding reports whether the call is over for its far side, or ends here.
@@ -152,7 +152,7 @@ func (c *Call) isEnding() bool {
 // (RFC 3891); calls are those that it may be.
 func (c *Client) replace(l *sipLine, in inboundCall, calls []*Call) {
 	for i, call := range calls {
-		if call.trunk != trunk(l) || call.consultsFor != nil {
+		if call.line != line(l) || call.consultsFor != nil {
 			continue
 		}
 		if call.queue.Post(func() { call.replacedBy(l, in, func() { c.replace(l, in, calls[i+1:]) }) }) {
@@ -181,7 +181,7 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 // onIdentified shows who is at the other end now: a server has joined somebody else
 // to the call, or says who has answered.
 func (c *Call) onIdentified(l *leg, ev sip.Identified) {
-	line, ok := c.trunk.(*sipLine)
+	line, ok := c.line.(*sipLine)
 	if !ok || l != c.leg {
 		return
 	}
@@ -242,9 +242,9 @@ func sessionOf(headers []sip.Header) string {
 	return ""
 }
 
-// invited is the arrival of a call by an INVITE: the phone rings with 180 and
+// inboundInvite is the inbound side of a call by an INVITE: the phone rings with 180 and
 // answers with 200.
-type invited struct {
+type inboundInvite struct {
 	inboundCall
 	line *sipLine
 	// accepting says that the answer was begun.
@@ -252,7 +252,7 @@ type invited struct {
 }
 
 // ring makes the media ready and tells the caller that the phone rings.
-func (a *invited) ring(c *Call) {
+func (a *inboundInvite) ring(c *Call) {
 	l := newLeg(a.dialog, false)
 	l.inbound = true
 	c.adopt(l)
@@ -267,7 +267,7 @@ func (a *invited) ring(c *Call) {
 	})
 }
 
-func (a *invited) rings(c *Call, session media.Session, err error) {
+func (a *inboundInvite) rings(c *Call, session media.Session, err error) {
 	if session != nil {
 		c.takeMedia(session)
 	}
@@ -280,7 +280,7 @@ func (a *invited) rings(c *Call, session media.Session, err error) {
 		if !errors.Is(err, sip.ErrDialogEnded) {
 			c.log.Warn("call can't be taken", "error", err)
 			c.leg.refusal = statusServerError
-			c.conclude(EndFailure, statusServerError)
+			c.endRemotely(EndFailure, statusServerError)
 		}
 		return
 	}
@@ -291,13 +291,13 @@ func (a *invited) rings(c *Call, session media.Session, err error) {
 }
 
 // answer accepts the INVITE, as soon as its media is there.
-func (a *invited) answer(c *Call) {
+func (a *inboundInvite) answer(c *Call) {
 	if c.media == nil || a.accepting {
 		return // rings goes on
 	}
 	a.accepting = true
 	c.confirming = true
-	c.talkOn()
+	c.openMedia()
 	ctx, session := c.ctx, c.media
 	c.task(func() func() {
 		var body string
@@ -318,17 +318,17 @@ func (a *invited) answer(c *Call) {
 }
 
 // unanswerable ends a call whose answer can't be made.
-func (a *invited) unanswerable(c *Call, err error) {
+func (a *inboundInvite) unanswerable(c *Call, err error) {
 	c.log.Warn("call can't be answered", "error", err)
 	c.confirming = false
 	if c.details.State == StateAnswering {
 		c.leg.refusal = statusNotAccepted
-		c.conclude(EndFailure, statusNotAccepted)
+		c.endRemotely(EndFailure, statusNotAccepted)
 	}
 }
 
 // up is the ACK, with the answer if the INVITE had no offer.
-func (a *invited) up(c *Call, l *leg, body string) {
+func (a *inboundInvite) up(c *Call, l *leg, body string) {
 	c.confirming = false
 	if c.details.State != StateAnswering {
 		return
@@ -336,25 +336,25 @@ func (a *invited) up(c *Call, l *leg, body string) {
 	if a.Offer == "" {
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)
-			c.leave(EndFailure)
+			c.hangUp(EndFailure)
 			return
 		}
 	}
 	c.established()
-	c.part()
+	c.endAfterAnswer()
 }
 
 // again can't be: the leg is the caller's.
-func (a *invited) again(*Call) {}
+func (a *inboundInvite) again(*Call) {}
 
 // refused is the caller giving up, or the loss of the connection.
-func (a *invited) refused(c *Call, ev sip.Failed) {
+func (a *inboundInvite) refused(c *Call, ev sip.Failed) {
 	reason := EndRemoteHangup
 	if ev.Status == 0 {
 		reason = EndUnreachable
 	}
 	c.details.Elsewhere = ev.ByRemote && elsewhere(ev.Headers)
-	c.conclude(reason, ev.Status)
+	c.endRemotely(reason, ev.Status)
 }
 
 // elsewhere reports whether a CANCEL came because another phone took the call,
@@ -388,7 +388,7 @@ func elsewhere(headers []sip.Header) bool {
 }
 
 // decline chooses the status with which the leg is hung up.
-func (a *invited) decline(c *Call, reason EndReason) bool {
+func (a *inboundInvite) decline(c *Call, reason EndReason) bool {
 	c.leg.refusal = statusUnavailable
 	if reason == EndLocalHangup || reason == EndPSTNHangup {
 		c.leg.refusal = statusBusy

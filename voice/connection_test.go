@@ -15,7 +15,7 @@ import (
 
 // lineStory is a line whose server is the test.
 type lineStory struct {
-	*line
+	*connection
 	mu    sync.Mutex
 	err   error
 	hang  bool
@@ -27,7 +27,7 @@ type lineStory struct {
 func startLine(t *testing.T, err error) *lineStory {
 	t.Helper()
 	s := &lineStory{err: err}
-	s.line = newLine(func(ctx context.Context) (flow, error) {
+	s.connection = newConnection(func(ctx context.Context) (flow, error) {
 		s.mu.Lock()
 		s.tries = append(s.tries, time.Now())
 		err, hang := s.err, s.hang
@@ -51,6 +51,15 @@ func startLine(t *testing.T, err error) *lineStory {
 	})
 	t.Cleanup(s.close)
 	return s
+}
+
+// drop closes the open flow and has the line connect again at once.
+func (s *lineStory) drop() {
+	s.mu.Lock()
+	f := s.flows[len(s.flows)-1]
+	s.mu.Unlock()
+	_ = f.Close()
+	s.retry()
 }
 
 func (s *lineStory) set(err error) {
@@ -138,7 +147,7 @@ func TestLineThatHangs(t *testing.T) {
 		s.mu.Lock()
 		s.hang = true
 		s.mu.Unlock()
-		s.renew()
+		s.drop()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := openFlow(ctx, s); !errors.Is(err, context.DeadlineExceeded) {
@@ -157,7 +166,7 @@ func TestLineRenewsAtOnce(t *testing.T) {
 		first, _ := openFlow(t.Context(), s)
 		time.Sleep(time.Second)
 		at := time.Now()
-		s.renew()
+		s.drop()
 		second, err := openFlow(t.Context(), s)
 		if err != nil || first == second || time.Since(at) > reconnectFloor {
 			t.Errorf("%v after %v", err, time.Since(at))

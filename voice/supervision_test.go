@@ -149,14 +149,41 @@ func TestPathFailureIsRenewedAtOnce(t *testing.T) {
 	})
 }
 
-func TestNetworkChangeRenewsAtOnce(t *testing.T) {
+// A hint that the network has changed leaves alone what works, and renews at once what
+// does not.
+func TestAHintIsProvenFirst(t *testing.T) {
 	t.Parallel()
 	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
-		r.client.NetworkChanged()
+		for range 3 {
+			r.client.Retry()
+			time.Sleep(3 * time.Second)
+		}
+		if v := d.view(); len(v.offers) != 0 || v.rebinds != 0 || call.Details().State != StateEstablished {
+			t.Errorf("offers %q, %d rebinds, %v", v.offers, v.rebinds, call.Details().State)
+		}
+		s.flow(false)
+		at := time.Now()
+		r.client.Retry()
 		expect[RenewingMedia](r)
+		if after := time.Since(at); after > doubtTime {
+			t.Errorf("renewed after %v", after)
+		}
+		s.flow(true)
 		expect[CallEstablished](r)
-		if len(d.view().offers) != 1 {
-			t.Errorf("offers %q", d.view().offers)
+	})
+}
+
+// A connection that gives no sign of life is replaced under a call.
+func TestADeadConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+		r.sip.setDead(true)
+		r.client.Retry()
+		time.Sleep(3 * time.Second)
+		r.sip.setDead(false)
+		time.Sleep(time.Second)
+		if v := r.client.Status().Flow; !v.OK || r.sip.opened() < 2 || call.Details().State != StateEstablished {
+			t.Errorf("%+v, %d connections, %v", v, r.sip.opened(), call.Details().State)
 		}
 	})
 }
@@ -172,7 +199,7 @@ func TestOfferOfANewPathIsLostThoughSoundArrives(t *testing.T) {
 			}
 			return nil
 		}
-		r.client.NetworkChanged()
+		call.queue.Post(call.renewNow)
 		time.Sleep(time.Second)
 		if offers := d.view().offers; len(offers) != 2 || !strings.HasPrefix(offers[1], "restart") {
 			t.Errorf("offers %q", offers)
@@ -269,7 +296,7 @@ func TestFarSideHasForgottenTheCall(t *testing.T) {
 			d.sayLocked(sip.Ended{Status: 481})
 			return &sip.StatusError{Status: 481}
 		}
-		r.client.NetworkChanged()
+		call.queue.Post(call.renewNow)
 		expect[RenewingMedia](r)
 		if got := expect[CallEnded](r).Call.EndReason; got != EndRemoteHangup {
 			t.Errorf("ended as %v", got)

@@ -75,14 +75,14 @@ func TestRealSocketKilled(t *testing.T) {
 	awaits(t, "the platform still has the call", func() bool { return len(p.Calls()) == 0 })
 }
 
-// TestRealNetworkChange: new addresses mean an ICE restart over a new flow.
+// TestRealNetworkChange: an ICE restart brings the media back, again and again.
 func TestRealNetworkChange(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t, demo.Config{})
 	alice, call := inEcho(t, p)
 	for range 3 {
 		at := time.Now()
-		alice.NetworkChanged()
+		voice.RenewMedia(call)
 		expect[voice.RenewingMedia](alice)
 		expect[voice.CallEstablished](alice)
 		t.Logf("renewed after %v", time.Since(at).Round(time.Millisecond))
@@ -135,7 +135,7 @@ func TestRealCutForGood(t *testing.T) {
 	cfg.LegTimeout = 3 * time.Second
 	p := startDemo(t, cfg)
 	alice, _ := inEcho(t, p)
-	// Or the farewell would be tried until the phone is closed by force.
+	// Or the BYE would be tried until the phone is closed by force.
 	defer alice.wires.noTCP.Store(false)
 	alice.wires.noTCP.Store(true)
 	alice.wires.cutTCP()

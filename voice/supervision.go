@@ -14,11 +14,14 @@ const (
 	// well, and while it is being renewed.
 	watchCalm  = 500 * time.Millisecond
 	watchAlert = 50 * time.Millisecond
-	// stragglers is how long packets of a path that was left may still come out.
-	stragglers = 200 * time.Millisecond
+	// latePackets is how long packets of a path that was left may still come out.
+	latePackets = 200 * time.Millisecond
 	// sleepGap is how much later than it was due a look at the media must come
 	// to mean that the machine has slept.
 	sleepGap = 5 * time.Second
+	// doubtTime is how long nothing may be heard after a hint that the network has
+	// changed. The far side sends something every 20 ms, or 400 ms in a pause.
+	doubtTime = 600 * time.Millisecond
 	// renewPause is the first pause between two attempts to renew the media; it
 	// doubles up to renewPauseMax. A restart that was offered has left the old
 	// path, whatever the far side says to it: until one is agreed, nothing is
@@ -27,11 +30,11 @@ const (
 	renewPauseMax = 4 * time.Second
 )
 
-// survival looks after the media of a conversation: silence of the network is a
+// supervision looks after the media of a conversation: silence of the network is a
 // disruption, renewed by an ICE restart until media comes or the media timeout
 // has passed (reference, section 10.13). Silence of the speaker is none: the
 // far side sends something all the same.
-type survival struct {
+type supervision struct {
 	// base is when media was last due to begin: the answer, or the end of a
 	// hold. Silence before it does not count.
 	base time.Time
@@ -40,9 +43,9 @@ type survival struct {
 	// heard says that sound has arrived since the answer, or before it as early
 	// media.
 	heard bool
-	// troubled is when the present disruption or renewal began; media that
+	// disruptedAt is when the present disruption or renewal began; media that
 	// arrives later ends it.
-	troubled time.Time
+	disruptedAt time.Time
 	// renewedAt is when the last ICE restart was agreed, zero while none is.
 	renewedAt time.Time
 	// left is when the old path was left for an ICE restart, zero before: what comes
@@ -60,15 +63,15 @@ type survival struct {
 	refused bool
 }
 
-func (s *survival) begin(now time.Time) {
+func (s *supervision) begin(now time.Time) {
 	s.base, s.answered = now, now
 }
 
 // resumed says that a hold began or ended.
-func (s *survival) resumed(now time.Time) { s.base = now }
+func (s *supervision) resumed(now time.Time) { s.base = now }
 
 // held reports whether no sound is due.
-func (c *Call) held() bool { return c.talk.hold || c.details.RemoteHeld }
+func (c *Call) held() bool { return c.negotiation.hold || c.details.RemoteHeld }
 
 // watchSoon looks after the media now and from now on.
 func (c *Call) watchSoon() {
@@ -82,7 +85,7 @@ func (c *Call) watch() {
 		return
 	}
 	now := c.client.clock.Now()
-	s := &c.survival
+	s := &c.supervision
 	if c.held() {
 		s.base = now
 	}
@@ -119,9 +122,9 @@ func (c *Call) watch() {
 // good as gone.
 func (c *Call) awoken(asleep time.Duration) {
 	c.log.Warn("the machine has slept", "time", asleep)
-	c.networkChanged()
+	c.renewNow()
 	c.task(func() func() {
-		c.client.NetworkChanged()
+		c.client.Retry()
 		return nil
 	})
 }
@@ -129,16 +132,16 @@ func (c *Call) awoken(asleep time.Duration) {
 // seekRecovery ends a disruption once media has arrived after it began, and a
 // renewal once media has come by the new path.
 func (c *Call) seekRecovery(now time.Time, since time.Duration) {
-	s := &c.survival
-	if (c.talk.offering || c.talk.restart) && !c.leg.flowLost {
+	s := &c.supervision
+	if (c.negotiation.offering || c.negotiation.restart) && !c.leg.flowLost {
 		return
 	}
-	from := s.troubled
+	from := s.disruptedAt
 	switch {
 	case !s.renewedAt.IsZero():
 		from = s.renewedAt
 	case !s.left.IsZero():
-		from = s.left.Add(stragglers)
+		from = s.left.Add(latePackets)
 	}
 	if c.held() || now.Add(-since).After(from) {
 		c.recovered()
@@ -146,12 +149,12 @@ func (c *Call) seekRecovery(now time.Time, since time.Duration) {
 }
 
 func (c *Call) recovered() {
-	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.survival.troubled))
-	s := &c.survival
-	s.troubled, s.renewedAt, s.left, s.attempts, s.refused = time.Time{}, time.Time{}, time.Time{}, 0, false
+	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.supervision.disruptedAt))
+	s := &c.supervision
+	s.disruptedAt, s.renewedAt, s.left, s.attempts, s.refused = time.Time{}, time.Time{}, time.Time{}, 0, false
 	// An offer that was lost is made all the same: what is heard may have waited in
 	// the socket while the machine slept, and the far side may have no way here.
-	if !c.talk.restart && !c.talk.rebind {
+	if !c.negotiation.restart && !c.negotiation.rebind {
 		c.timers.clear(timerRenew)
 	}
 	c.established()
@@ -160,8 +163,8 @@ func (c *Call) recovered() {
 // disrupted begins a disruption and its cure.
 func (c *Call) disrupted(why string) {
 	c.log.Warn("media disrupted", "why", why)
-	c.survival.troubled = c.client.clock.Now()
-	c.survival.renewedAt = time.Time{}
+	c.supervision.disruptedAt = c.client.clock.Now()
+	c.supervision.renewedAt = time.Time{}
 	if c.move(StateMediaDisrupted) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}
@@ -173,10 +176,10 @@ func (c *Call) renew() {
 	if !c.details.State.Answered() {
 		return
 	}
-	if c.survival.troubled.IsZero() {
-		c.survival.troubled = c.client.clock.Now()
+	if c.supervision.disruptedAt.IsZero() {
+		c.supervision.disruptedAt = c.client.clock.Now()
 	}
-	c.talk.restart = true
+	c.negotiation.restart = true
 	c.negotiate()
 	c.watchSoon()
 }
@@ -184,12 +187,12 @@ func (c *Call) renew() {
 // renewed says that the far side has agreed to a new path. If nothing comes by
 // it, another one is tried.
 func (c *Call) renewed() {
-	c.survival.renewals++
-	c.survival.refused = false
-	c.survival.renewedAt = c.client.clock.Now()
+	c.supervision.renewals++
+	c.supervision.refused = false
+	c.supervision.renewedAt = c.client.clock.Now()
 	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
-			c.survival.attempts++
+			c.supervision.attempts++
 			c.renew()
 		}
 	})
@@ -202,7 +205,7 @@ func (c *Call) renewalFailed(r offerRound) {
 	}
 	pause := c.renewalPause()
 	var refused *sip.StatusError
-	c.survival.refused = r.restart && errors.As(r.err, &refused)
+	c.supervision.refused = r.restart && errors.As(r.err, &refused)
 	switch {
 	case errors.Is(r.err, sip.ErrFlowLost) && !r.lost:
 		pause = 0 // The next attempt waits for another flow.
@@ -211,17 +214,17 @@ func (c *Call) renewalFailed(r offerRound) {
 		pause = max(pause, min(refused.RetryAfter, c.limits.media/2))
 	}
 	c.timers.set(timerRenew, pause, func() {
-		c.talk.rebind = c.talk.rebind || c.leg.flowLost
+		c.negotiation.rebind = c.negotiation.rebind || c.leg.flowLost
 		c.negotiate()
 	})
-	c.survival.attempts++
+	c.supervision.attempts++
 	c.watchSoon()
 }
 
 // renewalPause is up to half as long again as its place in the series: two phones
 // that lost each other at the same moment must not offer at the same moment.
 func (c *Call) renewalPause() time.Duration {
-	pause := min(renewPause<<min(c.survival.attempts, 10), renewPauseMax)
+	pause := min(renewPause<<min(c.supervision.attempts, 10), renewPauseMax)
 	return pause + rand.N(pause/2)
 }
 
@@ -231,7 +234,7 @@ func (c *Call) onMedia(ev media.Event) {
 	case media.Connected:
 		c.setup.mark(stageConnected)
 	case media.FirstSound:
-		c.survival.heard = true
+		c.supervision.heard = true
 		if c.details.State.Answered() || c.details.State == StateAnswering {
 			c.setup.mark(stageFirstSound)
 		} else {
@@ -252,7 +255,7 @@ func (c *Call) onMedia(ev media.Event) {
 // secured shows what protects the sound.
 func (c *Call) secured(now media.Security) {
 	c.details.Encrypted = now.Encrypted()
-	if l, ok := c.trunk.(*sipLine); ok && now.Keys == media.KeysSDES {
+	if l, ok := c.line.(*sipLine); ok && now.Keys == media.KeysSDES {
 		c.details.Encrypted = l.account.keepsSecrets()
 	}
 	c.details.KeyChanges = now.Renewals
@@ -268,7 +271,7 @@ func (c *Call) onPathFailed(ev media.Event) {
 	case StateMediaDisrupted, StateRenewingMedia:
 		// What failed may be the path of an offer that came to nothing: the next one
 		// is due already.
-		if !c.talk.offering && !c.timers.pending(timerRenew) {
+		if !c.negotiation.offering && !c.timers.pending(timerRenew) {
 			c.renew()
 		}
 	}
@@ -280,37 +283,51 @@ func (c *Call) onFlowLost(l *leg, ev sip.FlowLost) {
 	c.log.Warn("signalling lost under the call", "error", ev.Err)
 	switch state := c.details.State; {
 	case state == StateEnding || state == StateEnded:
-		// A farewell may be waiting for another way.
-		ctx := c.farewell
+		// A BYE may be waiting for another way.
+		ctx := c.closing
 		c.task(func() func() {
 			if err := c.rebind(ctx, l); err != nil {
-				c.log.Debug("no way for the farewell", "error", err)
+				c.log.Debug("no way for the BYE", "error", err)
 			}
 			return nil
 		})
 	case l != c.leg:
 	case state.Answered():
-		c.talk.rebind = true
+		c.negotiation.rebind = true
 		if !c.held() && c.media.SinceReceived() > time.Second {
-			c.talk.restart = true
-			if c.survival.troubled.IsZero() {
-				c.survival.troubled = c.client.clock.Now()
+			c.negotiation.restart = true
+			if c.supervision.disruptedAt.IsZero() {
+				c.supervision.disruptedAt = c.client.clock.Now()
 			}
 		}
 		c.negotiate()
 	}
 }
 
-// networkChanged renews the media at once: the addresses that it used may be
-// gone.
-func (c *Call) networkChanged() {
+// renewNow renews the media at once: the addresses that it used may be gone.
+func (c *Call) renewNow() {
 	if c.details.State.Answered() {
 		// Silence until now was perhaps the machine's own, asleep, and does not
 		// count.
-		c.survival.base, c.survival.due = c.client.clock.Now(), time.Time{}
-		c.survival.renewedAt = time.Time{}
-		// The line has dropped its flow, whether the dialog knows it yet or not.
-		c.leg.flowLost = true
+		c.supervision.base, c.supervision.due = c.client.clock.Now(), time.Time{}
+		c.supervision.renewedAt = time.Time{}
 		c.renew()
 	}
+}
+
+// doubtMedia renews the media if nothing is heard for a moment, or nothing can be,
+// since one side holds the other.
+func (c *Call) doubtMedia() {
+	if !c.details.State.Answered() {
+		return
+	}
+	if c.held() {
+		c.renewNow()
+		return
+	}
+	c.timers.set(timerDoubt, doubtTime, func() {
+		if c.details.State == StateEstablished && c.media.SinceReceived() >= doubtTime {
+			c.renewNow()
+		}
+	})
 }

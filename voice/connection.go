@@ -1,0 +1,206 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"offhook/voice/fault"
+	"offhook/voice/sip/transport"
+)
+
+const (
+	reconnectFloor = 100 * time.Millisecond
+	reconnectCeil  = 20 * time.Second
+	// healthyFor is how long a flow must hold for the backoff to start over.
+	healthyFor = time.Minute
+	// proofTimeout bounds the wait for a sign of life of a flow that is doubted.
+	proofTimeout = 2 * time.Second
+	// connectTimeout bounds one attempt.
+	connectTimeout = 15 * time.Second
+)
+
+// connection keeps one flow to the exophone open, so that an INVITE is one round
+// trip, and opens another when it is lost: at once when somebody needs it, else
+// with full-jitter backoff from 100 ms to 20 s.
+type connection struct {
+	connect func(ctx context.Context) (flow, error)
+	clock   Clock
+	log     *slog.Logger
+	// changed is called after each change of up or err. Not under the mutex.
+	changed func(up bool, err error)
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+	wake   chan struct{}
+	// doubt asks for a proof of the open flow.
+	doubt chan struct{}
+
+	mu  sync.Mutex
+	cur flow
+	// attempts counts finished attempts to connect; err is the result of the
+	// last one.
+	attempts int
+	err      error
+	// news is closed and replaced at each change of the above.
+	news chan struct{}
+}
+
+func newConnection(connect func(ctx context.Context) (flow, error), clock Clock, log *slog.Logger, changed func(bool, error)) *connection {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &connection{
+		connect: connect, clock: clock, log: log, changed: changed,
+		ctx: ctx, cancel: cancel,
+		done: make(chan struct{}), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), news: make(chan struct{}),
+	}
+	go l.run()
+	return l
+}
+
+// look implements connecting.
+func (l *connection) look() outlook {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return outlook{l.cur, l.attempts, l.err, l.news}
+}
+
+// ended implements connecting.
+func (l *connection) ended() <-chan struct{} { return l.done }
+
+// retry ends a pause between two attempts.
+func (l *connection) retry() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// check proves the open flow, which may hang on an address that is gone, and
+// connects again at once if it gives no sign of life.
+func (l *connection) check() {
+	select {
+	case l.doubt <- struct{}{}:
+	default:
+	}
+	l.retry()
+}
+
+// close closes the flow and returns when the line's goroutine is gone.
+func (l *connection) close() {
+	l.cancel()
+	<-l.done
+}
+
+func (l *connection) run() {
+	defer close(l.done)
+	failures := 0
+	for l.ctx.Err() == nil {
+		started := l.clock.Now()
+		f, err := l.attempt()
+		l.set(f, err)
+		if err == nil {
+			if f = l.hold(f); l.ctx.Err() != nil {
+				_ = f.Close()
+				l.set(nil, errLineClosed)
+				return
+			}
+			_ = f.Close()
+			l.lost(f.Err())
+			if l.clock.Now().Sub(started) >= healthyFor {
+				failures = 0
+			}
+		}
+		if l.ctx.Err() != nil {
+			return
+		}
+		l.pause(failures, err)
+		failures++
+	}
+}
+
+// hold returns when a flow is gone. One that is doubted and gives no sign of life is
+// replaced, before it is closed, by another; the last one is returned.
+func (l *connection) hold(f flow) flow {
+	for {
+		select {
+		case <-f.Done():
+			return f
+		case <-l.ctx.Done():
+			return f
+		case <-l.doubt:
+		}
+		ctx, cancel := context.WithTimeout(l.ctx, proofTimeout)
+		err := f.Prove(ctx)
+		cancel()
+		if err == nil {
+			continue
+		}
+		l.log.Info("the signalling connection gives no sign of life", "error", err)
+		next, err := l.attempt()
+		if err != nil {
+			_ = f.Close()
+			return f
+		}
+		l.set(next, nil)
+		_ = f.Close()
+		f = next
+	}
+}
+
+func (l *connection) attempt() (flow, error) {
+	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
+	defer cancel()
+	return l.connect(ctx)
+}
+
+func (l *connection) set(f flow, err error) {
+	l.mu.Lock()
+	l.cur, l.err = f, err
+	l.attempts++
+	close(l.news)
+	l.news = make(chan struct{})
+	l.mu.Unlock()
+	if err != nil && l.ctx.Err() == nil {
+		l.log.Warn("signalling connection failed", "error", err)
+	}
+	l.changed(f != nil, err)
+}
+
+func (l *connection) lost(err error) {
+	if known := (*fault.Error)(nil); !errors.As(err, &known) {
+		err = fault.Wrap(err, fault.NetworkError, "platform.connection-lost")
+	}
+	l.mu.Lock()
+	l.cur, l.err = nil, err
+	close(l.news)
+	l.news = make(chan struct{})
+	l.mu.Unlock()
+	l.log.Info("signalling connection lost", "error", err)
+	l.changed(false, err)
+}
+
+// pause waits before the next attempt: full jitter, so that a platform that
+// comes back is not met by all its phones at once.
+func (l *connection) pause(failures int, err error) {
+	ceil := reconnectCeil
+	if failures < 8 {
+		ceil = min(reconnectFloor<<failures, reconnectCeil)
+	}
+	d := time.Duration(rand.Int64N(int64(ceil))) + time.Millisecond
+	var later *transport.HandshakeError
+	if errors.As(err, &later) {
+		d = max(d, min(later.RetryAfter, time.Minute))
+	}
+	woken := make(chan struct{})
+	stop := l.clock.AfterFunc(d, func() { close(woken) })
+	defer stop()
+	select {
+	case <-woken:
+	case <-l.wake:
+	case <-l.ctx.Done():
+	}
+}
