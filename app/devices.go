@@ -118,6 +118,9 @@ func (p *Phone) initialAudio(s settings.Settings) Audio {
 func specTitle(s audio.Spec) string {
 	switch s.Kind {
 	case audio.SpecDevice:
+		if s.Name != "" {
+			return s.Name
+		}
 		return s.Value
 	case audio.SpecSine:
 		return "Test tone"
@@ -218,16 +221,19 @@ func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err er
 	if err != nil {
 		return specTitle(spec), bad(lang.Of("audio.no-answer-of-system"), ActionRetry)
 	}
-	first := ""
+	titles, first := audio.Titles(devices, kind), ""
+	if d := audio.Find(devices, kind, spec); d != nil {
+		return titles[d.ID], good()
+	}
 	for _, d := range devices {
 		if d.Kind != kind {
 			continue
 		}
-		if spec.Kind == audio.SpecDevice && (d.ID == spec.Value || d.Name == spec.Value) || spec.Kind == audio.SpecDefault && d.IsDefault {
-			return d.Name, good()
+		if spec.Kind == audio.SpecDefault && d.IsDefault {
+			return titles[d.ID], good()
 		}
 		if first == "" {
-			first = d.Name
+			first = titles[d.ID]
 		}
 	}
 	switch {

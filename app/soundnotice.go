@@ -23,10 +23,15 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	if n.Kind == audio.Playback {
 		name, works = &a.Speaker, &a.SpeakerWorks
 	}
-	if n.Device != "" {
+	if n.Device != "" && n.Code != audio.HeadsetOffered {
 		*name = n.Device
 	}
 	switch n.Code {
+	case audio.DevicesChanged:
+		a.Routes = audio.Routes(n.Devices)
+		p.touch()
+	case audio.HeadsetOffered:
+		p.say("info", lang.Of("notice.headset", lang.Literal(n.Device)))
 	case audio.MutedSpeech:
 		p.say("info", lang.Of("notice.muted"))
 	case audio.Returned, audio.Moved, audio.SystemUnmuted:

@@ -17,6 +17,9 @@ type Sound struct {
 	// Country is the ISO 3166 code whose ringback is played, "" for ITU-T
 	// E.180's.
 	Country string
+	// OfferHeadset says that a headset which appears during a call is offered by a
+	// SoundNotice; without it the call takes it, if no device was chosen.
+	OfferHeadset bool
 	// NewProcessor makes what takes echo and noise out of the microphone of one
 	// call; nil for none.
 	NewProcessor func() audio.Processor
@@ -131,7 +134,7 @@ func (d *devices) newPath(sound Sound, notice func(audio.Notice)) (soundPath, er
 	}
 	cfg := audio.PathConfig{
 		In: sound.Capture, Out: sound.Playout, Country: sound.Country, Silent: true,
-		Notice: notice, Log: d.log,
+		Notice: notice, Log: d.log, OfferHeadset: sound.OfferHeadset,
 	}
 	if sound.NewProcessor != nil {
 		cfg.Processor = sound.NewProcessor()

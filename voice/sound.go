@@ -89,6 +89,10 @@ func (s *sound) ensure() error {
 	p, err := s.client.newPath(s.client.currentSound(), func(n audio.Notice) {
 		if c := s.who(); c != nil {
 			s.client.bus.publish(SoundNotice{CallID: c.id, Notice: n})
+			switch n.Code {
+			case audio.FellBack, audio.Returned, audio.Moved, audio.NoDevice:
+				c.queue.Post(func() { c.onSound(false, nil) }) // the route may be another
+			}
 		}
 	})
 	if err == nil {
@@ -234,6 +238,16 @@ func (f *farSwitch) turn(to audio.Far) {
 		return
 	}
 	f.to.Store(&to)
+}
+
+// Muted implements audio.Mutable.
+func (f *farSwitch) Muted() bool {
+	to := f.to.Load()
+	if to == nil {
+		return false
+	}
+	m, ok := (*to).(audio.Mutable)
+	return ok && m.Muted()
 }
 
 // Push implements audio.Far.

@@ -27,6 +27,7 @@ type devices struct {
 	env      *Env
 	kind     audio.Kind
 	Selector *widget.Selector
+	list     []audio.Device
 	choices  []deviceChoice
 	// usual is the name of the system's default device.
 	usual   string
@@ -42,12 +43,14 @@ func newDevices(env *Env, name string, g theme.Glyph, kind audio.Kind, get func(
 
 func (d *devices) load(list []audio.Device, set *app.Settings) {
 	d.choices = []deviceChoice{{"", d.env.T("System's default device")}}
+	titles := audio.Titles(list, d.kind)
+	d.list = list
 	for _, dev := range list {
 		if dev.Kind == d.kind {
 			if dev.IsDefault {
-				d.usual = dev.Name
+				d.usual = titles[dev.ID]
 			}
-			d.choices = append(d.choices, deviceChoice{"device:" + dev.Name, dev.Name})
+			d.choices = append(d.choices, deviceChoice{dev.Spec().String(), titles[dev.ID]})
 		}
 	}
 	d.show(set)
@@ -60,9 +63,24 @@ func (d *devices) show(set *app.Settings) {
 		name = d.env.T("System's default device")
 	}
 	if spec != "" {
-		name = strings.TrimPrefix(spec, "device:")
+		name = d.titleOf(spec)
 	}
 	d.Selector.Set(name)
+}
+
+// titleOf is the title of a chosen device: as listed if it is there, else its name.
+func (d *devices) titleOf(text string) string {
+	spec, err := audio.ParseSpec(text)
+	if err != nil {
+		return text
+	}
+	if dev := audio.Find(d.list, d.kind, spec); dev != nil {
+		return audio.Titles(d.list, d.kind)[dev.ID]
+	}
+	if spec.Name != "" {
+		return spec.Name
+	}
+	return strings.TrimPrefix(text, "device:")
 }
 
 func (d *devices) open() {

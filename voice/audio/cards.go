@@ -296,14 +296,13 @@ func find(all []card, kind Kind, spec Spec) (*card, *fault.Error) {
 		}
 		return nil, noDevice(kind, spec)
 	}
-	matches := []func(card) bool{
-		func(d card) bool { return d.ID == spec.Value },
-		func(d card) bool { return d.Name == spec.Value },
-		func(d card) bool { return strings.EqualFold(d.Name, spec.Value) },
+	list := make([]Device, len(all))
+	for i, d := range all {
+		list[i] = d.Device
 	}
-	for _, match := range matches {
+	if d := Find(list, kind, spec); d != nil {
 		for i := range all {
-			if all[i].Kind == kind && match(all[i]) {
+			if all[i].Kind == kind && all[i].ID == d.ID {
 				return &all[i], nil
 			}
 		}
@@ -391,7 +390,7 @@ func blocks(depth int) (ms, count uint32) {
 func openFault(kind Kind, spec Spec, err error) *fault.Error {
 	name := lang.Of("audio.kind", kind.Word())
 	if spec.Kind == SpecDevice {
-		name = lang.Of("audio.device", kind.Word(), spec.Value)
+		name = lang.Of("audio.device", kind.Word(), spec.title())
 	}
 	switch {
 	case errors.Is(err, malgo.ErrAccessDenied):

@@ -73,7 +73,11 @@ type Device struct {
 }
 
 // Spec is how to open this very device again.
-func (d Device) Spec() Spec { return Spec{Kind: SpecDevice, Value: d.ID} }
+func (d Device) Spec() Spec { return Spec{Kind: SpecDevice, Value: d.ID, Name: d.Name} }
+
+// Mutable is a Far that can be muted. The path then shows an empty meter, and tells
+// when somebody speaks all the same. Muted is called on the microphone's thread.
+type Mutable interface{ Muted() bool }
 
 // Far is the network side of a call's sound: media.Session is one.
 type Far interface {

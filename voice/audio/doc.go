@@ -8,7 +8,7 @@
 //	path.OpenPlayout(far); path.OpenCapture(far)            // each when it may
 //	path.PlayTone(audio.Ringback); path.StopTone()
 //	path.Levels()                                           // meters, 0..1, both directions
-//	path.SetRoute(audio.RouteSpeaker); path.SetMuted(true)  // in a call
+//	path.SetRoute(audio.RouteSpeaker)                       // in a call
 //	path.Close()
 //
 // A device that goes is replaced within 300 ms and taken back when it returns;

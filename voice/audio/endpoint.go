@@ -1,11 +1,11 @@
 package audio
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,7 +52,12 @@ type endpoint struct {
 	last   uint64
 	// problem is why the wanted device is not the one in use.
 	problem *fault.Error
-	names   map[string]string // device names by ID
+	list    []Device          // of the latest survey
+	names   map[string]string // device titles by ID
+	// served is the device that was wanted and open last, lostAt when it was found
+	// missing, zero before.
+	served  Spec
+	lostAt  time.Time
 	closing sync.WaitGroup
 	// depth is that of a loudspeaker's buffer, in frames; 0 before its first. It
 	// grows on a machine that lets it run dry.
@@ -85,8 +90,9 @@ type running struct {
 
 	since, seenAt time.Time
 	seen          uint64
-	// standard is the ID of the default device it was opened as.
-	standard string
+	// standard is the ID of the default device it was opened as, actual that of a
+	// device that was named; empty until a list was seen.
+	standard, actual string
 	// muted says that it is muted in the system.
 	muted bool
 }
@@ -209,10 +215,14 @@ func (e *endpoint) start() {
 	aim := e.aim()
 	err := e.open(aim)
 	if err == nil {
+		e.served, e.lostAt = aim, time.Time{}
 		if e.problem != nil {
 			e.problem = nil
 			e.notice(Notice{Code: Returned, Kind: e.kind, Device: e.name()})
 		}
+		return
+	}
+	if e.changesProfile(aim) && e.open(Spec{Kind: SpecNull}) == nil {
 		return
 	}
 	if aim.Kind == SpecDevice && e.open(Spec{}) == nil {
@@ -227,6 +237,21 @@ func (e *endpoint) start() {
 		text = lang.Of("audio.hear-nobody")
 	}
 	e.trouble(NoDevice, instead(err, text))
+}
+
+// profileChange is how long a radio headset may be away while it changes its profile.
+const profileChange = 2 * time.Second
+
+// changesProfile reports whether a radio headset that was in use may be about to come
+// back under another profile: the far side must not be heard in the room meanwhile.
+func (e *endpoint) changesProfile(aim Spec) bool {
+	if aim.Kind != SpecDevice || e.served != aim || here().classOf(Device{ID: aim.Value, Name: aim.Name, Kind: e.kind}) != bluetooth {
+		return false
+	}
+	if e.lostAt.IsZero() {
+		e.lostAt = time.Now()
+	}
+	return time.Since(e.lostAt) < profileChange
 }
 
 // trouble remembers why another device is in use, and tells it once.
@@ -318,30 +343,30 @@ func (e *endpoint) deepen(r *running, now time.Time) {
 // survey acts on a fresh list of devices: a wanted one that came back is taken,
 // one that went is left, and a new default is followed.
 func (e *endpoint) survey(list []Device) {
-	e.names = make(map[string]string, len(list))
-	standard := ""
-	present, any := false, false
+	e.names, e.list = Titles(list, e.kind), list
+	standard, any := "", false
 	aim := e.aim()
 	for _, d := range list {
 		if d.Kind != e.kind {
 			continue
 		}
-		e.names[d.ID] = d.Name
 		any = any || !d.monitor
 		if d.IsDefault {
 			standard = d.ID
 		}
-		if aim.Kind == SpecDevice && matches(d, aim) {
-			present = true
-		}
 	}
+	there := Find(list, e.kind, aim)
 	r := e.cur
 	if r == nil || !aim.Real() {
 		return
 	}
 	switch {
-	case aim.Kind == SpecDevice && present != (r.spec == aim):
+	case aim.Kind == SpecDevice && (there != nil) != (r.spec == aim):
 		e.start()
+	case there != nil && r.actual != "" && r.actual != there.ID:
+		e.start() // the same thing under another profile
+	case there != nil:
+		r.actual = there.ID
 	case r.spec.Kind == SpecNull && any:
 		e.start()
 	case r.spec.Kind == SpecDefault && standard != "" && r.standard == "":
@@ -354,9 +379,18 @@ func (e *endpoint) survey(list []Device) {
 	}
 }
 
-// matches reports whether spec means d.
-func matches(d Device, spec Spec) bool {
-	return d.ID == spec.Value || strings.EqualFold(d.Name, spec.Value)
+// another is a device of this kind that is not in use, the default one first; the zero
+// value if there is none.
+func (e *endpoint) another() (found Device) {
+	for _, d := range e.list {
+		if d.Kind != e.kind || d.monitor || e.cur == nil || d.ID == e.cur.actual || d.ID == e.cur.standard {
+			continue
+		}
+		if found.ID == "" || d.IsDefault {
+			found = d
+		}
+	}
+	return found
 }
 
 // name is the name of the device in use, as far as it is known.
@@ -366,10 +400,10 @@ func (e *endpoint) name() string {
 	}
 	switch s := e.cur.spec; s.Kind {
 	case SpecDevice:
-		if n := e.names[s.Value]; n != "" {
+		if n := e.names[cmp.Or(e.cur.actual, s.Value)]; n != "" {
 			return n
 		}
-		return s.Value
+		return s.title()
 	case SpecDefault:
 		if n := e.names[e.cur.standard]; n != "" {
 			return n

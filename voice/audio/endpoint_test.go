@@ -122,7 +122,7 @@ func TestAllDevicesGoAndOneComes(t *testing.T) {
 		m.plug(jabra)
 		m.plug(jabMic)
 		time.Sleep(2 * time.Second)
-		if got := m.opened(); !slices.Equal(got, []string{"default", "default"}) || !n.has(Returned, Capture) {
+		if got := m.opened(); !slices.Equal(got, []string{jabMic.ID, jabra.ID}) || !n.has(Returned, Capture) || p.Route() != RouteHeadphones {
 			t.Errorf("%q is open; %s", got, n)
 		}
 		if g := far.gap(); g > 300*time.Millisecond {
@@ -169,8 +169,9 @@ func TestDeadMicrophoneAndMutedSpeechAreTold(t *testing.T) {
 		n := &noticed{}
 		p := NewPath(m, PathConfig{Notice: n.add})
 		m.noise = 0
-		_ = p.OpenCapture(&echo{})
-		time.Sleep(4 * time.Second)
+		far := &echo{}
+		_ = p.OpenCapture(far)
+		time.Sleep(6 * time.Second)
 		if !n.has(DeadMicrophone, Capture) {
 			t.Errorf("a microphone of zeros was not told; %s", n)
 		}
@@ -181,7 +182,7 @@ func TestDeadMicrophoneAndMutedSpeechAreTold(t *testing.T) {
 		if !n.has(AliveMicrophone, Capture) {
 			t.Errorf("its return was not told; %s", n)
 		}
-		p.SetMuted(true)
+		far.muted.Store(true)
 		time.Sleep(5 * time.Second)
 		if n.has(MutedSpeech, Capture) {
 			t.Error("noise was taken for speech")

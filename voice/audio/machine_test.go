@@ -49,7 +49,10 @@ func (m *machine) make(kind Kind, spec Spec) (*gadget, error) {
 	}
 	there := spec.Kind == SpecNull
 	for _, d := range m.list {
-		there = there || d.Kind == kind && (spec.Kind == SpecDefault || matches(d, spec))
+		there = there || d.Kind == kind && spec.Kind == SpecDefault
+	}
+	if d := Find(m.list, kind, spec); d != nil {
+		there, name = true, d.ID
 	}
 	if !there || m.refused[name] {
 		return nil, noDevice(kind, spec)

@@ -9,8 +9,8 @@ import (
 
 const (
 	// deadFrames is how long a microphone may deliver digital silence before it
-	// counts as dead: 3 s. A real one always hisses a little.
-	deadFrames = 300
+	// counts as dead: 5 s. A real one always hisses a little.
+	deadFrames = 500
 	// speechFrames of loud sound within speechSpan frames count as speaking.
 	speechFrames = 20
 	speechSpan   = 60
@@ -81,7 +81,7 @@ func (w *micWatch) report(now time.Time, e *endpoint, muted bool) {
 	dead := w.isDead.Load() && e.cur.spec.Real()
 	switch {
 	case dead && !w.toldDead:
-		e.notice(Notice{Code: DeadMicrophone, Kind: Capture, Device: e.name(), Err: fault.New(fault.AudioDeviceError,
+		e.notice(Notice{Code: DeadMicrophone, Kind: Capture, Device: e.name(), Instead: e.another(), Err: fault.New(fault.AudioDeviceError,
 			"audio.silent-microphone", e.name())})
 	case !dead && w.toldDead:
 		e.notice(Notice{Code: AliveMicrophone, Kind: Capture, Device: e.name()})

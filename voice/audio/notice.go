@@ -6,8 +6,14 @@ import "offhook/voice/fault"
 type Notice struct {
 	Code NoticeCode
 	Kind Kind
-	// Device is the name of the device that is in use now; empty for none.
+	// Device is the name of the device that is in use now; empty for none. For
+	// HeadsetOffered it is the headset's, and Route leads to it.
 	Device string
+	Route  Route
+	// Devices is what there is now, for DevicesChanged.
+	Devices []Device
+	// Instead is a device that might serve in place of a dead one; empty for none.
+	Instead Device
 	// Err says in words what is wrong and what is used instead; nil for good news.
 	Err *fault.Error
 }
@@ -22,7 +28,9 @@ type NoticeCode int
 // microphone. DeadMicrophone: the microphone delivers digital silence, as one does
 // that is muted in the system or not permitted. AliveMicrophone: it delivers sound
 // again. SystemMuted: the device is muted in the system's own settings;
-// SystemUnmuted: it no longer is.
+// SystemUnmuted: it no longer is. DevicesChanged: something was plugged in or out
+// during the call. HeadsetOffered: a headset has appeared, which the settings don't
+// let the call take by itself.
 const (
 	FellBack NoticeCode = iota
 	Returned
@@ -33,9 +41,11 @@ const (
 	AliveMicrophone
 	SystemMuted
 	SystemUnmuted
+	DevicesChanged
+	HeadsetOffered
 )
 
-var noticeNames = [...]string{"fell back", "returned", "moved", "no device", "muted speech", "dead microphone", "alive microphone", "muted in the system", "unmuted in the system"}
+var noticeNames = [...]string{"fell back", "returned", "moved", "no device", "muted speech", "dead microphone", "alive microphone", "muted in the system", "unmuted in the system", "devices changed", "headset offered"}
 
 // String returns the code's name, for logs.
 func (c NoticeCode) String() string {

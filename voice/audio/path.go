@@ -23,6 +23,9 @@ type PathConfig struct {
 	// method SetHeadset(bool) is told whether the loudspeaker is a headset, where
 	// there is no echo.
 	Processor Processor
+	// OfferHeadset says that a headset which appears during a call is offered by a
+	// notice; without it the call takes it, if nobody chose a device.
+	OfferHeadset bool
 	// Notice is told what a person should know about the devices. It is called
 	// from the path's own goroutine and must not wait for the path; nil for none.
 	Notice func(Notice)
@@ -67,13 +70,13 @@ type Path struct {
 	surveying     bool
 	nextSurvey    time.Time
 	route         Route
+	known         []Device // of the latest survey
 	started       bool
 
 	sources  atomic.Pointer[Far] // where the loudspeaker's sound comes from
 	target   atomic.Pointer[Far] // where the microphone's sound goes
 	tone     atomic.Pointer[player]
 	ringing  atomic.Pointer[player]
-	muted    atomic.Bool
 	mic, far meter
 	watcher  micWatch
 }
@@ -147,7 +150,7 @@ func (p *Path) watch(now time.Time) {
 		open = open || e.cur != nil && e.aim().Real()
 	}
 	if p.in.cur != nil && !p.in.silenced() {
-		p.watcher.report(now, p.in, p.muted.Load())
+		p.watcher.report(now, p.in, p.muted())
 	}
 	if p.ring.cur != nil && p.ringing.Load() == nil {
 		p.ring.stop()
@@ -214,9 +217,15 @@ func (p *Path) openOut() error {
 	return nil
 }
 
-// SetMuted makes what goes to the network digital silence, from the next frame
-// on, or ends that.
-func (p *Path) SetMuted(muted bool) { p.muted.Store(muted) }
+// muted reports whether the far side is given nothing to hear at present.
+func (p *Path) muted() bool {
+	f := p.target.Load()
+	if f == nil {
+		return false
+	}
+	m, ok := (*f).(Mutable)
+	return ok && m.Muted()
+}
 
 // Levels shows how loud the microphone and the far side are, 0 (silence) to 1
 // (full scale). A muted microphone shows 0. It waits for nothing.
@@ -360,7 +369,7 @@ func (p *Path) playRing(frame []int16) {
 
 // capture passes a frame of the microphone on, on its thread.
 func (p *Path) capture(frame []int16) {
-	muted := p.muted.Load()
+	muted := p.muted()
 	p.watcher.add(frame, muted)
 	if p.cfg.Processor != nil {
 		p.cfg.Processor.Process(frame)

@@ -101,6 +101,12 @@ func tableFor(os string) table {
 // here is the table of this system.
 var here = sync.OnceValue(func() table { return tableFor(runtime.GOOS) })
 
+// worn reports whether a device is one that the microphone can't hear.
+func (t table) worn(d Device) bool {
+	c := t.classOf(d)
+	return c == headset || c == bluetooth
+}
+
 func (t table) classOf(d Device) class {
 	text := d.ID + "\n" + d.Name
 	for _, m := range t {
@@ -254,14 +260,23 @@ func (e *endpoint) turn(to *Spec) error {
 	return nil
 }
 
-// Route is where the sound goes now.
+// Route is where the sound goes now: RouteEarpiece as well while the device of a
+// route is away.
 func (p *Path) Route() Route {
 	r := RouteEarpiece
 	_ = p.do(func() error {
-		r = p.route
+		r = p.actual()
 		return nil
 	})
 	return r
+}
+
+// actual is Route on the path's goroutine.
+func (p *Path) actual() Route {
+	if to := p.out.around; to != nil && p.out.cur != nil && p.out.cur.spec != *to {
+		return RouteEarpiece
+	}
+	return p.route
 }
 
 // Routes lists the routes that there are devices for, EARPIECE always.

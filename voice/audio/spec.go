@@ -12,8 +12,9 @@ import (
 // form. The zero value is the system's default device.
 type Spec struct {
 	Kind SpecKind
-	// Value is the device's ID or name, the file's path; empty otherwise.
-	Value string
+	// Value is the device's ID or name, the file's path; empty otherwise. Name is the
+	// name of a device whose ID is in Value, by which it is found if its ID changes.
+	Value, Name string
 	// Hz is the frequency of a sine.
 	Hz float64
 }
@@ -32,7 +33,7 @@ const (
 )
 
 // ParseSpec reads the command line's form of a Spec: empty or "default",
-// "device:NAME" with a device's ID or name, "sine:HZ" (20 to 20000),
+// "device:NAME" with a device's ID or name, "device:ID = NAME" with both, "sine:HZ" (20 to 20000),
 // "file:PATH", and "null". The error is a *fault.Error of type
 // InvalidParameter that quotes the form.
 func ParseSpec(text string) (Spec, error) {
@@ -44,7 +45,8 @@ func ParseSpec(text string) (Spec, error) {
 		return Spec{Kind: SpecNull}, nil
 	case !colon || value == "":
 	case kind == "device":
-		return Spec{Kind: SpecDevice, Value: value}, nil
+		id, name, _ := strings.Cut(value, nameMark)
+		return Spec{Kind: SpecDevice, Value: id, Name: name}, nil
 	case kind == "file":
 		return Spec{Kind: SpecFile, Value: value}, nil
 	case kind == "sine":
@@ -63,6 +65,9 @@ func ParseSpec(text string) (Spec, error) {
 func (s Spec) String() string {
 	switch s.Kind {
 	case SpecDevice:
+		if s.Name != "" {
+			return "device:" + s.Value + nameMark + s.Name
+		}
 		return "device:" + s.Value
 	case SpecSine:
 		hz := s.Hz
@@ -77,6 +82,14 @@ func (s Spec) String() string {
 	default:
 		return "default"
 	}
+}
+
+// title is what a person calls a device: its name, as far as it is known.
+func (s Spec) title() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.Value
 }
 
 // Real reports whether the spec names a device of the system, which can come

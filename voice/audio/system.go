@@ -127,7 +127,7 @@ func (s *system) Close() error {
 // noDevice is the error of a device that isn't there.
 func noDevice(k Kind, spec Spec) *fault.Error {
 	if spec.Kind == SpecDevice {
-		return fault.New(fault.AudioDeviceError, "audio.not-there", k.Word(), spec.Value)
+		return fault.New(fault.AudioDeviceError, "audio.not-there", k.Word(), spec.title())
 	}
 	return fault.New(fault.AudioDeviceError, "audio.none", k.Word())
 }

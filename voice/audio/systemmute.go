@@ -18,11 +18,8 @@ func (m *muteLook) ask(sys System, kind Kind, list []Device) {
 		return
 	}
 	spec := m.spec
-	for _, d := range list {
-		if d.Kind == kind && spec.Kind == SpecDevice && matches(d, spec) {
-			spec = d.Spec()
-			break
-		}
+	if d := Find(list, kind, spec); d != nil {
+		spec = d.Spec()
 	}
 	m.muted, m.known = asker.systemMuted(kind, spec)
 }

@@ -100,6 +100,9 @@ func (s *session) Hold(on bool) { s.change(func() { s.held = on }) }
 // SetMuted implements Session.
 func (s *session) SetMuted(on bool) { s.send.muted.Store(on) }
 
+// Muted reports whether SetMuted is in force. A real-time thread may ask.
+func (s *session) Muted() bool { return s.send.muted.Load() }
+
 // change applies f and moves the gates to where they belong then.
 func (s *session) change(f func()) {
 	s.mu.Lock()
