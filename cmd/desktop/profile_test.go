@@ -264,7 +264,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 		t.Helper()
 		p.until(t, patience, "told that another has the calls", func(s *app.Snapshot) bool {
 			for _, c := range s.Conditions {
-				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text.String(), "Another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
+				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text.String(), "another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
 					return !s.Ready
 				}
 			}
