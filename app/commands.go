@@ -10,6 +10,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/settings"
 	"offhook/voice"
+	"offhook/voice/dialplan"
 	"offhook/voice/fault"
 )
 
@@ -18,18 +19,11 @@ func newID() string { return uuid.NewString() }
 // CheckNumber says whether number could be dialled: nil, or the error that
 // Dial would return. It returns nil for an empty number.
 func (p *Phone) CheckNumber(number string) error {
-	snap := p.Snapshot()
-	if sip := snap.defaultSIP(p.store.Get().Calls.DefaultLine); sip {
-		if n := cleanTarget(number); n != "" {
-			return checkNumber(n, "", true)
-		}
+	if strings.TrimSpace(number) == "" {
 		return nil
 	}
-	n := cleanNumber(number)
-	if n == "" {
-		return nil
-	}
-	return checkNumber(n, snap.Account.UserName, false)
+	_, err := p.typedPlan().Parse(number)
+	return err
 }
 
 // dialPlan is what the loop decided for a call.
@@ -40,8 +34,15 @@ type dialPlan struct {
 	line    string
 	// target is called on the wire, id is whom the user meant, by the contact's name.
 	target, id, name string
+	// afterAnswer are digits to be sent once the call is established.
+	afterAnswer string
 	// message is the call's context as free text.
 	message string
+}
+
+// again is what dials the same once more.
+func (p dialPlan) again() string {
+	return dialplan.Number{Target: p.id, AfterAnswer: p.afterAnswer}.String()
 }
 
 // Dial calls number, which may be a name, a number, or a tel: or sip: link.
@@ -80,17 +81,18 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	m := &p.m
 	line, sip := m.lineFor(line)
 	if sip {
-		return p.planSIP(line, cleanTarget(number), message)
+		return p.planSIP(line, number, message)
 	}
-	number = cleanNumber(number)
 	switch {
 	case m.account.State == Expired:
 		return dialPlan{}, fault.New(fault.AuthenticationExpiredToken, "sign-in.again")
 	case m.session == nil:
 		return dialPlan{}, fault.New(fault.Uninitialized, "sign-in.first")
 	}
-	own := m.session.account.SubscriberName
-	if err := checkNumber(number, own, false); err != nil {
+	l := p.planOf("")
+	l.Own = m.session.account.SubscriberName
+	n, err := l.Parse(number)
+	if err != nil {
 		return dialPlan{}, err
 	}
 	if err := m.free(); err != nil {
@@ -98,31 +100,23 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	}
 	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
-	plan := dialPlan{session: m.session, target: or(m.session.account.Exophone, m.account.Exophone), id: number, name: dir.name(number), message: message}
-	if dir.special(number) {
-		plan.target = number // dialled directly (reference, section 5)
+	plan := dialPlan{session: m.session, target: or(m.session.account.Exophone, m.account.Exophone), id: n.Shown, name: dir.name(n.Shown), afterAnswer: n.AfterAnswer, message: message}
+	if dir.special(n.Target) {
+		plan.target = n.Target // dialled directly (reference, section 5)
 	}
 	return plan, nil
 }
 
 // planSIP is planDial for a SIP account.
 func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
-	if err := checkNumber(target, "", true); err != nil {
+	n, err := p.planOf(line).Parse(target)
+	if err != nil {
 		return dialPlan{}, err
 	}
 	if err := p.m.free(); err != nil {
 		return dialPlan{}, err
 	}
-	shown := target
-	for _, scheme := range []string{"sip:", "sips:"} {
-		shown = strings.TrimPrefix(shown, scheme)
-	}
-	for _, a := range p.m.settings.SIPAccounts {
-		if a.ID == line {
-			shown = strings.TrimSuffix(shown, "@"+a.Domain)
-		}
-	}
-	return dialPlan{line: line, target: target, id: shown, name: p.contacts.Load().name(shown), message: message}, nil
+	return dialPlan{line: line, target: n.Target, id: n.Shown, name: p.contacts.Load().name(n.Shown), afterAnswer: n.AfterAnswer, message: message}, nil
 }
 
 // free says why no call can begin now.
@@ -147,12 +141,12 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 		}
 	}
 	if _, err := p.store.Update(func(st *settings.Settings) {
-		st.LastDialled, st.LastDialledName = plan.id, plan.name
+		st.LastDialled, st.LastDialledName = plan.again(), plan.name
 	}); err != nil {
 		p.notWritten(err)
 	}
 	p.settingsChanged()
-	options := []voice.DialOption{voice.ShownAs(plan.id), voice.WithContextMessage(plan.message)}
+	options := []voice.DialOption{voice.ShownAs(plan.id), voice.WithContextMessage(plan.message), voice.SendingAfterAnswer(plan.afterAnswer)}
 	if plan.line != "" {
 		options = append(options, voice.OnLine(plan.line))
 	}
@@ -195,11 +189,11 @@ func (p *Phone) during(ctx context.Context, do func(Controls, context.Context) e
 
 // handTo is during for what has a target.
 func (p *Phone) handTo(ctx context.Context, target string, do func(Controls, context.Context, string) error) error {
-	target = cleanTarget(target)
-	if err := checkNumber(target, "", true); err != nil {
+	n, err := p.transferTarget(target)
+	if err != nil {
 		return err
 	}
-	return p.during(ctx, func(c Controls, ctx context.Context) error { return do(c, ctx, target) })
+	return p.during(ctx, func(c Controls, ctx context.Context) error { return do(c, ctx, n.Target) })
 }
 
 // Answer accepts the incoming call.
@@ -320,12 +314,15 @@ func (p *Phone) DismissEnded() {
 func (p *Phone) OpenLink(ctx context.Context, link string) error {
 	number := ""
 	if link != "" {
-		var ok bool
-		if number, ok = linkNumber(link); !ok {
+		if !dialplan.IsLink(link) {
 			return fault.New(fault.InvalidDialInfo, "dial.not-a-link")
 		}
 		if p.store.Get().Calls.LinkMode == settings.DialAtOnce {
-			return p.Dial(ctx, number, "")
+			return p.Dial(ctx, link, "")
+		}
+		n, err := p.typedPlan().Parse(link)
+		if number = n.String(); err != nil {
+			number = strings.TrimSpace(link) // the field says what is wrong
 		}
 	}
 	p.prefillLock.Lock()

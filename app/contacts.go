@@ -28,7 +28,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		}
 		out = append(out, group)
 	}
-	dir := newDirectory(out, p.store.Get().Favourites)
+	dir := p.directoryOf(out, p.store.Get())
 	s.cacheContacts(out)
 	return p.loop.ask(ctx, func() error {
 		if p.m.session != s {
@@ -45,6 +45,11 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		p.touch()
 		return nil
 	})
+}
+
+// directoryOf is the directory of the backend's groups and the user's favourites.
+func (p *Phone) directoryOf(groups []ContactGroup, s Settings) *directory {
+	return newDirectory(groups, s.Favourites, p.matching(s))
 }
 
 // contactsLife is how old the directory gets before it is fetched again.
@@ -95,7 +100,7 @@ func (p *Phone) useCachedContacts(s *session) {
 	if err != nil || json.Unmarshal(data, &cached) != nil || cached.Owner != s.owner() {
 		return
 	}
-	p.contacts.Store(newDirectory(cached.Groups, p.m.settings.Favourites))
+	p.contacts.Store(p.directoryOf(cached.Groups, p.m.settings))
 	p.m.contactsRevision++
 }
 

@@ -5,10 +5,13 @@ import (
 	"strings"
 
 	"offhook/app/settings"
+	"offhook/voice/dialplan"
 )
 
 // directory is the contacts, made ready to be searched. It is immutable.
 type directory struct {
+	// numbers is how numbers are compared.
+	numbers dialplan.Line
 	// own is what the backend gave, groups what is shown.
 	own    []ContactGroup
 	groups []ContactGroup
@@ -26,8 +29,8 @@ type entry struct {
 	folded string
 }
 
-func newDirectory(own []ContactGroup, fav []settings.Favourite) *directory {
-	d := &directory{own: own, number: map[string]int{}}
+func newDirectory(own []ContactGroup, fav []settings.Favourite, numbers dialplan.Line) *directory {
+	d := &directory{numbers: numbers, own: own, number: map[string]int{}}
 	if len(fav) > 0 {
 		d.groups = append(d.groups, favourites(fav))
 	}
@@ -36,7 +39,7 @@ func newDirectory(own []ContactGroup, fav []settings.Favourite) *directory {
 	d.groups = append(d.groups, sorted...)
 	for i, g := range d.groups {
 		for _, c := range g.Contacts {
-			key := contactKey(c.Number)
+			key := d.key(c.Number)
 			// The backend's word on a number counts for its name and its kind.
 			if at, ok := d.number[key]; !ok || g.Special && !d.entries[at].special {
 				d.number[key] = len(d.entries)
@@ -47,19 +50,20 @@ func newDirectory(own []ContactGroup, fav []settings.Favourite) *directory {
 	return d
 }
 
-func (d *directory) withFavourites(fav []settings.Favourite) *directory {
-	return newDirectory(d.own, fav)
+// with is the directory with other favourites, or another way to compare numbers.
+func (d *directory) with(fav []settings.Favourite, numbers dialplan.Line) *directory {
+	return newDirectory(d.own, fav, numbers)
 }
 
-// contactKey is a number as it is dialled, in lower case.
-func contactKey(number string) string { return strings.ToLower(cleanNumber(number)) }
+// key is the same for all ways to write one number.
+func (d *directory) key(number string) string { return d.numbers.Key(number) }
 
 func fold(c Contact) string {
-	return " " + strings.Join(strings.Fields(strings.ToLower(c.Name)), " ") + " " + strings.ToLower(strings.TrimSpace(c.Number))
+	return " " + strings.Join(strings.Fields(Fold(c.Name)), " ") + " " + Fold(strings.TrimSpace(c.Number))
 }
 
 func (d *directory) name(number string) string {
-	if at, ok := d.number[contactKey(number)]; ok {
+	if at, ok := d.number[d.key(number)]; ok {
 		return d.entries[at].Name
 	}
 	return ""
@@ -67,11 +71,11 @@ func (d *directory) name(number string) string {
 
 // special reports whether a number is dialled directly.
 func (d *directory) special(number string) bool {
-	at, ok := d.number[contactKey(number)]
+	at, ok := d.number[d.key(number)]
 	return ok && d.entries[at].special
 }
 
-func query(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
+func query(text string) string { return strings.Join(strings.Fields(Fold(text)), " ") }
 
 // suggest returns at most limit contacts, those whose words begin with the text
 // before those that only contain it. A number appears once.
@@ -82,6 +86,10 @@ func (d *directory) suggest(text string, limit int) []Contact {
 	}
 	var first, rest []Contact
 	seen := map[string]bool{}
+	if at, ok := d.number[d.key(text)]; ok && strings.ContainsAny(q, "0123456789") { // the whole number, however it is written
+		first = append(first, d.entries[at].Contact)
+		seen[d.entries[at].Number] = true
+	}
 	for i := range d.entries {
 		e := &d.entries[i]
 		at := strings.Index(e.folded, q)
@@ -94,7 +102,7 @@ func (d *directory) suggest(text string, limit int) []Contact {
 		}
 		seen[e.Number] = true
 		if begins {
-			if first = append(first, e.Contact); len(first) == limit {
+			if first = append(first, e.Contact); len(first) >= limit {
 				break
 			}
 		} else {

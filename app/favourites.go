@@ -17,15 +17,13 @@ const (
 // name. An empty name is the directory's, else the number itself. The errors are
 // those of CheckNumber and of UpdateSettings.
 func (p *Phone) AddFavourite(name, number string) error {
-	sip := p.Snapshot().defaultSIP(p.store.Get().Calls.DefaultLine)
-	clean := cleanNumber
-	if sip {
-		clean = cleanTarget
-	}
-	number = clean(number)
-	if err := checkNumber(number, "", sip); err != nil {
+	l := p.typedPlan()
+	l.Own = ""
+	n, err := l.Parse(number)
+	if err != nil {
 		return err
 	}
+	number = n.String()
 	name = display.Name(name)
 	if name == "" {
 		name = or(p.NameOf(number), number)
@@ -34,9 +32,10 @@ func (p *Phone) AddFavourite(name, number string) error {
 		name = string(r[:maxFavouriteName])
 	}
 	full := false
-	err := p.UpdateSettings(func(s *Settings) {
+	key := p.contacts.Load().key
+	err = p.UpdateSettings(func(s *Settings) {
 		for i, f := range s.Favourites {
-			if contactKey(f.Number) == contactKey(number) {
+			if key(f.Number) == key(number) {
 				s.Favourites[i].Name = name
 				return
 			}
@@ -54,11 +53,12 @@ func (p *Phone) AddFavourite(name, number string) error {
 // RemoveFavourite takes a number out of the user's own contacts; one that is not
 // there is no error.
 func (p *Phone) RemoveFavourite(number string) error {
-	key := contactKey(number)
+	dir := p.contacts.Load()
+	key := dir.key(number)
 	return p.UpdateSettings(func(s *Settings) {
 		var kept []Favourite
 		for _, f := range s.Favourites {
-			if contactKey(f.Number) != key {
+			if dir.key(f.Number) != key {
 				kept = append(kept, f)
 			}
 		}
@@ -68,9 +68,10 @@ func (p *Phone) RemoveFavourite(number string) error {
 
 // IsFavourite reports whether a number is one of the user's own contacts.
 func (p *Phone) IsFavourite(number string) bool {
-	key := contactKey(number)
+	dir := p.contacts.Load()
+	key := dir.key(number)
 	for _, f := range p.store.Get().Favourites {
-		if contactKey(f.Number) == key {
+		if dir.key(f.Number) == key {
 			return true
 		}
 	}

@@ -424,25 +424,6 @@ func (m *model) lineFor(asked string) (id string, sip bool) {
 	return "", false
 }
 
-// cleanTarget is what a SIP account dials of what was typed, pasted or linked:
-// a number without its separators, or an address as it is.
-func cleanTarget(s string) string {
-	s = strings.Trim(s, blanks)
-	lower := strings.ToLower(s)
-	switch {
-	case strings.HasPrefix(lower, "sips:"), strings.HasPrefix(lower, "sip:"):
-		rest := strings.TrimPrefix(s[strings.Index(s, ":")+1:], "//")
-		rest, _, _ = strings.Cut(rest, "?") // a link may not smuggle headers
-		if strings.Contains(rest, "@") {
-			return s[:strings.Index(s, ":")+1] + rest
-		}
-		return cleanNumber(s)
-	case strings.Contains(s, "@"):
-		return s
-	}
-	return cleanNumber(s)
-}
-
 // Transfer hands the call to target: its far side is asked to call there instead
 // of this phone. It returns when the far side has taken that on;
 // Snapshot.Call.Transfer then tells how it fares. Only calls over SIP accounts
@@ -456,13 +437,18 @@ func (p *Phone) DialOn(ctx context.Context, line, number, message string) error 
 	return p.dial(ctx, line, number, message)
 }
 
-// defaultSIP reports whether what is typed will be dialled over a SIP account.
-func (s *Snapshot) defaultSIP(chosen string) bool {
-	on := func(id string) bool {
-		return slices.ContainsFunc(s.Lines, func(l Line) bool { return l.State != LineOff && (id == "" || l.ID == id) })
+// defaultSIP returns the SIP account that what is typed will be dialled over; ok is
+// false for the subscriber's line.
+func (s *Snapshot) defaultSIP(chosen string) (id string, ok bool) {
+	first := ""
+	for _, l := range s.Lines {
+		switch {
+		case l.State == LineOff:
+		case chosen != "" && l.ID == chosen:
+			return l.ID, true
+		case first == "":
+			first = l.ID
+		}
 	}
-	if chosen != "" && on(chosen) {
-		return true
-	}
-	return s.Account.AccountSID == "" && s.Account.State == SignedIn && on("")
+	return first, first != "" && s.Account.AccountSID == "" && s.Account.State == SignedIn
 }

@@ -128,7 +128,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 	}
 	out := &Call{
 		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction, State: state,
-		RemoteID: d.RemoteID, RemoteName: c.name, Message: c.message, Started: d.Started.UTC(),
+		RemoteID: d.RemoteID, RemoteName: c.name, AfterAnswer: d.AfterAnswer, Message: c.message, Started: d.Started.UTC(),
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Encrypted: d.Encrypted, KeyChanges: d.KeyChanges,
 		Route: d.Route, DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,

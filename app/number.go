@@ -2,107 +2,59 @@ package app
 
 import (
 	"net/url"
-	"regexp"
-	"strings"
 
-	"offhook/voice/fault"
+	"offhook/voice/dialplan"
 )
 
-// The two forms of a number (reference, section 6). A name is at most 16
-// characters on the subscriber line, a telephone number at most 20 digits.
-var (
-	namePattern  = regexp.MustCompile(`^[A-Za-z0-9]{1,20}$`)
-	phonePattern = regexp.MustCompile(`^\+[0-9]{1,20}$`)
-	longPattern  = regexp.MustCompile(`^\+?[A-Za-z0-9]+$`)
-)
-
-// anythingPattern is what a SIP account dials: whatever its server may
-// understand, but no spaces, controls or header characters.
-var anythingPattern = regexp.MustCompile(`^[A-Za-z0-9+*#._~!$&'()=,;:@%/?-]{1,128}$`)
-
-var (
-	errEmptyNumber = fault.New(fault.InvalidDialInfo, "dial.empty")
-	errBadNumber   = fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
-	errOneself     = fault.New(fault.InvalidDialInfo, "dial.oneself")
-	errLongNumber  = fault.New(fault.InvalidDialInfo, "dial.too-long")
-)
-
-// cleanNumber turns what was typed, pasted or linked into what is dialled:
-// without the scheme, the host, the parameters and the separators that people
-// put between digits.
-func cleanNumber(s string) string {
-	// Only blanks are forgiven around it: a line break or a control character
-	// means that something else than a number was pasted.
-	s = strings.Trim(s, blanks)
-	lower := strings.ToLower(s)
-	link := ""
-	for _, scheme := range []string{"sips:", "sip:", "tel:", "callto:"} {
-		if strings.HasPrefix(lower, scheme) {
-			link = scheme
-			s = s[len(scheme):]
-			break
+// planOf is how numbers are meant on a line, "" for the subscriber's.
+func (p *Phone) planOf(line string) dialplan.Line {
+	set := p.store.Get()
+	l := dialplan.Line{Country: p.country(set)}
+	for _, a := range set.SIPAccounts {
+		if a.ID == line {
+			l.SIP = true
+			l.Hosts = hostsOf(a)
 		}
 	}
-	if link != "" {
-		s = strings.TrimPrefix(s, "//")
-		s, _, _ = strings.Cut(s, "?")
-		s, _, _ = strings.Cut(s, ";")
-		s, _, _ = strings.Cut(s, "@")
-		if u, err := url.PathUnescape(s); err == nil {
-			s = u
-		}
-		s = strings.TrimRight(s, "/")
-	}
-	// "+49 (30) 123-45/6" is a number; "bob smith" is not one name.
-	if i := strings.IndexAny(s, "0123456789+("); i == 0 && strings.Trim(s, "0123456789+-./() \u00a0\u202f\u2011") == "" {
-		plus := ""
-		if strings.HasPrefix(strings.TrimLeft(s, "("), "+") {
-			plus = "+"
-		}
-		s = plus + strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return r
-			}
-			return -1
-		}, s)
-	}
-	return strings.Trim(s, blanks)
+	return l
 }
 
-// blanks are the spaces that come along with a pasted number: space, no-break
-// spaces, and the direction marks that some programs put around it.
-const blanks = " \u00a0\u202f\u200e\u200f\u202a\u202c"
-
-// checkNumber holds the rules of the dial field for a cleaned number.
-func checkNumber(number, own string, sipAccount bool) error {
-	switch {
-	case number == "":
-		return errEmptyNumber
-	case number == own:
-		return errOneself
-	case sipAccount:
-		if !anythingPattern.MatchString(number) {
-			return errBadNumber
+// hostsOf are the names of an account's own server.
+func hostsOf(a SIPAccount) (hosts []string) {
+	hosts = append(hosts, a.Domain)
+	for _, server := range []string{a.Server, a.OutboundProxy} {
+		if u, err := url.Parse(server); err == nil && u.Host != "" {
+			hosts = append(hosts, u.Host)
 		}
-		return nil
-	case namePattern.MatchString(number), phonePattern.MatchString(number):
-		return nil
-	case len(number) > 20 && longPattern.MatchString(number):
-		return errLongNumber
-	default:
-		return errBadNumber
 	}
+	return hosts
 }
 
-// linkNumber returns the number of a tel:, sip: or sips: link. ok is false for
-// anything else, so that no other argument is ever dialled.
-func linkNumber(link string) (number string, ok bool) {
-	lower := strings.ToLower(strings.TrimSpace(link))
-	for _, scheme := range []string{"tel:", "sip:", "sips:", "callto:"} {
-		if strings.HasPrefix(lower, scheme) {
-			n := cleanNumber(link)
-			return n, n != ""
-		}
+// matching is how numbers are compared, whatever line they came by.
+func (p *Phone) matching(s Settings) dialplan.Line {
+	l := dialplan.Line{SIP: true, Country: p.country(s)}
+	for _, a := range s.SIPAccounts {
+		l.Hosts = append(l.Hosts, hostsOf(a)...)
 	}
-	return "", false
+	return l
+}
+
+// typedPlan is how numbers are meant that are typed now.
+func (p *Phone) typedPlan() dialplan.Line {
+	snap := p.Snapshot()
+	if line, ok := snap.defaultSIP(p.store.Get().Calls.DefaultLine); ok {
+		return p.planOf(line)
+	}
+	l := p.planOf("")
+	l.Own = snap.Account.UserName
+	return l
+}
+
+// transferTarget is whom the call may be handed to: an address of its own line.
+func (p *Phone) transferTarget(text string) (dialplan.Number, error) {
+	line := ""
+	if c := p.Snapshot().Call; c != nil {
+		line = c.Line
+	}
+	return p.planOf(line).Parse(text)
 }

@@ -13,6 +13,7 @@ import (
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice"
+	"offhook/voice/dialplan"
 	"offhook/voice/fault"
 )
 
@@ -95,7 +96,7 @@ func New(cfg Config) (*Phone, error) {
 	if cfg.Proxy != nil {
 		cfg.Proxy.UseCredentials(p.proxyPassword)
 	}
-	p.contacts.Store(newDirectory(nil, nil))
+	p.contacts.Store(newDirectory(nil, nil, dialplan.Line{}))
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()

@@ -68,8 +68,8 @@ func (p *Phone) settingsChanged() {
 			m.audio = p.initialAudio(set)
 			p.kick.fire() // the devices are looked at again
 		}
-		if !reflect.DeepEqual(old.Favourites, set.Favourites) {
-			p.contacts.Store(p.contacts.Load().withFavourites(set.Favourites))
+		if !reflect.DeepEqual(old.Favourites, set.Favourites) || !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) || old.Audio.Country != set.Audio.Country {
+			p.contacts.Store(p.contacts.Load().with(set.Favourites, p.matching(set)))
 			m.contactsRevision++
 		}
 		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {

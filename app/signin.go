@@ -310,7 +310,7 @@ func (p *Phone) endSession(ctx context.Context) {
 	if err := p.engine.Reset(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
 		p.log.Warn("stopping the engine", "err", err)
 	}
-	p.contacts.Store(newDirectory(nil, p.store.Get().Favourites))
+	p.contacts.Store(p.directoryOf(nil, p.store.Get()))
 	_ = p.loop.ask(ctx, func() error {
 		m := &p.m
 		p.judgeEncryption()

@@ -135,15 +135,17 @@ const (
 type Call struct {
 	ID string `json:"id"`
 	// Line is the SIP account that carries the call, "" for the subscriber's line.
-	Line        string          `json:"line,omitempty"`
-	SessionID   string          `json:"session_id"`
-	Direction   voice.Direction `json:"direction"`
-	State       voice.State     `json:"state"`
-	RemoteID    string          `json:"remote_id"`
-	RemoteName  string          `json:"remote_name"`
-	Message     string          `json:"message"`
-	Started     time.Time       `json:"started"`
-	Established *time.Time      `json:"established"`
+	Line       string          `json:"line,omitempty"`
+	SessionID  string          `json:"session_id"`
+	Direction  voice.Direction `json:"direction"`
+	State      voice.State     `json:"state"`
+	RemoteID   string          `json:"remote_id"`
+	RemoteName string          `json:"remote_name"`
+	// AfterAnswer are the digits that are sent once the call is established.
+	AfterAnswer string     `json:"after_answer,omitempty"`
+	Message     string     `json:"message"`
+	Started     time.Time  `json:"started"`
+	Established *time.Time `json:"established"`
 	// DurationS is whole seconds since Established.
 	DurationS int  `json:"duration_s"`
 	Muted     bool `json:"muted"`

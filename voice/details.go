@@ -44,6 +44,9 @@ type CallDetails struct {
 	RemoteID string
 	// RemoteDisplayName is the caller's name; empty for outgoing calls.
 	RemoteDisplayName string
+	// AfterAnswer are the digits that are sent once the call is established, "" for
+	// none.
+	AfterAnswer string
 	// ContextMessage is the free text that came with the call.
 	ContextMessage string
 

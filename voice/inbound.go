@@ -175,7 +175,7 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 			name = n
 		}
 	}
-	return display.Name(plainAddress(remote, l.account.Domain)), display.Name(strings.Trim(name, `" `))
+	return l.account.shown(remote), display.Name(strings.Trim(name, `" `))
 }
 
 // onIdentified shows who is at the other end now: a server has joined somebody else
@@ -199,36 +199,19 @@ func (l *sipLine) diverted(in sip.Incoming) string {
 	if name := display.Name(d.Name); name != "" {
 		return name
 	}
-	return display.Name(plainAddress(d.URI, l.account.Domain))
+	return l.account.shown(d.URI)
 }
 
 // anonymous is shown for a caller who wants to stay unknown.
 const anonymous = "anonymous"
 
-// plainAddress is an address as a person reads it: without its scheme and its
-// parameters, and the user part alone in the own domain or where it is a number,
-// which the server behind it says nothing about.
-func plainAddress(uri, domain string) string {
-	scheme, rest, ok := strings.Cut(uri, ":")
-	switch strings.ToLower(scheme) {
-	case "sip", "sips", "tel":
-		if ok {
-			uri = rest
-		}
-	}
-	uri, _, _ = strings.Cut(uri, ";")
-	user, host, ok := strings.Cut(uri, "@")
-	if !ok {
-		return uri
-	}
-	host, _, _ = strings.Cut(host, ":")
-	switch {
-	case strings.EqualFold(host, "anonymous.invalid"):
+// shown is an address that the server tells, as a person reads it.
+func (a SIPAccount) shown(uri string) string {
+	n := a.plan().Caller(uri)
+	if strings.HasSuffix(n.Key, "@anonymous.invalid") {
 		return anonymous
-	case strings.EqualFold(host, domain), strings.Trim(user, "+0123456789*#-.()") == "" && user != "":
-		return user
 	}
-	return uri
+	return n.Shown
 }
 
 // sessionOf is what a server calls the leg: the reference's names for it, or the

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"offhook/voice/display"
+	"offhook/voice/dialplan"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
@@ -23,6 +23,16 @@ func ShownAs(remoteID string) DialOption {
 // call's context. It is kept in the details and sent nowhere.
 func WithContextMessage(text string) DialOption {
 	return func(d *CallDetails) { d.ContextMessage = text }
+}
+
+// SendingAfterAnswer has digits sent once the call is established for the first
+// time: 0-9 * # A-D, and a comma for a pause of 2 s. Others are left out.
+func SendingAfterAnswer(digits string) DialOption {
+	return func(d *CallDetails) {
+		if validDigits(digits) {
+			d.AfterAnswer = digits
+		}
+	}
 }
 
 // Anonymously asks the server of a SIP account to keep the caller's name and
@@ -251,7 +261,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 func (c *Call) onRedirected(ev sip.Redirected) {
 	c.log.Info("call redirected", "status", ev.Status)
 	if c.details.Direction == Outgoing && c.details.State.Active() && showable(ev.Target, 256) {
-		c.details.RedirectedTo = display.Name(plainAddress(ev.Target, ""))
+		c.details.RedirectedTo = dialplan.Line{SIP: true}.Caller(ev.Target).Shown
 		c.changed()
 	}
 }
@@ -287,6 +297,17 @@ func (c *Call) openMedia() {
 	c.sound.openCapture(c)
 }
 
+// sendAfterAnswer sends the digits that were dialled for after the answer, such as
+// an extension.
+func (c *Call) sendAfterAnswer() {
+	if c.details.AfterAnswer == "" {
+		return
+	}
+	if err := c.sendDTMF(c.details.AfterAnswer); err != nil {
+		c.log.Warn("the digits for after the answer were not sent", "err", err)
+	}
+}
+
 // established enters or enters again the conversation.
 func (c *Call) established() {
 	c.timers.clear(timerConnection)
@@ -296,6 +317,7 @@ func (c *Call) established() {
 		c.details.Established = c.client.clock.Now()
 		c.supervision.begin(c.client.clock.Now())
 		c.timers.set(timerQuality, qualityEvery, c.reportQuality)
+		defer c.sendAfterAnswer()
 	}
 	if c.move(StateEstablished) {
 		c.client.bus.publish(CallEstablished{Call: c.details})

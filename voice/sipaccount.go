@@ -12,6 +12,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"offhook/voice/codec"
+	"offhook/voice/dialplan"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 )
@@ -171,6 +172,17 @@ func (a SIPAccount) check() (SIPAccount, error) {
 		return invalid("line.bad-expires")
 	}
 	return a, nil
+}
+
+// plan is how numbers are meant on the account.
+func (a SIPAccount) plan() dialplan.Line {
+	l := dialplan.Line{SIP: true, Hosts: []string{a.Domain}}
+	for _, server := range []string{a.Server, a.OutboundProxy} {
+		if u, err := url.Parse(server); err == nil && u.Host != "" {
+			l.Hosts = append(l.Hosts, u.Host)
+		}
+	}
+	return l
 }
 
 // connectsTo is the address that the line connects to.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -190,19 +189,11 @@ func (l *sipLine) await(ctx context.Context) (flow, error) {
 }
 
 func (l *sipLine) invitation(target, message string) (sip.Invitation, string, error) {
-	target = strings.TrimSpace(target)
-	shown := target
-	if scheme, rest, ok := strings.Cut(target, ":"); ok && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips")) {
-		shown = rest
+	n, err := l.account.plan().Parse(target)
+	if err != nil {
+		return sip.Invitation{}, "", err
 	}
-	if shown == "" || len(target) > 256 || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }) {
-		return sip.Invitation{}, "", fault.New(fault.InvalidDialInfo, "dial.bad-address")
-	}
-	user, host, whole := strings.Cut(shown, "@")
-	if host, _, _ = strings.Cut(host, ";"); whole && strings.EqualFold(host, l.account.Domain) {
-		shown = user
-	}
-	return sip.Invitation{Target: target}, shown, nil
+	return sip.Invitation{Target: n.Target}, n.Shown, nil
 }
 
 // usable is nil but for an account that the server refuses: another one may

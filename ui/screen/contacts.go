@@ -19,7 +19,7 @@ const maxShown = 100
 
 // Fits reports whether a word of name, or name as a whole, begins with text.
 func Fits(name, text string) bool {
-	name, text = strings.ToLower(name), strings.ToLower(strings.TrimSpace(text))
+	name, text = app.Fold(name), app.Fold(strings.TrimSpace(text))
 	if text == "" || strings.HasPrefix(name, text) {
 		return true
 	}

@@ -7,8 +7,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice/dialplan"
 )
 
 // maxMatches bounds the list under the number field.
@@ -127,35 +129,34 @@ func (d *Dial) Render(v View) {
 
 func (d *Dial) text() string { return strings.TrimSpace(d.Field.Input.Text) }
 
-// Dialable takes out of pasted text what cannot be dialled around a number:
-// line ends, surrounding space and the scheme of a link.
+// Dialable is what comes into the field of a pasted text: a number as it will be
+// dialled, anything else as it is on one line, and of a whole document no more
+// than shows that it is none.
 func Dialable(text string) string {
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\r' || r == '\t' {
-			return ' '
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, text))
-	if strings.ContainsFunc(text, unicode.IsLetter) {
-		return text
+	if n, err := (dialplan.Line{SIP: true}).Parse(text); err == nil && !strings.ContainsFunc(n.Target, unicode.IsLetter) {
+		return n.String()
 	}
-	return strings.Map(func(r rune) rune {
+	if len(text) > dialplan.MaxText {
+		text = strings.ToValidUTF8(text[:dialplan.MaxText], "")
+	}
+	text = strings.Map(func(r rune) rune {
 		switch {
-		case r >= '0' && r <= '9', r == '+', r == '*', r == '#':
-			return r
-		case unicode.IsSpace(r), strings.ContainsRune("-–—()./", r):
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
 			return -1
 		}
 		return r
 	}, text)
+	if runes := []rune(strings.TrimSpace(text)); len(runes) > dialplan.MaxTarget+1 {
+		return string(runes[:dialplan.MaxTarget+1])
+	}
+	return strings.TrimSpace(text)
 }
 
 // byName reports whether the field holds a name rather than a number or a link.
 func byName(text string) bool {
-	if strings.HasPrefix(text, "sip:") || strings.HasPrefix(text, "tel:") {
+	if dialplan.IsLink(text) {
 		return false
 	}
 	return strings.ContainsFunc(text, unicode.IsLetter)
@@ -283,13 +284,13 @@ func (d *Dial) row(m match, first bool) *widget.TapRow {
 
 // highlighted shows name with the first part that equals text in bold.
 func highlighted(name, text string) fyne.CanvasObject {
-	at := strings.Index(strings.ToLower(name), strings.ToLower(text))
-	if at < 0 || len(strings.ToLower(name)) != len(name) {
+	from, to := app.FindFolded(name, text)
+	if from == to {
 		return widget.NewText(name, widget.Style{})
 	}
 	plain := widget.Style{}
 	bold := widget.Style{Bold: true, Role: theme.AccentInk}
-	return widget.Row(widget.NewText(name[:at], plain), widget.NewText(name[at:at+len(text)], bold), widget.NewText(name[at+len(text):], plain))
+	return widget.Row(widget.NewText(name[:from], plain), widget.NewText(name[from:to], bold), widget.NewText(name[to:], plain))
 }
 
 func (d *Dial) update() {

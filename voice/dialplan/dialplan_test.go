@@ -132,7 +132,7 @@ func TestCallers(t *testing.T) {
 	for address, want := range map[string][2]string{ // what is shown, and the key
 		"sip:5551234@acme.example": {"5551234", "+495551234"}, "601@127.0.0.1:15060": {"601", "601"}, "sip:+493012345@10.1.1.1;user=phone": {"+493012345", "+493012345"},
 		"sip:bob@pbx.example.com": {"bob", "bob"}, "sip:Bob@other.example": {"Bob@other.example", "bob@other.example"}, "anonymous": {"anonymous", "anonymous"},
-		"sip:": {"", ""}, "not an address": {"not an address", "not an address"}, "sip:%2B493012345@x": {"+493012345", "+493012345"},
+		"sip:": {"", ""}, "sip:a\u202eb\x00@other.example": {"ab@other.example", "ab@other.example"}, "not an address": {"not an address", "not an address"}, "sip:%2B493012345@x": {"+493012345", "+493012345"},
 	} {
 		if n := account.Caller(address); n.Shown != want[0] || n.Key != want[1] {
 			t.Errorf("%q is %+v, want %q", address, n, want)

@@ -97,7 +97,7 @@ func (l Line) Parse(text string) (Number, error) {
 	}
 	n := l.number(scheme, user, host)
 	n.AfterAnswer = after
-	return n, l.check(n, user, host)
+	return n, l.check(n, user)
 }
 
 // split takes a text apart that has lost its scheme: into the user part, as it is
@@ -184,11 +184,11 @@ func (l Line) number(scheme, user, host string) Number {
 }
 
 // check holds the rules of the line.
-func (l Line) check(n Number, user, host string) error {
+func (l Line) check(n Number, user string) error {
 	switch {
 	case user == "":
 		return errEmpty
-	case host == "" && l.Own != "" && strings.EqualFold(user, l.Own):
+	case n.Target == user && l.Own != "" && strings.EqualFold(user, l.Own):
 		return errOneself
 	case l.SIP && len(n.Target) > MaxTarget:
 		return errTooLong
@@ -229,12 +229,13 @@ func (l Line) Caller(address string) Number {
 	if len(address) > MaxText {
 		address = address[:MaxText]
 	}
+	address, _ = plain(address) // nobody is to be fooled by what can't be seen
 	_, rest := cutScheme(address)
 	user, host, _, err := split("sip:", rest)
 	if err != nil || user == "" {
 		return Number{Target: address, Shown: rest, Key: strings.ToLower(rest)}
 	}
-	if isNumber(user) {
+	if strings.Trim(user, "+0123456789*#") == "" {
 		host = ""
 	}
 	l.SIP = true
