@@ -21,7 +21,11 @@ func (p *madePhone) KeepICEPassword(id, password string) {
 	}
 }
 func (p *madePhone) SaveLine(_ context.Context, a app.SIPAccount, password string) error {
-	p.note("line:" + a.User + "@" + a.Domain + ":" + a.Server + ":" + a.Media + ":" + password)
+	word := "line:"
+	if a.AllowClearText {
+		word = "unencrypted-line:"
+	}
+	p.note(word + a.User + "@" + a.Domain + ":" + a.Server + ":" + a.Media + ":" + password)
 	return p.fail
 }
 
@@ -336,5 +340,29 @@ func TestTransferPage(t *testing.T) {
 	page.Go.Tapped(nil)
 	if asked := s.phone.asked(); asked != "transfer:carol" || s.page != screen.PageNone {
 		t.Errorf("asked %q, page %q", asked, s.page)
+	}
+}
+
+// A server without encryption is told of once; the second press allows it, and only
+// for the address that stands there.
+func TestUnencryptedSIPAccount(t *testing.T) {
+	s := accountScenes()[1].stage(t, func(*stageOptions) {})
+	s.pages[screen.PageAccounts].(*screen.Accounts).Add.Tapped(nil)
+	p := s.pages[screen.PageSIPAccount].(*screen.SIPAccount)
+	p.Address.Input.SetText("100@lab.test")
+	p.Server.Input.SetText("udp://pbx.lab.test")
+	p.Pass.Input.SetText("secret")
+	s.tap("Save")
+	if asked := s.phone.asked(); strings.Contains(asked, "line:") || !s.shows("would not be encrypted") {
+		t.Fatalf("clear text is not asked about: %q", asked)
+	}
+	p.Server.Input.SetText("udp://other.lab.test")
+	s.tap("Save")
+	if asked := s.phone.asked(); strings.Contains(asked, "line:") {
+		t.Fatalf("what was allowed for one server holds for another: %q", asked)
+	}
+	s.tap("Save without encryption")
+	if asked := s.phone.asked(); !strings.Contains(asked, "unencrypted-line:100@lab.test:udp://other.lab.test::secret") {
+		t.Errorf("the phone was asked %q", asked)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
+	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/widget"
 	"offhook/voice"
@@ -128,6 +129,30 @@ func TestSignIn(t *testing.T) {
 	if got := s.screenName(); got != "dial" {
 		t.Errorf("after signing in the window shows %q", got)
 	}
+}
+
+// A server without encryption is told of once; the second press allows it.
+func TestUnencryptedSignIn(t *testing.T) {
+	snap := madeReady()
+	snap.Ready = false
+	snap.Account = app.Account{State: app.SignedOut, Server: "http://voice.example.com", UserName: "meera", AccountSID: "demo"}
+	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	p := s.pages[screen.PageSignIn].(*screen.SignIn)
+	p.Pass.Input.SetText("secret")
+	s.tap("Sign in")
+	s.expect("signin:meera:secret:http://voice.example.com")
+	refused := *snap
+	refused.Account.Err = &app.Problem{Code: "CONFIGURATION_INVALID", Message: lang.Of("clear-text.refused", "voice.example.com")}
+	s.show(&refused)
+	if !s.shows("would not be encrypted") {
+		t.Fatal("it is not said that the connection would not be encrypted")
+	}
+	s.tap("Sign in without encryption")
+	s.expect("unencrypted-signin:meera:secret:http://voice.example.com")
+	s.show(&refused)
+	p.Server.Input.SetText("http://other.example.com")
+	s.tap("Sign in")
+	s.expect("signin:meera:secret:http://other.example.com")
 }
 
 func TestAdvancedFieldsOpenAndGoAlong(t *testing.T) {

@@ -71,7 +71,11 @@ func (p *madePhone) forget() {
 func (p *madePhone) Snapshot() *app.Snapshot                              { return p.snap }
 func (p *madePhone) WatchLatest(ctx context.Context) <-chan *app.Snapshot { return p.watch }
 func (p *madePhone) SignIn(_ context.Context, c app.Credentials) error {
-	p.note("signin:" + c.UserName + ":" + c.Password + ":" + c.Server)
+	word := "signin:"
+	if c.AllowClearText {
+		word = "unencrypted-signin:"
+	}
+	p.note(word + c.UserName + ":" + c.Password + ":" + c.Server)
 	return p.fail
 }
 func (p *madePhone) SignOut(context.Context) error { p.note("signout"); return p.fail }

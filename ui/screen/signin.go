@@ -10,6 +10,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
 
@@ -97,6 +98,9 @@ type SignIn struct {
 	open, filled, compact bool
 	// told is the problem that was shown already.
 	told *app.Problem
+	// unencrypted says that the user was told that the server's address is not
+	// encrypted: signing in again allows it.
+	unencrypted bool
 	// displayTouched says that the user wrote the display name; else it follows
 	// the user name.
 	displayTouched bool
@@ -123,6 +127,12 @@ func NewSignIn(env *Env) *SignIn {
 		if !s.displayTouched {
 			s.Display.SetText(s.User.Input.Text)
 			s.displayTouched = false
+		}
+	}
+	s.Server.touched = func() {
+		if s.unencrypted {
+			s.unencrypted = false
+			s.Button.Set(env.T("Sign in"), "", widget.Accent)
 		}
 	}
 	s.Display.touched = func() { s.displayTouched = s.Display.Input.Text != s.User.Input.Text }
@@ -213,7 +223,7 @@ func (s *SignIn) submit() {
 	}
 	s.env.SignIn(app.Credentials{
 		UserName: s.User.Input.Text, Password: s.Pass.Input.Text, DisplayName: s.Display.Input.Text,
-		AccountSID: s.SID.Input.Text, Server: s.Server.Input.Text,
+		AccountSID: s.SID.Input.Text, Server: s.Server.Input.Text, AllowClearText: s.unencrypted,
 	})
 }
 
@@ -242,7 +252,14 @@ func (s *SignIn) Render(v View) {
 		s.SetOpen(v.Account.AccountSID == "")
 	}
 	busy := v.Account.State == app.SigningIn
+	p := v.Account.Err
+	if p != nil && p != s.told {
+		s.unencrypted = p.Message.Code == cleartext.Code
+	}
 	word := s.env.T("Sign in")
+	if s.unencrypted {
+		word = s.env.T("Sign in without encryption")
+	}
 	if busy {
 		word = s.env.T("Signing in…")
 	}
@@ -253,7 +270,6 @@ func (s *SignIn) Render(v View) {
 	if v.Account.KeyringMissing {
 		s.footText.SetText(s.env.T("This computer can't keep passwords. You sign in after each restart."))
 	}
-	p := v.Account.Err
 	switch {
 	case busy:
 		for _, f := range []*helpField{s.Server, s.User, s.Pass, s.Display, s.SID} {
@@ -285,7 +301,7 @@ func (s *SignIn) fault(p *app.Problem) (*helpField, string) {
 		return s.SID, said
 	case kind == "server" && what == "unknown-name" && !strings.ContainsAny(s.Server.Input.Text, ".:"):
 		return s.Server, s.env.T("No company has this code. Check the spelling.")
-	case kind == "server" && what != "refuses-account" && what != "too-many-attempts", kind == "platform", kind == "network":
+	case kind == "server" && what != "refuses-account" && what != "too-many-attempts", kind == "platform", kind == "network", kind == "clear-text":
 		return s.Server, said
 	}
 	return s.Pass, said

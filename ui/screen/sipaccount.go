@@ -8,9 +8,11 @@ import (
 
 	"offhook/app"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
+	"offhook/voice/cleartext"
 )
 
 // SIPAccount is the page of one SIP account.
@@ -33,7 +35,10 @@ type SIPAccount struct {
 	account app.SIPAccount
 	fresh   bool
 	sure    bool
-	busy    bool
+	// unencrypted says that the user was told that the server's address is not
+	// encrypted: saving it again allows it.
+	unencrypted bool
+	busy        bool
 }
 
 func newSIPAccount(env *Env) *SIPAccount {
@@ -91,6 +96,14 @@ func newSIPAccount(env *Env) *SIPAccount {
 		f.Input.OnSubmitted = func(string) { s.save() }
 		f.Input.OnChanged = func(string) { f.SetWrong(false) }
 	}
+	for _, f := range []*widget.Field{s.Server, s.Proxy} {
+		f.Input.OnChanged = func(string) {
+			f.SetWrong(false)
+			// What was allowed was the address that stood here before.
+			s.unencrypted, s.account.AllowClearText = false, false
+			s.draw()
+		}
+	}
 	s.ICE.Input.OnChanged = func(string) {
 		s.ICE.SetWrong(false)
 		setVisible(s.iceWrongRow, false)
@@ -113,7 +126,7 @@ func (s *SIPAccount) setOpen(open bool) {
 
 // begin fills the page with an account, or for a new one with "".
 func (s *SIPAccount) begin(set app.Settings, id string) {
-	s.account, s.fresh, s.sure, s.busy = app.SIPAccount{On: true}, true, false, false
+	s.account, s.fresh, s.sure, s.busy, s.unencrypted = app.SIPAccount{On: true}, true, false, false, false
 	for _, a := range set.SIPAccounts {
 		if a.ID == id {
 			s.account, s.fresh = a.Clone(), false
@@ -151,6 +164,9 @@ func (s *SIPAccount) draw() {
 	}
 	s.Remove.Set(word, theme.Trash, widget.Bare)
 	word = s.env.T("Save")
+	if s.unencrypted {
+		word = s.env.T("Save without encryption")
+	}
 	if s.busy {
 		word = s.env.T("Registering…")
 	}
@@ -258,6 +274,18 @@ func (s *SIPAccount) save() {
 	}
 	if !strings.Contains(a.Server, "://") {
 		a.Server = "tls://" + a.Server // a bare name is no reason to speak in the clear
+	}
+	if exposed := cleartext.ExposedURL(a.Server) || cleartext.ExposedURL(a.OutboundProxy); exposed && !a.AllowClearText {
+		if !s.unencrypted {
+			s.unencrypted = true
+			s.Server.SetWrong(true)
+			s.say(s.env.Words.Say(lang.Of(cleartext.Code, domain)))
+			s.draw()
+			return
+		}
+		a.AllowClearText = true
+	} else if !exposed {
+		a.AllowClearText = false
 	}
 	s.busy = true
 	s.draw()
