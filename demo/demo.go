@@ -20,10 +20,12 @@ import (
 	"offhook/demo/backend"
 	"offhook/demo/console"
 	"offhook/demo/exophone"
+	"offhook/demo/inbox"
 	"offhook/demo/platform"
 	"offhook/demo/relay"
 	"offhook/demo/store"
 	"offhook/demo/upload"
+	"offhook/voice/wire"
 )
 
 // patience bounds how long a peer may take: one that is slower is cut off.
@@ -46,6 +48,7 @@ type Platform struct {
 	now   func() time.Time
 
 	metrics *metrics
+	news    *agentNews
 
 	// All of the following is set by Start.
 	started     time.Time
@@ -70,7 +73,7 @@ func New(cfg Config) (*Platform, error) {
 		return nil, err
 	}
 	clock := zonedClock{Clock: cfg.Clock}
-	return &Platform{cfg: cfg, log: cfg.Logger, clock: clock, now: clock.Now, metrics: newMetrics()}, nil
+	return &Platform{cfg: cfg, log: cfg.Logger, clock: clock, now: clock.Now, metrics: newMetrics(), news: newAgentNews()}, nil
 }
 
 // Start opens the ports and serves. When it fails, nothing is left running.
@@ -97,16 +100,24 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		return err
 	}
 	p.serve()
-	p.prune()
+	p.background(p.prune)
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
-	watching, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); p.backend.Watch(watching) }()
-	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
+	p.background(p.backend.Watch)
+	p.background(func(ctx context.Context) {
+		p.news.run(ctx, func(f wire.AgentFrame) { p.backend.Inbox().Broadcast(p.cfg.Accounts[0].SID, f) })
+	})
 	p.log.Info("the platform is ready", "url", p.baseURL, "media", p.relay.Addr(), "account", p.cfg.Accounts[0].SID)
 	return nil
+}
+
+// background runs f until the platform closes.
+func (p *Platform) background(f func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); f(ctx) }()
+	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
 }
 
 func (p *Platform) onClose(f func(ctx context.Context) error) { p.closers = append(p.closers, f) }
@@ -161,6 +172,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	p.platform, err = platform.New(ctx, platform.Config{
 		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
+		BreakReasons: p.cfg.BreakReasons, Outcomes: p.cfg.Outcomes, AgentChanged: p.news.note,
 		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
 	if err != nil {
@@ -179,6 +191,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}
+	cfg.Inbox.Connected = func(o inbox.Owner, connected bool) { p.platform.Agents().Connected(o.Subscriber, connected) }
 	if p.cfg.NoBots {
 		cfg.Bots = nil
 	}
@@ -290,7 +303,8 @@ func (p *Platform) openExchange() (err error) {
 	p.exchange, err = exophone.New(exophone.Config{
 		Domain: p.cfg.SIPDomain, Exophone: account.Exophone, PublicBaseURL: func() string { return p.baseURL },
 		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics},
-		RingLimit: p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
+		AgentState: func(name string) wire.AgentState { return p.platform.Agents().Get(name).State },
+		RingLimit:  p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
 		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,
 		TenantID: numberOf(account.SID, "tenant"), FlowID: numberOf(account.SID, "flow"),
 		Clock: p.clock, Logger: p.log.With("hat", "exchange"),
@@ -344,27 +358,21 @@ func (p *Platform) serve() {
 // pruneEvery is how often what is too old is deleted.
 const pruneEvery = time.Hour
 
-// prune deletes what is too old, now and from time to time.
-func (p *Platform) prune() {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(pruneEvery)
-		defer tick.Stop()
-		for {
-			before := p.now().Add(-p.cfg.Keep)
-			if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
-				p.log.Error("what is too old could not be deleted", "error", err)
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
+// prune deletes what is too old, now and from time to time, until ctx ends.
+func (p *Platform) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		before := p.now().Add(-p.cfg.Keep)
+		if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
+			p.log.Error("what is too old could not be deleted", "error", err)
 		}
-	}()
-	p.onClose(func(context.Context) error { cancel(); <-done; return nil })
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (p *Platform) health(w http.ResponseWriter, r *http.Request) {

@@ -140,12 +140,24 @@ func (ph *phone) do(method, url, bearer string, body any) answer {
 	if err != nil {
 		ph.t.Fatal(err)
 	}
+	return readAnswer(ph.t, res)
+}
+
+func readAnswer(t *testing.T, res *http.Response) answer {
+	t.Helper()
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
-		ph.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return answer{res.StatusCode, res.Header, text}
+}
+
+// readFrame reads the next frame of a push socket into f.
+func readFrame(conn *websocket.Conn, f any) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return wsjson.Read(ctx, conn, f)
 }
 
 // voice is a path of the platform, desk one of the backend, below the subscriber.
@@ -188,8 +200,11 @@ func (ph *phone) next(conn *websocket.Conn) (f frame) {
 	ph.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := wsjson.Read(ctx, conn, &f); err != nil {
-		ph.t.Fatal(err)
+	for f.Type == "" || f.Type == wire.FrameAgents {
+		f = frame{}
+		if err := wsjson.Read(ctx, conn, &f); err != nil {
+			ph.t.Fatal(err)
+		}
 	}
 	return f
 }

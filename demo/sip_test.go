@@ -218,8 +218,7 @@ func TestCloseInTheMiddle(t *testing.T) {
 
 	told := make(chan websocket.StatusCode, 1)
 	go func() {
-		_, _, err := push.Read(context.Background())
-		told <- websocket.CloseStatus(err)
+		told <- websocket.CloseStatus(endOf(context.Background(), push))
 	}()
 	bye := make(chan bool, 1)
 	go func() {

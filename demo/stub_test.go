@@ -83,7 +83,7 @@ func TestForeignBackend(t *testing.T) {
 	sid := query.Get("CallSid")
 	want := url.Values{
 		"CallSid": {sid}, "CallFrom": {"sip:alice"}, "CallTo": {"sip:08040408080"}, "From": {"sip:alice"}, "To": {"sip:08040408080"},
-		"CallStatus": {"ringing"}, "Direction": {"incoming"}, "CallType": {"call-attempt"}, "DialCallDuration": {"0"}, "DialWhomNumber": {""},
+		"CallStatus": {"ringing"}, "Direction": {"incoming"}, "CallFromState": {"available"}, "CallType": {"call-attempt"}, "DialCallDuration": {"0"}, "DialWhomNumber": {""},
 		"Created": {"Mon, 23 Nov 2026 22:00:37"}, "StartTime": {"2026-11-23 22:00:37"}, "CurrentTime": {"2026-11-23 22:00:37"}, "EndTime": {"1970-01-01 05:30:00"},
 		"flow_id": {numberOf("demo", "flow")}, "tenant_id": {numberOf("demo", "tenant")}, "CustomField": {"order:17,{vip}"},
 	}

@@ -27,6 +27,8 @@ type settings struct {
 	account   platform.Account
 	publicIPs string
 	proxies   string
+	breaks    string
+	outcomes  string
 	logLevel  slog.Level
 	json      bool
 	drain     time.Duration
@@ -41,6 +43,8 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
 	f.StringVar(&s.PublicURL, "public-url", "", "`URL` at which phones reach the platform, if not the address listened on")
 	f.StringVar(&s.publicIPs, "public-ip", "", "comma-separated `addresses` of media as phones reach them, behind one-to-one NAT")
+	f.StringVar(&s.breaks, "break-reasons", "", "comma-separated `reasons` of a break that agents may choose from; any if empty")
+	f.StringVar(&s.outcomes, "outcomes", "", "comma-separated `codes` of what may become of a call; any if empty")
 	f.StringVar(&s.proxies, "trusted-proxy", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For is believed")
 	f.StringVar(&s.TLSCertFile, "tls-cert", "", "PEM `file` of the certificate chain; read again when it changes")
 	f.StringVar(&s.TLSKeyFile, "tls-key", "", "PEM `file` of the certificate's key")
@@ -104,6 +108,15 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	list := func(text string) []string {
 		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	}
+	words := func(text string) (list []string) {
+		for word := range strings.SplitSeq(text, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				list = append(list, word)
+			}
+		}
+		return list
+	}
+	s.BreakReasons, s.Outcomes = words(s.breaks), words(s.outcomes)
 	for _, text := range list(s.proxies) {
 		network, err := netip.ParsePrefix(text)
 		if ip, ipErr := netip.ParseAddr(text); ipErr == nil {

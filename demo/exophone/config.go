@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/demo/relay"
+	"offhook/voice/wire"
 )
 
 // Config is what an Exchange is made of. Domain, Exophone, PublicBaseURL,
@@ -29,6 +30,9 @@ type Config struct {
 	Pusher    Pusher
 	Payloads  Payloads
 	Relay     *relay.Relay
+	// AgentState says what a subscriber has chosen to be: calls are brought to who
+	// takes them, and the next number is tried for others. nil means available.
+	AgentState func(name string) wire.AgentState
 	// Recorder is told of each call as it goes on; it may be nil.
 	Recorder Recorder
 
@@ -127,6 +131,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxCalls <= 0 {
 		c.MaxCalls = 10
+	}
+	if c.AgentState == nil {
+		c.AgentState = func(string) wire.AgentState { return wire.AgentAvailable }
 	}
 	if c.Clock == nil {
 		c.Clock = realClock{}

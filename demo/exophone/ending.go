@@ -34,6 +34,30 @@ func stateOf(e ending) wire.CallState {
 	return wire.CallCancelled
 }
 
+// recordedReason is what the record says of an end whose SIP status tells the
+// caller enough.
+func recordedReason(status int) string {
+	switch status {
+	case 200:
+		return endHangup
+	case 404, 484:
+		return "unknown-number"
+	case 410:
+		return "unreachable"
+	case 429:
+		return "too-many-calls"
+	case 486:
+		return wire.ReasonBusy
+	case 487:
+		return wire.ReasonCallerGone
+	case 488:
+		return "no-common-codec"
+	case 503:
+		return "unavailable"
+	}
+	return "failed"
+}
+
 // end ends the call for all who take part in it.
 func (s *session) end(e ending) {
 	if s.phase == over {
@@ -50,11 +74,11 @@ func (s *session) end(e ending) {
 	s.recordMu.Lock()
 	r := &s.record
 	r.Ended, r.EndReason, r.EndedBy = s.x.cfg.Clock.Now(), e.reason, e.by
-	if e.reason == "" {
-		r.EndReason = endHangup
-	}
 	if r.Status = 200; !answered {
 		r.Status, r.State = e.status, stateOf(e)
+	}
+	if e.reason == "" {
+		r.EndReason = recordedReason(r.Status)
 	}
 	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
 	s.recordMu.Unlock()

@@ -387,7 +387,7 @@ func TestDialWhomQuery(t *testing.T) {
 		"CallFrom": "sip:alice", "CallTo": "sip:" + exophon, "From": "sip:alice", "To": "sip:" + exophon,
 		"CallStatus": "ringing", "Direction": "incoming", "CallType": "call-attempt", "DialCallDuration": "0",
 		"DialWhomNumber": "", "EndTime": "1970-01-01 05:30:00", "flow_id": "249196", "tenant_id": "113828",
-		"CustomField": "busy", "CallSid": p.over().SessionID,
+		"CustomField": "busy", "CallSid": p.over().SessionID, "CallFromState": "available",
 	} {
 		if got, ok := q[name]; !ok || got[0] != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

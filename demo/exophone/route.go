@@ -65,6 +65,10 @@ func (s *session) question(status string) url.Values {
 		"EndTime":          {"1970-01-01 05:30:00"},
 		"DialCallDuration": {"0"}, "DialWhomNumber": {s.plan.last},
 		"flow_id": {s.x.cfg.FlowID}, "tenant_id": {s.x.cfg.TenantID},
+		"CallFromState": {string(s.x.cfg.AgentState(s.caller.name))},
+	}
+	if s.plan.last != "" {
+		q.Set("DialWhomNumberState", string(s.x.cfg.AgentState(s.plan.last)))
 	}
 	if s.record.CustomField != "" {
 		q.Set("CustomField", s.record.CustomField)
@@ -130,6 +134,10 @@ func (s *session) next(last ending) {
 	}
 	if name == s.caller.name {
 		s.attemptOver(ending{status: 484, by: byPlatform})
+		return
+	}
+	if !s.x.cfg.AgentState(name).Takes() {
+		s.attemptOver(ending{status: 486, reason: wire.ReasonAway, by: byCallee})
 		return
 	}
 	s.invite(name)

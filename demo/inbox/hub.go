@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -59,6 +60,9 @@ type Config struct {
 	WriteWait time.Duration
 	// RecheckEvery is how often the owner of an open socket is checked; 2 min.
 	RecheckEvery time.Duration
+	// Connected is told when an owner's phone has its inbox open, and when none has
+	// any more. It must not block; it may be nil.
+	Connected func(o Owner, connected bool)
 	// Now is the clock of the messages; nil means time.Now.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -246,6 +250,7 @@ func (h *Hub) leave(s *socket) {
 	delete(h.open, s)
 	if h.sockets[s.owner] == s {
 		delete(h.sockets, s.owner)
+		h.connected(s.owner, false)
 	}
 	h.mu.Unlock()
 	h.running.Done()
@@ -295,6 +300,9 @@ func (h *Hub) attach(s *socket) {
 		older, newer = s, older
 	}
 	h.sockets[s.owner] = newer
+	if older == nil {
+		h.connected(s.owner, true)
+	}
 	h.mu.Unlock()
 	if older == nil {
 		return
@@ -304,6 +312,34 @@ func (h *Hub) attach(s *socket) {
 		code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
 	}
 	older.end(code, reason)
+}
+
+// connected tells of an owner. The mutex is held, for the order.
+func (h *Hub) connected(o Owner, connected bool) {
+	if h.cfg.Connected != nil {
+		h.cfg.Connected(o, connected)
+	}
+}
+
+// Broadcast sends a frame to every phone of an account that is there now, and keeps
+// it for none. It does not wait; a phone that is slow misses it.
+func (h *Hub) Broadcast(account string, frame any) {
+	text, err := json.Marshal(frame)
+	if err != nil {
+		h.log.Error("a frame could not be written", "error", err)
+		return
+	}
+	h.mu.Lock()
+	to := make([]*socket, 0, len(h.sockets))
+	for o, s := range h.sockets {
+		if o.Account == account {
+			to = append(to, s)
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range to {
+		s.tell(text)
+	}
 }
 
 // Revoke closes the owner's socket with 4401 and, if the subscriber is gone for

@@ -40,6 +40,45 @@ type socket struct {
 	mu    sync.Mutex
 	timer *time.Timer // guarded by mu
 	ended bool        // guarded by mu
+	// news are frames that are kept for nobody, telling that they are being sent;
+	// guarded by mu.
+	news    [][]byte
+	telling bool
+}
+
+// maxNews bounds the frames that wait for a slow phone; the oldest go first.
+const maxNews = 256
+
+// tell has a frame sent as soon as the phone takes it.
+func (s *socket) tell(frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.news) >= maxNews {
+		s.news = s.news[1:]
+	}
+	s.news = append(s.news, frame)
+	if !s.telling {
+		s.telling = s.hub.background(s.sendNews)
+	}
+}
+
+// sendNews sends the frames that are kept for nobody.
+func (s *socket) sendNews() {
+	for {
+		s.mu.Lock()
+		news := s.news
+		s.news = nil
+		s.telling = len(news) > 0
+		s.mu.Unlock()
+		if len(news) == 0 {
+			return
+		}
+		for _, frame := range news {
+			if s.writeText(frame) != nil {
+				break // the reader ends the socket
+			}
+		}
+	}
 }
 
 // run speaks for the socket until it ends.
@@ -151,6 +190,10 @@ func (s *socket) write(frame any) error {
 	if err != nil {
 		return err
 	}
+	return s.writeText(text)
+}
+
+func (s *socket) writeText(text []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.hub.cfg.WriteWait)
 	defer cancel()
 	return s.conn.Write(ctx, websocket.MessageText, text)

@@ -49,7 +49,7 @@ func TestProfile(t *testing.T) {
 				"sip_uri": "sip:Archit@exotel675.voip.test", "sip_password": "P", "sip_server": row.server, "sip_port": row.port, "sip_transport": row.transport,
 				"sip_path": "/sip", "sip_domain": "exotel675.voip.test", "incoming_call_timeout": 30, "call_connection_timeout": 30, "media_disrupted_timeout": 5, "media_timeout": 30,
 				"log_level": "info", "log_rotate_days": 7, "log_destination_base_url": row.public + "/v2", "client_event_base_url": row.public + "/v2", "event_thread_interval": 60,
-				"ice_servers": []any{}, "codecs": codec.Names(), "exophone": "08040408080",
+				"ice_servers": []any{}, "codecs": codec.Names(), "exophone": "08040408080", "abilities": abilities,
 			})
 			if !sameJSON(t, got, string(want)) {
 				t.Errorf("profile\n got %s\nwant %s", got, want)
@@ -235,7 +235,7 @@ func TestReadingBackByCall(t *testing.T) {
 		"date_answered":"2019-11-23T22:00:39+05:30","date_ended":"2019-11-23T22:00:49+05:30","duration":10,"end_reason":"hangup","ended_by":"callee","sip_status":200,"codec":"Opus",
 		"caller_leg":{"packets_received":500,"packets_sent":0,"packets_lost":0,"jitter_ms":2,"mos":4.4},"callee_leg":{"packets_received":0,"packets_sent":0,"packets_lost":0,"jitter_ms":0,"mos":0},
 		"feedback":[{"subscriber_name":"Alice","rating":3,"issue":"ECHO","date":"2019-11-23T22:00:37+05:30"},{"subscriber_name":"Bob","rating":5,"issue":"NO_ISSUE","date":"2019-11-23T22:00:37+05:30"}],
-		"events":[{"subscriber_name":"Bob","date":"2019-11-23T22:00:37+05:30","event":{"name":"call_ended","session_id":"s1","mos":4.3}}],"logs":[]}`
+		"events":[{"subscriber_name":"Bob","date":"2019-11-23T22:00:37+05:30","event":{"name":"call_ended","session_id":"s1","mos":4.3}}],"logs":[],"outcomes":[]}`
 	if !sameJSON(t, w.item(a).Data, want) {
 		t.Errorf("call\n got %s\nwant %s", w.item(a).Data, want)
 	}

@@ -71,6 +71,7 @@ func endInterrupted(ctx context.Context, db *store.DB, account string, at time.T
 
 // Record implements exophone.Recorder.
 func (s *Server) Record(record exophone.Record) {
+	s.agents.Record(record)
 	r := s.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -222,6 +222,35 @@ type CallReport struct {
 	Feedback []Feedback `json:"feedback"`
 	Events   []Event    `json:"events"`
 	Logs     []Log      `json:"logs"`
+	Outcomes []Outcome  `json:"outcomes"`
+}
+
+// Outcome is what became of a call, as one of its agents said.
+type Outcome struct {
+	Subscriber string `json:"subscriber_name"`
+	Code       string `json:"code"`
+	Note       string `json:"note,omitempty"`
+	CallbackAt string `json:"callback_at,omitempty"`
+	Date       string `json:"date"`
+}
+
+func (s *Server) outcomesOf(ctx context.Context, account, session string) (list []Outcome, err error) {
+	rows, err := s.db.Query(ctx, "SELECT name, code, note, callback, at FROM outcomes WHERE account = ? AND session = ? ORDER BY name", account, session)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list = []Outcome{}
+	for rows.Next() {
+		var o Outcome
+		var at int64
+		if err := rows.Scan(&o.Subscriber, &o.Code, &o.Note, &o.CallbackAt, &at); err != nil {
+			return nil, err
+		}
+		o.Date = s.stamp(time.UnixMilli(at))
+		list = append(list, o)
+	}
+	return list, rows.Err()
 }
 
 // ErrCallNotFound is returned for a call that is none of the account's.
@@ -243,6 +272,9 @@ func (s *Server) Report(ctx context.Context, account, session string) (report Ca
 	}
 	report.Call = s.call(record)
 	if report.Feedback, err = s.FeedbackOf(ctx, account, session); err != nil {
+		return report, err
+	}
+	if report.Outcomes, err = s.outcomesOf(ctx, account, session); err != nil {
 		return report, err
 	}
 	if report.Events, err = s.eventsOf(ctx, account, session); err != nil {
@@ -306,7 +338,8 @@ func (s *Server) Prune(ctx context.Context, before time.Time) error {
 		if _, err := tx.Exec("DELETE FROM families WHERE expires < ?", s.now().UnixMilli()); err != nil {
 			return err
 		}
-		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
+		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM outcomes WHERE at < ?",
+			"DELETE FROM agent_states WHERE at < ? AND id NOT IN (SELECT max(id) FROM agent_states GROUP BY account, name)", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
 			if _, err := tx.Exec(statement, before.UnixMilli()); err != nil {
 				return err
 			}

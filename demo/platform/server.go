@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/demo/agents"
 	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
 	"offhook/demo/store"
@@ -55,6 +56,11 @@ type Config struct {
 	// Location is the zone of times in answers; nil means UTC+05:30, as in the
 	// documents.
 	Location *time.Location
+	// BreakReasons and Outcomes are what agents may choose from; nil allows any.
+	BreakReasons, Outcomes []string
+	// AgentChanged is told of each change of an agent of the first account. It must
+	// not block; it may be nil.
+	AgentChanged func(wire.Agent)
 	// Revoked is told of each subscriber whose rights have ended: deactivated,
 	// deleted (gone) or revoked. It may be nil.
 	Revoked func(account, name string, gone bool)
@@ -118,6 +124,7 @@ type Server struct {
 	accountRate, phoneRate   *throttle.Rate
 	refusals                 *throttle.Rate // lines in the log, by address
 	recorder                 *recorder
+	agents                   *agents.Board
 }
 
 // New makes a Server over a database that has Migrations. The secret that signs
@@ -142,6 +149,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	if s.agents, err = agents.New(ctx, agents.Config{Account: cfg.Accounts[0].SID, DB: cfg.DB, Reasons: cfg.BreakReasons, Changed: cfg.AgentChanged, Now: cfg.Now, Logger: cfg.Logger}); err != nil {
+		return nil, err
+	}
 	if s.recorder, err = newRecorder(ctx, cfg.DB, cfg.Accounts[0].SID, cfg.Now, cfg.Logger); err != nil {
 		return nil, err
 	}
@@ -150,6 +160,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 
 // Close writes what is not yet written. The database may be closed after it.
 func (s *Server) Close(context.Context) error {
+	s.agents.Close()
 	s.recorder.close()
 	return nil
 }
@@ -182,6 +193,10 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
 		"/v2/accounts/{sid}/subscribers":      {http.MethodPost: s.postSubscribers, http.MethodGet: s.getSubscribers},
 		subscriber:                            {http.MethodGet: s.getSubscriber, http.MethodPut: s.putSubscriber, http.MethodDelete: s.deleteSubscriber},
+		subscriber + "/agent-state":           {http.MethodGet: s.getAgentState, http.MethodPut: s.putAgentState},
+		subscriber + "/agent-times":           {http.MethodGet: s.getAgentTimes},
+		subscriber + "/outcome":               {http.MethodPost: s.postOutcome},
+		"/v2/accounts/{sid}/agents":           {http.MethodGet: s.getAgents},
 		subscriber + "/revoke":                {http.MethodPost: s.postRevoke},
 		subscriber + "/access-token":          {http.MethodPost: s.postAccessToken},
 		subscriber + "/profile":               {http.MethodGet: s.getProfile},

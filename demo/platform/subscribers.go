@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"time"
 
+	"offhook/demo/agents"
 	"offhook/demo/upload"
 )
 
@@ -56,6 +57,11 @@ CREATE TABLE families (
 	generation INTEGER NOT NULL, expires INTEGER NOT NULL,
 	FOREIGN KEY (account, name, device) REFERENCES clients (account, name, device) ON DELETE CASCADE);
 CREATE INDEX families_by_client ON families (account, name, device);
+`, agents.Migrations + `
+CREATE TABLE outcomes (
+	account TEXT NOT NULL, session TEXT NOT NULL, name TEXT NOT NULL,
+	code TEXT NOT NULL, note TEXT NOT NULL, callback TEXT NOT NULL, at INTEGER NOT NULL,
+	PRIMARY KEY (account, session, name));
 `}
 
 // subscriber is a row of the directory; times are Unix milliseconds.
@@ -181,6 +187,9 @@ func (s *Server) revoke(ctx context.Context, account, name string) error {
 // ended tells the rest of the platform that a subscriber's rights have ended.
 func (s *Server) ended(account, name string, gone bool) {
 	s.log.Info("a subscriber's rights have ended", "account", account, "subscriber", name, "gone", gone)
+	if gone && account == s.cfg.Accounts[0].SID {
+		s.agents.Forget(name)
+	}
 	if s.cfg.Revoked != nil {
 		s.cfg.Revoked(account, name, gone)
 	}

@@ -27,6 +27,12 @@ type Profile struct {
 	Exophone string   `json:"exophone"`
 	// Dropped names the fields that the platform sent and that the phone can't use.
 	Dropped []string `json:"-"`
+	// Abilities are what the platform offers beyond the reference.
+	Abilities []string `json:"abilities,omitempty"`
+	// BreakReasons and Outcomes are what agents may choose from, in this order; any
+	// text if there are none.
+	BreakReasons []string `json:"break_reasons,omitempty"`
+	Outcomes     []string `json:"outcomes,omitempty"`
 }
 
 // String hides the passwords.

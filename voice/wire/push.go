@@ -19,6 +19,7 @@ const (
 	FrameHello   = "hello"
 	FrameMessage = "message"
 	FrameAck     = "ack"
+	FrameAgents  = "agents"
 )
 
 // HelloFrame is the platform's first frame. Another Inbox than before resets the

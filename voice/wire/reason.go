@@ -14,6 +14,8 @@ const (
 	ReasonBusy     = "busy"
 	// ReasonCallerGone says that the caller gave up.
 	ReasonCallerGone = "caller-gone"
+	// ReasonAway says that the callee has chosen a state in which calls do not ring.
+	ReasonAway = "away"
 	// ReasonElsewhere says that another device of the callee answered.
 	ReasonElsewhere = "answered-elsewhere"
 	// ReasonShutdown says that the platform is ending and hangs up.

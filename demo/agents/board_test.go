@@ -1,0 +1,150 @@
+package agents
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/demo/exophone"
+	"offhook/demo/store"
+	"offhook/voice/wire"
+)
+
+// callsTable is what Times reads of the platform's database.
+const callsTable = "CREATE TABLE calls (account TEXT, session TEXT, created INTEGER, ended INTEGER, record TEXT);"
+
+func board(t *testing.T, dir string, reasons []string) (*Board, *[]wire.Agent) {
+	t.Helper()
+	db, err := store.Open(t.Context(), dir, "platform", []string{Migrations + callsTable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := &[]wire.Agent{}
+	b, err := New(t.Context(), Config{Account: "a", DB: db, Reasons: reasons, Now: time.Now, Changed: func(a wire.Agent) { *told = append(*told, a) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close(); db.Close() })
+	return b, told
+}
+
+func choose(t *testing.T, b *Board, name string, c wire.AgentChoice) wire.Agent {
+	t.Helper()
+	a, err := b.Choose(t.Context(), name, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestChoices(t *testing.T) {
+	t.Parallel()
+	b, told := board(t, "", []string{"lunch", "training"})
+	if a := b.Get("alice"); a.State != wire.AgentAvailable || a.Doing != wire.AgentNotReady {
+		t.Errorf("at first: %+v", a)
+	}
+	for _, bad := range []wire.AgentChoice{
+		{}, {State: "asleep"}, {State: wire.AgentBreak, Reason: "fishing"}, {State: wire.AgentBreak, Reason: strings.Repeat("x", 65)},
+		{State: wire.AgentBusy, Seconds: -1}, {State: wire.AgentBusy, Seconds: 1 << 30},
+	} {
+		if _, err := b.Choose(t.Context(), "alice", bad); !errors.Is(err, ErrChoice) {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, Reason: "lunch"})
+	if a.State != wire.AgentBreak || a.Reason != "lunch" || a.Since == "" {
+		t.Errorf("on a break: %+v", a)
+	}
+	// A phone says it again when it comes back: the time goes on.
+	time.Sleep(2 * time.Millisecond)
+	if again := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, Reason: "lunch"}); again.Since != a.Since {
+		t.Errorf("said again: since %s, before %s", again.Since, a.Since)
+	}
+	b.Connected("alice", true)
+	if got := b.All(); len(got) != 1 || got[0].Doing != wire.AgentIdle || len(*told) != 2 {
+		t.Errorf("all: %+v, told %+v", got, *told)
+	}
+	b.Forget("alice")
+	if len(b.All()) != 0 {
+		t.Error("a deleted agent is shown")
+	}
+}
+
+func TestCallsAreFollowed(t *testing.T) {
+	t.Parallel()
+	b, _ := board(t, "", nil)
+	now := time.Now()
+	b.Connected("bob", true)
+	doing := func(want, alices wire.AgentDoing) {
+		t.Helper()
+		if got := b.Get("bob").Doing; got != want {
+			t.Errorf("bob: %q, want %q", got, want)
+		}
+		if got := b.Get("alice").Doing; got != alices {
+			t.Errorf("alice: %q, want %q", got, alices)
+		}
+	}
+	r := exophone.Record{SessionID: "s", Caller: "alice", Callee: "bob", Created: now}
+	b.Record(r)
+	b.Connected("alice", true) // she is seen after her call began
+	doing(wire.AgentIdle, wire.AgentInCall)
+	r.Ringing = now
+	b.Record(r)
+	doing(wire.AgentRinging, wire.AgentInCall)
+	r.Answered = now
+	b.Record(r)
+	b.Record(r)
+	doing(wire.AgentInCall, wire.AgentInCall)
+	second := exophone.Record{SessionID: "s2", Caller: "bob", Callee: "echo", Created: now}
+	b.Record(second)
+	r.Ended = now
+	b.Record(r)
+	doing(wire.AgentInCall, wire.AgentIdle)
+	second.Ended = now
+	b.Record(second)
+	b.Connected("bob", false)
+	doing(wire.AgentNotReady, wire.AgentIdle)
+}
+
+func TestTimesOutliveARestart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	synctest.Test(t, func(t *testing.T) {
+		from := time.Now()
+		b, _ := board(t, dir, nil)
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAvailable})
+		time.Sleep(10 * time.Minute)
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, Reason: "lunch"})
+		time.Sleep(30 * time.Minute)
+		// Available again by itself after the wrap-up, though the platform restarts in
+		// between.
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAfterCallWork, Seconds: 60})
+		time.Sleep(20 * time.Second)
+		b.Close()
+		time.Sleep(100 * time.Second)
+		again, _ := board(t, dir, nil)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if a := again.Get("alice"); a.State != wire.AgentAvailable {
+			t.Errorf("after the wrap-up: %+v", a)
+		}
+		time.Sleep(59 * time.Second)
+		got, err := again.Times(t.Context(), "alice", from, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[wire.AgentState]int{wire.AgentAvailable: 600 + 120, wire.AgentBreak: 1800, wire.AgentAfterCallWork: 60}
+		for state, seconds := range want {
+			if got.Seconds[state] != seconds {
+				t.Errorf("%s: %d s, want %d", state, got.Seconds[state], seconds)
+			}
+		}
+		half, err := again.Times(t.Context(), "alice", from.Add(5*time.Minute), from.Add(20*time.Minute))
+		if err != nil || half.Seconds[wire.AgentAvailable] != 300 || half.Seconds[wire.AgentBreak] != 600 {
+			t.Errorf("a part of it: %+v, %v", half, err)
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package wire
+
+// The abilities that a profile lists: what the platform offers beyond the
+// reference. A platform that lists none is served as the reference is.
+const (
+	// AbilityAgentState says that the platform keeps agent states: GET and PUT
+	// …/subscribers/{name}/agent-state, GET …/agents, frames of type FrameAgents.
+	AbilityAgentState = "agent_state"
+	// AbilityOutcome says that the platform takes outcomes of calls: POST
+	// …/subscribers/{name}/outcome.
+	AbilityOutcome = "outcome"
+)
+
+// AgentState is what an agent has chosen to be.
+type AgentState string
+
+// The states. A call for an agent is brought to the phone while the agent is
+// available or busy; in the others the next number is tried.
+const (
+	AgentAvailable     AgentState = "available"
+	AgentBusy          AgentState = "busy"
+	AgentBreak         AgentState = "break"
+	AgentDoNotDisturb  AgentState = "dnd"
+	AgentAfterCallWork AgentState = "after_call_work"
+	AgentOffline       AgentState = "offline"
+)
+
+// Takes reports whether a call is brought to an agent in the state.
+func (s AgentState) Takes() bool { return s == AgentAvailable || s == AgentBusy }
+
+// Known reports whether s is one of the states.
+func (s AgentState) Known() bool {
+	switch s {
+	case AgentAvailable, AgentBusy, AgentBreak, AgentDoNotDisturb, AgentAfterCallWork, AgentOffline:
+		return true
+	}
+	return false
+}
+
+// AgentDoing is what follows by itself.
+type AgentDoing string
+
+// Not ready: no phone of the agent is connected. Idle is the empty text.
+const (
+	AgentIdle     AgentDoing = ""
+	AgentRinging  AgentDoing = "ringing"
+	AgentInCall   AgentDoing = "in_call"
+	AgentNotReady AgentDoing = "not_ready"
+)
+
+// AgentChoice is the body of PUT …/agent-state.
+type AgentChoice struct {
+	State AgentState `json:"state"`
+	// Reason is one of the profile's break reasons, "" for none.
+	Reason string `json:"reason,omitempty"`
+	// Seconds is after how long the agent is available again by itself; 0 is
+	// never.
+	Seconds int `json:"seconds,omitempty"`
+}
+
+// Agent is how an agent stands, for colleagues and supervisors. Times are RFC 3339.
+type Agent struct {
+	Name   string     `json:"subscriber_name"`
+	State  AgentState `json:"state"`
+	Reason string     `json:"reason,omitempty"`
+	Since  string     `json:"since,omitempty"`
+	Until  string     `json:"until,omitempty"`
+	Doing  AgentDoing `json:"doing,omitempty"`
+}
+
+// AgentFrame tells a phone on its push socket of colleagues who stand otherwise now.
+// It is not kept for a phone that is away: that one asks for all at its hello.
+type AgentFrame struct {
+	Type   string  `json:"type"` // FrameAgents
+	Agents []Agent `json:"agents"`
+}
+
+// AgentTimes are an agent's figures between two moments.
+type AgentTimes struct {
+	Name string `json:"subscriber_name"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Seconds is how long the agent was in each state.
+	Seconds map[AgentState]int `json:"seconds"`
+	// Calls is how many calls the agent spoke in, TalkSeconds for how long in all.
+	Calls       int `json:"calls"`
+	TalkSeconds int `json:"talk_seconds"`
+}
+
+// Outcome is what became of a call, as its agent says. A second one for the same
+// call replaces the first.
+type Outcome struct {
+	SessionID string `json:"session_id"`
+	// Code is one of the profile's outcomes.
+	Code string `json:"code"`
+	Note string `json:"note,omitempty"`
+	// CallbackAt is when the far side wants to be called again, RFC 3339, or "".
+	CallbackAt string `json:"callback_at,omitempty"`
+}
