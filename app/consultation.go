@@ -14,6 +14,8 @@ type Consultation struct {
 	// Status is the SIP status of that talk so far: 200 once it was answered, and
 	// from 300 on the refusal that ended it.
 	Status int `json:"status"`
+	// EndReason is why it ended, "" before.
+	EndReason voice.EndReason `json:"end_reason,omitempty"`
 	// Since is when it was answered, nil before.
 	Since *time.Time `json:"since,omitempty"`
 	// HeldSince is when they were put on hold for the far side, nil while the user
@@ -34,7 +36,7 @@ func consultationOf(c voice.Consultation) *Consultation {
 	if c.Target == "" {
 		return nil
 	}
-	return &Consultation{Target: c.Target, Status: c.Status, Since: moment(c.Since), HeldSince: moment(c.HeldSince)}
+	return &Consultation{Target: c.Target, Status: c.Status, EndReason: c.EndReason, Since: moment(c.Since), HeldSince: moment(c.HeldSince)}
 }
 
 // Consult holds the call's far side and calls target, whom it may then be handed

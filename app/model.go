@@ -136,7 +136,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
 	}
 	if t := d.Transfer; t.Target != "" {
-		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final}
+		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final, EndReason: t.EndReason}
 	}
 	out.TransferOffer = transferOfferOf(d.TransferOffer)
 	out.Consultation = consultationOf(d.Consultation)

@@ -192,6 +192,8 @@ type Transfer struct {
 	Target string `json:"target"`
 	Status int    `json:"status"`
 	Final  bool   `json:"final"`
+	// EndReason is why the call to there came to nothing, "" if it did not.
+	EndReason voice.EndReason `json:"end_reason,omitempty"`
 }
 
 // EndedCall is the latest call that ended.

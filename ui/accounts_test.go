@@ -13,6 +13,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
+	"offhook/voice"
 )
 
 func (p *madePhone) KeepICEPassword(id, password string) {
@@ -152,6 +153,9 @@ func madeConsultation(status int) *app.Snapshot {
 	if status == 200 {
 		s.Call.Consultation.Since = at(ago(21 * time.Second))
 	}
+	if status == 486 {
+		s.Call.Consultation.EndReason = voice.EndBusy
+	}
 	return s
 }
 
@@ -285,10 +289,14 @@ func TestBackFromAsking(t *testing.T) {
 	if s.shows("Tom Becker") || !s.shows("Priya Nair") {
 		t.Error("the call is not back")
 	}
-	for status, want := range map[int]string{481: "Tom Becker hung up", 486: "Tom Becker is busy", 404: "Tom Becker can’t be reached"} {
-		s.show(madeConsultation(status))
+	for reason, want := range map[voice.EndReason]string{
+		voice.EndRemoteHangup: "Tom Becker hung up", voice.EndBusy: "Tom Becker is busy", voice.EndUnreachable: "Tom Becker couldn’t be reached", voice.EndTimeout: "No answer",
+	} {
+		ended := madeConsultation(486)
+		ended.Call.Consultation.EndReason = reason
+		s.show(ended)
 		if !s.shows(want) {
-			t.Errorf("%d is not said as %q", status, want)
+			t.Errorf("%s is not said as %q", reason, want)
 		}
 	}
 	s.tap("Hold, on")

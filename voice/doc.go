@@ -1,6 +1,6 @@
 // Package voice is the call engine: a registration-less voice client that any
 // Go program can import, and an extension of any SIP server (SIPAccount). It holds
-// one call at a time.
+// one call at a time, or as many as WithMaxCalls says.
 //
 // A Client is made once, initialised with a subscriber's token, and then dials
 // or is told of incoming calls by RelaySessionData. What happens comes out as

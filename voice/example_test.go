@@ -90,3 +90,26 @@ func ExampleClient_RelaySessionData() {
 	// answered
 	// ended: REMOTE_HANGUP
 }
+
+// A second call may ring while the user talks: answering it puts the first on hold,
+// and Resume goes back.
+func ExampleWithMaxCalls() {
+	phone, err := voice.New(voice.WithMaxCalls(1, 2))
+	if err != nil {
+		return
+	}
+	defer phone.Close(context.Background())
+	sub := phone.Subscribe()
+	defer sub.Close()
+	for ev := range sub.Events() {
+		ring, ok := ev.(voice.IncomingCall)
+		if !ok {
+			continue
+		}
+		first := phone.Calls()[0]
+		if second, ok := phone.CallFromID(ring.Call.CallID); ok && second != first {
+			_ = second.Answer()
+			_ = first.Resume(context.Background())
+		}
+	}
+}

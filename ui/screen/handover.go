@@ -6,6 +6,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // handover is what the call panel has for handing the call on. While somebody is
@@ -98,7 +99,7 @@ func (e *Env) handoverWord(c *app.Call) string {
 		case t.Final && t.Status >= 200 && t.Status < 300:
 			return e.T("Transferred to {name}", "name", name)
 		case t.Final:
-			return e.T("{name} can't be reached. The call is still yours.", "name", name)
+			return e.notReached(&app.EndedCall{EndReason: t.EndReason}, name).title + ". " + e.T("The call is still yours.")
 		case t.Status >= 180:
 			return e.T("It rings at {name}", "name", name)
 		default:
@@ -109,25 +110,15 @@ func (e *Env) handoverWord(c *app.Call) string {
 	if k == nil || k.Active() {
 		return ""
 	}
-	switch name := e.partyName(k.Target); k.Status {
-	case statusTerminated:
+	switch name := e.partyName(k.Target); k.EndReason {
+	case voice.EndLocalHangup, voice.EndPSTNHangup:
 		return "" // the user asked for that
-	case statusGone:
+	case voice.EndRemoteHangup:
 		return e.T("{name} hung up", "name", name)
-	case statusBusy, statusBusyEverywhere:
-		return e.T("{name} is busy", "name", name)
 	default:
-		return e.T("{name} can't be reached", "name", name)
+		return e.notReached(&app.EndedCall{EndReason: k.EndReason}, name).title
 	}
 }
-
-// The SIP statuses of a consultation's end that have a word of their own.
-const (
-	statusGone           = 481
-	statusBusy           = 486
-	statusTerminated     = 487
-	statusBusyEverywhere = 600
-)
 
 // partyRow is one of the two parties: initials, name, and what they do.
 type partyRow struct {
