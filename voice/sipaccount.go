@@ -20,8 +20,8 @@ import (
 // MediaKind says how the sound of a SIP account's calls travels.
 type MediaKind string
 
-// MediaAuto is WebRTC over ws and wss, and plain RTP over udp, tcp and tls; an
-// incoming call is taken as it is offered. MediaWebRTC is ICE with DTLS-SRTP
+// MediaAuto is WebRTC over ws and wss, SRTP over tls, and plain RTP over udp and tcp;
+// an incoming call is taken as it is offered. MediaWebRTC is ICE with DTLS-SRTP
 // (RFC 8834). MediaRTP is RTP/AVP, encrypted where the caller offers keys;
 // MediaSRTP is RTP/SAVP with keys in the signalling (RFC 4568) and nothing
 // less.
@@ -216,6 +216,8 @@ func (a SIPAccount) outgoingMedia() MediaKind {
 	switch scheme, _ := a.server(); scheme {
 	case "ws", "wss":
 		return MediaWebRTC
+	case "tls":
+		return MediaSRTP // who hides what is said about a call hides the call
 	}
 	return MediaRTP
 }
