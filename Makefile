@@ -75,8 +75,8 @@ soak: build deps-test ## a simulated shift of 1,000 calls, with sockets cut and 
 sleep: build ## a phone that is stopped for ten seconds and for a minute, in a call and out of one; two minutes
 	go run ./cmd/soak -sleep -bin bin
 
-mutations: deps-test ## 200,000 broken INVITEs, for the night
-	go test -race -timeout 60m -run '^TestMutations$$' ./voice/sip -mutations 200000
+mutations: deps-test ## 200,000 broken messages and 10,000 exchanges in any order, for the night
+	go test -race -timeout 60m -run '^(TestMutations|TestReorderedExchanges|TestRingGroupAnswered)$$' ./voice/sip -mutations 200000 -exchanges 10000
 
 deps-interop:
 	@packaging/deps.sh interop

@@ -307,11 +307,21 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	}
 }
 
+// streamTimeout is how long a server has for the first REGISTER of a stream.
+const streamTimeout = 5 * time.Second
+
 // timeout is how long an answer to a REGISTER is waited for. A server of which
 // nothing was heard yet gets less if there is another one.
 func (a *Account) timeout(f *Flow, registered bool) time.Duration {
-	if !registered && f.others > 0 {
+	switch {
+	case registered:
+		return transactionTime
+	case f.others > 0:
 		return transactionTime / 8
+	case !f.datagrams():
+		// Nothing is sent again on a stream: who has lost the request, since it was
+		// starting, answers the next one.
+		return streamTimeout
 	}
 	return transactionTime
 }

@@ -154,7 +154,7 @@ func (f *Flow) sideStream() transport.Conn {
 	if side != nil && side.Err() != nil {
 		side, f.side = nil, nil
 	}
-	unwanted := side == nil && (f.over || f.dialling || time.Now().Before(f.noSide))
+	unwanted := side == nil && (f.ended || f.dialling || time.Now().Before(f.noSide))
 	if side == nil && !unwanted {
 		f.dialling = true
 	}
@@ -173,7 +173,7 @@ func (f *Flow) sideStream() transport.Conn {
 		f.cfg.Logger.Debug("no TCP for a long request", "reason", err)
 		f.noSide = time.Now().Add(noSideTime)
 		return nil
-	case f.over:
+	case f.ended:
 		_ = raw.Close()
 		return nil
 	}

@@ -18,7 +18,7 @@ type dialogState int
 const (
 	calling dialogState = iota
 	answered
-	over
+	ended
 )
 
 // Dialog is one call's signalling, from its INVITE to its end (RFC 3261,
@@ -96,31 +96,31 @@ func (d *Dialog) emit(ev DialogEvent) bool {
 }
 
 func (d *Dialog) emitLocked(ev DialogEvent, keep int) bool {
-	if d.state == over || len(d.events) >= eventQueue-keep {
+	if d.state == ended || len(d.events) >= eventQueue-keep {
 		return false
 	}
 	d.events <- ev
 	return true
 }
 
-// finish ends the dialog with its last event, once.
-func (d *Dialog) finish(ev DialogEvent) bool {
+// end ends the dialog with its last event, once.
+func (d *Dialog) end(ev DialogEvent) bool {
 	d.mu.Lock()
-	ended := d.finishLocked(ev)
+	first := d.endLocked(ev)
 	f := d.flow
 	d.mu.Unlock()
-	if ended {
+	if first {
 		f.remove(d)
 	}
-	return ended
+	return first
 }
 
-func (d *Dialog) finishLocked(ev DialogEvent) bool {
-	if d.state == over {
+func (d *Dialog) endLocked(ev DialogEvent) bool {
+	if d.state == ended {
 		return false
 	}
 	d.events <- ev // its place was kept
-	d.state = over
+	d.state = ended
 	close(d.events)
 	close(d.done)
 	if d.invite != nil {
@@ -133,13 +133,13 @@ func (d *Dialog) finishLocked(ev DialogEvent) bool {
 	return true
 }
 
-// gone ends the dialog because a request found nothing at the far side.
-func (d *Dialog) gone(status int, m *sipmsg.Response) {
+// endUnknown ends the dialog because a request found nothing at the far side.
+func (d *Dialog) endUnknown(status int, m *sipmsg.Response) {
 	ev := Ended{Status: status}
 	if m != nil {
 		ev.Headers = headersOf(m)
 	}
-	d.finish(ev)
+	d.end(ev)
 }
 
 // flowLost is told by a flow that is over. A dialog that is not answered fails
@@ -159,7 +159,7 @@ func (d *Dialog) Rebind(f *Flow) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.state == over:
+	case d.state == ended:
 		return ErrDialogEnded
 	case d.state == calling:
 		return ErrNotAnswered
@@ -233,7 +233,7 @@ func targetOf(contact *sipmsg.ContactHeader) (sipmsg.Uri, bool) {
 // current returns the flow if a request may be sent now.
 func (d *Dialog) current() (*Flow, error) {
 	switch {
-	case d.state == over:
+	case d.state == ended:
 		return nil, ErrDialogEnded
 	case d.state == calling:
 		return nil, ErrNotAnswered
@@ -267,7 +267,7 @@ func (d *Dialog) request(ctx context.Context, method sipmsg.RequestMethod, fill 
 		f.leave()
 		if err != nil {
 			if errors.Is(err, ErrTimeout) {
-				d.gone(sipmsg.StatusRequestTimeout, nil)
+				d.endUnknown(sipmsg.StatusRequestTimeout, nil)
 			}
 			return nil, err
 		}
@@ -287,7 +287,7 @@ func (d *Dialog) judge(f *Flow, res *sipmsg.Response, a *attempt) (again bool, e
 		err := f.creds.learn(res, a)
 		return err == nil, err
 	case res.StatusCode == sipmsg.StatusCallTransactionDoesNotExists, res.StatusCode == sipmsg.StatusRequestTimeout:
-		d.gone(res.StatusCode, res)
+		d.endUnknown(res.StatusCode, res)
 	}
 	return false, &StatusError{Status: res.StatusCode, Reason: res.Reason, RetryAfter: retryAfter(res)}
 }
@@ -371,7 +371,7 @@ func (d *Dialog) Hangup(ctx context.Context) error {
 		if res != nil && !res.IsSuccess() {
 			ev.Status = res.StatusCode
 		}
-		d.finish(ev)
+		d.end(ev)
 		var refused *StatusError
 		if errors.As(err, &refused) {
 			return nil // refused or not, the call is over

@@ -9,7 +9,7 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-var exchanges = flag.Int("exchanges", 400, "how many exchanges TestReorderedExchanges mixes up on each transport; make bench takes 10000")
+var exchanges = flag.Int("exchanges", 400, "how many exchanges TestReorderedExchanges mixes up on each transport; make mutations takes 10000")
 
 // Exchanges whose messages come in any order, twice or not at all: every INVITE gets
 // one final answer, and no dialog is left over.

@@ -40,7 +40,7 @@ type Flow struct {
 	mu       sync.Mutex
 	err      error
 	closing  bool
-	over     bool
+	ended    bool
 	dialogs  map[dialogKey]*Dialog
 	summary  dialogKey      // of the subscription to what waits for the line
 	routes   []sipmsg.Uri   // of what begins a dialog
@@ -118,7 +118,7 @@ func (f *Flow) Close() error {
 // end tells everybody that the connection is over.
 func (f *Flow) end() {
 	f.mu.Lock()
-	f.over = true
+	f.ended = true
 	f.err = f.conn.Err()
 	if f.closing || f.err == nil || errors.Is(f.err, net.ErrClosed) {
 		f.err = ErrFlowClosed
@@ -132,7 +132,7 @@ func (f *Flow) end() {
 	if side != nil {
 		_ = side.Close()
 	}
-	f.cfg.Logger.Debug("flow over", "reason", err)
+	f.cfg.Logger.Debug("flow ended", "reason", err)
 	f.transactions.close(ErrFlowLost)
 	close(f.done)
 	for _, d := range dialogs {
@@ -155,7 +155,7 @@ func (f *Flow) lost() bool {
 func (f *Flow) enter() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.over {
+	if f.ended {
 		return false
 	}
 	f.work.Add(1)
@@ -168,7 +168,7 @@ func (f *Flow) leave() { f.work.Done() }
 func (f *Flow) add(d *Dialog) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.over {
+	if f.ended {
 		return false
 	}
 	f.dialogs[d.key()] = d

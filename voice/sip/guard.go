@@ -155,8 +155,7 @@ func split(message []byte) (start string, lines []headerLine, body []byte, err e
 		name, value, ok := strings.Cut(row, ":")
 		name = strings.TrimRight(name, " \t")
 		if !ok || !isToken(name) {
-			err = errUnparsable
-			continue
+			continue // it means nothing
 		}
 		lines = append(lines, headerLine{fullName(name), strings.TrimSpace(value)})
 	}

@@ -106,7 +106,7 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *serverTx) {
 		case <-d.done:
 		case <-tx.done:
 			if d.unanswered() {
-				d.finish(Failed{Err: d.lossOf(f, ErrFlowLost)})
+				d.end(Failed{Err: d.lossOf(f, ErrFlowLost)})
 			}
 		}
 	}()
@@ -139,7 +139,7 @@ func (d *Dialog) callerGone(req *sipmsg.Request) {
 	res := d.inviteResponse(sipmsg.StatusRequestTerminated, "", nil)
 	d.mu.Unlock()
 	_ = d.inbound.tx.respond(res)
-	d.finish(ev)
+	d.end(ev)
 }
 
 // unanswered says whether an incoming INVITE has no final response yet.
@@ -225,7 +225,7 @@ func (d *Dialog) Refuse(status int, headers ...Header) error {
 	d.inbound.decided = true
 	d.mu.Unlock()
 	err := tx.respond(res)
-	d.finish(Failed{Status: status, Reason: reasonOf(status), Cancelled: true})
+	d.end(Failed{Status: status, Reason: reasonOf(status), Cancelled: true})
 	return err
 }
 
@@ -243,7 +243,7 @@ func (d *Dialog) undecided(headers []Header) error {
 	switch {
 	case d.inbound == nil:
 		return ErrReplied
-	case d.state == over:
+	case d.state == ended:
 		return ErrDialogEnded
 	case d.state == answered, d.inbound.decided:
 		return ErrReplied

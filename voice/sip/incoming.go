@@ -149,7 +149,7 @@ func (d *Dialog) serveBye(f *Flow, req *sipmsg.Request, tx *serverTx) {
 	d.mu.Unlock()
 	switch {
 	case !early:
-		d.finish(Ended{ByRemote: byRemote, Headers: headersOf(req)})
+		d.end(Ended{ByRemote: byRemote, Headers: headersOf(req)})
 	case in != nil:
 		d.callerGone(req)
 	default:
@@ -157,7 +157,7 @@ func (d *Dialog) serveBye(f *Flow, req *sipmsg.Request, tx *serverTx) {
 		d.mu.Lock()
 		d.cancelLocked()
 		d.mu.Unlock()
-		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: reasonOf(sipmsg.StatusRequestTerminated), ByRemote: true, Headers: headersOf(req)})
+		d.end(Failed{Status: sipmsg.StatusRequestTerminated, Reason: reasonOf(sipmsg.StatusRequestTerminated), ByRemote: true, Headers: headersOf(req)})
 	}
 }
 
@@ -173,7 +173,7 @@ func (d *Dialog) isFrom(req *sipmsg.Request) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.state == over:
+	case d.state == ended:
 		return false
 	case d.state == calling && d.inbound == nil:
 		return tag != "" && d.invite != nil

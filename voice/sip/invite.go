@@ -252,7 +252,7 @@ func (d *Dialog) failInvite(res *sipmsg.Response, err error) {
 	if res != nil {
 		ev.Status, ev.Reason, ev.RetryAfter, ev.Headers = res.StatusCode, res.Reason, retryAfter(res), headersOf(res)
 	}
-	d.finish(ev)
+	d.end(ev)
 }
 
 // accept takes the 2xx in and acknowledges it.
@@ -274,13 +274,13 @@ func (d *Dialog) accept(f *Flow, res *sipmsg.Response) {
 	}
 	// The answer crossed our CANCEL: the call must be ended by a BYE.
 	f.aside(func() {
-		d.quietly(f, func() *sipmsg.Request {
+		d.requestAside(f, func() *sipmsg.Request {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.seq++
 			return d.build(f, sipmsg.BYE, d.seq)
 		})
-		d.finish(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", Cancelled: true})
+		d.end(Failed{Status: sipmsg.StatusRequestTerminated, Reason: "Cancelled", Cancelled: true})
 	})
 }
 
@@ -354,16 +354,16 @@ func (d *Dialog) dropFork(f *Flow, res *sipmsg.Response) {
 	d.mu.Unlock()
 	_ = f.send(ack)
 	f.aside(func() {
-		d.quietly(f, func() *sipmsg.Request {
+		d.requestAside(f, func() *sipmsg.Request {
 			other.seq++
 			return other.build(f, sipmsg.BYE, other.seq)
 		})
 	})
 }
 
-// quietly sends a request of which nobody waits to hear: its answer is waited
+// requestAside sends a request whose outcome nobody asks for: its answer is waited
 // for, through challenges, but not reported.
-func (d *Dialog) quietly(f *Flow, build func() *sipmsg.Request) {
+func (d *Dialog) requestAside(f *Flow, build func() *sipmsg.Request) {
 	var a attempt
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), transactionTime)

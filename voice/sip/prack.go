@@ -35,7 +35,7 @@ func (d *Dialog) acknowledgeProvisional(f *Flow, res *sipmsg.Response) bool {
 	early := d.fork(f, res)
 	go func() {
 		defer f.leave()
-		d.quietly(f, func() *sipmsg.Request {
+		d.requestAside(f, func() *sipmsg.Request {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.seq++

@@ -119,7 +119,7 @@ func (d *Dialog) runReinvite(ctx context.Context, f *Flow, offer string) (string
 		setBody(req, sdpType, offer)
 		res, err := d.followReinvite(ctx, f, req, release)
 		if errors.Is(err, ErrTimeout) {
-			d.gone(sipmsg.StatusRequestTimeout, nil)
+			d.endUnknown(sipmsg.StatusRequestTimeout, nil)
 		}
 		if err != nil {
 			return "", err

@@ -122,15 +122,15 @@ func (r *reply) reply(status int, body string) error {
 type unacked struct {
 	// done is called once: by the ACK, before anything that comes after it is
 	// handled, or when none came.
-	done func(body string, ok bool)
-	gone chan struct{}
+	done    func(body string, ok bool)
+	stopped chan struct{}
 }
 
 // accepted sends a 2xx to an INVITE, and again until its ACK is there (RFC 3261,
 // 13.3.1.4); then it calls done.
 func (d *Dialog) accepted(f *Flow, tx *serverTx, res *sipmsg.Response, done func(body string, ok bool)) error {
 	seq := tx.req.CSeq().SeqNo
-	u := &unacked{done: done, gone: make(chan struct{})}
+	u := &unacked{done: done, stopped: make(chan struct{})}
 	d.acksMu.Lock()
 	d.acks[seq] = u
 	d.acksMu.Unlock()
@@ -148,7 +148,7 @@ func (d *Dialog) accepted(f *Flow, tx *serverTx, res *sipmsg.Response, done func
 		for {
 			again := time.NewTimer(delay)
 			select {
-			case <-u.gone:
+			case <-u.stopped:
 				again.Stop()
 				return
 			case <-again.C:
@@ -181,7 +181,7 @@ func (d *Dialog) takeAck(seq uint32) *unacked {
 // acknowledged takes the ACK of a 2xx in.
 func (d *Dialog) acknowledged(req *sipmsg.Request) {
 	if u := d.takeAck(req.CSeq().SeqNo); u != nil {
-		close(u.gone)
+		close(u.stopped)
 		body, _ := description(req)
 		u.done(body, true)
 	}

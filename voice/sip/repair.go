@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -68,7 +69,7 @@ func addressBracket(value string) int {
 // repairAddresses is repairAddress for a list. A comma within a name that is not
 // quoted ends no address.
 func repairAddresses(value string) string {
-	parts := splitList(value)
+	parts := slices.DeleteFunc(splitList(value), func(part string) bool { return part == "" })
 	var out []string
 	pending := ""
 	for i, part := range parts {

@@ -41,9 +41,9 @@ func (f *Flow) replaced(req *sipmsg.Request) (d *Dialog, status int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.state == over && d.hungUp:
+	case d.state == ended && d.hungUp:
 		return nil, sipmsg.StatusGlobalDecline
-	case d.state == over, d.remoteTag != fromTag:
+	case d.state == ended, d.remoteTag != fromTag:
 		return nil, sipmsg.StatusCallTransactionDoesNotExists
 	case d.state == calling && d.inbound == nil:
 		return d, 0 // our own call that rings: the one who picks it up answers it

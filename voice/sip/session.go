@@ -19,7 +19,7 @@ const (
 	minSession = 90 * time.Second
 	// maxSession bounds what we believe.
 	maxSession = 24 * time.Hour
-	// refreshRetry is the pause after a refresh that failed for now.
+	// refreshRetry is the delay after a refresh that failed for now.
 	refreshRetry = 5 * time.Second
 )
 
@@ -61,7 +61,7 @@ func (d *Dialog) agreeSession(res *sipmsg.Response) {
 // startSession begins an interval, under mu.
 func (d *Dialog) startSession(interval time.Duration, ours bool) {
 	d.stopSession()
-	if d.state == over {
+	if d.state == ended {
 		return
 	}
 	s := &d.session
@@ -140,7 +140,7 @@ func (d *Dialog) sessionExpired() {
 		return
 	}
 	if f.enter() {
-		d.quietly(f, func() *sipmsg.Request {
+		d.requestAside(f, func() *sipmsg.Request {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.seq++
@@ -148,7 +148,7 @@ func (d *Dialog) sessionExpired() {
 		})
 		f.leave()
 	}
-	d.gone(sipmsg.StatusRequestTimeout, nil)
+	d.endUnknown(sipmsg.StatusRequestTimeout, nil)
 }
 
 // serveSession looks at the Session-Expires of a request from the far side. It
