@@ -107,7 +107,9 @@ func (w *mapWalk) note(o fyne.CanvasObject, a fyne.Accessible, seen box) {
 	}
 	obj := AccessObject{Name: name, Label: label, Role: string(a.AccessibilityRole()), Screen: w.screen, Enabled: true,
 		X: seen.x, Y: seen.y, W: seen.right - seen.x, H: seen.bottom - seen.y}
-	if d, ok := o.(fyne.Disableable); ok {
+	if d, ok := o.(interface{ Enabled() bool }); ok {
+		obj.Enabled = d.Enabled()
+	} else if d, ok := o.(fyne.Disableable); ok {
 		obj.Enabled = !d.Disabled()
 	}
 	if _, ok := o.(fyne.Focusable); ok {

@@ -38,10 +38,12 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 		m.scroll = container.NewVScroll(content)
 		card, h = widget.NewMenuCard(m.scroll), room
 	}
-	for i, r := range rows {
-		r.SetKeys(func(e *fyne.KeyEvent) bool { return m.key(i, e) })
+	var members []widget.Grouped
+	for _, r := range rows {
 		r.OnFocus(func() { m.reveal(r) })
+		members = append(members, r)
 	}
+	widget.NewGroup(1, members...)
 	m.card = card
 	m.pop = fynewidget.NewPopUp(card, s.canvas)
 	x := s.canvas.Size().Width - 12 - width
@@ -59,27 +61,6 @@ func (m *menu) reveal(row *widget.TapRow) {
 	if m.scroll != nil {
 		widget.ScrollTo(m.scroll, row)
 	}
-}
-
-func (m *menu) key(i int, e *fyne.KeyEvent) bool {
-	to := i
-	switch e.Name {
-	case fyne.KeyUp:
-		to--
-	case fyne.KeyDown:
-		to++
-	case fyne.KeyHome:
-		to = 0
-	case fyne.KeyEnd:
-		to = len(m.rows) - 1
-	default:
-		return false
-	}
-	if to >= 0 && to < len(m.rows) {
-		m.reveal(m.rows[to])
-		m.shell.canvas.Focus(m.rows[to])
-	}
-	return true
 }
 
 // closeMenu closes the open menu and gives the keyboard back to its opener. It

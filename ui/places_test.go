@@ -70,7 +70,7 @@ func TestTargetsAreLargeAndNamed(t *testing.T) {
 				if !pressed || !focused {
 					return
 				}
-				if d, ok := focus.(fyne.Disableable); ok && d.Disabled() {
+				if d, ok := focus.(interface{ Enabled() bool }); ok && !d.Enabled() {
 					return
 				}
 				a, ok := o.(fyne.Accessible)

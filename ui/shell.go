@@ -11,6 +11,7 @@ import (
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/ui/words"
+	"offhook/voice"
 )
 
 // part is a screen or a tab.
@@ -202,7 +203,7 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 	if v.Call != nil {
 		id = v.Call.ID
 	}
-	if id != "" && id != s.callID && s.phase == screen.PhaseOutgoing {
+	if id != "" && id != s.callID && v.Call.Direction == voice.Outgoing {
 		s.dial.Clear()
 		s.takeTab(screen.TabDial)
 		s.page = screen.PageNone

@@ -13,6 +13,7 @@ import (
 
 	"offhook/app"
 	"offhook/ui/screen"
+	"offhook/ui/widget"
 )
 
 // focusables are the controls of what is shown that can have the keyboard, also
@@ -136,7 +137,7 @@ func scrolledAway(s *stage, o fyne.CanvasObject) bool {
 // gives the keyboard back.
 func TestADeviceIsChangedInMidCall(t *testing.T) {
 	s := newStage(t, madeCall("ESTABLISHED", time.Minute))
-	s.win.Canvas().Focus(s.call.Device)
+	widget.FocusMember(s.call.Device)
 	s.press(fyne.KeySpace)
 	if s.overlay() == nil {
 		t.Fatal("no menu of the sound devices")

@@ -119,6 +119,7 @@ func NewCall(env *Env) *Call {
 	c.Speaker = widget.NewToggle(env.T("Speaker"), theme.Speaker, func() { c.route(voice.RouteSpeaker) })
 	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route(voice.RouteBluetooth) })
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
+	widget.NewGroup(3, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, env.Hangup)
 
 	c.HangUp.Guard()

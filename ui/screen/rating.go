@@ -37,11 +37,13 @@ func newSoundRating(env *Env, withNote bool, changed, done func()) *soundRating 
 	r := &soundRating{env: env, changed: changed, done: done}
 	r.Discs = widget.NewRating(func(n int) string { return env.T("Rating {n}, {word}", "n", n, "word", env.ratingWord(n)) }, env.Tips, r.rate)
 	var chips []fyne.CanvasObject
+	var members []widget.Grouped
 	for i, word := range []string{env.T("No issue"), env.T("Background noise"), env.T("Choppy sound"), env.T("Long delay"), env.T("No sound"), env.T("Echo")} {
 		c := widget.NewChip(word, func() { r.choose(i) })
 		r.Chips = append(r.Chips, c)
-		chips = append(chips, c)
+		chips, members = append(chips, c), append(members, c)
 	}
+	widget.NewGroup(len(members), members...)
 	r.word = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Align: fyne.TextAlignTrailing})
 	parts := []fyne.CanvasObject{r.word, widget.Gap(8),
 		widget.Row(label(env.T("What was wrong?")), widget.Gap(4), caption(env.T("Choose one"))), widget.Gap(8), widget.Flow(8, chips...)}

@@ -28,6 +28,8 @@ type control struct {
 	// onShortcut does the same with shortcuts.
 	onShortcut func(fyne.Shortcut) bool
 	disabled   bool
+	// group is the group that the control is part of, or nil.
+	group *Group
 
 	hovered, pressed, focused, ring, quiet bool
 	guard                                  *guard
@@ -99,8 +101,9 @@ func (c *control) SetEnabled(on bool) {
 	c.self.Refresh()
 }
 
-// Disabled is for Fyne's focus order, which leaves disabled controls out.
-func (c *control) Disabled() bool { return c.disabled }
+// Disabled is for Fyne's focus order, which leaves disabled controls out: of a group,
+// it has one member.
+func (c *control) Disabled() bool { return c.disabled || c.group != nil && c.group.stop() != c }
 
 // Enable is for fyne.Disableable.
 func (c *control) Enable() { c.SetEnabled(true) }
@@ -160,7 +163,7 @@ func (c *control) TypedKey(e *fyne.KeyEvent) {
 		c.activate()
 		return
 	}
-	if c.onKey != nil && c.onKey(e) {
+	if c.onKey != nil && c.onKey(e) || c.group != nil && c.group.key(c, e) {
 		return
 	}
 	if cv := canvasOf(c.self); cv != nil && cv.OnTypedKey() != nil {
@@ -242,8 +245,6 @@ func (c *control) Focused() bool { return c.focused }
 // Outlined reports whether the control shows that it has the keyboard.
 func (c *control) Outlined() bool { return c.ring }
 
-func (c *control) beQuiet() { c.quiet = true }
-
 func canvasOf(o fyne.CanvasObject) fyne.Canvas {
 	app := fyne.CurrentApp()
 	if app == nil {
@@ -262,8 +263,11 @@ func FocusOn(cv fyne.Canvas, w fyne.CanvasObject) {
 	if !ok || cv == nil || cv.Focused() == f {
 		return
 	}
-	if q, ok := w.(interface{ beQuiet() }); ok {
-		q.beQuiet()
+	if q, ok := w.(Grouped); ok {
+		q.base().quiet = true
+		if g := q.base().group; g != nil {
+			g.take(q.base())
+		}
 	}
 	cv.Focus(f)
 }

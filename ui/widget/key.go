@@ -111,11 +111,13 @@ type Pad struct {
 func NewPad(height float32, name func(rune) string, press func(rune)) *Pad {
 	p := &Pad{}
 	var parts []fyne.CanvasObject
+	var members []Grouped
 	for _, k := range padKeys {
 		key := NewKey(k.digit, k.letters, name(k.digit), height, press)
 		p.Keys = append(p.Keys, key)
-		parts = append(parts, key)
+		parts, members = append(parts, key), append(members, key)
 	}
+	NewGroup(3, members...)
 	p.Container = Grid(3, 8, parts...)
 	return p
 }

@@ -21,6 +21,7 @@ type Rating struct {
 func NewRating(label func(int) string, tips *Tips, changed func(int)) *Rating {
 	r := &Rating{changed: changed}
 	var parts []fyne.CanvasObject
+	var members []Grouped
 	for n := 1; n <= 5; n++ {
 		d := &RatingDisc{n: n}
 		d.init(d, label(n), func() {
@@ -28,13 +29,14 @@ func NewRating(label func(int) string, tips *Tips, changed func(int)) *Rating {
 			r.changed(n)
 		})
 		d.SetTip(tips, label(n))
-		d.onKey = func(e *fyne.KeyEvent) bool { return r.move(n, e) }
+		members = append(members, d)
 		r.Discs = append(r.Discs, d)
 		if n > 1 {
 			parts = append(parts, Gap(4))
 		}
 		parts = append(parts, d)
 	}
+	NewGroup(len(members), members...)
 	r.Container = Row(parts...)
 	return r
 }
@@ -53,28 +55,6 @@ func (r *Rating) Choose(n int) {
 
 // Chosen returns what is marked, 0 for nothing.
 func (r *Rating) Chosen() int { return r.chosen }
-
-func (r *Rating) move(n int, e *fyne.KeyEvent) bool {
-	to := n
-	switch e.Name {
-	case fyne.KeyLeft, fyne.KeyUp:
-		to--
-	case fyne.KeyRight, fyne.KeyDown:
-		to++
-	case fyne.KeyHome:
-		to = 1
-	case fyne.KeyEnd:
-		to = len(r.Discs)
-	default:
-		return false
-	}
-	if to >= 1 && to <= len(r.Discs) {
-		if cv := canvasOf(r.Discs[to-1]); cv != nil {
-			cv.Focus(r.Discs[to-1])
-		}
-	}
-	return true
-}
 
 // RatingDisc is one step of a Rating.
 type RatingDisc struct {

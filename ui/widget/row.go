@@ -315,10 +315,6 @@ func (s *StatusRow) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
-// SetKeys lets keys see each key that the row has no use for itself; it returns
-// false to pass them on.
-func (t *TapRow) SetKeys(keys func(*fyne.KeyEvent) bool) { t.onKey = keys }
-
 // SetShortcuts sets what gets the shortcuts that are pressed while the row has the
 // keyboard; it returns false to pass them on to the window.
 func (t *TapRow) SetShortcuts(keys func(fyne.Shortcut) bool) { t.onShortcut = keys }
