@@ -45,16 +45,18 @@ demo: build
 tour: deps-test build
 	go run ./cmd/tour -phone bin/offhook -platform bin/offhook-demo -out out
 
-# The real window under Xvfb, with real keys and a real pointer: a call at two
-# scales, the keyboard alone, and a panel that takes no focus from other work.
+# The real window under Xvfb, with real keys and a real pointer: ten rings wherever
+# the window is, under two window managers, ten calls by keys alone, keys that are
+# held, presses behind moves, and a panel that takes no focus from other work.
 window-test: deps-test ## the real window, worked key by key on a virtual display
-	go test -tags $(TAGS),realwindow -count=1 -run '^TestRealWindow' ./ui
+	go test -tags $(TAGS),realwindow -count=1 -timeout 20m -run '^TestRealWindow' ./ui
 
 # The second line has the machine to itself: whole phones that talk and are
-# listened to, and the real window.
+# listened to. The third works the real window.
 test: deps-test ## every test, with the race detector
 	go test -race -timeout 20m $$(go list ./... | grep -v '^offhook/cmd/')
 	go test -race -p 1 -timeout 20m ./cmd/...
+	$(MAKE) --no-print-directory window-test
 
 lint: deps-lint ## gofmt, vet (for macOS and Windows too), staticcheck, shellcheck, actionlint, and govulncheck where it can reach its data
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \

@@ -9,7 +9,7 @@ want=${1:-build}
 build_deb=(ca-certificates gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev
   libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev libopus-dev libspeexdsp-dev)
 lint_deb=(shellcheck)
-test_deb=(xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils dbus dunst libnotify-bin
+test_deb=(xvfb xauth libgl1-mesa-dri openbox xfwm4 xdotool imagemagick x11-utils dbus dunst libnotify-bin
   pulseaudio pulseaudio-utils sox espeak-ng gnome-keyring libsecret-tools procps)
 package_deb=(gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 nsis wixl msitools osslsigncode openssl wine64 rpm desktop-file-utils bc binutils curl
   appstream xz-utils librsvg2-bin icoutils dpkg-dev autoconf automake libtool make debootstrap lintian systemd-container)

@@ -130,6 +130,8 @@ func (p *playedPhone) obey(orders io.Reader) {
 				s.Call = &app.Call{ID: "in" + time.Now().String(), Direction: "INCOMING", State: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair",
 					Message: "Order 4471: delivery is late", Started: time.Now()}
 			})
+		case "miss":
+			p.show(func(s *app.Snapshot) { s.MissedUnseen++ })
 		case "give up":
 			p.show(func(s *app.Snapshot) { s.Call = nil })
 		}

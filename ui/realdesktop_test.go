@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+
 	"offhook/internal/drive"
 )
 
@@ -83,7 +85,12 @@ func (r *real) pressIn(w *drive.Window, m *AccessMap, label string) {
 // it shows the call itself, else the panel lies over all other work. A live call is
 // always on the screen: the bar takes the panel's place.
 func TestRealWindowTenRings(t *testing.T) {
-	r := openReal(t, "dial", "1")
+	for name, manager := range map[string]drive.Manager{"openbox": drive.Openbox, "xfwm4": drive.Xfwm} {
+		t.Run(name, func(t *testing.T) { tenRings(t, openRealUnder(t, manager, "dial", "1")) })
+	}
+}
+
+func tenRings(t *testing.T, r *real) {
 	r.see("Name or number")
 	o := openOther(t, r.display.Name)
 	elsewhere, err := r.display.Window(r.ctx, "Other work")
@@ -153,6 +160,52 @@ func TestRealWindowTenRings(t *testing.T) {
 		}
 		_, err := r.display.Run(r.ctx, "xdotool", "set_desktop", "0")
 		r.must(err)
+	}
+}
+
+// watcher is a made place for tray icons.
+type watcher struct{}
+
+// RegisterStatusNotifierItem is the watcher's method.
+func (watcher) RegisterStatusNotifierItem(string) *dbus.Error { return nil }
+
+// A window that was closed to the tray rings like any other, time after time, by
+// panel and notification, and tells of each missed call.
+func TestRealWindowInTheTray(t *testing.T) {
+	address, service := newBus(t)
+	if err := service.conn.Export(watcher{}, "/StatusNotifierWatcher", trayName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.conn.RequestName(trayName, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	r := openRealWith(t, "dial", "1", "DBUS_SESSION_BUS_ADDRESS="+address)
+	r.see("Name or number")
+	r.must(r.window.Activate(r.ctx))
+	r.await("in front", func(m AccessMap) bool { return m.Front })
+	r.press("alt+F4")
+	r.await("closed", func(m AccessMap) bool { return !m.Front })
+	told := func(what string) {
+		t.Helper()
+		if got := await(t, "notification", service.shown); got[0] != what {
+			t.Fatalf("the notification %v, want %s", got[:2], what)
+		}
+	}
+	for round := range 4 {
+		when := fmt.Sprintf("ring %d in the tray", round+1)
+		r.order("ring")
+		m := r.await(when, func(m AccessMap) bool { return m.Panel != nil })
+		panel := r.floats(when, "Incoming call")
+		told("Incoming call")
+		if round%2 == 0 {
+			r.pressIn(panel, m.Panel, "Decline")
+			r.expect("hangup")
+		} else {
+			r.order("give up")
+		}
+		r.await(when, func(m AccessMap) bool { return m.Panel == nil })
+		r.order("miss")
+		told("Missed call")
 	}
 }
 

@@ -41,12 +41,18 @@ func openReal(t *testing.T, scene, scale string) *real { return openRealWith(t, 
 // openRealWith is openReal with more in the window's environment.
 func openRealWith(t *testing.T, scene, scale string, env ...string) *real {
 	t.Helper()
+	return openRealUnder(t, drive.Openbox, scene, scale, env...)
+}
+
+// openRealUnder is openRealWith under another window manager.
+func openRealUnder(t *testing.T, manager drive.Manager, scene, scale string, env ...string) *real {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	dir := t.TempDir()
 	r := &real{t: t, ctx: ctx, uiMap: filepath.Join(dir, "map.json"), asked: make(chan string, 64)}
 	var err error
-	if r.display, err = drive.OpenDisplay(ctx, dir, 1200, 1200); err != nil {
+	if r.display, err = drive.OpenDisplayUnder(ctx, manager, dir, 1200, 1200); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.display.Close)

@@ -13,7 +13,16 @@ import (
 	"time"
 )
 
-// Display is a virtual display (Xvfb) with a window manager (openbox) on it,
+// Manager is the command of a window manager.
+type Manager []string
+
+// The window managers that the tests know. xfwm4 wants a session bus.
+var (
+	Openbox = Manager{"openbox", "--sm-disable"}
+	Xfwm    = Manager{"dbus-run-session", "--", "xfwm4", "--compositor=off", "--sm-client-disable"}
+)
+
+// Display is a virtual display (Xvfb) with a window manager on it,
 // worked by xdotool as a person works a real one: by mouse and keys.
 type Display struct {
 	// Name is what DISPLAY is set to.
@@ -22,9 +31,14 @@ type Display struct {
 	env      []string
 }
 
-// OpenDisplay starts a display of width×height. home is where its programs may
-// write. Xvfb chooses a free number by itself.
+// OpenDisplay starts a display of width×height under openbox. home is where its
+// programs may write. Xvfb chooses a free number by itself.
 func OpenDisplay(ctx context.Context, home string, width, height int) (*Display, error) {
+	return OpenDisplayUnder(ctx, Openbox, home, width, height)
+}
+
+// OpenDisplayUnder is OpenDisplay with another window manager.
+func OpenDisplayUnder(ctx context.Context, manager Manager, home string, width, height int) (*Display, error) {
 	numberRead, numberWrite, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -47,14 +61,25 @@ func OpenDisplay(ctx context.Context, home string, width, height int) (*Display,
 	}
 	d.Name = ":" + strings.TrimSpace(number)
 	d.env = append(os.Environ(), "DISPLAY="+d.Name, "HOME="+home)
-	d.wm = exec.CommandContext(ctx, "openbox", "--sm-disable")
+	d.wm = exec.CommandContext(ctx, manager[0], manager[1:]...)
 	d.wm.Env = d.env
 	d.wm.WaitDelay = 5 * time.Second
 	if err := d.wm.Start(); err != nil {
 		d.Close()
-		return nil, fmt.Errorf("starting openbox: %w", err)
+		return nil, fmt.Errorf("starting %s: %w", manager[0], err)
 	}
-	return d, nil
+	// A window that is shown before the manager is there is placed by nobody.
+	for {
+		if out, err := d.Run(ctx, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK"); err == nil && strings.Contains(out, "window id") {
+			return d, nil
+		}
+		select {
+		case <-ctx.Done():
+			d.Close()
+			return nil, fmt.Errorf("%s does not manage the display: %w", manager[0], ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // Close ends the display and what runs on it.
