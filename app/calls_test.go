@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -303,7 +304,7 @@ func TestWhatCannotBeDialled(t *testing.T) {
 		d.engine.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it.")
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.MissingPermission, "microphone")
 		s := d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		if c := d.condition(ConditionDevices); c.OK || c.Action != ActionOpenSystemSettings || s.Audio.MicrophoneWorks {
+		if c := d.condition(readiness.Devices); c.OK || c.Action != readiness.OpenSystemSettings || s.Audio.MicrophoneWorks {
 			t.Fatalf("%+v", c)
 		}
 		// It stays usable.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"offhook/app/backend"
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/voice"
 	"offhook/voice/dialplan"
@@ -371,10 +372,10 @@ func (p *Phone) everySecond(n int) {
 	m := &p.m
 	if m.session != nil && m.inbox.OK() {
 		m.inbox = m.session.inboxStatus(m.inbox)
-		was := m.ready.ok(ConditionPush)
+		was := m.ready.OK(readiness.Push)
 		dirty := m.dirty
 		p.judgePush()
-		if was == m.ready.ok(ConditionPush) {
+		if was == m.ready.OK(readiness.Push) {
 			m.dirty = dirty // nothing that anybody sees
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -178,27 +179,27 @@ func (p *Phone) watchDevices(ctx context.Context) {
 func (p *Phone) judgeDevices(devices []audio.Device, err error) {
 	sound, ring := p.soundOf(p.m.settings), p.ringSpec(p.m.settings)
 	next := p.m.audio
-	var c state
+	var c readiness.State
 	next.Microphone, c = findDevice(sound.Capture, audio.Capture, devices, err)
 	speaker, sc := findDevice(sound.Playout, audio.Playback, devices, err)
 	next.Speaker = speaker
-	next.MicrophoneWorks = c.ok && p.m.openFailed == nil
-	next.SpeakerWorks = sc.ok
+	next.MicrophoneWorks = c.OK && p.m.openFailed == nil
+	next.SpeakerWorks = sc.OK
 	if next.Ring, _ = findDevice(ring, audio.Playback, devices, err); ring == (audio.Spec{}) {
 		next.Ring = speaker
 	}
-	if c.ok {
+	if c.OK {
 		c = sc
 	}
-	if c.ok && p.m.openFailed != nil {
-		c = bad(sentence(p.m.openFailed), soundAction(p.m.openFailed))
+	if c.OK && p.m.openFailed != nil {
+		c = readiness.Bad(sentence(p.m.openFailed), soundAction(p.m.openFailed))
 	}
 	next.Routes = audio.Routes(devices)
 	changed := !sameAudio(next, p.m.audio)
-	before := p.m.ready.ok(ConditionDevices)
-	p.m.ready.set(ConditionDevices, c)
+	before := p.m.ready.OK(readiness.Devices)
+	p.m.ready.Set(readiness.Devices, c)
 	p.m.audio = next
-	if changed || before != c.ok {
+	if changed || before != c.OK {
 		p.touch()
 	}
 }
@@ -209,28 +210,28 @@ func sameAudio(a, b Audio) bool {
 }
 
 // findDevice names the device that spec means and says whether it is there.
-func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err error) (string, state) {
+func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err error) (string, readiness.State) {
 	what := "microphone"
 	if kind == audio.Playback {
 		what = "loudspeaker"
 	}
 	switch spec.Kind {
 	case audio.SpecSine, audio.SpecFile, audio.SpecNull:
-		return specTitle(spec), good()
+		return specTitle(spec), readiness.Good()
 	}
 	if err != nil {
-		return specTitle(spec), bad(lang.Of("audio.no-answer-of-system"), ActionRetry)
+		return specTitle(spec), readiness.Bad(lang.Of("audio.no-answer-of-system"), readiness.Retry)
 	}
 	titles, first := audio.Titles(devices, kind), ""
 	if d := audio.Find(devices, kind, spec); d != nil {
-		return titles[d.ID], good()
+		return titles[d.ID], readiness.Good()
 	}
 	for _, d := range devices {
 		if d.Kind != kind {
 			continue
 		}
 		if spec.Kind == audio.SpecDefault && d.IsDefault {
-			return titles[d.ID], good()
+			return titles[d.ID], readiness.Good()
 		}
 		if first == "" {
 			first = titles[d.ID]
@@ -238,12 +239,12 @@ func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err er
 	}
 	switch {
 	case first == "":
-		return "None", bad(lang.Of("audio.none-connected", what), ActionOpenAudioSettings)
+		return "None", readiness.Bad(lang.Of("audio.none-connected", what), readiness.OpenAudioSettings)
 	case spec.Kind == audio.SpecDevice:
 		// The default stands in for a device that was unplugged.
-		return first, good()
+		return first, readiness.Good()
 	default:
-		return first, good()
+		return first, readiness.Good()
 	}
 }
 
@@ -267,7 +268,7 @@ func (p *Phone) openFailed(err error) {
 	}
 	p.m.openFailed = err
 	if err != nil {
-		p.m.ready.set(ConditionDevices, bad(sentence(err), soundAction(err)))
+		p.m.ready.Set(readiness.Devices, readiness.Bad(sentence(err), soundAction(err)))
 		p.m.audio.MicrophoneWorks = false
 		p.touch()
 	}
@@ -277,7 +278,7 @@ func (p *Phone) openFailed(err error) {
 // soundAction is where a device's trouble is mended.
 func soundAction(err error) string {
 	if fault.TypeOf(err) == fault.MissingPermission {
-		return ActionOpenSystemSettings
+		return readiness.OpenSystemSettings
 	}
-	return ActionOpenAudioSettings
+	return readiness.OpenAudioSettings
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/app/backend"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/cleartext"
@@ -226,7 +227,7 @@ func ofCondition(c Condition, figure, good string) Check {
 		return passed(figure, lang.Of(good))
 	}
 	remedy := lang.Of("check.keeps-trying")
-	if c.Action == ActionSignIn {
+	if c.Action == readiness.SignIn {
 		remedy = lang.Of("check.sign-in-again")
 	}
 	return Check{Status: CheckFail, Figure: figure, Text: c.Text, Remedy: remedy}
@@ -235,7 +236,7 @@ func ofCondition(c Condition, figure, good string) Check {
 func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Check {
 	s := p.Snapshot()
 	if signedIn(s) {
-		return ofCondition(s.condition(ConditionPlatform), "", "check.signalling")
+		return ofCondition(s.condition(readiness.Platform), "", "check.signalling")
 	}
 	if c, ok := ofLines(s.Lines); ok {
 		return c
@@ -280,7 +281,7 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 			}
 			return nil
 		})
-		return ofCondition(s.condition(ConditionPush), figure, "check.push")
+		return ofCondition(s.condition(readiness.Push), figure, "check.push")
 	}
 	if _, ok := ofLines(s.Lines); ok {
 		return skipped(lang.Of("check.sip-no-push"))

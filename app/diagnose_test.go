@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -128,7 +129,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		st := healthy
 		st.Status.Flow = voice.Health{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
-		d.until("unready", func(s *Snapshot) bool { return !s.condition(ConditionPlatform).OK && !s.condition(ConditionPush).OK })
+		d.until("unready", func(s *Snapshot) bool { return !s.condition(readiness.Platform).OK && !s.condition(readiness.Push).OK })
 		d.backend.mu.Lock()
 		d.backend.down = errors.New("cut")
 		d.backend.mu.Unlock()

@@ -3,6 +3,7 @@ package app
 import (
 	"net/url"
 
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice/cleartext"
@@ -60,8 +61,8 @@ func (p *Phone) judgeEncryption() {
 		l.NotEncrypted = l.State != LineOff && note(l.Server)
 	}
 	if host == "" {
-		m.ready.set(ConditionEncryption, good())
+		m.ready.Set(readiness.Encryption, readiness.Good())
 		return
 	}
-	m.ready.set(ConditionEncryption, bad(lang.Of("condition.not-encrypted", host), ""))
+	m.ready.Set(readiness.Encryption, readiness.Bad(lang.Of("condition.not-encrypted", host), ""))
 }

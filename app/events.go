@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/display"
@@ -53,7 +54,7 @@ func (p *Phone) engineEvent(ev voice.Event) {
 	case voice.SoundNotice:
 		p.soundNotice(ev.Notice)
 	case voice.AuthenticationFailed:
-		p.m.ready.set(ConditionToken, bad(sentence(ev.Err), ActionSignIn))
+		p.m.ready.Set(readiness.Token, readiness.Bad(sentence(ev.Err), readiness.SignIn))
 		if s := p.m.session; s != nil {
 			s.needsToken(ev.Err)
 		}
@@ -69,27 +70,27 @@ func (p *Phone) engineStatus(st voice.Status) {
 	set := func(name string, h voice.Health, waiting lang.Text, action string) {
 		switch {
 		case h.OK:
-			m.ready.set(name, good())
+			m.ready.Set(name, readiness.Good())
 		case h.Err != nil:
-			m.ready.set(name, bad(sentence(h.Err), actionFor(h.Err, action)))
+			m.ready.Set(name, readiness.Bad(sentence(h.Err), actionFor(h.Err, action)))
 		default:
-			m.ready.set(name, bad(waiting, ""))
+			m.ready.Set(name, readiness.Bad(waiting, ""))
 		}
 	}
 	if !st.Token.OK && st.Token.Err == nil {
 		// Nothing is known yet: what a failed sign-in said stays.
 	} else {
-		set(ConditionToken, st.Token, lang.Text{}, ActionSignIn)
+		set(readiness.Token, st.Token, lang.Text{}, readiness.SignIn)
 	}
-	set(ConditionProfile, st.Profile, lang.Of("condition.no-profile"), ActionRetry)
+	set(readiness.Profile, st.Profile, lang.Of("condition.no-profile"), readiness.Retry)
 	if st.Profile.OK && len(st.ProfileDropped) > 0 {
-		m.ready.set(ConditionProfile, state{ok: true, text: lang.Of("condition.profile-partly", strings.Join(st.ProfileDropped, ", "))})
+		m.ready.Set(readiness.Profile, readiness.State{OK: true, Text: lang.Of("condition.profile-partly", strings.Join(st.ProfileDropped, ", "))})
 	}
 	platform := st.Flow
 	if st.Platform.Err != nil && !st.Flow.OK {
 		platform = st.Platform
 	}
-	set(ConditionPlatform, platform, lang.Of("condition.platform-connecting"), ActionRetry)
+	set(readiness.Platform, platform, lang.Of("condition.platform-connecting"), readiness.Retry)
 	m.account.ValidUntil = st.TokenValidUntil.UTC()
 	if st.TokenValidUntil.IsZero() {
 		m.account.ValidUntil = time.Time{}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/push"
@@ -204,29 +205,29 @@ func (p *Phone) judgePush() {
 	m := &p.m
 	st := m.inbox
 	now := p.cfg.Now()
-	var c state
+	var c readiness.State
 	switch {
 	case m.session == nil:
 		return
 	case st.Phase == push.Replaced:
-		c = bad(lang.Of("condition.push-replaced"), ActionRetry)
+		c = readiness.Bad(lang.Of("condition.push-replaced"), readiness.Retry)
 	case st.Phase == push.Refused:
-		c = bad(lang.Of("condition.push-refused"), ActionSignIn)
+		c = readiness.Bad(lang.Of("condition.push-refused"), readiness.SignIn)
 	case !st.OK() && st.Err != nil:
-		c = bad(sentence(st.Err), actionFor(st.Err, ActionRetry))
-		c.retryAt = st.RetryAt
+		c = readiness.Bad(sentence(st.Err), actionFor(st.Err, readiness.Retry))
+		c.RetryAt = st.RetryAt
 	case !st.OK():
-		c = bad(lang.Of("condition.push-connecting"), "")
+		c = readiness.Bad(lang.Of("condition.push-connecting"), "")
 	case age(now, st.LastPong) > proofLimit:
-		c = bad(lang.Of("condition.push-silent"), ActionRetry)
+		c = readiness.Bad(lang.Of("condition.push-silent"), readiness.Retry)
 	case !m.deviceTokenSent && m.deviceTokenErr != nil:
-		c = bad(lang.Of("condition.push-unannounced-because", sentence(m.deviceTokenErr)), ActionRetry)
+		c = readiness.Bad(lang.Of("condition.push-unannounced-because", sentence(m.deviceTokenErr)), readiness.Retry)
 	case !m.deviceTokenSent:
-		c = bad(lang.Of("condition.push-unannounced"), "")
+		c = readiness.Bad(lang.Of("condition.push-unannounced"), "")
 	default:
-		c = good()
+		c = readiness.Good()
 	}
-	m.ready.set(ConditionPush, c)
+	m.ready.Set(readiness.Push, c)
 	p.touch()
 }
 
@@ -249,12 +250,12 @@ const clockLimit = 30 * time.Second
 
 func (p *Phone) judgeClock(ahead time.Duration) {
 	if ahead > -clockLimit && ahead < clockLimit {
-		p.m.ready.set(ConditionClock, good())
+		p.m.ready.Set(readiness.Clock, readiness.Good())
 		return
 	}
 	code, d := "condition.clock-behind", ahead
 	if ahead < 0 {
 		code, d = "condition.clock-ahead", -ahead
 	}
-	p.m.ready.set(ConditionClock, bad(lang.Of(code, d.Round(time.Second)), ActionOpenSystemSettings))
+	p.m.ready.Set(readiness.Clock, readiness.Bad(lang.Of(code, d.Round(time.Second)), readiness.OpenSystemSettings))
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -48,9 +49,6 @@ type Line struct {
 
 // LineOff is the state of a line that was switched off.
 const LineOff = "off"
-
-// ActionAccounts names the page of the SIP accounts as the one thing to do.
-const ActionAccounts = "open_accounts"
 
 // lineCondition is the name of the condition of a line.
 func lineCondition(id string) string { return "sip:" + id }
@@ -335,7 +333,7 @@ func (p *Phone) linesChanged() {
 	}
 	for _, old := range m.lines.list {
 		if !slices.ContainsFunc(next, func(l Line) bool { return l.ID == old.ID }) {
-			m.ready.drop(lineCondition(old.ID))
+			m.ready.Drop(lineCondition(old.ID))
 		}
 	}
 	m.lines.list = next
@@ -372,28 +370,28 @@ func moment(t time.Time) *time.Time {
 // judgeLine writes the condition of a line.
 func (p *Phone) judgeLine(l Line) {
 	name := lineCondition(l.ID)
-	var c state
+	var c readiness.State
 	switch {
 	case l.State == LineOff:
-		p.m.ready.drop(name)
+		p.m.ready.Drop(name)
 		p.touch()
 		return
 	case l.State == string(voice.LineRegistered):
-		c = good()
+		c = readiness.Good()
 	case l.State == string(voice.LineTerminated):
-		c = bad(lang.Text{}, ActionAccounts)
+		c = readiness.Bad(lang.Text{}, readiness.OpenAccounts)
 	case l.Err != nil:
-		c = bad(lang.Text{}, ActionRetry)
+		c = readiness.Bad(lang.Text{}, readiness.Retry)
 	default:
-		c = bad(lang.Of("condition.line-registering"), "")
+		c = readiness.Bad(lang.Of("condition.line-registering"), "")
 	}
-	if l.Err != nil && c.text.Empty() && !c.ok {
-		c.text = l.Err.Message
+	if l.Err != nil && c.Text.Empty() && !c.OK {
+		c.Text = l.Err.Message
 	}
 	if l.RetryAt != nil {
-		c.retryAt = *l.RetryAt
+		c.RetryAt = *l.RetryAt
 	}
-	p.m.ready.put(name, c)
+	p.m.ready.Put(name, c)
 	p.touch()
 }
 

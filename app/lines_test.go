@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"offhook/app/provision"
+	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/voice"
@@ -98,7 +99,7 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 			t.Fatalf("%+v %+v", s.Account, s.Lines)
 		}
 		for _, c := range s.Conditions {
-			if c.Name == ConditionPush || c.Name == ConditionToken {
+			if c.Name == readiness.Push || c.Name == readiness.Token {
 				t.Errorf("a SIP phone has the condition %q", c.Name)
 			}
 		}
@@ -195,7 +196,7 @@ func TestALineBesideTheSubscriber(t *testing.T) {
 		wantFault(t, d.SaveLine(ctx, sipAlice, "wrong"), fault.InvalidCredentials, "password")
 		s := d.until("refused", func(s *Snapshot) bool { return len(s.Lines) == 1 && s.Lines[0].State == "terminated" })
 		c := d.condition("sip:alice@lab.test")
-		if s.Ready || c.OK || c.Action != ActionAccounts || !strings.Contains(c.Text.String(), "password") || s.Lines[0].State != "terminated" {
+		if s.Ready || c.OK || c.Action != readiness.OpenAccounts || !strings.Contains(c.Text.String(), "password") || s.Lines[0].State != "terminated" {
 			t.Errorf("%+v %+v", c, s.Lines)
 		}
 		// Calls still go out over the subscriber's line, but where another is asked for.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/app/desktop"
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/push"
@@ -17,7 +18,7 @@ type model struct {
 	account  Account
 	settings settings.Settings
 	lines    lines
-	ready    *readiness
+	ready    *readiness.Registry
 
 	// call is the call in progress, nil without one. A call that has ended
 	// stays here until its log entry is committed.
@@ -80,8 +81,8 @@ func (p *Phone) draw() *Snapshot {
 	s := &Snapshot{
 		Version:          p.cfg.Version,
 		Profile:          p.cfg.Profile,
-		Ready:            m.ready.ready() && m.account.State == SignedIn,
-		Conditions:       m.ready.snapshot(),
+		Ready:            m.ready.Ready() && m.account.State == SignedIn,
+		Conditions:       m.ready.Snapshot(),
 		Account:          m.account,
 		Availability:     Availability(m.settings.Availability),
 		AvailableSince:   m.availableSince,
@@ -98,8 +99,8 @@ func (p *Phone) draw() *Snapshot {
 	s.Update = m.update
 	if m.sipOnly() {
 		s.Account = m.lineAccount()
-		s.Conditions = m.ready.without(subscriberConditions)
-		s.Ready = readyOf(s.Conditions)
+		s.Conditions = m.ready.ForAccounts()
+		s.Ready = readiness.All(s.Conditions)
 	}
 	s.Lines = m.lines.snapshot()
 	if m.notice != nil {

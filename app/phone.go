@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -100,18 +101,13 @@ func New(cfg Config) (*Phone, error) {
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()
-	p.m = model{settings: set, ready: newReadiness(p.log, cfg.Now), availableSince: cfg.Now().UTC(),
+	p.m = model{settings: set, ready: readiness.New(p.log, cfg.Now), availableSince: cfg.Now().UTC(),
 		today: openToday(cfg.Dir, p.log, cfg.Now())}
 	p.m.account = Account{
 		State: SignedOut, UserName: or(set.Account.UserName, cfg.Defaults.UserName),
 		DisplayName: or(set.Account.DisplayName, cfg.Defaults.DisplayName), AccountSID: or(set.Account.AccountSID, cfg.Defaults.AccountSID),
 		Server: or(set.Account.Server, cfg.Defaults.Server), DeviceID: set.DeviceID,
 	}
-	p.m.ready.set(ConditionToken, bad(lang.Of("condition.signed-out"), ActionSignIn))
-	p.m.ready.set(ConditionProfile, bad(lang.Of("condition.no-profile"), ""))
-	p.m.ready.set(ConditionPush, bad(lang.Of("condition.push-not-yet"), ""))
-	p.m.ready.set(ConditionPlatform, bad(lang.Of("condition.platform-not-yet"), ""))
-	p.m.ready.set(ConditionDevices, bad(lang.Of("condition.devices-not-yet"), ""))
 	p.m.audio = p.initialAudio(set)
 	if remarks := lang.Join(remark, logRemark, cfg.Remark); !remarks.Empty() {
 		p.say("warning", remarks)

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -23,12 +24,12 @@ func TestReadyIsAProof(t *testing.T) {
 			t.Fatal("ready before anything was proven")
 		}
 		d.signIn()
-		since := d.condition(ConditionPush).Since
+		since := d.condition(readiness.Push).Since
 		// The server falls silent: the socket stays open, no pong comes.
 		began := time.Now()
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		c := d.condition(ConditionPush)
-		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text.Empty() || c.Action != ActionRetry || !c.Since.After(since) {
+		c := d.condition(readiness.Push)
+		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text.Empty() || c.Action != readiness.Retry || !c.Since.After(since) {
 			t.Fatalf("after %v: %+v", took, c)
 		}
 		d.inbox.changed(connected())
@@ -36,7 +37,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 		d.inbox.changed(push.Status{Phase: push.Waiting, Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		if c := d.condition(ConditionPush); c.Text.String() != "No network." || c.RetryAt == nil {
+		if c := d.condition(readiness.Push); c.Text.String() != "No network." || c.RetryAt == nil {
 			t.Fatalf("%+v", c)
 		}
 		d.Retry()
@@ -46,19 +47,19 @@ func TestReadyIsAProof(t *testing.T) {
 		}
 		d.inbox.changed(push.Status{Phase: push.Replaced})
 		synctest.Wait()
-		if c := d.condition(ConditionPush); !strings.Contains(c.Text.String(), "another phone") {
+		if c := d.condition(readiness.Push); !strings.Contains(c.Text.String(), "another phone") {
 			t.Fatalf("%+v", c)
 		}
 		d.inbox.changed(push.Status{Phase: push.Connected, LastPong: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
-		if c := d.condition(ConditionClock); c.OK || !c.Remark || !strings.Contains(c.Text.String(), "1h0m0s behind") || !d.Snapshot().Ready {
+		if c := d.condition(readiness.Clock); c.OK || !c.Remark || !strings.Contains(c.Text.String(), "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)
 		}
 		st := healthy
 		st.Status.Flow = voice.Health{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
-		if c := d.condition(ConditionPlatform); c.OK || c.Text.String() != "The platform does not answer." {
+		if c := d.condition(readiness.Platform); c.OK || c.Text.String() != "The platform does not answer." {
 			t.Fatalf("%+v", c)
 		}
 	})

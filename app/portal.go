@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/app/backend"
+	"offhook/app/readiness"
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
@@ -98,7 +99,7 @@ func (p *Phone) watchPortal(ctx context.Context) {
 
 // reached says that the servers are there, as far as is known.
 func (p *Phone) reached(s *Snapshot) bool {
-	return s.condition(ConditionPush).OK && s.condition(ConditionPlatform).OK
+	return s.condition(readiness.Push).OK && s.condition(readiness.Platform).OK
 }
 
 func (p *Phone) portalSeen(who string) {
@@ -115,8 +116,8 @@ func (p *Phone) portalSeen(who string) {
 func explainByPortal(conditions []Condition, who string) {
 	for i := range conditions {
 		c := &conditions[i]
-		if !c.OK && (c.Name == ConditionPush || c.Name == ConditionPlatform) {
-			c.Text, c.Action = portalFault(who).Text(), ActionOpenBrowser
+		if !c.OK && (c.Name == readiness.Push || c.Name == readiness.Platform) {
+			c.Text, c.Action = portalFault(who).Text(), readiness.OpenBrowser
 		}
 	}
 }

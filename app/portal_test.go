@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"offhook/app/readiness"
 	"offhook/voice/fault"
 )
 
@@ -106,9 +107,9 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		set(false)
 		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		s := d.until("naming the portal", func(s *Snapshot) bool {
-			return strings.Contains(s.condition(ConditionPush).Text.String(), "login.hotel")
+			return strings.Contains(s.condition(readiness.Push).Text.String(), "login.hotel")
 		})
-		if c := s.condition(ConditionPush); c.Action != ActionOpenBrowser || s.Ready {
+		if c := s.condition(readiness.Push); c.Action != readiness.OpenBrowser || s.Ready {
 			t.Fatalf("%+v", c)
 		}
 		if c := diagnose(t, d.Phone)["https"]; c.Status != CheckFail || !strings.Contains(c.Text.String(), "login.hotel") {
@@ -116,6 +117,6 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		}
 		set(true)
 		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
-		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(ConditionPush).Text.String() == "The connection broke." })
+		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(readiness.Push).Text.String() == "The connection broke." })
 	})
 }

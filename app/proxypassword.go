@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"offhook/app/proxy"
+	"offhook/app/readiness"
 	"offhook/voice/fault"
 )
 
@@ -56,7 +57,7 @@ func (p *Phone) proxyPassword(string) (proxy.Credentials, bool) {
 // actionFor is the action against an error, usual if it needs none of its own.
 func actionFor(err error, usual string) string {
 	if wantsProxyPassword(err) {
-		return ActionProxyPassword
+		return readiness.ProxyPassword
 	}
 	return usual
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"offhook/app/backend"
+	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -233,9 +234,9 @@ func (s *session) signInAgain() bool {
 	}, func(err error, next time.Time) {
 		p.loop.post(func() {
 			if p.m.session == s {
-				c := bad(problem(err).Message, ActionRetry)
-				c.retryAt = next
-				p.m.ready.set(ConditionToken, c)
+				c := readiness.Bad(problem(err).Message, readiness.Retry)
+				c.RetryAt = next
+				p.m.ready.Set(readiness.Token, c)
 				p.touch()
 			}
 		})
@@ -300,7 +301,7 @@ func (p *Phone) expire(s *session, reason error) {
 		}
 		p.m.account.State = Expired
 		p.m.account.Err = problem(reason)
-		p.m.ready.set(ConditionToken, bad(lang.Of("sign-in.again"), ActionSignIn))
+		p.m.ready.Set(readiness.Token, readiness.Bad(lang.Of("sign-in.again"), readiness.SignIn))
 		p.touch()
 	})
 }
@@ -311,10 +312,10 @@ func (p *Phone) noteKeyring() {
 	p.loop.post(func() {
 		p.m.account.KeyringMissing = err != nil
 		if err == nil {
-			p.m.ready.set(ConditionKeyring, good())
+			p.m.ready.Set(readiness.Keyring, readiness.Good())
 		} else {
 			p.log.Warn("keyring", "err", err)
-			p.m.ready.set(ConditionKeyring, bad(lang.Of("condition.no-keyring"), ""))
+			p.m.ready.Set(readiness.Keyring, readiness.Bad(lang.Of("condition.no-keyring"), ""))
 		}
 		p.touch()
 	})

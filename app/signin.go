@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app/backend"
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/push"
@@ -258,9 +259,9 @@ func (p *Phone) restore(ctx context.Context) {
 		return err
 	}, func(err error, next time.Time) {
 		p.loop.post(func() {
-			c := bad(problem(err).Message, ActionRetry)
-			c.retryAt = next
-			p.m.ready.set(ConditionPlatform, c)
+			c := readiness.Bad(problem(err).Message, readiness.Retry)
+			c.RetryAt = next
+			p.m.ready.Set(readiness.Platform, c)
 			p.m.account.Err = problem(err)
 			p.touch()
 		})
@@ -290,7 +291,7 @@ func (p *Phone) protectToken(token string) {
 func (p *Phone) mustSignIn(reason error) {
 	p.loop.post(func() {
 		p.m.account.State, p.m.account.Err = Expired, problem(reason)
-		p.m.ready.set(ConditionToken, bad(lang.Of("sign-in.again"), ActionSignIn))
+		p.m.ready.Set(readiness.Token, readiness.Bad(lang.Of("sign-in.again"), readiness.SignIn))
 		p.touch()
 	})
 }
@@ -317,10 +318,8 @@ func (p *Phone) endSession(ctx context.Context) {
 		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
 		m.deviceTokenSent, m.inbox = false, push.Status{}
 		m.contactsRevision++
-		m.ready.set(ConditionToken, bad(lang.Of("condition.signed-out"), ActionSignIn))
-		m.ready.set(ConditionProfile, bad(lang.Of("condition.no-profile"), ""))
-		m.ready.set(ConditionPush, bad(lang.Of("condition.push-signed-out"), ActionSignIn))
-		m.ready.set(ConditionPlatform, bad(lang.Of("condition.platform-not-yet"), ""))
+		m.ready.Forget()
+		m.ready.Set(readiness.Push, readiness.Bad(lang.Of("condition.push-signed-out"), readiness.SignIn))
 		p.touch()
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"offhook/app/provision"
+	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -102,7 +103,7 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 		d.backend.mu.Unlock()
 		d.engine.emit(voice.AuthenticationFailed{Err: spent})
 		s := d.until("expired", func(s *Snapshot) bool { return s.Account.State == Expired })
-		if c := d.condition(ConditionToken); c.OK || c.Action != ActionSignIn || s.Ready {
+		if c := d.condition(readiness.Token); c.OK || c.Action != readiness.SignIn || s.Ready {
 			t.Fatalf("%+v", c)
 		}
 		wantFault(t, d.Dial(context.Background(), "bob", ""), fault.AuthenticationExpiredToken, "sign in again")
@@ -126,7 +127,7 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 		defer d.close()
 		d.until("said", func(s *Snapshot) bool {
 			for _, c := range s.Conditions {
-				if c.Name == ConditionPlatform && c.RetryAt != nil && c.Text.String() == "There is no network." {
+				if c.Name == readiness.Platform && c.RetryAt != nil && c.Text.String() == "There is no network." {
 					return true
 				}
 			}
@@ -243,7 +244,7 @@ func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
 		d.start().signIn()
 		defer d.close()
 		s := d.until("said", func(s *Snapshot) bool { return s.Account.KeyringMissing })
-		if c := d.condition(ConditionKeyring); c.OK || !c.Remark || !s.Ready {
+		if c := d.condition(readiness.Keyring); c.OK || !c.Remark || !s.Ready {
 			t.Fatalf("%+v", c)
 		}
 		if err := d.SignOut(context.Background()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
 )
@@ -48,36 +49,8 @@ type Snapshot struct {
 	SettingsRevision int `json:"settings_revision"`
 }
 
-// Condition is one of the things that must hold for the phone to be ready, or a
-// remark that never makes it unready.
-type Condition struct {
-	Name  string    `json:"name"`
-	OK    bool      `json:"ok"`
-	Since time.Time `json:"since"`
-	// Text says what is wrong in one sentence, empty while all is well.
-	Text lang.Text `json:"text"`
-	// Action names the one thing to do: retry, sign_in, open_system_settings,
-	// open_audio_settings, open_browser, proxy_password, or "".
-	Action string `json:"action"`
-	// Remark says that the condition does not count for Ready.
-	Remark bool `json:"remark,omitempty"`
-	// RetryAt is when the phone tries again by itself.
-	RetryAt *time.Time `json:"retry_at,omitempty"`
-}
-
-// The names of the conditions.
-const (
-	ConditionToken    = "token"
-	ConditionProfile  = "profile"
-	ConditionPush     = "push"
-	ConditionPlatform = "platform"
-	ConditionDevices  = "devices"
-	ConditionKeyring  = "keyring"
-	ConditionClock    = "clock"
-	ConditionVersion  = "version"
-	// ConditionEncryption remarks on connections without encryption.
-	ConditionEncryption = "encryption"
-)
+// Condition is one of the things that must hold for the phone to be ready.
+type Condition = readiness.Condition
 
 // SignInState says how far the sign-in is.
 type SignInState string

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -47,11 +48,11 @@ func (p *Phone) soundNotice(n audio.Notice) {
 		p.say("warning", noticeText(n))
 	case audio.NoDevice, audio.DeadMicrophone, audio.SystemMuted:
 		*works = false
-		c := bad(noticeText(n), ActionOpenAudioSettings)
+		c := readiness.Bad(noticeText(n), readiness.OpenAudioSettings)
 		if n.Err != nil {
-			c.text, c.action = n.Err.Text(), soundAction(n.Err)
+			c.Text, c.Action = n.Err.Text(), soundAction(n.Err)
 		}
-		p.m.ready.set(ConditionDevices, c)
+		p.m.ready.Set(readiness.Devices, c)
 		p.say("warning", noticeText(n))
 	default:
 		p.say("warning", noticeText(n))
@@ -62,7 +63,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 func (p *Phone) soundWorks() {
 	if a := &p.m.audio; a.MicrophoneWorks && a.SpeakerWorks {
 		p.m.openFailed = nil
-		p.m.ready.set(ConditionDevices, good())
+		p.m.ready.Set(readiness.Devices, readiness.Good())
 	}
 }
 

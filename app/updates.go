@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"offhook/app/readiness"
 	"offhook/app/update"
 	"offhook/assets/lang"
 )
@@ -54,11 +55,11 @@ func (p *Phone) updateFound(r *update.Release, told string) string {
 			return
 		case r == nil:
 			p.m.update = nil
-			p.m.ready.set(ConditionVersion, good())
+			p.m.ready.Set(readiness.Version, readiness.Good())
 		default:
 			u := Update(*r)
 			p.m.update = &u
-			p.m.ready.set(ConditionVersion, bad(lang.Of("condition.update", r.Version, p.cfg.Version), ""))
+			p.m.ready.Set(readiness.Version, readiness.Bad(lang.Of("condition.update", r.Version, p.cfg.Version), ""))
 			if version != told {
 				p.say("info", lang.Of("notice.update", r.Version))
 			}

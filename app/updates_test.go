@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/app/provision"
+	"offhook/app/readiness"
 )
 
 // versions answers at updates.example, and counts; the rest is the backend's.
@@ -45,7 +46,7 @@ func TestANewerVersionIsTold(t *testing.T) {
 			t.Errorf("%+v %+v", s.Update, s.Notice)
 		}
 		for _, c := range s.Conditions {
-			if c.Name == ConditionVersion && (c.OK || !c.Remark || !strings.Contains(c.Text.String(), "99.0.0")) {
+			if c.Name == readiness.Version && (c.OK || !c.Remark || !strings.Contains(c.Text.String(), "99.0.0")) {
 				t.Errorf("%+v", c)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/widget"
@@ -566,15 +567,15 @@ func TestNotReadyHasOneActionEach(t *testing.T) {
 		button, title, status string
 		asked                 string
 	}{
-		{app.ConditionPlatform, "retry", true, "Try now", "Can’t reach voice.example.com", "Not ready", "retry"},
-		{app.ConditionToken, "sign_in", true, "Sign in", "Sign in again", "Not ready", ""},
-		{app.ConditionProfile, "retry", true, "Try now", "Your phone line isn’t set up yet", "Not ready", "retry"},
-		{app.ConditionPush, "retry", false, "Try now", "Calls can’t reach you", "Outgoing only", "retry"},
-		{app.ConditionDevices, "open_system_settings", false, "Settings", "Callers can’t hear you", "No microphone", ""},
+		{readiness.Platform, "retry", true, "Try now", "Can’t reach voice.example.com", "Not ready", "retry"},
+		{readiness.Token, "sign_in", true, "Sign in", "Sign in again", "Not ready", ""},
+		{readiness.Profile, "retry", true, "Try now", "Your phone line isn’t set up yet", "Not ready", "retry"},
+		{readiness.Push, "retry", false, "Try now", "Calls can’t reach you", "Outgoing only", "retry"},
+		{readiness.Devices, "open_system_settings", false, "Settings", "Callers can’t hear you", "No microphone", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snap := madeTrouble(c.name, c.action, time.Minute, 0)
-			snap.Audio.MicrophoneWorks = c.name != app.ConditionDevices
+			snap.Audio.MicrophoneWorks = c.name != readiness.Devices
 			s := newStage(t, snap)
 			if got := s.screenName(); got != "dial" != c.page || !s.shows(c.title) || !s.shows(c.status) {
 				t.Errorf("%s shows %q", c.name, got)
@@ -595,7 +596,7 @@ func TestNotReadyHasOneActionEach(t *testing.T) {
 		})
 	}
 	// What has only just begun is not shown as trouble.
-	s := newStage(t, madeTrouble(app.ConditionPlatform, "retry", time.Second, 0))
+	s := newStage(t, madeTrouble(readiness.Platform, "retry", time.Second, 0))
 	if s.screenName() != "dial" || !s.shows("Connecting") {
 		t.Errorf("a second of settling shows %q", s.screenName())
 	}
@@ -625,7 +626,7 @@ func TestTheHeaderIsTrue(t *testing.T) {
 }
 
 func TestSignInAgainAfterExpiry(t *testing.T) {
-	snap := madeTrouble(app.ConditionToken, "sign_in", time.Minute, 0)
+	snap := madeTrouble(readiness.Token, "sign_in", time.Minute, 0)
 	snap.Account.State = app.Expired
 	s := newStage(t, snap)
 	s.tap("Sign in")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -301,8 +302,8 @@ func at(t time.Time) *time.Time { return &t }
 func madeReady() *app.Snapshot {
 	return &app.Snapshot{
 		Version: "1.0.0", Profile: "default", Ready: true,
-		Conditions: []app.Condition{{Name: app.ConditionToken, OK: true, Since: ago(time.Hour)}, {Name: app.ConditionPush, OK: true, Since: ago(time.Hour)},
-			{Name: app.ConditionPlatform, OK: true, Since: ago(time.Hour)}, {Name: app.ConditionDevices, OK: true, Since: ago(time.Hour)}},
+		Conditions: []app.Condition{{Name: readiness.Token, OK: true, Since: ago(time.Hour)}, {Name: readiness.Push, OK: true, Since: ago(time.Hour)},
+			{Name: readiness.Platform, OK: true, Since: ago(time.Hour)}, {Name: readiness.Devices, OK: true, Since: ago(time.Hour)}},
 		Account: app.Account{State: app.SignedIn, UserName: "meera", DisplayName: "Meera Iyer", AccountSID: "demo", Server: "https://voice.example.com",
 			Exophone: "08040408080", DeviceID: "7c1e55d2-90aa-4c1b-8d65-11f0be7aa94f", ValidUntil: time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)},
 		Availability: app.Available, AvailableSince: ago(12*time.Minute + 41*time.Second),

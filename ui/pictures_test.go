@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
@@ -166,19 +167,19 @@ func scenes() []scene {
 		}, play: open(screen.PageFeedback)},
 		{name: "remark", snap: madeReady, play: func(s *stage) { s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone.") }},
 		{name: "not-ready-network", snap: func() *app.Snapshot {
-			return madeTrouble(app.ConditionPlatform, "retry", 40*time.Second, 7500*time.Millisecond)
+			return madeTrouble(readiness.Platform, "retry", 40*time.Second, 7500*time.Millisecond)
 		}},
 		{name: "not-ready-sign-in", snap: func() *app.Snapshot {
-			s := madeTrouble(app.ConditionToken, "sign_in", 6*time.Minute, 0)
+			s := madeTrouble(readiness.Token, "sign_in", 6*time.Minute, 0)
 			s.Account.State = app.Expired
 			return s
 		}},
 		{name: "outgoing-only", snap: func() *app.Snapshot {
-			return madeTrouble(app.ConditionPush, "retry", 40*time.Second, 7500*time.Millisecond)
+			return madeTrouble(readiness.Push, "retry", 40*time.Second, 7500*time.Millisecond)
 		}},
 		{name: "other-phone", snap: func() *app.Snapshot { s := madeReady(); s.OnAnotherPhone = true; return s }},
 		{name: "not-ready-microphone", snap: func() *app.Snapshot {
-			s := madeTrouble(app.ConditionDevices, "open_system_settings", 8*time.Minute, 0)
+			s := madeTrouble(readiness.Devices, "open_system_settings", 8*time.Minute, 0)
 			s.Audio.MicrophoneWorks = false
 			return s
 		}},

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/ui/screen"
 	"offhook/ui/widget"
 )
@@ -208,7 +208,7 @@ func TestTheHeaderTellsOfLinesAndMessages(t *testing.T) {
 	if s.header.Lamp.Visible() && s.shows("voice messages") {
 		t.Error("the lamp shines without messages")
 	}
-	s.show(madeTrouble(app.ConditionPlatform, "retry", time.Minute, 8*time.Second))
+	s.show(madeTrouble(readiness.Platform, "retry", time.Minute, 8*time.Second))
 	if !s.shows("retrying in 8 s") {
 		t.Error("the page has no countdown")
 	}

@@ -17,6 +17,7 @@ import (
 	_ "modernc.org/sqlite" // to read what the platform keeps
 
 	"offhook/app"
+	"offhook/app/readiness"
 )
 
 // tokens have the form of a JSON web token or of a bearer header.
@@ -264,7 +265,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 		t.Helper()
 		p.until(t, patience, "told that another has the calls", func(s *app.Snapshot) bool {
 			for _, c := range s.Conditions {
-				if c.Name == app.ConditionPush && !c.OK && strings.Contains(c.Text.String(), "another phone") && c.Action == app.ActionRetry && c.RetryAt == nil {
+				if c.Name == readiness.Push && !c.OK && strings.Contains(c.Text.String(), "another phone") && c.Action == readiness.Retry && c.RetryAt == nil {
 					return !s.Ready
 				}
 			}

@@ -17,6 +17,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/control"
+	"offhook/app/readiness"
 )
 
 // agent is one phone under test.
@@ -312,7 +313,7 @@ func (a *agent) readySince(ctx context.Context, t time.Time) error {
 		}
 		proven := 0
 		for _, c := range now.Conditions {
-			if (c.Name == app.ConditionPush || c.Name == app.ConditionPlatform) && c.OK && c.Since.After(t) {
+			if (c.Name == readiness.Push || c.Name == readiness.Platform) && c.OK && c.Since.After(t) {
 				proven++
 			}
 		}

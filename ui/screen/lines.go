@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
@@ -87,7 +88,7 @@ func (e *Env) lineLooks(v View) []lineState {
 func upSince(v View) (since time.Time) {
 	for _, c := range v.Conditions {
 		switch c.Name {
-		case app.ConditionToken, app.ConditionProfile, app.ConditionPush, app.ConditionPlatform:
+		case readiness.Token, readiness.Profile, readiness.Push, readiness.Platform:
 			if c.Since.After(since) {
 				since = c.Since
 			}

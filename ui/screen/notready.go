@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -34,35 +35,35 @@ func (e *Env) troubleLook(v View, c *app.Condition) troubleLook {
 	}
 	said := e.Words.Say(c.Text)
 	switch {
-	case c.Name == app.ConditionToken || c.Action == app.ActionSignIn:
+	case c.Name == readiness.Token || c.Action == readiness.SignIn:
 		text := e.T("Your sign-in has expired. Your calls and settings are still here.")
 		if v.Account.KeyringMissing {
 			text = e.T("This computer can't keep passwords, so Offhook asks after each restart. Your calls and settings are still here.")
 		}
 		return troubleLook{glyph: theme.LockClock, button: theme.LogIn, title: e.T("Sign in again"), text: text, hint: said,
 			word: e.T("Sign in"), short: e.T("Sign in"), act: func() { e.Open(PageSignIn) }}
-	case c.Action == app.ActionAccounts:
+	case c.Action == readiness.OpenAccounts:
 		return page(theme.Lock, e.T("The server refused the SIP account"), said, e.T("Open the SIP accounts"), PageAccounts)
-	case c.Action == app.ActionOpenSystemSettings:
+	case c.Action == readiness.OpenSystemSettings:
 		l := troubleLook{glyph: theme.MicOff, button: theme.Gear, title: e.T("Callers can't hear you"), text: e.T("Allow Offhook in Privacy, Microphone."),
 			hint: e.T("The microphone is blocked."), word: e.T("Open system settings"), short: e.T("Settings"), act: e.Host.OpenSystemSettings}
 		return l
-	case c.Action == app.ActionOpenBrowser:
+	case c.Action == readiness.OpenBrowser:
 		return troubleLook{glyph: theme.Globe, button: theme.Globe, title: e.T("This network wants a sign-in"), text: said, hint: said,
 			word: e.T("Open the browser"), short: e.T("Open"), act: func() { e.openBrowser(v.Account.Server) }}
-	case c.Action == app.ActionProxyPassword:
+	case c.Action == readiness.ProxyPassword:
 		return page(theme.Lock, e.T("Your network's proxy needs a password"), said, e.T("Open network settings"), PageNetwork)
-	case c.Name == app.ConditionDevices:
+	case c.Name == readiness.Devices:
 		title, g := e.T("Callers can't hear you"), theme.MicOff
 		if v.Audio.MicrophoneWorks {
 			title, g = e.T("You can't hear callers"), theme.VolumeOff
 		}
 		return page(g, title, said, e.T("Open audio settings"), PageSettings)
-	case c.Name == app.ConditionPush && c.Action == app.ActionRetry && c.RetryAt == nil && !ReachOf(v).nothing():
+	case c.Name == readiness.Push && c.Action == readiness.Retry && c.RetryAt == nil && !ReachOf(v).nothing():
 		return retry(theme.CloudOff, e.T("Calls can't reach you"), said, said)
-	case c.Name == app.ConditionPush:
+	case c.Name == readiness.Push:
 		return retry(theme.CloudOff, e.T("Calls can't reach you"), said, e.T("You can still call."))
-	case c.Name == app.ConditionProfile:
+	case c.Name == readiness.Profile:
 		return retry(theme.CloudOff, e.T("Your phone line isn't set up yet"), e.T("Ask your administrator."), said)
 	case strings.Contains(c.Text.Code, "no-network"):
 		return retry(theme.WifiOff, e.T("No network"), e.T("You can't make or get calls. Check the cable or the wireless network."), said)
@@ -85,7 +86,7 @@ func (e *Env) retrying(text string, c *app.Condition, now time.Time) string {
 	if left := retryIn(c, now); left > 0 {
 		return text + " " + e.T("Retrying in {n} s.", "n", left)
 	}
-	if c.Action == app.ActionRetry {
+	if c.Action == readiness.Retry {
 		return text + " " + e.T("Retrying.")
 	}
 	return text

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -420,12 +421,12 @@ func (n *Network) Render(v View) {
 	var rows []fyne.CanvasObject
 	wanted := false
 	for _, c := range v.Conditions {
-		wanted = wanted || !c.OK && c.Action == app.ActionProxyPassword
+		wanted = wanted || !c.OK && c.Action == readiness.ProxyPassword
 	}
 	setVisible(n.proxy, wanted)
 	for _, c := range v.Conditions {
 		switch c.Name {
-		case app.ConditionPush, app.ConditionPlatform, app.ConditionProfile:
+		case readiness.Push, readiness.Platform, readiness.Profile:
 		default:
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/readiness"
 	"offhook/ui/theme"
 	"offhook/voice"
 )
@@ -81,18 +82,13 @@ func ReachOf(v View) Reach {
 	holds := func(names ...string) bool {
 		return !slices.ContainsFunc(v.Conditions, func(c app.Condition) bool { return !c.OK && slices.Contains(names, c.Name) })
 	}
-	r.Out = holds(app.ConditionToken, app.ConditionProfile, app.ConditionPlatform)
-	r.In = r.Out && holds(app.ConditionPush)
+	r.Out = holds(readiness.Token, readiness.Profile, readiness.Platform)
+	r.In = r.Out && holds(readiness.Push)
 	return r
 }
 
 // nothing reports whether no call can be carried in either direction.
 func (r Reach) nothing() bool { return !r.Out && !r.In }
-
-// conditionRank orders what is wrong: what the user should see first is highest.
-var conditionRank = map[string]int{
-	app.ConditionToken: 6, app.ConditionDevices: 5, app.ConditionPush: 4, app.ConditionPlatform: 3, app.ConditionProfile: 2,
-}
 
 // Worst returns the condition that keeps the phone from being ready and that the
 // user should see first, or nil. While no call is possible at all, the devices come
@@ -103,12 +99,12 @@ func Worst(v View) *app.Condition {
 	}
 	rank := func(c *app.Condition) int {
 		switch {
-		case c.Name == app.ConditionDevices && ReachOf(v).nothing():
+		case c.Name == readiness.Devices && ReachOf(v).nothing():
 			return 0
-		case c.Name == app.ConditionPush && ReachOf(v).nothing():
+		case c.Name == readiness.Push && ReachOf(v).nothing():
 			return 1
 		}
-		return conditionRank[c.Name]
+		return readiness.Rank(c.Name)
 	}
 	var worst *app.Condition
 	for i := range v.Conditions {
@@ -130,12 +126,12 @@ func Trouble(v View) *app.Condition {
 	if w == nil {
 		return nil
 	}
-	if w.Action == "" || w.Action == app.ActionRetry {
+	if w.Action == "" || w.Action == readiness.Retry {
 		if v.Account.State == app.SigningIn || v.Now.Sub(w.Since) < settleTime {
 			return nil
 		}
 	}
-	if w.Name == app.ConditionToken && v.Account.State == app.SigningIn || otherWay(v, w) {
+	if w.Name == readiness.Token && v.Account.State == app.SigningIn || otherWay(v, w) {
 		return nil
 	}
 	return w
@@ -161,7 +157,7 @@ func (e *Env) StatusOf(v View) Status {
 		return Status{e.T("Reconnecting"), theme.Sync, theme.WarningInk}
 	case PhaseNotReady:
 		g := theme.WifiOff
-		if Trouble(v).Name == app.ConditionToken {
+		if Trouble(v).Name == readiness.Token {
 			g = theme.Lock
 		}
 		return Status{e.T("Not ready"), g, theme.DangerInk}
@@ -202,7 +198,7 @@ func (e *Env) StatusOf(v View) Status {
 
 // deviceTrouble reports whether a sound device is missing or fails.
 func deviceTrouble(v View) bool {
-	return slices.ContainsFunc(v.Conditions, func(c app.Condition) bool { return c.Name == app.ConditionDevices && !c.OK })
+	return slices.ContainsFunc(v.Conditions, func(c app.Condition) bool { return c.Name == readiness.Devices && !c.OK })
 }
 
 // retryIn is in how many seconds the phone tries to put a condition right by
