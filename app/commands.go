@@ -255,8 +255,25 @@ func (p *Phone) SetRoute(route voice.AudioRoute) error {
 }
 
 // SetAvailability chooses what happens to calls from now on; it is kept over
-// restarts.
-func (p *Phone) SetAvailability(a Availability) error {
+// restarts, and the platform is told.
+func (p *Phone) SetAvailability(a Availability) error { return p.choose(a, "") }
+
+// SetBreak is SetAvailability of a break with a reason.
+func (p *Phone) SetBreak(reason string) error { return p.choose(Break, reason) }
+
+// choose takes the user's own choice.
+func (p *Phone) choose(a Availability, reason string) error {
+	p.chosenAt.Store(p.cfg.Now().UnixMilli())
+	return p.setAvailability(a, reason)
+}
+
+// maxBreakReason bounds the reason of a break, in bytes.
+const maxBreakReason = 64
+
+func (p *Phone) setAvailability(a Availability, reason string) error {
+	if len(reason) > maxBreakReason || reason != "" && a != Break {
+		return fault.New(fault.InvalidParameter, "availability.bad-reason")
+	}
 	switch a {
 	case Available, Busy, Break, DoNotDisturb:
 	default:
@@ -265,7 +282,12 @@ func (p *Phone) SetAvailability(a Availability) error {
 	changed, was := false, Availability("")
 	err := p.UpdateSettings(func(s *Settings) {
 		changed, was = s.Availability != string(a), Availability(s.Availability)
-		s.Availability = string(a)
+		s.Availability, s.BreakReason = string(a), reason
+	})
+	p.loop.post(func() {
+		if s := p.m.session; s != nil {
+			s.tellAgentState()
+		}
 	})
 	if changed {
 		p.log.Info("availability", "is", a)

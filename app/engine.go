@@ -5,6 +5,7 @@ import (
 
 	"offhook/voice"
 	"offhook/voice/audio"
+	"offhook/voice/wire"
 )
 
 // Engine is *voice.Client, whose methods are described there. It is an interface
@@ -24,6 +25,7 @@ type Engine interface {
 	// closed, in order.
 	Events(ctx context.Context) <-chan voice.Event
 
+	SetAgentState(ctx context.Context, state wire.AgentState, reason string) error
 	SetOnAnotherPhone(on bool)
 	SetDeclining(on bool)
 	SetSound(sound voice.Sound) error

@@ -8,6 +8,7 @@ import (
 
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // fakeEngine does what it is told and remembers it.
@@ -247,7 +248,11 @@ func (e *fakeEngine) Resume(context.Context) error         { e.note("resume"); r
 func (e *fakeEngine) SendDTMF(d string) error              { e.note("dtmf %s", d); return nil }
 func (e *fakeEngine) SetAudioRoute(voice.AudioRoute) error { return nil }
 func (e *fakeEngine) SetOnAnotherPhone(on bool)            { e.note("busy %v", on) }
-func (e *fakeEngine) SetDeclining(on bool)                 { e.note("declining %v", on) }
+func (e *fakeEngine) SetAgentState(_ context.Context, s wire.AgentState, reason string) error {
+	e.note("agent %s %s", s, reason)
+	return nil
+}
+func (e *fakeEngine) SetDeclining(on bool) { e.note("declining %v", on) }
 func (e *fakeEngine) SetSound(s voice.Sound) error {
 	e.mu.Lock()
 	e.audio = s

@@ -45,6 +45,7 @@ func (s *session) runInbox() {
 		URL: s.pushURL(), DeviceToken: s.deviceToken(), AccessToken: p.engine.AccessToken, HTTPClient: p.http, Logger: p.log,
 		AllowClearText: s.clearText, Store: ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
 		PingInterval: pingInterval, PongTimeout: pongTimeout, RetryTimeout: retryTimeout, Handler: s.deliver,
+		Agents: s.agentsChanged,
 		OnStatus: func(st push.Status) {
 			p.loop.post(func() {
 				if p.m.session == s {
@@ -177,8 +178,12 @@ func (p *Phone) awaitHandled(ctx context.Context, id string, before int) error {
 
 func (p *Phone) inboxChanged(st push.Status) {
 	refused := st.Phase == push.Refused && p.m.inbox.Phase != push.Refused
+	was := p.m.inbox.OK()
 	p.m.inbox = st
 	if st.OK() {
+		if !was {
+			p.m.session.tellAgentState()
+		}
 		p.judgeClock(st.ClockOffset)
 		p.trimLog(st.ClockOffset)
 	}

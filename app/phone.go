@@ -54,6 +54,8 @@ type Phone struct {
 	signing chan struct{}
 	// restoring gives up the restoring of the last session.
 	restoring atomic.Pointer[context.CancelFunc]
+	// chosenAt is when the user last chose an availability, in Unix milliseconds.
+	chosenAt atomic.Int64
 	// kick wakes everything that waits to try again.
 	kick *broadcast
 

@@ -40,6 +40,8 @@ type session struct {
 	wg     sync.WaitGroup
 	// authFailed holds the reason why the engine needs a new token.
 	authFailed chan error
+	// agentState wakes what tells the platform of the agent's choice.
+	agentState chan struct{}
 	// clearText says that the user has allowed the account to go unencrypted.
 	clearText bool
 
@@ -82,7 +84,7 @@ func (s *session) deleteContext(ctx context.Context, latest int64) error {
 
 // newSession prepares a session for an account that was logged in.
 func (p *Phone) newSession(a settings.Account) (*session, error) {
-	s := &session{p: p, account: a, authFailed: make(chan error, 1), posting: make(chan struct{}, 1)}
+	s := &session{p: p, account: a, authFailed: make(chan error, 1), agentState: make(chan struct{}, 1), posting: make(chan struct{}, 1)}
 	s.clearText = p.mayClearText(a.AllowClearText)
 	client, err := backend.New(a.Server, p.http, p.engine.AccessToken, s.clearText)
 	if err != nil {
@@ -197,6 +199,8 @@ func (s *session) run() {
 	s.wg.Go(s.runInbox)
 	s.wg.Go(s.sendDeviceToken)
 	s.wg.Go(s.keepContacts)
+	s.wg.Go(s.keepAgentState)
+	s.tellAgentState()
 	for {
 		select {
 		case <-s.ctx.Done():

@@ -12,6 +12,7 @@ import (
 
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // Handler is given each message once. It returns nil when the message was
@@ -40,6 +41,9 @@ type Config struct {
 	Handler     Handler
 	// Store keeps the ledger; nil forgets it at the end of the process.
 	Store Store
+	// Agents, if set, is told of colleagues who stand otherwise now, and of the
+	// subscriber's own state. It must not block.
+	Agents func([]wire.Agent)
 	// OnStatus, if set, is told of every change, one at a time and in order.
 	// It must not block.
 	OnStatus func(Status)

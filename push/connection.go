@@ -178,6 +178,10 @@ func (c *connection) read(ctx context.Context) error {
 			if err := c.r.deliver.take(c, *f); err != nil {
 				return err
 			}
+		case []wire.Agent:
+			if c.r.cfg.Agents != nil {
+				c.r.cfg.Agents(f)
+			}
 		case hello:
 			if f.Inbox != c.inbox {
 				return errors.New("push: a second hello for another inbox")

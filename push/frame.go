@@ -38,7 +38,7 @@ var (
 	errTooLarge = errors.New("the frame is too large")
 )
 
-// parseFrame parses a frame of the server: a hello, a *Message, or nil for a
+// parseFrame parses a frame of the server: a hello, a *Message, agents, or nil for a
 // type that is not known, so that newer servers may add some.
 func parseFrame(text []byte) (any, error) {
 	var f struct {
@@ -49,6 +49,7 @@ func parseFrame(text []byte) (any, error) {
 		SentAt    instant         `json:"sent_at"`
 		ExpiresAt instant         `json:"expires_at"`
 		Data      json.RawMessage `json:"data"`
+		Agents    []wire.Agent    `json:"agents"`
 	}
 	if err := json.Unmarshal(text, &f); err != nil || f.Type == "" {
 		return nil, errNotJSON
@@ -59,6 +60,8 @@ func parseFrame(text []byte) (any, error) {
 			return nil, errNoInbox
 		}
 		return hello{Inbox: f.Inbox, Now: time.Time(f.Now)}, nil
+	case wire.FrameAgents:
+		return f.Agents, nil
 	case wire.FrameMessage:
 		id, err := f.ID.Int64()
 		if err != nil || id < 1 || id > maxID {

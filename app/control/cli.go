@@ -82,6 +82,7 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	fs.StringVar(&passwordFile, "password-file", "", "a `file` with the password")
 	fs.StringVar(&inv.req.AccountSID, "account", "", "the account `SID`")
 	fs.StringVar(&inv.req.Server, "server", "", "the server's `URL`")
+	fs.StringVar(&inv.req.Reason, "reason", "", "the `reason` of a break")
 	fs.BoolVar(&inv.req.AllowClearText, "allow-clear-text", false, "sign in without encryption: passwords and calls can be read on the way")
 	fs.StringVar(&inv.req.DisplayName, "display-name", "", "the display `name`")
 

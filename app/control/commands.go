@@ -75,8 +75,14 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SetRoute(voice.AudioRoute(strings.ToUpper(r.Args[0])))
 			}},
-		"availability": {args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls",
+		"availability": {args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Args[0] == string(app.Break) {
+					return nil, s.cfg.Phone.SetBreak(r.Reason)
+				}
+				if r.Reason != "" {
+					return nil, usage("--reason belongs to a break.")
+				}
 				return nil, s.cfg.Phone.SetAvailability(app.Availability(r.Args[0]))
 			}},
 		"other-phone": {args: "on|off", min: 1, max: 1, help: "say that you are on another phone",

@@ -22,6 +22,7 @@ import (
 	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,10 +43,11 @@ func (l *line) Reset(context.Context) error                     { return nil }
 func (l *line) AccessToken(context.Context, string) (string, error) {
 	return "token", nil
 }
-func (l *line) Events(context.Context) <-chan voice.Event { return l.events }
-func (l *line) SetOnAnotherPhone(bool)                    {}
-func (l *line) SetDeclining(bool)                         {}
-func (l *line) SetSound(voice.Sound) error                { return nil }
+func (l *line) Events(context.Context) <-chan voice.Event                    { return l.events }
+func (l *line) SetOnAnotherPhone(bool)                                       {}
+func (l *line) SetAgentState(context.Context, wire.AgentState, string) error { return nil }
+func (l *line) SetDeclining(bool)                                            {}
+func (l *line) SetSound(voice.Sound) error                                   { return nil }
 func (l *line) Statistics() (voice.Statistics, error) {
 	took := 12.0
 	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil

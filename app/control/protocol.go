@@ -42,6 +42,8 @@ type options struct {
 	AccountSID  string        `json:"account,omitempty"`
 	Server      string        `json:"server,omitempty"`
 	DisplayName string        `json:"display_name,omitempty"`
+	// Reason is that of a break.
+	Reason string `json:"reason,omitempty"`
 	// AllowClearText says that the user knows that the sign-in is not encrypted.
 	AllowClearText bool `json:"allow_clear_text,omitempty"`
 }

@@ -29,6 +29,8 @@ type Settings struct {
 	ClearText string `json:"clear_text"`
 	// Availability is kept over restarts: available, busy, break or dnd.
 	Availability string `json:"availability"`
+	// BreakReason is why the agent is on a break, or "".
+	BreakReason string `json:"break_reason,omitempty"`
 	// OnAnotherPhone is the "system busy" switch (reference, section 10.21).
 	OnAnotherPhone bool `json:"on_another_phone"`
 	// LastDialled is the id that redial brings back, with its contact's name.

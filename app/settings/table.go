@@ -51,6 +51,7 @@ var Table = []Entry{
 	{Path: "last_dialled", Own: true},
 	{Path: "last_dialled_name", Own: true},
 	{Path: "on_another_phone", Own: true},
+	{Path: "break_reason", Own: true},
 	{Path: "favourites", Own: true},
 	{Path: "appearance.window", Own: true},
 	{Path: "account.subscriber_name", Own: true},

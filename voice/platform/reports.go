@@ -30,3 +30,9 @@ func (c *Client) LogDestination(ctx context.Context, size int64, description str
 	}
 	return out, nil
 }
+
+// PutAgentState tells what the agent has chosen. The platform must have the ability
+// agent_state.
+func (c *Client) PutAgentState(ctx context.Context, choice wire.AgentChoice) error {
+	return c.call(ctx, http.MethodPut, c.path("agent-state"), choice, nil)
+}
