@@ -122,6 +122,7 @@ type Config struct {
 
 	publicPasswords bool // Users are the demo users
 	patience        patience
+	proveWithin     time.Duration // of a SIP connection; 0 means the usual time
 
 	// Clock is the real one if nil.
 	Clock exophone.Clock

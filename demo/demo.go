@@ -303,6 +303,7 @@ func (p *Platform) openExchange() (err error) {
 	p.exchange, err = exophone.New(exophone.Config{
 		Domain: p.cfg.SIPDomain, Exophone: account.Exophone, PublicBaseURL: func() string { return p.baseURL },
 		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics},
+		AccessToken: p.platform.Whose, ProveWithin: p.cfg.proveWithin,
 		AgentState: func(name string) wire.AgentState { return p.platform.Agents().Get(name).State },
 		RingLimit:  p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
 		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,

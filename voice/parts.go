@@ -18,6 +18,9 @@ type credentials struct {
 	deviceID string
 	// clearText allows an unencrypted connection.
 	clearText bool
+	// token is the access token that opens the connection: the platform closes one
+	// that does not say whose it is.
+	token func(ctx context.Context) (string, error)
 }
 
 // flow is one connection to the exophone, kept alive by its owner.

@@ -138,7 +138,7 @@ func (c *Client) openConnection(s *session) *connection {
 	who := credentials{
 		profile: *s.profile.Load(), user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
-		clearText: s.account.AllowClearText,
+		clearText: s.account.AllowClearText, token: s.keeper.AccessToken,
 	}
 	var l *connection
 	l = newConnection(func(ctx context.Context) (flow, error) {

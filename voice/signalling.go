@@ -40,6 +40,10 @@ func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error
 		AllowClearText: who.clearText,
 		PingInterval:   flowPing, PongTimeout: flowPong,
 	}
+	if token, err := who.token(ctx); err == nil {
+		// Without one the digest of the first request says who calls.
+		cfg.Header = http.Header{"Authorization": {"Bearer " + token}}
+	}
 	cfg.TLS, cfg.Dial = transportOf(s.http)
 	f, err := sip.Connect(ctx, cfg)
 	if err != nil {

@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -50,6 +51,14 @@ type Config struct {
 	// ByeHold is how long a BYE is kept for a phone that is away; 30 s by
 	// default.
 	ByeHold time.Duration
+	// AccessToken returns whose access token it is, or an error for one that is
+	// refused. A phone brings it when it opens its connection; a connection that
+	// neither does so nor authenticates a request within ProveWithin, 10 s by
+	// default, is closed, and one address may have at most MaxStrangers of them, 64
+	// by default. nil lets strangers stay.
+	AccessToken  func(ctx context.Context, token string) (subscriber string, err error)
+	ProveWithin  time.Duration
+	MaxStrangers int
 	// Remember is how long the state of an ended call can be asked for; 5 min
 	// by default.
 	Remember time.Duration
@@ -122,6 +131,10 @@ func (c Config) withDefaults() (Config, error) {
 	def(&c.MediaTimeout, time.Minute)
 	def(&c.ByeHold, 30*time.Second)
 	def(&c.Remember, 5*time.Minute)
+	def(&c.ProveWithin, 10*time.Second)
+	if c.MaxStrangers <= 0 {
+		c.MaxStrangers = 64
+	}
 	def(&c.BackendTimeout, 10*time.Second)
 	if c.CallRate <= 0 {
 		c.CallRate = 1

@@ -66,7 +66,10 @@ func New(cfg Config) (*Exchange, error) {
 		empty:     make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
-	x.conns = connections{m: make(map[string]*connection), lost: x.connectionLost}
+	x.conns = connections{
+		m: make(map[string]*connection), lost: x.connectionLost,
+		token: cfg.AccessToken, ctx: x.ctx, clock: cfg.Clock, within: cfg.ProveWithin, strangers: cfg.MaxStrangers,
+	}
 	x.auth = newAuthenticator(cfg.Domain, cfg.Clock, x.lookup)
 	x.auth.report = func(remote, name string, count int) {
 		x.log.Warn("wrong SIP password", "remote", remote, "subscriber", name, "in_a_row", count)
@@ -134,7 +137,7 @@ func (x *Exchange) startSIP() error {
 				return true
 			},
 		},
-		OnConn: x.conns.opened,
+		Check: x.conns.check, OnConn: x.conns.opened,
 	})
 	x.work.Go(func() {
 		if err := server.ServeWS(x.listener); !errors.Is(err, net.ErrClosed) {

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
@@ -94,6 +95,21 @@ var (
 	errTokenInvalid  = bearerError("Token invalid")
 	errRefreshDevice = bearerError("Invalid refresh token: it was issued to another device")
 )
+
+// Whose returns the active subscriber of the first account whose access token it
+// is.
+func (s *Server) Whose(ctx context.Context, token string) (subscriber string, err error) {
+	var claims tokenClaims
+	if err := s.access.verify(token, &claims); err != nil {
+		return "", err
+	}
+	account := s.cfg.Accounts[0].SID
+	if claims.AccountSID != account || claims.Scope != scopeVoice {
+		return "", errTokenInvalid
+	}
+	sub, _, err := s.findByToken(ctx, account, claims)
+	return sub.name, err
+}
 
 // checkToken verifies a Bearer token of the given kind for the subscriber of
 // the path and returns that subscriber, active, with the token's claims.
