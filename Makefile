@@ -58,13 +58,14 @@ test: deps-test ## every test, with the race detector
 	go test -race -p 1 -timeout 20m ./cmd/...
 	$(MAKE) --no-print-directory window-test
 
-lint: deps-lint ## gofmt, vet (for macOS and Windows too), staticcheck, shellcheck, actionlint, and govulncheck where it can reach its data
+lint: deps-lint ## gofmt, vet (for macOS and Windows too), staticcheck, what nothing uses, shellcheck, actionlint, and govulncheck where it can reach its data
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt is due on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go vet -tags $(TAGS),realwindow ./ui
 	@packaging/vetothers.sh
 	go run $(STATICCHECK) ./...
+	go run ./internal/unused
 	@packaging/lintscripts.sh $(ACTIONLINT)
 	@packaging/vulncheck.sh $(GOVULNCHECK)
 

@@ -18,7 +18,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -194,14 +193,4 @@ func (e entry) fill(book *Book, tag language.Tag, places []place) string {
 		pairs = append(pairs, "{"+p.name+"}", fmt.Sprint(p.value))
 	}
 	return strings.NewReplacer(pairs...).Replace(out)
-}
-
-// Codes returns the codes of the book's messages in order.
-func (b *Book) Codes() []string {
-	var list []string
-	for code := range b.messages {
-		list = append(list, code)
-	}
-	slices.Sort(list)
-	return list
 }

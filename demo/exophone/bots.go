@@ -14,14 +14,6 @@ const (
 	callbackCalls   = 500 * time.Millisecond
 )
 
-// Bots are the names that the exchange answers itself: the callees that the
-// platform plays, one for each way in which a call can go.
-func Bots() []string {
-	return []string{
-		"announcer", "busy", "callback", "early", "echo", "fails", "noanswer", "silent", "throttled", "unreachable",
-	}
-}
-
 // bot returns what a bot of that name does when it is called, on the session's
 // goroutine; nil if it is none.
 func bot(name string) func(s *session) {

@@ -95,14 +95,6 @@ func (b *PillButton) SetHint(hint string) {
 	}
 }
 
-// SetHeight changes the height.
-func (b *PillButton) SetHeight(h float32) {
-	if b.height != h {
-		b.height = h
-		b.Refresh()
-	}
-}
-
 // Text returns the word shown.
 func (b *PillButton) Text() string { return b.text }
 

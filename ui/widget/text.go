@@ -104,14 +104,6 @@ func (t *Text) SetRole(role fyne.ThemeColorName) {
 	t.Refresh()
 }
 
-// SetBold shows the text in bold letters or not.
-func (t *Text) SetBold(on bool) {
-	if t.style.Bold != on {
-		t.style.Bold = on
-		t.Refresh()
-	}
-}
-
 // Text returns what is shown.
 func (t *Text) Text() string { return t.text }
 

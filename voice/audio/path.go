@@ -258,17 +258,6 @@ func (p *Path) PlayTone(t Tone) {
 	_ = p.do(p.openOut)
 }
 
-// PlayDigit plays the sound of a key (0-9 * # A-D) for a moment, as feedback;
-// any other rune is silent.
-func (p *Path) PlayDigit(digit rune) {
-	low, high, ok := dtmf(digit)
-	if !ok {
-		return
-	}
-	p.tone.Store(newPlayer(melody{notes: []note{on(100, low, high)}, times: 1, gain: 0.08}, 1))
-	_ = p.do(p.openOut)
-}
-
 // StopTone stops every tone, the ringtone too, within one frame.
 func (p *Path) StopTone() {
 	p.tone.Store(nil)

@@ -174,14 +174,6 @@ func (k *Keeper) ValidUntil() time.Time {
 	return k.refresh.Expires
 }
 
-// AccessUntil is the end of the present access token's life, by the platform's
-// clock.
-func (k *Keeper) AccessUntil() time.Time {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.claims.Expires
-}
-
 // Failure is why the token can no longer be renewed, or nil.
 func (k *Keeper) Failure() *fault.Error {
 	k.mu.Lock()
