@@ -59,7 +59,8 @@ const (
 	timerQuality
 	// timerClosing ends the wait for the far side's BYE.
 	timerClosing
-	// timerOffer repeats an offer that met another (RFC 3261, section 14.1).
+	// timerOffer ends the wait for the answer to an offer that the far side asked
+	// for.
 	timerOffer
 	// timerTransfer declines the far side's transfer for which nobody decides.
 	timerTransfer

@@ -32,6 +32,7 @@ const (
 	statusServerError = 500
 	statusGone        = 481
 	statusTerminated  = 487
+	statusPending     = 491
 )
 
 // onInvite takes an INVITE in, on a goroutine of the signalling.

@@ -3,7 +3,6 @@ package voice
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"offhook/voice/fault"
@@ -204,10 +203,7 @@ func (c *Call) negotiated(r offerRound) {
 	switch {
 	case status == 481, status == 408, errors.Is(r.err, sip.ErrDialogEnded):
 		// The far side has forgotten the call: Ended is on its way.
-	case status == 491:
-		// Glare (RFC 3261, section 14.1): the phone always owns the Call-ID.
-		c.timers.set(timerOffer, glarePause(), c.negotiate)
-	case status >= 400 && status < 500 && r.hold != t.agreed && !r.restart:
+	case status >= 400 && status < 500 && status != statusPending && r.hold != t.agreed && !r.restart:
 		// The far side does not want to be held.
 		t.hold = t.agreed
 		c.media.Hold(t.hold)
@@ -225,11 +221,6 @@ func (c *Call) negotiated(r offerRound) {
 	}
 }
 
-// glarePause is between 2.1 and 4 s in steps of 10 ms.
-func glarePause() time.Duration {
-	return time.Duration(210+rand.IntN(191)) * 10 * time.Millisecond
-}
-
 // onReoffered answers the far side's re-INVITE.
 func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 	if c.details.State == StateEnding || c.details.State == StateEnded || l != c.leg || c.media == nil {
@@ -238,10 +229,10 @@ func (c *Call) onReoffered(l *leg, ev sip.Reoffered) {
 	}
 	if t := &c.negotiation; t.offering {
 		// It has not met ours on the wire, or the dialog had refused it: ours is not
-		// sent yet, waits to be sent again after a glare, or was just answered. Two
+		// sent yet, waits to be sent again, or was just answered. Two
 		// sides that both wait and both refuse would never agree.
 		if t.withdraw == nil || t.theirs != nil {
-			c.task(func() func() { _ = ev.Reply(491, ""); return nil })
+			c.task(func() func() { _ = ev.Reply(statusPending, ""); return nil })
 			return
 		}
 		t.theirs = func() { c.onReoffered(l, ev) }

@@ -32,8 +32,8 @@ func (q *Queue) Post(f func()) bool {
 }
 
 // Run executes what is posted, in order, until stop, asked after each piece of
-// work, reports true. Nothing is taken from then on, and what is still queued is
-// dropped.
+// work, reports true. Nothing is taken from then on; what Post took before still
+// runs.
 func (q *Queue) Run(stop func() bool) {
 	for range q.wake {
 		for {
@@ -42,12 +42,17 @@ func (q *Queue) Run(stop func() bool) {
 				break
 			}
 			f()
-			if stop() {
-				q.mu.Lock()
-				q.closed, q.queue = true, nil
-				q.mu.Unlock()
-				return
+			if !stop() {
+				continue
 			}
+			q.mu.Lock()
+			left := q.queue
+			q.closed, q.queue = true, nil
+			q.mu.Unlock()
+			for _, f := range left {
+				f()
+			}
+			return
 		}
 	}
 }

@@ -38,3 +38,18 @@ func TestQueueKeepsTheOrderOfEachPoster(t *testing.T) {
 		t.Error("taken after the end")
 	}
 }
+
+// What was taken runs, also if the end comes first: nobody waits in vain.
+func TestWhatWasTakenRuns(t *testing.T) {
+	t.Parallel()
+	q := New()
+	ran, over := 0, false
+	q.Post(func() {
+		over = true
+		q.Post(func() { ran++ })
+	})
+	q.Run(func() bool { return over })
+	if ran != 1 {
+		t.Errorf("ran %d times", ran)
+	}
+}

@@ -31,7 +31,7 @@ func (d *Dialog) Reinvite(ctx context.Context, offer string) (answer string, err
 		select {
 		case <-time.After(glareDelay(d.invite != nil)):
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return "", errors.Join(ctx.Err(), err)
 		case <-d.done:
 			return "", ErrDialogEnded
 		}
