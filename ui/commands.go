@@ -127,9 +127,11 @@ func (s *shell) act(do func()) {
 
 // toSearch goes to the search of the list that is shown, else of the contacts.
 func (s *shell) toSearch() {
-	if s.shown != part(s.recents) {
-		s.toTab(screen.TabContacts)
+	if s.shown == part(s.recents) {
+		s.recents.FocusSearch()
+		return
 	}
+	s.toTab(screen.TabContacts)
 	s.focusOn(s.shown)
 }
 

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -35,6 +37,7 @@ func TestContactsAndRecents(t *testing.T) {
 	s.tap("Call Lucía Ortega")
 	s.tap("Dial")
 	s.expect("dial:9880030021 seen")
+	s.toTab(screen.TabRecents)
 	s.phone.recents = nil
 	empty := madeReady()
 	empty.RecentsRevision = 1
@@ -112,7 +115,7 @@ func TestSettings(t *testing.T) {
 	s.open(screen.PageSettings)
 	s.tap("Ring on: Jabra Evolve2 65")
 	s.tap("Computer speakers")
-	if got := s.phone.set.Audio.Ring; got != "device:Computer speakers" {
+	if got := s.phone.set.Audio.Ring; got != "device:speakers = Computer speakers" {
 		t.Errorf("the ring device is %q", got)
 	}
 	s.tap("Clean up my voice, On")
@@ -166,5 +169,57 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The list of calls is searched without accents, narrowed, grouped, and each call has
+// a page of its own, from which it is copied, saved and removed.
+func TestRecentsAreSearchedAndOpened(t *testing.T) {
+	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+		again := p.recents[0]
+		again.ID, again.RangS, again.Started = "7", 18, again.Started.Add(-3*time.Minute)
+		p.recents = append([]app.CallRecord{p.recents[0], again}, p.recents[1:]...)
+		p.recents[2].MOS, p.recents[2].Rating, p.recents[2].Note = 4.31, 5, "Refund agreed"
+	})
+	s.toTab(screen.TabRecents)
+	s.tap("Lucía Ortega (2). Missed · rang 22 s")
+	if !s.shows("Missed · rang 18 s") {
+		t.Error("an open group does not show its calls")
+	}
+	s.tap("Incoming")
+	if s.shows("Outgoing · no answer") {
+		t.Error("the filter leaves outgoing calls")
+	}
+	s.tap("All")
+	s.recents.FocusSearch()
+	s.typed("LUCIA")
+	if !s.shows("Lucía Ortega (2)") || s.shows("Tom Becker") {
+		t.Error("the search does not ignore accents")
+	}
+	s.tap("Export (2)")
+	if n := strings.Count(s.host.saved, "\n"); n != 3 {
+		t.Errorf("the file of two calls has %d lines", n)
+	}
+	s.tap("Clear the search")
+	s.typed("refund")
+	s.tap("Priya Nair. Incoming · 12 min 48 s")
+	if s.screenName() != "call" {
+		t.Fatalf("a call opens %q", s.screenName())
+	}
+	for _, want := range []string{"Today 13:41 – 13:53", "12 min 48 s", "Priya Nair hung up", "Good · MOS 4.3 · you rated 5", "Refund agreed"} {
+		if !s.shows(want) {
+			t.Errorf("the page of a call does not say %q", want)
+		}
+	}
+	s.tap("Copy the number")
+	s.tap("Call Priya Nair")
+	if s.host.copied != "9845012345" {
+		t.Errorf("copied %q", s.host.copied)
+	}
+	s.tap("Remove from the list")
+	s.expect("dial:9845012345 delete:5")
+	s.recents.Search.Input.SetText("nobody at all")
+	if !s.shows("No calls with “nobody at all”.") {
+		t.Error("an empty search is not said")
 	}
 }

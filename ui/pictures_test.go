@@ -55,6 +55,12 @@ func scenes() []scene {
 		{name: "dial-number", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("9845012345") }},
 		{name: "contacts", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabContacts) }},
 		{name: "recents", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabRecents) }},
+		{name: "call-detail", snap: madeReady, made: func(p *madePhone) {
+			p.recents[1].MOS, p.recents[1].Rating, p.recents[1].Message = 4.31, 5, "Order 4471: delivery is late"
+		}, play: func(s *stage) {
+			s.toTab(screen.TabRecents)
+			s.recents.Open(s.phone.recents[1])
+		}},
 		{name: "availability", snap: madeReady, play: func(s *stage) { s.openAvailability(s.header.Pill) }},
 		{name: "menu", snap: madeReady, play: func(s *stage) { s.openMenu(s.header.Menu) }},
 		{name: "incoming", snap: func() *app.Snapshot {

@@ -130,8 +130,10 @@ func (s *shell) complete() {
 	s.call = screen.NewCall(s.env)
 	s.notReady = screen.NewNotReady(s.env)
 	s.contacts = screen.NewContacts(s.env)
-	s.recents = screen.NewRecents(s.env)
+	recents, detail := screen.NewRecents(s.env)
+	s.recents = recents
 	pages := s.makePages()
+	pages[screen.PageCall] = detail
 	for name, p := range s.pages {
 		pages[name] = p
 	}

@@ -2,9 +2,11 @@ package ui
 
 import (
 	"image/png"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,18 +32,24 @@ type stage struct {
 // madeHost is the window around the shell.
 type madeHost struct {
 	raised, quit, hidden int
-	copied               string
+	copied, saved        string
 	opened               int
 	mode                 theme.Mode
 	language             string
 }
 
-func (h *madeHost) Raise()                { h.raised++ }
-func (h *madeHost) Quit()                 { h.quit++ }
-func (h *madeHost) Hide()                 { h.hidden++ }
-func (h *madeHost) OpenSystemSettings()   { h.opened++ }
-func (h *madeHost) OpenURL(u *url.URL)    { h.copied = u.String() }
-func (h *madeHost) Copy(text string)      { h.copied = text }
+func (h *madeHost) Raise()              { h.raised++ }
+func (h *madeHost) Quit()               { h.quit++ }
+func (h *madeHost) Hide()               { h.hidden++ }
+func (h *madeHost) OpenSystemSettings() { h.opened++ }
+func (h *madeHost) OpenURL(u *url.URL)  { h.copied = u.String() }
+func (h *madeHost) Copy(text string)    { h.copied = text }
+func (h *madeHost) Save(name string, write func(io.Writer) error) (string, error) {
+	var b strings.Builder
+	err := write(&b)
+	h.saved = b.String()
+	return "/home/meera/Downloads/" + name, err
+}
 func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
 func (h *madeHost) Language() string      { return h.language }
 func (h *madeHost) SetLanguage(l string)  { h.language = l }

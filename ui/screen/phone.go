@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"time"
 
@@ -101,6 +102,9 @@ type Host interface {
 	OpenSystemSettings()
 	OpenURL(*url.URL)
 	Copy(text string)
+	// Save writes a new file among the user's downloads and returns its path. It
+	// blocks.
+	Save(name string, write func(io.Writer) error) (path string, err error)
 	// SetTheme applies at once.
 	SetTheme(theme.Mode)
 	// Language is the user's choice of language, "system" for the system's;

@@ -51,6 +51,8 @@ func (e *Env) Ago(d time.Duration) string {
 
 func hhmm(t time.Time) string { return t.Local().Format("15:04") }
 
+func secondsOf(s int) time.Duration { return time.Duration(s) * time.Second }
+
 // lowerFirst writes a sentence's beginning as it stands within another.
 func lowerFirst(text string) string {
 	r, n := utf8.DecodeRuneInString(text)

@@ -88,6 +88,7 @@ const (
 	Trash        Glyph = "trash"
 	Chart        Glyph = "chart"
 	Voicemail    Glyph = "voicemail"
+	Download     Glyph = "download"
 	OpenFull     Glyph = "open-full"
 	Mark         Glyph = "mark"
 )

@@ -1,0 +1,127 @@
+package screen
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+	"offhook/voice"
+)
+
+// PageCall is the page of one call of the log.
+const PageCall Page = "call"
+
+// CallDetail is the page of one call of the log: when, how long, how it ended, how it
+// sounded, and what was noted.
+type CallDetail struct {
+	*frame
+	face              *widget.Avatar
+	name, number      *widget.Text
+	values            []*widget.Text
+	rows              []fyne.CanvasObject
+	message, note     *widget.Text
+	messageBox        *fyne.Container
+	noteBox           *fyne.Container
+	Copy              *widget.IconButton
+	Remove            *widget.IconButton
+	Export, CallAgain *widget.PillButton
+	record            app.CallRecord
+}
+
+func newCallDetail(env *Env) *CallDetail {
+	d := &CallDetail{face: widget.NewAvatar("", 48), name: widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true}), number: caption("")}
+	d.Copy = widget.NewRoundButton(env.T("Copy the number"), theme.Copy, theme.Text, theme.Sunken, 44, env.Tips, func() { env.Host.Copy(d.record.RemoteID) })
+	d.Remove = widget.NewIconButton(env.T("Remove from the list"), theme.Trash, theme.Text2, env.Tips, d.remove)
+	var parts []fyne.CanvasObject
+	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound")} {
+		v := widget.NewText("", widget.Style{Wrap: true})
+		row := widget.Inset(5, 0, 5, 0, widget.Row(widget.Fixed(80, 0, widget.NewText(title, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})), widget.Grow(v)))
+		d.values, d.rows, parts = append(d.values, v), append(d.rows, row), append(parts, row)
+	}
+	card := widget.NewCard(widget.Inset(7, 16, 7, 16, widget.Column(parts...)))
+	d.message = widget.NewText("", widget.Style{Role: theme.AccentInk, Wrap: true})
+	d.messageBox = widget.Column(widget.Gap(16), label(env.T("Message")), widget.Gap(6), widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
+		widget.Inset(12, 14, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), widget.Grow(d.message)))))
+	d.note = widget.NewText("", widget.Style{Wrap: true})
+	d.noteBox = widget.Column(widget.Gap(16), label(env.T("Note")), widget.Gap(6), widget.NewCard(widget.Inset(12, 14, 12, 14, d.note)))
+	d.Export = widget.NewPill(env.T("Export"), theme.Download, widget.Plain, widget.HeightButton, func() { env.export([]app.CallRecord{d.record}) })
+	d.CallAgain = widget.NewPill(env.T("Call back"), theme.Phone, widget.Success, widget.HeightButton, func() { env.Dial(d.record.RemoteID, nil) })
+	head := widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.name, d.number))), widget.Gap(8), d.Copy)
+	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
+	return d
+}
+
+// show opens the page of a call.
+func (d *CallDetail) show(c app.CallRecord) {
+	d.record = c
+	d.env.Open(PageCall)
+}
+
+func (d *CallDetail) remove() {
+	id := d.record.ID
+	d.env.Do(func(ctx context.Context) error { return d.env.Phone.DeleteRecent(ctx, id) })
+	d.env.Open(PageNone)
+}
+
+// Render draws the page.
+func (d *CallDetail) Render(v View) {
+	d.render(v)
+	e, c := d.env, d.record
+	if r, ok := e.recordOf(c.ID); ok {
+		d.record, c = r, r // its rating may have come since
+	}
+	name := nameOf(c.RemoteName, c.RemoteID)
+	d.face.SetName(name)
+	d.name.SetText(name)
+	d.number.SetText(Number(c.RemoteID))
+	when := e.Day(c.Started, v.Now) + " " + hhmm(c.Started)
+	length := ""
+	if c.DurationS > 0 {
+		when += " – " + hhmm(c.Started.Add(secondsOf(c.RangS+c.DurationS)))
+		length = e.Length(c.DurationS)
+	}
+	if c.RangS > 0 {
+		if length != "" {
+			length += ", "
+		}
+		length += lowerFirst(e.T("Rang {time}", "time", e.Length(c.RangS)))
+	}
+	ended := e.outcomeOf(&app.EndedCall{ID: c.ID, Direction: c.Direction, RemoteID: c.RemoteID, RemoteName: c.RemoteName, EndReason: c.EndReason,
+		Answered: c.DurationS > 0, DurationS: c.DurationS})
+	how := ended.title
+	if c.Direction == voice.Incoming && c.DurationS == 0 {
+		how = e.RecordLine(c)
+	}
+	for i, text := range []string{when, length, how, c.Line, e.soundOf(c)} {
+		d.values[i].SetText(text)
+		setVisible(d.rows[i], text != "")
+	}
+	d.message.SetText(c.Message)
+	setVisible(d.messageBox, c.Message != "")
+	d.note.SetText(c.Note)
+	setVisible(d.noteBox, c.Note != "")
+	d.CallAgain.SetLabel(e.T("Call {name}", "name", name))
+	widget.Relayout(d.object)
+}
+
+// soundOf says how a call sounded: what was measured, and what the user said.
+func (e *Env) soundOf(c app.CallRecord) string {
+	if c.MOS == 0 {
+		return ""
+	}
+	word := e.T("Poor")
+	switch {
+	case c.MOS >= 4:
+		word = e.T("Good")
+	case c.MOS >= 3.6:
+		word = e.T("Fair")
+	}
+	word += " · " + e.T("MOS {x}", "x", oneDecimal(c.MOS))
+	if c.Rating > 0 {
+		word += " · " + e.T("you rated {n}", "n", c.Rating)
+	}
+	return word
+}
