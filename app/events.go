@@ -228,6 +228,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 		return // an older picture, overtaken
 	}
 	before := c.d.State
+	p.renamed(c, d)
 	c.d = d
 	if d.State != voice.StateIncoming {
 		p.cfg.Ringer.Stop()
@@ -250,6 +251,13 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	}
 	p.judgeQuality(c)
 	p.touch()
+}
+
+// renamed takes up who is at the other end now, if that has changed in the call.
+func (p *Phone) renamed(c *liveCall, d voice.CallDetails) {
+	if d.RemoteID != c.d.RemoteID || d.RemoteDisplayName != c.d.RemoteDisplayName {
+		c.name = p.whoIs(d.RemoteID, d.RemoteDisplayName)
+	}
 }
 
 // mediaTimeout is the profile's default from a disruption to MEDIA_TIMEOUT.
@@ -275,6 +283,7 @@ func (p *Phone) callEnded(d voice.CallDetails) {
 			p.m.call = c
 		}
 	}
+	p.renamed(c, d)
 	c.d = d
 	c.d.State = voice.StateEnded
 	p.cfg.Ringer.Stop()

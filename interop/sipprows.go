@@ -122,7 +122,9 @@ func sippRows() []row {
 			first(""), answer("183 Session Progress", "", streamed()),
 			`<nop><action><exec rtp_stream="tone.ul,-1,0,PCMU/8000"/></action></nop>` + "\n", pause(5 * time.Second), answer("200 OK", "", streamed()), recv("ACK"), bye,
 		}, func(p *phone) error { return p.state("EARLY") }, func(p *phone) error { return p.hears(peerTone, true) }, established,
-			func(p *phone) error { return p.hears(peerTone, true) }, hangsUp)),
+			// sipp goes on with its tone and sends back what it gets, too: of two streams from
+			// one place the newer is the peer's.
+			echoed, hangsUp)),
 		sippStory("re-INVITE: hold, resume", calls([]string{
 			first(""), ringing, ok, recv("ACK"), pause(2 * time.Second),
 			request("INVITE", 10, "", description(2, "sendonly")), soon("100"), recv("200"), request("ACK", 10, "", ""), pause(3 * time.Second),
@@ -140,6 +142,13 @@ func sippRows() []row {
 			first(""), answer("200 OK", "Session-Expires: 90;refresher=uas\nRequire: timer\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\n", description(1, "sendrecv")), recv("ACK"), pause(time.Second),
 			request("UPDATE", 10, "Session-Expires: 90;refresher=uac\nSupported: timer\n", ""), recv("200"), bye,
 		}, established, echoed, hangsUp)),
+		sippStory("another party is joined: UPDATE with P-Asserted-Identity", calls([]string{
+			first(""), ok, recv("ACK"), pause(time.Second),
+			request("UPDATE", 10, "P-Asserted-Identity: \"Carol\" <sip:carol@lab.test>\n", ""), recv("200"), bye,
+		}, established, func(p *phone) error {
+			return p.has("with Carol", func(c *app.Call) bool { return c.RemoteID == "carol" && c.RemoteName == "Carol" })
+		}, echoed, hangsUp)),
+		sippStory("an answer without a description", calls([]string{first(""), answer("200 OK", "", ""), recv("ACK"), bye}, endsWith(voice.EndFailure))),
 		sippStory("CANCEL meets the answer", calls([]string{
 			first(`<ereg regexp=".*" search_in="hdr" header="Via:" occurrence="1" assign_to="via"/><ereg regexp=".*" search_in="hdr" header="Via:" occurrence="2" assign_to="before"/>`),
 			ringing, recv("CANCEL") + inside("200 OK", ""),

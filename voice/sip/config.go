@@ -55,7 +55,7 @@ type Config struct {
 	// says so (RFC 3842); it must not block.
 	MessageSummary func(MessageSummary)
 
-	// PingInterval, PongTimeout and PongDelay are those of wsconn.Config.
+	// PingInterval, PongTimeout and PongDelay are those of transport.Config.
 	PingInterval, PongTimeout, PongDelay time.Duration
 
 	// Logger may be nil. Neither messages nor credentials are logged.

@@ -1,5 +1,5 @@
 // Package sip holds the signalling of a call: flows (one connection to a SIP
-// server, kept alive) and dialogs over them, on sipgo.
+// server, kept alive) and dialogs over them.
 //
 //	flow, err := sip.Connect(ctx, sip.Config{…})      // ws, wss, tls, tcp or udp
 //	d, err := flow.Invite(ctx, sip.Invitation{…})     // sends, does not wait
