@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	_ "modernc.org/sqlite" // to read what the platform keeps
+	_ "github.com/mattn/go-sqlite3" // to read what the platform keeps
 
 	"offhook/app"
 	"offhook/app/readiness"
@@ -141,7 +141,7 @@ func sipPasswords(t *testing.T, data string) []string {
 	}
 	var found []string
 	for _, f := range files {
-		db, err := sql.Open("sqlite", "file:"+f+"?mode=ro")
+		db, err := sql.Open("sqlite3", "file:"+f+"?mode=ro")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
 
 // readers is how many connections may read at once beside the one that writes.
@@ -43,9 +43,9 @@ func Open(ctx context.Context, dir, name string, migrations []string) (*DB, erro
 func open(dir, name string) (*DB, error) {
 	// NORMAL flushes at checkpoints: a killed process loses nothing, a machine
 	// that loses power may lose the last transactions but never its consistency.
-	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"}}
+	pragmas := url.Values{"_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}, "_foreign_keys": {"1"}}
 	if dir == "" {
-		w, err := sql.Open("sqlite", "file::memory:?"+pragmas.Encode())
+		w, err := sql.Open("sqlite3", "file::memory:?"+pragmas.Encode())
 		if err != nil {
 			return nil, err
 		}
@@ -68,13 +68,13 @@ func open(dir, name string) (*DB, error) {
 		return nil, err
 	}
 	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: pragmas.Encode() + "&_txlock=immediate"}
-	w, err := sql.Open("sqlite", uri.String())
+	w, err := sql.Open("sqlite3", uri.String())
 	if err != nil {
 		return nil, err
 	}
 	w.SetMaxOpenConns(1)
 	uri.RawQuery = pragmas.Encode()
-	r, err := sql.Open("sqlite", uri.String())
+	r, err := sql.Open("sqlite3", uri.String())
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
