@@ -27,6 +27,10 @@ nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 export GOFLAGS=${GOFLAGS:--tags=nolibopusfile,migrated_fynedo}
 # These make two builds of one tree the same file, whatever its folder is called.
 build=(go build -trimpath -buildvcs=false)
+# Linux: position-independent, with a relocation table that nobody can write to.
+hardened=(-buildmode=pie)
+harden="-extldflags '-Wl,-z,relro,-z,now,-z,noexecstack'"
+bom=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 ldflags="-s -w -buildid= -X offhook/internal/version.linked=$version"
 
 timing=$stage/timing
@@ -36,6 +40,11 @@ took() {
   local now=$EPOCHREALTIME
   awk -v f="$(basename "$1")" -v s="$(stat -c %s "$1")" -v t="$(bc <<<"$now - $began")" 'BEGIN {printf "| %s | %.1f | %.1f |\n", f, s / 1e6, t}' >>"$timing"
   began=$EPOCHREALTIME
+}
+
+# bill PROGRAM FILE: what the program is made of, as CycloneDX has it (an SBOM), the same for the same program.
+bill() {
+  GOFLAGS='' go run "$bom" bin -json -std -noserial -notimestamp -version "v$version" -output "$2" "$1" 2>"$stage/bill.log" || { cat "$stage/bill.log" >&2; exit 1; }
 }
 
 icons() { # icons FOLDER: the mark in every size, as PNG
@@ -80,10 +89,11 @@ linux() {
   package_version=$(packaging/version.sh deb)
   mkdir -p "$root"/usr/{bin,share/{applications,metainfo,man/man1,doc/offhook,icons/hicolor/scalable/apps}} \
     "$small"/usr/{bin,share/{man/man1,doc/offhook-headless}}
-  "${build[@]}" -ldflags "$ldflags" -o "$root/usr/bin/offhook" ./cmd/desktop
+  "${build[@]}" "${hardened[@]}" -ldflags "$ldflags $harden" -o "$root/usr/bin/offhook" ./cmd/desktop
+  bill "$root/usr/bin/offhook" "$dist/offhook-$version-linux-$arch.cdx.json"
   took "$root/usr/bin/offhook"
   # A package of its own: it needs nothing of a desktop. Where both are, offhook --headless turns into this one.
-  "${build[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags" -o "$small/usr/bin/offhook-headless" ./cmd/desktop
+  "${build[@]}" "${hardened[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags $harden" -o "$small/usr/bin/offhook-headless" ./cmd/desktop
   took "$small/usr/bin/offhook-headless"
   install -m 644 packaging/linux/offhook.desktop "$root/usr/share/applications/"
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \
@@ -111,14 +121,30 @@ linux() {
   took "$out"
 }
 
-# sign FILE: in place, by osslsigncode, and checks the signature.
-sign() {
-  local cert=${SIGN_CERT:-} key=${SIGN_KEY:-}
+# certificate: sets cert and key, to a certificate for tests if none is given.
+certificate() {
+  cert=${SIGN_CERT:-} key=${SIGN_KEY:-}
   if [ -z "$cert" ]; then
     cert=$stage/test-cert.pem key=$stage/test-key.pem
     [ -f "$cert" ] || openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=Offhook test certificate" \
       -addext extendedKeyUsage=codeSigning -addext keyUsage=digitalSignature -keyout "$key" -out "$cert" 2>/dev/null
   fi
+}
+
+# checksums: SHA256SUMS with its signature, and checks both.
+checksums() {
+  local cert key
+  certificate
+  (cd "$dist" && shopt -s nullglob && sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
+  openssl dgst -sha256 -sign "$key" ${SIGN_PASS_FILE:+-passin "file:$SIGN_PASS_FILE"} -out "$dist/SHA256SUMS.sig" "$dist/SHA256SUMS"
+  openssl x509 -in "$cert" -pubkey -noout >"$stage/public.pem"
+  openssl dgst -sha256 -verify "$stage/public.pem" -signature "$dist/SHA256SUMS.sig" "$dist/SHA256SUMS" >/dev/null
+}
+
+# sign FILE: in place, by osslsigncode, and checks the signature.
+sign() {
+  local cert key
+  certificate
   osslsigncode sign -certs "$cert" -key "$key" ${SIGN_PASS_FILE:+-readpass "$SIGN_PASS_FILE"} -h sha256 -n Offhook \
     ${SIGN_TIMESTAMP_URL:+-ts "$SIGN_TIMESTAMP_URL"} -in "$1" -out "$1.signed" >"$stage/sign.log" 2>&1 || { cat "$stage/sign.log" >&2; exit 1; }
   mv "$1.signed" "$1"
@@ -145,6 +171,7 @@ windows() {
   env PKG_CONFIG_LIBDIR="$mingw/lib/pkgconfig" PKG_CONFIG_PATH= CGO_LDFLAGS=-static GOOS=windows GOARCH=amd64 CGO_ENABLED=1 \
     CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
     "${build[@]}" -tags=nolibopusfile,migrated_fynedo,accessibility -ldflags "$ldflags -H=windowsgui -extldflags '-L$mingw/lib -lssp'" -o "$win/offhook.exe" ./cmd/desktop
+  bill "$win/offhook.exe" "$dist/offhook-$version-windows-amd64.cdx.json"
   rm -f "$syso"
   sign "$win/offhook.exe"
   took "$win/offhook.exe"
@@ -181,7 +208,7 @@ CONDITIONS
 start=$SECONDS
 [ "$want" = windows ] || linux
 [[ $want = linux || $want = deb ]] || windows
-(cd "$dist" && shopt -s nullglob; sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
+checksums
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"
 echo
