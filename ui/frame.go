@@ -59,7 +59,7 @@ func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 // rootLayout fills the window and draws anew when its size asks for another layout.
 type rootLayout struct{ s *shell }
 
-func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return leastSize }
+func (l *rootLayout) MinSize([]fyne.CanvasObject) fyne.Size { return l.s.least }
 
 func (l *rootLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	before := l.s.layout

@@ -34,6 +34,8 @@ type shell struct {
 
 	canvas fyne.Canvas
 	root   *fyne.Container
+	// least is the smallest window: less than leastSize on a screen without room for it.
+	least fyne.Size
 
 	header   *screen.Header
 	strip    *widget.StatusStrip
@@ -71,7 +73,7 @@ type shell struct {
 }
 
 func newShell(phone screen.Phone, run screen.Runner, h screen.Host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {
-	s := &shell{phone: phone, run: run, host: h, now: now, words: w, theme: th, visible: true}
+	s := &shell{phone: phone, run: run, host: h, now: now, words: w, theme: th, visible: true, least: leastSize}
 	s.settings = phone.Settings()
 	s.revision = -1
 	s.build(&widget.Early{})

@@ -113,6 +113,9 @@ func (w *window) placed() {
 	width, height := w.view.win.GetSize()
 	a := fit(area{x, y, width, height}, workAreas())
 	if a.w != width || a.h != height {
+		scale := w.win.Canvas().Scale()
+		w.shell.least = leastSize.Min(fyne.NewSize(float32(a.w)/scale, float32(a.h)/scale))
+		w.win.SetFixedSize(false) // has Fyne tell the system the smallest size anew
 		w.view.win.SetSize(a.w, a.h)
 	}
 	if d, ok := w.win.(desktop.Window); ok {
