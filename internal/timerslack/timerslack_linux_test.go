@@ -13,7 +13,7 @@ func TestEveryThreadHasTheSlack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slack != 1000000 {
+	if slack != 5000000 {
 		t.Errorf("the slack is %d ns", slack)
 	}
 }

@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // speech is what a voice of espeak-ng says, at about −26 dB, secs long.
-func speech(t *testing.T, voice, text string, secs int) []float64 {
+func speech(t testing.TB, voice, text string, secs int) []float64 {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "a.wav")
 	if out, err := exec.Command("espeak-ng", "-v", voice, "-w", file, text).CombinedOutput(); err != nil {
@@ -84,7 +84,7 @@ func power(x []float64) (p float64) {
 }
 
 // through plays far and records mic, frame by frame, and returns what is left.
-func through(t *testing.T, cfg Config, far, mic []float64) []float64 {
+func through(t testing.TB, cfg Config, far, mic []float64) []float64 {
 	t.Helper()
 	p, err := New(cfg)
 	if err != nil {
@@ -108,20 +108,35 @@ func through(t *testing.T, cfg Config, far, mic []float64) []float64 {
 
 const saidThere = "The parcel left the depot this morning, and the driver should reach you between two and four in the afternoon. Please keep your phone near."
 
+// echoes are rooms and devices; from is what it takes to learn the delay and the
+// clocks, in seconds. The long ones are the benchmark's alone.
+var echoes = []struct {
+	name  string
+	room  uint64
+	delay float64 // ms
+	ppm   float64
+	from  int
+	long  bool
+}{
+	{"short way", 5, 25, 0, 3, false}, {"slow devices", 5, 120, 0, 6, true}, {"very slow devices", 5, 280, 0, 6, false},
+	{"clocks apart by 100 ppm", 5, 40, 100, 5, true}, {"clocks apart by -100 ppm", 5, 60, -100, 5, false},
+	{"clocks apart by 100 ppm, another room", 8, 30, 100, 5, true}, {"clocks apart by -30 ppm, another room", 9, 70, -30, 5, true},
+}
+
 func TestEchoOfARoomIsCancelled(t *testing.T) {
 	t.Parallel()
+	cancelEchoes(t, false)
+}
+
+// BenchmarkEchoOfRooms is the long form of TestEchoOfARoomIsCancelled.
+func BenchmarkEchoOfRooms(b *testing.B) { cancelEchoes(b, true) }
+
+func cancelEchoes(t testing.TB, long bool) {
 	far := speech(t, "en-gb", saidThere, 18)
-	for _, c := range []struct {
-		name  string
-		room  uint64
-		delay float64 // ms
-		ppm   float64
-		from  int // seconds: what it takes to learn the delay and the clocks
-	}{
-		{"short way", 5, 25, 0, 3}, {"slow devices", 5, 120, 0, 6}, {"very slow devices", 5, 280, 0, 6},
-		{"clocks apart by 100 ppm", 5, 40, 100, 5}, {"clocks apart by -100 ppm", 5, 60, -100, 5},
-		{"clocks apart by 100 ppm, another room", 8, 30, 100, 5}, {"clocks apart by -30 ppm, another room", 9, 70, -30, 5},
-	} {
+	for _, c := range echoes {
+		if c.long && !long {
+			continue
+		}
 		echo := room(c.room, far, c.delay*48, c.ppm)
 		r := rand.New(rand.NewPCG(7, 8))
 		mic := make([]float64, len(echo))
@@ -189,6 +204,13 @@ func kept(near, out []float64, from int) float64 {
 
 func TestSpeechIsKept(t *testing.T) {
 	t.Parallel()
+	keepSpeech(t, false)
+}
+
+// BenchmarkSpeechIsKept is the long form of TestSpeechIsKept.
+func BenchmarkSpeechIsKept(b *testing.B) { keepSpeech(b, true) }
+
+func keepSpeech(t testing.TB, long bool) {
 	const secs = 24
 	far := speech(t, "en-gb", saidThere, secs)
 	near := speech(t, "en-us+f3", "I shall be at home from three o'clock on. If nobody opens, please leave it with the neighbours on the second floor.", secs)
@@ -201,16 +223,20 @@ func TestSpeechIsKept(t *testing.T) {
 		from, alone int     // seconds: measured from, the far side speaks alone until
 		room        uint64
 		ppm, floor  float64
+		long        bool // of the benchmark alone
 	}{
-		{"alone", Config{Echo: true, Noise: true}, silence, 0, 4, 0, 5, 0, 0.99},
-		{"alone, evened", Config{Echo: true, Noise: true, Gain: true}, silence, 0, 4, 0, 5, 0, 0.985},
-		{"both at once, no echo", Config{Echo: true, Noise: true}, far, 0, 14, 12, 5, 0, 0.99},
-		{"both at once, an echo 10 dB below", Config{Echo: true, Noise: true}, far, 0.35, 14, 12, 5, 0, 0.98},
-		{"both at once, as loud an echo as the speaker", Config{Echo: true, Noise: true}, far, 1, 14, 12, 5, 0, 0.97},
-		{"the same, evened", Config{Echo: true, Noise: true, Gain: true}, far, 1, 14, 12, 5, 0, 0.97},
-		{"the same, another room", Config{Echo: true, Noise: true}, far, 1, 14, 12, 8, 0, 0.97},
-		{"the same, clocks apart by 100 ppm", Config{Echo: true, Noise: true}, far, 1, 14, 12, 9, 100, 0.97},
+		{"alone", Config{Echo: true, Noise: true}, silence, 0, 4, 0, 5, 0, 0.99, true},
+		{"alone, evened", Config{Echo: true, Noise: true, Gain: true}, silence, 0, 4, 0, 5, 0, 0.985, false},
+		{"both at once, no echo", Config{Echo: true, Noise: true}, far, 0, 14, 12, 5, 0, 0.99, false},
+		{"both at once, an echo 10 dB below", Config{Echo: true, Noise: true}, far, 0.35, 14, 12, 5, 0, 0.98, true},
+		{"both at once, as loud an echo as the speaker", Config{Echo: true, Noise: true}, far, 1, 14, 12, 5, 0, 0.97, false},
+		{"the same, evened", Config{Echo: true, Noise: true, Gain: true}, far, 1, 14, 12, 5, 0, 0.97, true},
+		{"the same, another room", Config{Echo: true, Noise: true}, far, 1, 14, 12, 8, 0, 0.97, true},
+		{"the same, clocks apart by 100 ppm", Config{Echo: true, Noise: true}, far, 1, 14, 12, 9, 100, 0.97, true},
 	} {
+		if c.long && !long {
+			continue
+		}
 		mic := slices.Clone(silence)
 		if c.echo > 0 {
 			mic = room(c.room, far, 25*48, c.ppm)

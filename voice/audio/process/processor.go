@@ -47,6 +47,9 @@ type Processor struct {
 	between *[phases + 1][taps]float32
 	slip    float64 // samples that the reading of the ring is ahead of whole frames
 	far     [frameSize]int16
+	// window is the stretch of the ring that far is read from, with its surroundings;
+	// the rates of two clocks differ by less than a sample in a frame.
+	window  [frameSize + taps + 1]float32
 	bulk    int64 // frames that the echo is known to lag
 	silence [frameSize]int16
 	before  [frameSize]int16 // the microphone's frame, with its echo
@@ -191,13 +194,23 @@ func (p *Processor) fetch(w int64) {
 		clear(p.far[:])
 		return
 	}
+	from := int64(at) - taps/2 + 1
+	if rate == 1 && at == math.Trunc(at) { // the clocks agree: nothing is between
+		for i := range p.far {
+			p.far[i] = p.sample(int64(at) + int64(i))
+		}
+		return
+	}
+	for i := range p.window {
+		p.window[i] = float32(p.sample(from + int64(i)))
+	}
 	for i := range p.far {
 		x := at + float64(i)*rate
 		k := int64(x)
-		row := &p.between[int((x-float64(k))*phases+0.5)]
+		row, near := &p.between[int((x-float64(k))*phases+0.5)], p.window[k-int64(at):][:taps]
 		var v float32
 		for j := range row {
-			v += row[j] * p.sample(k-taps/2+1+int64(j))
+			v += row[j] * near[j]
 		}
 		p.far[i] = int16(max(-32768, min(v, 32767)))
 	}
@@ -222,8 +235,8 @@ var between = sync.OnceValue(func() *[phases + 1][taps]float32 {
 	return &rows
 })
 
-func (p *Processor) sample(k int64) float32 {
-	return float32(p.ring[k/frameSize%ringFrames][k%frameSize])
+func (p *Processor) sample(k int64) int16 {
+	return p.ring[k/frameSize%ringFrames][k%frameSize]
 }
 
 // keepUp holds read just behind written. The two threads run in bursts, so only

@@ -15,65 +15,88 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSpeechSurvivesBadNetworks holds the floors that the buffer has reached;
-// the delay holds 20 ms of network, 20 ms of packet and 6.5 ms of codec.
+// floor is what the buffer has reached on a network; the delay holds 20 ms of
+// network, 20 ms of packet and 6.5 ms of codec.
+type floor struct {
+	net    string
+	stoi   float64
+	delay  float64 // ms, at most
+	madeUp float64 // percent, at most
+	seeds  uint64
+	// long says that the benchmark alone tries it: another row is of its kind.
+	long bool
+}
+
+var floors = []floor{
+	{"clean", 0.995, 60, 0, 1, false},
+	{"machine stands still, 80 ms", 0.91, 70, 1, 1, true},
+	{"machine stands still, 180 ms", 0.87, 70, 1, 1, false},
+	{"clean, frames in pairs", 0.99, 75, 0.5, 1, true},
+	{"loss 20 %", 0.945, 105, 10, 1, false},
+	{"bursts 10 %, mean 3", 0.935, 105, 10, 3, true},
+	{"jitter 0-30 ms", 0.99, 85, 0.5, 1, true},
+	{"jitter 0-100 ms", 0.99, 160, 1, 1, false},
+	{"reordered", 0.985, 90, 1, 1, true},
+	{"spikes 150 ms every 4 s", 0.94, 220, 4, 1, false},
+	{"sender 200 ppm fast", 0.99, 60, 0.1, 1, true},
+	{"sender 200 ppm slow", 0.99, 70, 0.1, 1, false},
+	{"pauses (DTX)", 0.99, 85, 2, 1, false},
+	{"recorded, uplink", 0.965, 260, 4, 1, true},
+	{"recorded, radio", 0.87, 380, 9, 1, false},
+	{"recorded, busy", 0.92, 330, 4, 1, true},
+}
+
 func TestSpeechSurvivesBadNetworks(t *testing.T) {
 	t.Parallel()
+	said, known := material(t)
+	for _, c := range floors {
+		if !c.long {
+			t.Run(c.net, func(t *testing.T) { t.Parallel(); c.hold(t, said, known) })
+		}
+	}
+}
+
+// BenchmarkBadNetworks is the long form of TestSpeechSurvivesBadNetworks.
+func BenchmarkBadNetworks(b *testing.B) {
+	said, known := material(b)
+	for _, c := range floors {
+		b.Run(c.net, func(b *testing.B) { c.hold(b, said, known) })
+	}
+}
+
+// material is what is said, and the networks that it is said over.
+func material(t testing.TB) (said []int16, known []network) {
+	t.Helper()
 	said, err := talk("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	said = said[:15*48000]
-	known, err := recorded()
-	if err != nil {
+	if known, err = recorded(); err != nil {
 		t.Fatal(err)
 	}
-	known = append(known, networks...)
-	for _, c := range []struct {
-		net    string
-		stoi   float64
-		delay  float64 // ms, at most
-		madeUp float64 // percent, at most
-		seeds  uint64
-	}{
-		{"clean", 0.995, 60, 0, 1},
-		{"machine stands still, 80 ms", 0.91, 70, 1, 1},
-		{"machine stands still, 180 ms", 0.87, 70, 1, 1},
-		{"clean, frames in pairs", 0.99, 75, 0.5, 1},
-		{"loss 20 %", 0.945, 105, 10, 1},
-		{"bursts 10 %, mean 3", 0.935, 105, 10, 3},
-		{"jitter 0-30 ms", 0.99, 85, 0.5, 1},
-		{"jitter 0-100 ms", 0.99, 160, 1, 1},
-		{"reordered", 0.985, 90, 1, 1},
-		{"spikes 150 ms every 4 s", 0.94, 220, 4, 1},
-		{"sender 200 ppm fast", 0.99, 60, 0.1, 1},
-		{"sender 200 ppm slow", 0.99, 70, 0.1, 1},
-		{"pauses (DTX)", 0.99, 85, 2, 1},
-		{"recorded, uplink", 0.965, 260, 4, 1},
-		{"recorded, radio", 0.87, 380, 9, 1},
-		{"recorded, busy", 0.92, 330, 4, 1},
-	} {
-		t.Run(c.net, func(t *testing.T) {
-			t.Parallel()
-			at := slices.IndexFunc(known, func(n network) bool { return n.name == c.net })
-			if at < 0 {
-				t.Fatal("no such network")
-			}
-			var quality, delay, made float64
-			for seed := range c.seeds {
-				r, err := play(known[at], said, setup{codec: "opus", packet: 20 * ms, seed: seed + 1, bitrate: 40000, complexity: 9})
-				if err != nil {
-					t.Fatal(err)
-				}
-				quality += r.stoi / float64(c.seeds)
-				delay += r.delay / float64(c.seeds)
-				made += r.stats.ConcealedPercent() / float64(c.seeds)
-			}
-			t.Logf("STOI %.4f, delay %.1f ms, made up %.2f %%", quality, delay, made)
-			if quality < c.stoi || delay > c.delay || made > c.madeUp {
-				t.Errorf("STOI %.3f (%.3f), delay %.1f ms (%.1f), made up %.2f %% (%.1f)", quality, c.stoi, delay, c.delay, made, c.madeUp)
-			}
-		})
+	return said[:15*48000], append(known, networks...)
+}
+
+// hold plays speech over the network and reports what is below the floor.
+func (c floor) hold(t testing.TB, said []int16, known []network) {
+	t.Helper()
+	at := slices.IndexFunc(known, func(n network) bool { return n.name == c.net })
+	if at < 0 {
+		t.Fatal("no such network")
+	}
+	var quality, delay, made float64
+	for seed := range c.seeds {
+		r, err := play(known[at], said, setup{codec: "opus", packet: 20 * ms, seed: seed + 1, bitrate: 40000, complexity: 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		quality += r.stoi / float64(c.seeds)
+		delay += r.delay / float64(c.seeds)
+		made += r.stats.ConcealedPercent() / float64(c.seeds)
+	}
+	t.Logf("STOI %.4f, delay %.1f ms, made up %.2f %%", quality, delay, made)
+	if quality < c.stoi || delay > c.delay || made > c.madeUp {
+		t.Errorf("STOI %.3f (%.3f), delay %.1f ms (%.1f), made up %.2f %% (%.1f)", quality, c.stoi, delay, c.delay, made, c.madeUp)
 	}
 }
 
