@@ -238,13 +238,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	}
 	switch d.State {
 	case voice.StateMediaDisrupted, voice.StateRenewingMedia:
-		if c.silentSince.IsZero() {
-			c.silentSince = p.cfg.Now()
-			c.giveUpAt = c.silentSince.Add(mediaTimeout)
-		}
 		c.quality = QualityNoSound
-	default:
-		c.silentSince, c.giveUpAt = time.Time{}, time.Time{}
 	}
 	if before != d.State && d.State == voice.StateEstablished {
 		p.logProgress(c, nil)
@@ -259,9 +253,6 @@ func (p *Phone) renamed(c *liveCall, d voice.CallDetails) {
 		c.name = p.whoIs(d.RemoteID, d.RemoteDisplayName)
 	}
 }
-
-// mediaTimeout is the profile's default from a disruption to MEDIA_TIMEOUT.
-const mediaTimeout = 25 * time.Second
 
 // endTones are the tones that say why an outgoing call failed (reference,
 // section 6).

@@ -275,11 +275,20 @@ func TestProvisionedAccounts(t *testing.T) {
 		defer d.close()
 		d.until("the account", func(s *Snapshot) bool { return len(s.Lines) == 1 && s.Lines[0].State == "terminated" })
 		wantFault(t, d.RemoveLine(context.Background(), "a"), fault.ConfigurationInvalid, "administrator")
-		// The password is the user's to give.
-		if err := d.SetLinePassword(context.Background(), "a", "right"); err != nil {
+		// The password is the user's to give, and nothing else is.
+		changed := d.Settings().SIPAccounts[0]
+		changed.Server, changed.HideNumber = "tls://elsewhere", true
+		wantFault(t, d.SaveLine(context.Background(), changed, ""), fault.ConfigurationInvalid, "administrator")
+		if err := d.SaveLine(context.Background(), changed, "right"); err != nil {
 			t.Fatal(err)
 		}
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if a := d.Settings().SIPAccounts[0]; a.Server == changed.Server || a.HideNumber {
+			t.Errorf("an account that is fixed was changed: %+v", a)
+		}
+		if err := d.SetLinePassword(context.Background(), "a", "right"); err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 

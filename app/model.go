@@ -70,8 +70,6 @@ type liveCall struct {
 	quality  string
 	// ringing is when the far phone, or this one, began to ring.
 	ringing time.Time
-	// silentSince and giveUpAt frame a disruption.
-	silentSince, giveUpAt time.Time
 }
 
 // draw draws the present state.
@@ -149,10 +147,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		at := d.HeldSince.UTC()
 		out.HeldSince = &at
 	}
-	if !c.silentSince.IsZero() {
-		at, end := c.silentSince.UTC(), c.giveUpAt.UTC()
-		out.SilentSince, out.GiveUpAt = &at, &end
-	}
+	out.SilentSince, out.GiveUpAt = moment(d.SilentSince), moment(d.GiveUpAt)
 	return out
 }
 

@@ -90,6 +90,10 @@ type CallDetails struct {
 	AutoAnswer  bool
 	AnswerAfter time.Duration
 
+	// SilentSince is since when nothing has come of a call in disruption, GiveUpAt
+	// when it ends by the line's media timeout; zero otherwise.
+	SilentSince, GiveUpAt time.Time
+
 	Muted bool
 	// Held says that the user put the far side on hold, HeldSince when.
 	Held       bool

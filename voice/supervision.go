@@ -152,6 +152,7 @@ func (c *Call) recovered() {
 	c.log.Info("media is back", "after", c.client.clock.Now().Sub(c.supervision.disruptedAt))
 	s := &c.supervision
 	s.disruptedAt, s.renewedAt, s.left, s.attempts, s.refused = time.Time{}, time.Time{}, time.Time{}, 0, false
+	c.details.SilentSince, c.details.GiveUpAt = time.Time{}, time.Time{}
 	// An offer that was lost is made all the same: what is heard may have waited in
 	// the socket while the machine slept, and the far side may have no way here.
 	if !c.negotiation.restart && !c.negotiation.rebind {
@@ -163,8 +164,14 @@ func (c *Call) recovered() {
 // disrupted begins a disruption and its cure.
 func (c *Call) disrupted(why string) {
 	c.log.Warn("media disrupted", "why", why)
-	c.supervision.disruptedAt = c.client.clock.Now()
+	now := c.client.clock.Now()
+	c.supervision.disruptedAt = now
 	c.supervision.renewedAt = time.Time{}
+	c.details.SilentSince = now
+	if c.media != nil {
+		c.details.SilentSince = now.Add(-max(0, min(c.media.SinceReceived(), now.Sub(c.supervision.base))))
+	}
+	c.details.GiveUpAt = c.details.SilentSince.Add(c.limits.media)
 	if c.move(StateMediaDisrupted) {
 		c.client.bus.publish(MediaDisrupted{Call: c.details})
 	}

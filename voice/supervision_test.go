@@ -57,7 +57,7 @@ func TestNoMediaForGood(t *testing.T) {
 	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
 		cut := time.Now()
 		s.flow(false)
-		expect[MediaDisrupted](r)
+		lost := expect[MediaDisrupted](r).Call
 		for {
 			ev := r.next()
 			if ended, ok := ev.(CallEnded); ok {
@@ -69,6 +69,9 @@ func TestNoMediaForGood(t *testing.T) {
 		}
 		if after := time.Since(cut); after < 30*time.Second || after > 32*time.Second {
 			t.Errorf("ended after %v", after)
+		}
+		if told := time.Since(lost.GiveUpAt); told < 0 || told > 2*time.Second || lost.SilentSince.Sub(cut).Abs() > time.Second {
+			t.Errorf("the call told of its end %v before it, and of silence since %v", told, lost.SilentSince.Sub(cut))
 		}
 		if !d.view().hungUp || len(d.view().offers) < 2 {
 			t.Errorf("hung up %v, %d attempts", d.view().hungUp, len(d.view().offers))

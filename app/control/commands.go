@@ -132,6 +132,13 @@ func init() {
 					AllowClearText: r.AllowClearText,
 				})
 			}},
+		"line-password": {args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Password == "" {
+					return nil, usage("--password-file names the password.")
+				}
+				return nil, s.cfg.Phone.SetLinePassword(ctx, r.Args[0], r.Password)
+			}},
 		"proxy-password": {help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if (r.UserName == "") != (r.Password == "") {

@@ -74,7 +74,7 @@ func (l *line) Dial(_ context.Context, _, _ string, options ...voice.DialOption)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
-	l.call = voice.CallDetails{CallID: fmt.Sprint("call-", l.n), RemoteID: d.RemoteID, State: voice.StateOutgoingInitiated, Started: time.Now()}
+	l.call = voice.CallDetails{CallID: fmt.Sprint("call-", l.n), RemoteID: d.RemoteID, Direction: voice.Outgoing, State: voice.StateOutgoingInitiated, Started: time.Now()}
 	l.events <- voice.CallInitiated{Call: l.call}
 	if d.RemoteID == "fast" { // rings and is over before Dial returns
 		l.call.State = voice.StateRinging
@@ -89,6 +89,9 @@ func (l *line) Hold(context.Context) error   { return nil }
 func (l *line) Resume(context.Context) error { return nil }
 func (l *line) Unmute() error                { return nil }
 func (l *line) SetAudioRoute(r voice.AudioRoute) error {
+	if r == "UP" {
+		return fault.New(fault.InvalidParameter, "audio.no-such-route")
+	}
 	if r == voice.RouteBluetooth {
 		return fault.New(fault.InvalidParameter, "There is no Bluetooth device.")
 	}

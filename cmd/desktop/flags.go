@@ -50,7 +50,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	fs.StringVar(&o.user, "user", "", "the user `name`")
 	fs.StringVar(&o.passwordFile, "password-file", "", "sign in with the password in this `file`; - is the standard input")
 	fs.StringVar(&o.displayName, "display-name", "", "the `name` that callees see")
-	fs.StringVar(&o.sipAccount, "sip-account", "", "use a SIP account, `USER@DOMAIN`, in place of a subscriber")
+	fs.StringVar(&o.sipAccount, "sip-account", "", "use a SIP account, `USER@DOMAIN`, in place of a subscriber; without --sip-server one that is there already")
 	fs.StringVar(&o.sipServer, "sip-server", "", "the SIP account's `server`: ws, wss, tls, tcp or udp://HOST:PORT")
 	fs.StringVar(&o.sipMedia, "sip-media", "", "how the SIP account's sound travels: webrtc, rtp or srtp (`KIND`); webrtc over ws and wss, else rtp")
 	fs.StringVar(&o.iceServer, "ice-server", "", "the SIP account's STUN or TURN server, such as turn:HOST:PORT?transport=tcp (`URL`)")
@@ -98,8 +98,10 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 		}
 	}
 	switch {
-	case (o.sipAccount == "") != (o.sipServer == ""):
-		return o, errors.New("--sip-account and --sip-server belong together")
+	case o.sipAccount == "" && o.sipServer != "":
+		return o, errors.New("--sip-server belongs to --sip-account")
+	case o.sipAccount != "" && o.sipServer == "" && o.passwordFile == "":
+		return o, errors.New("--sip-account wants --sip-server, or for an account that is there already --password-file")
 	case o.sipAccount != "" && !validAccount(o.sipAccount):
 		return o, fmt.Errorf("--sip-account is USER@DOMAIN, not %q", o.sipAccount)
 	case o.sipAccount == "" && (o.iceServer != "" || o.iceUser != "" || o.icePassword != "" || o.relayOnly):

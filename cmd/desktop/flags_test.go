@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"offhook/app"
+
 	"offhook/app/control"
 )
 
@@ -80,6 +82,28 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%q: no sentence in %q", row.args, errs.String())
 		case !coded || !strings.HasSuffix(code, "]"):
 			t.Errorf("%q: no code in %q", row.args, errs.String())
+		}
+	}
+}
+
+// The password of the command line is for the SIP account that is there already, an
+// administrator's too, when no server is named.
+func TestWhosePasswordItIs(t *testing.T) {
+	t.Parallel()
+	one := app.Settings{SIPAccounts: []app.SIPAccount{{ID: "a@b"}}}
+	two := app.Settings{SIPAccounts: []app.SIPAccount{{ID: "a@b"}, {ID: "c@d"}}}
+	subscriber := one.Clone()
+	subscriber.Account.UserName = "alice"
+	for _, row := range []struct {
+		o    options
+		set  app.Settings
+		want string
+	}{
+		{options{}, one, "a@b"}, {options{}, two, ""}, {options{}, app.Settings{}, ""}, {options{}, subscriber, ""}, {options{user: "bob"}, one, ""},
+		{options{sipAccount: "c@d"}, two, "c@d"}, {options{sipAccount: "c@d", sipServer: "tls://d"}, two, ""}, {options{demo: true}, one, ""},
+	} {
+		if id, ok := knownSIPAccount(row.o, row.set); id != row.want && ok || ok != (row.want != "") {
+			t.Errorf("%+v: %q, %v", row.o, id, ok)
 		}
 	}
 }

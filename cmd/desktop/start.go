@@ -196,6 +196,14 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 	if err := phone.UpdateSettings(func(s *app.Settings) { s.AudioCheckDone = true }); err != nil {
 		log.Warn("settings", "err", err)
 	}
+	if id, ok := knownSIPAccount(o, phone.Settings()); ok {
+		wg.Go(func() {
+			if err := phone.SetLinePassword(ctx, id, password); err != nil {
+				log.Warn("SIP account", "account", id, "err", err)
+			}
+		})
+		return nil
+	}
 	if o.sipAccount != "" {
 		wg.Go(func() { useSIPAccount(ctx, o, password, phone, log) })
 		return nil
@@ -207,6 +215,19 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		})
 	})
 	return nil
+}
+
+// knownSIPAccount is the SIP account of the settings, or of a policy, for which the
+// password of the command line is: the one that it names without a server, or the
+// only one of a phone that has no subscriber.
+func knownSIPAccount(o options, set app.Settings) (id string, ok bool) {
+	if o.sipAccount != "" {
+		return o.sipAccount, o.sipServer == ""
+	}
+	if !o.demo && o.user == "" && set.Account.UserName == "" && len(set.SIPAccounts) == 1 {
+		return set.SIPAccounts[0].ID, true
+	}
+	return "", false
 }
 
 // useSIPAccount adds the SIP account of the command line, or changes what the
