@@ -117,6 +117,11 @@ type Config struct {
 	// Keep is how long calls, feedback, events and uploaded logs are kept; 0
 	// means 90 days.
 	Keep time.Duration
+	// LogBytes and EventBytes are the most bytes that one subscriber may upload a
+	// day; 0 means 200 MB and 5 MB. DiskReserve is how many bytes of the disk are
+	// left to calls: with less, neither is taken; 0 means 256 MB.
+	LogBytes, EventBytes int64
+	DiskReserve          uint64
 	// ICEServers are told to the phones.
 	ICEServers []wire.ICEServer
 

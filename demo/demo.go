@@ -172,6 +172,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 	p.platform, err = platform.New(ctx, platform.Config{
 		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
+		EventBytes:   p.cfg.EventBytes,
 		BreakReasons: p.cfg.BreakReasons, Outcomes: p.cfg.Outcomes, AgentChanged: p.news.note,
 		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
@@ -245,7 +246,7 @@ func (p *Platform) openStores(ctx context.Context, hat string, migrations []stri
 	if err != nil {
 		return nil, nil, err
 	}
-	return db, upload.New(upload.Config{Dir: dir, BaseURL: p.baseURL + uploadPath, Key: key, DB: db, Now: p.now, Logger: p.log}), nil
+	return db, upload.New(upload.Config{Dir: dir, BaseURL: p.baseURL + uploadPath, Key: key, DB: db, PerDay: p.cfg.LogBytes, Reserve: p.cfg.DiskReserve, Now: p.now, Logger: p.log}), nil
 }
 
 // outgoingClient makes the client for requests to the backend and from it to

@@ -15,6 +15,7 @@ import (
 
 	"offhook/demo"
 	"offhook/demo/platform"
+	"offhook/demo/upload"
 	"offhook/internal/help"
 )
 
@@ -76,6 +77,9 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
 	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
 	f.DurationVar(&s.Keep, "keep", demo.DefaultKeep, "how long calls, feedback, events and uploaded logs are kept")
+	f.Int64Var(&s.LogBytes, "log-bytes", upload.DefaultPerDay, "the most `bytes` of logs that one subscriber may upload a day")
+	f.Int64Var(&s.EventBytes, "event-bytes", 5<<20, "the most `bytes` of events of one subscriber a day")
+	f.Uint64Var(&s.DiskReserve, "disk-reserve", upload.DefaultReserve, "`bytes` of the disk that are left to calls: with less, neither logs nor events are taken")
 	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
 	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
 	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")

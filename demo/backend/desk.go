@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"offhook/demo/endpoint"
@@ -95,7 +96,12 @@ func (s *Server) deleteContext(w http.ResponseWriter, r *http.Request, subscribe
 
 func (s *Server) getLogDestination(w http.ResponseWriter, r *http.Request, subscriber string) error {
 	d, err := s.cfg.Uploads.Grant(r.Context(), upload.Request{Account: s.cfg.AccountSID, Subscriber: subscriber, Description: r.URL.Query().Get("description")})
-	if err != nil {
+	switch {
+	case errors.Is(err, upload.ErrBudget):
+		return &failure{status: http.StatusTooManyRequests, message: "too many logs for one day", retryAfter: time.Hour}
+	case errors.Is(err, upload.ErrDisk):
+		return &failure{status: http.StatusServiceUnavailable, message: "the disk is nearly full", retryAfter: time.Hour}
+	case err != nil:
 		return err
 	}
 	reply(w, http.StatusOK, struct {

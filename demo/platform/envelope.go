@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"offhook/demo/endpoint"
 	"offhook/voice/wire"
@@ -65,6 +66,14 @@ var (
 	errTooMany            = &apiError{status: http.StatusTooManyRequests, code: wire.CodeTooMany, description: "Too many requests", retryAfter: 1}
 	errInternal           = &apiError{status: http.StatusInternalServerError, code: wire.CodeInternal, description: "The platform failed; try again later"}
 )
+
+// overBudget refuses what is too much for one subscriber and day.
+func overBudget(description string, again time.Duration) *apiError {
+	return &apiError{status: http.StatusTooManyRequests, code: wire.CodeTooMany, description: description, retryAfter: int(again.Seconds())}
+}
+
+// errDisk refuses what would fill the disk: what is left is for calls.
+var errDisk = &apiError{status: http.StatusServiceUnavailable, code: wire.CodeInternal, description: "The platform's disk is nearly full", retryAfter: 3600}
 
 func newRequestID() string {
 	var b [requestIDBytes]byte

@@ -151,6 +151,13 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if len(req.Events) == 0 || len(req.Events) > maxEvents {
 		return badParameter("events must hold 1 to %d entries", maxEvents)
 	}
+	size := int64(0)
+	for _, event := range req.Events {
+		size += int64(len(event))
+	}
+	if err := s.cfg.Uploads.Room(); err != nil {
+		return errDisk
+	}
 	sessions := make([]string, len(req.Events))
 	for i, event := range req.Events {
 		var known struct {
@@ -160,6 +167,9 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 			return badParameter("events[%d] is not an object, or its session_id is not a string of at most %d bytes", i, maxSessionID)
 		}
 		sessions[i] = known.SessionID
+	}
+	if !s.events.Spend(account.SID+"/"+sub.name, size) {
+		return overBudget("Too many events for one day", s.events.Left())
 	}
 	if err := s.keepEvents(r.Context(), account.SID, sub.name, req.Events, sessions); err != nil {
 		return err
@@ -185,8 +195,13 @@ func (s *Server) postLogDestination(w http.ResponseWriter, r *http.Request) erro
 		return badParameter("session_id must be at most %d bytes", maxSessionID)
 	}
 	d, err := s.cfg.Uploads.Grant(r.Context(), upload.Request{Account: account.SID, Subscriber: sub.name, Session: req.SessionID, Description: req.Description, Size: req.Size})
-	if errors.Is(err, upload.ErrTooLarge) {
+	switch {
+	case errors.Is(err, upload.ErrTooLarge):
 		return badParameter("size is more than the platform takes")
+	case errors.Is(err, upload.ErrBudget):
+		return overBudget("Too many logs for one day", time.Hour)
+	case errors.Is(err, upload.ErrDisk):
+		return errDisk
 	}
 	if err != nil {
 		return err

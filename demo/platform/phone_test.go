@@ -12,6 +12,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
+	"offhook/demo/throttle"
 	"offhook/voice/codec"
 	"offhook/voice/wire"
 )
@@ -325,5 +326,28 @@ func TestPrune(t *testing.T) {
 	}
 	if files, _ := filepath.Glob(filepath.Join(w.uploads, "*")); len(files) != 1 {
 		t.Errorf("files %v", files)
+	}
+}
+
+// A phone's events have a budget; other phones and the rest of the platform are not
+// touched by it.
+func TestEventBudget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.server.events = throttle.NewBudget(1000, w.clock.Now)
+	post := func(name string) reply {
+		return w.do(request{"POST", subscribersPath + "/" + name + "/events", `{"events":[{"note":"` + strings.Repeat("x", 400) + `"}]}`, "Bearer " + w.token(name, "d").AccessToken, nil})
+	}
+	for i, want := range []int{200, 200, 429} {
+		if a := post("Archit"); a.status != want || want == 429 && a.header.Get("Retry-After") == "" {
+			t.Errorf("batch %d: %d %s", i+1, a.status, a.body)
+		}
+	}
+	if a := post("Bob"); a.status != 200 {
+		t.Errorf("another: %d", a.status)
+	}
+	w.clock.Add(24 * time.Hour)
+	if a := post("Archit"); a.status != 200 {
+		t.Errorf("the next day: %d", a.status)
 	}
 }

@@ -61,6 +61,8 @@ type Config struct {
 	// AgentChanged is told of each change of an agent of the first account. It must
 	// not block; it may be nil.
 	AgentChanged func(wire.Agent)
+	// EventBytes is the most bytes of events of one subscriber a day; 0 means 5 MB.
+	EventBytes int64
 	// Revoked is told of each subscriber whose rights have ended: deactivated,
 	// deleted (gone) or revoked. It may be nil.
 	Revoked func(account, name string, gone bool)
@@ -78,6 +80,7 @@ func (c *Config) setDefaults() {
 	orElse(&c.Timers.Connection, DefaultTimers.Connection)
 	orElse(&c.Timers.MediaDisrupted, DefaultTimers.MediaDisrupted)
 	orElse(&c.Timers.Media, DefaultTimers.Media)
+	orElse(&c.EventBytes, 5<<20)
 	orElse(&c.LogLevel, "info")
 	orElse(&c.Logger, slog.New(slog.DiscardHandler))
 	orElse(&c.Location, Zone)
@@ -122,7 +125,8 @@ type Server struct {
 	accounts                 map[string]*Account
 	refresh, access, payload signer
 	accountRate, phoneRate   *throttle.Rate
-	refusals                 *throttle.Rate // lines in the log, by address
+	refusals                 *throttle.Rate   // lines in the log, by address
+	events                   *throttle.Budget // bytes of events, by subscriber
 	recorder                 *recorder
 	agents                   *agents.Board
 }
@@ -136,6 +140,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, db: cfg.DB, log: cfg.Logger, now: cfg.Now, accounts: make(map[string]*Account),
 		accountRate: throttle.NewRate(accountRate, accountBurst, cfg.Now), phoneRate: throttle.NewRate(phoneRate, phoneBurst, cfg.Now),
+		events:   throttle.NewBudget(cfg.EventBytes, cfg.Now),
 		refusals: throttle.NewRate(refusalRate, refusalBurst, cfg.Now)}
 	for i := range cfg.Accounts {
 		s.accounts[cfg.Accounts[i].SID] = &cfg.Accounts[i]

@@ -28,6 +28,8 @@ import (
 const (
 	DefaultMaxSize = 50 << 20
 	DefaultLife    = 15 * time.Minute
+	DefaultPerDay  = 200 << 20
+	DefaultReserve = 256 << 20
 	maxDescription = 2000
 	// slowest is the least rate of an upload, in bytes a second, beyond a grace
 	// of slowGrace: it bounds how long a slow peer holds a connection.
@@ -50,6 +52,10 @@ CREATE INDEX uploads_by_account ON uploads (account, granted);
 var (
 	ErrTooLarge = errors.New("the file is larger than the platform takes")
 	ErrNotFound = errors.New("there is no such upload")
+	// ErrBudget says that the subscriber has had its bytes of the last 24 hours.
+	ErrBudget = errors.New("the subscriber has uploaded enough for a day")
+	// ErrDisk says that the disk is nearly full: what is left is for calls.
+	ErrDisk = errors.New("the disk is nearly full")
 )
 
 // Config is what New needs.
@@ -66,6 +72,10 @@ type Config struct {
 	// 0 means the defaults.
 	MaxSize int64
 	Life    time.Duration
+	// PerDay is the most bytes of one subscriber in 24 hours, Reserve how many must
+	// stay free on the disk. 0 means the defaults.
+	PerDay  int64
+	Reserve uint64
 	Now     func() time.Time
 	Logger  *slog.Logger
 }
@@ -82,6 +92,12 @@ func New(cfg Config) *Store {
 	}
 	if cfg.Life <= 0 {
 		cfg.Life = DefaultLife
+	}
+	if cfg.PerDay <= 0 {
+		cfg.PerDay = DefaultPerDay
+	}
+	if cfg.Reserve == 0 {
+		cfg.Reserve = DefaultReserve
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -106,13 +122,39 @@ type Destination struct {
 	Reference string
 }
 
-// Grant gives out a destination. It returns ErrTooLarge when the file would be.
+// Room returns ErrDisk when less than the reserve is free. A disk that can't be
+// asked counts as one with room.
+func (s *Store) Room() error {
+	if free, err := store.Free(s.cfg.Dir); err == nil && free < s.cfg.Reserve {
+		return ErrDisk
+	}
+	return nil
+}
+
+// within returns ErrBudget when size more bytes are too much for the subscriber's
+// day. What was granted and has not come counts while it may still come.
+func (s *Store) within(ctx context.Context, req Request) error {
+	now := s.cfg.Now()
+	var spent int64
+	err := s.cfg.DB.QueryRow(ctx, `SELECT coalesce(sum(size), 0) FROM uploads WHERE account = ? AND name = ? AND granted > ? AND (received IS NOT NULL OR granted > ?)`,
+		req.Account, req.Subscriber, now.Add(-24*time.Hour).UnixMilli(), now.Add(-s.cfg.Life).UnixMilli()).Scan(&spent)
+	if err == nil && spent+req.Size > s.cfg.PerDay {
+		err = ErrBudget
+	}
+	return err
+}
+
+// Grant gives out a destination. It returns ErrTooLarge when the file would be,
+// ErrBudget or ErrDisk when it may not come now.
 func (s *Store) Grant(ctx context.Context, req Request) (Destination, error) {
 	switch {
 	case req.Size > s.cfg.MaxSize || req.Size < 0:
 		return Destination{}, ErrTooLarge
 	case req.Size == 0:
 		req.Size = s.cfg.MaxSize
+	}
+	if err := errors.Join(s.Room(), s.within(ctx, req)); err != nil {
+		return Destination{}, err
 	}
 	if r := []rune(req.Description); len(r) > maxDescription {
 		req.Description = string(r[:maxDescription])
@@ -153,6 +195,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := file(w, r, size)
 	if err == nil {
+		err = s.Room()
+	}
+	if err == nil {
 		err = s.receive(r.Context(), reference, body, size)
 	}
 	var tooLarge *http.MaxBytesError
@@ -161,6 +206,8 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 	case errors.Is(err, ErrTooLarge) || errors.As(err, &tooLarge):
 		http.Error(w, "the file is larger than was granted", http.StatusRequestEntityTooLarge)
+	case errors.Is(err, ErrDisk):
+		http.Error(w, "the disk is nearly full", http.StatusInsufficientStorage)
 	case errors.Is(err, errReceived):
 		http.Error(w, "the file is here already", http.StatusConflict)
 	case errors.Is(err, errNoFile):

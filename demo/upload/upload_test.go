@@ -143,3 +143,37 @@ func TestGrantIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// A subscriber uploads so much a day; what was granted counts while it may come.
+func TestBudgetAndDisk(t *testing.T) {
+	t.Parallel()
+	s, h := newStore(t)
+	now := time.Now()
+	s.cfg.PerDay, s.cfg.Now = 1000, func() time.Time { return now }
+	grant := func(name string, size int64, want error) Destination {
+		t.Helper()
+		d, err := s.Grant(t.Context(), Request{Account: "demo", Subscriber: name, Size: size})
+		if !errors.Is(err, want) {
+			t.Errorf("%d bytes of %s: %v, want %v", size, name, err, want)
+		}
+		return d
+	}
+	first := grant("alice", 600, nil)
+	grant("alice", 500, ErrBudget)
+	grant("bob", 1000, nil)
+	now = now.Add(s.cfg.Life + time.Second)
+	grant("alice", 500, nil) // the first never came
+	now = now.Add(-s.cfg.Life)
+	if code := put(h, first.URL, strings.NewReader(strings.Repeat("x", 600))); code != http.StatusOK {
+		t.Fatalf("upload: %d", code)
+	}
+	now = now.Add(s.cfg.Life + time.Minute)
+	grant("alice", 500, ErrBudget) // it came
+	now = now.Add(24 * time.Hour)
+	late := grant("alice", 1000, nil)
+	s.cfg.Reserve = 1 << 62
+	grant("alice", 1, ErrDisk)
+	if code := put(h, late.URL, strings.NewReader("x")); code != http.StatusInsufficientStorage {
+		t.Errorf("an upload to a full disk: %d", code)
+	}
+}
