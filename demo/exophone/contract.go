@@ -77,6 +77,9 @@ type Calls interface {
 	State(sessionID, subscriber string) (state wire.CallState, ok bool)
 	// Wait returns when the state differs from after or ctx ends.
 	Wait(ctx context.Context, sessionID, subscriber string, after wire.CallState) (state wire.CallState, ok bool)
+	// Transfer hands the far side of a subscriber's conversation to target. It
+	// returns ErrNoCall or ErrTransfer if that can't be.
+	Transfer(sessionID, subscriber, target string) error
 	// Reject declines the callee's side. Rejecting twice is no error.
 	Reject(sessionID, subscriber, reason string) (ok bool)
 }

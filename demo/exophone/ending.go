@@ -63,7 +63,7 @@ func (s *session) end(e ending) {
 	if s.phase == over {
 		return
 	}
-	answered := s.phase == talking
+	answered := s.phase == talking || s.established
 	s.phase = over
 	for name := range s.timers {
 		s.stop(name)
@@ -144,7 +144,7 @@ func (s *session) phoneBye(d *dialog) {
 	p := s.partyOf(d)
 	switch {
 	case p == nil || s.phase == over:
-	case p == &s.caller && s.phase != talking:
+	case p == &s.caller && s.phase != talking && !s.established:
 		// BYE on the early dialog (RFC 3261, 15): as good as CANCEL.
 		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 	case p == &s.caller:
@@ -158,7 +158,7 @@ func (s *session) phoneBye(d *dialog) {
 
 // callerCancelled ends a call that its caller gave up.
 func (s *session) callerCancelled() {
-	if s.phase == talking && !s.caller.dialog.cancelled() {
+	if s.established && !s.caller.dialog.cancelled() {
 		return // the answer was faster
 	}
 	s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
@@ -172,7 +172,7 @@ func (s *session) connectionLost(d *dialog) {
 		return
 	}
 	s.x.log.Info("phone's connection lost", "session", s.id, "subscriber", d.subscriber)
-	if d == s.caller.dialog && s.phase != talking {
+	if d == s.caller.dialog && !s.established {
 		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
 	}
 }

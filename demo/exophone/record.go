@@ -30,6 +30,9 @@ type Record struct {
 	// Status is the final SIP status to the caller's INVITE, or 0.
 	Status int
 
+	// Transfers are the handings-over of the call, each as "who to whom".
+	Transfers []string `json:",omitempty"`
+
 	// Codec is the name of the codec once it is agreed.
 	Codec string
 	// CallerMedia and CalleeMedia are the relay's figures of the two legs.

@@ -88,7 +88,7 @@ func (s *session) ring(codec string) {
 	if s.record.Ringing.IsZero() {
 		s.note(func(r *Record) { r.Ringing = s.x.cfg.Clock.Now() })
 	}
-	if s.caller.dialog == nil {
+	if s.caller.dialog == nil || s.established {
 		return
 	}
 	if !s.openCaller(codec) {
@@ -123,7 +123,7 @@ func (s *session) answer(p *party) {
 		return
 	}
 	codec := p.media.Codec()
-	if s.caller.dialog != nil {
+	if s.caller.dialog != nil && !s.established {
 		if !s.openCaller(codec) {
 			return
 		}
@@ -148,6 +148,7 @@ func (s *session) answer(p *party) {
 		relay.Join(s.caller.media, s.callee.media)
 		s.caller.media.Open()
 		s.callee.media.Open()
+		s.tellWhoIsThere()
 	default: // a bot called
 		s.callee.media.Open()
 		if err := s.callee.media.Announce(); err != nil {

@@ -117,7 +117,7 @@ func backendStatus(err error) int {
 // did.
 func (s *session) next(last ending) {
 	s.phase = routing
-	if len(s.plan.numbers) == 0 || s.plan.tried >= maxNumbers {
+	if (len(s.plan.numbers) == 0 || s.plan.tried >= maxNumbers) && !s.callBack() {
 		s.end(last)
 		return
 	}

@@ -55,6 +55,9 @@ type session struct {
 	plan    plan
 	timers  map[string]Timer
 	phase   phase
+	// established says that the caller's INVITE has had its 200.
+	established bool
+	handover    *handover // a transfer, once there was one
 
 	recordMu sync.Mutex
 	record   Record

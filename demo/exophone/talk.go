@@ -16,7 +16,7 @@ const mediaCheck = 5 * time.Second
 
 // talk begins the conversation: both sides have accepted.
 func (s *session) talk() {
-	s.phase = talking
+	s.phase, s.established = talking, true
 	s.caller.told, s.callee.told = direction{true, true}, direction{true, true}
 	s.stop("ring")
 	if s.tell != nil {
@@ -24,7 +24,9 @@ func (s *session) talk() {
 		s.tell = nil
 	}
 	s.note(func(r *Record) {
-		r.Answered, r.State, r.Codec = s.x.cfg.Clock.Now(), wire.CallAnswered, s.codec
+		if r.State, r.Codec = wire.CallAnswered, s.codec; r.Answered.IsZero() {
+			r.Answered = s.x.cfg.Clock.Now()
+		}
 	})
 	limit := s.plan.talk
 	if limit <= 0 {
@@ -69,7 +71,7 @@ func (s *session) inDialog(d *dialog, req *sip.Request) *sip.Response {
 		}
 		return s.reoffer(p, req)
 	case sip.INVITE:
-		if p == &s.caller && s.phase != talking {
+		if p == &s.caller && s.phase != talking && !s.established {
 			return respond(req, 491)
 		}
 		if len(req.Body()) == 0 {

@@ -165,7 +165,7 @@ func (s *session) webRings() {
 	if s.record.Ringing.IsZero() {
 		s.note(func(r *Record) { r.Ringing = s.x.cfg.Clock.Now() })
 	}
-	if s.caller.dialog != nil {
+	if s.caller.dialog != nil && !s.established {
 		_ = s.caller.dialog.respond(180, s.caller.answer, wire.HeaderCallSid, s.id)
 	}
 }

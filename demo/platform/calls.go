@@ -77,6 +77,29 @@ func (c callEndpoints) getState(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// postTransfer hands the far side of the subscriber's conversation to somebody else.
+func (c callEndpoints) postTransfer(w http.ResponseWriter, r *http.Request) error {
+	token, _ := endpoint.Bearer(r)
+	name, err := c.server.Whose(r.Context(), token)
+	if err != nil {
+		return errTokenInvalid
+	}
+	var req wire.TransferRequest
+	if err := endpoint.ReadObject(w, r, &req); err != nil {
+		return err
+	}
+	switch err := c.calls.Transfer(r.PathValue("session"), name, req.Target); {
+	case errors.Is(err, exophone.ErrNoCall):
+		return errCallNotFound
+	case errors.Is(err, exophone.ErrTransfer):
+		return badParameter("%s", err)
+	case err != nil:
+		return err
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
 func (c callEndpoints) postReject(w http.ResponseWriter, r *http.Request) error {
 	claims, err := c.claims(r)
 	if err != nil {

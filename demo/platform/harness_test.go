@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"offhook/demo/exophone"
 	"offhook/demo/store"
 	"offhook/demo/upload"
 	"offhook/voice/wire"
@@ -82,6 +83,13 @@ func (f *fakeCalls) Wait(ctx context.Context, session, subscriber string, after 
 			return state, true
 		}
 	}
+}
+
+func (f *fakeCalls) Transfer(session, subscriber, _ string) error {
+	if _, ok := f.State(session, subscriber); !ok {
+		return exophone.ErrNoCall
+	}
+	return nil
 }
 
 func (f *fakeCalls) Reject(session, subscriber, reason string) bool {

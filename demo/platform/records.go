@@ -39,13 +39,15 @@ type Call struct {
 	Answered    string `json:"date_answered,omitempty"`
 	Ended       string `json:"date_ended,omitempty"`
 	// Duration is in seconds since the answer.
-	Duration  int     `json:"duration"`
-	EndReason string  `json:"end_reason,omitempty"`
-	EndedBy   string  `json:"ended_by,omitempty"`
-	Status    int     `json:"sip_status,omitempty"`
-	Codec     string  `json:"codec,omitempty"`
-	CallerLeg CallLeg `json:"caller_leg"`
-	CalleeLeg CallLeg `json:"callee_leg"`
+	Duration  int    `json:"duration"`
+	EndReason string `json:"end_reason,omitempty"`
+	EndedBy   string `json:"ended_by,omitempty"`
+	// Transfers are the handings-over of the call, each as "who to whom".
+	Transfers []string `json:"transfers,omitempty"`
+	Status    int      `json:"sip_status,omitempty"`
+	Codec     string   `json:"codec,omitempty"`
+	CallerLeg CallLeg  `json:"caller_leg"`
+	CalleeLeg CallLeg  `json:"callee_leg"`
 }
 
 // CallLeg are the relay's figures of one leg. MOS is that of the phone's sound
@@ -95,7 +97,7 @@ func (s *Server) call(r exophone.Record) Call {
 	c := Call{
 		SessionID: r.SessionID, Caller: r.Caller, Callee: r.Callee, CustomField: r.CustomField, State: string(r.State),
 		Created: s.optionalStamp(r.Created), Ringing: s.optionalStamp(r.Ringing), Answered: s.optionalStamp(r.Answered), Ended: s.optionalStamp(r.Ended),
-		EndReason: r.EndReason, EndedBy: r.EndedBy, Status: r.Status, Codec: r.Codec,
+		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Status: r.Status, Codec: r.Codec,
 		CallerLeg: leg(r.CallerMedia, r.Codec), CalleeLeg: leg(r.CalleeMedia, r.Codec),
 	}
 	if !r.Answered.IsZero() {

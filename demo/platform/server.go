@@ -212,6 +212,7 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		"/v2/accounts/{sid}/calls/{session}":  {http.MethodGet: s.getCall},
 		"/v2/accounts/{sid}/logs/{reference}": {http.MethodGet: s.getLog},
 		"/v2/calls/{session}/state":           {http.MethodGet: poll.getState},
+		"/v2/calls/{session}/transfer":        {http.MethodPost: poll.postTransfer},
 		"/v2/calls/{session}/reject":          {http.MethodPost: poll.postReject},
 	}
 	mux := http.NewServeMux()

@@ -16,14 +16,14 @@ const frameTime = 20 * time.Millisecond
 //go:embed announcement.wav
 var announcementWAV []byte
 
-// speech is the announcement in each codec, begun when first wanted and shared by
-// all calls.
+// speech is one sound in each codec, begun when first wanted and shared by all
+// calls.
 type speech map[string]func() (*recital, error)
 
-func newSpeech() speech {
+func newSpeech(data func() ([]byte, error)) speech {
 	s := make(speech)
 	for _, info := range codec.Infos() {
-		s[info.Name] = sync.OnceValues(func() (*recital, error) { return newRecital(info.Name) })
+		s[info.Name] = sync.OnceValues(func() (*recital, error) { return newRecital(info.Name, data) })
 	}
 	return s
 }
@@ -36,7 +36,7 @@ func (s speech) recital(name string) (*recital, error) {
 	return f()
 }
 
-// recital is the announcement in one codec. Each frame is encoded when it is
+// recital is a sound in one codec. Each frame is encoded when it is
 // first spoken: all at once would hold up the first answer by a tenth of a
 // second and more.
 type recital struct {
@@ -48,8 +48,8 @@ type recital struct {
 	frames [][]byte
 }
 
-func newRecital(name string) (*recital, error) {
-	rest, err := announcementData()
+func newRecital(name string, data func() ([]byte, error)) (*recital, error) {
+	rest, err := data()
 	if err != nil {
 		return nil, err
 	}

@@ -26,15 +26,25 @@ func (l *Leg) Silent() { l.setSink(nil) }
 // Announce speaks the announcement to the phone, over and over, until the leg
 // is closed or joined to something else. It begins when the gate to the phone
 // is open and the path secured.
-func (l *Leg) Announce() error {
-	text, err := l.relay.speech.recital(l.Codec())
+func (l *Leg) Announce() error { return l.play(l.relay.speech) }
+
+// Ringback plays the ringing tone to the phone, until the leg is joined to something
+// else.
+func (l *Leg) Ringback() error { return l.play(l.relay.ringing) }
+
+// Music plays to the phone that it is on hold, until the leg is joined to something
+// else.
+func (l *Leg) Music() error { return l.play(l.relay.music) }
+
+func (l *Leg) play(s speech) error {
+	text, err := s.recital(l.Codec())
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
-	s := &speaker{bot: bot{l}, text: text, cancel: cancel, ssrc: rand.Uint32()}
-	s.done.Go(func() { s.speak(ctx) })
-	l.setSink(s)
+	out := &speaker{bot: bot{l}, text: text, cancel: cancel, ssrc: rand.Uint32()}
+	out.done.Go(func() { out.speak(ctx) })
+	l.setSink(out)
 	return nil
 }
 

@@ -46,7 +46,9 @@ type Relay struct {
 	tcp         *ice.TCPMuxDefault
 	advertised  []ice.Candidate
 	address     net.IP
-	speech      speech
+	// What the relay says itself: to callers of the announcer, to who waits for an
+	// answer, and to who is on hold.
+	speech, ringing, music speech
 
 	received, sent, held atomic.Uint64
 
@@ -79,7 +81,7 @@ func New(cfg Config) (*Relay, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{log: cfg.Logger, pionLog: pionLog{cfg.Logger}, speech: newSpeech(), legs: make(map[*Leg]struct{})}
+	r := &Relay{log: cfg.Logger, pionLog: pionLog{cfg.Logger}, speech: newSpeech(announcementData), ringing: newSpeech(ringback.muLaw), music: newSpeech(hold.muLaw), legs: make(map[*Leg]struct{})}
 	var err error
 	// One certificate for all legs: its fingerprint is the platform's identity
 	// in every answer, and making one costs more than a call.

@@ -9,6 +9,9 @@ const (
 	// AbilityOutcome says that the platform takes outcomes of calls: POST
 	// …/subscribers/{name}/outcome.
 	AbilityOutcome = "outcome"
+	// AbilityTransfer says that the platform hands calls over: POST
+	// /v2/calls/{session_id}/transfer.
+	AbilityTransfer = "transfer"
 )
 
 // AgentState is what an agent has chosen to be.
@@ -85,6 +88,13 @@ type AgentTimes struct {
 	// Calls is how many calls the agent spoke in, TalkSeconds for how long in all.
 	Calls       int `json:"calls"`
 	TalkSeconds int `json:"talk_seconds"`
+}
+
+// TransferRequest asks for the far side of a conversation to be handed to somebody
+// else, by name. The platform answers 202; the phone's own leg then ends with
+// ReasonTransferred, and comes back as a call if the target does not answer.
+type TransferRequest struct {
+	Target string `json:"target"`
 }
 
 // Outcome is what became of a call, as its agent says. A second one for the same

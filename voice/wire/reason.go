@@ -16,6 +16,9 @@ const (
 	ReasonCallerGone = "caller-gone"
 	// ReasonAway says that the callee has chosen a state in which calls do not ring.
 	ReasonAway = "away"
+	// ReasonTransferred says that the call went to somebody else, as this phone has
+	// asked for.
+	ReasonTransferred = "transferred"
 	// ReasonElsewhere says that another device of the callee answered.
 	ReasonElsewhere = "answered-elsewhere"
 	// ReasonShutdown says that the platform is ending and hangs up.
