@@ -30,7 +30,7 @@ func TestAnOutgoingCall(t *testing.T) {
 		if d.engine.count("dial 0804 for bob") != 1 || !d.backend.saw("POST /accounts/demo/subscribers/alice/context") {
 			t.Fatalf("%v %v", d.engine.did, d.backend.requests)
 		}
-		wantFault(t, d.Dial(ctx, "carol", ""), fault.SystemBusy, "already")
+		wantFault(t, d.Dial(ctx, "carol", ""), fault.SystemBusy, "in a call")
 
 		d.engine.emit(voice.CallRinging{Call: d.engine.to(voice.StateRinging)})
 		d.until("ringing", func(s *Snapshot) bool { return s.Call.State == "RINGING" })

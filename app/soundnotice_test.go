@@ -36,13 +36,13 @@ func TestTheSoundOfACallIsToldOf(t *testing.T) {
 			{"muted speech", audio.Notice{Code: audio.MutedSpeech}, "info", "muted", true, "", true, true, "None", "None"},
 			{"unplugged", audio.Notice{Code: audio.FellBack, Kind: audio.Capture, Device: "Built-in", Err: trouble("The headset is gone.")}, "warning", "The headset is gone.", true, "", true, true, "Built-in", "None"},
 			{"none left", audio.Notice{Code: audio.NoDevice, Kind: audio.Playback, Err: trouble("There is no loudspeaker.")}, "warning", "There is no loudspeaker.", false, readiness.OpenAudioSettings, true, false, "Built-in", "None"},
-			{"back", audio.Notice{Code: audio.Returned, Kind: audio.Playback, Device: "Headset"}, "info", "on Headset", true, "", true, true, "Built-in", "Headset"},
+			{"back", audio.Notice{Code: audio.Returned, Kind: audio.Playback, Device: "Headset"}, "info", "using Headset", true, "", true, true, "Built-in", "Headset"},
 			{"silent", audio.Notice{Code: audio.DeadMicrophone, Kind: audio.Capture, Device: "Headset", Err: trouble("The microphone Headset delivers only silence.")}, "warning", "only silence", false, readiness.OpenAudioSettings, false, true, "Headset", "Headset"},
 			{"alive", audio.Notice{Code: audio.AliveMicrophone, Kind: audio.Capture, Device: "Headset"}, "info", "works again", true, "", true, true, "Headset", "Headset"},
 			{"muted in the system", audio.Notice{Code: audio.SystemMuted, Kind: audio.Playback, Device: "Headset", Err: trouble("The loudspeaker Headset is muted in the system.")}, "warning", "muted in the system", false, readiness.OpenAudioSettings, true, false, "Headset", "Headset"},
-			{"and no longer", audio.Notice{Code: audio.SystemUnmuted, Kind: audio.Playback, Device: "Headset"}, "info", "on Headset", true, "", true, true, "Headset", "Headset"},
+			{"and no longer", audio.Notice{Code: audio.SystemUnmuted, Kind: audio.Playback, Device: "Headset"}, "info", "using Headset", true, "", true, true, "Headset", "Headset"},
 			{"not permitted", voice.SoundFailed{Capture: true, Err: fault.New(fault.MissingPermission, "Offhook may not use the microphone. Allow it.")}, "error", "may not use", false, readiness.OpenSystemSettings, false, true, "Headset", "Headset"},
-			{"chosen anew", audio.Notice{Code: audio.Moved, Kind: audio.Capture, Device: "Desk"}, "info", "on Desk", true, "", true, true, "Desk", "Headset"},
+			{"chosen anew", audio.Notice{Code: audio.Moved, Kind: audio.Capture, Device: "Desk"}, "info", "using Desk", true, "", true, true, "Desk", "Headset"},
 			{"unknown", audio.Notice{Code: 99}, "warning", "has a problem", true, "", true, true, "Desk", "Headset"},
 		} {
 			ev := row.event
