@@ -6,6 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/assets/lang"
+	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -16,7 +18,11 @@ const noticeTime = 6 * time.Second
 // notify shows a remark over the lower end of the window for a while.
 func (s *shell) notify(text string) { s.remark(widget.ToneWarning, text) }
 
-func (s *shell) remark(tone widget.Tone, text string) {
+func (s *shell) remark(tone widget.Tone, text string) { s.remarkFor(tone, text, nil) }
+
+// remarkFor shows a remark that goes when it is pressed; do, if any, is what it is a
+// remark about.
+func (s *shell) remarkFor(tone widget.Tone, text string, do func()) {
 	if text == "" {
 		return
 	}
@@ -30,12 +36,20 @@ func (s *shell) remark(tone widget.Tone, text string) {
 	case widget.ToneDanger:
 		glyph = theme.ErrorIcon
 	}
-	s.noticeBox.Objects = []fyne.CanvasObject{widget.NewRemark(tone, glyph, text)}
-	s.noticeBox.Refresh()
-	s.noticeStop = s.run.After(noticeTime, func() {
+	r := widget.NewRemark(tone, glyph, text)
+	gone := func() {
 		s.noticeBox.Objects = nil
 		s.noticeBox.Refresh()
-	})
+	}
+	r.OnTap = func() {
+		gone()
+		if do != nil {
+			do()
+		}
+	}
+	s.noticeBox.Objects = []fyne.CanvasObject{r}
+	s.noticeBox.Refresh()
+	s.noticeStop = s.run.After(noticeTime, gone)
 }
 
 // renderNotice shows the phone's own remark once.
@@ -51,8 +65,22 @@ func (s *shell) renderNotice(n *app.Notice) {
 	case "error":
 		tone = widget.ToneDanger
 	}
-	s.remark(tone, s.words.Say(n.Text))
+	var do func()
+	if says(n.Text, "program.crashed") {
+		do = func() { s.open(screen.PageReport) }
+	}
+	s.remarkFor(tone, s.words.Say(n.Text), do)
 	s.phone.DismissNotice()
+}
+
+// says reports whether a text, or one that it is joined of, has a code.
+func says(t lang.Text, code string) bool {
+	for _, a := range t.Args {
+		if inner, ok := a.(lang.Text); ok && says(inner, code) {
+			return true
+		}
+	}
+	return t.Code == code
 }
 
 // noticeLayout puts the remark above the bottom of the window.

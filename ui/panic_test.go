@@ -5,6 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"offhook/app"
+	"offhook/assets/lang"
+	"offhook/ui/widget"
 )
 
 // A panic beside the window's thread comes to that thread, with the place where it
@@ -24,4 +31,33 @@ func TestAPanicComesToTheWindowsThread(t *testing.T) {
 		t.Errorf("the window's thread hears %q", text)
 	}
 	a.close()
+}
+
+// After a crash the first remark leads to the report, and a press on a remark never
+// reaches the control that it covers.
+func TestTheRemarkOfACrashLeadsToTheReport(t *testing.T) {
+	for code, want := range map[string]string{"program.crashed": "report", "program.no-logs": "dial"} {
+		snap := madeReady()
+		snap.Notice = &app.Notice{At: madeNow, Level: "warning", Text: lang.Join(lang.Of(code), lang.Of("program.no-logs"))}
+		s := newStage(t, snap)
+		s.phone.forget()
+		var remark *widget.Remark
+		visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, at fyne.Position) {
+			if r, ok := o.(*widget.Remark); ok {
+				remark = r
+				test.TapCanvas(s.win.Canvas(), at.Add(fyne.NewPos(r.Size().Width/2, r.Size().Height/2)))
+			}
+		})
+		if remark == nil {
+			t.Fatal("no remark")
+		}
+		if got := s.screenName(); got != want || strings.Contains(s.phone.asked(), "dial") {
+			t.Errorf("a press on the remark of %s leads to %q and asks for %q", code, got, s.phone.asked())
+		}
+		visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, _ fyne.Position) {
+			if o == fyne.CanvasObject(remark) {
+				t.Error("the remark stays")
+			}
+		})
+	}
 }

@@ -270,6 +270,40 @@ func TestRealWindowHeldKeys(t *testing.T) {
 	}
 }
 
+// Digits and shortcuts work on every keyboard layout: digits by the digit row, also
+// where it writes letters or Devanagari, shortcuts by the letter on the key, or by its
+// place where there is no such letter.
+func TestRealWindowLayouts(t *testing.T) {
+	r := openReal(t, "dial", "1")
+	r.see("Name or number")
+	r.must(r.window.Activate(r.ctx))
+	r.await("in front", func(m AccessMap) bool { return m.Front })
+	const row1, row2, row3, keyQ, keyA, keyE = "10", "11", "12", "24", "38", "26" // by place, as evdev numbers them
+	for layout, a := range map[string]string{"us": keyA, "fr": keyQ, "in": keyA, "ru": keyA, "cz": keyA} {
+		_, err := r.display.Run(r.ctx, "setxkbmap", layout)
+		r.must(err)
+		_, err = r.display.Run(r.ctx, "sleep", "0.3") // the window hears of it by an event of its own
+		r.must(err)
+		r.order("ring")
+		r.await(layout, func(m AccessMap) bool { return m.Screen == "incoming" })
+		chord := func(key string) {
+			t.Helper()
+			_, err := r.display.Run(r.ctx, "xdotool", "keydown", "37", "keydown", "50", "key", key, "keyup", "50", "keyup", "37")
+			r.must(err)
+		}
+		chord(a)
+		r.expect("answer")
+		r.await(layout, func(m AccessMap) bool { return m.Screen == "in-call" })
+		for digit, key := range []string{row1, row2, row3} {
+			r.press(key)
+			r.expect(fmt.Sprintf("dtmf:%d", digit+1))
+		}
+		chord(keyE)
+		r.expect("hangup")
+		r.await(layout, func(m AccessMap) bool { return m.Screen != "in-call" })
+	}
+}
+
 // A press lands where the pointer is, also when it comes in the same frame as the
 // move: as touch screens and remote desktops send it.
 func TestRealWindowPressesLand(t *testing.T) {

@@ -8,12 +8,24 @@ import (
 	"offhook/ui/theme"
 )
 
-// Remark is a passing message that lies over the window.
+// Remark is a passing message that lies over the window. A press on it is for it: it
+// never reaches what is hidden below.
 type Remark struct {
 	fynewidget.BaseWidget
 	tone  Tone
 	glyph theme.Glyph
 	text  *Text
+	// OnTap is what a press does.
+	OnTap func()
+}
+
+var _ fyne.Tappable = (*Remark)(nil)
+
+// Tapped is for Fyne.
+func (r *Remark) Tapped(*fyne.PointEvent) {
+	if r.OnTap != nil {
+		r.OnTap()
+	}
 }
 
 // NewRemark returns a remark.
