@@ -235,6 +235,9 @@ func TestAskFirst(t *testing.T) {
 	s.tap("Transfer Priya Nair to Tom Becker")
 	s.tap("On hold until you go back")
 	s.expect("") // nobody has answered
+	s.show(madeConsultation(180))
+	s.tap("Transfer Priya Nair to Tom Becker")
+	s.expect("complete") // it is done once they answer
 	s.show(madeConsultation(200))
 	if !s.shows("Talking for 0:21") {
 		t.Error("the talk is not shown")

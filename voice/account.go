@@ -10,7 +10,7 @@ import (
 	"offhook/voice/platform"
 )
 
-// Account is whom a Client works for (reference, section 1.2). It prints and
+// Account is the subscriber that a Client works for (reference, section 1.2). It prints and
 // logs without its token.
 type Account struct {
 	// Hostname is the platform's URL; /v2 is added if it has no path.

@@ -82,7 +82,8 @@ type Call struct {
 	offered *offeredTransfer
 	// reauthenticated says that the credentials were asked for again already.
 	reauthenticated bool
-	// endedIn and endedBy say in which state the call began to end, and by whom.
+	// endedIn is the state in which the call began to end, endedBy the side that ended
+	// it.
 	endedIn State
 	endedBy string
 

@@ -40,7 +40,8 @@ type CallDetails struct {
 	// SessionID is unique for each call leg over the whole platform: the value
 	// that support asks for. It is empty until the platform has answered.
 	SessionID string
-	// RemoteID is whom the user dialled, or who calls; never the exophone.
+	// RemoteID is the number or address that the user dialled, or the caller's; never
+	// the exophone.
 	RemoteID string
 	// RemoteDisplayName is the caller's name; empty for outgoing calls.
 	RemoteDisplayName string
@@ -65,8 +66,8 @@ type CallDetails struct {
 	// Anonymous asks the server of a SIP account to keep the caller's name and
 	// number from the callee.
 	Anonymous bool
-	// Elsewhere says that an incoming call was taken by somebody else for whom it
-	// rang at the same time: it was not missed.
+	// Elsewhere says that an incoming call was answered by another phone that rang
+	// at the same time: it was not missed.
 	Elsewhere bool
 	// Diverted names the party from which an incoming call was diverted here, the
 	// last of them; empty for a call like any other.
@@ -80,7 +81,7 @@ type CallDetails struct {
 	// TransferOffer is the far side's wish to hand this phone to somebody else,
 	// which waits for the user's word.
 	TransferOffer TransferOffer
-	// Consultation sums up the call to somebody to whom this one may be transferred.
+	// Consultation sums up the call that asks somebody whether to take this one.
 	Consultation Consultation
 	// ConsultsFor is the ID of the call that this one is a consultation for; "" for
 	// any other call.

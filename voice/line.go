@@ -25,7 +25,7 @@ type line interface {
 	// ctx or the end of the line.
 	await(ctx context.Context) (flow, error)
 	// invitation is the INVITE for what a user dials, without its offer, and
-	// whom the call is shown to be for.
+	// the callee as it is shown.
 	invitation(target, message string) (inv sip.Invitation, shown string, err error)
 	// reauthenticate gets the credentials again after the server has refused them. It
 	// reports whether it has others now, which the next flow uses.
@@ -36,7 +36,7 @@ type line interface {
 	// side makes one.
 	newMedia(ctx context.Context, offer string) (media.Session, error)
 	limits() timeouts
-	// report tells whoever looks after the quality of calls.
+	// report sends a report to those who look after the quality of calls.
 	report(entry any)
 	// rate passes on what the user says of an ended call.
 	rate(ctx context.Context, f wire.Feedback) error

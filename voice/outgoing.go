@@ -13,7 +13,7 @@ import (
 // DialOption says more of a call than what is dialled.
 type DialOption func(*CallDetails)
 
-// ShownAs sets whom the call is for, as CallDetails.RemoteID shows it; the
+// ShownAs sets the callee that CallDetails.RemoteID shows; the
 // exophone is never shown.
 func ShownAs(remoteID string) DialOption {
 	return func(d *CallDetails) { d.RemoteID = remoteID }
@@ -50,7 +50,7 @@ func OnLine(id string) DialOption {
 
 // Dial places a call. On the subscriber line target is the exophone, a number or
 // name with or without sip: before it; the platform asks the application
-// backend whom to connect. message goes with it and may be empty: see
+// backend which phone to connect. message goes with it and may be empty: see
 // MessageAllowed. On a SIP account target is whatever its server may
 // understand: a number, a name, user@host or a sip: URI; a PBX has no use for
 // message. Dial returns as soon as the call exists; ctx bounds nothing beyond

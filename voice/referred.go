@@ -27,7 +27,7 @@ const offerTime = 20 * time.Second
 // TransferOffer is the far side's wish to hand this phone to somebody else. It is a
 // copy.
 type TransferOffer struct {
-	// Target is to whom; "" if there is no such wish.
+	// Target is the new party; "" if there is no such wish.
 	Target string
 	// Until is when it is declined by itself.
 	Until time.Time

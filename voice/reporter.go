@@ -25,7 +25,7 @@ const (
 	reportPauseMax = 15 * time.Minute
 )
 
-// reporter sends what happened to the platform in batches, for whoever looks
+// reporter sends what happened to the platform in batches, for those who look
 // after the quality of calls. It is worth less than any call: it never blocks,
 // its queue is bounded, and what cannot be sent is dropped. Reports name
 // sessions, never people.

@@ -62,7 +62,7 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 }
 
 // profileTries is how often a passing failure to fetch the profile is tried
-// again, at once: whoever called Initialize waits.
+// again, at once: the caller of Initialize waits.
 const profileTries = 2
 
 func (c *Client) fetchProfile(ctx context.Context, s *session) (p wire.Profile, err error) {

@@ -229,7 +229,8 @@ func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
 	}
 }
 
-// farSwitch is whom the devices serve.
+// farSwitch passes frames between the devices and the session of the call that has
+// the sound.
 type farSwitch struct{ to atomic.Pointer[audio.Far] }
 
 func (f *farSwitch) turn(to audio.Far) {

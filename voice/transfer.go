@@ -27,7 +27,7 @@ const (
 
 // Transfer is how a transfer of a call fares. It is a copy.
 type Transfer struct {
-	// Target is whom the far side was asked to call.
+	// Target is the party that the far side was asked to call.
 	Target string
 	// Status is the SIP status of that call so far, 0 before anything is known.
 	Status int

@@ -83,7 +83,7 @@ func (h *handover) render(v View) {
 	h.Drop.SetLabel(e.T("Hang up on {name}", "name", asked))
 	h.Button.Set(e.T("Transfer"), theme.Send, widget.Accent)
 	h.Button.SetLabel(e.T("Transfer {name} to {other}", "name", far, "other", asked))
-	h.Button.SetEnabled(k.Answered() && (c.Transfer == nil || c.Transfer.Final))
+	h.Button.SetEnabled(k.Status >= 180 && (c.Transfer == nil || c.Transfer.Final))
 }
 
 // partyName names who is behind a dialled number or address.
