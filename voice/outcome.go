@@ -79,6 +79,9 @@ func statusOutcome(status int) outcome {
 
 // refusedCall is why a call that this phone placed was not connected.
 func refusedCall(ev sip.Failed) EndReason {
+	if ev.ByRemote {
+		return EndRemoteHangup // a BYE before the answer
+	}
 	if r, ok := wordOutcomes[header(ev.Headers, wire.HeaderEndReason)]; ok {
 		return r
 	}

@@ -105,5 +105,8 @@ func mediaType(value string) (string, map[string]string) {
 
 func dispositionOf(value string) (use, handling string) {
 	use, params := mediaType(value)
+	if use == "optional" { // as some write it
+		return "", use
+	}
 	return use, strings.ToLower(params["handling"])
 }
