@@ -144,7 +144,7 @@ func (w *mapWriter) write(m AccessMap) error {
 // screenName names what is shown, for the accessibility map.
 func (s *shell) screenName() string {
 	for name, p := range s.pages {
-		if p == s.shown {
+		if p == s.shown || p == s.side {
 			return string(name)
 		}
 	}

@@ -127,12 +127,12 @@ func (s *shell) act(do func()) {
 
 // toSearch goes to the search of the list that is shown, else of the contacts.
 func (s *shell) toSearch() {
-	if s.shown == part(s.recents) {
+	if s.shown == part(s.recents) || s.side == part(s.recents) {
 		s.recents.FocusSearch()
 		return
 	}
 	s.toTab(screen.TabContacts)
-	s.focusOn(s.shown)
+	s.focusOn(s.contacts)
 }
 
 // nextArea gives the keyboard to the next part of the window: content, header.
@@ -142,6 +142,10 @@ func (s *shell) nextArea() {
 	}
 	if o, ok := s.canvas.Focused().(fyne.CanvasObject); ok && shows(s.header.Object(), o) {
 		s.focusOn(s.shown)
+		return
+	}
+	if s.side != nil {
+		widget.FocusOn(s.canvas, s.sideTabs.Tabs[s.sideTabs.Chosen()])
 		return
 	}
 	widget.FocusOn(s.canvas, s.header.Tabs.Tabs[s.tab])

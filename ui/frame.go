@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/ui/screen"
+	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
 
@@ -12,16 +13,49 @@ import (
 // for it.
 var leastSize = fyne.NewSize(320, 340)
 
-// tabsBox is header, content and strip below each other.
+// tabsBox is header, content and strip below each other. In a wide window the content
+// is the phone, in a pane of its own, and beside it is what goes with it.
 type tabsBox struct {
 	*fyne.Container
 	strip fyne.CanvasObject
+	side  *fyne.Container
+	// line on the phone's upper edge shows its state; rule divides the panes.
+	line *widget.Panel
+	rule fyne.CanvasObject
 }
 
 func newTabsBox(header, middle, strip fyne.CanvasObject) *tabsBox {
-	b := &tabsBox{strip: strip}
-	b.Container = container.New(&tabsLayout{}, middle, header, strip)
+	b := &tabsBox{strip: strip, side: container.NewStack(), line: widget.NewPanel(theme.Accent, 0, widget.Gap(0)), rule: widget.NewPanel(theme.Line, 0, widget.Gap(0))}
+	b.Container = container.New(b, middle, b.side, header, strip, b.line, b.rule)
+	b.setSide(nil)
 	return b
+}
+
+// setSide shows what stands beside the phone, nil for nothing.
+func (b *tabsBox) setSide(o fyne.CanvasObject) {
+	b.side.Objects = nil
+	for _, part := range []fyne.CanvasObject{b.side, b.line, b.rule} {
+		if o == nil {
+			part.Hide()
+		} else {
+			part.Show()
+		}
+	}
+	if o != nil {
+		b.side.Objects = []fyne.CanvasObject{o}
+	}
+	b.Container.Refresh()
+}
+
+// paneWidth is the width of the phone's pane in a window.
+func paneWidth(window float32) float32 {
+	switch {
+	case window < 1100:
+		return 380
+	case window < 1400:
+		return 400
+	}
+	return 420
 }
 
 func (b *tabsBox) setStrip(on bool) {
@@ -33,27 +67,33 @@ func (b *tabsBox) setStrip(on bool) {
 	b.Container.Refresh()
 }
 
-// tabsLayout keeps the focus order of the design: content, tabs, availability,
-// menu, strip.
-type tabsLayout struct{}
+// MinSize is for Fyne.
+func (b *tabsBox) MinSize([]fyne.CanvasObject) fyne.Size { return leastSize }
 
-func (tabsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return leastSize
-}
-
-func (tabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	middle, header, strip := o[0], o[1], o[2]
+// Layout keeps the focus order of the design: content, tabs, availability, menu, strip.
+func (b *tabsBox) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	middle, side, header, strip := o[0], o[1], o[2], o[3]
 	h := header.MinSize().Height
 	header.Move(fyne.NewPos(0, 0))
 	header.Resize(fyne.NewSize(s.Width, h))
-	b := float32(0)
-	if strip.Visible() {
-		b = widget.StripHeight
-		strip.Move(fyne.NewPos(0, s.Height-b))
-		strip.Resize(fyne.NewSize(s.Width, b))
+	w, top, foot := s.Width, h, float32(0)
+	if side.Visible() {
+		w = paneWidth(s.Width)
+		side.Move(fyne.NewPos(w+1, h))
+		side.Resize(fyne.NewSize(s.Width-w-1, s.Height-h))
+		b.rule.Move(fyne.NewPos(w, h))
+		b.rule.Resize(fyne.NewSize(1, s.Height-h))
+		b.line.Move(fyne.NewPos(16, h))
+		b.line.Resize(fyne.NewSize(w-32, 3))
+		top += 3
 	}
-	middle.Move(fyne.NewPos(0, h))
-	middle.Resize(fyne.NewSize(s.Width, s.Height-h-b))
+	if strip.Visible() {
+		foot = widget.StripHeight
+		strip.Move(fyne.NewPos(0, s.Height-foot))
+		strip.Resize(fyne.NewSize(w, foot))
+	}
+	middle.Move(fyne.NewPos(0, top))
+	middle.Resize(fyne.NewSize(w, s.Height-top-foot))
 }
 
 // rootLayout fills the window and draws anew when its size asks for another layout.

@@ -237,6 +237,7 @@ func TestPicturesOfOtherSizes(t *testing.T) {
 	}{
 		{"smallest", fyne.NewSize(320, 560), []string{"dial", "in-call", "in-call-keypad"}},
 		{"low", fyne.NewSize(640, 340), []string{"dial", "ended", "dial-name", "incoming", "in-call", "in-call-keypad", "recents", "not-ready-network"}},
+		{"wide", fyne.NewSize(1200, 800), []string{"dial", "in-call", "settings"}},
 		{"least", fyne.NewSize(320, 340), []string{"dial", "incoming", "in-call"}},
 	} {
 		for _, sc := range scenes() {

@@ -49,10 +49,15 @@ type shell struct {
 	recents  *screen.Recents
 	pages    map[screen.Page]part
 
-	layout   screen.Layout
-	page     screen.Page
-	tab      int
-	shown    part
+	layout screen.Layout
+	page   screen.Page
+	tab    int
+	shown  part
+	// side is what stands beside it in a wide window, sideTab the list chosen there.
+	side     part
+	sideTab  int
+	sideTabs *widget.TabBar
+	sideHead fyne.CanvasObject
 	snap     *app.Snapshot
 	settings app.Settings
 	revision int
@@ -95,7 +100,10 @@ func (s *shell) build(early *widget.Early) {
 	s.dial, s.incoming, s.call, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
 	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
-	s.shown = nil
+	s.shown, s.side = nil, nil
+	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts}[i]) },
+		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts))
+	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(296, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
 	s.noticeBox = container.New(noticeLayout{})
 	s.fade = newFade()
 	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)
@@ -183,6 +191,9 @@ func (s *shell) tick() {
 	} else if s.shown == part(s.dial) && !s.dial.Telling() || s.shown == part(s.contacts) {
 		// Nothing on these changes by time alone, but for what is above them.
 		s.header.Render(v)
+		if s.side != nil {
+			s.side.Render(v)
+		}
 		s.renderOverlays(v)
 		return
 	}
@@ -209,13 +220,11 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 	}
 	if id != "" && id != s.callID && v.Call.Direction == voice.Outgoing {
 		s.dial.Clear()
-		s.takeTab(screen.TabDial)
-		s.page = screen.PageNone
+		s.toCall()
 	}
 	s.callID = id
 	if before != s.phase && s.phase == screen.PhaseIncoming && !s.typing() {
-		s.page = screen.PageNone
-		s.takeTab(screen.TabDial)
+		s.toCall()
 	}
 	offered := v.Call != nil && v.Call.TransferOffer != nil
 	switch {
@@ -223,14 +232,22 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 	case s.typing():
 		s.remark(widget.ToneInfo, s.env.OfferText(v.Call))
 	default:
-		s.page = screen.PageNone
-		s.takeTab(screen.TabDial)
+		s.toCall()
 		s.call.ShowKeypad(false)
 	}
 	s.offered = offered
 	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
 		s.page = screen.PageNone
 	}
+}
+
+// toCall shows the phone's part; in a wide window it is there already.
+func (s *shell) toCall() {
+	if s.layout.Wide {
+		return
+	}
+	s.page = screen.PageNone
+	s.takeTab(screen.TabDial)
 }
 
 // typing reports whether the user writes something outside of the dialling tab:
@@ -271,6 +288,11 @@ func (s *shell) tabPart() part {
 	case screen.TabRecents:
 		return s.recents
 	}
+	return s.phonePart()
+}
+
+// phonePart is what the first tab shows.
+func (s *shell) phonePart() part {
 	switch s.phase {
 	case screen.PhaseIncoming:
 		return s.incoming
@@ -285,21 +307,30 @@ func (s *shell) tabPart() part {
 
 func (s *shell) render(v screen.View) {
 	page := s.wanted(v)
-	var p part
-	if page != screen.PageNone {
+	var p, side part
+	wide := v.Wide && s.besides(v, page)
+	switch {
+	case wide:
+		p, side = s.phonePart(), s.sidePart(page)
+	case page != screen.PageNone:
 		p = s.pages[page]
-	} else {
+	default:
+		s.header.Tabs.Choose(s.tab)
 		p = s.tabPart()
+	}
+	whole := page != screen.PageNone && !wide
+	if !whole {
 		s.header.Render(v)
 		s.renderStrip(v)
 	}
 	changed := p != s.shown
 	if changed {
 		s.closeMenu()
-		s.put(p, page)
+		s.put(p, whole)
 	}
 	p.Render(v)
 	widget.Relayout(p.Object())
+	s.renderSide(v, side, page)
 	s.renderOverlays(v)
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)
@@ -311,8 +342,77 @@ func (s *shell) render(v screen.View) {
 	settle(s.root, fyne.Position{}, true)
 }
 
-// put shows a part in place of another.
-func (s *shell) put(p part, page screen.Page) {
+// besides reports whether a page leaves room for the phone beside it: all do but those
+// of a phone that can't be used yet.
+func (s *shell) besides(v screen.View, page screen.Page) bool {
+	switch page {
+	case screen.PageNone:
+		return true
+	case screen.PageSignIn, screen.PageAudioCheck:
+		return false
+	}
+	return v.Account.State == app.SignedIn || v.Account.State == app.Expired
+}
+
+// sidePart is what stands beside the phone in a wide window, nil before all screens
+// are there.
+func (s *shell) sidePart(page screen.Page) part {
+	switch {
+	case s.env.Early != nil:
+		return nil
+	case page != screen.PageNone:
+		return s.pages[page]
+	case s.sideTab == screen.TabContacts:
+		return s.contacts
+	}
+	return s.recents
+}
+
+// renderSide shows what stands beside the phone, nil for nothing.
+func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
+	moved := side != s.side
+	if moved {
+		if l, ok := s.side.(interface{ Left() }); ok {
+			l.Left()
+		}
+		s.side = side
+		switch {
+		case side == nil:
+			s.tabs.setSide(nil)
+		case page != screen.PageNone:
+			s.tabs.setSide(side.Object())
+		default:
+			s.tabs.setSide(container.NewBorder(s.sideHead, nil, nil, nil, side.Object()))
+		}
+	}
+	if side == nil {
+		return
+	}
+	s.sideTabs.Choose(0)
+	if s.sideTab == screen.TabContacts {
+		s.sideTabs.Choose(1)
+	}
+	recents := s.env.T("Recents")
+	if v.MissedUnseen > 0 {
+		recents = s.env.T("Recents, {n} missed", "n", v.MissedUnseen)
+	}
+	s.sideTabs.Tabs[0].SetCount(v.MissedUnseen, recents)
+	s.tabs.line.SetRole(s.phase.Line())
+	side.Render(v)
+	widget.Relayout(side.Object())
+	if !moved {
+		return
+	}
+	if e, ok := side.(interface{ Entered() }); ok {
+		e.Entered()
+	}
+	if page != screen.PageNone {
+		s.focusOn(side)
+	}
+}
+
+// put shows a part in place of another, over the whole window or with the header.
+func (s *shell) put(p part, whole bool) {
 	if l, ok := s.shown.(interface{ Left() }); ok {
 		l.Left()
 	}
@@ -322,7 +422,7 @@ func (s *shell) put(p part, page screen.Page) {
 	}
 	s.shown = p
 	s.env.Tips.Hide()
-	if page != screen.PageNone {
+	if whole {
 		s.root.Objects[0] = p.Object()
 	} else {
 		s.middle.Objects = []fyne.CanvasObject{p.Object()}
@@ -331,7 +431,7 @@ func (s *shell) put(p part, page screen.Page) {
 	}
 	s.root.Refresh()
 	if !first {
-		s.fadeIn(page != screen.PageNone)
+		s.fadeIn(whole)
 	}
 	if e, ok := p.(interface{ Entered() }); ok {
 		e.Entered()
@@ -368,10 +468,21 @@ func (s *shell) renderStrip(v screen.View) {
 
 // tabTaken follows a tab that the user pressed.
 func (s *shell) tabTaken(i int) {
-	if s.tab == screen.TabRecents && i != screen.TabRecents {
+	was := s.tab
+	switch {
+	case !s.layout.Wide:
+		s.tab = i
+	case i == screen.TabDial:
+		was = i // the phone is there anyway
+	default:
+		if was = screen.TabRecents; s.side == part(s.contacts) {
+			was = screen.TabContacts
+		}
+		s.sideTab = i
+	}
+	if was == screen.TabRecents && i != screen.TabRecents {
 		s.phone.MarkRecentsSeen()
 	}
-	s.tab = i
 	if s.snap != nil {
 		s.render(s.view())
 	}
@@ -414,16 +525,21 @@ func (s *shell) levels() {
 	if !s.visible {
 		return
 	}
-	if l, ok := s.shown.(interface {
-		SetLevels(mic, far float64) bool
-	}); ok {
-		l.SetLevels(s.phone.Levels())
+	for _, p := range []part{s.shown, s.side} {
+		if l, ok := p.(interface {
+			SetLevels(mic, far float64) bool
+		}); ok {
+			l.SetLevels(s.phone.Levels())
+		}
 	}
 }
 
 // refocus gives the keyboard to what is shown, once the window is on screen.
 func (s *shell) refocus() {
 	s.complete()
+	if s.layout.Wide && s.side == nil && s.snap != nil {
+		s.render(s.view()) // what stands beside the phone is there only now
+	}
 	if s.shown != nil {
 		s.focusOn(s.shown)
 	}
@@ -431,10 +547,15 @@ func (s *shell) refocus() {
 
 // wantsLevels reports whether what is shown has meters that move.
 func (s *shell) wantsLevels() bool {
-	_, ok := s.shown.(interface {
-		SetLevels(mic, far float64) bool
-	})
-	return ok && s.visible && (s.shown != part(s.call) || s.phase == screen.PhaseTalking || s.phase == screen.PhaseReconnecting)
+	for _, p := range []part{s.shown, s.side} {
+		_, ok := p.(interface {
+			SetLevels(mic, far float64) bool
+		})
+		if ok && s.visible && (p != part(s.call) || s.phase == screen.PhaseTalking || s.phase == screen.PhaseReconnecting) {
+			return true
+		}
+	}
+	return false
 }
 
 // prefill puts a number into the number field.

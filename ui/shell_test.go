@@ -15,6 +15,7 @@ import (
 
 	"offhook/app"
 	"offhook/assets/lang"
+	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/words"
 )
@@ -118,3 +119,45 @@ func (s *stage) keep(name string) {
 }
 
 func nowMade() time.Time { return madeNow }
+
+// In a wide window the phone stays where it is beside lists and pages, a call takes
+// neither away, and a window that grows or shrinks keeps what is typed.
+func TestTwoPanes(t *testing.T) {
+	s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = fyne.NewSize(1200, 800) })
+	if !s.shows("Name or number") || !s.shows("Lucía Ortega") {
+		t.Fatal("a wide window does not show the phone and the calls")
+	}
+	s.tap("Contacts")
+	s.tap("Call Supervisor line")
+	s.expect("seen dial:1800")
+	s.open(screen.PageSettings)
+	if s.screenName() != "settings" || !s.shows("Name or number") {
+		t.Errorf("settings leave no phone: %q", s.screenName())
+	}
+	s.phone.forget()
+	s.show(madeCall("ESTABLISHED", time.Minute))
+	if s.screenName() != "settings" || !s.shows("Hang up") || s.shows("Back to call") {
+		t.Error("a call takes the settings away, or is not shown beside them")
+	}
+	s.tap("Hang up")
+	s.expect("hangup")
+	s.show(madeReady())
+	s.press(fyne.KeyEscape)
+	s.dial.SetNumber("98450")
+	s.win.Resize(fyne.NewSize(500, 800))
+	if s.side != nil || s.dial.Field.Input.Text != "98450" || s.shows("Lucía Ortega") {
+		t.Error("a window that was made narrow keeps two panes, or loses the number")
+	}
+	s.win.Resize(fyne.NewSize(896, 800))
+	if s.side != nil {
+		t.Error("two panes below 900 units")
+	}
+	s.win.Resize(fyne.NewSize(900, 800))
+	if s.side == nil {
+		t.Error("one pane at 900 units")
+	}
+	s.win.Resize(fyne.NewSize(893, 800))
+	if s.side == nil {
+		t.Error("a few units change the layout")
+	}
+}

@@ -29,6 +29,8 @@ type Layout struct {
 	Low bool
 	// Columns is a low window that is broad enough for two columns.
 	Columns bool
+	// Wide is a window with two panes: the phone, and what goes with it.
+	Wide bool
 }
 
 // The sizes from which layouts change, and how far beyond a size must be to change
@@ -36,6 +38,7 @@ type Layout struct {
 const (
 	compactWidth, compactHeight float32 = 360, 600
 	lowHeight, columnsWidth     float32 = 560, 560
+	wideWidth                   float32 = 900
 	layoutSlack                 float32 = 8
 )
 
@@ -51,6 +54,7 @@ func LayoutFor(size fyne.Size, before Layout) Layout {
 	l := Layout{Low: under(size.Height, lowHeight, before.Low)}
 	l.Compact = under(size.Width, compactWidth, before.Compact) || under(size.Height, compactHeight, before.Compact)
 	l.Columns = l.Low && (size.Width >= columnsWidth || before.Columns && size.Width >= columnsWidth-layoutSlack)
+	l.Wide = !l.Low && (size.Width >= wideWidth || before.Wide && size.Width >= wideWidth-layoutSlack)
 	return l
 }
 

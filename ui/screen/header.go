@@ -27,6 +27,10 @@ type Header struct {
 	call   string
 	Tabs   *widget.TabBar
 	status *fyne.Container
+	// mark and today are there in a window with two panes.
+	mark   *Mark
+	today  *widget.Text
+	tabs   *fyne.Container
 	top    *fyne.Container
 	order  *headerOrder
 	box    *fyne.Container
@@ -57,12 +61,15 @@ func NewHeader(env *Env, onTab func(int)) *Header {
 	h.fresh = widget.NewCount(0)
 	h.lamp = container.New(&lampLayout{}, h.Lamp, h.fresh)
 	h.lamp.Hide()
+	h.mark = NewMark(32)
+	h.today = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Align: fyne.TextAlignTrailing})
+	h.mark.Hide()
+	h.today.Hide()
 	h.status = widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
-	h.top = container.New(&headerLayout{h}, h.name, h.status, h.lamp, h.Pill, h.Menu)
-	line := widget.NewLine()
-	tabs := container.New(&underline{}, line, h.Tabs.Container)
+	h.top = container.New(&headerLayout{h}, h.name, h.status, h.lamp, h.Pill, h.Menu, h.mark, h.today)
+	h.tabs = container.New(&underline{}, widget.NewLine(), h.Tabs.Container)
 	h.order = &headerOrder{}
-	h.box = container.New(h.order, tabs, h.top)
+	h.box = container.New(h.order, h.tabs, h.top)
 	h.object = widget.NewPanel(theme.Surface, 0, h.box)
 	return h
 }
@@ -103,8 +110,12 @@ func (h *Header) Render(v View) {
 	}
 	h.Pill.SetCompact(v.Compact)
 	h.Pill.SetIconOnly(v.Low && !v.Columns)
-	if h.order.low != v.Low || h.order.columns != v.Columns {
-		h.order.low, h.order.columns = v.Low, v.Columns
+	h.today.SetText(e.Today(v))
+	if h.order.low != v.Low || h.order.columns != v.Columns || h.order.wide != v.Wide {
+		h.order.low, h.order.columns, h.order.wide = v.Low, v.Columns, v.Wide
+		setVisible(h.tabs, !v.Wide)
+		setVisible(h.mark, v.Wide)
+		setVisible(h.today, v.Wide)
 		setVisible(h.name, !v.Low)
 		setVisible(h.status, !v.Low || v.Columns)
 		h.top.Refresh()
@@ -211,13 +222,28 @@ func (l headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		put(lamp, px-4-lampWidth, top, lampWidth, 40)
 		left -= lampWidth
 	}
-	put(name, 16, 11, left, name.MinSize().Height)
+	x := float32(16)
+	if l.h.order.wide {
+		put(o[5], x, 16, 32, 32)
+		x += 44
+		left -= 44
+		if s.Width >= todayWidth {
+			left /= 2
+			put(o[6], x+left, 23, left-8, 18)
+		} else {
+			put(o[6], 0, 0, 0, 0)
+		}
+	}
+	put(name, x, 11, left, name.MinSize().Height)
 	if l.h.order.low {
 		put(status, 12, 15, lowStatusWidth, 18)
 		return
 	}
-	put(status, 16, 35, left, 18)
+	put(status, x, 35, left, 18)
 }
+
+// todayWidth is the width of a window from which the header tells of the day.
+const todayWidth float32 = 1000
 
 // lowStatusWidth is the room of the state in the header of a low window.
 const lowStatusWidth float32 = 112
@@ -225,11 +251,11 @@ const lowStatusWidth float32 = 112
 // headerOrder puts the tabs below the rest, although the Tab key comes to them
 // first: the order is content, tabs, availability, menu. In a low window all stand
 // in one row.
-type headerOrder struct{ low, columns bool }
+type headerOrder struct{ low, columns, wide bool }
 
 func (l *headerOrder) MinSize(o []fyne.CanvasObject) fyne.Size {
 	tabs, top := o[0].MinSize(), o[1].MinSize()
-	if l.low {
+	if l.low || l.wide {
 		return fyne.NewSize(top.Width, top.Height)
 	}
 	return fyne.NewSize(max(tabs.Width, top.Width), tabs.Height+top.Height)

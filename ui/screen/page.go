@@ -87,7 +87,7 @@ func (f *frame) Focus() { f.env.focus(f.Back) }
 
 func (f *frame) render(v View) {
 	f.renderLocks(v)
-	if v.Call == nil {
+	if v.Call == nil || v.Wide {
 		if setVisible(f.bar, false) {
 			f.object.Refresh()
 		}

@@ -57,6 +57,17 @@ func PhaseOf(v View) Phase {
 // InCall reports whether the phase is one of a call.
 func (p Phase) InCall() bool { return p >= PhaseIncoming && p <= PhaseEnding }
 
+// Line is the colour of the phone's line in a phase.
+func (p Phase) Line() fyne.ThemeColorName {
+	switch p {
+	case PhaseIncoming, PhaseTalking:
+		return theme.Success
+	case PhaseReconnecting:
+		return theme.Warning
+	}
+	return theme.Accent
+}
+
 // settleTime is how long the phone may be unready, because it starts or a
 // connection is replaced, before the page or the banner says so.
 const settleTime = 4 * time.Second
