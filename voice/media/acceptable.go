@@ -72,18 +72,22 @@ func encrypted(m *sdp.Media) bool { return m.Secure() || len(m.Cryptos) > 0 && !
 
 func avp(m *sdp.Media) bool { return m.Proto == "RTP/AVP" || m.Proto == "RTP/AVPF" }
 
-// acceptableWebRTC refuses a section that WebRTC can't serve.
-func acceptableWebRTC(m *sdp.Media) error {
-	trusted := slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
-		// The hashes that can still be trusted (RFC 8122, section 5).
+// trusted reports whether a section has a fingerprint by a hash that can still be
+// trusted (RFC 8122, section 5).
+func trusted(m *sdp.Media) bool {
+	return slices.ContainsFunc(m.Fingerprints, func(f sdp.Fingerprint) bool {
 		return f.Hash == "sha-256" || f.Hash == "sha-384" || f.Hash == "sha-512"
 	})
+}
+
+// acceptableWebRTC refuses a section that WebRTC can't serve.
+func acceptableWebRTC(m *sdp.Media) error {
 	switch {
 	case !m.Secure():
 		return fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)
 	case m.Ufrag == "" || m.Password == "":
 		return fmt.Errorf("%w: no ICE credentials", ErrNotAcceptable)
-	case !trusted:
+	case !trusted(m):
 		return fmt.Errorf("%w: no usable fingerprint", ErrNotAcceptable)
 	case !m.RTCPMux:
 		return fmt.Errorf("%w: no rtcp-mux", ErrNotAcceptable)
@@ -98,6 +102,8 @@ func acceptableRTP(m *sdp.Media, keys SDES) error {
 	case avp(m) && keys == SDESRequire:
 		return fmt.Errorf("%w: not encrypted", ErrNotAcceptable)
 	case avp(m):
+		return nil
+	case dtlsWithoutICE(m) && m.RTCPMux && trusted(m) && keys != SDESRefuse:
 		return nil
 	case m.Proto != "RTP/SAVP" && m.Proto != "RTP/SAVPF", keys == SDESRefuse:
 		return fmt.Errorf("%w: %s", ErrNotAcceptable, m.Proto)

@@ -3,6 +3,7 @@ package media
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -63,7 +64,15 @@ type plainLink struct {
 	peer   plainPeer    // as described
 	up     bool
 	secure bool
-	closed bool
+	// dtls is the association in force or in the making, nil for none; renewals counts
+	// those that it took the place of. certificate is ours, made when first wanted,
+	// and print its hash.
+	dtls        *plainDTLS
+	peerProto   string
+	renewals    int
+	certificate *tls.Certificate
+	print       sdp.Fingerprint
+	closed      bool
 
 	// ice is nil before the first use of it. What it holds belongs to Offer,
 	// Answer and SetAnswer, which never run at once.
@@ -75,6 +84,8 @@ type plainLink struct {
 	sendBy          atomic.Pointer[sendKeys]
 	receiveBy       atomic.Pointer[receiveKeys]
 	mux             atomic.Bool
+	// keyless says that the keys are still to be agreed: nothing passes till then.
+	keyless atomic.Bool
 
 	inbound sync.Mutex // one packet is opened at a time; guards what follows
 	latch   latch
@@ -134,6 +145,13 @@ func (l *plainLink) offer(ctx context.Context, ours *sdp.Media, restart bool) er
 	l.describe(ours)
 	ours.RTCPMux = true
 	ours.RTCPPort = ours.Port + 1
+	l.mu.Lock()
+	d, proto := l.dtls, l.peerProto
+	l.mu.Unlock()
+	if d != nil {
+		ours.Proto, ours.Setup = proto, "actpass"
+		return l.describeDTLS(ours)
+	}
 	if strings.Contains(ours.Proto, "SAVP") {
 		ours.Cryptos = l.ours
 	}
@@ -211,6 +229,12 @@ func (l *plainLink) answer(ctx context.Context, peer *sdp.Description, theirs, o
 		ours.RTCPPort = ours.Port + 1
 	}
 	var key sdp.Crypto
+	if dtlsWithoutICE(theirs) {
+		if err := l.describeDTLS(ours); err != nil {
+			return err
+		}
+		return l.connectDTLS(peer, theirs, ours)
+	}
 	if chosen.Suite != "" {
 		if key, err = l.keyFor(chosen.Suite); err != nil {
 			return err
@@ -242,6 +266,9 @@ func wantsBoth(theirs *sdp.Media) bool {
 func (l *plainLink) accept(peer *sdp.Description, theirs *sdp.Media) error {
 	if err := l.acceptable(theirs); err != nil {
 		return err
+	}
+	if dtlsWithoutICE(theirs) {
+		return l.connectDTLS(peer, theirs, nil)
 	}
 	chosen, err := cryptoOf(theirs), error(nil)
 	var key sdp.Crypto
@@ -281,9 +308,9 @@ func (l *plainLink) keyFor(suite string) (sdp.Crypto, error) {
 // acceptable implements link.
 func (l *plainLink) acceptable(m *sdp.Media) error {
 	l.mu.Lock()
-	secure := l.secure
+	secure, byDTLS := l.secure, l.dtls != nil
 	l.mu.Unlock()
-	if secure && avp(m) {
+	if secure && avp(m) || byDTLS && !dtlsWithoutICE(m) {
 		// Who is between the two must not be able to end the encryption.
 		return fmt.Errorf("%w: the call is encrypted and stays so", ErrNotAcceptable)
 	}
@@ -322,10 +349,15 @@ func (l *plainLink) connect(peer *sdp.Description, theirs *sdp.Media, key, chose
 	l.latch.describe(p.media, p.ctrl, l.cfg.Now())
 	l.inbound.Unlock()
 	l.mux.Store(p.mux)
-	l.peer, l.secure = p, chosen.Suite != ""
+	byDTLS := dtlsWithoutICE(theirs)
+	l.peer, l.secure = p, chosen.Suite != "" || byDTLS
 	first := !l.up
 	l.up = true
 	l.mu.Unlock()
+	if byDTLS {
+		l.punch()
+		return nil // the handshake tells the rest
+	}
 	security := Security{}
 	if chosen.Suite != "" {
 		security.Keys = KeysSDES
@@ -374,6 +406,9 @@ func (l *plainLink) check(i *plainICE, peer *sdp.Description, theirs *sdp.Media,
 // rekey makes contexts for keys that are new; l.mu is held. The same keys go on
 // with their counters.
 func (l *plainLink) rekey(key, chosen sdp.Crypto) error {
+	if l.dtls != nil {
+		return nil
+	}
 	if chosen.Suite == "" {
 		l.sendBy.Store(nil)
 		l.receiveBy.Store(nil)
@@ -422,7 +457,11 @@ func (l *plainLink) close() {
 		l.mu.Lock()
 		l.closed = true
 		l.mu.Unlock()
+		d := l.dtls
 		close(l.done)
+		if d != nil {
+			d.end()
+		}
 		i := l.ice.Load()
 		if i == nil {
 			_, _ = l.media.Close(), l.ctrl.Close()

@@ -49,6 +49,14 @@ func (l *plainLink) read(c *net.UDPConn, part int) {
 			continue // such as a port that is not open yet on the other side
 		}
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		if isDTLS(b[:n]) {
+			l.mu.Lock()
+			if d := l.dtls; d != nil && part == 0 {
+				d.wire.put(b[:n], from)
+			}
+			l.mu.Unlock()
+			continue
+		}
 		if i := l.ice.Load(); i == nil || !i.parts[part].takes(b[:n], from) {
 			l.take(b[:n], from, l.cfg.Now())
 		}
@@ -60,7 +68,7 @@ func (l *plainLink) read(c *net.UDPConn, part int) {
 func (l *plainLink) take(b []byte, from netip.AddrPort, at time.Duration) {
 	l.inbound.Lock()
 	defer l.inbound.Unlock()
-	if len(b) < 8 || b[0]>>6 != 2 {
+	if len(b) < 8 || b[0]>>6 != 2 || l.keyless.Load() {
 		return
 	}
 	keys := l.receiveBy.Load()
@@ -146,6 +154,9 @@ func (l *plainLink) sendRTCP(packet []byte) error {
 // last led while it restarts, and else to the address that was described.
 func (l *plainLink) write(packet []byte, part int, described *atomic.Pointer[netip.AddrPort]) error {
 	to := described.Load()
+	if l.keyless.Load() {
+		return ErrPathLost
+	}
 	if i := l.ice.Load(); i != nil && i.parts[part].inForce.Load() {
 		if sent, err := i.parts[part].send(packet); sent {
 			return err
