@@ -140,7 +140,7 @@ func TestEveryLabelIsTranslated(t *testing.T) {
 				t.Errorf("%s: %q is said as %q", language, text, said.other)
 			}
 			for form, out := range said.all() {
-				if want, got := placesOf(text), placesOf(out); !slices.Equal(want, got) {
+				if want, got := placesOf(text), placesOf(out); !slices.Equal(want, got) && (form == "other" || len(got) > 0) {
 					t.Errorf("%s: %q has the places %v, its form %q has %v", language, text, want, form, got)
 				}
 			}

@@ -10,7 +10,7 @@ import (
 // replaced are words that were the project's own, and those of its field that took
 // their place (docs/glossary.md).
 var replaced = map[string]string{
-	"reprove": "reauthenticate", "hush": "stopMedia", "survival": "supervision", "stragglers": "supervision", "scribe": "calllog", "surroundings": "systemwatch",
+	"reprove": "reauthenticate", "hush": "stopMedia", "survival": "supervision", "stragglers": "supervision", "scribe": "calllog",
 }
 
 // oldWords finds them in identifiers and comments.

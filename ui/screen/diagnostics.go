@@ -189,10 +189,7 @@ func (d *Diagnostics) fill() {
 	case failures > 0 || d.view.Snapshot != nil && !d.view.Ready:
 		d.disc.SetIcon(theme.Close, theme.DangerSoft, theme.DangerInk)
 		d.title.SetText(e.T("Not ready"))
-	case remarks == 1:
-		d.disc.SetIcon(theme.Check, theme.SuccessSoft, theme.SuccessInk)
-		d.title.SetText(e.T("Ready, with one remark"))
-	case remarks > 1:
+	case remarks > 0:
 		d.disc.SetIcon(theme.Check, theme.SuccessSoft, theme.SuccessInk)
 		d.title.SetText(e.T("Ready, with {n} remarks", "n", remarks))
 	default:

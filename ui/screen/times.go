@@ -38,8 +38,6 @@ func (e *Env) Length(seconds int) string {
 func (e *Env) Ago(d time.Duration) string {
 	s := max(0, int(d/time.Second))
 	switch {
-	case s == 1:
-		return e.T("1 second ago")
 	case s < 90:
 		return e.T("{n} seconds ago", "n", s)
 	case s < 90*60:
