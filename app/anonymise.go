@@ -18,11 +18,14 @@ type anonymiser struct {
 }
 
 // The forms of addresses and numbers that nobody told us of: the user of a SIP
-// address, and international numbers.
+// address, an address without a scheme, and international numbers.
 var (
 	sipUser       = regexp.MustCompile(`(?i)(sips?:|tel:)([^@\s"'<>;,?]+)`)
+	address       = regexp.MustCompile(`[A-Za-z0-9.!#$%&*+/=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*`)
 	international = regexp.MustCompile(`\+\d{7,15}\b`)
 )
+
+var moduleVersion = regexp.MustCompile(`@v\d+\.\d+`)
 
 // shortestName is the length in runes from which a name or number is looked for;
 // shorter ones are parts of ordinary words.
@@ -35,6 +38,9 @@ func (p *Phone) anonymiser(calls []CallRecord) *anonymiser {
 	names, numbers := []string{s.Account.DisplayName, s.Account.UserName}, []string{s.LastDialled}
 	if s.LastDialledName != "" {
 		names = append(names, s.LastDialledName)
+	}
+	for _, l := range p.store.Get().SIPAccounts {
+		names, numbers = append(names, l.DisplayName), append(numbers, l.ID, l.User, l.AuthUser, l.ICEUser)
 	}
 	for _, g := range p.Contacts() {
 		if g.Special {
@@ -104,6 +110,14 @@ func (a *anonymiser) clean(line string) string {
 				return found // replaced already
 			}
 			return scheme + ":" + a.label(user)
+		})
+	}
+	if strings.Contains(line, "@") {
+		line = address.ReplaceAllStringFunc(line, func(found string) string {
+			if moduleVersion.MatchString(found) {
+				return found // of a library, in the trace of a crash
+			}
+			return a.label(found)
 		})
 	}
 	if strings.Contains(line, "+") {

@@ -3,10 +3,15 @@ package app
 import (
 	"archive/zip"
 	"context"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"offhook/app/settings"
+	"offhook/voice/fault"
 )
 
 const loggedLines = `{"time":"2026-11-22T14:02:11Z","msg":"dialling","to":"bob","name":"Bob Ross"}
@@ -96,5 +101,51 @@ func TestADraftShowsWhatGoesAlong(t *testing.T) {
 		if _, err := os.Stat(zipped.path); !os.IsNotExist(err) {
 			t.Errorf("the draft is left behind: %v", err)
 		}
+	})
+}
+
+// People, addresses and accounts of every form are out of a report, each under one
+// label, and what tells of the programs stays. It can be had as a file, signed out.
+func TestNobodyIsInAReport(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t)
+		seen := &strings.Builder{}
+		d.logger = slog.New(slog.NewTextHandler(seen, nil))
+		d.start()
+		defer d.close()
+		_, _ = d.store.Update(func(s *settings.Settings) {
+			s.SIPAccounts = []SIPAccount{{ID: "201@pbx.planted.example", User: "201", AuthUser: "auth201", Domain: "pbx.planted.example", Server: "tls://pbx", DisplayName: "Meera Planted"}}
+		})
+		bad := alice
+		bad.UserName, bad.Password = "mallory.planted", "wrong"
+		if d.SignIn(context.Background(), bad) == nil {
+			t.Fatal("signed in")
+		}
+		if strings.Contains(seen.String(), "mallory") {
+			t.Errorf("a failed sign-in is in the log: %s", seen)
+		}
+		a := d.anonymiser(nil)
+		line := `"account":"201@pbx.planted.example" as auth201, Meera Planted; from carol.planted@sip.example:5061 <sip:dave.planted@x>, again carol.planted@sip.example:5061
+	/go/pkg/mod/github.com/emiago/sipgo@v1.7.2/dialog.go:12`
+		got := a.clean(line)
+		for _, planted := range []string{"201@", "auth201", "Meera", "planted", "carol", "dave"} {
+			if strings.Contains(got, planted) {
+				t.Errorf("%s is still in %s", planted, got)
+			}
+		}
+		if !strings.Contains(got, "sipgo@v1.7.2/dialog.go:12") {
+			t.Errorf("the trace is spoilt: %s", got)
+		}
+		d.cfg.ReadLogs = packedLogs(t)
+		path := filepath.Join(t.TempDir(), "report.zip")
+		if err := d.SaveReport(context.Background(), time.Now().Add(-time.Hour), time.Now(), path); err != nil {
+			t.Fatal(err)
+		}
+		z, err := zip.OpenReader(path)
+		if err != nil || len(z.File) < 3 {
+			t.Fatalf("%v", err)
+		}
+		z.Close()
+		wantFault(t, d.SaveReport(context.Background(), time.Now().Add(-time.Hour), time.Now(), path), fault.UploadLogFailure, "can't be written")
 	})
 }

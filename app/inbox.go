@@ -119,7 +119,7 @@ func (s *session) deliver(ctx context.Context, m push.Message) error {
 	p := s.p
 	data := m.Data.Map()
 	if name := data["subscriberName"]; name != s.account.SubscriberName {
-		p.log.Warn("a call for somebody else was pushed", "subscriber", name)
+		p.log.Warn("a call for somebody else was pushed")
 		return nil
 	}
 	id := payloadSession(data["payload"])

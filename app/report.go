@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
+	"os"
 	"time"
+
+	"offhook/voice/fault"
 )
 
 // maxDescription bounds the text of a report in runes.
@@ -38,4 +42,26 @@ func (p *Phone) upload(ctx context.Context, path, text string, progress func(flo
 	}
 	p.log.Info("report sent", "reference", reference)
 	return reference, nil
+}
+
+// SaveReport writes a report into a new file, for a phone that can't send it: one
+// that is signed out, or has no network. It works without a sign-in.
+func (p *Phone) SaveReport(ctx context.Context, from, to time.Time, path string) error {
+	made, err := p.DraftReport(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	data, err := os.ReadFile(made.(*reportDraft).path)
+	if err == nil {
+		var f *os.File
+		if f, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600); err == nil {
+			_, err = f.Write(data)
+			err = errors.Join(err, f.Close())
+		}
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.UploadLogFailure, "report.not-saved", path)
+	}
+	return nil
 }

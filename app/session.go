@@ -264,7 +264,8 @@ func (p *Phone) silentLogin(ctx context.Context, s *session) (token string, err 
 		return "", fault.New(fault.InvalidCredentials, "sign-in.expired")
 	}
 	if err != nil {
-		return "", err
+		p.noteKeyring()
+		return "", fault.Wrap(err, fault.InternalError, "keyring.locked")
 	}
 	p.cfg.Protect(password)
 	login, err := s.backend.Login(ctx, backend.LoginRequest{
@@ -314,12 +315,16 @@ func (p *Phone) expire(s *session, reason error) {
 func (p *Phone) noteKeyring() {
 	err := p.secrets.Err()
 	p.loop.post(func() {
-		p.m.account.KeyringMissing = err != nil
+		p.m.account.KeyringMissing = err != nil && !errors.Is(err, secrets.ErrBusy)
 		if err == nil {
 			p.m.ready.Set(readiness.Keyring, readiness.Good())
 		} else {
 			p.log.Warn("keyring", "err", err)
-			p.m.ready.Set(readiness.Keyring, readiness.Bad(lang.Of("condition.no-keyring"), ""))
+			text := lang.Of("condition.no-keyring")
+			if errors.Is(err, secrets.ErrBusy) {
+				text = lang.Of("keyring.locked")
+			}
+			p.m.ready.Set(readiness.Keyring, readiness.Bad(text, ""))
 		}
 		p.touch()
 	})

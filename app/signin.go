@@ -104,7 +104,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 		if ctx.Err() == nil {
 			err = fault.From(p.namePortal(ctx, c.Server, err))
 		}
-		p.log.Warn("sign-in failed", "user", c.UserName, "server", c.Server, "err", err)
+		p.log.Warn("sign-in failed", "server", c.Server, "err", err)
 		if !present {
 			p.loop.post(func() {
 				p.m.account.State, p.m.account.Err = SignedOut, problem(err)
@@ -197,7 +197,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		s.wg.Go(s.run)
 		p.judgePush()
 		p.touch()
-		p.log.Info("signed in", "subscriber", s.account.SubscriberName, "platform", s.account.PlatformURL)
+		p.log.Info("signed in", "platform", s.account.PlatformURL)
 		return nil
 	})
 }

@@ -62,8 +62,10 @@ func (p *Phone) watchSystem(ctx context.Context) {
 			woken = now
 		}
 		current := p.cfg.Addresses()
-		moved := current != addresses
-		addresses = current
+		moved := current != addresses && current != unknownAddresses
+		if current != unknownAddresses {
+			addresses = current
+		}
 		if !slept && !moved {
 			continue
 		}
@@ -77,12 +79,16 @@ func (p *Phone) watchSystem(ctx context.Context) {
 	}
 }
 
+// unknownAddresses is what Config.Addresses returns when the system can't be asked, as
+// while the process has no descriptors left: that is no change of the network.
+const unknownAddresses = "?"
+
 // localAddresses is what tells one network from another: the addresses of the
 // interfaces that are up, without those that only this machine sees.
 func localAddresses() string {
 	list, err := net.Interfaces()
 	if err != nil {
-		return ""
+		return unknownAddresses
 	}
 	var out []string
 	for _, i := range list {
@@ -91,7 +97,7 @@ func localAddresses() string {
 		}
 		addrs, err := i.Addrs()
 		if err != nil {
-			continue
+			return unknownAddresses
 		}
 		for _, a := range addrs {
 			ip, _, err := net.ParseCIDR(a.String())

@@ -118,3 +118,21 @@ func TestARequestOnAGoneNetworkIsMadeAgain(t *testing.T) {
 		})
 	}
 }
+
+// That the system can't be asked for its addresses, as while the process has no
+// descriptors left, is no change of the network.
+func TestNoWordOfTheNetworkIsNoChange(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		unknown, old := unknownAddresses, "eth0=192.0.2.1"
+		before := d.inbox.retries.Load()
+		for _, word := range []*string{&unknown, &old, &unknown} {
+			d.addresses.Store(word)
+			time.Sleep(3 * systemPoll)
+		}
+		if n := d.inbox.retries.Load() - before; n != 0 {
+			t.Errorf("%d times connected anew", n)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"offhook/app/profile"
 	"offhook/assets/lang"
@@ -181,10 +182,30 @@ func (inv invocation) run(ctx context.Context, stdout io.Writer) error {
 	}
 	out := &printer{w: stdout, json: inv.json, csv: inv.csv}
 	result, err := call(ctx, dir, inv.req, out.item)
+	// A phone that is asked whether it is ready may be just starting.
+	for end := time.Now().Add(inv.req.limit()); inv.req.Command == "status" && inv.req.Wait != "" && notRunning(err) && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(startPoll):
+		}
+		if dir, err = inv.find(); err != nil {
+			return err
+		}
+		result, err = call(ctx, dir, inv.req, out.item)
+	}
 	if err != nil {
 		return err
 	}
 	return out.result(inv.req.Command, result)
+}
+
+// startPoll is how often it is looked whether a phone has started.
+const startPoll = 100 * time.Millisecond
+
+func notRunning(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && f.Code == CodeNotRunning
 }
 
 // find returns the folder of the phone that is meant: the named profile, else

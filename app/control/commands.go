@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/settings"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -26,6 +28,9 @@ type command struct {
 	help     string
 	// local commands have a form of their own on the command line.
 	run func(ctx context.Context, s *Server, r request, emit func(any) error) (any, error)
+	// did says in a few words what the command has done, "" for one that answers with
+	// something of its own.
+	did string
 	// calls says that the command concerns a call, so that --wait waits for the
 	// state of that call.
 	calls bool
@@ -37,45 +42,45 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"status": {help: "print the phone's state", run: none},
-		"dial": {args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
+		"dial": {did: "Calling.", args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
-		"answer":  simple("accept the incoming call", (*app.Phone).Answer),
-		"hangup":  simple("decline, cancel or end the call", hangup),
-		"hold":    simple("put the other side on hold", (*app.Phone).Hold),
-		"resume":  simple("end the hold", (*app.Phone).Resume),
-		"mute":    quick("close the microphone", (*app.Phone).Mute),
-		"unmute":  quick("open the microphone", (*app.Phone).Unmute),
-		"silence": quick("stop the ringing", func(p *app.Phone) error { p.Silence(); return nil }),
-		"retry":   quick("connect again now", func(p *app.Phone) error { p.Retry(); return nil }),
-		"dtmf": {args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
+		"answer":  simple("Answered.", "accept the incoming call", (*app.Phone).Answer),
+		"hangup":  simple("Hung up.", "decline, cancel or end the call", hangup),
+		"hold":    simple("On hold.", "put the other side on hold", (*app.Phone).Hold),
+		"resume":  simple("Off hold.", "end the hold", (*app.Phone).Resume),
+		"mute":    quick("Muted.", "close the microphone", (*app.Phone).Mute),
+		"unmute":  quick("Unmuted.", "open the microphone", (*app.Phone).Unmute),
+		"silence": quick("The ringing is silenced.", "stop the ringing", func(p *app.Phone) error { p.Silence(); return nil }),
+		"retry":   quick("Trying again.", "connect again now", func(p *app.Phone) error { p.Retry(); return nil }),
+		"dtmf": {did: "Sent.", args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
 			}},
-		"transfer": {args: "[NUMBER]", max: 1, calls: true, help: "hand the call over a SIP account to a number or an address, or to whom was consulted",
+		"transfer": {did: "The call is being handed on.", args: "[NUMBER]", max: 1, calls: true, help: "hand the call over a SIP account to a number or an address, or to whom was consulted",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if len(r.Args) == 0 {
 					return nil, s.cfg.Phone.CompleteTransfer(ctx)
 				}
 				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
 			}},
-		"consult": {args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call over a SIP account and ask somebody who may get it by transfer",
+		"consult": {did: "Asking.", args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call over a SIP account and ask somebody who may get it by transfer",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.Consult(ctx, r.Args[0])
 			}},
-		"swap": simple("talk to the other of the call's far side and whom was consulted", (*app.Phone).Swap),
-		"end-consult": {calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
+		"swap": simple("Swapped.", "talk to the other of the call's far side and whom was consulted", (*app.Phone).Swap),
+		"end-consult": {did: "The consultation is over.", calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()
 			}},
-		"follow-transfer":  quick("go where the other side hands the call, as it asks to", (*app.Phone).FollowTransfer),
-		"decline-transfer": quick("stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
-		"route": {args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
+		"follow-transfer":  quick("Going there.", "go where the other side hands the call, as it asks to", (*app.Phone).FollowTransfer),
+		"decline-transfer": quick("You stay.", "stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
+		"route": {did: "The sound is moved.", args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SetRoute(voice.AudioRoute(strings.ToUpper(r.Args[0])))
 			}},
-		"availability": {args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
+		"availability": {did: "Availability is set.", args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Args[0] == string(app.Break) {
 					return nil, s.cfg.Phone.SetBreak(r.Reason)
@@ -85,7 +90,7 @@ func init() {
 				}
 				return nil, s.cfg.Phone.SetAvailability(app.Availability(r.Args[0]))
 			}},
-		"other-phone": {args: "on|off", min: 1, max: 1, help: "say that you are on another phone",
+		"other-phone": {did: "Set.", args: "on|off", min: 1, max: 1, help: "say that you are on another phone",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Args[0] != "on" && r.Args[0] != "off" {
 					return nil, usage("Use on or off.")
@@ -103,17 +108,17 @@ func init() {
 				}
 				return map[string]any{"groups": groups}, nil
 			}},
-		"favourite": {args: "NUMBER [NAME]", min: 1, max: 2, help: "put a number into your own contacts",
+		"favourite": {did: "In your contacts now.", args: "NUMBER [NAME]", min: 1, max: 2, help: "put a number into your own contacts",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.AddFavourite(strings.Join(r.Args[1:], " "), r.Args[0])
 			}},
-		"unfavourite": {args: "NUMBER", min: 1, max: 1, help: "take a number out of your own contacts",
+		"unfavourite": {did: "No longer in your contacts.", args: "NUMBER", min: 1, max: 1, help: "take a number out of your own contacts",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.RemoveFavourite(r.Args[0])
 			}},
 		"events":   {help: "print a snapshot a line as things change, the present one first, for --timeout or without end", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
-		"feedback": {args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
+		"feedback": {did: "Thank you. The rating is sent.", args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
 		"upload-logs": {help: "send the logs to the support; --since 168h, --description TEXT",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				switch {
@@ -125,35 +130,86 @@ func init() {
 				ref, err := s.cfg.Phone.Report(ctx, time.Now().Add(-r.Since), time.Now(), r.Description, nil)
 				return map[string]string{"reference": ref}, err
 			}},
-		"sign-in": {help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
+		"report": {args: "FILE", min: 1, max: 1, help: "write the logs into a new zip file, also signed out; --since 168h", did: "The report is written.",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Since <= 0 {
+					r.Since = 7 * 24 * time.Hour
+				}
+				if !filepath.IsAbs(r.Args[0]) { // where the phone runs is not where its user is
+					return nil, usage("Name the file by its whole path.")
+				}
+				return nil, s.cfg.Phone.SaveReport(ctx, time.Now().Add(-r.Since), time.Now(), r.Args[0])
+			}},
+		"settings": {args: "[PATH [VALUE]]", max: 2, help: "print all settings, or one by its path such as audio.ring_volume, or change it", run: changeSettings},
+		"sign-in": {did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SignIn(ctx, app.Credentials{
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
 					AllowClearText: r.AllowClearText,
 				})
 			}},
-		"line-password": {args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
+		"line-password": {did: "The account has its password.", args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Password == "" {
 					return nil, usage("--password-file names the password.")
 				}
 				return nil, s.cfg.Phone.SetLinePassword(ctx, r.Args[0], r.Password)
 			}},
-		"proxy-password": {help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
+		"proxy-password": {did: "Set.", help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if (r.UserName == "") != (r.Password == "") {
 					return nil, usage("--user and --password-file belong together.")
 				}
 				return nil, s.cfg.Phone.SetProxyPassword(r.UserName, r.Password)
 			}},
-		"sign-out": simple("sign out and forget the password", (*app.Phone).SignOut),
-		"open": {args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
+		"sign-out": simple("Signed out.", "sign out and forget the password", (*app.Phone).SignOut),
+		"open": {did: "Done.", args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
 		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE (of a phone that was started with GODEBUG=memprofilerate=524288)", run: processState},
 		"quit":    {help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
+}
+
+// changeSettings prints settings as the table has them, or changes one.
+func changeSettings(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	type row struct {
+		Path   string   `json:"path"`
+		Value  any      `json:"value"`
+		About  string   `json:"about"`
+		Values []string `json:"values,omitempty"`
+		Min    int      `json:"min,omitempty"`
+		Max    int      `json:"max,omitempty"`
+		Locked bool     `json:"locked"`
+	}
+	phone := s.cfg.Phone
+	rows := []row{}
+	for _, e := range settings.Table {
+		if e.Own || len(r.Args) > 0 && r.Args[0] != e.Path {
+			continue
+		}
+		if len(r.Args) > 1 {
+			// A bare word is the text that it looks like.
+			value := json.RawMessage(r.Args[1])
+			if !json.Valid(value) {
+				value, _ = json.Marshal(r.Args[1])
+			}
+			var wrong error
+			if err := phone.UpdateSettings(func(set *app.Settings) { wrong = settings.SetPath(set, e.Path, value) }); err != nil && wrong == nil {
+				return nil, err
+			}
+			if wrong != nil {
+				return nil, usage("The setting " + e.Path + " can't be " + r.Args[1] + ".")
+			}
+		}
+		set := phone.Settings()
+		rows = append(rows, row{e.Path, e.Get(set), e.About, e.Choices, e.Min, e.Max, set.IsLocked(e.Path)})
+	}
+	if len(rows) == 0 {
+		return nil, usage("There is no setting " + r.Args[0] + ".")
+	}
+	return map[string]any{"settings": rows}, nil
 }
 
 // names lists the commands in order.
@@ -184,14 +240,14 @@ func hangup(p *app.Phone, ctx context.Context) error {
 	return nil
 }
 
-func simple(help string, f func(*app.Phone, context.Context) error) command {
-	return command{help: help, calls: true, run: func(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+func simple(did, help string, f func(*app.Phone, context.Context) error) command {
+	return command{did: did, help: help, calls: true, run: func(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 		return nil, f(s.cfg.Phone, ctx)
 	}}
 }
 
-func quick(help string, f func(*app.Phone) error) command {
-	return simple(help, func(p *app.Phone, _ context.Context) error { return f(p) })
+func quick(did, help string, f func(*app.Phone) error) command {
+	return simple(did, help, func(p *app.Phone, _ context.Context) error { return f(p) })
 }
 
 // DefaultTimeout bounds a command that was given no --timeout.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -54,6 +55,20 @@ func (p *printer) result(command string, data json.RawMessage) error {
 		return decode(data, p.diagnose)
 	case "contacts":
 		return decode(data, p.contacts)
+	case "settings":
+		return decode(data, func(v *struct {
+			Settings []struct {
+				Path  string          `json:"path"`
+				Value json.RawMessage `json:"value"`
+				About string          `json:"about"`
+			} `json:"settings"`
+		}) error {
+			t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+			for _, e := range v.Settings {
+				fmt.Fprintf(t, "%s\t%s\t%s\n", e.Path, e.Value, e.About)
+			}
+			return t.Flush()
+		})
 	case "upload-logs":
 		return decode(data, func(r *struct {
 			Reference string `json:"reference"`
@@ -63,7 +78,7 @@ func (p *printer) result(command string, data json.RawMessage) error {
 		})
 	default:
 		return decode(data, func(s *app.Snapshot) error {
-			_, err := fmt.Fprintln(p.w, oneLine(s))
+			_, err := fmt.Fprintln(p.w, strings.TrimSpace(commands[command].did+" "+oneLine(s)))
 			return err
 		})
 	}

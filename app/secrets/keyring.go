@@ -23,7 +23,8 @@ const maxParts = 64
 // unlock it, and a phone that starts by itself must not wait with it.
 const patience = 5 * time.Second
 
-// ErrBusy is returned when the keyring did not answer in time.
+// ErrBusy is returned when the keyring is locked: it did not answer in time, or the
+// question for its password was refused. What it holds may be had later.
 var ErrBusy = errors.New("secrets: the keyring does not answer")
 
 // Keyring is a Store in the operating system's keyring: the Credential Manager,
@@ -165,6 +166,8 @@ func translate(err error) error {
 		return nil
 	case errors.Is(err, keyring.ErrNotFound):
 		return ErrNotFound
+	case strings.Contains(strings.ToLower(err.Error()), "locked"), strings.Contains(strings.ToLower(err.Error()), "dismissed"):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	default:
 		return fmt.Errorf("secrets: keyring: %w", err)
 	}

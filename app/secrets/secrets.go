@@ -84,14 +84,18 @@ func (s *Safe) note(err error) {
 	s.mu.Unlock()
 }
 
-// Get asks the memory and then the keyring.
+// Get asks the memory and then the keyring. ErrBusy says that the secret may be
+// there, but the keyring is locked.
 func (s *Safe) Get(name string) (string, error) {
 	if v, err := s.mem.Get(name); err == nil {
 		return v, nil
 	}
 	v, err := s.first.Get(name)
 	s.note(err)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrBusy):
+		return "", ErrBusy
+	case err != nil:
 		return "", ErrNotFound
 	}
 	return v, nil

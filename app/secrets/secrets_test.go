@@ -137,3 +137,36 @@ func TestIndex(t *testing.T) {
 		t.Errorf("%d parts", len(p))
 	}
 }
+
+// lockedStore is a keyring that waits to be unlocked.
+type lockedStore struct {
+	Memory
+	open bool
+}
+
+func (l *lockedStore) Get(name string) (string, error) {
+	if !l.open {
+		return "", ErrBusy
+	}
+	return l.Memory.Get(name)
+}
+
+// A locked keyring is not one without the secret, and gives it once it is unlocked.
+func TestALockedKeyring(t *testing.T) {
+	t.Parallel()
+	store := &lockedStore{}
+	if err := store.Set("password", "pw"); err != nil {
+		t.Fatal(err)
+	}
+	s := NewSafe(store)
+	if _, err := s.Get("password"); !errors.Is(err, ErrBusy) || !errors.Is(s.Err(), ErrBusy) {
+		t.Errorf("%v, %v", err, s.Err())
+	}
+	store.open = true
+	if v, err := s.Get("password"); v != "pw" || err != nil || s.Err() != nil {
+		t.Errorf("%q, %v, %v", v, err, s.Err())
+	}
+	if err := translate(errors.New("The collection is Locked")); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+}
