@@ -46,6 +46,6 @@ func TestFavouritesAreTheUsersOwn(t *testing.T) {
 		if err := d.UpdateSettings(func(s *Settings) { s.Favourites = make([]Favourite, maxFavourites) }); err != nil {
 			t.Fatal(err)
 		}
-		wantFault(t, d.AddFavourite("one more", "dave"), fault.InvalidParameter, "as many")
+		wantFault(t, d.AddFavourite("one more", "dave"), fault.InvalidParameter, "full")
 	})
 }

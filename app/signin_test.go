@@ -106,7 +106,7 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 		if c := d.condition(readiness.Token); c.OK || c.Action != readiness.SignIn || s.Ready {
 			t.Fatalf("%+v", c)
 		}
-		wantFault(t, d.Dial(context.Background(), "bob", ""), fault.AuthenticationExpiredToken, "sign in again")
+		wantFault(t, d.Dial(context.Background(), "bob", ""), fault.AuthenticationExpiredToken, "Sign in again")
 		c := alice
 		c.Password = "changed"
 		if err := d.SignIn(context.Background(), c); err != nil {
