@@ -86,7 +86,7 @@ type event struct {
 // where the path stands but the microphone is shut.
 func (s *sender) setKeys(on bool) {
 	if s.keys.Swap(on) != on {
-		s.kick()
+		s.signal()
 	}
 }
 

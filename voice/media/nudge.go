@@ -7,11 +7,11 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// kick makes ICE look at its checks early and often after each description. On
+// nudgeICE makes ICE look at its checks early and often after each description. On
 // its own it looks every 200 ms: it sends checks at one look and nominates at
 // the next, so that an answer to a check waits most of that time. A new
 // candidate makes it look; one in the discard prefix (RFC 6666) is nobody's.
-func (l *peerLink) kick() {
+func (l *peerLink) nudgeICE() {
 	news := 0
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -26,7 +26,7 @@ func (l *peerLink) kick() {
 	}
 	for {
 		select {
-		case <-l.kicks:
+		case <-l.nudges:
 		case <-l.done:
 			return
 		}

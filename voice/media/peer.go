@@ -52,10 +52,10 @@ type peerLink struct {
 	// first answer has settled it.
 	role string
 
-	out   atomic.Pointer[outTrack]
-	pair  atomic.Pointer[[2]string] // names of the candidates in use
-	tasks sync.WaitGroup
-	kicks chan struct{}
+	out    atomic.Pointer[outTrack]
+	pair   atomic.Pointer[[2]string] // names of the candidates in use
+	tasks  sync.WaitGroup
+	nudges chan struct{}
 	// candidate is told that one more has been gathered.
 	candidate chan struct{}
 	done      chan struct{}
@@ -83,11 +83,11 @@ const (
 )
 
 func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
-	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, kicks: make(chan struct{}, 1), candidate: make(chan struct{}, 1), done: make(chan struct{})}
+	l := &peerLink{cfg: cfg, h: h, ssrc: ssrc, nudges: make(chan struct{}, 1), candidate: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := l.connection(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	l.tasks.Go(l.kick)
+	l.tasks.Go(l.nudgeICE)
 	return l, nil
 }
 

@@ -246,7 +246,7 @@ func (l *peerLink) apply(kind webrtc.SDPType, peer *sdp.Description, theirs *sdp
 	}
 	l.peer = p
 	select {
-	case l.kicks <- struct{}{}:
+	case l.nudges <- struct{}{}:
 	default:
 	}
 	return nil

@@ -19,7 +19,7 @@ const reportInterval = time.Second
 // reporter sends and reads RTCP.
 type reporter struct {
 	s     *session
-	rush  chan struct{}
+	due   chan struct{}
 	wall  time.Time // the moment when now was began
 	begun time.Duration
 
@@ -48,13 +48,13 @@ type remoteView struct {
 }
 
 func newReporter(s *session) *reporter {
-	return &reporter{s: s, rush: make(chan struct{}, 1), wall: time.Now(), begun: s.cfg.Now(), rate: newRateControl(s.cfg.Bitrate)}
+	return &reporter{s: s, due: make(chan struct{}, 1), wall: time.Now(), begun: s.cfg.Now(), rate: newRateControl(s.cfg.Bitrate)}
 }
 
-// hurry makes the next report due at once.
-func (r *reporter) hurry() {
+// reportNow makes the next report due at once.
+func (r *reporter) reportNow() {
 	select {
-	case r.rush <- struct{}{}:
+	case r.due <- struct{}{}:
 	default:
 	}
 }
@@ -72,7 +72,7 @@ func (r *reporter) run(done <-chan struct{}) {
 			return
 		case <-timer.C:
 			timer.Reset(next())
-		case <-r.rush:
+		case <-r.due:
 		}
 		r.sendReport()
 	}

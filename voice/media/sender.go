@@ -110,10 +110,10 @@ func (s *sender) setOn(on bool) {
 		s.epoch.Add(1)
 	}
 	s.on.Store(on)
-	s.kick()
+	s.signal()
 }
 
-func (s *sender) kick() {
+func (s *sender) signal() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -128,7 +128,7 @@ func (s *sender) push(pcm []int16) {
 	f := s.ring.free()
 	if f == nil {
 		s.counts.overruns.Add(1)
-		s.kick()
+		s.signal()
 		return
 	}
 	f.epoch = s.epoch.Load()
@@ -139,7 +139,7 @@ func (s *sender) push(pcm []int16) {
 	}
 	s.ring.commit()
 	if s.ring.len() >= int(s.frames.Load()) {
-		s.kick()
+		s.signal()
 	}
 }
 

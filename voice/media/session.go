@@ -147,7 +147,7 @@ func (s *session) SendDTMF(digits string) error {
 		return err
 	}
 	s.via.Store("RFC4733")
-	s.send.kick()
+	s.send.signal()
 	return nil
 }
 
@@ -200,7 +200,7 @@ func (s *session) state(kind EventKind, err error) {
 	s.change(func() { s.connected = kind == Connected || s.connected && kind == Disconnected })
 	s.events.emit(Event{Kind: kind, Err: err})
 	if kind == Connected {
-		s.report.hurry()
+		s.report.reportNow()
 	}
 }
 
