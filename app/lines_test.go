@@ -331,3 +331,37 @@ func TestTheRuleForTransfers(t *testing.T) {
 		}
 	}
 }
+
+// A link keeps the host that it names, and loses what would change the request; an
+// extension is sent after the answer.
+func TestLinksOfASIPAccount(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start()
+		defer d.close()
+		ctx := context.Background()
+		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.UpdateSettings(func(s *Settings) { s.Calls.LinkMode = settings.DialAtOnce }); err != nil {
+			t.Fatal(err)
+		}
+		for link, want := range map[string]string{
+			"sip:bob@other.example":                  "dial sip:bob@other.example for bob@other.example",
+			"sip:bob@other.example;method=BYE?Via=x": "dial sip:bob@other.example for bob@other.example",
+			"sip:bob@lab.test":                       "dial bob for bob",
+			"tel:+49-(0)30-12;ext=5":                 "dial +493012 for +493012",
+		} {
+			if err := d.OpenLink(ctx, link); err != nil {
+				t.Fatalf("%s: %v", link, err)
+			}
+			if n := d.engine.count(want); n == 0 {
+				t.Errorf("%s: %v, want %q", link, d.engine.did, want)
+			}
+			if err := d.Hangup(ctx); err != nil {
+				t.Fatal(err)
+			}
+			d.until("no call", func(s *Snapshot) bool { return s.Call == nil })
+			d.DismissEnded()
+		}
+	})
+}

@@ -121,7 +121,7 @@ func TestTwoSIPPhonesTalk(t *testing.T) {
 // hold both ways, and a hang-up.
 func talkAndHangUp(t *testing.T, caller, callee *phoneOf, number, remote string) {
 	t.Helper()
-	out, err := caller.Dial(context.Background(), number, "")
+	out, err := caller.Dial(context.Background(), number, "", voice.SendingAfterAnswer("79"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +138,11 @@ func talkAndHangUp(t *testing.T, caller, callee *phoneOf, number, remote string)
 	expect[voice.CallEstablished](caller)
 	for _, ph := range []*phoneOf{caller, callee} {
 		hears(t, ph.latest())
+	}
+	for _, want := range "79" { // dialled for after the answer
+		if got := expect[voice.DTMFReceived](callee).Digit; got != want {
+			t.Errorf("digit %c, want %c", got, want)
+		}
 	}
 	if err := out.SendDTMF("12#"); err != nil {
 		t.Fatal(err)
