@@ -430,8 +430,8 @@ func (m *model) lineFor(asked string) (id string, sip bool) {
 
 // Transfer hands the call to target: its far side is asked to call there instead
 // of this phone. It returns when the far side has taken that on;
-// Snapshot.Call.Transfer then tells how it fares. Only calls over SIP accounts
-// can be transferred.
+// Snapshot.Call.Transfer then tells how it fares. On the subscriber line the
+// platform hands the call over, if it can (Snapshot.Call.Transferable).
 func (p *Phone) Transfer(ctx context.Context, target string) error {
 	return p.handTo(ctx, target, Controls.Transfer)
 }

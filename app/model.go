@@ -132,7 +132,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		Encrypted: d.Encrypted, KeyChanges: d.KeyChanges,
 		Route: d.Route, DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
 		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
-		Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
+		Transferable: d.Transferable, Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
 	}
 	if t := d.Transfer; t.Target != "" {
 		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final, EndReason: t.EndReason}

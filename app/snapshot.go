@@ -136,6 +136,8 @@ type Call struct {
 	MOS float64 `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
+	// Transferable says that the call can be handed to somebody else.
+	Transferable bool `json:"transferable"`
 	// Diverted is who diverted the call here, RedirectedTo where the server sent
 	// it instead, TransferredBy who asked for it by a transfer.
 	Diverted      string `json:"diverted,omitempty"`

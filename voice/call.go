@@ -140,7 +140,7 @@ func (l *leg) end() {
 // there. The mutex is held.
 func (c *Client) newCall(t line, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
-	details.Line = t.name()
+	details.Line, details.Transferable = t.name(), canTransfer(t)
 	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
 	details.Started = c.clock.Now()
 	call := &Call{

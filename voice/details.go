@@ -69,6 +69,8 @@ type CallDetails struct {
 	// Elsewhere says that an incoming call was answered by another phone that rang
 	// at the same time: it was not missed.
 	Elsewhere bool
+	// Transferable says that the call's line can hand it to somebody else.
+	Transferable bool
 	// Diverted names the party from which an incoming call was diverted here, the
 	// last of them; empty for a call like any other.
 	Diverted string

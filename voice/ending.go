@@ -196,6 +196,7 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 		c.endedEarly = &ev
 		c.timers.set(timerClosing, confirmTime, c.endAfterAnswer)
 	default:
+		c.noteHandedOver(ev)
 		c.endRemotely(endedDialog(ev), ev.Status)
 	}
 }

@@ -182,8 +182,15 @@ func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
 // onIdentified shows who is at the other end now: a server has joined somebody else
 // to the call, or says who has answered.
 func (c *Call) onIdentified(l *leg, ev sip.Identified) {
+	if l != c.leg {
+		return
+	}
 	line, ok := c.line.(*sipLine)
-	if !ok || l != c.leg {
+	if !ok {
+		if sub, ok := c.line.(subscriberLine); ok && sub.offers(wire.AbilityTransfer) {
+			c.details.RemoteID, c.details.RemoteDisplayName = sub.identified(ev)
+			c.changed()
+		}
 		return
 	}
 	who := sip.Incoming{Private: ev.Private, Caller: ev.URI, CallerName: ev.Name}

@@ -43,6 +43,7 @@ var wordOutcomes = map[string]EndReason{
 	wire.ReasonCallerGone:        EndRemoteHangup,
 	wire.ReasonPlatformLost:      EndFailure,
 	wire.ReasonRevoked:           EndFailure,
+	wire.ReasonTransferred:       EndLocalHangup,
 }
 
 // limit is a bound that this phone sets to a call.

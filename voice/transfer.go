@@ -47,16 +47,28 @@ func (t Transfer) Succeeded() bool { return t.Final && t.Status >= 200 && t.Stat
 // CallDetails.Transfer how it fares. Once the new call is answered this one
 // ends as LOCAL_HANGUP; if it is not, this one goes on.
 //
+// On the subscriber line the platform hands the call over, to a subscriber's name:
+// the call ends as LOCAL_HANGUP at once, and comes back as an incoming one if the
+// target does not answer.
+//
 // The errors are NO_CALL, INVALID_DIAL_INFO, SYSTEM_BUSY while a transfer is
-// under way, and SERVER_ERROR if the far side refuses or the call is one of the
-// subscriber line, whose platform knows no transfer.
+// under way, and SERVER_ERROR if the far side refuses or the platform knows no
+// transfer (CallDetails.Transferable).
 func (c *Call) Transfer(ctx context.Context, target string) error {
-	return c.ask(ctx, func(result chan<- error) { c.transfer(target, result) }, func(err error) error {
+	err := c.ask(ctx, func(result chan<- error) { c.transfer(target, result) }, func(err error) error {
 		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
 	})
+	if err != nil && c.Details().Transfer.Succeeded() {
+		return nil // the call was gone before the request was answered
+	}
+	return err
 }
 
 func (c *Call) transfer(target string, result chan<- error) {
+	if l, ok := c.line.(subscriberLine); ok {
+		c.handOver(l, target, result)
+		return
+	}
 	l, err := c.transferable()
 	if err != nil {
 		result <- err

@@ -106,7 +106,9 @@ func (s *session) end(e ending) {
 	}
 	s.dropRinging(ending{reason: reason})
 	s.leave(&s.callee, reason)
-	s.x.forgetLater(s.id, s.x.cfg.Remember)
+	for _, id := range append([]string{s.id}, s.aliases...) {
+		s.x.forgetLater(id, s.x.cfg.Remember)
+	}
 	s.x.remove(s)
 	s.tellRecorder(func() Record { return final })
 }

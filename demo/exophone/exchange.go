@@ -42,6 +42,7 @@ type Exchange struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
+	aliases  map[string]*session // of calls that were handed over
 	dialogs  map[dialogID]*dialog
 	draining bool
 	empty    chan struct{} // closed when draining and no session is left
@@ -61,7 +62,7 @@ func New(cfg Config) (*Exchange, error) {
 	x := &Exchange{
 		cfg: cfg, log: cfg.Logger, run: sip.GenerateTagN(8) + "-", began: cfg.Clock.Now().Truncate(time.Second),
 		limits:   throttle.NewRate(cfg.CallRate, cfg.CallBurst, cfg.Clock.Now),
-		sessions: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
+		sessions: make(map[string]*session), aliases: make(map[string]*session), dialogs: make(map[dialogID]*dialog),
 		registrar: registrar{m: make(map[string][]binding)},
 		empty:     make(chan struct{}),
 	}
@@ -260,6 +261,9 @@ func (x *Exchange) remove(s *session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.sessions, s.id)
+	for _, id := range s.aliases {
+		delete(x.aliases, id)
+	}
 	if x.draining && len(x.sessions) == 0 {
 		close(x.empty)
 	}
@@ -268,7 +272,21 @@ func (x *Exchange) remove(s *session) {
 func (x *Exchange) session(id string) *session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.sessions[id]
+	if s := x.sessions[id]; s != nil {
+		return s
+	}
+	return x.aliases[id]
+}
+
+// alias gives a session another name for the next callee: a phone passes over a call
+// that it has had before.
+func (x *Exchange) alias(s *session) string {
+	id := newSessionID()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.aliases[id] = s
+	s.aliases = append(s.aliases, id)
+	return id
 }
 
 func (x *Exchange) addDialog(d *dialog) {

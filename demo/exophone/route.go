@@ -180,12 +180,16 @@ func (s *session) invite(name string) {
 	s.tell = newCalleeState(func(reason string) {
 		s.post(func() { s.rejected(attempt, reason) })
 	})
-	s.x.states.add(s.id, name, s.tell)
+	id := s.id
+	if s.handover != nil {
+		id = s.x.alias(s)
+	}
+	s.x.states.add(id, name, s.tell)
 	now := s.x.cfg.Clock.Now()
-	base := s.x.cfg.PublicBaseURL() + "/v2/calls/" + s.id
+	base := s.x.cfg.PublicBaseURL() + "/v2/calls/" + id
 	claims := wire.PayloadClaims{
 		RegisteredClaims: jwt.RegisteredClaims{Subject: name, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(s.plan.ring + 30*time.Second))},
-		CallerID:         number, CallerName: s.caller.display, SessionID: s.id,
+		CallerID:         number, CallerName: s.caller.display, SessionID: id,
 		LongPollURL: base + "/state", LongPollTimeout: int(s.x.cfg.LongPollTimeout.Seconds()),
 		RejectCallURL: base + "/reject", NotificationTime: now.UTC().Format(time.RFC3339Nano),
 	}

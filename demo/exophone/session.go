@@ -58,6 +58,7 @@ type session struct {
 	// established says that the caller's INVITE has had its 200.
 	established bool
 	handover    *handover // a transfer, once there was one
+	aliases     []string  // its names for later callees
 
 	recordMu sync.Mutex
 	record   Record
@@ -73,11 +74,15 @@ const (
 	over
 )
 
-func (x *Exchange) newSession(caller party, customField string) *session {
+func newSessionID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}
+
+func (x *Exchange) newSession(caller party, customField string) *session {
 	s := &session{
-		x: x, id: hex.EncodeToString(id[:]),
+		x: x, id: newSessionID(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		caller: caller, ringing: make(map[string]*party), timers: make(map[string]Timer),
 	}

@@ -31,6 +31,12 @@ func (c *Client) LogDestination(ctx context.Context, size int64, description str
 	return out, nil
 }
 
+// Transfer asks the platform to hand the far side of a conversation to target. The
+// platform must have the ability transfer.
+func (c *Client) Transfer(ctx context.Context, session, target string) error {
+	return c.call(ctx, http.MethodPost, c.cfg.Base.JoinPath("calls", session, "transfer"), wire.TransferRequest{Target: target}, nil)
+}
+
 // PutAgentState tells what the agent has chosen. The platform must have the ability
 // agent_state.
 func (c *Client) PutAgentState(ctx context.Context, choice wire.AgentChoice) error {
