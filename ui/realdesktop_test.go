@@ -319,26 +319,22 @@ func TestRealWindowPressesLand(t *testing.T) {
 	}
 	hang, scale := r.see("Hang up")
 	red := [2]int{left + int((hang.X+hang.W/2)*scale), top + int((hang.Y+hang.H/2)*scale)}
+	// The pointer stays until the press was answered: a window manager under load hands
+	// a press on late, and says by then where the pointer is, not where it was.
 	for _, wait := range []string{"0", "0.005", "0.01", "0.015"} {
-		args := []string{}
-		var want []string
 		for i := range 50 {
 			key := string(rune('1' + i*7%9))
 			p := at[key]
-			args = append(args, "mousemove", fmt.Sprint(red[0]), fmt.Sprint(red[1]), "sleep", "0.03",
-				"mousemove", fmt.Sprint(p[0]), fmt.Sprint(p[1]), "sleep", wait, "click", "1", "sleep", "0.03")
-			want = append(want, "dtmf:"+key)
-		}
-		_, err := r.display.Run(r.ctx, "xdotool", args...)
-		r.must(err)
-		for i, w := range want {
+			_, err := r.display.Run(r.ctx, "xdotool", "mousemove", fmt.Sprint(red[0]), fmt.Sprint(red[1]), "sleep", "0.03",
+				"mousemove", fmt.Sprint(p[0]), fmt.Sprint(p[1]), "sleep", wait, "click", "1")
+			r.must(err)
 			select {
 			case asked := <-r.asked:
-				if asked != w {
-					t.Fatalf("%s s between, press %d: the phone was asked for %q, not %q", wait, i, asked, w)
+				if asked != "dtmf:"+key {
+					t.Fatalf("%s s between, press %d: the phone was asked for %q, not for %s", wait, i, asked, key)
 				}
 			case <-time.After(patience):
-				t.Fatalf("%s s between, press %d of %q did nothing", wait, i, w)
+				t.Fatalf("%s s between, press %d of %s did nothing", wait, i, key)
 			}
 		}
 	}

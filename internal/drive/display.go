@@ -159,15 +159,15 @@ func (w *Window) Origin(ctx context.Context) (x, y int, err error) {
 	return x, y, nil
 }
 
-// Click moves the pointer to a point of the window, rests there for a tenth of a
-// second as a hand does, and presses the left button. (Fyne gives a press in the
-// same frame as the move to what was under the pointer before.)
+// Click moves the pointer to a point of the window, rests there for a fifth of a
+// second as a hand does, and presses the left button. (What can't be undone takes no
+// press for 150 ms after it has come or moved.)
 func (w *Window) Click(ctx context.Context, x, y int) error {
 	left, top, err := w.Origin(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = w.display.Run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "sleep", "0.1", "click", "1")
+	_, err = w.display.Run(ctx, "xdotool", "mousemove", strconv.Itoa(left+x), strconv.Itoa(top+y), "sleep", "0.2", "click", "1")
 	return err
 }
 

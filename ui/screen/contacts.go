@@ -81,7 +81,7 @@ func (c *Contacts) fill() {
 	if text != "" {
 		groups = c.env.Phone.SearchContacts(text)
 	}
-	var parts []fyne.CanvasObject
+	var parts, rows []fyne.CanvasObject
 	count := 0
 	for _, g := range groups {
 		if len(g.Contacts) == 0 {
@@ -89,14 +89,17 @@ func (c *Contacts) fill() {
 		}
 		count += len(g.Contacts)
 		open := text != "" || c.isOpen(g, len(groups))
-		parts = append(parts, c.heading(g, open))
+		heading := c.heading(g, open)
+		parts, rows = append(parts, heading), append(rows, heading)
 		if open {
-			parts = append(parts, c.people(g))
+			people := c.people(g)
+			parts, rows = append(parts, widget.CardOf(people...)), append(rows, people...)
 		}
 	}
 	if count == 0 {
 		parts = []fyne.CanvasObject{c.nobody(text)}
 	}
+	widget.GroupRows(rows...)
 	c.list.Objects = []fyne.CanvasObject{widget.Column(parts...)}
 	c.list.Refresh()
 	c.scroll.Refresh()
@@ -136,8 +139,7 @@ func (c *Contacts) heading(g app.ContactGroup, open bool) fyne.CanvasObject {
 	return row
 }
 
-func (c *Contacts) people(g app.ContactGroup) fyne.CanvasObject {
-	var rows []fyne.CanvasObject
+func (c *Contacts) people(g app.ContactGroup) (rows []fyne.CanvasObject) {
 	for i, p := range g.Contacts {
 		if i == maxShown {
 			rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(12, 12, 12, 12,
@@ -146,7 +148,7 @@ func (c *Contacts) people(g app.ContactGroup) fyne.CanvasObject {
 		}
 		rows = append(rows, c.person(g, p))
 	}
-	return widget.CardOf(rows...)
+	return rows
 }
 
 func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {

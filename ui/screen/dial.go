@@ -254,6 +254,7 @@ func (d *Dial) list() {
 		d.rows = append(d.rows, row)
 		rows = append(rows, row)
 	}
+	widget.GroupRows(rows...)
 	d.matches.Objects = []fyne.CanvasObject{widget.CardOf(rows...)}
 	d.rows[0].SetMarked(true)
 	d.matches.Refresh()

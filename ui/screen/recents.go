@@ -67,6 +67,7 @@ func NewRecents(env *Env) (*Recents, *CallDetail) {
 	add(env.T("Incoming"), func(c app.CallRecord) bool { return c.Direction == voice.Incoming })
 	add(env.T("Outgoing"), func(c app.CallRecord) bool { return c.Direction == voice.Outgoing })
 	r.filters[0].chip.SetChosen(true)
+	widget.GroupRows(widget.Row(chips...))
 	head := widget.Inset(16, 16, 8, 16, widget.Column(r.Search, widget.Gap(8), widget.Flow(8, chips...)))
 	r.scroll = container.NewVScroll(widget.Narrow(widget.Inset(0, 16, 16, 16, r.list)))
 	r.object = widget.Centre(960, container.NewBorder(head, nil, nil, nil, r.scroll))
@@ -150,7 +151,7 @@ func grouped(list []app.CallRecord, day func(app.CallRecord) string) (groups []c
 }
 
 func (r *Recents) fill() {
-	var parts, rows []fyne.CanvasObject
+	var parts, rows, all []fyne.CanvasObject
 	title, text := "", strings.TrimSpace(r.Search.Input.Text)
 	setVisible(r.erase, text != "")
 	flush := func() {
@@ -161,7 +162,7 @@ func (r *Recents) fill() {
 			parts = append(parts, widget.Gap(16))
 		}
 		parts = append(parts, widget.Inset(0, 4, 0, 4, label(title)), widget.Gap(8), widget.CardOf(rows...))
-		rows = nil
+		all, rows = append(all, rows...), nil
 	}
 	day := func(c app.CallRecord) string { return r.env.Day(c.Started, r.view.Now) }
 	found := r.found()
@@ -189,6 +190,7 @@ func (r *Recents) fill() {
 	default:
 		parts = []fyne.CanvasObject{emptyPage(theme.History, r.env.T("No calls yet."), nil)}
 	}
+	widget.GroupRows(all...)
 	r.list.Objects = []fyne.CanvasObject{widget.Column(parts...)}
 	r.list.Refresh()
 	r.scroll.Refresh()

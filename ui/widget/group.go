@@ -10,21 +10,67 @@ type Grouped interface {
 }
 
 // Group makes one stop of the Tab key of several controls that belong together, such
-// as the keys of a pad: the arrow keys move within it, Home and End to its ends. The
-// Tab key comes back to the control that had the keyboard last.
+// as the keys of a pad or the rows of a list: the arrow keys move within it, Home and
+// End to its ends. The Tab key comes back to the control that had the keyboard last.
 type Group struct {
 	members []Grouped
-	columns int
-	at      int
+	// rows are where each row begins among the members, and where the last one ends.
+	rows []int
+	at   int
 }
 
 // NewGroup groups controls that stand in rows of columns, 1 for a list.
 func NewGroup(columns int, members ...Grouped) *Group {
-	g := &Group{members: members, columns: max(1, columns)}
-	for _, m := range members {
+	columns = max(1, columns)
+	g := &Group{members: members}
+	for i := 0; i < len(members); i += columns {
+		g.rows = append(g.rows, i)
+	}
+	return g.close()
+}
+
+// GroupRows groups all controls that lie in the rows of a list: up and down lead from
+// row to row, left and right within one.
+func GroupRows(rows ...fyne.CanvasObject) *Group {
+	g := &Group{}
+	for _, row := range rows {
+		g.rows = append(g.rows, len(g.members))
+		g.members = append(g.members, controlsIn(row)...)
+	}
+	return g.close()
+}
+
+func (g *Group) close() *Group {
+	g.rows = append(g.rows, len(g.members))
+	for _, m := range g.members {
 		m.base().group = g
 	}
 	return g
+}
+
+// controlsIn are the controls of o, the outer ones first.
+func controlsIn(o fyne.CanvasObject) (list []Grouped) {
+	if m, ok := o.(Grouped); ok {
+		list = append(list, m)
+	}
+	for _, c := range PartsOf(o) {
+		list = append(list, controlsIn(c)...)
+	}
+	return list
+}
+
+// beside is the member in the row below or above that of a member, as far to the right
+// as the row goes.
+func (g *Group) beside(at, step int) int {
+	row := 0
+	for row+1 < len(g.rows)-1 && g.rows[row+1] <= at {
+		row++
+	}
+	column := at - g.rows[row]
+	if row += step; row < 0 || row >= len(g.rows)-1 || g.rows[row] == g.rows[row+1] {
+		return -1
+	}
+	return min(g.rows[row]+column, g.rows[row+1]-1)
 }
 
 func (c *control) base() *control { return c }
@@ -57,27 +103,27 @@ func (g *Group) take(c *control) {
 	}
 }
 
-// key moves the keyboard within the group.
+// key moves the keyboard within the group, over what can't have it.
 func (g *Group) key(c *control, e *fyne.KeyEvent) bool {
 	g.take(c)
-	step, to := 0, g.at
+	next, to := func(at int) int { return at }, g.at
 	switch e.Name {
 	case fyne.KeyLeft:
-		step = -1
+		next = func(at int) int { return at - 1 }
 	case fyne.KeyRight:
-		step = 1
+		next = func(at int) int { return at + 1 }
 	case fyne.KeyUp:
-		step = -g.columns
+		next = func(at int) int { return g.beside(at, -1) }
 	case fyne.KeyDown:
-		step = g.columns
+		next = func(at int) int { return g.beside(at, 1) }
 	case fyne.KeyHome:
-		to, step = -1, 1
+		next, to = func(at int) int { return at + 1 }, -1
 	case fyne.KeyEnd:
-		to, step = len(g.members), -1
+		next, to = func(at int) int { return at - 1 }, len(g.members)
 	default:
 		return false
 	}
-	for to += step; to >= 0 && to < len(g.members); to += step {
+	for to = next(to); to >= 0 && to < len(g.members); to = next(to) {
 		if g.usable(to) {
 			FocusMember(g.members[to])
 			break

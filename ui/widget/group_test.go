@@ -50,3 +50,35 @@ func TestAGroupIsOneStop(t *testing.T) {
 	pad.Keys[8].Tapped(nil)
 	expect("A press", "9")
 }
+
+// In a list, up and down lead from row to row, left and right to the buttons of one.
+func TestAListIsOneStop(t *testing.T) {
+	test.NewTempApp(t)
+	row := func(name string, buttons ...string) fyne.CanvasObject {
+		parts := []fyne.CanvasObject{NewText(name, Style{})}
+		for _, b := range buttons {
+			parts = append(parts, NewPill(name+" "+b, "", Plain, HeightButton, nil))
+		}
+		return NewTapRow(name, Row56, Row(parts...), nil)
+	}
+	rows := []fyne.CanvasObject{row("a", "star", "call"), row("b"), row("c", "star", "call")}
+	GroupRows(rows...)
+	after := NewPill("after", "", Plain, HeightButton, nil)
+	win := test.NewTempWindow(t, Column(CardOf(rows...), after))
+	cv := win.Canvas()
+	cv.FocusNext()
+	for _, step := range []struct {
+		key  fyne.KeyName
+		want string
+	}{{fyne.KeyRight, "a star"}, {fyne.KeyRight, "a call"}, {fyne.KeyDown, "b"}, {fyne.KeyDown, "c"}, {fyne.KeyRight, "c star"}, {fyne.KeyDown, "c star"}, {fyne.KeyUp, "b"},
+		{fyne.KeyEnd, "c call"}, {fyne.KeyHome, "a"}, {fyne.KeyUp, "a"}} {
+		cv.Focused().TypedKey(&fyne.KeyEvent{Name: step.key})
+		if got := cv.Focused().(fyne.Accessible).AccessibilityLabel(); got != step.want {
+			t.Fatalf("%s leads to %q, want %q", step.key, got, step.want)
+		}
+	}
+	cv.FocusNext()
+	if got := cv.Focused().(fyne.Accessible).AccessibilityLabel(); got != "after" {
+		t.Errorf("Tab out of the list leads to %q", got)
+	}
+}
