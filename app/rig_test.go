@@ -150,7 +150,7 @@ func (d *rig) condition(name string) Condition {
 func wantFault(t *testing.T, err error, code fault.Type, text string) {
 	t.Helper()
 	f := fault.From(err)
-	if f == nil || f.Type != code || !strings.Contains(f.Message(), text) {
+	if f == nil || f.Type != code || !strings.Contains(strings.ToLower(f.Message()), strings.ToLower(text)) {
 		t.Fatalf("got %v, want %s with %q", err, code, text)
 	}
 }
