@@ -46,7 +46,9 @@ func TestFailurePictures(t *testing.T) {
 				for _, text := range cutTexts(&s.stage) {
 					t.Errorf("there is no room for %s", text)
 				}
-				s.matchPicture("failure-" + language + "-" + string(mode))
+				if language == lang.Base { // the others differ in nothing but text
+					s.matchPicture("failure-" + string(mode))
+				}
 			})
 		}
 	}

@@ -68,6 +68,12 @@ func scenes() []scene {
 			s.Call.Direction = "INCOMING"
 			return s
 		}},
+		{name: "incoming-long", snap: func() *app.Snapshot {
+			s := madeCall("INCOMING", 0)
+			s.Call.Direction, s.Call.RemoteName = "INCOMING", "Venkata Subrahmanyam Chandrasekaran"
+			s.Call.Message = "Order 4471: delivery is late. The customer has called three times since Monday and was promised a refund of ₹2,400 on Tuesday. Please check with the warehouse in Pune before you promise another date."
+			return s
+		}},
 		{name: "outgoing", snap: func() *app.Snapshot { return madeCall("RINGING", 0) }},
 		{name: "in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.levels() }},
 		{name: "in-call-muted", snap: func() *app.Snapshot {
@@ -273,7 +279,9 @@ func TestPanelPictures(t *testing.T) {
 				for _, text := range cutTexts(panel) {
 					t.Errorf("there is no room for %s", text)
 				}
-				panel.matchPicture("panel-" + language + "-" + string(mode))
+				if language == lang.Base { // the others differ in nothing but text
+					panel.matchPicture("panel-" + string(mode))
+				}
 			})
 		}
 	}

@@ -161,3 +161,16 @@ func TestTwoPanes(t *testing.T) {
 		t.Error("a few units change the layout")
 	}
 }
+
+// A long message of a caller begins with four lines, and opens whole in its place.
+func TestALongMessageOpens(t *testing.T) {
+	ring := madeCall("INCOMING", 0)
+	ring.Call.Direction, ring.Call.Message = "INCOMING", strings.Repeat("The customer has called three times since Monday. ", 8)
+	s := newStage(t, ring)
+	before := s.incoming.More.Size().Height
+	s.incoming.More.Tapped(nil)
+	if after := s.incoming.More.Size().Height; after <= before {
+		t.Errorf("the message stays %.0f units high", before)
+	}
+	s.expect("")
+}

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -10,11 +11,15 @@ import (
 // Incoming is the call panel while the phone rings. It moves no focus: no single
 // key answers or declines.
 type Incoming struct {
-	env                      *Env
-	ring                     *widget.RingArc
-	avatarRow                *fyne.Container
-	name, id, message        *widget.Text
-	messageRow               *fyne.Container
+	env               *Env
+	ring              *widget.RingArc
+	avatarRow         *fyne.Container
+	name, id, message *widget.Text
+	messageRow        *fyne.Container
+	// More shows all of a message of more than four lines, or its first lines again.
+	More                     *widget.TapRow
+	whole                    bool
+	call                     string
 	Decline, Silence, Answer *widget.PillButton
 	hints                    *fyne.Container
 	object                   fyne.CanvasObject
@@ -25,11 +30,12 @@ func NewIncoming(env *Env) *Incoming {
 	i := &Incoming{env: env}
 	i.ring = widget.NewRingArc("", theme.Success, true)
 	i.avatarRow = widget.CentredRow(i.ring)
-	i.name = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true}))
+	i.name = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true, Wrap: true, Lines: 2}))
 	i.id = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
-	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk})
-	i.messageRow = widget.CentredRow(widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
-		widget.Inset(12, 16, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), i.message))))
+	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk, Wrap: true, Lines: linesFirst, More: env.T("more")})
+	i.More = widget.NewTapRow("", widget.Row44, widget.Inset(12, 16, 12, 14,
+		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), widget.Grow(i.message))), i.more)
+	i.messageRow = container.NewStack(widget.NewPanel(theme.AccentSoft, theme.RadiusCard, i.More))
 	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Hangup)
 	i.Decline.Guard()
 	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Answer)
@@ -52,6 +58,15 @@ func NewIncoming(env *Env) *Incoming {
 // Object is what the window shows.
 func (i *Incoming) Object() fyne.CanvasObject { return i.object }
 
+func (i *Incoming) more() {
+	i.whole = !i.whole
+	i.message.SetLines(linesFirst)
+	if i.whole {
+		i.message.SetLines(0)
+	}
+	widget.Relayout(i.object)
+}
+
 // Render draws the panel.
 func (i *Incoming) Render(v View) {
 	c := v.Call
@@ -69,6 +84,11 @@ func (i *Incoming) Render(v View) {
 		message = i.env.routeWord(c)
 	}
 	i.message.SetText(message)
+	i.More.SetLabel(message)
+	if c.ID != i.call {
+		i.call, i.whole = c.ID, true
+		i.more()
+	}
 	setVisible(i.messageRow, message != "")
 	setVisible(i.avatarRow, !v.Compact)
 	setVisible(i.hints, !v.Low)
