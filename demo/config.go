@@ -87,6 +87,8 @@ type Config struct {
 	SIPDomain string
 	// NoBots turns the bots off.
 	NoBots bool
+	// NoHoldMusic leaves a phone that is on hold in silence.
+	NoHoldMusic bool
 
 	// DialWhomURL, DialWhomFallbackURL and PushURL point at an application
 	// backend, with credentials in the URL; "" means the embedded one, and no

@@ -307,7 +307,7 @@ func (p *Platform) openExchange() (err error) {
 		AccessToken: p.platform.Whose, ProveWithin: p.cfg.proveWithin,
 		AgentState: func(name string) wire.AgentState { return p.platform.Agents().Get(name).State },
 		RingLimit:  p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
-		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots,
+		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots, HoldMusic: !p.cfg.NoHoldMusic,
 		TenantID: numberOf(account.SID, "tenant"), FlowID: numberOf(account.SID, "flow"),
 		Clock: p.clock, Logger: p.log.With("hat", "exchange"),
 	})

@@ -61,6 +61,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.CallbackKey, "callback-key", "", "`key` that the embedded backend's Dial-Whom and push endpoints take; random if empty")
 	f.StringVar(&s.CallbackToken, "callback-token", "", "`token` that goes with it")
 	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
+	f.BoolVar(&s.NoHoldMusic, "no-hold-music", false, "leave a phone that is on hold in silence")
 	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
 	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
 	f.DurationVar(&s.LongPollTimeout, "long-poll-timeout", 25*time.Second, "how long a poll is held")

@@ -74,6 +74,8 @@ type Config struct {
 	// default.
 	MaxCalls int
 
+	// HoldMusic plays to a phone that is on hold.
+	HoldMusic bool
 	// NoBots makes the bots' names ordinary ones.
 	NoBots bool
 

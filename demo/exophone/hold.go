@@ -33,6 +33,9 @@ func (s *session) mirrorHold(p *party) {
 		return
 	}
 	want := directionOf(far.offer)
+	if far.holds && s.x.cfg.HoldMusic {
+		want.sends = true // the music
+	}
 	if want == p.told {
 		return
 	}
@@ -49,6 +52,30 @@ func (s *session) mirrorHold(p *party) {
 		res, err := s.x.transact(d, update)
 		s.post(func() { s.mirrored(p, want, res, err) })
 	})
+}
+
+// followHold plays music to the far side of a phone that holds, and joins the two
+// again once neither does.
+func (s *session) followHold(p *party) {
+	far := s.other(p)
+	if !s.x.cfg.HoldMusic || s.phase != talking || p.media == nil || far.media == nil || p.holds == !p.offer.Receives {
+		return
+	}
+	p.holds = !p.holds
+	var err error
+	switch {
+	case p.holds:
+		p.media.Silent()
+		err = far.media.Music()
+	case far.holds:
+		far.media.Silent()
+		err = p.media.Music()
+	default:
+		relay.Join(p.media, far.media)
+	}
+	if err != nil {
+		s.x.log.Error("music on hold", "session", s.id, "error", err)
+	}
 }
 
 // mirrored takes the phone's answer.

@@ -24,6 +24,7 @@ type party struct {
 	answer  string // the SDP answer it was given
 	told    direction
 	telling bool // an UPDATE to it is under way
+	holds   bool // it has put the other side on hold
 	// awaiting says that the answer to an offer of ours is to come with an ACK.
 	awaiting bool
 }

@@ -110,6 +110,7 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 		return respond(req, 500)
 	}
 	p.offer, p.answer = offer, answer
+	s.followHold(p)
 	s.mirrorHold(s.other(p))
 	return s.withContact(withSDP(respond(req, 200, wire.HeaderCallSid, s.id), answer))
 }
@@ -149,6 +150,7 @@ func (s *session) acknowledged(d *dialog, answer string) {
 		return
 	}
 	p.offer = said
+	s.followHold(p)
 	s.mirrorHold(s.other(p))
 }
 

@@ -67,6 +67,7 @@ func (s *session) transfer(by, target string) error {
 	if leaves == &s.caller {
 		s.caller, s.callee = s.callee, s.caller
 	}
+	s.caller.holds, s.callee.holds = false, false
 	gone := s.callee
 	s.callee = party{}
 	s.stop("media")
