@@ -327,9 +327,12 @@ func TestRotatedRefreshToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := &renewer{life: 30 * time.Minute, subject: "alice", rotates: true}
+		var mu sync.Mutex // guards kept
 		var kept []Pair
 		k, err := NewKeeper(Config{Pair: pair, Renewer: r, Renewed: func(p Pair) {
 			time.Sleep(time.Second) // as slow as a keyring
+			mu.Lock()
+			defer mu.Unlock()
 			kept = append(kept, p)
 		}})
 		if err != nil {
@@ -339,10 +342,13 @@ func TestRotatedRefreshToken(t *testing.T) {
 		for range 3 {
 			time.Sleep(29 * time.Minute)
 			text, err := k.AccessToken(t.Context())
+			mu.Lock()
 			if err != nil || len(kept) == 0 || kept[len(kept)-1].Access() != text {
 				t.Fatalf("a token was given out before it was kept: %v, %d kept", err, len(kept))
 			}
+			mu.Unlock()
 		}
+		k.Close()
 		for i, with := range r.with {
 			want := pair.Refresh()
 			if i > 0 {
