@@ -94,7 +94,7 @@ func TestWhatCantBeDialledIsRefused(t *testing.T) {
 		{subscriber, "bob smith", errBad}, {subscriber, "*97", errBad}, {subscriber, "a_b", errBad}, {subscriber, "+4930\n+4931", errBad}, {subscriber, "b\x00b", errBad}, {subscriber, "बॉब", errBad},
 		{subscriber, strings.Repeat("1", 21), errTooLong}, {subscriber, strings.Repeat("a", 21), errTooLong}, {subscriber, strings.Repeat("1", MaxText+1), errTooLong},
 		{account, "a b", errBad}, {account, "a\r\nb", errBad}, {account, "<x>", errBad}, {account, "sip:a%0d%0ab@other.example", errBad}, {account, "sip:@other.example", errEmpty},
-		{account, "a@b c", errNoAdress}, {account, "a@", errNoAdress}, {account, "sip:bob@a_b", errNoAdress}, {account, strings.Repeat("1", 129), errTooLong}, {account, "sip:bob@x>;y", errNoAdress},
+		{account, "a@b c", errNoAddress}, {account, "a@", errNoAddress}, {account, "sip:bob@a_b", errNoAddress}, {account, strings.Repeat("1", 129), errTooLong}, {account, "sip:bob@x>;y", errNoAddress},
 	} {
 		n, err := row.line.Parse(row.text)
 		if err == nil || err != row.want || fault.TypeOf(err) != fault.InvalidDialInfo {

@@ -63,11 +63,11 @@ func (n Number) String() string {
 }
 
 var (
-	errEmpty    = fault.New(fault.InvalidDialInfo, "dial.empty")
-	errTooLong  = fault.New(fault.InvalidDialInfo, "dial.too-long")
-	errOneself  = fault.New(fault.InvalidDialInfo, "dial.oneself")
-	errBad      = fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
-	errNoAdress = fault.New(fault.InvalidDialInfo, "dial.bad-address")
+	errEmpty     = fault.New(fault.InvalidDialInfo, "dial.empty")
+	errTooLong   = fault.New(fault.InvalidDialInfo, "dial.too-long")
+	errOneself   = fault.New(fault.InvalidDialInfo, "dial.oneself")
+	errBad       = fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
+	errNoAddress = fault.New(fault.InvalidDialInfo, "dial.bad-address")
 )
 
 var (
@@ -112,7 +112,7 @@ func split(scheme, text string) (user, host, after string, err error) {
 		host, _, _ = strings.Cut(host, ";") // nor parameters, such as ;method=
 		host = strings.ToLower(strings.TrimSpace(host))
 		if !hostPattern.MatchString(host) {
-			return "", "", "", errNoAdress
+			return "", "", "", errNoAddress
 		}
 	}
 	params := ""

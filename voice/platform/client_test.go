@@ -133,9 +133,9 @@ func TestAnswersThatRefuse(t *testing.T) {
 		{"captive portal", 200, "<!DOCTYPE html><title>Welcome</title>", map[string]string{"Content-Type": "text/html"}, fault.NetworkError, "in its place", true, 0},
 		{"not JSON", 200, "hello", nil, fault.ServerError, "does not understand", false, 0},
 		{"empty", 200, "", nil, fault.ServerError, "does not understand", false, 0},
-		{"wrong types", 200, `{"response":{"data":{"sip_domain":7,"sip_password":[]}}}`, nil, fault.ServerError, "incomplete", false, 0},
-		{"a list", 200, `{"response":[{"code":200}]}`, nil, fault.ServerError, "incomplete", false, 0},
-		{"no password", 200, envelopeOf(200, map[string]any{"sip_domain": "x"}, nil), nil, fault.ServerError, "incomplete", false, 0},
+		{"wrong types", 200, `{"response":{"data":{"sip_domain":7,"sip_password":[]}}}`, nil, fault.ServerError, "fully set up", false, 0},
+		{"a list", 200, `{"response":[{"code":200}]}`, nil, fault.ServerError, "fully set up", false, 0},
+		{"no password", 200, envelopeOf(200, map[string]any{"sip_domain": "x"}, nil), nil, fault.ServerError, "fully set up", false, 0},
 		{"endless", 200, strings.Repeat(" ", maxBody+2), nil, fault.ServerError, "too long", false, 0},
 	}
 	for _, c := range cases {
