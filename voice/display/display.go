@@ -13,9 +13,9 @@ import (
 const (
 	maxName    = 256
 	maxMessage = 4096
-	// maxMarks is how many combining marks one letter may carry: Devanagari and
-	// Vietnamese need three.
-	maxMarks = 4
+	// maxMarks is how many combining marks one letter may carry: languages need three,
+	// and names that are written for fun are shown as they are.
+	maxMarks = 32
 	// maxEmptyLines is how many empty lines a message may have on end.
 	maxEmptyLines = 1
 )
