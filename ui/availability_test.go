@@ -40,3 +40,23 @@ func (s *stage) draws(text string) bool {
 	})
 	return found
 }
+
+func TestAvailabilityMenu(t *testing.T) {
+	s := newStage(t, madeReady())
+	s.tap("Availability: Available")
+	s.press(fyne.KeyDown)
+	s.press(fyne.KeyReturn)
+	s.expect("availability:busy")
+	if len(s.win.Canvas().Overlays().List()) != 0 {
+		t.Error("the menu stays open")
+	}
+	s.tap("Availability: Available")
+	s.tap("Take calls on another phone, off")
+	s.expect("another:on")
+	s.tap("Availability: Available")
+	s.press(fyne.KeyEscape)
+	s.expect("")
+	if f, ok := s.win.Canvas().Focused().(*widget.MenuPill); !ok || f != s.header.Pill {
+		t.Error("closing the menu does not give the keyboard back to its opener")
+	}
+}

@@ -342,75 +342,6 @@ func (s *shell) render(v screen.View) {
 	settle(s.root, fyne.Position{}, true)
 }
 
-// besides reports whether a page leaves room for the phone beside it: all do but those
-// of a phone that can't be used yet.
-func (s *shell) besides(v screen.View, page screen.Page) bool {
-	switch page {
-	case screen.PageNone:
-		return true
-	case screen.PageSignIn, screen.PageAudioCheck:
-		return false
-	}
-	return v.Account.State == app.SignedIn || v.Account.State == app.Expired
-}
-
-// sidePart is what stands beside the phone in a wide window, nil before all screens
-// are there.
-func (s *shell) sidePart(page screen.Page) part {
-	switch {
-	case s.env.Early != nil:
-		return nil
-	case page != screen.PageNone:
-		return s.pages[page]
-	case s.sideTab == screen.TabContacts:
-		return s.contacts
-	}
-	return s.recents
-}
-
-// renderSide shows what stands beside the phone, nil for nothing.
-func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
-	moved := side != s.side
-	if moved {
-		if l, ok := s.side.(interface{ Left() }); ok {
-			l.Left()
-		}
-		s.side = side
-		switch {
-		case side == nil:
-			s.tabs.setSide(nil)
-		case page != screen.PageNone:
-			s.tabs.setSide(side.Object())
-		default:
-			s.tabs.setSide(container.NewBorder(s.sideHead, nil, nil, nil, side.Object()))
-		}
-	}
-	if side == nil {
-		return
-	}
-	s.sideTabs.Choose(0)
-	if s.sideTab == screen.TabContacts {
-		s.sideTabs.Choose(1)
-	}
-	recents := s.env.T("Recents")
-	if v.MissedUnseen > 0 {
-		recents = s.env.T("Recents, {n} missed", "n", v.MissedUnseen)
-	}
-	s.sideTabs.Tabs[0].SetCount(v.MissedUnseen, recents)
-	s.tabs.line.SetRole(s.phase.Line())
-	side.Render(v)
-	widget.Relayout(side.Object())
-	if !moved {
-		return
-	}
-	if e, ok := side.(interface{ Entered() }); ok {
-		e.Entered()
-	}
-	if page != screen.PageNone {
-		s.focusOn(side)
-	}
-}
-
 // put shows a part in place of another, over the whole window or with the header.
 func (s *shell) put(p part, whole bool) {
 	if l, ok := s.shown.(interface{ Left() }); ok {
@@ -520,20 +451,6 @@ func (s *shell) chooseLanguage(language string) {
 	s.setLanguage(language)
 }
 
-// levels shows the loudness of both sides while the call panel is seen.
-func (s *shell) levels() {
-	if !s.visible {
-		return
-	}
-	for _, p := range []part{s.shown, s.side} {
-		if l, ok := p.(interface {
-			SetLevels(mic, far float64) bool
-		}); ok {
-			l.SetLevels(s.phone.Levels())
-		}
-	}
-}
-
 // refocus gives the keyboard to what is shown, once the window is on screen.
 func (s *shell) refocus() {
 	s.complete()
@@ -543,19 +460,6 @@ func (s *shell) refocus() {
 	if s.shown != nil {
 		s.focusOn(s.shown)
 	}
-}
-
-// wantsLevels reports whether what is shown has meters that move.
-func (s *shell) wantsLevels() bool {
-	for _, p := range []part{s.shown, s.side} {
-		_, ok := p.(interface {
-			SetLevels(mic, far float64) bool
-		})
-		if ok && s.visible && (p != part(s.call) || s.phase == screen.PhaseTalking || s.phase == screen.PhaseReconnecting) {
-			return true
-		}
-	}
-	return false
 }
 
 // prefill puts a number into the number field.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"offhook/app"
@@ -173,4 +174,68 @@ func TestALongMessageOpens(t *testing.T) {
 		t.Errorf("the message stays %.0f units high", before)
 	}
 	s.expect("")
+}
+
+// tap presses the object of a name as a mouse would.
+func (s *stage) tap(name string) {
+	s.t.Helper()
+	m := mapOf(s.win.Canvas(), "", s.overlay())
+	for _, o := range m.Objects {
+		if (o.Name == name || o.Label == name) && o.Role == "button" {
+			test.TapCanvas(s.win.Canvas(), fyne.NewPos(o.X+o.W/2, o.Y+o.H/2))
+			return
+		}
+	}
+	var names []string
+	for _, o := range m.Objects {
+		names = append(names, o.Name)
+	}
+	s.t.Fatalf("the window shows no %q: %s", name, strings.Join(names, " | "))
+}
+
+func (s *stage) shows(text string) bool {
+	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
+		if strings.Contains(o.Label, text) || strings.Contains(o.Name, text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stage) press(key fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: key}
+	if f := s.win.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+		return
+	}
+	if h := s.win.Canvas().OnTypedKey(); h != nil {
+		h(e)
+	}
+}
+
+func (s *stage) typed(text string) {
+	for _, r := range text {
+		if f := s.win.Canvas().Focused(); f != nil {
+			f.TypedRune(r)
+		} else if h := s.win.Canvas().OnTypedRune(); h != nil {
+			h(r)
+		}
+	}
+}
+
+func (s *stage) shortcut(key fyne.KeyName, mod fyne.KeyModifier) {
+	s.t.Helper()
+	do := s.keys[(&desktop.CustomShortcut{KeyName: key, Modifier: mod}).ShortcutName()]
+	if do == nil {
+		s.t.Fatalf("no shortcut %v %s", mod, key)
+	}
+	do()
+}
+
+func (s *stage) expect(want string) {
+	s.t.Helper()
+	if got := s.phone.asked(); got != want {
+		s.t.Errorf("the phone was asked for %q, not %q", got, want)
+	}
+	s.phone.forget()
 }

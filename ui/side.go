@@ -1,0 +1,78 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2/container"
+
+	"offhook/app"
+	"offhook/ui/screen"
+	"offhook/ui/widget"
+)
+
+// besides reports whether a page leaves room for the phone beside it: all do but those
+// of a phone that can't be used yet.
+func (s *shell) besides(v screen.View, page screen.Page) bool {
+	switch page {
+	case screen.PageNone:
+		return true
+	case screen.PageSignIn, screen.PageAudioCheck:
+		return false
+	}
+	return v.Account.State == app.SignedIn || v.Account.State == app.Expired
+}
+
+// sidePart is what stands beside the phone in a wide window, nil before all screens
+// are there.
+func (s *shell) sidePart(page screen.Page) part {
+	switch {
+	case s.env.Early != nil:
+		return nil
+	case page != screen.PageNone:
+		return s.pages[page]
+	case s.sideTab == screen.TabContacts:
+		return s.contacts
+	}
+	return s.recents
+}
+
+// renderSide shows what stands beside the phone, nil for nothing.
+func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
+	moved := side != s.side
+	if moved {
+		if l, ok := s.side.(interface{ Left() }); ok {
+			l.Left()
+		}
+		s.side = side
+		switch {
+		case side == nil:
+			s.tabs.setSide(nil)
+		case page != screen.PageNone:
+			s.tabs.setSide(side.Object())
+		default:
+			s.tabs.setSide(container.NewBorder(s.sideHead, nil, nil, nil, side.Object()))
+		}
+	}
+	if side == nil {
+		return
+	}
+	s.sideTabs.Choose(0)
+	if s.sideTab == screen.TabContacts {
+		s.sideTabs.Choose(1)
+	}
+	recents := s.env.T("Recents")
+	if v.MissedUnseen > 0 {
+		recents = s.env.T("Recents, {n} missed", "n", v.MissedUnseen)
+	}
+	s.sideTabs.Tabs[0].SetCount(v.MissedUnseen, recents)
+	s.tabs.line.SetRole(s.phase.Line())
+	side.Render(v)
+	widget.Relayout(side.Object())
+	if !moved {
+		return
+	}
+	if e, ok := side.(interface{ Entered() }); ok {
+		e.Entered()
+	}
+	if page != screen.PageNone {
+		s.focusOn(side)
+	}
+}
