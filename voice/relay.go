@@ -23,10 +23,16 @@ const relayTries = 3
 //
 // A call that is missed because the phone is busy, or because it is over, is no
 // error. The errors are SDK_UNINITIALIZED and PAYLOAD_ERROR, with which nothing
-// is published. A payload that was relayed before publishes nothing again.
+// is published. A payload that was relayed before publishes nothing again. It blocks
+// for the platform's answer, and for up to three seconds where a call is just ending.
 func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (bool, error) {
 	started := c.clock.Now()
 	c.mu.Lock()
+	if c.occupied(subscriberLine{}) {
+		c.mu.Unlock()
+		c.awaitEnding(ctx)
+		c.mu.Lock()
+	}
 	s := c.session
 	if s == nil {
 		c.mu.Unlock()
@@ -78,6 +84,32 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		return false, nil
 	}
 	return c.offer(ctx, s, p, started)
+}
+
+// awaitEnding waits for the calls that end now, or that are being handed to somebody
+// else, for at most endingTime each: a call that comes right behind the end of another
+// is not refused because of it. The mutex is not held.
+func (c *Client) awaitEnding(ctx context.Context) {
+	for _, call := range c.Calls() {
+		asked := make(chan bool, 1)
+		if !call.queue.Post(func() {
+			t := call.details.Transfer
+			asked <- call.isEnding() || t.Target != "" && !t.Final
+		}) {
+			continue
+		}
+		if !<-asked {
+			continue
+		}
+		late := make(chan struct{})
+		stop := c.clock.AfterFunc(endingTime, func() { close(late) })
+		select {
+		case <-call.ended:
+		case <-late:
+		case <-ctx.Done():
+		}
+		stop()
+	}
 }
 
 // offer asks whether the claimed call is alive and shows it if so.
