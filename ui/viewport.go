@@ -125,8 +125,7 @@ func digitOf(k glfw.Key, mods glfw.ModifierKey) (rune, bool) {
 // hookPointer hands Fyne the moves and presses of the pointer in their order.
 func (v *viewport) hookPointer() {
 	q := &v.pointer
-	var move glfw.CursorPosCallback
-	move = v.win.SetCursorPosCallback(func(w *glfw.Window, x, y float64) {
+	move := v.win.SetCursorPosCallback(func(w *glfw.Window, x, y float64) {
 		q.moved(x, y)
 	})
 	var press glfw.MouseButtonCallback

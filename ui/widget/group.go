@@ -106,7 +106,8 @@ func (g *Group) take(c *control) {
 // key moves the keyboard within the group, over what can't have it.
 func (g *Group) key(c *control, e *fyne.KeyEvent) bool {
 	g.take(c)
-	next, to := func(at int) int { return at }, g.at
+	var next func(at int) int
+	to := g.at
 	switch e.Name {
 	case fyne.KeyLeft:
 		next = func(at int) int { return at - 1 }

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/sha512"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -157,19 +156,13 @@ func (l *plainLink) handshake(ctx context.Context, d *plainDTLS) (*sendKeys, *re
 	if to == nil {
 		return nil, nil, ErrPathLost
 	}
-	cfg := &dtls.Config{
-		Certificates: []tls.Certificate{*l.certificate}, InsecureSkipVerify: true, ClientAuth: dtls.RequireAnyClientCert,
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error { return verifyPrint(raw, d.prints) },
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{
-			dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
-		},
-		FlightInterval: dtlsFlight, LoggerFactory: quiet{},
+	both := []dtls.Option{
+		dtls.WithCertificates(*l.certificate), dtls.WithInsecureSkipVerify(true),
+		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error { return verifyPrint(raw, d.prints) }),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
+		dtls.WithFlightInterval(dtlsFlight), dtls.WithLoggerFactory(quiet{}),
 	}
-	side := dtls.Server
-	if d.setup == "active" {
-		side = dtls.Client
-	}
-	conn, err := side(d.wire, net.UDPAddrFromAddrPort(*to), cfg)
+	conn, err := associate(d, net.UDPAddrFromAddrPort(*to), both)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,6 +186,23 @@ func (l *plainLink) handshake(ctx context.Context, d *plainDTLS) (*sendKeys, *re
 		return nil, nil, err
 	}
 	return contextsOf(profile, keys.Keys)
+}
+
+// associate makes the client's or the server's side of an association, as the
+// descriptions have agreed (RFC 8842, section 5).
+func associate(d *plainDTLS, to net.Addr, both []dtls.Option) (*dtls.Conn, error) {
+	if d.setup == "active" {
+		client := make([]dtls.ClientOption, len(both))
+		for i, o := range both {
+			client[i] = o
+		}
+		return dtls.ClientWithOptions(d.wire, to, client...)
+	}
+	server := []dtls.ServerOption{dtls.WithClientAuth(dtls.RequireAnyClientCert)}
+	for _, o := range both {
+		server = append(server, o)
+	}
+	return dtls.ServerWithOptions(d.wire, to, server...)
 }
 
 // keep lets the association answer what the peer sends again, until its wire ends.
