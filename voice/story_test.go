@@ -350,6 +350,29 @@ func TestBusy(t *testing.T) {
 	})
 }
 
+// A call that comes while the one before is being handed to somebody else, as one does
+// that comes back, waits for that end. One that does not end in time is in the way.
+func TestPushBehindTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []bool{true, false} {
+		onRig(t, func(t *testing.T, r *rig) {
+			call, _, _ := talkTo(r)
+			r.platform.setState("s2", wire.CallRinging)
+			call.queue.Post(func() { call.details.Transfer = Transfer{Target: "carol"} })
+			if ends {
+				time.AfterFunc(time.Second, func() { _ = call.Hangup() })
+			}
+			shown, err := r.client.RelaySessionData(t.Context(), push("s2", nil))
+			if err != nil || shown != ends {
+				t.Fatalf("shown %v, %v; the call before ended: %v", shown, err, ends)
+			}
+			if !ends {
+				expect[MissedCall](r)
+			}
+		})
+	}
+}
+
 func TestMissedCalls(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
