@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"offhook/internal/filelock"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+
+	"offhook/internal/filelock"
 )
 
 // The files of a running phone within its profile's folder.
@@ -36,7 +38,9 @@ type Lock struct{ file *os.File }
 // full or a read-only disk, the lock is kept in the user's part of the temporary
 // folder.
 func Acquire(dir string) (*Lock, error) {
-	_ = os.MkdirAll(dir, 0o700)
+	if err := os.MkdirAll(dir, 0o700); errors.Is(err, syscall.ENOTDIR) {
+		return nil, err // a file stands in the folder's place: a mistake, and no broken disk
+	}
 	// A folder that was there before may be open to others. Where it can't be closed
 	// the system has rules of its own.
 	_ = os.Chmod(dir, 0o700)

@@ -95,8 +95,9 @@ func cutLabel(text string) string {
 }
 
 var (
-	// extension is an extension behind a number: "ext. 567", "x567".
-	extension = regexp.MustCompile(`(?i)^(\+?[0-9][-0-9 ./()]*?)[ ,;]*(?:extension|extn?|xtn?|x|durchwahl|dw|anexo|int)[.:= ]*([0-9*#]{1,16})$`)
+	// extension is an extension behind a number: "ext. 567", "x567"; its digits may be
+	// missing.
+	extension = regexp.MustCompile(`(?i)^(\+?[0-9][-0-9 ./()]*?)[ ,;]*(?:extension|extn?|xtn?|x|durchwahl|dw|anexo|int)[.:= ]*([0-9*#]{0,16})$`)
 	// postDial are the digits behind a pause: "+1212,,567#".
 	postDial = regexp.MustCompile(`^(\+?[0-9][-0-9 ./()]*?) *([,;][0-9*#,; ]*)$`)
 	// vanity is a number of which a part is written in letters: "1-800-FLOWERS".
