@@ -37,19 +37,23 @@ func (s *shell) remarkFor(tone widget.Tone, text string, do func()) {
 		glyph = theme.ErrorIcon
 	}
 	r := widget.NewRemark(tone, glyph, text)
-	gone := func() {
-		s.noticeBox.Objects = nil
-		s.noticeBox.Refresh()
-	}
 	r.OnTap = func() {
-		gone()
+		s.clearRemark()
 		if do != nil {
 			do()
 		}
 	}
 	s.noticeBox.Objects = []fyne.CanvasObject{r}
 	s.noticeBox.Refresh()
-	s.noticeStop = s.run.After(noticeTime, gone)
+	s.noticeStop = s.run.After(noticeTime, s.clearRemark)
+}
+
+// clearRemark takes the remark away, if there is one.
+func (s *shell) clearRemark() {
+	if len(s.noticeBox.Objects) > 0 {
+		s.noticeBox.Objects = nil
+		s.noticeBox.Refresh()
+	}
 }
 
 // renderNotice shows the phone's own remark once.

@@ -223,8 +223,11 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.toCall()
 	}
 	s.callID = id
-	if before != s.phase && s.phase == screen.PhaseIncoming && !s.typing() {
-		s.toCall()
+	if before != s.phase && s.phase == screen.PhaseIncoming {
+		s.clearRemark() // it would lie over Decline and Answer
+		if !s.typing() {
+			s.toCall()
+		}
 	}
 	offered := v.Call != nil && v.Call.TransferOffer != nil
 	switch {
