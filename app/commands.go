@@ -33,7 +33,7 @@ type dialPlan struct {
 	// there; nil for a call over a SIP account.
 	session *session
 	line    string
-	// target is called on the wire, id is whom the user meant, by the contact's name.
+	// target is called on the wire, id is the party that the user meant, by the contact's name.
 	target, id, name string
 	// afterAnswer are digits to be sent once the call is established.
 	afterAnswer string

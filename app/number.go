@@ -50,7 +50,7 @@ func (p *Phone) typedPlan() dialplan.Line {
 	return l
 }
 
-// transferTarget is whom the call may be handed to: an address of its own line.
+// transferTarget is the party to which the call may be handed: an address of its own line.
 func (p *Phone) transferTarget(text string) (dialplan.Number, error) {
 	line := ""
 	if c := p.Snapshot().Call; c != nil {

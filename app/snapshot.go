@@ -186,7 +186,7 @@ type EndedCall struct {
 	Answered bool    `json:"answered"`
 	MOS      float64 `json:"mos"`
 	Rating   int     `json:"rating,omitempty"`
-	// TransferredTo is to whom the call was handed, "" if it was not.
+	// TransferredTo is the party to which the call was handed, "" if it was not.
 	TransferredTo string `json:"transferred_to,omitempty"`
 	// Shown is cleared by DismissEnded: the window tells how the call ended while
 	// it is true.

@@ -75,7 +75,7 @@ func TestSettingsByTheirPath(t *testing.T) {
 	}
 }
 
-// Whoever asks whether a phone is ready may ask before it has started; and a report
+// A script may ask whether a phone is ready before it has started; and a report
 // can be had without a sign-in.
 func TestBeforeTheStartAndWithoutASignIn(t *testing.T) {
 	t.Parallel()

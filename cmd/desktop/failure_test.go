@@ -13,7 +13,7 @@ import (
 	"offhook/internal/drive"
 )
 
-// Whoever starts the phone by its icon sees why it does not start: in a window,
+// A user who starts the phone by its icon sees why it does not start: in a window,
 // worked by keys alone, after which the phone ends as it would have at once.
 func TestAFailureAtStartIsSeen(t *testing.T) {
 	t.Parallel()

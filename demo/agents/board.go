@@ -126,7 +126,7 @@ func (b *Board) arm(name string, a *agent) {
 	})
 }
 
-// of returns the agent, whom it makes if need be: somebody who has never chosen is
+// of returns the agent, and makes one if need be: somebody who has never chosen is
 // available.
 func (b *Board) of(name string) *agent {
 	a := b.agents[name]

@@ -6,7 +6,7 @@ import (
 )
 
 // hashing bounds how many passwords are hashed at once, one a core: the hash is
-// slow on purpose, and whoever guesses would else take the machine away from the
+// slow on purpose, and a guesser would else take the machine away from the
 // calls. Suspect tries take at most half of the places.
 type hashing struct {
 	all, suspect chan struct{}

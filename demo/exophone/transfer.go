@@ -63,7 +63,7 @@ func (s *session) transfer(by, target string) error {
 		bot(target) != nil && !s.x.cfg.NoBots:
 		return ErrTransfer
 	}
-	// Who stays becomes the caller: the rest of a session knows who waits for whom.
+	// Who stays becomes the caller: the rest of a session knows which party waits for which.
 	if leaves == &s.caller {
 		s.caller, s.callee = s.callee, s.caller
 	}
@@ -86,7 +86,7 @@ func (s *session) transfer(by, target string) error {
 	return nil
 }
 
-// callBack rings whoever handed the call over, once, after the target did not come.
+// callBack rings the party that handed the call over, once, after the target did not come.
 // It reports whether it does.
 func (s *session) callBack() bool {
 	if s.handover == nil || s.handover.back {
@@ -97,7 +97,7 @@ func (s *session) callBack() bool {
 	return true
 }
 
-// tellWhoIsThere tells the phone that stayed whom it talks to now (RFC 3325, 9.1),
+// tellWhoIsThere tells the phone that stayed which party it talks to now (RFC 3325, 9.1),
 // by UPDATE, if it takes that.
 func (s *session) tellWhoIsThere() {
 	d := s.caller.dialog

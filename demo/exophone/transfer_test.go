@@ -99,7 +99,7 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// A target that declines brings the call back to whoever handed it over; a second
+// A target that declines brings the call back to the party that handed it over; a second
 // refusal ends it.
 func TestTransferComesBack(t *testing.T) {
 	t.Parallel()

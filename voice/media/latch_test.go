@@ -120,7 +120,7 @@ func TestLatch(t *testing.T) {
 			send(peer+port, 1, 0, 10)
 			wait(time.Second)
 			send("127.0.0.1:7000", 1, 10, 10)
-			send(peer+port, 1, 9, 2) // stragglers
+			send(peer+port, 1, 9, 2) // late packets
 			wait(time.Second)
 			send("127.0.0.1:8000", 1, 20, 10)
 		}, "127.0.0.1:8000", 10 + 9 + 9},
