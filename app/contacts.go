@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"offhook/app/retry"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice/display"
@@ -62,7 +63,7 @@ func (s *session) keepContacts() {
 		if p.keepTrying(s.ctx, s.fetchContacts, func(err error, _ time.Time) { p.log.Warn("contacts", "err", err) }) != nil {
 			return
 		}
-		if pause(s.ctx, contactsLife, nil) != nil {
+		if retry.Wait(s.ctx, contactsLife, nil) != nil {
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -160,7 +161,7 @@ func (p *Phone) Devices(ctx context.Context) ([]audio.Device, error) {
 // which looking could disturb.
 func (p *Phone) watchDevices(ctx context.Context) {
 	for {
-		kick := p.kick.wait()
+		now := p.retry.Next()
 		if p.Snapshot().Call == nil {
 			look, cancel := context.WithTimeout(ctx, 3*time.Second)
 			devices, err := p.Devices(look)
@@ -169,7 +170,7 @@ func (p *Phone) watchDevices(ctx context.Context) {
 				p.loop.post(func() { p.judgeDevices(devices, err) })
 			}
 		}
-		if pause(ctx, devicePoll, kick) != nil {
+		if retry.Wait(ctx, devicePoll, now) != nil {
 			return
 		}
 	}
@@ -272,7 +273,7 @@ func (p *Phone) openFailed(err error) {
 		p.m.audio.MicrophoneWorks = false
 		p.touch()
 	}
-	p.kick.fire()
+	p.retry.Fire()
 }
 
 // soundAction is where a device's trouble is mended.

@@ -16,6 +16,7 @@ import (
 	"github.com/pion/transport/v4/stdnet"
 
 	"offhook/app/backend"
+	"offhook/app/retry"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -214,11 +215,11 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 		sent[i] = time.Now()
 		mu.Unlock()
 		_, _ = conn.Write(numbered(i)) // one that could not be sent is lost
-		if pause(ctx, s.pace.interval, nil) != nil {
+		if retry.Wait(ctx, s.pace.interval, nil) != nil {
 			break
 		}
 	}
-	_ = pause(ctx, s.pace.rest, nil)
+	_ = retry.Wait(ctx, s.pace.rest, nil)
 	_ = conn.Close()
 	reading.Wait()
 	if ctx.Err() != nil {

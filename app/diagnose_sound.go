@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/assets/lang"
 	"offhook/voice/fault"
@@ -32,7 +33,7 @@ func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 	defer src.Close()
 	loudest := 0.0
 	for end := time.Now().Add(listenFor); time.Now().Before(end); {
-		if pause(ctx, 50*time.Millisecond, nil) != nil {
+		if retry.Wait(ctx, 50*time.Millisecond, nil) != nil {
 			return failed(ctx.Err())
 		}
 		loudest = max(loudest, l.get())

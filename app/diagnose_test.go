@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -42,7 +43,7 @@ func (s *fakeStream) Start(f func([]int16)) error {
 	go func() {
 		defer close(s.done)
 		frame := make([]int16, audio.FrameSamples)
-		for pause(ctx, 10*time.Millisecond, nil) == nil {
+		for retry.Wait(ctx, 10*time.Millisecond, nil) == nil {
 			for i := range frame {
 				frame[i] = s.loud
 			}

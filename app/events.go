@@ -7,6 +7,7 @@ import (
 
 	"offhook/app/calllog"
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/display"
@@ -170,12 +171,12 @@ func (p *Phone) autoAnswer(c *liveCall) {
 		// The tone is the end of the delay: it is over before the other side can
 		// be heard.
 		delay := after - autoAnswerTone
-		if pause(ctx, max(delay, 0), nil) != nil || !rings() {
+		if retry.Wait(ctx, max(delay, 0), nil) != nil || !rings() {
 			return
 		}
 		p.cfg.Ringer.Stop()
 		p.cfg.Ringer.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
-		if pause(ctx, autoAnswerTone, nil) != nil || !rings() {
+		if retry.Wait(ctx, autoAnswerTone, nil) != nil || !rings() {
 			return
 		}
 		p.log.Info("answered automatically", "call", id)

@@ -10,6 +10,7 @@ import (
 
 	"offhook/app/calllog"
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -56,8 +57,8 @@ type Phone struct {
 	restoring atomic.Pointer[context.CancelFunc]
 	// chosenAt is when the user last chose an availability, in Unix milliseconds.
 	chosenAt atomic.Int64
-	// kick wakes everything that waits to try again.
-	kick *broadcast
+	// retry wakes everything that waits to try again.
+	retry *retry.Signal
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -93,7 +94,7 @@ func New(cfg Config) (*Phone, error) {
 	p = &Phone{
 		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: engine, loop: newLoop(), store: store, calls: calls,
 		secrets: secrets.NewSafe(cfg.Secrets), prefills: make(chan string, 8), signing: make(chan struct{}, 1),
-		kick: newBroadcast(),
+		retry: retry.NewSignal(),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if cfg.Proxy != nil {
@@ -181,7 +182,7 @@ func (p *Phone) Close(ctx context.Context) error {
 		p.m.today.end(Availability(p.m.settings.Availability), p.m.availableSince, p.cfg.Now())
 		return nil
 	})
-	p.kick.close()
+	p.retry.Close()
 	var err error
 	var closing sync.WaitGroup
 	closing.Go(p.cfg.Ringer.Close)
@@ -264,7 +265,7 @@ func (p *Phone) DismissNotice() {
 // platform, sign-in, devices.
 func (p *Phone) Retry() {
 	p.log.Info("retry")
-	p.kick.fire()
+	p.retry.Fire()
 	p.engine.Retry()
 	p.loop.post(func() {
 		if s := p.m.session; s != nil {

@@ -11,6 +11,7 @@ import (
 
 	"offhook/app/backend"
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 )
@@ -84,14 +85,14 @@ func portalFault(who string) *fault.Error {
 // that the reason is named.
 func (p *Phone) watchPortal(ctx context.Context) {
 	for {
-		kick := p.kick.wait()
+		now := p.retry.Next()
 		if s := p.Snapshot(); s.Account.Server != "" && s.Account.State != SignedOut && !p.reached(s) {
 			if server, err := backend.ParseServer(s.Account.Server); err == nil && !cleartext.Loopback(server.Hostname()) {
 				who := p.captivePortal(ctx, server)
 				p.loop.post(func() { p.portalSeen(who) })
 			}
 		}
-		if pause(ctx, portalEvery, kick) != nil {
+		if retry.Wait(ctx, portalEvery, now) != nil {
 			return
 		}
 	}

@@ -66,7 +66,7 @@ func (p *Phone) settingsChanged() {
 		if old.Audio != set.Audio {
 			p.useAudio(set)
 			m.audio = p.initialAudio(set)
-			p.kick.fire() // the devices are looked at again
+			p.retry.Fire() // the devices are looked at again
 		}
 		if !reflect.DeepEqual(old.Favourites, set.Favourites) || !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) || old.Audio.Country != set.Audio.Country {
 			p.contacts.Store(p.contacts.Load().with(set.Favourites, p.matching(set)))

@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 
 	"offhook/app/backend"
 	"offhook/app/readiness"
+	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -95,7 +95,7 @@ func (p *Phone) newSession(a settings.Account) (*session, error) {
 	return s, nil
 }
 
-// retry connects the inbox at once; what waits otherwise hears Phone.kick.
+// retry connects the inbox at once; what waits otherwise hears Phone.retry.
 func (s *session) retry() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,75 +121,15 @@ func (s *session) identity(token string) voice.Account {
 	}
 }
 
-// newBackOff is the pace at which the phone tries again by itself: full jitter
-// up to 20 s (wire decisions).
-func newBackOff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = 200 * time.Millisecond
-	b.RandomizationFactor = 1
-	b.Multiplier = 2
-	b.MaxInterval = 10 * time.Second // twice that with full jitter
-	return b
-}
-
-// pause waits for d, for a kick, or for ctx. kick must have been taken before
-// the attempt that failed, so that a Retry in between is not lost.
-func pause(ctx context.Context, d time.Duration, kick <-chan struct{}) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-kick:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// keepTrying calls f until it succeeds or ctx ends, again at once after a kick.
+// keepTrying calls f until it succeeds or ctx ends, again at once after a Retry.
 // failed is told of each failure and when the next attempt comes.
 func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, failed func(err error, next time.Time)) error {
-	b := newBackOff()
-	for {
-		kick := p.kick.wait()
-		err := hurried(ctx, kick, f)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		select {
-		case <-kick:
-			// What the attempt hung on is as dead for the next one.
-			p.http.CloseIdleConnections()
-			b.Reset()
-			continue
-		default:
-		}
-		d := b.NextBackOff()
-		failed(err, p.cfg.Now().Add(d))
-		if err := pause(ctx, d, kick); err != nil {
-			return err
-		}
-	}
-}
-
-// hurried calls f with a context that ends retryTimeout after a kick: f may have
-// begun on a network that is gone, where it would wait for its whole time.
-func hurried(ctx context.Context, kick <-chan struct{}, f func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-kick:
-			_ = pause(ctx, retryTimeout, nil)
-			cancel()
-		}
-	}()
-	return f(ctx)
+	return p.retry.Until(ctx, f, retry.Hooks{
+		Grace: retryTimeout,
+		// What the attempt hung on is as dead for the next one.
+		Fired:  p.http.CloseIdleConnections,
+		Failed: func(err error, delay time.Duration) { failed(err, p.cfg.Now().Add(delay)) },
+	})
 }
 
 // run keeps the session up until its context ends. It begins after the engine
