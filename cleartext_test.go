@@ -129,9 +129,9 @@ var connecting = map[string]string{
 	"voice/sip/transport/websocket.go": "SIP over ws", // on a connection of connect.go
 	"app/update/checker.go":            "https only, in TestEveryClientAsksTheGate",
 	"app/provision/source.go":          "https only, in the package's own test",
-	"app/portal.go":                    "asks for a page without secrets",
-	"app/diagnose_network.go":          "sends no password and no token",
-	"app/diagnose_apart.go":            "sends no password and no token",
+	"app/diagnosis/portal.go":          "asks for a page without secrets",
+	"app/diagnosis/network.go":         "sends no password and no token",
+	"app/diagnosis/signedout.go":       "sends no password and no token",
 	"app/proxy/dialer.go":              "dials for the others",
 	"app/control/socket.go":            "this computer",
 	"voice/audio/systemmute_linux.go":  "this computer",

@@ -424,12 +424,8 @@ const (
 	QualityOnHold    = "on_hold"
 )
 
-// The MOS from which quality is good and fair, and how long is measured first.
-const (
-	goodMOS   = 4.0
-	fairMOS   = 3.6
-	measuring = 5 * time.Second
-)
+// measuring is how long is measured before the quality is told.
+const measuring = 5 * time.Second
 
 func (p *Phone) judgeQuality(c *liveCall) {
 	d := c.d
@@ -454,9 +450,9 @@ func (p *Phone) judgeQuality(c *liveCall) {
 	}
 	c.mos = st.MOS
 	switch {
-	case st.MOS >= goodMOS:
+	case st.MOS >= voice.GoodMOS:
 		c.quality = QualityGood
-	case st.MOS >= fairMOS:
+	case st.MOS >= voice.FairMOS:
 		c.quality = QualityFair
 	default:
 		c.quality = QualityPoor

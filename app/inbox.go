@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -250,11 +251,8 @@ func sentence(err error) lang.Text {
 	return lang.Of("network.broke")
 }
 
-// clockLimit is how far this machine's clock may be off before it is said.
-const clockLimit = 30 * time.Second
-
 func (p *Phone) judgeClock(ahead time.Duration) {
-	if ahead > -clockLimit && ahead < clockLimit {
+	if ahead > -diagnosis.ClockLimit && ahead < diagnosis.ClockLimit {
 		p.m.ready.Set(readiness.Clock, readiness.Good())
 		return
 	}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
+	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/voice/fault"
 )
@@ -25,42 +25,6 @@ func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
 		header = http.Header{}
 	}
 	return &http.Response{StatusCode: status, Header: header, Request: r, Body: io.NopCloser(strings.NewReader(body))}, nil
-}
-
-func TestACaptivePortalIsRecognised(t *testing.T) {
-	t.Parallel()
-	html := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
-	to := func(where string) http.Header { return http.Header{"Location": {where}} }
-	cut := errors.New("tls: bad certificate")
-	for name, row := range map[string]struct {
-		server string
-		net    network
-		want   string
-	}{
-		"a healthy server":        {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 200, nil, "ok", nil }, ""},
-		"a server without health": {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 404, html, "<html>", nil }, ""},
-		"a redirect elsewhere": {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) {
-			return 302, to("http://login.hotel/?x"), "", nil
-		}, "login.hotel"},
-		"a redirect to https":       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 301, to("https://pbx.example/"), "", nil }, ""},
-		"a redirect within":         {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 302, to("/login"), "", nil }, ""},
-		"a page in its place":       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 200, html, "<html>Welcome", nil }, "pbx.example"},
-		"511":                       {"http://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 511, nil, "", nil }, "pbx.example"},
-		"no network":                {"https://pbx.example", func(*http.Request) (int, http.Header, string, error) { return 0, nil, "", cut }, ""},
-		"https cut, http redirects": {"https://pbx.example:8443", hotel(cut), "login.hotel"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			u, err := url.Parse(row.server)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := &Phone{http: &http.Client{Transport: row.net}}
-			if got := p.captivePortal(context.Background(), u); got != row.want {
-				t.Errorf("%q, want %q", got, row.want)
-			}
-		})
-	}
 }
 
 // hotel breaks https and redirects http to its own page.
@@ -112,7 +76,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		if c := s.condition(readiness.Push); c.Action != readiness.OpenBrowser || s.Ready {
 			t.Fatalf("%+v", c)
 		}
-		if c := diagnose(t, d.Phone)["https"]; c.Status != CheckFail || !strings.Contains(c.Text.String(), "login.hotel") {
+		if c := diagnose(t, d.Phone)["https"]; c.Status != diagnosis.Fail || !strings.Contains(c.Text.String(), "login.hotel") {
 			t.Fatalf("%+v", c)
 		}
 		set(true)

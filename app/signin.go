@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app/backend"
+	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -102,7 +103,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	}
 	if err != nil {
 		if ctx.Err() == nil {
-			err = fault.From(p.namePortal(ctx, c.Server, err))
+			err = fault.From(diagnosis.NamePortal(ctx, p.http, c.Server, err))
 		}
 		p.log.Warn("sign-in failed", "server", c.Server, "err", err)
 		if !present {

@@ -38,7 +38,7 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	case audio.Returned, audio.Moved, audio.SystemUnmuted:
 		*works = true
 		p.soundWorks()
-		p.say("info", lang.Of("notice.sound-moved", orText(lang.Literal(n.Device), "notice.another-device")))
+		p.say("info", lang.Of("notice.sound-moved", lang.Literal(n.Device).Or("notice.another-device")))
 	case audio.AliveMicrophone:
 		*works = true
 		p.soundWorks()

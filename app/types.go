@@ -3,7 +3,6 @@ package app
 import (
 	"offhook/app/calllog"
 	"offhook/app/settings"
-	"offhook/assets/lang"
 	"offhook/voice"
 )
 
@@ -29,36 +28,6 @@ type Favourite = settings.Favourite
 
 // Stats are the statistics of the call in progress, or of the last call.
 type Stats = voice.Statistics
-
-// CheckStatus is the outcome of one diagnostic check.
-type CheckStatus string
-
-// The outcomes. Running is sent once before each check's outcome.
-const (
-	CheckRunning CheckStatus = "running"
-	CheckPass    CheckStatus = "pass"
-	CheckWarn    CheckStatus = "warn"
-	CheckFail    CheckStatus = "fail"
-	CheckSkipped CheckStatus = "skipped"
-)
-
-// Check is one row of the diagnostics.
-type Check struct {
-	// Name is the stable key: microphone, speaker, ring, https, sip_socket,
-	// push_socket, udp, tcp, turn, media, clock, dns, proxy, keyring, version.
-	Name string `json:"name"`
-	// Title is the row's title for a person.
-	Title  string      `json:"title"`
-	Status CheckStatus `json:"status"`
-	// Figure is the measured value with its unit, such as "23 ms", or "".
-	Figure string `json:"figure"`
-	// Text says in one sentence what was found; Remedy says what to do, empty when
-	// there is nothing to do.
-	Text   lang.Text `json:"text"`
-	Remedy lang.Text `json:"remedy"`
-	// TookMs is how long the check took, in milliseconds.
-	TookMs int64 `json:"took_ms"`
-}
 
 // The issue names that Feedback accepts (reference, section 1.5).
 const (

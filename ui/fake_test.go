@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -28,7 +29,7 @@ type madePhone struct {
 	mic, far float64
 	stats    app.Stats
 	hasStats bool
-	checks   []app.Check
+	checks   []diagnosis.Check
 	devices  []audio.Device
 	watch    chan *app.Snapshot
 	prefill  chan string
@@ -196,12 +197,12 @@ func (p *madePhone) UpdateSettings(change func(*app.Settings)) error {
 	return p.fail
 }
 func (p *madePhone) Devices(context.Context) ([]audio.Device, error) { return p.devices, p.fail }
-func (p *madePhone) CheckAudio(ctx context.Context) (<-chan app.Check, error) {
+func (p *madePhone) CheckAudio(ctx context.Context) (<-chan diagnosis.Check, error) {
 	p.note("check-audio")
 	return p.stream("microphone", "speaker"), p.fail
 }
-func (p *madePhone) stream(only ...string) <-chan app.Check {
-	out := make(chan app.Check, len(p.checks))
+func (p *madePhone) stream(only ...string) <-chan diagnosis.Check {
+	out := make(chan diagnosis.Check, len(p.checks))
 	for _, c := range p.checks {
 		keep := len(only) == 0
 		for _, o := range only {
@@ -218,7 +219,10 @@ func (p *madePhone) PlayTest(_ context.Context, device string) error {
 	p.note("tone:" + device)
 	return p.fail
 }
-func (p *madePhone) Diagnose(context.Context) <-chan app.Check { p.note("diagnose"); return p.stream() }
+func (p *madePhone) Diagnose(context.Context) <-chan diagnosis.Check {
+	p.note("diagnose")
+	return p.stream()
+}
 func (p *madePhone) DraftReport(ctx context.Context, _, _ time.Time) (app.ReportDraft, error) {
 	p.note("draft")
 	if p.drafting != nil {
@@ -370,14 +374,14 @@ func madeRecents() []app.CallRecord {
 	}
 }
 
-func madeChecks() []app.Check {
-	return []app.Check{
-		{Name: "microphone", Status: app.CheckPass, Text: lang.Literal("Jabra Evolve2 65")},
-		{Name: "speaker", Status: app.CheckPass, Text: lang.Literal("Jabra Evolve2 65")},
-		{Name: "token", Status: app.CheckPass, Text: lang.Literal("Valid until 18:00")},
-		{Name: "push_socket", Status: app.CheckPass, Text: lang.Literal("Last reply 4 s ago,"), Figure: "24 ms"},
-		{Name: "sip_socket", Status: app.CheckPass, Text: lang.Literal("Line answers in"), Figure: "31 ms"},
-		{Name: "media", Status: app.CheckWarn, Text: lang.Literal("TCP only: voice may lag")},
+func madeChecks() []diagnosis.Check {
+	return []diagnosis.Check{
+		{Name: "microphone", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "speaker", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "token", Status: diagnosis.Pass, Text: lang.Literal("Valid until 18:00")},
+		{Name: "push_socket", Status: diagnosis.Pass, Text: lang.Literal("Last reply 4 s ago,"), Figure: "24 ms"},
+		{Name: "sip_socket", Status: diagnosis.Pass, Text: lang.Literal("Line answers in"), Figure: "31 ms"},
+		{Name: "media", Status: diagnosis.Warn, Text: lang.Literal("TCP only: voice may lag")},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
@@ -79,7 +80,7 @@ func TestAudioCheck(t *testing.T) {
 func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
 	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
 		p.set.AudioCheckDone = false
-		p.checks = []app.Check{{Name: "microphone", Status: app.CheckFail, Text: lang.Literal("The microphone is used by another program."), Remedy: lang.Literal("Close it.")}}
+		p.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("The microphone is used by another program."), Remedy: lang.Literal("Close it.")}}
 	})
 	s.phone.forget()
 	s.tap("Start working")

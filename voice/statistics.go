@@ -2,6 +2,12 @@ package voice
 
 import "offhook/voice/media"
 
+// The MOS from which the quality of a call is good, and from which it is fair.
+const (
+	GoodMOS = 4.0
+	FairMOS = 3.6
+)
+
 // Statistics are those of a call (reference, section 1.8) and how long its
 // stages took.
 type Statistics struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/app/settings"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -339,8 +340,8 @@ func events(ctx context.Context, s *Server, r request, emit func(any) error) (an
 }
 
 func diagnose(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
-	worst := app.CheckPass
-	checks := []app.Check{}
+	worst := diagnosis.Pass
+	checks := []diagnosis.Check{}
 	place := map[string]int{} // in the order in which they were announced
 	for c := range s.cfg.Phone.Diagnose(ctx) {
 		if at, known := place[c.Name]; known {
@@ -350,10 +351,10 @@ func diagnose(ctx context.Context, s *Server, _ request, _ func(any) error) (any
 			checks = append(checks, c)
 		}
 		switch {
-		case c.Status == app.CheckFail:
-			worst = app.CheckFail
-		case c.Status == app.CheckWarn && worst == app.CheckPass:
-			worst = app.CheckWarn
+		case c.Status == diagnosis.Fail:
+			worst = diagnosis.Fail
+		case c.Status == diagnosis.Warn && worst == diagnosis.Pass:
+			worst = diagnosis.Warn
 		}
 	}
 	return map[string]any{"status": worst, "checks": checks}, ctx.Err()

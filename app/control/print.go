@@ -10,6 +10,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/calllog"
+	"offhook/app/diagnosis"
 )
 
 // printer shows answers: as JSON for scripts, else as text for people.
@@ -182,8 +183,8 @@ func (p *printer) stats(s *app.Stats) error {
 }
 
 func (p *printer) diagnose(d *struct {
-	Status app.CheckStatus `json:"status"`
-	Checks []app.Check     `json:"checks"`
+	Status diagnosis.Status  `json:"status"`
+	Checks []diagnosis.Check `json:"checks"`
 }) error {
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range d.Checks {

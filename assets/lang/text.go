@@ -52,6 +52,14 @@ func (t Text) Next() Text {
 // WithNext returns the text and what a person can do about it.
 func (t Text) WithNext() Text { return Join(t, t.Next()) }
 
+// Or returns t, or the text of a code if t says nothing.
+func (t Text) Or(code string) Text {
+	if t.Empty() {
+		return Of(code)
+	}
+	return t
+}
+
 // Join returns a Text that says several ones after another.
 func Join(texts ...Text) Text {
 	var said []any

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 )
 
 // office is a network that lets nothing out but by its proxy, which wants a user
@@ -177,15 +178,15 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		p.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 		p.do(t, "hangup", "--wait", "ENDED")
 		got := p.diagnosis(t)
-		if c := got["proxy"]; c.Status != app.CheckPass || !strings.Contains(o.plain, c.Figure) || c.Figure == "" {
+		if c := got["proxy"]; c.Status != diagnosis.Pass || !strings.Contains(o.plain, c.Figure) || c.Figure == "" {
 			t.Errorf("%+v", c)
 		}
-		if c := got["https"]; c.Status != app.CheckWarn || !strings.Contains(c.Text.String(), officeCA) {
+		if c := got["https"]; c.Status != diagnosis.Warn || !strings.Contains(c.Text.String(), officeCA) {
 			t.Errorf("%+v", c)
 		}
 		wasMeasured(t, got)
 		for _, name := range []string{"sip_socket", "push_socket", "clock"} {
-			if c := got[name]; c.Status != app.CheckPass {
+			if c := got[name]; c.Status != diagnosis.Pass {
 				t.Errorf("%+v", c)
 			}
 		}
@@ -252,7 +253,7 @@ func TestACallOverIPv6(t *testing.T) {
 	got := alice.diagnosis(t)
 	wasMeasured(t, got)
 	for _, name := range []string{"https", "sip_socket", "push_socket", "clock"} {
-		if c := got[name]; c.Status != app.CheckPass {
+		if c := got[name]; c.Status != diagnosis.Pass {
 			t.Errorf("%+v", c)
 		}
 	}
@@ -262,28 +263,28 @@ func TestACallOverIPv6(t *testing.T) {
 
 // wasMeasured expects that a sound went to the relay and came back, and that the
 // ways there were tried. How good they were is for the machine of the moment.
-func wasMeasured(t *testing.T, got map[string]app.Check) {
+func wasMeasured(t *testing.T, got map[string]diagnosis.Check) {
 	t.Helper()
 	if c := got["media"]; !strings.HasPrefix(c.Text.String(), "Measured now") || !strings.HasPrefix(c.Figure, "MOS ") {
 		t.Errorf("%+v", c)
 	}
 	for _, name := range []string{"udp", "tcp"} {
-		if c := got[name]; c.Status == app.CheckSkipped || c.Status == "" {
+		if c := got[name]; c.Status == diagnosis.Skipped || c.Status == "" {
 			t.Errorf("%+v", c)
 		}
 	}
 }
 
 // diagnosis is what `ctl diagnose` finds, by name.
-func (p *phone) diagnosis(t *testing.T) map[string]app.Check {
+func (p *phone) diagnosis(t *testing.T) map[string]diagnosis.Check {
 	t.Helper()
 	var d struct {
-		Checks []app.Check `json:"checks"`
+		Checks []diagnosis.Check `json:"checks"`
 	}
 	if err := p.ctl(&d, "diagnose", "--timeout", "2m"); err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]app.Check{}
+	got := map[string]diagnosis.Check{}
 	for _, c := range d.Checks {
 		got[c.Name] = c
 	}

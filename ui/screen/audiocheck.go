@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -216,8 +217,8 @@ func (a *AudioCheck) begin() {
 	a.stopChecks = a.env.diagnose(a.gotCheck, func() {})
 }
 
-func (a *AudioCheck) gotDevice(c app.Check) {
-	if c.Name == "microphone" && c.Status == app.CheckFail {
+func (a *AudioCheck) gotDevice(c diagnosis.Check) {
+	if c.Name == "microphone" && c.Status == diagnosis.Fail {
 		a.micFailed = a.env.Words.Say(lang.Join(c.Text, c.Remedy))
 		a.StartWorking.SetEnabled(false)
 		a.judge()
@@ -225,46 +226,46 @@ func (a *AudioCheck) gotDevice(c app.Check) {
 }
 
 // CheckTone is the tone and the word of a check's outcome.
-func (e *Env) CheckTone(s app.CheckStatus) (widget.Tone, string) {
+func (e *Env) CheckTone(s diagnosis.Status) (widget.Tone, string) {
 	switch s {
-	case app.CheckPass:
+	case diagnosis.Pass:
 		return widget.ToneGood, e.T("Works")
-	case app.CheckWarn:
+	case diagnosis.Warn:
 		return widget.ToneWarning, e.T("Limited")
-	case app.CheckFail:
+	case diagnosis.Fail:
 		return widget.ToneDanger, e.T("Failed")
-	case app.CheckSkipped:
+	case diagnosis.Skipped:
 		return widget.ToneInfo, e.T("Not checked")
 	default:
 		return widget.ToneInfo, e.T("Checking")
 	}
 }
 
-func (a *AudioCheck) gotCheck(c app.Check) {
+func (a *AudioCheck) gotCheck(c diagnosis.Check) {
 	var row *widget.StatusRow
 	var g theme.Glyph
 	text := a.env.Words.Say(c.Text)
 	switch c.Name {
 	case "push", "push_socket":
 		row, g = a.incoming, theme.Bell
-		if c.Figure != "" && c.Status == app.CheckPass {
+		if c.Figure != "" && c.Status == diagnosis.Pass {
 			text = a.env.T("Inbox answers in {figure}", "figure", c.Figure)
 		}
 	case "platform", "sip_socket":
 		row, g = a.line, theme.Phone
-		if c.Figure != "" && c.Status == app.CheckPass {
+		if c.Figure != "" && c.Status == diagnosis.Pass {
 			text = a.env.T("Line answers in {figure}", "figure", c.Figure)
 		}
 	case "media", "udp":
 		row, g = a.path, theme.Wave
-		if c.Figure != "" && c.Status == app.CheckPass {
+		if c.Figure != "" && c.Status == diagnosis.Pass {
 			text = a.env.T("Voice travels in {figure}", "figure", c.Figure)
 		}
 	default:
 		return
 	}
 	tone, word := a.env.CheckTone(c.Status)
-	if c.Status == app.CheckRunning {
+	if c.Status == diagnosis.Running {
 		text, word = a.env.T("Checking"), ""
 	}
 	row.Set(g, text, word, tone)

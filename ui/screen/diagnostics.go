@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -26,7 +26,7 @@ type Diagnostics struct {
 	lastWhen    *widget.Text
 	figures     [4]*widget.Text
 	CheckAgain  *widget.PillButton
-	checks      []app.Check
+	checks      []diagnosis.Check
 	stop        func()
 	checkedAt   time.Time
 	running     bool
@@ -82,7 +82,7 @@ func (d *Diagnostics) restart() {
 	})
 }
 
-func (d *Diagnostics) got(c app.Check) {
+func (d *Diagnostics) got(c diagnosis.Check) {
 	for i := range d.checks {
 		if d.checks[i].Name == c.Name {
 			d.checks[i] = c
@@ -91,7 +91,7 @@ func (d *Diagnostics) got(c app.Check) {
 		}
 	}
 	d.checks = append(d.checks, c)
-	slices.SortStableFunc(d.checks, func(a, b app.Check) int { return cmp.Compare(checkRank(a.Name), checkRank(b.Name)) })
+	slices.SortStableFunc(d.checks, func(a, b diagnosis.Check) int { return cmp.Compare(checkRank(a.Name), checkRank(b.Name)) })
 	d.fill()
 }
 
@@ -116,7 +116,7 @@ var checkIcons = map[string]theme.Glyph{
 }
 
 // checkTitle is the title of a check.
-func (e *Env) checkTitle(c app.Check) string {
+func (e *Env) checkTitle(c diagnosis.Check) string {
 	switch c.Name {
 	case "token":
 		return e.T("Signed in")
@@ -161,15 +161,15 @@ func (d *Diagnostics) fill() {
 		tone, word := d.env.CheckTone(c.Status)
 		text := d.env.Words.Say(c.Text)
 		switch c.Status {
-		case app.CheckWarn:
+		case diagnosis.Warn:
 			remarks++
-		case app.CheckFail:
+		case diagnosis.Fail:
 			failures++
 			text = d.env.Words.Say(lang.Join(c.Text, c.Remedy))
-		case app.CheckRunning:
+		case diagnosis.Running:
 			text, word = d.env.T("Checking"), ""
 		}
-		if c.Figure != "" && c.Status == app.CheckPass {
+		if c.Figure != "" && c.Status == diagnosis.Pass {
 			text = strings.TrimSpace(text + " " + c.Figure)
 		}
 		row.Set(g, text, word, tone)

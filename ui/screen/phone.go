@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/ui/theme"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -66,9 +67,9 @@ type Phone interface {
 	Settings() app.Settings
 	UpdateSettings(change func(*app.Settings)) error
 	Devices(ctx context.Context) ([]audio.Device, error)
-	CheckAudio(ctx context.Context) (<-chan app.Check, error)
+	CheckAudio(ctx context.Context) (<-chan diagnosis.Check, error)
 	PlayTest(ctx context.Context, device string) error
-	Diagnose(ctx context.Context) <-chan app.Check
+	Diagnose(ctx context.Context) <-chan diagnosis.Check
 	DraftReport(ctx context.Context, from, to time.Time) (app.ReportDraft, error)
 	SaveLine(ctx context.Context, a app.SIPAccount, password string) error
 	RemoveLine(ctx context.Context, id string) error

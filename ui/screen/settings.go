@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
@@ -117,7 +118,7 @@ func (s *Settings) Entered() {
 func (s *Settings) reopen() {
 	s.Left()
 	if !s.inCall {
-		s.stop = s.env.checkAudio(func(app.Check) {}, nil)
+		s.stop = s.env.checkAudio(func(diagnosis.Check) {}, nil)
 	}
 }
 
@@ -430,7 +431,7 @@ func (n *Network) Render(v View) {
 		default:
 			continue
 		}
-		row := widget.NewStatusRow(checkIcons[c.Name], n.env.checkTitle(app.Check{Name: c.Name}))
+		row := widget.NewStatusRow(checkIcons[c.Name], n.env.checkTitle(diagnosis.Check{Name: c.Name}))
 		if c.OK {
 			row.Set(checkIcons[c.Name], n.env.T("Since {time}", "time", hhmm(c.Since)), n.env.T("Works"), widget.ToneGood)
 		} else {

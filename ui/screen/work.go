@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/diagnosis"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -184,7 +185,7 @@ func (e *Env) cancellable(work func(ctx context.Context) error, done func(error)
 
 // checks hands what open finds to got, one by one, until stopped; done gets the
 // error of the opening.
-func (e *Env) checks(open func(context.Context) (<-chan app.Check, error), got func(app.Check), done func(error)) (stop func()) {
+func (e *Env) checks(open func(context.Context) (<-chan diagnosis.Check, error), got func(diagnosis.Check), done func(error)) (stop func()) {
 	return e.cancellable(func(ctx context.Context) error {
 		list, err := open(ctx)
 		if err != nil {
@@ -201,7 +202,7 @@ func (e *Env) checks(open func(context.Context) (<-chan app.Check, error), got f
 	}, done)
 }
 
-func (e *Env) checkAudio(got func(app.Check), failed func(error)) (stop func()) {
+func (e *Env) checkAudio(got func(diagnosis.Check), failed func(error)) (stop func()) {
 	return e.checks(e.Phone.CheckAudio, got, func(err error) {
 		if err != nil {
 			failed(err)
@@ -209,8 +210,8 @@ func (e *Env) checkAudio(got func(app.Check), failed func(error)) (stop func()) 
 	})
 }
 
-func (e *Env) diagnose(got func(app.Check), done func()) (stop func()) {
-	return e.checks(func(ctx context.Context) (<-chan app.Check, error) { return e.Phone.Diagnose(ctx), nil }, got, func(error) { done() })
+func (e *Env) diagnose(got func(diagnosis.Check), done func()) (stop func()) {
+	return e.checks(func(ctx context.Context) (<-chan diagnosis.Check, error) { return e.Phone.Diagnose(ctx), nil }, got, func(error) { done() })
 }
 
 // draftReport puts a report together. done is always called; a draft that nobody

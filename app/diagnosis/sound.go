@@ -1,4 +1,4 @@
-package app
+package diagnosis
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/assets/lang"
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -17,16 +18,16 @@ var errNoSound = fault.New(fault.AudioDeviceError, "audio.no-system")
 // listenFor is how long the microphone is listened to.
 const listenFor = 800 * time.Millisecond
 
-func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
+func (p *Phone) microphone(ctx context.Context) Check {
 	switch {
-	case p.Snapshot().Call != nil:
+	case p.State().InCall:
 		return skipped(lang.Of("check.in-use"))
-	case p.cfg.Audio == nil:
+	case p.Audio == nil:
 		return failed(errNoSound)
 	}
-	var l level
-	src, err := p.openMicrophone(p.soundOf(p.store.Get()).Capture, l.add)
-	p.audioFailed(err)
+	var l Level
+	src, err := OpenMicrophone(p.Audio, p.Microphone, l.Add)
+	p.Opened(err)
 	if err != nil {
 		return failed(err)
 	}
@@ -36,7 +37,7 @@ func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 		if retry.Wait(ctx, 50*time.Millisecond, nil) != nil {
 			return failed(ctx.Err())
 		}
-		loudest = max(loudest, l.get())
+		loudest = max(loudest, l.Get())
 	}
 	figure := fmt.Sprintf("%.0f %%", 100*loudest)
 	if loudest == 0 {
@@ -45,27 +46,28 @@ func (p *Phone) diagnoseMicrophone(ctx context.Context) Check {
 	return passed(figure, lang.Of("check.works"))
 }
 
-func (p *Phone) diagnoseSpeaker(ctx context.Context, ring bool) Check {
-	if p.cfg.Audio == nil {
+// speaker tries what plays or rings. One that a call uses is left alone.
+func (p *Phone) speaker(ctx context.Context, spec audio.Spec, calls bool) Check {
+	if p.Audio == nil {
 		return failed(errNoSound)
 	}
-	if !ring && p.Snapshot().Call != nil {
+	if calls && p.State().InCall {
 		return skipped(lang.Of("check.in-use"))
 	}
-	if err := p.playOnce(ctx, p.speakerSpec(ring), nil); err != nil {
+	if err := Play(ctx, p.Audio, spec, nil); err != nil {
 		return failed(err)
 	}
 	return passed("", lang.Of("check.works"))
 }
 
-func (p *Phone) diagnoseKeyring(context.Context) Check {
+func (p *Phone) keyring(context.Context) Check {
 	const name, value = "diagnosis", "works"
-	err := p.cfg.Secrets.Set(name, value)
+	err := p.Secrets.Set(name, value)
 	got := ""
 	if err == nil {
-		got, err = p.cfg.Secrets.Get(name)
+		got, err = p.Secrets.Get(name)
 	}
-	_ = p.cfg.Secrets.Delete(name)
+	_ = p.Secrets.Delete(name)
 	switch {
 	case errors.Is(err, secrets.ErrBusy):
 		return warned("", lang.Of("check.keyring-busy"))

@@ -1,4 +1,4 @@
-package app
+package diagnosis
 
 import (
 	"context"
@@ -35,7 +35,7 @@ type publicConfig struct {
 
 func (c *publicConfig) get(ctx context.Context) (backend.Public, error) {
 	c.once.Do(func() {
-		client, err := backend.New(c.p.Snapshot().Account.Server, c.p.http, nil, true) // no secret goes there
+		client, err := backend.New(c.p.State().Server, c.p.HTTP, nil, true) // no secret goes there
 		if err != nil {
 			c.err = err
 			return
@@ -61,16 +61,16 @@ const wayLimit = 3 * time.Second
 // maxWays bounds how many ways a server may have us ask.
 const maxWays = 32
 
-// tryApart tries the ways of the sound without a sign-in: whether the relay and
+// trySignedOut tries the ways of the sound without a sign-in: whether the relay and
 // the servers that the phone knows of answer, and how packets fare on the way to
 // the relay.
-func (s *soundPath) tryApart(ctx context.Context) {
+func (s *soundPath) trySignedOut(ctx context.Context) {
 	n, err := stdnet.NewNet()
 	if err != nil {
 		s.err = fault.Wrap(err, fault.NetworkError, "check.no-networks")
 		return
 	}
-	if s.p.Snapshot().Account.State == SignedIn { // by SIP accounts
+	if s.p.State().AccountsOnly {
 		s.ways = s.p.askAccounts(ctx, n)
 		if len(s.ways) == 0 {
 			s.why, s.remedy = lang.Of("check.sip-only-in-call"), lang.Of("check.call-somebody")
@@ -81,14 +81,14 @@ func (s *soundPath) tryApart(ctx context.Context) {
 	}
 	public, err := s.public.get(ctx)
 	switch status := backend.StatusOf(err); {
-	case s.p.Snapshot().Account.Server == "":
+	case s.p.State().Server == "":
 		s.why, s.remedy = lang.Of("check.no-server"), lang.Of("check.enter-server")
 		return
 	case status == http.StatusNotFound || status == http.StatusUnauthorized || status == http.StatusForbidden:
 		s.why, s.remedy = lang.Of("check.server-tells-signed-in"), signInFirst
 		return
 	case err != nil:
-		s.why, s.remedy = lang.Of("check.untried", fault.From(err).Text()), orText(fault.From(err).Text().Next(), "check.check-network")
+		s.why, s.remedy = lang.Of("check.untried", fault.From(err).Text()), fault.From(err).Text().Next().Or("check.check-network")
 		return
 	case len(public.Media)+len(public.ICEServers) == 0:
 		s.why, s.remedy = lang.Of("check.server-tells-nothing"), signInFirst
@@ -141,12 +141,8 @@ func askPublic(ctx context.Context, n transport.Net, public backend.Public) []wa
 func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []way {
 	var ways []way
 	var asks []func(context.Context) (time.Duration, error)
-	for _, a := range p.store.Get().SIPAccounts {
-		if !a.On {
-			continue
-		}
-		password := p.icePassword(a)
-		for _, server := range a.ICEServers {
+	for _, account := range p.Servers() {
+		for _, server := range account.URLs {
 			if len(ways) == maxWays {
 				break
 			}
@@ -156,7 +152,7 @@ func (p *Phone) askAccounts(ctx context.Context, n transport.Net) []way {
 			}
 			ways = append(ways, way{MediaWay: voice.MediaWay{Kind: kind, Server: server}})
 			asks = append(asks, func(ctx context.Context) (time.Duration, error) {
-				return probe.Server(ctx, n, server, a.ICEUser, password)
+				return probe.Server(ctx, n, server, account.Username, account.Credential)
 			})
 		}
 	}
@@ -277,9 +273,10 @@ func ordinal(packet []byte) (i int, ok bool) {
 // platformURL is the platform's address as it is known without a sign-in: of the
 // last one, else as the server tells it.
 func (c *publicConfig) platformURL(ctx context.Context) (*url.URL, error) {
-	platform := c.p.store.Get().Account.PlatformURL
+	state := c.p.State()
+	platform := state.Platform
 	if platform == "" {
-		platform = c.p.Snapshot().Account.Server
+		platform = state.Server
 		if got, err := c.get(ctx); err == nil && got.HostName != "" {
 			platform = got.HostName
 		}

@@ -1,8 +1,9 @@
-package app
+package diagnosis
 
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,8 @@ import (
 
 	"offhook/app/backend"
 	"offhook/assets/lang"
+	"offhook/voice"
+	"offhook/voice/media"
 	"offhook/voice/wire"
 )
 
@@ -45,8 +48,8 @@ func newResponder(t *testing.T, answers func(i int) bool) (address string) {
 	return conn.LocalAddr().String()
 }
 
-// startApart is a phone that is signed out and knows a server, which tells this.
-func startApart(t *testing.T, status int, public backend.Public) *rig {
+// signedOut is a phone that is signed out and knows a server, which tells this.
+func signedOut(t *testing.T, status int, public backend.Public) *Phone {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -63,23 +66,18 @@ func startApart(t *testing.T, status int, public backend.Public) *rig {
 		}
 	}))
 	t.Cleanup(srv.Close)
-	d := newRig(t)
-	d.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	d.start()
-	if err := d.UpdateSettings(func(s *Settings) { s.Account.Server = srv.URL }); err != nil {
-		t.Fatal(err)
+	return &Phone{
+		HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, Log: slog.New(slog.DiscardHandler),
+		State: func() State { return State{Server: srv.URL} }, Servers: func() []media.ICEServer { return nil },
+		LastCall: func() (s voice.Statistics, ok bool) { return s, false },
 	}
-	d.close()
-	d.start()
-	t.Cleanup(d.close)
-	return d
 }
 
 // quick is a measurement of a blink.
 var quick = pace{count: 20, interval: time.Millisecond, rest: 50 * time.Millisecond}
 
-func apart(d *rig) *soundPath {
-	return &soundPath{p: d.Phone, public: &publicConfig{p: d.Phone}, pace: quick}
+func measured(p *Phone) *soundPath {
+	return &soundPath{p: p, public: &publicConfig{p: p}, pace: quick}
 }
 
 func TestTheSoundWithoutASignIn(t *testing.T) {
@@ -91,15 +89,15 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 		// The first request is the question whether the way is open; two of the
 		// twenty that follow are lost.
 		relay := newResponder(t, func(i int) bool { return i != 5 && i != 6 })
-		d := startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + relay, "tcp:" + relay, "nothing"}, ICEServers: []string{"turn:" + newResponder(t, always), "turns:x", ":"}})
-		s := apart(d)
-		if c := s.udp(ctx); c.Status != CheckPass || !strings.Contains(c.Text.String(), relay) {
+		p := signedOut(t, http.StatusOK, backend.Public{Media: []string{"udp:" + relay, "tcp:" + relay, "nothing"}, ICEServers: []string{"turn:" + newResponder(t, always), "turns:x", ":"}})
+		s := measured(p)
+		if c := s.udp(ctx); c.Status != Pass || !strings.Contains(c.Text.String(), relay) {
 			t.Errorf("%+v", c)
 		}
-		if c := s.tcp(ctx); c.Status != CheckWarn || c.Remedy.Empty() {
+		if c := s.tcp(ctx); c.Status != Warn || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
-		if c := s.turn(ctx); c.Status != CheckPass || !c.Remedy.Equal(signInFirst) {
+		if c := s.turn(ctx); c.Status != Pass || !c.Remedy.Equal(signInFirst) {
 			t.Errorf("%+v", c)
 		}
 		c := s.media(ctx)
@@ -109,20 +107,20 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 	})
 	t.Run("silent", func(t *testing.T) {
 		t.Parallel()
-		s := apart(startApart(t, http.StatusOK, backend.Public{Media: []string{"udp:" + newResponder(t, func(int) bool { return false })}}))
-		if c := s.udp(ctx); c.Status != CheckFail || c.Remedy.Empty() {
+		s := measured(signedOut(t, http.StatusOK, backend.Public{Media: []string{"udp:" + newResponder(t, func(int) bool { return false })}}))
+		if c := s.udp(ctx); c.Status != Fail || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
-		if c := s.media(ctx); c.Status != CheckFail || c.Remedy.Empty() {
+		if c := s.media(ctx); c.Status != Fail || c.Remedy.Empty() {
 			t.Errorf("%+v", c)
 		}
 	})
 	t.Run("untold", func(t *testing.T) {
 		t.Parallel()
 		for status, remedy := range map[int]lang.Text{http.StatusNotFound: signInFirst, http.StatusForbidden: signInFirst, http.StatusOK: signInFirst} {
-			s := apart(startApart(t, status, backend.Public{}))
+			s := measured(signedOut(t, status, backend.Public{}))
 			for _, c := range []Check{s.udp(ctx), s.tcp(ctx), s.turn(ctx), s.media(ctx)} {
-				if c.Status != CheckSkipped || !c.Remedy.Equal(remedy) || c.Text.Empty() {
+				if c.Status != Skipped || !c.Remedy.Equal(remedy) || c.Text.Empty() {
 					t.Errorf("%d: %+v", status, c)
 				}
 			}
@@ -130,11 +128,11 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 	})
 	t.Run("sockets", func(t *testing.T) {
 		t.Parallel()
-		d := startApart(t, http.StatusOK, backend.Public{})
-		if c := d.diagnosePush(ctx); c.Status != CheckPass || !strings.Contains(c.Text.String(), "WebSockets work") {
+		p := signedOut(t, http.StatusOK, backend.Public{})
+		if c := p.push(ctx); c.Status != Pass || !strings.Contains(c.Text.String(), "WebSockets work") {
 			t.Errorf("%+v", c)
 		}
-		if c := d.diagnoseSignalling(ctx, &publicConfig{p: d.Phone}); c.Status != CheckPass || !strings.Contains(c.Text.String(), "WebSockets work") {
+		if c := p.signalling(ctx, &publicConfig{p: p}); c.Status != Pass || !strings.Contains(c.Text.String(), "WebSockets work") {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -143,26 +141,24 @@ func TestTheSoundWithoutASignIn(t *testing.T) {
 // SIP accounts have no server of the subscribers' kind; what they name is asked.
 func TestTheSoundOfSIPAccounts(t *testing.T) {
 	t.Parallel()
-	d := newRig(t)
-	d.start()
-	t.Cleanup(d.close)
+	var servers []media.ICEServer
+	p := signedOut(t, http.StatusOK, backend.Public{})
+	p.State = func() State { return State{AccountsOnly: true, Accounts: []Account{{Address: "sip:201@pbx.test"}}} }
+	p.Servers = func() []media.ICEServer { return servers }
 	ctx := context.Background()
-	line := SIPAccount{ID: "a", On: true, User: "201", Domain: "pbx.test", Server: "udp://pbx.test", AllowClearText: true}
-	_ = d.SaveLine(ctx, line, "secret")
-	s := apart(d)
-	if c := s.udp(ctx); c.Status != CheckSkipped || c.Remedy.Empty() || c.Remedy.Equal(signInFirst) {
+	s := measured(p)
+	if c := s.udp(ctx); c.Status != Skipped || c.Remedy.Empty() || c.Remedy.Equal(signInFirst) {
 		t.Errorf("%+v", c)
 	}
-	line.ICEServers = []string{"stun:" + newResponder(t, func(int) bool { return true })}
-	_ = d.SaveLine(ctx, line, "")
-	s = apart(d)
-	if c := s.udp(ctx); c.Status != CheckPass {
+	servers = []media.ICEServer{{URLs: []string{"stun:" + newResponder(t, func(int) bool { return true })}}}
+	s = measured(p)
+	if c := s.udp(ctx); c.Status != Pass {
 		t.Errorf("%+v", c)
 	}
-	if c := s.turn(ctx); c.Status != CheckSkipped {
+	if c := s.turn(ctx); c.Status != Skipped {
 		t.Errorf("%+v", c)
 	}
-	if c := s.media(ctx); c.Status != CheckSkipped || c.Remedy.Empty() {
+	if c := s.media(ctx); c.Status != Skipped || c.Remedy.Empty() {
 		t.Errorf("%+v", c)
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package diagnosis
 
 import (
 	"context"
@@ -16,14 +16,13 @@ import (
 	"offhook/app/backend"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
-	"offhook/voice"
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
 
-func (p *Phone) diagnoseNetwork(context.Context) Check {
-	list := strings.Fields(p.cfg.Addresses())
+func (p *Phone) network(context.Context) Check {
+	list := strings.Fields(p.Addresses())
 	if len(list) == 0 {
 		if server, err := p.serverURL(); err == nil && cleartext.Loopback(server.Hostname()) {
 			return passed("", lang.Of("check.local-server"))
@@ -43,9 +42,9 @@ func (p *Phone) diagnoseNetwork(context.Context) Check {
 
 // serverURL is the application backend that the phone uses, or would use.
 func (p *Phone) serverURL() (*url.URL, error) {
-	s := p.Snapshot()
-	server := s.Account.Server
-	if s.Account.State == SignedIn && !signedIn(s) {
+	state := p.State()
+	server := state.Server
+	if state.AccountsOnly {
 		return nil, fault.New(fault.InvalidParameter, "check.sip-no-server")
 	}
 	if server == "" {
@@ -56,15 +55,15 @@ func (p *Phone) serverURL() (*url.URL, error) {
 
 // sipServer is the server of the first SIP account that is on, nil without one.
 func (p *Phone) sipServer() *url.URL {
-	for _, l := range p.Snapshot().Lines {
-		if u, err := url.Parse(l.Server); err == nil && u.Hostname() != "" && l.State != LineOff {
+	for _, a := range p.State().Accounts {
+		if u, err := url.Parse(a.Server); err == nil && u.Hostname() != "" {
 			return u
 		}
 	}
 	return nil
 }
 
-func (p *Phone) diagnoseProxy(ctx context.Context) Check {
+func (p *Phone) proxy(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
 		return skipped(fault.From(err).Text())
@@ -72,12 +71,12 @@ func (p *Phone) diagnoseProxy(ctx context.Context) Check {
 	via, err := p.proxyFor(ctx, server)
 	switch {
 	case err != nil:
-		return Check{Status: CheckFail, Text: lang.Of("proxy.bad-address"), Remedy: lang.Of("check.correct-proxy")}
+		return Check{Status: Fail, Text: lang.Of("proxy.bad-address"), Remedy: lang.Of("check.correct-proxy")}
 	case via == nil:
 		return passed("", lang.Of("check.no-proxy"))
 	}
 	began := time.Now()
-	conn, err := p.cfg.Proxy.DialContext(ctx, "tcp", hostPort(server))
+	conn, err := p.Proxy.DialContext(ctx, "tcp", hostPort(server))
 	if err != nil {
 		c := failed(err)
 		c.Figure = via.Host
@@ -89,10 +88,10 @@ func (p *Phone) diagnoseProxy(ctx context.Context) Check {
 
 // proxyFor is the proxy to the server, nil for none.
 func (p *Phone) proxyFor(ctx context.Context, server *url.URL) (*url.URL, error) {
-	if p.cfg.Proxy == nil {
+	if p.Proxy == nil {
 		return nil, nil
 	}
-	return p.cfg.Proxy.For(ctx, server)
+	return p.Proxy.For(ctx, server)
 }
 
 func hostPort(u *url.URL) string {
@@ -103,7 +102,7 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-func (p *Phone) diagnoseDNS(ctx context.Context) Check {
+func (p *Phone) dns(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if line := p.sipServer(); err != nil && line != nil {
 		server, err = line, nil
@@ -116,7 +115,7 @@ func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 		return skipped(lang.Of("check.no-name"))
 	}
 	began := time.Now()
-	found, err := p.cfg.LookupIP(ctx, host)
+	found, err := p.LookupIP(ctx, host)
 	if err != nil {
 		if via, perr := p.proxyFor(ctx, server); perr == nil && via != nil {
 			return skipped(lang.Of("check.name-by-proxy"))
@@ -130,18 +129,18 @@ func (p *Phone) diagnoseDNS(ctx context.Context) Check {
 	return passed(millis(took), lang.Of("check.name", host, len(found)))
 }
 
-func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
+func (p *Phone) https(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
 		return skipped(fault.From(err).Text())
 	}
 	resp, took, err := p.ask(ctx, server)
 	if err != nil {
-		return failed(p.namePortal(ctx, p.Snapshot().Account.Server, backend.Explain(err, server)))
+		return failed(NamePortal(ctx, p.HTTP, p.State().Server, backend.Explain(err, server)))
 	}
 	if who := portalOf(resp, server, true); who != "" {
-		f := portalFault(who)
-		return Check{Status: CheckFail, Figure: millis(took), Text: f.Text(), Remedy: f.Text().Next()}
+		f := PortalFault(who)
+		return Check{Status: Fail, Figure: millis(took), Text: f.Text(), Remedy: f.Text().Next()}
 	}
 	t := resp.TLS
 	if t == nil || len(t.PeerCertificates) == 0 {
@@ -153,7 +152,7 @@ func (p *Phone) diagnoseHTTPS(ctx context.Context) Check {
 	}
 	leaf, who := t.PeerCertificates[0], issuerOf(t.PeerCertificates[0])
 	text := lang.Of("check.certificate", who)
-	left := leaf.NotAfter.Sub(p.cfg.Now())
+	left := leaf.NotAfter.Sub(p.Now())
 	switch {
 	case left < 7*24*time.Hour:
 		return warned(millis(took), lang.Of("check.certificate-ends", int(left.Hours()/24)))
@@ -176,7 +175,7 @@ func (p *Phone) ask(ctx context.Context, u *url.URL) (*http.Response, time.Durat
 	if err != nil {
 		return nil, 0, err
 	}
-	hc := *p.http
+	hc := *p.HTTP
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := hc.Do(req)
 	if err != nil {
@@ -190,7 +189,7 @@ func (p *Phone) ask(ctx context.Context, u *url.URL) (*http.Response, time.Durat
 	return resp, first.Sub(sent), nil
 }
 
-func (p *Phone) diagnoseClock(ctx context.Context) Check {
+func (p *Phone) clock(ctx context.Context) Check {
 	server, err := p.serverURL()
 	if err != nil {
 		return skipped(fault.From(err).Text())
@@ -204,25 +203,15 @@ func (p *Phone) diagnoseClock(ctx context.Context) Check {
 		return skipped(lang.Of("check.time-unsaid"))
 	}
 	// The header has whole seconds.
-	off := p.cfg.Now().Sub(date).Round(time.Second)
-	if off > -clockLimit && off < clockLimit {
+	off := p.Now().Sub(date).Round(time.Second)
+	if off > -ClockLimit && off < ClockLimit {
 		figure := fmt.Sprintf("%d s", int(off.Seconds()))
 		return passed(figure, lang.Of("check.clock", strings.TrimPrefix(figure, "-")))
 	}
 	return warned(fmt.Sprintf("%d s", int(off.Seconds())), lang.Of("check.clock-wrong"))
 }
 
-// condition returns one of the present conditions.
-func (s *Snapshot) condition(name string) Condition {
-	for _, c := range s.Conditions {
-		if c.Name == name {
-			return c
-		}
-	}
-	return Condition{Name: name}
-}
-
-func ofCondition(c Condition, figure, good string) Check {
+func ofCondition(c readiness.Condition, figure, good string) Check {
 	if c.OK {
 		return passed(figure, lang.Of(good))
 	}
@@ -230,15 +219,15 @@ func ofCondition(c Condition, figure, good string) Check {
 	if c.Action == readiness.SignIn {
 		remedy = lang.Of("check.sign-in-again")
 	}
-	return Check{Status: CheckFail, Figure: figure, Text: c.Text, Remedy: remedy}
+	return Check{Status: Fail, Figure: figure, Text: c.Text, Remedy: remedy}
 }
 
-func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Check {
-	s := p.Snapshot()
-	if signedIn(s) {
-		return ofCondition(s.condition(readiness.Platform), "", "check.signalling")
+func (p *Phone) signalling(ctx context.Context, public *publicConfig) Check {
+	state := p.State()
+	if state.Subscriber {
+		return ofCondition(state.Signalling, "", "check.signalling")
 	}
-	if c, ok := ofLines(s.Lines); ok {
+	if c, ok := ofAccounts(state.Accounts); ok {
 		return c
 	}
 	u, err := public.platformURL(ctx)
@@ -249,41 +238,33 @@ func (p *Phone) diagnoseSignalling(ctx context.Context, public *publicConfig) Ch
 	return p.upgrade(ctx, u, "sip")
 }
 
-// ofLines tells of the SIP accounts of a phone without a subscriber; ok is false
+// ofAccounts tells of the SIP accounts of a phone without a subscriber; ok is false
 // when it has none that is on.
-func ofLines(lines []Line) (c Check, ok bool) {
+func ofAccounts(accounts []Account) (c Check, ok bool) {
 	var registered []string
-	for _, l := range lines {
-		switch l.State {
-		case LineOff:
-			continue
-		case string(voice.LineRegistered):
-			registered = append(registered, l.Address)
-		default:
-			why, next := lang.Of("check.unregistered"), lang.Of("check.unregistered.next")
-			if l.Err != nil {
-				why, next = l.Err.Message, orText(l.Err.Next, "check.check-account")
+	for _, a := range accounts {
+		if !a.Registered {
+			why, next := a.Why.Or("check.unregistered"), a.Next.Or("check.check-account")
+			if a.Why.Empty() {
+				next = lang.Of("check.unregistered.next")
 			}
-			return Check{Status: CheckFail, Text: lang.Of("check.closed", l.Address, why), Remedy: next}, true
+			return Check{Status: Fail, Text: lang.Of("check.closed", a.Address, why), Remedy: next}, true
 		}
-		ok = true
+		registered = append(registered, a.Address)
 	}
-	return passed("", lang.Of("check.registered", strings.Join(registered, ", "))), ok
+	return passed("", lang.Of("check.registered", strings.Join(registered, ", "))), len(registered) > 0
 }
 
-func (p *Phone) diagnosePush(ctx context.Context) Check {
-	s := p.Snapshot()
-	if signedIn(s) {
+func (p *Phone) push(ctx context.Context) Check {
+	state := p.State()
+	if state.Subscriber {
 		figure := ""
-		_ = p.loop.ask(ctx, func() error {
-			if rtt := p.m.inbox.RoundTrip; rtt > 0 {
-				figure = millis(rtt)
-			}
-			return nil
-		})
-		return ofCondition(s.condition(readiness.Push), figure, "check.push")
+		if state.PushRTT > 0 {
+			figure = millis(state.PushRTT)
+		}
+		return ofCondition(state.Push, figure, "check.push")
 	}
-	if _, ok := ofLines(s.Lines); ok {
+	if len(state.Accounts) > 0 {
 		return skipped(lang.Of("check.sip-no-push"))
 	}
 	u, err := p.serverURL()
@@ -298,9 +279,9 @@ func (p *Phone) diagnosePush(ctx context.Context) Check {
 func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Check {
 	began := time.Now()
 	conn, resp, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
-		HTTPClient: p.http, Subprotocols: []string{subprotocol},
+		HTTPClient: p.HTTP, Subprotocols: []string{subprotocol},
 		// The inbox asks for it before it looks at the token.
-		HTTPHeader: http.Header{wire.HeaderDeviceToken: {p.store.Get().DeviceID}},
+		HTTPHeader: http.Header{wire.HeaderDeviceToken: {p.DeviceID}},
 	})
 	took := time.Since(began)
 	if err == nil {
@@ -316,7 +297,7 @@ func (p *Phone) upgrade(ctx context.Context, u *url.URL, subprotocol string) Che
 		case http.StatusUnauthorized, http.StatusForbidden:
 			return passed(millis(took), lang.Of("check.wants-sign-in"))
 		default:
-			return Check{Status: CheckFail, Figure: fmt.Sprint(resp.StatusCode), Text: lang.Of("check.websocket-blocked"), Remedy: lang.Of("check.websocket-blocked.next")}
+			return Check{Status: Fail, Figure: fmt.Sprint(resp.StatusCode), Text: lang.Of("check.websocket-blocked"), Remedy: lang.Of("check.websocket-blocked.next")}
 		}
 	}
 	return failed(backend.Explain(err, u))

@@ -1,4 +1,4 @@
-package app
+package diagnosis
 
 import (
 	"crypto/x509"

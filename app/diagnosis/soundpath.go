@@ -1,4 +1,4 @@
-package app
+package diagnosis
 
 import (
 	"context"
@@ -45,14 +45,14 @@ func (s *soundPath) try(ctx context.Context) {
 		return
 	}
 	s.tried = true
-	snap := s.p.Snapshot()
+	state := s.p.State()
 	switch {
-	case snap.Call != nil:
+	case state.InCall:
 		s.why = lang.Of("check.in-use")
-	case !signedIn(snap):
-		s.tryApart(ctx)
+	case !state.Subscriber:
+		s.trySignedOut(ctx)
 	default:
-		s.probe, s.err = s.p.engine.ProbeMedia(ctx)
+		s.probe, s.err = s.p.Probe(ctx)
 		s.by = lang.Literal(strings.TrimSpace(s.probe.Path))
 		for _, w := range s.probe.Ways {
 			s.ways = append(s.ways, way{MediaWay: w})
@@ -63,17 +63,11 @@ func (s *soundPath) try(ctx context.Context) {
 	}
 }
 
-// signedIn reports whether there is a subscriber's line: a phone with SIP accounts
-// alone shows the first in its place.
-func signedIn(s *Snapshot) bool {
-	return s.Account.State == SignedIn && s.Account.AccountSID != ""
-}
-
 // way tells of the ways of one kind or two.
 func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bool) {
 	s.try(ctx)
 	if !s.why.Empty() {
-		return Check{Status: CheckSkipped, Text: s.why, Remedy: s.remedy}, true
+		return Check{Status: Skipped, Text: s.why, Remedy: s.remedy}, true
 	}
 	var best, closed way
 	for _, w := range s.ways {
@@ -95,12 +89,12 @@ func (s *soundPath) way(ctx context.Context, kinds ...string) (c Check, found bo
 	case best.Open:
 		return passed(millisOf(best.RTTMs), lang.Of("check.answers", best.Server)), true
 	case closed.Err != nil:
-		return Check{Status: CheckFail, Text: lang.Of("check.closed", closed.Server, closed.Err.Text())}, true
+		return Check{Status: Fail, Text: lang.Of("check.closed", closed.Server, closed.Err.Text())}, true
 	case closed.Server != "":
-		return Check{Status: CheckFail, Text: lang.Of("check.silent", closed.Server)}, true
+		return Check{Status: Fail, Text: lang.Of("check.silent", closed.Server)}, true
 	case s.err != nil:
 		f := fault.From(s.err)
-		return Check{Status: CheckSkipped, Text: lang.Of("check.untried", f.Text())}, false
+		return Check{Status: Skipped, Text: lang.Of("check.untried", f.Text())}, false
 	default:
 		return Check{}, false
 	}
@@ -121,9 +115,9 @@ func (s *soundPath) udp(ctx context.Context) Check {
 	switch {
 	case !found:
 		return orSkipped(c, lang.Of("check.no-udp-way"))
-	case c.Status == CheckFail && (s.open("tcp") || s.open("turn")):
-		c.Status, c.Remedy = CheckWarn, lang.Of("check.udp-detour")
-	case c.Status == CheckFail:
+	case c.Status == Fail && (s.open("tcp") || s.open("turn")):
+		c.Status, c.Remedy = Warn, lang.Of("check.udp-detour")
+	case c.Status == Fail:
 		c.Remedy = lang.Of("check.udp-closed")
 	}
 	return c
@@ -134,8 +128,8 @@ func (s *soundPath) tcp(ctx context.Context) Check {
 	switch {
 	case !found:
 		return orSkipped(c, lang.Of("check.no-tcp-way"))
-	case c.Status == CheckFail:
-		c.Status, c.Remedy = CheckWarn, lang.Of("check.tcp-closed")
+	case c.Status == Fail:
+		c.Status, c.Remedy = Warn, lang.Of("check.tcp-closed")
 	}
 	return c
 }
@@ -145,8 +139,8 @@ func (s *soundPath) turn(ctx context.Context) Check {
 	switch {
 	case !found:
 		return orSkipped(c, lang.Of("check.no-turn-way"))
-	case c.Status == CheckFail:
-		c.Status, c.Remedy = CheckWarn, lang.Of("check.turn-closed")
+	case c.Status == Fail:
+		c.Status, c.Remedy = Warn, lang.Of("check.turn-closed")
 	}
 	return c
 }
@@ -166,30 +160,30 @@ func (s *soundPath) media(ctx context.Context) Check {
 		return failed(s.err)
 	case s.why.Empty() && s.err == nil:
 		m := s.probe
-		return judgeMOS(m.MOS, lang.Of("check.measured", rounded(m.RTTMs, 0), rounded(m.JitterMs, 0), rounded(m.LossPercent, 1), orText(s.by, "check.unknown-path")))
+		return judgeMOS(m.MOS, lang.Of("check.measured", rounded(m.RTTMs, 0), rounded(m.JitterMs, 0), rounded(m.LossPercent, 1), s.by.Or("check.unknown-path")))
 	}
 	// Nothing was measured: the last call tells something.
-	st, ok := s.p.Statistics()
+	st, ok := s.p.LastCall()
 	switch {
 	case !ok || st.MOS == 0:
 		why := lang.Of("check.no-call-yet")
 		if !s.why.Empty() {
 			why = lang.Of("check.no-call-yet-because", s.why)
 		}
-		return Check{Status: CheckSkipped, Text: why, Remedy: orText(s.remedy, "check.make-a-call")}
+		return Check{Status: Skipped, Text: why, Remedy: s.remedy.Or("check.make-a-call")}
 	default:
 		return judgeMOS(st.MOS, lang.Of("check.last-call", rounded(st.RTTMs, 0), rounded(st.AverageJitterMs, 0), rounded(st.FractionLost, 1),
-			orText(lang.Literal(st.LocalCandidate), "check.unknown-path")))
+			lang.Literal(st.LocalCandidate).Or("check.unknown-path")))
 	}
 }
 
 func judgeMOS(mos float64, text lang.Text) Check {
 	figure := fmt.Sprintf("MOS %.1f", mos)
 	switch {
-	case mos < fairMOS:
-		return Check{Status: CheckFail, Figure: figure, Text: text, Remedy: lang.Of("check.use-a-cable")}
-	case mos < goodMOS:
-		return Check{Status: CheckWarn, Figure: figure, Text: text, Remedy: lang.Of("check.close-others")}
+	case mos < voice.FairMOS:
+		return Check{Status: Fail, Figure: figure, Text: text, Remedy: lang.Of("check.use-a-cable")}
+	case mos < voice.GoodMOS:
+		return Check{Status: Warn, Figure: figure, Text: text, Remedy: lang.Of("check.close-others")}
 	default:
 		return passed(figure, text)
 	}
