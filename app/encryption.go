@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/url"
+	"slices"
 
 	"offhook/app/readiness"
 	"offhook/app/settings"
@@ -53,12 +54,18 @@ func (p *Phone) judgeEncryption() {
 	}
 	if m.session != nil {
 		a := m.session.account
-		server, platform := note(a.Server), note(a.PlatformURL)
-		m.account.NotEncrypted = server || platform
+		for _, server := range []string{a.Server, a.PlatformURL, m.sipServer} {
+			m.account.NotEncrypted = note(server) || m.account.NotEncrypted
+		}
 	}
+	accounts := p.store.Get().SIPAccounts
 	for i := range m.lines.list {
 		l := &m.lines.list[i]
-		l.NotEncrypted = l.State != LineOff && note(l.Server)
+		server := l.Server
+		if at := slices.IndexFunc(accounts, func(a SIPAccount) bool { return a.ID == l.ID }); at >= 0 && accounts[at].OutboundProxy != "" {
+			server = accounts[at].OutboundProxy // what the account sends goes there
+		}
+		l.NotEncrypted = l.State != LineOff && note(server)
 	}
 	if host == "" {
 		m.ready.Set(readiness.Encryption, readiness.Good())

@@ -99,6 +99,10 @@ func (p *Phone) engineStatus(st voice.Status) {
 	if m.account.Exophone == "" {
 		m.account.Exophone = st.Exophone
 	}
+	if m.sipServer != st.SIPServer {
+		m.sipServer = st.SIPServer
+		p.judgeEncryption()
+	}
 	p.judgeClock(st.ClockOffset)
 	p.touch()
 }

@@ -33,8 +33,10 @@ type model struct {
 	handled handled
 
 	session *session
-	notice  *Notice
-	update  *Update
+	// sipServer is the URL of the server that carries the subscriber's calls.
+	sipServer string
+	notice    *Notice
+	update    *Update
 	// portal is the network's own sign-in page, "" without one.
 	portal string
 	unseen int

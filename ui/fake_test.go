@@ -320,7 +320,7 @@ func madeReady() *app.Snapshot {
 func madeCall(state voice.State, talked time.Duration) *app.Snapshot {
 	s := madeReady()
 	s.Call = &app.Call{ID: "c1", SessionID: "s1", Direction: "OUTGOING", State: state, RemoteID: "9845012345", RemoteName: "Priya Nair",
-		Message: "Order 4471: delivery is late", Started: ago(talked + 7*time.Second), Route: "EARPIECE", MOS: 4.3, Quality: "good"}
+		Message: "Order 4471: delivery is late", Started: ago(talked + 7*time.Second), Route: "EARPIECE", MOS: 4.3, Quality: "good", Encrypted: true}
 	if talked > 0 {
 		s.Call.Established = at(ago(talked))
 		s.Call.DurationS = int(talked / time.Second)

@@ -103,7 +103,8 @@ func (c *Client) snapshotStatus() Status {
 	if s.Initialized = c.session != nil; s.Initialized {
 		s.TokenValidUntil = c.session.keeper.ValidUntil()
 		s.ClockOffset = c.session.platform.ServerOffset()
-		s.Exophone = c.session.profile.Load().Exophone
+		profile := c.session.profile.Load()
+		s.Exophone, s.SIPServer = profile.Exophone, sipURL(*profile)
 	}
 	return s
 }

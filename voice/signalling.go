@@ -14,6 +14,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // A platform that hangs is noticed 14 s later at the latest, so that "ready" is the
@@ -23,9 +24,8 @@ const (
 	flowPong = 4 * time.Second
 )
 
-// connectSIP opens the connection to the platform's exophone.
-func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error) {
-	p := who.profile
+// sipURL is where a profile says that calls are signalled.
+func sipURL(p wire.Profile) string {
 	u := url.URL{Scheme: "ws", Host: p.SIPServer, Path: p.SIPPath}
 	if p.SIPTransport == "WSS" {
 		u.Scheme = "wss"
@@ -33,8 +33,14 @@ func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error
 	if p.SIPPort > 0 {
 		u.Host = net.JoinHostPort(p.SIPServer, strconv.Itoa(p.SIPPort))
 	}
+	return u.String()
+}
+
+// connectSIP opens the connection to the platform's exophone.
+func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error) {
+	p := who.profile
 	cfg := sip.Config{
-		URL: u.String(), Domain: p.SIPDomain,
+		URL: sipURL(p), Domain: p.SIPDomain,
 		User: who.user, Password: p.SIPPassword, DisplayName: who.display,
 		UserAgent: "offhook/" + Version, Logger: s.log,
 		AllowClearText: who.clearText,

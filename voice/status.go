@@ -26,6 +26,9 @@ type Status struct {
 	ClockOffset time.Duration
 	// Exophone is the one of the profile, or "".
 	Exophone string
+	// SIPServer is the URL of the server that the profile names for calls, with the
+	// scheme ws or wss, or "".
+	SIPServer string
 }
 
 // Health is one of the things that a Status tells of.

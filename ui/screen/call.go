@@ -29,6 +29,8 @@ type Call struct {
 	avatar           *fyne.Container
 	face             *widget.Avatar
 	nameText, idText *widget.Text
+	lock             *lockSign
+	idRow            *fyne.Container
 	timer            *widget.Text
 	Quality          *widget.QualityChip
 	message          *widget.Text
@@ -85,7 +87,9 @@ func NewCall(env *Env) *Call {
 
 	c.face = widget.NewAvatar("", 72)
 	c.nameText = widget.NewText("", centred(widget.Style{Size: theme.SizeTitle, Bold: true}))
-	c.idText = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
+	c.idText = widget.NewText("", widget.Style{Role: theme.Text2})
+	c.lock = newLockSign(env)
+	c.idRow = widget.CentredRow(c.idText, widget.Gap(6), c.lock.Sign)
 	c.timer = widget.NewText("00:00", widget.Style{Size: theme.SizeTimer})
 	c.Quality = widget.NewQualityChip(func() { env.Open(PageStatistics) })
 	c.message = caption("")
@@ -102,7 +106,7 @@ func NewCall(env *Env) *Call {
 	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
 	c.Handover = newHandover(env)
 	c.Offer = newTransferOffer(env)
-	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idText, widget.Gap(8),
+	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idRow, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
 	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Offer.object, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
 
@@ -316,6 +320,8 @@ func (c *Call) renderTalking(v View, name, id string) {
 	tight := v.Compact && reconnecting
 	setVisible(c.bannerGap, !tight)
 	setVisible(c.idText, id != "" && !tight && call.TransferOffer == nil && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
+	c.lock.render(call)
+	setVisible(c.idRow, c.idText.Visible() || c.lock.Visible() && !tight)
 	switch {
 	case call.State == voice.StateAnswering:
 		c.timer.SetText(e.T("Answering"))

@@ -18,6 +18,8 @@ type Header struct {
 	name *widget.Text
 	icon *widget.Icon
 	word *widget.Text
+	// open says that something goes over the network without encryption.
+	open *widget.Sign
 	Pill *widget.MenuPill
 	Menu *widget.IconButton
 	// Lamp says that voice messages wait; pressing it calls them.
@@ -65,8 +67,10 @@ func NewHeader(env *Env, onTab func(int)) *Header {
 	h.today = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Align: fyne.TextAlignTrailing})
 	h.mark.Hide()
 	h.today.Hide()
+	h.open = widget.NewSign(env.Tips)
+	h.open.Hide()
 	h.status = widget.Row(h.icon, widget.Gap(4), widget.Grow(h.word))
-	h.top = container.New(&headerLayout{h}, h.name, h.status, h.lamp, h.Pill, h.Menu, h.mark, h.today)
+	h.top = container.New(&headerLayout{h}, h.name, h.status, h.lamp, h.Pill, h.Menu, h.mark, h.today, h.open)
 	h.tabs = container.New(&underline{}, widget.NewLine(), h.Tabs.Container)
 	h.order = &headerOrder{}
 	h.box = container.New(h.order, h.tabs, h.top)
@@ -89,6 +93,7 @@ func (h *Header) Render(v View) {
 	h.icon.Set(s.Glyph, s.Ink)
 	h.word.SetText(s.Word)
 	h.word.SetRole(s.Ink)
+	h.renderOpen(v)
 
 	a := e.availability(v.Availability)
 	timer := ""
@@ -141,6 +146,20 @@ func (h *Header) Render(v View) {
 	h.Tabs.Tabs[TabRecents].SetCount(v.MissedUnseen, recents)
 	for _, t := range h.Tabs.Tabs {
 		t.SetCompact(v.Compact)
+	}
+}
+
+// renderOpen shows, for as long as it is so, that something goes over the network
+// without encryption; in words where there is room for them.
+func (h *Header) renderOpen(v View) {
+	word, label := "", h.env.T("Not encrypted: others on the network can read what you send")
+	if v.Wide {
+		word = h.env.T("Not encrypted")
+	}
+	h.open.Set(theme.LockOpen, theme.WarningInk, word, label)
+	if setVisible(h.open, NotEncrypted(v)) {
+		h.top.Refresh()
+		h.box.Refresh()
 	}
 }
 
@@ -202,6 +221,14 @@ func (l headerLayout) height() float32 {
 	return 64
 }
 
+// lampRoom is the room of the lamp, if it is there.
+func (l headerLayout) lampRoom() float32 {
+	if l.h.lamp.Visible() {
+		return lampWidth
+	}
+	return 0
+}
+
 func (l headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	name, status, lamp, pill, menu := o[0], o[1], o[2], o[3], o[4]
 	put := func(o fyne.CanvasObject, x, y, w, h float32) {
@@ -210,17 +237,13 @@ func (l headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	}
 	top := (l.height() - 40) / 2
 	put(menu, s.Width-48, top, 40, 40)
-	room := s.Width - 56 - 16 - 80 - 8
-	if lamp.Visible() {
-		room -= lampWidth
-	}
+	room := s.Width - 56 - 16 - 80 - 8 - l.lampRoom()
 	w := min(pill.MinSize().Width, room)
 	px := s.Width - 56 - w
 	put(pill, px, top, w, 40)
-	left := px - 16 - 8
+	left := px - 16 - 8 - l.lampRoom()
 	if lamp.Visible() {
 		put(lamp, px-4-lampWidth, top, lampWidth, 40)
-		left -= lampWidth
 	}
 	x := float32(16)
 	if l.h.order.wide {
@@ -235,11 +258,21 @@ func (l headerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		}
 	}
 	put(name, x, 11, left, name.MinSize().Height)
+	y := float32(35)
 	if l.h.order.low {
-		put(status, 12, 15, lowStatusWidth, 18)
-		return
+		x, y, left = 12, 15, lowStatusWidth
 	}
-	put(status, x, 35, left, 18)
+	if l.h.open.Visible() {
+		w := l.h.open.MinSize().Width
+		if l.h.order.low && !l.h.order.columns { // there is no state to stand before
+			put(l.h.open, px-4-w-l.lampRoom(), y, w, 18)
+		} else {
+			put(l.h.open, x, y, w, 18)
+		}
+		x += w + 6
+		left -= w + 6
+	}
+	put(status, x, y, left, 18)
 }
 
 // todayWidth is the width of a window from which the header tells of the day.
@@ -272,8 +305,9 @@ func (l *headerOrder) Layout(o []fyne.CanvasObject, s fyne.Size) {
 			x = 12 + lowStatusWidth
 		}
 		end := s.Width - 56
-		for _, o := range top.(*fyne.Container).Objects[2:4] { // lamp and availability
-			if o.Visible() {
+		parts := top.(*fyne.Container).Objects
+		for _, o := range []fyne.CanvasObject{parts[2], parts[3], parts[7]} { // lamp, availability, not encrypted
+			if o.Visible() && (o != parts[7] || !l.columns) {
 				end = min(end, o.Position().X-4)
 			}
 		}

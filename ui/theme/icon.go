@@ -90,6 +90,13 @@ const (
 	Voicemail    Glyph = "voicemail"
 	Download     Glyph = "download"
 	OpenFull     Glyph = "open-full"
+	LockOpen     Glyph = "lock-open"
+	PersonAdd    Glyph = "person-add"
+	Merge        Glyph = "merge"
+	EditNote     Glyph = "edit-note"
+	Stopwatch    Glyph = "stopwatch"
+	Record       Glyph = "record"
+	RecordOff    Glyph = "record-off"
 	Mark         Glyph = "mark"
 )
 
