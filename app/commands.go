@@ -101,8 +101,8 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	}
 	m.openFailed = nil // the devices are opened anew
 	dir := p.contacts.Load()
-	plan := dialPlan{session: m.session, target: or(m.session.account.Exophone, m.account.Exophone), id: n.Shown, name: dir.name(n.Shown), afterAnswer: n.AfterAnswer, message: message}
-	if dir.special(n.Target) {
+	plan := dialPlan{session: m.session, target: or(m.session.account.Exophone, m.account.Exophone), id: n.Shown, name: dir.Name(n.Shown), afterAnswer: n.AfterAnswer, message: message}
+	if dir.Special(n.Target) {
 		plan.target = n.Target // dialled directly (reference, section 5)
 	}
 	return plan, nil
@@ -117,7 +117,7 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 	if err := p.m.free(); err != nil {
 		return dialPlan{}, err
 	}
-	return dialPlan{line: line, target: n.Target, id: n.Shown, name: p.contacts.Load().name(n.Shown), afterAnswer: n.AfterAnswer, message: message}, nil
+	return dialPlan{line: line, target: n.Target, id: n.Shown, name: p.contacts.Load().Name(n.Shown), afterAnswer: n.AfterAnswer, message: message}, nil
 }
 
 // free says why no call can begin now.

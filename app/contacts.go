@@ -2,13 +2,10 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"time"
 
+	"offhook/app/directory"
 	"offhook/app/retry"
-	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice/display"
 	"offhook/voice/fault"
@@ -30,7 +27,9 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		out = append(out, group)
 	}
 	dir := p.directoryOf(out, p.store.Get())
-	s.cacheContacts(out)
+	if err := directory.WriteCache(p.cfg.Dir, s.owner(), out); err != nil {
+		p.log.Warn("contacts can't be kept", "err", err)
+	}
 	return p.loop.ask(ctx, func() error {
 		if p.m.session != s {
 			return nil
@@ -38,7 +37,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		p.contacts.Store(dir)
 		p.m.contactsRevision++
 		if c := p.m.call; c != nil {
-			c.name = or(dir.name(c.d.RemoteID), c.name) // it came before the directory
+			c.name = or(dir.Name(c.d.RemoteID), c.name) // it came before the directory
 		}
 		if skipped > 0 {
 			p.say("warning", lang.Of("notice.directory-incomplete"))
@@ -49,8 +48,8 @@ func (s *session) fetchContacts(ctx context.Context) error {
 }
 
 // directoryOf is the directory of the backend's groups and the user's favourites.
-func (p *Phone) directoryOf(groups []ContactGroup, s Settings) *directory {
-	return newDirectory(groups, s.Favourites, p.matching(s))
+func (p *Phone) directoryOf(groups []ContactGroup, s Settings) *directory.Directory {
+	return directory.New(groups, s.Favourites, p.matching(s))
 }
 
 // contactsLife is how old the directory gets before it is fetched again.
@@ -69,43 +68,17 @@ func (s *session) keepContacts() {
 	}
 }
 
-// contactsFile keeps the directory for a start without a network.
-const contactsFile = "contacts.json"
-
-// cachedContacts is the content of contactsFile.
-type cachedContacts struct {
-	// Owner is whose directory it is.
-	Owner  string         `json:"owner"`
-	Groups []ContactGroup `json:"groups"`
-}
-
 func (s *session) owner() string {
 	return s.account.Server + "|" + s.account.AccountSID + "|" + s.account.SubscriberName
 }
 
-// cacheContacts is called without the loop: the disk takes its time.
-func (s *session) cacheContacts(groups []ContactGroup) {
-	data, err := json.Marshal(cachedContacts{s.owner(), groups})
-	if err == nil {
-		err = settings.WriteFileAtomic(filepath.Join(s.p.cfg.Dir, contactsFile), data, 0o600)
-	}
-	if err != nil {
-		s.p.log.Warn("contacts can't be kept", "err", err)
-	}
-}
-
 // useCachedContacts shows the directory as it was, until it is fetched.
 func (p *Phone) useCachedContacts(s *session) {
-	data, err := os.ReadFile(filepath.Join(p.cfg.Dir, contactsFile))
-	var cached cachedContacts
-	if err != nil || json.Unmarshal(data, &cached) != nil || cached.Owner != s.owner() {
-		return
+	if groups, ok := directory.ReadCache(p.cfg.Dir, s.owner()); ok {
+		p.contacts.Store(p.directoryOf(groups, p.m.settings))
+		p.m.contactsRevision++
 	}
-	p.contacts.Store(p.directoryOf(cached.Groups, p.m.settings))
-	p.m.contactsRevision++
 }
-
-func (p *Phone) forgetContacts() { _ = os.Remove(filepath.Join(p.cfg.Dir, contactsFile)) }
 
 // RefreshContacts fetches the directory again.
 func (p *Phone) RefreshContacts(ctx context.Context) error {
@@ -123,31 +96,20 @@ func (p *Phone) RefreshContacts(ctx context.Context) error {
 
 // Contacts returns the directory: the user's favourites, special groups, then
 // the others. The slices are shared and must not be written.
-func (p *Phone) Contacts() []ContactGroup { return p.contacts.Load().groups }
+func (p *Phone) Contacts() []ContactGroup { return p.contacts.Load().Groups() }
 
 // Suggest returns the contacts that fit text best, at most 50: first those
 // whose name, a word of it, or number begins with text, then those that contain
 // it.
-func (p *Phone) Suggest(text string) []Contact { return p.contacts.Load().suggest(text, 50) }
+func (p *Phone) Suggest(text string) []Contact { return p.contacts.Load().Suggest(text, 50) }
 
 // SearchContacts returns the groups with only the contacts that fit text;
 // groups without any are left out. An empty text returns all.
-func (p *Phone) SearchContacts(text string) []ContactGroup { return p.contacts.Load().search(text) }
+func (p *Phone) SearchContacts(text string) []ContactGroup { return p.contacts.Load().Search(text) }
 
 // NameOf returns the directory's name of a number or id, or "".
-func (p *Phone) NameOf(number string) string { return p.contacts.Load().name(number) }
+func (p *Phone) NameOf(number string) string { return p.contacts.Load().Name(number) }
 
 // whoIs is the name to show for the far side of a call: of the user's own contacts,
 // else the directory's, else the one that the caller gives.
 func (p *Phone) whoIs(id, given string) string { return or(p.NameOf(id), given) }
-
-// favouritesGroup is the name of the group of the user's own contacts.
-const favouritesGroup = "Favourites"
-
-func favourites(f []settings.Favourite) ContactGroup {
-	g := ContactGroup{Name: favouritesGroup}
-	for _, c := range f {
-		g.Contacts = append(g.Contacts, Contact{Name: display.Name(c.Name), Number: c.Number})
-	}
-	return g
-}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"offhook/app/directory"
 	"offhook/app/settings"
 	"offhook/voice/dialplan"
 )
@@ -13,7 +14,7 @@ import (
 func TestWhoIsCalling(t *testing.T) {
 	p := &Phone{}
 	dir := []ContactGroup{{Name: "Team", Contacts: []Contact{{Name: "Bob of Sales", Number: "bob"}, {Name: "Carol of Sales", Number: "carol"}}}}
-	p.contacts.Store(newDirectory(dir, []settings.Favourite{{Name: "\u202eBobby\n", Number: "bob"}}, dialplan.Line{}))
+	p.contacts.Store(directory.New(dir, []settings.Favourite{{Name: "\u202eBobby\n", Number: "bob"}}, dialplan.Line{}))
 	for id, want := range map[string]string{"bob": "Bobby", "carol": "Carol of Sales", "dave": "Dave himself", "erin": "Dave himself"} {
 		if got := p.whoIs(id, "Dave himself"); got != want {
 			t.Errorf("%s is shown as %q, want %q", id, got, want)

@@ -32,7 +32,7 @@ func (p *Phone) AddFavourite(name, number string) error {
 		name = string(r[:maxFavouriteName])
 	}
 	full := false
-	key := p.contacts.Load().key
+	key := p.contacts.Load().Key
 	err = p.UpdateSettings(func(s *Settings) {
 		for i, f := range s.Favourites {
 			if key(f.Number) == key(number) {
@@ -54,11 +54,11 @@ func (p *Phone) AddFavourite(name, number string) error {
 // there is no error.
 func (p *Phone) RemoveFavourite(number string) error {
 	dir := p.contacts.Load()
-	key := dir.key(number)
+	key := dir.Key(number)
 	return p.UpdateSettings(func(s *Settings) {
 		var kept []Favourite
 		for _, f := range s.Favourites {
-			if dir.key(f.Number) != key {
+			if dir.Key(f.Number) != key {
 				kept = append(kept, f)
 			}
 		}
@@ -69,9 +69,9 @@ func (p *Phone) RemoveFavourite(number string) error {
 // IsFavourite reports whether a number is one of the user's own contacts.
 func (p *Phone) IsFavourite(number string) bool {
 	dir := p.contacts.Load()
-	key := dir.key(number)
+	key := dir.Key(number)
 	for _, f := range p.store.Get().Favourites {
-		if dir.key(f.Number) == key {
+		if dir.Key(f.Number) == key {
 			return true
 		}
 	}

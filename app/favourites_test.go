@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"offhook/app/directory"
 	"offhook/voice/fault"
 )
 
@@ -37,7 +38,7 @@ func TestFavouritesAreTheUsersOwn(t *testing.T) {
 		defer d.close()
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		g := d.Contacts()
-		if got := fmt.Sprint(g[0].Contacts); g[0].Name != favouritesGroup || got != "[{Mother +4930123} {Bob Ross bob} {Home office 4711}]" {
+		if got := fmt.Sprint(g[0].Contacts); g[0].Name != directory.FavouritesGroup || got != "[{Mother +4930123} {Bob Ross bob} {Home office 4711}]" {
 			t.Errorf("%s: %s", g[0].Name, got)
 		}
 		if !d.IsFavourite("+49 30 123") || d.IsFavourite("carol") || d.NameOf("+4930123") != "Mother" {

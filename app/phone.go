@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/app/retry"
 	"offhook/app/secrets"
@@ -41,7 +42,7 @@ type Phone struct {
 	writer  *calllog.Writer
 
 	// What the getters give out without asking the loop.
-	contacts atomic.Pointer[directory]
+	contacts atomic.Pointer[directory.Directory]
 	recents  atomic.Pointer[[]CallRecord]
 
 	prefillLock    sync.Mutex // guards closing prefills
@@ -100,7 +101,7 @@ func New(cfg Config) (*Phone, error) {
 	if cfg.Proxy != nil {
 		cfg.Proxy.UseCredentials(p.proxyPassword)
 	}
-	p.contacts.Store(newDirectory(nil, nil, dialplan.Line{}))
+	p.contacts.Store(directory.New(nil, nil, dialplan.Line{}))
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()

@@ -98,7 +98,7 @@ func TestTheDirectoryIsThereWithoutANetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.close()
-		if _, err := os.Stat(filepath.Join(d.dir, contactsFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(d.dir, "contacts.json")); err == nil {
 			t.Fatal("the directory survives signing out")
 		}
 	})

@@ -69,7 +69,7 @@ func (p *Phone) settingsChanged() {
 			p.retry.Fire() // the devices are looked at again
 		}
 		if !reflect.DeepEqual(old.Favourites, set.Favourites) || !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) || old.Audio.Country != set.Audio.Country {
-			p.contacts.Store(p.contacts.Load().with(set.Favourites, p.matching(set)))
+			p.contacts.Store(p.contacts.Load().With(set.Favourites, p.matching(set)))
 			m.contactsRevision++
 		}
 		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {

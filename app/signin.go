@@ -8,6 +8,7 @@ import (
 
 	"offhook/app/backend"
 	"offhook/app/diagnosis"
+	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -344,7 +345,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 	}); err != nil {
 		p.notWritten(err)
 	}
-	p.forgetContacts()
+	directory.RemoveCache(p.cfg.Dir)
 	err = nil
 	for _, name := range []string{secretPassword, secretToken, secretProxy} {
 		if derr := p.secrets.Delete(name); err == nil {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -221,19 +222,11 @@ type Update struct {
 	Notes string `json:"notes,omitempty"`
 }
 
-// ContactGroup is one group of the directory. Special groups are dialled
-// directly, not through the exophone.
-type ContactGroup struct {
-	Name     string    `json:"group"`
-	Special  bool      `json:"is_special"`
-	Contacts []Contact `json:"contacts"`
-}
+// ContactGroup is one group of the directory.
+type ContactGroup = directory.Group
 
 // Contact is one person or number of a group.
-type Contact struct {
-	Name   string `json:"contact_name"`
-	Number string `json:"contact_number"`
-}
+type Contact = directory.Contact
 
 // CallRecord is one line of the call log.
 type CallRecord = calllog.Record

@@ -11,6 +11,7 @@ import (
 	"offhook/app"
 	"offhook/app/diagnosis"
 	"offhook/app/readiness"
+	"offhook/app/report"
 	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -223,7 +224,7 @@ func (p *madePhone) Diagnose(context.Context) <-chan diagnosis.Check {
 	p.note("diagnose")
 	return p.stream()
 }
-func (p *madePhone) DraftReport(ctx context.Context, _, _ time.Time) (app.ReportDraft, error) {
+func (p *madePhone) DraftReport(ctx context.Context, _, _ time.Time) (report.Draft, error) {
 	p.note("draft")
 	if p.drafting != nil {
 		context.AfterFunc(ctx, p.drafting)
@@ -238,12 +239,12 @@ type madeDraft struct {
 	closed bool
 }
 
-func (d *madeDraft) Size(part app.ReportPart) int64 {
-	return map[app.ReportPart]int64{app.ReportLog: 1_812_000, app.ReportCalls: 62_000, app.ReportComputer: 4_100}[part]
+func (d *madeDraft) Size(part report.Part) int64 {
+	return map[report.Part]int64{report.Log: 1_812_000, report.Calls: 62_000, report.Computer: 4_100}[part]
 }
 
-func (d *madeDraft) Lines(part app.ReportPart, first, count int) ([]string, int, error) {
-	if part != app.ReportLog {
+func (d *madeDraft) Lines(part report.Part, first, count int) ([]string, int, error) {
+	if part != report.Log {
 		return nil, 0, nil
 	}
 	lines := []string{`{"time":"2026-11-22T14:02:11Z","level":"INFO","msg":"call began","to":"[number 1]"}`, `{"time":"2026-11-22T14:02:13Z","level":"INFO","msg":"accepted","token":"[token]"}`,
@@ -252,7 +253,7 @@ func (d *madeDraft) Lines(part app.ReportPart, first, count int) ([]string, int,
 	return slices.Clone(lines[min(first, end):end]), len(lines), nil
 }
 
-func (d *madeDraft) Send(ctx context.Context, text string, parts []app.ReportPart, progress func(float64)) (string, error) {
+func (d *madeDraft) Send(ctx context.Context, text string, parts []report.Part, progress func(float64)) (string, error) {
 	names := ""
 	for _, part := range parts {
 		names += ":" + string(part)

@@ -87,7 +87,7 @@ var allowed = byName(map[string][]string{
 		"ui/screen.Host",
 	},
 	"the window's tests make up a draft": {
-		"app.ReportDraft",
+		"app/report.Draft",
 	},
 	"the window's tests make up a phone": {
 		"ui/screen.Phone",

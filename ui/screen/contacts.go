@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/app/directory"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -19,7 +20,7 @@ const maxShown = 100
 
 // Fits reports whether a word of name, or name as a whole, begins with text.
 func Fits(name, text string) bool {
-	name, text = app.Fold(name), app.Fold(strings.TrimSpace(text))
+	name, text = directory.Fold(name), directory.Fold(strings.TrimSpace(text))
 	if text == "" || strings.HasPrefix(name, text) {
 		return true
 	}

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
+	"offhook/app/directory"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice/dialplan"
@@ -285,7 +285,7 @@ func (d *Dial) row(m match, first bool) *widget.TapRow {
 
 // highlighted shows name with the first part that equals text in bold.
 func highlighted(name, text string) fyne.CanvasObject {
-	from, to := app.FindFolded(name, text)
+	from, to := directory.FindFolded(name, text)
 	if from == to {
 		return widget.NewText(name, widget.Style{})
 	}

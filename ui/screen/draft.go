@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
+	"offhook/app/report"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -24,8 +24,8 @@ const (
 // parts to choose from with their sizes, and the very lines.
 type draftView struct {
 	env      *Env
-	Checks   map[app.ReportPart]*widget.Check
-	names    map[app.ReportPart]string
+	Checks   map[report.Part]*widget.Check
+	names    map[report.Part]string
 	lines    *widget.Transcript
 	pageText *widget.Text
 	Previous *widget.IconButton
@@ -35,7 +35,7 @@ type draftView struct {
 	scroll   *container.Scroll
 	changed  func()
 
-	draft app.ReportDraft
+	draft report.Draft
 	asked int
 	// packing says that a draft is being made, which stop ends.
 	packing     bool
@@ -44,10 +44,10 @@ type draftView struct {
 }
 
 func newDraftView(env *Env, changed func()) *draftView {
-	d := &draftView{env: env, Checks: map[app.ReportPart]*widget.Check{}, changed: changed}
-	d.names = map[app.ReportPart]string{app.ReportLog: env.T("Offhook log"), app.ReportCalls: env.T("Call statistics"), app.ReportComputer: env.T("Computer and sound devices")}
+	d := &draftView{env: env, Checks: map[report.Part]*widget.Check{}, changed: changed}
+	d.names = map[report.Part]string{report.Log: env.T("Offhook log"), report.Calls: env.T("Call statistics"), report.Computer: env.T("Computer and sound devices")}
 	var rows []fyne.CanvasObject
-	for _, part := range app.ReportParts() {
+	for _, part := range report.Parts() {
 		name := d.names[part]
 		check := widget.NewCheck(name, func(on bool) string {
 			if on {
@@ -94,7 +94,7 @@ func (d *draftView) load(from, to time.Time, days int, failed func(error)) {
 	d.asked++
 	asked := d.asked
 	d.clear()
-	stop := d.env.draftReport(from, to, func(draft app.ReportDraft, err error) {
+	stop := d.env.draftReport(from, to, func(draft report.Draft, err error) {
 		switch {
 		case err != nil:
 			if asked == d.asked {
@@ -122,9 +122,9 @@ func (d *draftView) load(from, to time.Time, days int, failed func(error)) {
 }
 
 // partName says what a part holds.
-func (d *draftView) partName(part app.ReportPart, days int) string {
+func (d *draftView) partName(part report.Part, days int) string {
 	switch {
-	case part == app.ReportComputer:
+	case part == report.Computer:
 		return d.names[part]
 	case days <= 1:
 		return d.env.T("{part}, 1 day", "part", d.names[part])
@@ -147,8 +147,8 @@ func (d *draftView) close() {
 }
 
 // chosen are the parts that go along.
-func (d *draftView) chosen() (parts []app.ReportPart) {
-	for _, part := range app.ReportParts() {
+func (d *draftView) chosen() (parts []report.Part) {
+	for _, part := range report.Parts() {
 		if d.Checks[part].On() {
 			parts = append(parts, part)
 		}

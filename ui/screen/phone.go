@@ -8,6 +8,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/diagnosis"
+	"offhook/app/report"
 	"offhook/ui/theme"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -70,7 +71,7 @@ type Phone interface {
 	CheckAudio(ctx context.Context) (<-chan diagnosis.Check, error)
 	PlayTest(ctx context.Context, device string) error
 	Diagnose(ctx context.Context) <-chan diagnosis.Check
-	DraftReport(ctx context.Context, from, to time.Time) (app.ReportDraft, error)
+	DraftReport(ctx context.Context, from, to time.Time) (report.Draft, error)
 	SaveLine(ctx context.Context, a app.SIPAccount, password string) error
 	RemoveLine(ctx context.Context, id string) error
 	KeepICEPassword(id, password string)

@@ -8,6 +8,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/diagnosis"
+	"offhook/app/report"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -216,8 +217,8 @@ func (e *Env) diagnose(got func(diagnosis.Check), done func()) (stop func()) {
 
 // draftReport puts a report together. done is always called; a draft that nobody
 // can be told of any more is closed.
-func (e *Env) draftReport(from, to time.Time, done func(app.ReportDraft, error)) (stop func()) {
-	var d app.ReportDraft
+func (e *Env) draftReport(from, to time.Time, done func(report.Draft, error)) (stop func()) {
+	var d report.Draft
 	ctx, cancel := context.WithCancel(context.Background())
 	e.Run.Go(func(outer context.Context) (err error) {
 		unhook := context.AfterFunc(outer, cancel)
@@ -236,7 +237,7 @@ func (e *Env) draftReport(from, to time.Time, done func(app.ReportDraft, error))
 
 // readDraft reads count lines of parts of a draft from line first on, and how many
 // there are.
-func (e *Env) readDraft(d app.ReportDraft, parts []app.ReportPart, first, count int, done func(lines []string, all int, err error)) {
+func (e *Env) readDraft(d report.Draft, parts []report.Part, first, count int, done func(lines []string, all int, err error)) {
 	var lines []string
 	all := 0
 	e.Run.Go(func(context.Context) error {
@@ -253,7 +254,7 @@ func (e *Env) readDraft(d app.ReportDraft, parts []app.ReportPart, first, count 
 
 // sendReport sends parts of a draft with a description. done is always called, also
 // when it was stopped.
-func (e *Env) sendReport(d app.ReportDraft, text string, parts []app.ReportPart, progress func(float64), done func(reference string, err error)) (stop func()) {
+func (e *Env) sendReport(d report.Draft, text string, parts []report.Part, progress func(float64), done func(reference string, err error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	reference := ""
 	e.Run.Go(func(outer context.Context) (err error) {

@@ -1,4 +1,4 @@
-package app
+package directory
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package app
+package report
 
 import (
 	"fmt"
@@ -31,36 +31,9 @@ var moduleVersion = regexp.MustCompile(`@v\d+\.\d+`)
 // shorter ones are parts of ordinary words.
 const shortestName = 3
 
-// anonymiser knows the contacts, the parties of calls, and the user.
-func (p *Phone) anonymiser(calls []CallRecord) *anonymiser {
+// newAnonymiser knows the people of these names and numbers.
+func newAnonymiser(names, numbers []string) *anonymiser {
 	a := &anonymiser{labels: map[string]string{}}
-	s := p.Snapshot()
-	names, numbers := []string{s.Account.DisplayName, s.Account.UserName}, []string{s.LastDialled}
-	if s.LastDialledName != "" {
-		names = append(names, s.LastDialledName)
-	}
-	for _, l := range p.store.Get().SIPAccounts {
-		names, numbers = append(names, l.DisplayName), append(numbers, l.ID, l.User, l.AuthUser, l.ICEUser)
-	}
-	for _, g := range p.Contacts() {
-		if g.Special {
-			continue // the platform's own, the same for everybody
-		}
-		for _, c := range g.Contacts {
-			names, numbers = append(names, c.Name), append(numbers, c.Number)
-		}
-	}
-	for _, list := range [][]CallRecord{calls, p.Recents()} {
-		for _, c := range list {
-			names, numbers = append(names, c.RemoteName), append(numbers, c.RemoteID)
-			if c.Message != "" {
-				names = append(names, c.Message)
-			}
-			if c.Note != "" {
-				names = append(names, c.Note)
-			}
-		}
-	}
 	a.learn("name", names)
 	a.learn("number", numbers)
 	a.known = a.replacer()
