@@ -99,6 +99,10 @@ linux() {
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \
     >"$root/usr/share/metainfo/io.offhook.Offhook.metainfo.xml"
   gzip -9n <packaging/linux/offhook.1 >"$root/usr/share/man/man1/offhook.1.gz"
+  mkdir -p "$root"/usr/share/{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
+  "$root/usr/bin/offhook" --completion bash >"$root/usr/share/bash-completion/completions/offhook"
+  "$root/usr/bin/offhook" --completion zsh >"$root/usr/share/zsh/vendor-completions/_offhook"
+  "$root/usr/bin/offhook" --completion fish >"$root/usr/share/fish/vendor_completions.d/offhook.fish"
   cp "$root/usr/share/man/man1/offhook.1.gz" "$small/usr/share/man/man1/offhook-headless.1.gz"
   install -m 644 assets/icon.svg "$root/usr/share/icons/hicolor/scalable/apps/offhook.svg"
   icons "$root/usr/share/icons/hicolor"

@@ -35,6 +35,10 @@ func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 		where = append(where, "started >= ?")
 		args = append(args, q.Since.UnixMilli())
 	}
+	if !q.Until.IsZero() {
+		where = append(where, "started < ?")
+		args = append(args, q.Until.UnixMilli())
+	}
 	limit := q.Limit
 	if limit <= 0 {
 		limit = 1000

@@ -43,6 +43,8 @@ type Query struct {
 	Kind string
 	// Since leaves out calls that began earlier.
 	Since time.Time
+	// Until leaves out calls that began then or later.
+	Until time.Time
 	// Limit bounds the answer; 0 means 1,000.
 	Limit int
 }

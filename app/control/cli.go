@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +11,7 @@ import (
 
 	"offhook/app/profile"
 	"offhook/assets/lang"
-	"offhook/internal/help"
+	"offhook/internal/cmdline"
 )
 
 // The exit codes of the command line.
@@ -27,7 +26,7 @@ const (
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	inv, err := parse(args, stdout)
 	asJSON := inv.json
-	if errors.Is(err, flag.ErrHelp) {
+	if errors.Is(err, cmdline.ErrHelp) {
 		return ExitOK
 	}
 	if err == nil {
@@ -59,79 +58,64 @@ type invocation struct {
 	configDir string
 }
 
+// flags is what the command line may hold beside a command and its arguments.
+type flags struct {
+	Profile      string `placeholder:"NAME" help:"the phone's name"`
+	ConfigDir    string `placeholder:"FOLDER" help:"the folder of the profiles"`
+	JSON         bool   `name:"json" help:"print one JSON object"`
+	CSV          bool   `name:"csv" help:"print the call log as CSV"`
+	PasswordFile string `placeholder:"FILE" help:"a file with the password; - is the standard input"`
+	options
+}
+
+// CommandLine is the declaration of `offhook ctl`, for the manual page and for
+// shells that complete it.
+func CommandLine() *cmdline.Program { return declare(&flags{}) }
+
+func declare(f *flags) *cmdline.Program {
+	var list []cmdline.Command
+	for _, name := range names() {
+		c := commands[name]
+		list = append(list, cmdline.Command{Name: name, Takes: c.args, Help: c.help, Flags: strings.Fields(c.flags)})
+	}
+	about := fmt.Sprintf("Drives a running phone. Exit codes: %d success, %d the phone refused, %d wrong use.\noffhook ctl COMMAND --help tells what goes with a command.", ExitOK, ExitError, ExitUsage)
+	return cmdline.New("offhook ctl", about, f, list...)
+}
+
 // parse reads flags and arguments in any order, as people write them.
 func parse(args []string, help io.Writer) (invocation, error) {
-	var inv invocation
-	var passwordFile string
-	fs := flag.NewFlagSet("offhook ctl", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.StringVar(&inv.profile, "profile", "", "the phone's `name`")
-	fs.StringVar(&inv.configDir, "config-dir", "", "the `folder` of the profiles")
-	fs.BoolVar(&inv.json, "json", false, "print one JSON object")
-	fs.BoolVar(&inv.csv, "csv", false, "print the call log as CSV")
-	fs.StringVar(&inv.req.Wait, "wait", "", "wait for a `state` of the call, READY or IDLE")
-	fs.DurationVar(&inv.req.Timeout, "timeout", DefaultTimeout, "give up after this `time`")
-	fs.StringVar(&inv.req.Message, "message", "", "a `text` for the callee's screen")
-	fs.StringVar(&inv.req.Line, "line", "", "the SIP `account` to call over")
-	fs.StringVar(&inv.req.Description, "description", "", "what went wrong, as `text`")
-	fs.StringVar(&inv.req.Note, "note", "", "a `text` for the feedback")
-	fs.StringVar(&inv.req.Kind, "kind", "", "incoming, outgoing or missed")
-	fs.DurationVar(&inv.req.Since, "since", 0, "how far back, such as 24h")
-	fs.BoolVar(&inv.req.IfIdle, "if-idle", false, "do not quit during a call")
-	fs.IntVar(&inv.req.Limit, "limit", 0, "at most so many")
-	fs.StringVar(&inv.req.UserName, "user", "", "the user `name`")
-	fs.StringVar(&passwordFile, "password-file", "", "a `file` with the password")
-	fs.StringVar(&inv.req.AccountSID, "account", "", "the account `SID`")
-	fs.StringVar(&inv.req.Server, "server", "", "the server's `URL`")
-	fs.StringVar(&inv.req.Reason, "reason", "", "the `reason` of a break")
-	fs.BoolVar(&inv.req.AllowClearText, "allow-clear-text", false, "sign in without encryption: passwords and calls can be read on the way")
-	fs.StringVar(&inv.req.DisplayName, "display-name", "", "the display `name`")
-
+	var f flags
+	line := declare(&f)
+	name, words, err := line.Parse(args, help)
+	inv := invocation{req: request{Command: name, Args: words, options: f.options}, json: f.JSON, csv: f.CSV, profile: f.Profile, configDir: f.ConfigDir}
 	// A wrong flag must not hide that JSON was asked for.
 	for _, a := range args {
 		if a == "--json" || a == "-json" {
 			inv.json = true
 		}
 	}
-	var words []string
-	for rest := args; ; {
-		if err := fs.Parse(rest); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				printHelp(help, fs)
-				return inv, err
-			}
-			return inv, lost(sentenceOf(err))
-		}
-		rest = fs.Args()
-		if len(rest) == 0 {
-			break
-		}
-		if len(rest) < len(args) && args[len(args)-len(rest)-1] == "--" {
-			words = append(words, rest...)
-			break
-		}
-		words, rest = append(words, rest[0]), rest[1:]
-	}
-	if len(words) == 0 {
+	switch {
+	case errors.Is(err, cmdline.ErrHelp):
+		return inv, err
+	case err != nil:
+		return inv, lost(sentenceOf(err))
+	case name == "":
 		return inv, usage("Name a command: " + strings.Join(names(), ", ") + ".")
 	}
-	inv.req.Command, inv.req.Args = words[0], words[1:]
-	c, ok := commands[inv.req.Command]
+	c := commands[name]
 	switch {
-	case !ok:
-		return inv, lost("There is no command “" + inv.req.Command + "”.")
-	case len(inv.req.Args) < c.min || len(inv.req.Args) > c.max:
-		return inv, usage(strings.TrimSpace("Use: offhook ctl " + inv.req.Command + " " + c.args))
-	case inv.req.Timeout <= 0:
+	case len(words) < c.min || len(words) > c.max:
+		return inv, usage(strings.TrimSpace("Use: offhook ctl " + name + " " + c.args))
+	case f.Timeout <= 0:
 		return inv, usage("--timeout is longer than 0.")
-	case inv.req.Wait != "" && !validWait(strings.ToUpper(inv.req.Wait)):
+	case f.Wait != "" && !validWait(strings.ToUpper(f.Wait)):
 		return inv, usage("--wait is a state of a call, READY or IDLE.")
 	}
-	if inv.req.Command == "events" && !given(fs, "timeout") {
+	if name == "events" && !line.Given(args, "timeout") {
 		inv.req.Timeout = 0
 	}
-	if passwordFile != "" {
-		password, err := profile.ReadPassword(passwordFile)
+	if f.PasswordFile != "" {
+		password, err := profile.ReadPassword(f.PasswordFile)
 		if err != nil {
 			return inv, usage("The password file can't be read.")
 		}
@@ -140,20 +124,13 @@ func parse(args []string, help io.Writer) (invocation, error) {
 	return inv, nil
 }
 
-// given reports whether a flag was set by hand.
-func given(fs *flag.FlagSet, name string) bool {
-	set := false
-	fs.Visit(func(f *flag.Flag) { set = set || f.Name == name })
-	return set
-}
-
 // lost is wrong use by somebody whom the help would help.
 func lost(message string) *Failure {
 	return &Failure{Code: CodeUsage, Message: lang.Literal(message), Next: lang.Literal("Try offhook ctl --help.")}
 }
 
 func sentenceOf(err error) string {
-	s := err.Error()
+	s := strings.TrimSuffix(err.Error(), "?")
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
@@ -239,15 +216,4 @@ func (inv invocation) find() (string, error) {
 	default:
 		return "", usage("Several phones run; name one with --profile: " + strings.Join(running, ", ") + ".")
 	}
-}
-
-func printHelp(w io.Writer, fs *flag.FlagSet) {
-	fmt.Fprint(w, "Usage: offhook ctl [flags] COMMAND [ARGUMENT]\n\nCommands:\n")
-	for _, n := range names() {
-		c := commands[n]
-		fmt.Fprintf(w, "  %-34s %s\n", strings.TrimSpace(n+" "+c.args), c.help)
-	}
-	fmt.Fprint(w, "\nFlags:\n")
-	help.Flags(w, fs)
-	fmt.Fprintf(w, "\nExit codes: %d success, %d the phone refused, %d wrong use.\n", ExitOK, ExitError, ExitUsage)
 }

@@ -27,6 +27,8 @@ type command struct {
 	args     string
 	min, max int
 	help     string
+	// flags are those of the options that go with the command.
+	flags string
 	// local commands have a form of their own on the command line.
 	run func(ctx context.Context, s *Server, r request, emit func(any) error) (any, error)
 	// did says in a few words what the command has done, "" for one that answers with
@@ -43,7 +45,7 @@ var commands map[string]command
 func init() {
 	commands = map[string]command{
 		"status": {help: "print the phone's state", run: none},
-		"dial": {did: "Calling.", args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
+		"dial": {flags: "message line", did: "Calling.", args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
@@ -81,7 +83,7 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SetRoute(voice.AudioRoute(strings.ToUpper(r.Args[0])))
 			}},
-		"availability": {did: "Availability is set.", args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
+		"availability": {flags: "reason", did: "Availability is set.", args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Args[0] == string(app.Break) {
 					return nil, s.cfg.Phone.SetBreak(r.Reason)
@@ -99,7 +101,7 @@ func init() {
 				return nil, s.cfg.Phone.SetOnAnotherPhone(r.Args[0] == "on")
 			}},
 		"stats": {help: "print the statistics of the call, or of the last one", run: stats},
-		"history": {args: "[TEXT]", max: 1, help: "print the call log, newest first; --kind missed|incoming|outgoing, --since 24h, --limit N, --csv",
+		"history": {flags: "kind since until limit csv", args: "[TEXT]", max: 1, help: "print the call log, newest first; between --since and --until, of one --kind, at most --limit, also as --csv",
 			run: history},
 		"contacts": {args: "[TEXT]", max: 1, help: "print the directory",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
@@ -119,44 +121,43 @@ func init() {
 			}},
 		"events":   {help: "print a snapshot a line as things change, the present one first, for --timeout or without end", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
-		"feedback": {did: "Thank you. The rating is sent.", args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
-		"upload-logs": {help: "send the logs to the support; --since 168h, --description TEXT",
+		"feedback": {flags: "note", did: "Thank you. The rating is sent.", args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
+		"upload-logs": {flags: "since until description", help: "send the logs to the support; --since 168h, --description TEXT",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				switch {
-				case r.Since < 0:
-					return nil, usage("--since is not less than 0.")
-				case r.Since == 0:
-					r.Since = 7 * 24 * time.Hour
+				from, to, err := r.span(reportSpan)
+				if err != nil {
+					return nil, err
 				}
-				ref, err := s.cfg.Phone.Report(ctx, time.Now().Add(-r.Since), time.Now(), r.Description, nil)
+				ref, err := s.cfg.Phone.Report(ctx, from, to, r.Description, nil)
 				return map[string]string{"reference": ref}, err
 			}},
-		"report": {args: "FILE", min: 1, max: 1, help: "write the logs into a new zip file, also signed out; --since 168h", did: "The report is written.",
+		"report": {flags: "since until", args: "FILE", min: 1, max: 1, help: "write the logs into a new zip file, also signed out; --since 168h", did: "The report is written.",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				if r.Since <= 0 {
-					r.Since = 7 * 24 * time.Hour
+				from, to, err := r.span(reportSpan)
+				if err != nil {
+					return nil, err
 				}
 				if !filepath.IsAbs(r.Args[0]) { // where the phone runs is not where its user is
 					return nil, usage("Name the file by its whole path.")
 				}
-				return nil, s.cfg.Phone.SaveReport(ctx, time.Now().Add(-r.Since), time.Now(), r.Args[0])
+				return nil, s.cfg.Phone.SaveReport(ctx, from, to, r.Args[0])
 			}},
 		"settings": {args: "[PATH [VALUE]]", max: 2, help: "print all settings, or one by its path such as audio.ring_volume, or change it", run: changeSettings},
-		"sign-in": {did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
+		"sign-in": {flags: "user password-file account server display-name allow-clear-text", did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SignIn(ctx, app.Credentials{
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
 					AllowClearText: r.AllowClearText,
 				})
 			}},
-		"line-password": {did: "The account has its password.", args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
+		"line-password": {flags: "password-file", did: "The account has its password.", args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Password == "" {
 					return nil, usage("--password-file names the password.")
 				}
 				return nil, s.cfg.Phone.SetLinePassword(ctx, r.Args[0], r.Password)
 			}},
-		"proxy-password": {did: "Set.", help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
+		"proxy-password": {flags: "user password-file", did: "Set.", help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if (r.UserName == "") != (r.Password == "") {
 					return nil, usage("--user and --password-file belong together.")
@@ -169,7 +170,7 @@ func init() {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
 		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE (of a phone that was started with GODEBUG=memprofilerate=524288)", run: processState},
-		"quit":    {help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
+		"quit":    {flags: "if-idle", help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
 }
 
@@ -251,6 +252,9 @@ func quick(did, help string, f func(*app.Phone) error) command {
 	return simple(did, help, func(p *app.Phone, _ context.Context) error { return f(p) })
 }
 
+// reportSpan is how far back the logs of a report reach that was given no --since.
+const reportSpan = 7 * 24 * time.Hour
+
 // DefaultTimeout bounds a command that was given no --timeout.
 const DefaultTimeout = 30 * time.Second
 
@@ -310,12 +314,16 @@ func history(ctx context.Context, s *Server, r request, _ func(any) error) (any,
 	default:
 		return nil, usage("--kind is incoming, outgoing or missed.")
 	}
-	if r.Limit < 0 || r.Since < 0 {
-		return nil, usage("--limit and --since are not less than 0.")
+	if r.Limit < 0 {
+		return nil, usage("--limit is not less than 0.")
 	}
-	q := app.RecentsQuery{Text: strings.Join(r.Args, " "), Kind: r.Kind, Limit: r.Limit}
-	if r.Since > 0 {
-		q.Since = time.Now().Add(-r.Since)
+	from, to, err := r.span(0)
+	if err != nil {
+		return nil, err
+	}
+	q := app.RecentsQuery{Text: strings.Join(r.Args, " "), Kind: r.Kind, Limit: r.Limit, Since: from}
+	if r.Until != "" {
+		q.Until = to
 	}
 	calls, err := s.cfg.Phone.SearchRecents(ctx, q)
 	if err != nil {

@@ -25,27 +25,29 @@ func (r request) limit() time.Duration {
 	return r.Timeout
 }
 
-// options are the flags of the commands.
+// options are the flags of the commands. Which of them belong to a command its row
+// says; Wait and Timeout go with all.
 type options struct {
-	Message     string        `json:"message,omitempty"`
-	Line        string        `json:"line,omitempty"`
-	Description string        `json:"description,omitempty"`
-	Note        string        `json:"note,omitempty"`
-	Kind        string        `json:"kind,omitempty"`
-	Limit       int           `json:"limit,omitempty"`
-	Since       time.Duration `json:"since,omitempty"`
-	IfIdle      bool          `json:"if_idle,omitempty"`
-	Wait        string        `json:"wait,omitempty"`
-	Timeout     time.Duration `json:"timeout,omitempty"`
-	UserName    string        `json:"user,omitempty"`
-	Password    string        `json:"password,omitempty"`
-	AccountSID  string        `json:"account,omitempty"`
-	Server      string        `json:"server,omitempty"`
-	DisplayName string        `json:"display_name,omitempty"`
+	Message     string        `json:"message,omitempty" placeholder:"TEXT" help:"a text for the callee's screen"`
+	Line        string        `json:"line,omitempty" placeholder:"ACCOUNT" help:"the SIP account to call over, USER@DOMAIN"`
+	Description string        `json:"description,omitempty" placeholder:"TEXT" help:"what went wrong"`
+	Note        string        `json:"note,omitempty" placeholder:"TEXT" help:"a text for the feedback"`
+	Kind        string        `json:"kind,omitempty" placeholder:"KIND" help:"incoming, outgoing or missed"`
+	Limit       int           `json:"limit,omitempty" placeholder:"NUMBER" help:"at most so many"`
+	Since       When          `json:"since,omitempty" placeholder:"WHEN" help:"from when: a time ago such as 24h, a date such as 2026-11-30, or a date and time"`
+	Until       When          `json:"until,omitempty" placeholder:"WHEN" help:"to when, as --since; a date is the whole day"`
+	IfIdle      bool          `json:"if_idle,omitempty" help:"do not quit during a call"`
+	Wait        string        `json:"wait,omitempty" placeholder:"STATE" help:"wait for a state of the call, READY or IDLE"`
+	Timeout     time.Duration `json:"timeout,omitempty" placeholder:"TIME" default:"30s" help:"give up after this time"`
+	UserName    string        `json:"user,omitempty" name:"user" placeholder:"NAME" help:"the user name"`
+	Password    string        `json:"password,omitempty" kong:"-"`
+	AccountSID  string        `json:"account,omitempty" name:"account" placeholder:"SID" help:"the account's SID"`
+	Server      string        `json:"server,omitempty" placeholder:"URL" help:"the server's URL"`
+	DisplayName string        `json:"display_name,omitempty" placeholder:"NAME" help:"the display name"`
 	// Reason is that of a break.
-	Reason string `json:"reason,omitempty"`
+	Reason string `json:"reason,omitempty" placeholder:"REASON" help:"the reason of a break"`
 	// AllowClearText says that the user knows that the sign-in is not encrypted.
-	AllowClearText bool `json:"allow_clear_text,omitempty"`
+	AllowClearText bool `json:"allow_clear_text,omitempty" help:"sign in without encryption: passwords and calls can be read on the way"`
 }
 
 // answer is each line that the phone sends back: any number of Items, then a

@@ -44,14 +44,16 @@ const (
 
 var errUnwell = errors.New("something is wrong: see above")
 
+const doctorAbout = "Checks what serve would run with the same flags and says what to do."
+
 // doctor checks what serve would run with the same flags.
 func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error) {
-	s := settings{command: "doctor", about: "Checks what serve would run with the same flags and says what to do."}
+	s := settings{command: "doctor", about: doctorAbout}
 	if err := s.parse(args, stdout, stderr); err != nil {
-		return s.json, err
+		return s.flags.JSON, err
 	}
 	if _, err := demo.New(s.Config); err != nil {
-		return s.json, usageError{err}
+		return s.flags.JSON, usageError{err}
 	}
 	findings := []finding{s.checkPort(ctx), s.checkMedia(), s.checkData(ctx), s.checkUsers(ctx), s.checkCertificate(), s.checkPublic(ctx),
 		checkBackend(ctx, "dial-whom-url", s.DialWhomURL), checkBackend(ctx, "push-url", s.PushURL), checkFiles()}
@@ -61,16 +63,16 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSO
 		well = well && f.Result != "fail"
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%-4s  %-14s  %s %s", f.Result, f.Check, f.Text, f.Remedy)))
 	}
-	if err := said(stdout, s.json, map[string]any{"ok": well, "checks": findings}, strings.Join(lines, "\n")); err != nil {
-		return s.json, err
+	if err := said(stdout, s.flags.JSON, map[string]any{"ok": well, "checks": findings}, strings.Join(lines, "\n")); err != nil {
+		return s.flags.JSON, err
 	}
 	if !well {
-		if s.json {
+		if s.flags.JSON {
 			return true, errSaid // the object was printed
 		}
 		return false, errUnwell
 	}
-	return s.json, nil
+	return s.flags.JSON, nil
 }
 
 // checkPort finds the port free, or this platform on it.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"strings"
+
+	"offhook/internal/cmdline"
 	"offhook/internal/version"
 )
 
@@ -26,6 +28,9 @@ Usage:
   offhook-demo doctor [flags]   check what serve would run, and say what to do
 
   offhook-demo --version        print the version
+  offhook-demo --manual         print the manual page
+  offhook-demo --completion bash|zsh|fish|powershell
+                                print what a shell reads to complete commands and flags
 
 Run "offhook-demo COMMAND --help" for the flags of a command.
 `
@@ -47,9 +52,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		return exitUsage
 	}
+	if words, ok := cmdline.Asked(args); ok {
+		for _, word := range complete(words) {
+			fmt.Fprintln(stdout, word)
+		}
+		return exitOK
+	}
+	if shell, ok := strings.CutPrefix(args[0], "--completion"); ok {
+		if shell = strings.TrimPrefix(shell, "="); shell == "" && len(args) > 1 {
+			shell = args[1]
+		}
+		if err := cmdline.Script(stdout, "offhook-demo", shell); err != nil {
+			report(false, "USAGE", err, stdout, stderr)
+			return exitUsage
+		}
+		return exitOK
+	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
+		return exitOK
+	case "-manual", "--manual":
+		_ = manual(stdout)
 		return exitOK
 	case "version", "-version", "--version":
 		fmt.Fprintln(stdout, "offhook-demo", version.Number())
@@ -63,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	asJSON, err := command(ctx, args[1:], stdout, stderr)
 	var wrongUse usageError
 	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
+	case err == nil || errors.Is(err, cmdline.ErrHelp):
 		return exitOK
 	case errors.As(err, &wrongUse):
 		report(asJSON, "USAGE", err, stdout, stderr)
@@ -85,4 +109,43 @@ func report(asJSON bool, code string, err error, stdout, stderr io.Writer) {
 		Message string `json:"message"`
 	}
 	_ = json.NewEncoder(stdout).Encode(map[string]failure{"error": {code, err.Error()}})
+}
+
+// wrongUse is the error of a command line that can't be read.
+func wrongUse(err error) error {
+	if errors.Is(err, cmdline.ErrHelp) {
+		return err
+	}
+	return usageError{err}
+}
+
+// programs are the declarations of the commands.
+func programs() map[string]*cmdline.Program {
+	return map[string]*cmdline.Program{
+		"serve":  (&settings{command: "serve", about: serveAbout}).declare(),
+		"user":   (&userFlags{}).declare(),
+		"doctor": (&settings{command: "doctor", about: doctorAbout}).declare(),
+	}
+}
+
+// complete lists what may stand in place of the last of the words of a command line.
+func complete(words []string) (found []string) {
+	if p, ok := programs()[words[0]]; ok && len(words) > 1 {
+		return p.Complete(words[1:])
+	}
+	for _, word := range []string{"doctor", "serve", "user", "--completion", "--help", "--manual", "--version"} {
+		if len(words) == 1 && strings.HasPrefix(word, words[0]) {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+// manual writes the manual page from the declarations of the command line.
+func manual(w io.Writer) error {
+	p := programs()
+	return cmdline.Man(w, cmdline.Page{Name: "offhook-demo", Purpose: "demo platform of the softphone Offhook",
+		Description: "Offhook\\-demo is a whole voice platform in one process: sign\\-in, SIP over WebSocket, media relay, push inbox, console and bots.",
+		After:       ".SH EXIT STATUS\n0 for a clean end, 1 for a failure, 2 for a mistake in the command itself.\n.SH SEE ALSO\n.BR offhook (1)\n",
+	}, p["serve"], p["doctor"], p["user"])
 }

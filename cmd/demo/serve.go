@@ -3,113 +3,141 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"offhook/demo"
 	"offhook/demo/platform"
-	"offhook/demo/upload"
-	"offhook/internal/help"
+	"offhook/internal/cmdline"
 )
 
-// settings are the flags of serve.
+const serveAbout = "Runs the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C."
+
+// serveFlags is the declaration of the flags of serve.
+type serveFlags struct {
+	Config                string        `name:"config" placeholder:"FILE" help:"file of flags, one a line as name = value; the command line goes before it"`
+	Listen                string        `name:"listen" placeholder:"ADDRESS" default:"127.0.0.1:8080" help:"TCP address of HTTP, WebSockets and ICE-TCP"`
+	MediaListen           string        `name:"media-listen" placeholder:"ADDRESS" default:"127.0.0.1:8080" help:"UDP address of media"`
+	Data                  string        `name:"data" placeholder:"FOLDER" help:"folder of the databases and uploads; memory only if empty"`
+	PublicURL             string        `name:"public-url" placeholder:"URL" help:"URL at which phones reach the platform, if not the address listened on"`
+	PublicIP              string        `name:"public-ip" placeholder:"ADDRESSES" help:"comma-separated addresses of media as phones reach them, behind one-to-one NAT"`
+	BreakReasons          string        `name:"break-reasons" placeholder:"REASONS" help:"comma-separated reasons of a break that agents may choose from; any if empty"`
+	Outcomes              string        `name:"outcomes" placeholder:"CODES" help:"comma-separated codes of what may become of a call; any if empty"`
+	TrustedProxy          string        `name:"trusted-proxy" placeholder:"ADDRESSES" help:"comma-separated addresses or networks of proxies whose X-Forwarded-For is believed"`
+	TLSCert               string        `name:"tls-cert" placeholder:"FILE" help:"PEM file of the certificate chain; read again when it changes"`
+	TLSKey                string        `name:"tls-key" placeholder:"FILE" help:"PEM file of the certificate's key"`
+	Account               string        `name:"account" placeholder:"SID" default:"demo" help:"account SID that phones use"`
+	Exophone              string        `name:"exophone" placeholder:"NUMBER" default:"08040408080" help:"number that phones dial"`
+	APIKey                string        `name:"api-key" placeholder:"KEY" help:"API key of the account; random if empty"`
+	APIToken              string        `name:"api-token" placeholder:"TOKEN" help:"API token of the account"`
+	Preprovisioned        bool          `name:"preprovisioned" help:"refuse subscribers that were not created beforehand"`
+	SIPDomain             string        `name:"sip-domain" placeholder:"DOMAIN" help:"SIP domain; <account>.voip.offhook if empty"`
+	DialWhomURL           string        `name:"dial-whom-url" placeholder:"URL" help:"Dial-Whom URL of the application backend, with credentials; the embedded one if empty"`
+	DialWhomFallbackURL   string        `name:"dial-whom-fallback-url" placeholder:"URL" help:"URL that is asked when Dial-Whom fails"`
+	PushURL               string        `name:"push-url" placeholder:"URL" help:"push URL of the application backend, with credentials; the embedded one if empty"`
+	CallbackKey           string        `name:"callback-key" placeholder:"KEY" help:"key that the embedded backend's Dial-Whom and push endpoints take; random if empty"`
+	CallbackToken         string        `name:"callback-token" placeholder:"TOKEN" help:"token that goes with it"`
+	NoBots                bool          `name:"no-bots" help:"turn the bots off"`
+	NoHoldMusic           bool          `name:"no-hold-music" help:"leave a phone that is on hold in silence"`
+	RingLimit             time.Duration `name:"ring-limit" placeholder:"TIME" default:"30s" help:"how long one callee rings"`
+	ConversationLimit     time.Duration `name:"conversation-limit" placeholder:"TIME" default:"1h" help:"how long a conversation may be"`
+	LongPollTimeout       time.Duration `name:"long-poll-timeout" placeholder:"TIME" default:"25s" help:"how long a poll is held"`
+	LegTimeout            time.Duration `name:"leg-timeout" placeholder:"TIME" default:"1m" help:"when a leg that is silent altogether ends its call"`
+	ConnectionTimeout     time.Duration `name:"connection-timeout" placeholder:"TIME" default:"30s" help:"the phones' limit from dial to ringing and from answer to media"`
+	MediaDisruptedTimeout time.Duration `name:"media-disrupted-timeout" placeholder:"TIME" default:"5s" help:"when phones call their media disrupted"`
+	MediaTimeout          time.Duration `name:"media-timeout" placeholder:"TIME" default:"30s" help:"when phones give up without media"`
+	RefreshTokenLife      time.Duration `name:"refresh-token-life" placeholder:"TIME" default:"24h" help:"life of a refresh token"`
+	AccessTokenLife       time.Duration `name:"access-token-life" placeholder:"TIME" default:"30m" help:"life of an access token"`
+	CallRate              float64       `name:"call-rate" placeholder:"CALLS" default:"1" help:"calls a second that one subscriber may place"`
+	CallBurst             int           `name:"call-burst" placeholder:"CALLS" default:"20" help:"calls that one subscriber may place at once"`
+	MessageLife           time.Duration `name:"message-life" placeholder:"TIME" default:"24h" help:"how long a push message waits for its phone"`
+	PushPing              time.Duration `name:"push-ping" placeholder:"TIME" default:"15s" help:"time between pings of a push socket"`
+	PushPongWait          time.Duration `name:"push-pong-wait" placeholder:"TIME" default:"5s" help:"time for a push socket's pong"`
+	PushRecheck           time.Duration `name:"push-recheck" placeholder:"TIME" default:"2m" help:"time between checks of an open push socket's subscriber"`
+	Keep                  time.Duration `name:"keep" placeholder:"TIME" default:"2160h" help:"how long calls, feedback, events and uploaded logs are kept"`
+	LogBytes              int64         `name:"log-bytes" placeholder:"BYTES" default:"209715200" help:"the most bytes of logs that one subscriber may upload a day"`
+	EventBytes            int64         `name:"event-bytes" placeholder:"BYTES" default:"5242880" help:"the most bytes of events of one subscriber a day"`
+	DiskReserve           uint64        `name:"disk-reserve" placeholder:"BYTES" default:"268435456" help:"bytes of the disk that are left to calls: with less, neither logs nor events are taken"`
+	Drain                 time.Duration `name:"drain" placeholder:"TIME" default:"10s" help:"how long calls in progress may go on after SIGTERM"`
+	LogLevel              slog.Level    `name:"log-level" placeholder:"LEVEL" default:"INFO" help:"DEBUG, INFO, WARN or ERROR; logs go to standard error"`
+	JSON                  bool          `name:"json" help:"print the ready line and errors as JSON"`
+}
+
+// settings are what serve and doctor run with.
 type settings struct {
 	demo.Config
-	command   string // serve or doctor
-	about     string
-	config    string
-	account   platform.Account
-	publicIPs string
-	proxies   string
-	breaks    string
-	outcomes  string
-	logLevel  slog.Level
-	json      bool
-	drain     time.Duration
+	command string // serve or doctor
+	about   string
+	flags   serveFlags
+	account platform.Account
 }
 
-func (s *settings) flags() *flag.FlagSet {
-	f := flag.NewFlagSet("offhook-demo "+s.command, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&s.config, "config", "", "`file` of flags, one a line as name = value; the command line goes before it")
-	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "TCP `address` of HTTP, WebSockets and ICE-TCP")
-	f.StringVar(&s.MediaListen, "media-listen", "127.0.0.1:8080", "UDP `address` of media")
-	f.StringVar(&s.DataDir, "data", "", "`folder` of the databases and uploads; memory only if empty")
-	f.StringVar(&s.PublicURL, "public-url", "", "`URL` at which phones reach the platform, if not the address listened on")
-	f.StringVar(&s.publicIPs, "public-ip", "", "comma-separated `addresses` of media as phones reach them, behind one-to-one NAT")
-	f.StringVar(&s.breaks, "break-reasons", "", "comma-separated `reasons` of a break that agents may choose from; any if empty")
-	f.StringVar(&s.outcomes, "outcomes", "", "comma-separated `codes` of what may become of a call; any if empty")
-	f.StringVar(&s.proxies, "trusted-proxy", "", "comma-separated `addresses` or networks of proxies whose X-Forwarded-For is believed")
-	f.StringVar(&s.TLSCertFile, "tls-cert", "", "PEM `file` of the certificate chain; read again when it changes")
-	f.StringVar(&s.TLSKeyFile, "tls-key", "", "PEM `file` of the certificate's key")
-	f.StringVar(&s.account.SID, "account", demo.DemoAccount, "account `SID` that phones use")
-	f.StringVar(&s.account.Exophone, "exophone", demo.DemoExophone, "`number` that phones dial")
-	f.StringVar(&s.account.APIKey, "api-key", "", "API `key` of the account; random if empty")
-	f.StringVar(&s.account.APIToken, "api-token", "", "API `token` of the account")
-	f.BoolVar(&s.account.Preprovisioned, "preprovisioned", false, "refuse subscribers that were not created beforehand")
-	f.StringVar(&s.SIPDomain, "sip-domain", "", "SIP `domain`; <account>.voip.offhook if empty")
-	f.StringVar(&s.DialWhomURL, "dial-whom-url", "", "Dial-Whom `URL` of the application backend, with credentials; the embedded one if empty")
-	f.StringVar(&s.DialWhomFallbackURL, "dial-whom-fallback-url", "", "`URL` that is asked when Dial-Whom fails")
-	f.StringVar(&s.PushURL, "push-url", "", "push `URL` of the application backend, with credentials; the embedded one if empty")
-	f.StringVar(&s.CallbackKey, "callback-key", "", "`key` that the embedded backend's Dial-Whom and push endpoints take; random if empty")
-	f.StringVar(&s.CallbackToken, "callback-token", "", "`token` that goes with it")
-	f.BoolVar(&s.NoBots, "no-bots", false, "turn the bots off")
-	f.BoolVar(&s.NoHoldMusic, "no-hold-music", false, "leave a phone that is on hold in silence")
-	f.DurationVar(&s.RingLimit, "ring-limit", 30*time.Second, "how long one callee rings")
-	f.DurationVar(&s.ConversationLimit, "conversation-limit", time.Hour, "how long a conversation may be")
-	f.DurationVar(&s.LongPollTimeout, "long-poll-timeout", 25*time.Second, "how long a poll is held")
-	f.DurationVar(&s.LegTimeout, "leg-timeout", time.Minute, "when a leg that is silent altogether ends its call")
-	f.DurationVar(&s.Timers.Connection, "connection-timeout", platform.DefaultTimers.Connection, "the phones' limit from dial to ringing and from answer to media")
-	f.DurationVar(&s.Timers.MediaDisrupted, "media-disrupted-timeout", platform.DefaultTimers.MediaDisrupted, "when phones call their media disrupted")
-	f.DurationVar(&s.Timers.Media, "media-timeout", platform.DefaultTimers.Media, "when phones give up without media")
-	f.DurationVar(&s.RefreshLife, "refresh-token-life", platform.DefaultRefreshLife, "life of a refresh token")
-	f.DurationVar(&s.AccessLife, "access-token-life", platform.DefaultAccessLife, "life of an access token")
-	f.Float64Var(&s.CallRate, "call-rate", 1, "`calls` a second that one subscriber may place")
-	f.IntVar(&s.CallBurst, "call-burst", 20, "`calls` that one subscriber may place at once")
-	f.DurationVar(&s.Inbox.Life, "message-life", 24*time.Hour, "how long a push message waits for its phone")
-	f.DurationVar(&s.Inbox.PingEvery, "push-ping", 15*time.Second, "time between pings of a push socket")
-	f.DurationVar(&s.Inbox.PongWait, "push-pong-wait", 5*time.Second, "time for a push socket's pong")
-	f.DurationVar(&s.Inbox.RecheckEvery, "push-recheck", 2*time.Minute, "time between checks of an open push socket's subscriber")
-	f.DurationVar(&s.Keep, "keep", demo.DefaultKeep, "how long calls, feedback, events and uploaded logs are kept")
-	f.Int64Var(&s.LogBytes, "log-bytes", upload.DefaultPerDay, "the most `bytes` of logs that one subscriber may upload a day")
-	f.Int64Var(&s.EventBytes, "event-bytes", 5<<20, "the most `bytes` of events of one subscriber a day")
-	f.Uint64Var(&s.DiskReserve, "disk-reserve", upload.DefaultReserve, "`bytes` of the disk that are left to calls: with less, neither logs nor events are taken")
-	f.DurationVar(&s.drain, "drain", 10*time.Second, "how long calls in progress may go on after SIGTERM")
-	f.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR; logs go to standard error")
-	f.BoolVar(&s.json, "json", false, "print the ready line and errors as JSON")
-	f.Usage = func() {
-		fmt.Fprintf(f.Output(), "Usage: offhook-demo %s [flags]\n\n%s\n\nFlags:\n", s.command, s.about)
-		help.Flags(f.Output(), f)
-	}
-	return f
+func (s *settings) declare() *cmdline.Program {
+	return cmdline.New("offhook-demo "+s.command, s.about, &s.flags)
 }
 
-// parse reads the flags; the error is a usageError or flag.ErrHelp.
+// parse reads the flags; the error is a usageError or cmdline.ErrHelp.
 func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
-	f := s.flags()
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			f.SetOutput(stdout)
-			f.Usage()
-			return err
+	line := s.declare()
+	if _, _, err := line.Parse(args, stdout); err != nil {
+		s.flags.JSON = s.flags.JSON || slices.Contains(args, "--json")
+		return wrongUse(err)
+	}
+	f := &s.flags
+	if f.Config != "" {
+		given, err := readConfig(line, f.Config, args)
+		if err != nil {
+			return usageError{err}
 		}
-		return usageError{err}
-	}
-	if f.NArg() > 0 {
-		return usageError{fmt.Errorf("%s takes no argument %q", s.command, f.Arg(0))}
-	}
-	if s.config != "" {
-		if err := readConfig(f, s.config); err != nil {
+		// The flags of the file stand before those of the command line, which hold.
+		if _, _, err := line.Parse(append(given, args...), stdout); err != nil {
 			return usageError{err}
 		}
 	}
+	s.Listen = f.Listen
+	s.MediaListen = f.MediaListen
+	s.DataDir = f.Data
+	s.PublicURL = f.PublicURL
+	s.TLSCertFile = f.TLSCert
+	s.TLSKeyFile = f.TLSKey
+	s.account.SID = f.Account
+	s.account.Exophone = f.Exophone
+	s.account.APIKey = f.APIKey
+	s.account.APIToken = f.APIToken
+	s.account.Preprovisioned = f.Preprovisioned
+	s.SIPDomain = f.SIPDomain
+	s.DialWhomURL = f.DialWhomURL
+	s.DialWhomFallbackURL = f.DialWhomFallbackURL
+	s.PushURL = f.PushURL
+	s.CallbackKey = f.CallbackKey
+	s.CallbackToken = f.CallbackToken
+	s.NoBots = f.NoBots
+	s.NoHoldMusic = f.NoHoldMusic
+	s.RingLimit = f.RingLimit
+	s.ConversationLimit = f.ConversationLimit
+	s.LongPollTimeout = f.LongPollTimeout
+	s.LegTimeout = f.LegTimeout
+	s.Timers.Connection = f.ConnectionTimeout
+	s.Timers.MediaDisrupted = f.MediaDisruptedTimeout
+	s.Timers.Media = f.MediaTimeout
+	s.RefreshLife = f.RefreshTokenLife
+	s.AccessLife = f.AccessTokenLife
+	s.CallRate = f.CallRate
+	s.CallBurst = f.CallBurst
+	s.Inbox.Life = f.MessageLife
+	s.Inbox.PingEvery = f.PushPing
+	s.Inbox.PongWait = f.PushPongWait
+	s.Inbox.RecheckEvery = f.PushRecheck
+	s.Keep = f.Keep
+	s.LogBytes = f.LogBytes
+	s.EventBytes = f.EventBytes
+	s.DiskReserve = f.DiskReserve
 	list := func(text string) []string {
 		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	}
@@ -121,8 +149,8 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		}
 		return list
 	}
-	s.BreakReasons, s.Outcomes = words(s.breaks), words(s.outcomes)
-	for _, text := range list(s.proxies) {
+	s.BreakReasons, s.Outcomes = words(f.BreakReasons), words(f.Outcomes)
+	for _, text := range list(f.TrustedProxy) {
 		network, err := netip.ParsePrefix(text)
 		if ip, ipErr := netip.ParseAddr(text); ipErr == nil {
 			network, err = ip.Prefix(ip.BitLen())
@@ -132,7 +160,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		}
 		s.TrustedProxies = append(s.TrustedProxies, network)
 	}
-	for _, text := range list(s.publicIPs) {
+	for _, text := range list(f.PublicIP) {
 		ip := net.ParseIP(text)
 		if ip == nil {
 			return usageError{fmt.Errorf("public-ip: %q is not an IP address", text)}
@@ -141,7 +169,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	}
 	s.account.VoIP = true
 	s.Accounts = []platform.Account{s.account}
-	s.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.logLevel}))
+	s.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
 	return nil
 }
 
@@ -149,28 +177,28 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 const closeWithin = 4 * time.Second
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error) {
-	s := settings{command: "serve", about: "Runs the platform, prints one line when it is ready, and ends on SIGTERM or Ctrl-C."}
+	s := settings{command: "serve", about: serveAbout}
 	if err := s.parse(args, stdout, stderr); err != nil {
-		return s.json, err
+		return s.flags.JSON, err
 	}
 	p, err := demo.New(s.Config)
 	if err != nil {
-		return s.json, usageError{err}
+		return s.flags.JSON, usageError{err}
 	}
 	if err := p.Start(ctx); err != nil {
-		return s.json, err
+		return s.flags.JSON, err
 	}
 	s.announce(p, stdout)
 	<-ctx.Done()
-	s.Logger.Info("closing: calls in progress may end by themselves", "calls", len(p.Calls()), "within", s.drain)
-	draining, cancel := context.WithTimeout(context.Background(), s.drain)
+	s.Logger.Info("closing: calls in progress may end by themselves", "calls", len(p.Calls()), "within", s.flags.Drain)
+	draining, cancel := context.WithTimeout(context.Background(), s.flags.Drain)
 	defer cancel()
 	if err := p.Drain(draining); err != nil {
 		s.Logger.Warn("calls in progress are hung up", "calls", len(p.Calls()))
 	}
 	closing, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	return s.json, p.Close(closing)
+	return s.flags.JSON, p.Close(closing)
 }
 
 // announce prints the line that says the platform is ready, and where credentials
@@ -187,7 +215,7 @@ func (s *settings) announce(p *demo.Platform, stdout io.Writer) {
 	if s.account.APIKey == "" && ready.CredentialsFile == "" {
 		ready.APIKey, ready.APIToken = p.Account().APIKey, p.Account().APIToken
 	}
-	if s.json {
+	if s.flags.JSON {
 		_ = json.NewEncoder(stdout).Encode(ready)
 		return
 	}

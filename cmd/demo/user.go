@@ -5,67 +5,42 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"offhook/demo/backend"
 	"offhook/demo/store"
-	"offhook/internal/help"
+	"offhook/internal/cmdline"
 )
 
-const userUsage = `Usage:
-  offhook-demo user add NAME --data DIR [--password-file FILE] [--display-name TEXT] [--json]
-  offhook-demo user list --data DIR [--json]
-  offhook-demo user password NAME --data DIR [--password-file FILE] [--json]
-  offhook-demo user revoke|deactivate|activate|remove NAME --data DIR [--json]
-
-Changes who may sign in; a running platform acts on it within a second. Without
+const userAbout = `Changes who may sign in; a running platform acts on it within a second. Without
 --password-file the password is the first line of standard input.
 
 A new password and revoke end every sign-in of the user: tokens, push sockets and
 calls. The user may sign in again. deactivate ends sockets and calls, and refuses
 the user until activate; the phone then comes back by itself. remove deletes the
-user and the platform's subscriber of that name.
+user and the platform's subscriber of that name.`
 
-Flags:
-`
-
-// userFlags are the flags of user.
+// userFlags is the declaration of the flags of user.
 type userFlags struct {
-	data, passwordFile, displayName string
-	json                            bool
+	Data         string `placeholder:"FOLDER" help:"the folder of the platform's databases"`
+	PasswordFile string `placeholder:"FILE" help:"the file whose first line is the password"`
+	DisplayName  string `placeholder:"NAME" help:"the name that people see"`
+	JSON         bool   `name:"json" help:"print JSON"`
 }
 
-// parse reads flags before and after the name.
-func (u *userFlags) parse(args []string, stdout io.Writer) (names []string, err error) {
-	f := flag.NewFlagSet("offhook-demo user", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&u.data, "data", "", "`folder` of the platform's databases")
-	f.StringVar(&u.passwordFile, "password-file", "", "`file` whose first line is the password")
-	f.StringVar(&u.displayName, "display-name", "", "`name` that people see")
-	f.BoolVar(&u.json, "json", false, "print JSON")
-	f.Usage = func() { fmt.Fprint(f.Output(), userUsage); help.Flags(f.Output(), f) }
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				f.SetOutput(stdout)
-				f.Usage()
-				return nil, err
-			}
-			return nil, usageError{err}
-		}
-		if f.NArg() == 0 {
-			break
-		}
-		names, args = append(names, f.Arg(0)), f.Args()[1:]
-	}
-	if u.data == "" {
-		return nil, usageError{errors.New("--data is required: users are kept in the data folder")}
-	}
-	return names, nil
+func (u *userFlags) declare() *cmdline.Program {
+	return cmdline.New("offhook-demo user", userAbout, u,
+		cmdline.Command{Name: "add", Takes: "NAME", Help: "let somebody sign in", Flags: []string{"password-file", "display-name"}},
+		cmdline.Command{Name: "list", Help: "print who may sign in"},
+		cmdline.Command{Name: "password", Takes: "NAME", Help: "change a password and end the user's sign-ins", Flags: []string{"password-file"}},
+		cmdline.Command{Name: "revoke", Takes: "NAME", Help: "end every sign-in of the user"},
+		cmdline.Command{Name: "deactivate", Takes: "NAME", Help: "refuse the user until activate"},
+		cmdline.Command{Name: "activate", Takes: "NAME", Help: "let the user sign in again"},
+		cmdline.Command{Name: "remove", Takes: "NAME", Help: "delete the user"})
 }
 
 const userActionNames = "add, list, password, revoke, deactivate, activate and remove"
@@ -85,36 +60,32 @@ var userActions = map[string]struct {
 }
 
 func user(ctx context.Context, args []string, stdout, _ io.Writer) (asJSON bool, err error) {
-	if len(args) == 0 {
-		return false, usageError{errors.New("user needs " + userActionNames)}
-	}
 	var u userFlags
-	action, ok := userActions[args[0]]
-	if !ok {
-		if _, err := u.parse(args, stdout); errors.Is(err, flag.ErrHelp) {
-			return u.json, err
-		}
-		return u.json, usageError{fmt.Errorf("there is no user %s; there are %s", args[0], userActionNames)}
-	}
-	names, err := u.parse(args[1:], stdout)
+	name, names, err := u.declare().Parse(args, stdout)
 	if err != nil {
-		return u.json, err
+		return u.JSON || slices.Contains(args, "--json"), wrongUse(err)
 	}
-	if len(names) != action.names {
-		return u.json, usageError{fmt.Errorf("user %s takes %d name, not %d", args[0], action.names, len(names))}
+	action, ok := userActions[name]
+	switch {
+	case !ok:
+		return u.JSON, usageError{errors.New("user needs " + userActionNames)}
+	case u.Data == "":
+		return u.JSON, usageError{errors.New("--data is required: users are kept in the data folder")}
+	case len(names) != action.names:
+		return u.JSON, usageError{fmt.Errorf("user %s takes %d name, not %d", name, action.names, len(names))}
 	}
-	db, err := store.Open(ctx, u.data, "backend", backend.Migrations)
+	db, err := store.Open(ctx, u.Data, "backend", backend.Migrations)
 	if err != nil {
-		return u.json, err
+		return u.JSON, err
 	}
-	return u.json, errors.Join(action.do(ctx, backend.Users{DB: db}, names, &u, stdout), db.Close())
+	return u.JSON, errors.Join(action.do(ctx, backend.Users{DB: db}, names, &u, stdout), db.Close())
 }
 
 // readPassword reads the first line of the password file or of standard input.
 func (u *userFlags) readPassword() (string, error) {
 	from := io.Reader(os.Stdin)
-	if u.passwordFile != "" {
-		f, err := os.Open(u.passwordFile)
+	if u.PasswordFile != "" {
+		f, err := os.Open(u.PasswordFile)
 		if err != nil {
 			return "", err
 		}
@@ -133,10 +104,10 @@ func addUser(ctx context.Context, users backend.Users, names []string, u *userFl
 	if err != nil {
 		return err
 	}
-	if err := users.Add(ctx, backend.User{Name: names[0], DisplayName: u.displayName, Password: password}); err != nil {
+	if err := users.Add(ctx, backend.User{Name: names[0], DisplayName: u.DisplayName, Password: password}); err != nil {
 		return fmt.Errorf("user %s: %w", names[0], err)
 	}
-	return said(stdout, u.json, map[string]string{"added": names[0]}, "added "+names[0])
+	return said(stdout, u.JSON, map[string]string{"added": names[0]}, "added "+names[0])
 }
 
 func setPassword(ctx context.Context, users backend.Users, names []string, u *userFlags, stdout io.Writer) error {
@@ -147,7 +118,7 @@ func setPassword(ctx context.Context, users backend.Users, names []string, u *us
 	if err := users.SetPassword(ctx, names[0], password); err != nil {
 		return fmt.Errorf("user %s: %w", names[0], err)
 	}
-	return said(stdout, u.json, map[string]string{"changed": names[0]}, "changed the password of "+names[0])
+	return said(stdout, u.JSON, map[string]string{"changed": names[0]}, "changed the password of "+names[0])
 }
 
 // changeUser returns an action that makes one change and says the word for it.
@@ -156,7 +127,7 @@ func changeUser(word string, change func(backend.Users, context.Context, string)
 		if err := change(users, ctx, names[0]); err != nil {
 			return fmt.Errorf("user %s: %w", names[0], err)
 		}
-		return said(stdout, u.json, map[string]string{word: names[0]}, word+" "+names[0])
+		return said(stdout, u.JSON, map[string]string{word: names[0]}, word+" "+names[0])
 	}
 }
 
@@ -179,7 +150,7 @@ func listUsers(ctx context.Context, users backend.Users, _ []string, u *userFlag
 		}
 		lines = append(lines, line)
 	}
-	return said(stdout, u.json, map[string]any{"users": entries}, strings.Join(lines, "\n"))
+	return said(stdout, u.JSON, map[string]any{"users": entries}, strings.Join(lines, "\n"))
 }
 
 // said prints the object or the text.

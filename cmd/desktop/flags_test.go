@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
+
 	"io"
 	"log/slog"
 	"os"
@@ -15,19 +15,20 @@ import (
 	"offhook/app"
 
 	"offhook/app/control"
+	"offhook/internal/cmdline"
 )
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	o, err := parseFlags([]string{"--headless", "--profile", "agent7", "--server", "https://h", "--user", "alice", "--audio-in", "sine:440",
 		"--audio-out", "file:x.wav", "--log-level", "debug", "tel:+4930"}, io.Discard)
-	if err != nil || !o.headless || o.profile != "agent7" || o.logLevel != slog.LevelDebug || o.link != "tel:+4930" {
+	if err != nil || !o.Headless || o.Profile != "agent7" || o.logLevel != slog.LevelDebug || o.Link != "tel:+4930" {
 		t.Fatalf("%+v, %v", o, err)
 	}
-	if o, err := parseFlags(nil, io.Discard); err != nil || o.profile != "default" {
+	if o, err := parseFlags(nil, io.Discard); err != nil || o.Profile != "default" {
 		t.Fatalf("%+v, %v", o, err)
 	}
-	if o, err := parseFlags([]string{"--demo"}, io.Discard); err != nil || o.profile != "demo" {
+	if o, err := parseFlags([]string{"--demo"}, io.Discard); err != nil || o.Profile != "demo" {
 		t.Fatalf("%+v, %v", o, err)
 	}
 	for _, args := range [][]string{
@@ -39,7 +40,7 @@ func TestFlags(t *testing.T) {
 		}
 	}
 	var help bytes.Buffer
-	if _, err := parseFlags([]string{"--help"}, &help); !errors.Is(err, flag.ErrHelp) {
+	if _, err := parseFlags([]string{"--help"}, &help); !errors.Is(err, cmdline.ErrHelp) {
 		t.Fatal(err)
 	}
 	for _, f := range []string{"-demo", "-headless", "-profile", "-config-dir", "-server", "-account", "-user", "-password-file", "-display-name",
@@ -99,8 +100,8 @@ func TestWhosePasswordItIs(t *testing.T) {
 		set  app.Settings
 		want string
 	}{
-		{options{}, one, "a@b"}, {options{}, two, ""}, {options{}, app.Settings{}, ""}, {options{}, subscriber, ""}, {options{user: "bob"}, one, ""},
-		{options{sipAccount: "c@d"}, two, "c@d"}, {options{sipAccount: "c@d", sipServer: "tls://d"}, two, ""}, {options{demo: true}, one, ""},
+		{options{}, one, "a@b"}, {options{}, two, ""}, {options{}, app.Settings{}, ""}, {options{}, subscriber, ""}, {options{User: "bob"}, one, ""},
+		{options{SIPAccount: "c@d"}, two, "c@d"}, {options{SIPAccount: "c@d", SIPServer: "tls://d"}, two, ""}, {options{Demo: true}, one, ""},
 	} {
 		if id, ok := knownSIPAccount(row.o, row.set); id != row.want && ok || ok != (row.want != "") {
 			t.Errorf("%+v: %q, %v", row.o, id, ok)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -150,27 +151,31 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-var manualFlag = regexp.MustCompile(`\\-\\-([a-z]+(?:\\-[a-z]+)*)`)
+var update = flag.Bool("update", false, "write packaging/linux/offhook.1 anew")
 
-// The manual page, the README's list and --help tell of the same flags.
+// The manual page is what the declarations of the command line say, and README.md
+// tells of the same flags as --help.
 func TestTheManualIsComplete(t *testing.T) {
 	t.Parallel()
-	var help strings.Builder
-	if _, err := parseFlags([]string{"--help"}, &help); err == nil {
-		t.Fatal("--help is no flag")
+	var man, help strings.Builder
+	if err := manual(&man); err != nil {
+		t.Fatal(err)
 	}
-	manual, err := os.ReadFile("../../packaging/linux/offhook.1")
+	const path = "../../packaging/linux/offhook.1"
+	if *update {
+		if err := os.WriteFile(path, []byte(man.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]bool{}
-	for _, m := range manualFlag.FindAllStringSubmatch(string(manual), -1) {
-		told[strings.ReplaceAll(m[1], `\`, "")] = true
+	if string(kept) != man.String() {
+		t.Errorf("%s is not what the declarations say: go test -run TestTheManualIsComplete ./cmd/desktop -update writes it", path)
 	}
-	for _, m := range regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
-		if !told[m[1]] {
-			t.Errorf("the manual page does not tell of --%s", m[1])
-		}
+	if _, err := parseFlags([]string{"--help"}, &help); err == nil {
+		t.Fatal("--help is no flag")
 	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -179,6 +184,32 @@ func TestTheManualIsComplete(t *testing.T) {
 	for _, m := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
 		if !strings.Contains(string(readme), "--"+m[1]) {
 			t.Errorf("README.md does not tell of --%s", m[1])
+		}
+	}
+	for _, word := range complete([]string{"ctl", ""}) {
+		if !strings.Contains(man.String(), "\n.BI "+strings.ReplaceAll(word, "-", `\-`)) {
+			t.Errorf("the manual page does not tell of ctl %s", word)
+		}
+	}
+}
+
+// A shell completes commands, flags and choices: bash here, which every machine has.
+func TestBashCompletes(t *testing.T) {
+	t.Parallel()
+	dir, _ := programs()
+	program(t, "offhook")
+	for _, row := range []struct{ line, want string }{
+		{"offhook --head", "--headless"}, {"offhook ct", "ctl"}, {"offhook ctl upload", "upload-logs"}, {"offhook ctl dial bob --mess", "--message"},
+		{"offhook ctl availability br", "break"}, {"offhook ctl history --ki", "--kind"}, {"offhook-demo us", "user"}, {"offhook-demo user dea", "deactivate"},
+		{"offhook-demo serve --media-l", "--media-listen"},
+	} {
+		name, _, _ := strings.Cut(row.line, " ")
+		program(t, name)
+		script := fmt.Sprintf(`PATH=%[1]s:$PATH; source <(%[2]s --completion bash); COMP_WORDS=(%[3]s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _%[4]s; echo "${COMPREPLY[*]}"`,
+			dir, name, row.line, strings.ReplaceAll(name, "-", "_"))
+		out, err := exec.Command("bash", "-euc", script).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != row.want {
+			t.Errorf("%q becomes %q, not %q: %v", row.line, got, row.want, err)
 		}
 	}
 }

@@ -12,7 +12,7 @@ const slimName = "offhook-headless"
 // slim is the path of the program that runs a phone without a window in less
 // memory, or "" if this one has to: it stands beside this one.
 func slim(o options) string {
-	if !whole || !o.headless || o.demo {
+	if !whole || !o.Headless || o.Demo {
 		return ""
 	}
 	self, err := os.Executable()

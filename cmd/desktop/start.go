@@ -37,17 +37,17 @@ const closeLimit = 8 * time.Second
 func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err error) {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	base, err := profile.Base(o.configDir)
+	base, err := profile.Base(o.ConfigDir)
 	if err != nil {
 		return fault.Wrap(err, fault.ConfigurationInvalid, "program.no-folder")
 	}
-	dir := profile.Dir(base, o.profile)
+	dir := profile.Dir(base, o.Profile)
 	lock, err := control.Acquire(dir)
 	if errors.Is(err, control.ErrRunning) {
-		if err := control.HandOver(ctx, dir, o.link); err != nil {
+		if err := control.HandOver(ctx, dir, o.Link); err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout, "Offhook runs already on the profile "+o.profile+"; it was told.")
+		fmt.Fprintln(stdout, "Offhook runs already on the profile "+o.Profile+"; it was told.")
 		return nil
 	}
 	if err != nil {
@@ -92,14 +92,14 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		crashed = lang.Of("program.crashed")
 	}
 
-	if o.demo {
+	if o.Demo {
 		if err := startDemo(ctx, &o, dir, log, &closers); err != nil {
 			return err
 		}
 	}
 	through := proxy.New(proxy.Config{Log: log})
 	hc := app.NewHTTPClient(through)
-	policy, remark, err := provision.Load(ctx, hc, dir, o.provision)
+	policy, remark, err := provision.Load(ctx, hc, dir, o.Provision)
 	remark = lang.Join(remark, crashed, notes)
 	if err != nil {
 		return fault.Wrap(err, fault.ConfigurationInvalid, "settings.bad-policy", err.Error())
@@ -143,12 +143,12 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	if err := signIn(ctx, o, phone, log, &signing); err != nil {
 		return err
 	}
-	if o.link != "" {
-		if err := phone.OpenLink(ctx, o.link); err != nil {
+	if o.Link != "" {
+		if err := phone.OpenLink(ctx, o.Link); err != nil {
 			log.Warn("link", "err", err)
 		}
 	}
-	if o.headless {
+	if o.Headless {
 		<-ctx.Done()
 		return nil
 	}
@@ -159,14 +159,14 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		Unattended: o.headless,
-		AudioIn:    o.audioIn, AudioOut: o.audioOut, RingOut: o.ringOut, Country: systemCountry(),
-		Secrets: secrets.NewKeyring(o.profile), Protect: redactor.Protect, ReadLogs: files.Pack,
+		Dir: dir, Profile: o.Profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
+		Unattended: o.Headless,
+		AudioIn:    o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
+		Secrets: secrets.NewKeyring(o.Profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Ringer:   app.NewRinger(system, log),
 		Desktop:  desktop.New(log),
 		Sleep:    func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
-		Defaults: app.Credentials{UserName: o.user, AccountSID: o.account, Server: o.server, DisplayName: o.displayName},
+		Defaults: app.Credentials{UserName: o.User, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName},
 		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
 				voice.WithRenewedToken(keepToken))
@@ -183,14 +183,14 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, wg *sync.WaitGroup) error {
 	password := ""
 	switch {
-	case o.passwordFile != "":
+	case o.PasswordFile != "":
 		var err error
-		if password, err = profile.ReadPassword(o.passwordFile); err != nil {
+		if password, err = profile.ReadPassword(o.PasswordFile); err != nil {
 			return fault.Wrap(err, fault.InvalidParameter, "program.no-password-file")
 		}
-	case o.demo:
+	case o.Demo:
 		password = demoPassword
-	case o.sipAccount == "":
+	case o.SIPAccount == "":
 		return nil
 	}
 	if err := phone.UpdateSettings(func(s *app.Settings) { s.AudioCheckDone = true }); err != nil {
@@ -204,14 +204,14 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		})
 		return nil
 	}
-	if o.sipAccount != "" {
+	if o.SIPAccount != "" {
 		wg.Go(func() { useSIPAccount(ctx, o, password, phone, log) })
 		return nil
 	}
 	wg.Go(func() {
 		_ = phone.SignIn(ctx, app.Credentials{
-			UserName: o.user, Password: password, AccountSID: o.account, Server: o.server, DisplayName: o.displayName,
-			AllowClearText: o.allowClearText,
+			UserName: o.User, Password: password, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName,
+			AllowClearText: o.AllowClearText,
 		})
 	})
 	return nil
@@ -221,10 +221,10 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 // password of the command line is: the one that it names without a server, or the
 // only one of a phone that has no subscriber.
 func knownSIPAccount(o options, set app.Settings) (id string, ok bool) {
-	if o.sipAccount != "" {
-		return o.sipAccount, o.sipServer == ""
+	if o.SIPAccount != "" {
+		return o.SIPAccount, o.SIPServer == ""
 	}
-	if !o.demo && o.user == "" && set.Account.UserName == "" && len(set.SIPAccounts) == 1 {
+	if !o.Demo && o.User == "" && set.Account.UserName == "" && len(set.SIPAccounts) == 1 {
 		return set.SIPAccounts[0].ID, true
 	}
 	return "", false
@@ -234,24 +234,24 @@ func knownSIPAccount(o options, set app.Settings) (id string, ok bool) {
 // phone knows of it. Why it does not register is shown by the phone, which goes
 // on.
 func useSIPAccount(ctx context.Context, o options, password string, phone *app.Phone, log *slog.Logger) {
-	user, domain, _ := strings.Cut(o.sipAccount, "@")
-	a := app.SIPAccount{ID: o.sipAccount}
+	user, domain, _ := strings.Cut(o.SIPAccount, "@")
+	a := app.SIPAccount{ID: o.SIPAccount}
 	for _, known := range phone.Settings().SIPAccounts {
-		if known.ID == o.sipAccount {
+		if known.ID == o.SIPAccount {
 			a = known
 		}
 	}
-	if o.displayName != "" {
-		a.DisplayName = o.displayName
+	if o.DisplayName != "" {
+		a.DisplayName = o.DisplayName
 	}
-	a.AllowClearText = o.allowClearText || a.AllowClearText && a.Server == o.sipServer
-	a.On, a.User, a.Domain, a.Server = true, user, domain, o.sipServer
-	a.Media, a.OfferICE = o.sipMedia, o.sipICE || a.OfferICE
-	if o.iceServer != "" {
-		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.iceServer}, o.iceUser, o.relayOnly
+	a.AllowClearText = o.AllowClearText || a.AllowClearText && a.Server == o.SIPServer
+	a.On, a.User, a.Domain, a.Server = true, user, domain, o.SIPServer
+	a.Media, a.OfferICE = o.SIPMedia, o.SIPICE || a.OfferICE
+	if o.ICEServer != "" {
+		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.ICEServer}, o.ICEUser, o.RelayOnly
 	}
-	if o.icePassword != "" {
-		secret, err := profile.ReadPassword(o.icePassword)
+	if o.ICEPasswordFile != "" {
+		secret, err := profile.ReadPassword(o.ICEPasswordFile)
 		if err != nil {
 			log.Warn("the file of the TURN password can't be read", "err", err)
 		}

@@ -28,7 +28,7 @@ const demoPassword = demo.DemoPassword
 // startDemo runs the platform inside this process and signs in there.
 func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, closers *closing) error {
 	platform, err := demo.New(demo.Config{
-		Listen: o.demoListen, MediaListen: "127.0.0.1:0", DataDir: filepath.Join(dir, "platform"), Logger: log.With("room", "demo"),
+		Listen: o.DemoListen, MediaListen: "127.0.0.1:0", DataDir: filepath.Join(dir, "platform"), Logger: log.With("room", "demo"),
 	})
 	if err == nil {
 		err = platform.Start(ctx)
@@ -41,9 +41,9 @@ func startDemo(ctx context.Context, o *options, dir string, log *slog.Logger, cl
 		defer cancel()
 		return platform.Close(limit)
 	})
-	o.server, o.account = platform.URL(), demo.DemoAccount
-	if o.user == "" {
-		o.user = "alice"
+	o.Server, o.Account = platform.URL(), demo.DemoAccount
+	if o.User == "" {
+		o.User = "alice"
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ type front struct {
 
 // begin begins with what the window needs while the phone is being opened.
 func (w *front) begin(o options) error {
-	if o.headless {
+	if o.Headless {
 		return nil
 	}
 	if err := ui.Screen(); err != nil {
@@ -86,7 +86,7 @@ func (w *front) show(ctx context.Context, phone *app.Phone, o options, log *slog
 		fmt.Fprintln(os.Stderr, "offhook:", sentence(fault.New(fault.ConfigurationInvalid, "program.screen-gone")))
 		os.Exit(control.ExitError)
 	}
-	err := w.begun.Run(phone, ui.Options{Profile: o.profile, Log: log, ScreenGone: gone})
+	err := w.begun.Run(phone, ui.Options{Profile: o.Profile, Log: log, ScreenGone: gone})
 	w.over = err == nil
 	return err
 }
@@ -97,14 +97,14 @@ func (w *front) fail(ctx context.Context, err error, o options) {
 		return // nobody could read it
 	}
 	f := failure(err)
-	if base, err := profile.Base(o.configDir); err == nil {
-		look := settings.Look(profile.Dir(base, o.profile)).Appearance
+	if base, err := profile.Base(o.ConfigDir); err == nil {
+		look := settings.Look(profile.Dir(base, o.Profile)).Appearance
 		f.Language, f.Theme = look.Language, look.Theme
 	}
 	if w.begun == nil {
 		w.begun = ui.Begin()
 	}
-	if err := w.begun.ShowFailure(ctx, f, ui.Options{Profile: o.profile}); err != nil {
+	if err := w.begun.ShowFailure(ctx, f, ui.Options{Profile: o.Profile}); err != nil {
 		ui.Box(f)
 	}
 }
