@@ -67,6 +67,9 @@ type Call struct {
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
 	referral *referral
+	// following is the call that the far side has transferred this one to, nil if
+	// there is none; follows is the reverse of it.
+	following, follows *Call
 	// consulting is the call to somebody else about this one, nil if there is none;
 	// aside is when the user left it on hold, zero while the user talks there.
 	// joining says that the two are to be joined as soon as that call is answered.

@@ -365,11 +365,12 @@ func (c *Client) Calls() []*Call {
 func (c *Client) idle() bool { return len(c.calls) == 0 && c.claims == 0 }
 
 // occupied reports whether the line takes no further call now: consultations don't
-// count. The mutex is held.
+// count, nor does the call that a transfer asks for beside the one that is there
+// still. The mutex is held.
 func (c *Client) occupied(t line) bool {
 	n := c.claims
 	for _, call := range c.calls {
-		if call.consultsFor == nil {
+		if call.consultsFor == nil && !(call.follows != nil && slices.Contains(c.calls, call.follows)) {
 			n++
 		}
 	}
@@ -393,6 +394,12 @@ func (c *Client) remove(gone *Call) (next *Call) {
 		return nil
 	}
 	if f := gone.consultsFor; f != nil && slices.Contains(c.calls, f) {
+		return f
+	}
+	if f := gone.follows; f != nil && slices.Contains(c.calls, f) {
+		if c.latest == gone {
+			c.latest = f // the user is with its far side again
+		}
 		return f
 	}
 	return c.calls[len(c.calls)-1]

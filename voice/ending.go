@@ -195,6 +195,12 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 	case c.details.State == StateAnswering && c.confirming:
 		c.endedEarly = &ev
 		c.timers.set(timerClosing, confirmTime, c.endAfterAnswer)
+	case ev.ByRemote && c.referring():
+		// Whoever was transferred hangs up; the word on how it fares may be on its way
+		// still, or never come.
+		t := &c.details.Transfer
+		t.Status, t.Final = 200, true
+		c.endRemotely(EndLocalHangup, 0)
 	default:
 		c.noteHandedOver(ev)
 		c.endRemotely(endedDialog(ev), ev.Status)
@@ -226,13 +232,6 @@ func (c *Call) end() {
 	if c.details.State != StateEnding {
 		c.stopMedia()
 	}
-	if c.referral != nil && c.details.Answered.IsZero() {
-		status := c.details.Status
-		if status < 300 {
-			status = statusTerminated
-		}
-		c.referral.tell(status)
-	}
 	if c.placed != nil {
 		c.placed <- noCall()
 		c.placed = nil
@@ -253,6 +252,13 @@ func (c *Call) end() {
 	c.timers.clearAll()
 	c.cancel()
 	c.sound.leave(c, next, next == nil, c.destroyMedia)
+	if c.details.Answered.IsZero() {
+		status := c.details.Status
+		if status < 300 {
+			status = statusTerminated
+		}
+		c.tellReferral(status)
+	}
 }
 
 // destroyMedia closes the session after its devices.

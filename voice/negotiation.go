@@ -58,6 +58,10 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		result <- fault.New(fault.SystemBusy, "consultation.busy")
 		return
 	}
+	if !on && c.following != nil {
+		result <- fault.New(fault.SystemBusy, "transfer.under-way")
+		return
+	}
 	if !on && c.consulting == nil && c.details.Consultation.Target != "" {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
 		c.changed()

@@ -237,7 +237,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	}
 	switch {
 	case ev.Status == 180:
-		c.referral.tell(ev.Status)
+		c.tellReferral(ev.Status)
 		c.setup.mark(stageRinging)
 		if c.details.Ringing.IsZero() {
 			c.details.Ringing = c.client.clock.Now()
@@ -270,7 +270,7 @@ func (c *Call) onRedirected(ev sip.Redirected) {
 func (c *Call) accepted(l *leg, body string) {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
-	c.referral.tell(200)
+	c.tellReferral(200)
 	c.sound.stopRingback(c)
 	if body != "" || !l.described {
 		// Without any answer nothing was agreed: the call is ended (RFC 3261, 13.2.1).

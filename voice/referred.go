@@ -95,8 +95,9 @@ func (c *Call) declineOffered() bool {
 }
 
 // FollowTransfer lets the far side hand this phone to somebody else, as
-// CallDetails.TransferOffer tells: the call ends as REMOTE_HANGUP, and another
-// one begins. It fails with NO_CALL if there is no such wish any more.
+// CallDetails.TransferOffer tells: another call begins, and this one ends as
+// REMOTE_HANGUP once that is answered, or goes on if it is not, as
+// CallDetails.Transfer tells. It fails with NO_CALL if there is no such wish any more.
 func (c *Call) FollowTransfer() error {
 	return c.do(func() error {
 		o := c.takeOffered()
@@ -123,10 +124,15 @@ func nothingOffered() error {
 	return fault.New(fault.NoCall, "transfer.withdrawn")
 }
 
-// followReferred does what the far side asks for. The call ends for the user as if
-// the far side had hung up, and another one begins; the far side is told on the
-// old dialog how that fares.
+// followReferred does what the far side asks for: another call begins, and the far
+// side is told on the old dialog how that fares. Once it is answered the old call
+// ends for the user as if the far side had hung up. If it comes to nothing the user
+// is with the far side again.
 func (c *Call) followReferred(o *offeredTransfer) {
+	if t := c.details.Transfer; c.following != nil || c.consulting != nil || t.Target != "" && !t.Final {
+		c.declineReferred(o.ev) // the user is at another one
+		return
+	}
 	ev, inv := o.ev, o.inv
 	if ev.Replacing != "" {
 		inv.Headers = append(inv.Headers, sip.Header{Name: "Replaces", Value: ev.Replacing})
@@ -138,11 +144,65 @@ func (c *Call) followReferred(o *offeredTransfer) {
 	r := &referral{client: c.client, dialog: o.leg.dialog, ev: ev, news: make(chan int, 16)}
 	c.client.running.Add(1)
 	go r.run(c.client.closingContext())
-	o.leg.handedOver = true
-	by := c.details.RemoteID
-	c.endRemotely(EndRemoteHangup, 0)
-	if err := c.client.follow(o.line, inv, o.shown, by, r); err != nil {
+	c.details.Transfer = Transfer{Target: display.Name(o.shown), ByRemote: true}
+	next, err := c.client.follow(o.line, inv, c, r)
+	if err != nil {
 		c.log.Warn("transfer not followed", "error", err)
 		r.tell(statusBusy)
+		c.transferFailed(statusBusy)
+		return
+	}
+	c.following = next
+	c.media.Hold(true) // it has no sound meanwhile; the far side need not know
+	c.changed()
+}
+
+// follow places the call that the far side of another one asks for by a transfer.
+func (c *Client) follow(l *sipLine, inv sip.Invitation, from *Call, r *referral) (*Call, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.lineOf(l.account.ID) != l {
+		return nil, uninitialized()
+	}
+	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: from.details.Transfer.Target, TransferredBy: display.Name(from.details.RemoteID)})
+	call.invitation, call.referral, call.follows = inv, r, from
+	call.queue.Post(call.begin)
+	return call, nil
+}
+
+// tellReferral tells how a call fares that a transfer asked for: the far side of
+// the call that was transferred, and that call.
+func (c *Call) tellReferral(status int) {
+	if c.referral == nil {
+		return
+	}
+	r, from := c.referral, c.follows
+	// The user is with the far side again before that is told why.
+	if !from.queue.Post(func() {
+		from.followed(c, status)
+		r.tell(status)
+	}) {
+		r.tell(status)
+	}
+}
+
+// followed learns how the call fares that this one was transferred to.
+func (c *Call) followed(next *Call, status int) {
+	if c.following != next || c.details.State == StateEnding || c.details.State == StateEnded {
+		return
+	}
+	switch {
+	case status < 200:
+		c.details.Transfer.Status = status
+		c.changed()
+	case status < 300:
+		c.details.Transfer.Status, c.details.Transfer.Final = status, true
+		c.leg.handedOver = true // the far side is left a moment to hang up by itself
+		c.endRemotely(EndRemoteHangup, 0)
+	default:
+		c.following = nil
+		c.media.Hold(c.negotiation.hold)
+		c.transferFailed(status)
+		c.standAside() // the user may have turned to another call meanwhile
 	}
 }

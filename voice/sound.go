@@ -287,7 +287,7 @@ func (c *Call) takeSound() {
 // standAside holds the far side, since the user talks to somebody else. Whether the
 // far side agrees to it or not: it hears nothing of that.
 func (c *Call) standAside() {
-	if who := c.sound.who(); c.details.State.Answered() && who != nil && who != c {
+	if who := c.sound.who(); c.details.State.Answered() && c.following == nil && who != nil && who != c {
 		c.setHold(true, make(chan error, 1))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/sip"
 )
@@ -36,6 +35,9 @@ type Transfer struct {
 	// Final says that nothing more will be told: the transfer succeeded if Status
 	// is a 2xx.
 	Final bool
+	// ByRemote says that the far side asked for the transfer: this phone calls
+	// Target, and the call waits without sound until Target has answered.
+	ByRemote bool
 }
 
 // Succeeded says that the two talk to each other.
@@ -55,7 +57,12 @@ func (t Transfer) Succeeded() bool { return t.Final && t.Status >= 200 && t.Stat
 // under way, and SERVER_ERROR if the far side refuses or the platform knows no
 // transfer (CallDetails.Transferable).
 func (c *Call) Transfer(ctx context.Context, target string) error {
-	err := c.ask(ctx, func(result chan<- error) { c.transfer(target, result) }, func(err error) error {
+	return c.askTransfer(ctx, func(result chan<- error) { c.transfer(target, result) })
+}
+
+// askTransfer begins a transfer and waits until the far side has taken it on.
+func (c *Call) askTransfer(ctx context.Context, begin func(result chan<- error)) error {
+	err := c.ask(ctx, begin, func(err error) error {
 		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
 	})
 	if err != nil && c.Details().Transfer.Succeeded() {
@@ -110,10 +117,18 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 	})
 }
 
+// referring reports whether the far side was asked to call somebody else, and has
+// neither refused that nor said how it ended.
+func (c *Call) referring() bool {
+	t := c.details.Transfer
+	_, onSIP := c.line.(*sipLine) // the platform says itself what it has done
+	return onSIP && t.Target != "" && !t.Final && !t.ByRemote && !c.joining
+}
+
 // onTransfer is the far side's news of a transfer that this side asked for.
 func (c *Call) onTransfer(ev sip.TransferProgress) {
 	t := &c.details.Transfer
-	if t.Target == "" || t.Final || !c.details.State.Answered() {
+	if t.Target == "" || t.ByRemote || t.Final || !c.details.State.Answered() {
 		return
 	}
 	c.log.Info("transfer", "status", ev.Status, "final", ev.Final)
@@ -161,9 +176,7 @@ func (c *Call) transferable() (*sipLine, error) {
 // answered, SYSTEM_BUSY while a transfer is under way, and SERVER_ERROR if the far
 // side refuses.
 func (c *Call) CompleteTransfer(ctx context.Context) error {
-	return c.ask(ctx, c.completeTransfer, func(err error) error {
-		return fault.Wrap(err, fault.NetworkError, "transfer.unanswered")
-	})
+	return c.askTransfer(ctx, c.completeTransfer)
 }
 
 func (c *Call) completeTransfer(result chan<- error) {
@@ -223,22 +236,7 @@ func (c *Call) consultationOver() {
 	}
 }
 
-// follow places the call that a transfer asks for.
-func (c *Client) follow(l *sipLine, inv sip.Invitation, shown, by string, r *referral) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.closed || c.lineOf(l.account.ID) != l:
-		return uninitialized()
-	case c.occupied(l):
-		return busyFault()
-	}
-	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: display.Name(shown), TransferredBy: display.Name(by)})
-	call.invitation, call.referral = inv, r
-	call.queue.Post(call.begin)
-	return nil
-}
-
+// closingContext is the time that what is still to be said has.
 func (c *Client) closingContext() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -246,7 +244,7 @@ func (c *Client) closingContext() context.Context {
 }
 
 // referral tells the far side of an old call how the call fares that it asked
-// for, and then sees the old dialog to its end.
+// for, and sees the old dialog to its end once that call was answered.
 type referral struct {
 	client *Client
 	dialog dialog
@@ -257,8 +255,8 @@ type referral struct {
 // tell queues a status; it never blocks, and what comes after a final one is
 // dropped by run.
 func (r *referral) tell(status int) {
-	if r == nil {
-		return
+	if status < 200 && len(r.news) > cap(r.news)/2 {
+		return // the place of the final one is kept
 	}
 	select {
 	case r.news <- status:
@@ -276,12 +274,13 @@ func (r *referral) run(ctx context.Context) {
 		select {
 		case status := <-r.news:
 			r.notify(ctx, status)
-			if status >= 200 {
+			if status >= 200 && status < 300 {
 				r.close(ctx)
-				return
+			}
+			if status >= 200 {
+				return // the far side keeps a call that could not be transferred
 			}
 		case <-ctx.Done():
-			r.close(ctx)
 			return
 		}
 	}
