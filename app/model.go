@@ -161,7 +161,7 @@ func (p *Phone) publish() {
 	if p.m.dirty {
 		p.m.dirty = false
 		p.tellDesktop()
-		p.stream.publish(p.draw())
+		p.stream.Publish(p.draw())
 	}
 }
 

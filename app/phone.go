@@ -15,6 +15,7 @@ import (
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/internal/actor"
 	"offhook/voice"
 	"offhook/voice/dialplan"
 	"offhook/voice/fault"
@@ -32,7 +33,7 @@ type Phone struct {
 	engine Engine
 
 	loop   *loop
-	stream stream
+	stream actor.Stream[*Snapshot]
 	// m belongs to the loop.
 	m model
 
@@ -117,7 +118,7 @@ func New(cfg Config) (*Phone, error) {
 		p.say("warning", remarks)
 	}
 	p.linesChanged()
-	p.stream.last = p.draw()
+	p.stream.Publish(p.draw())
 	p.useAudio(set)
 	p.engine.SetOnAnotherPhone(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(set))
@@ -196,7 +197,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.wg.Wait()
 	p.loop.close()
 	p.writer.Close()
-	p.stream.close()
+	p.stream.Close()
 	p.closePrefills()
 	if cerr := p.calls.Close(); err == nil {
 		err = cerr
@@ -235,16 +236,20 @@ func (p *Phone) awaitHangup(ctx context.Context, d time.Duration) {
 }
 
 // Snapshot returns the present state. It never returns nil.
-func (p *Phone) Snapshot() *Snapshot { return p.stream.snapshot() }
+func (p *Phone) Snapshot() *Snapshot { return p.stream.Last() }
 
 // Watch gives out the present snapshot and then each later one, in order and
 // without loss, until ctx ends or the phone is closed; then the channel is
 // closed. A slow reader delays nobody, but it makes the queue grow.
-func (p *Phone) Watch(ctx context.Context) <-chan *Snapshot { return p.stream.watch(ctx, false) }
+func (p *Phone) Watch(ctx context.Context) <-chan *Snapshot {
+	return p.stream.Read(ctx, actor.FromLast)
+}
 
 // WatchLatest is Watch for a window: a reader that is late gets only the
 // newest snapshot. The last one is never lost.
-func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot { return p.stream.watch(ctx, true) }
+func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot {
+	return p.stream.Read(ctx, actor.FromLast|actor.NewestOnly)
+}
 
 // Settle returns when everything that was asked of the phone before is in its
 // Snapshot.

@@ -229,7 +229,7 @@ func (c *Call) move(next State) bool {
 // changed publishes the details as they are now.
 func (c *Call) changed() {
 	c.show()
-	c.client.bus.publish(CallChanged{Call: c.details})
+	c.client.events.Publish(CallChanged{Call: c.details})
 }
 
 // adopt makes l the call's leg and follows its events.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/internal/actor"
 	"offhook/internal/version"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
@@ -21,7 +22,7 @@ var Version = version.Number()
 // WithMaxCalls says. All methods may be called from any goroutine.
 type Client struct {
 	settings
-	bus bus
+	events actor.Stream[Event]
 
 	// lifecycle serialises Initialize, Stop and Reset.
 	lifecycle sync.Mutex
@@ -66,7 +67,7 @@ func New(options ...Option) (*Client, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if c.logEvents != nil {
-		c.log = slog.New(&eventHandler{next: c.log.Handler(), least: *c.logEvents, bus: &c.bus})
+		c.log = slog.New(&eventHandler{next: c.log.Handler(), least: *c.logEvents, events: &c.events})
 	}
 	if err := c.settings.complete(); err != nil {
 		return nil, err
@@ -75,7 +76,10 @@ func New(options ...Option) (*Client, error) {
 }
 
 // Subscribe returns the events from now on.
-func (c *Client) Subscribe() *Subscription { return c.bus.subscribe() }
+func (c *Client) Subscribe() *Subscription {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Subscription{events: c.events.Read(ctx, 0), cancel: cancel}
+}
 
 // DeviceID is the id of this installation: the device_id to log in with.
 func (c *Client) DeviceID() string { return c.settings.deviceID }
@@ -114,7 +118,7 @@ func (c *Client) note(change func(s *Status, now time.Time) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if change(&c.status, c.clock.Now()) {
-		c.bus.publish(StatusChanged{Status: c.snapshotStatus()})
+		c.events.Publish(StatusChanged{Status: c.snapshotStatus()})
 	}
 }
 
@@ -133,18 +137,18 @@ const initializationDelay = 5 * time.Second
 func (c *Client) Initialize(ctx context.Context, account Account) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	punctual := c.clock.AfterFunc(initializationDelay, func() { c.bus.publish(InitializationDelayed{}) })
+	punctual := c.clock.AfterFunc(initializationDelay, func() { c.events.Publish(InitializationDelayed{}) })
 	err := c.initialize(ctx, account)
 	punctual()
 	if err == nil {
-		c.bus.publish(InitializationSucceeded{})
+		c.events.Publish(InitializationSucceeded{})
 		return nil
 	}
 	problem := fault.From(err)
 	if isAuthentication(problem) {
-		c.bus.publish(AuthenticationFailed{Err: problem})
+		c.events.Publish(AuthenticationFailed{Err: problem})
 	} else {
-		c.bus.publish(InitializationFailed{Err: problem})
+		c.events.Publish(InitializationFailed{Err: problem})
 	}
 	c.log.Warn("initialization failed", "error", problem)
 	return problem
@@ -266,8 +270,8 @@ func (c *Client) stop(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing, c.closeNow = context.WithCancel(context.Background())
 	c.status = Status{}
-	c.bus.publish(StatusChanged{})
-	c.bus.publish(Deinitialized{})
+	c.events.Publish(StatusChanged{})
+	c.events.Publish(Deinitialized{})
 	c.mu.Unlock()
 	return nil
 }
@@ -344,7 +348,7 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	closing.Wait()
 	c.closeLines(ctx, true)
-	c.bus.close()
+	c.events.Close()
 	c.closeNow()
 	if c.devices != nil {
 		err = errors.Join(err, c.devices.close())

@@ -244,7 +244,7 @@ func (c *Call) end() {
 	client.mu.Lock()
 	c.move(StateEnded)
 	next := client.remove(c)
-	client.bus.publish(CallEnded{Call: c.details})
+	client.events.Publish(CallEnded{Call: c.details})
 	client.mu.Unlock()
 	close(c.ended)
 	c.reportEnd(c.endedIn, c.endedBy)
@@ -272,7 +272,7 @@ func (c *Call) destroyMedia() {
 		}
 		return func() {
 			c.destroyed = true
-			c.client.bus.publish(MediaSessionDestroyed{CallID: c.id})
+			c.client.events.Publish(MediaSessionDestroyed{CallID: c.id})
 		}
 	})
 }

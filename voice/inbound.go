@@ -98,7 +98,7 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 	if shared != nil && refusal == MissedBusy {
 		shared.callWaiting()
 	}
-	c.bus.publish(MissedCall{
+	c.events.Publish(MissedCall{
 		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		Time: c.clock.Now(), Reason: refusal,
 	})

@@ -9,7 +9,7 @@ func (c *Call) ring() {
 	c.details.Ringing = c.client.clock.Now()
 	c.setup.mark(stageRinging)
 	c.move(StateIncoming)
-	c.client.bus.publish(IncomingCall{Call: c.details})
+	c.client.events.Publish(IncomingCall{Call: c.details})
 	if c.sound.who() == nil {
 		c.sound.serve(c)
 	}

@@ -4,13 +4,15 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+
+	"offhook/internal/actor"
 )
 
 // eventHandler publishes what is logged, and hands it on.
 type eventHandler struct {
-	next  slog.Handler
-	least slog.Level
-	bus   *bus
+	next   slog.Handler
+	least  slog.Level
+	events *actor.Stream[Event]
 	// tag is the call that every line of this logger is about, words its other
 	// attributes.
 	tag, words string
@@ -37,7 +39,7 @@ func (h *eventHandler) Handle(ctx context.Context, r slog.Record) error {
 			return true
 		})
 		ev.Message = b.String()
-		h.bus.publish(ev)
+		h.events.Publish(ev)
 	}
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil

@@ -109,7 +109,7 @@ func (c *Call) negotiate() {
 	round := offerRound{leg: c.leg, hold: t.hold, same: t.hold == t.agreed, restart: t.restart, lost: c.leg.flowLost}
 	t.restart, t.rebind = false, false
 	if round.restart && c.move(StateRenewingMedia) {
-		c.client.bus.publish(RenewingMedia{Call: c.details})
+		c.client.events.Publish(RenewingMedia{Call: c.details})
 	}
 	turn, session := c.ctx, c.media
 	turn, t.withdraw = context.WithCancelCause(turn)
@@ -330,5 +330,5 @@ func (c *Call) gotDigit(digit rune) {
 		c.details.DTMFReceived += string(digit)
 	}
 	c.show()
-	c.client.bus.publish(DTMFReceived{Call: c.details, Digit: digit})
+	c.client.events.Publish(DTMFReceived{Call: c.details, Digit: digit})
 }

@@ -104,7 +104,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 // begin starts an outgoing call.
 func (c *Call) begin() {
 	c.move(StateOutgoingInitiated)
-	c.client.bus.publish(CallInitiated{Call: c.details})
+	c.client.events.Publish(CallInitiated{Call: c.details})
 	c.takeSound()
 	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitNoProgress) })
 	c.invite(c.invitation, false)
@@ -244,7 +244,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 		}
 		early := c.details.State == StateEarly
 		if c.move(StateRinging) {
-			c.client.bus.publish(CallRinging{Call: c.details})
+			c.client.events.Publish(CallRinging{Call: c.details})
 		}
 		if !early && !c.supervision.heard {
 			c.sound.startRingback(c)
@@ -320,7 +320,7 @@ func (c *Call) established() {
 		defer c.sendAfterAnswer()
 	}
 	if c.move(StateEstablished) {
-		c.client.bus.publish(CallEstablished{Call: c.details})
+		c.client.events.Publish(CallEstablished{Call: c.details})
 	}
 	// The user may have turned to another call while this one rang.
 	c.standAside()

@@ -122,7 +122,7 @@ func (c *Client) Unregister(id string) error {
 		return err
 	}
 	l.close(context.Background())
-	c.bus.publish(LineRemoved{ID: id})
+	c.events.Publish(LineRemoved{ID: id})
 	return nil
 }
 

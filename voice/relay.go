@@ -202,7 +202,7 @@ func (c *Client) missed(p *payload, why MissedReason) {
 	if at.IsZero() {
 		at = c.clock.Now()
 	}
-	c.bus.publish(MissedCall{
+	c.events.Publish(MissedCall{
 		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
 		SessionID: p.sessionID, Time: at, Reason: why,
 	})

@@ -129,7 +129,7 @@ func (c *Client) tokenFailed(s *session, problem *fault.Error) {
 		return // Initialize says it itself, or the session is over.
 	}
 	c.note(func(st *Status, now time.Time) bool { return st.Token.set(now, false, problem) })
-	c.bus.publish(AuthenticationFailed{Err: problem})
+	c.events.Publish(AuthenticationFailed{Err: problem})
 }
 
 // openConnection keeps a flow open for s, whose line it becomes before the mutex, which

@@ -83,7 +83,7 @@ func newSIPLine(c *Client, account SIPAccount) (*sipLine, error) {
 }
 
 func (l *sipLine) start() {
-	l.client.bus.publish(LineChanged{Line: l.state()})
+	l.client.events.Publish(LineChanged{Line: l.state()})
 	go func() {
 		defer close(l.done)
 		l.registration.run(l.ctx)
@@ -124,7 +124,7 @@ func (l *sipLine) changed(r sip.Registration) {
 	l.mu.Unlock()
 	if l.ctx.Err() == nil {
 		l.client.log.Info("sip account", "line", next.ID, "state", string(next.State), "error", plain(next.Err))
-		l.client.bus.publish(LineChanged{Line: next})
+		l.client.events.Publish(LineChanged{Line: next})
 	}
 }
 
@@ -135,7 +135,7 @@ func (l *sipLine) messages(m sip.MessageSummary) {
 	next := l.status
 	l.mu.Unlock()
 	if l.ctx.Err() == nil {
-		l.client.bus.publish(LineChanged{Line: next})
+		l.client.events.Publish(LineChanged{Line: next})
 	}
 }
 

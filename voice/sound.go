@@ -88,7 +88,7 @@ func (s *sound) ensure() error {
 	}
 	p, err := s.client.newPath(s.client.currentSound(), func(n audio.Notice) {
 		if c := s.who(); c != nil {
-			s.client.bus.publish(SoundNotice{CallID: c.id, Notice: n})
+			s.client.events.Publish(SoundNotice{CallID: c.id, Notice: n})
 			switch n.Code {
 			case audio.FellBack, audio.Returned, audio.Moved, audio.NoDevice:
 				c.queue.Post(func() { c.onSound(false, nil) }) // the route may be another
@@ -302,7 +302,7 @@ func (c *Call) onSound(capture bool, err error) {
 		c.details.Route = (*p).Route()
 	}
 	if err != nil {
-		c.client.bus.publish(SoundFailed{Call: c.details, Capture: capture, Err: soundFault(err, capture)})
+		c.client.events.Publish(SoundFailed{Call: c.details, Capture: capture, Err: soundFault(err, capture)})
 	}
 	c.changed()
 }

@@ -173,7 +173,7 @@ func (c *Call) disrupted(why string) {
 	}
 	c.details.GiveUpAt = c.details.SilentSince.Add(c.limits.media)
 	if c.move(StateMediaDisrupted) {
-		c.client.bus.publish(MediaDisrupted{Call: c.details})
+		c.client.events.Publish(MediaDisrupted{Call: c.details})
 	}
 	c.renew()
 }
@@ -208,7 +208,7 @@ func (c *Call) renewed() {
 // renewalFailed tries again later, over another flow if this one is gone.
 func (c *Call) renewalFailed(r offerRound) {
 	if r.restart && c.move(StateMediaDisrupted) {
-		c.client.bus.publish(MediaDisrupted{Call: c.details})
+		c.client.events.Publish(MediaDisrupted{Call: c.details})
 	}
 	pause := c.renewalPause()
 	var refused *sip.StatusError

@@ -30,10 +30,10 @@ func (c *Client) UploadLogs(ctx context.Context, path, description string, progr
 	reference, err = c.uploadLogs(ctx, s, path, description, progress)
 	if err != nil {
 		problem := fault.Wrap(err, fault.UploadLogFailure, "report.not-sent")
-		c.bus.publish(UploadLogFailed{Err: problem})
+		c.events.Publish(UploadLogFailed{Err: problem})
 		return "", problem
 	}
-	c.bus.publish(UploadLogSucceeded{Reference: reference})
+	c.events.Publish(UploadLogSucceeded{Reference: reference})
 	return reference, nil
 }
 
