@@ -16,11 +16,12 @@ func (p *Phone) Levels() (mic, far float64) {
 	if c := p.check.Load(); c != nil {
 		return c.mic.Get(), 0
 	}
-	c, ok := p.engine.Latest()
-	if !ok || !c.Details().State.Active() {
-		return 0, 0
+	if s := p.Snapshot(); s.Call != nil {
+		if c, ok := p.engine.Call(s.Call.ID); ok {
+			return c.Levels()
+		}
 	}
-	return c.Levels()
+	return 0, 0
 }
 
 // CheckAudio opens the chosen microphone and loudspeaker for the audio check,

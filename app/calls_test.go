@@ -134,13 +134,13 @@ func TestAPushedCall(t *testing.T) {
 		if !d.ringer.played("ring 80") {
 			t.Fatalf("the ringer: %v", d.ringer.did)
 		}
-		d.Silence()
+		d.Silence("")
 		d.until("silenced", func(s *Snapshot) bool { return s.Call.RingSilenced })
-		if err := d.Answer(context.Background()); err != nil {
+		if err := d.Answer(context.Background(), ""); err != nil {
 			t.Fatal(err)
 		}
 		d.until("established", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" })
-		if err := d.Hangup(context.Background()); err != nil {
+		if err := d.Hangup(context.Background(), ""); err != nil {
 			t.Fatal(err)
 		}
 		s = d.until("over", func(s *Snapshot) bool { return s.Call == nil })
@@ -380,7 +380,7 @@ func TestARedialKeepsItsContext(t *testing.T) {
 		d.backend.mu.Lock()
 		d.backend.slowDelete = slow
 		d.backend.mu.Unlock()
-		if err := d.Hangup(ctx); err != nil {
+		if err := d.Hangup(ctx, ""); err != nil {
 			t.Fatal(err)
 		}
 		d.until("over", func(s *Snapshot) bool { return s.Call == nil })

@@ -96,7 +96,7 @@ func (p *Phone) planDial(line, number, message string) (dialPlan, error) {
 	if err != nil {
 		return dialPlan{}, err
 	}
-	if err := m.free(); err != nil {
+	if err := m.free(""); err != nil {
 		return dialPlan{}, err
 	}
 	m.openFailed = nil // the devices are opened anew
@@ -114,16 +114,26 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 	if err != nil {
 		return dialPlan{}, err
 	}
-	if err := p.m.free(); err != nil {
+	if err := p.m.free(line); err != nil {
 		return dialPlan{}, err
 	}
 	return dialPlan{line: line, target: n.Target, id: n.Shown, name: p.contacts.Load().Name(n.Shown), afterAnswer: n.AfterAnswer, message: message}, nil
 }
 
-// free says why no call can begin now.
-func (m *model) free() error {
+// free says why no call can begin on a line now: there is one already, or as many as
+// the line takes, or one that rings.
+func (m *model) free(line string) error {
+	others := 0
+	for _, c := range m.calls {
+		if c.d.State != voice.StateEnded && !c.d.State.Answered() {
+			return fault.New(fault.SystemBusy, "call.already")
+		}
+		if c.role != RoleConsultation {
+			others++
+		}
+	}
 	switch {
-	case m.call != nil || m.dialling != nil:
+	case others >= m.maxCalls(line) || m.dialling != nil:
 		return fault.New(fault.SystemBusy, "call.already")
 	case m.settings.OnAnotherPhone:
 		return fault.New(fault.PSTNCallInProgress, "call.taken-elsewhere")
@@ -162,7 +172,7 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	d := call.Details()
 	return p.loop.ask(ctx, func() error {
 		// The engine's events may have told more, or even the end, already.
-		if p.m.call == nil && (p.m.last == nil || p.m.last.ID != d.CallID) {
+		if p.m.calls.find(d.CallID) == nil && (p.m.last == nil || p.m.last.ID != d.CallID) {
 			if !d.State.Active() && d.State != voice.StateEnded {
 				d.State = voice.StateOutgoingInitiated // the call is just beginning
 			}
@@ -172,86 +182,10 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	})
 }
 
-// control has the call in progress do something.
-func (p *Phone) control(do func(Controls) error) error {
-	c, ok := p.engine.Latest()
-	if !ok || !c.Details().State.Active() {
-		return fault.New(fault.NoCall, "call.none")
-	}
-	return do(c)
-}
-
-// during is control for what takes its time, which ends with the phone.
-func (p *Phone) during(ctx context.Context, do func(Controls, context.Context) error) error {
-	ctx, cancel := p.withLife(ctx)
-	defer cancel()
-	return p.control(func(c Controls) error { return do(c, ctx) })
-}
-
-// handTo is during for what has a target.
-func (p *Phone) handTo(ctx context.Context, target string, do func(Controls, context.Context, string) error) error {
-	n, err := p.transferTarget(target)
-	if err != nil {
-		return err
-	}
-	return p.during(ctx, func(c Controls, ctx context.Context) error { return do(c, ctx, n.Target) })
-}
-
-// Answer accepts the incoming call.
-func (p *Phone) Answer(context.Context) error {
-	p.cfg.Ringer.Stop()
-	err := p.control(Controls.Answer)
-	p.audioFailed(err)
-	return err
-}
-
-// Hangup declines, cancels or ends the call, as its state asks.
-func (p *Phone) Hangup(context.Context) error {
-	p.cfg.Ringer.Stop()
-	return p.control(Controls.Hangup)
-}
-
-// Silence stops the ringing of the incoming call; the call goes on.
-func (p *Phone) Silence() {
-	p.cfg.Ringer.Stop()
-	p.loop.post(func() {
-		if c := p.m.call; c != nil && c.d.State == voice.StateIncoming {
-			c.silenced = true
-			p.touch()
-		}
-	})
-}
-
-// Mute stops the microphone of the established call.
-func (p *Phone) Mute() error { return p.control(Controls.Mute) }
-
-// Unmute opens the microphone again.
-func (p *Phone) Unmute() error { return p.control(Controls.Unmute) }
-
-// Hold puts the far side on hold. It returns when the far side has agreed.
-func (p *Phone) Hold(ctx context.Context) error { return p.during(ctx, Controls.Hold) }
-
-// Resume ends Hold.
-func (p *Phone) Resume(ctx context.Context) error { return p.during(ctx, Controls.Resume) }
-
-// SendDTMF sends digits: 0-9 * # A-D and ',' for a pause.
-func (p *Phone) SendDTMF(digits string) error {
-	if err := p.control(func(c Controls) error { return c.SendDTMF(digits) }); err != nil {
-		return err
-	}
-	p.loop.post(func() {
-		if c := p.m.call; c != nil {
-			c.dtmfSent += digits
-			p.touch()
-		}
-	})
-	return nil
-}
-
 // SetRoute chooses EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES. A route that is
 // not there changes nothing and says so.
 func (p *Phone) SetRoute(route voice.AudioRoute) error {
-	return p.control(func(c Controls) error { return c.SetAudioRoute(route) })
+	return p.control("", func(c Controls) error { return c.SetAudioRoute(route) })
 }
 
 // SetAvailability chooses what happens to calls from now on; it is kept over
@@ -308,17 +242,6 @@ func (p *Phone) SetOnAnotherPhone(on bool) error {
 	err := p.UpdateSettings(func(s *Settings) { s.OnAnotherPhone = on })
 	p.engine.SetOnAnotherPhone(on)
 	return err
-}
-
-// Statistics returns those of the call in progress, or of the last one. The
-// second value is false when there was none.
-func (p *Phone) Statistics() (voice.Statistics, bool) {
-	c, ok := p.engine.Latest()
-	if !ok {
-		return voice.Statistics{}, false
-	}
-	st, err := c.Statistics()
-	return st, err == nil
 }
 
 // DismissEnded leaves the ended page: Snapshot.LastCall.Shown becomes false.
@@ -401,17 +324,7 @@ func (p *Phone) everySecond(n int) {
 			m.dirty = dirty // nothing that anybody sees
 		}
 	}
-	c := m.call
-	if c == nil {
-		return
-	}
-	// A call is shown anew each second, so that whoever watches it sees time
-	// pass, also while it rings.
-	p.judgeQuality(c)
-	p.touch()
-	if n%heartbeat == 0 && c.d.State.Answered() {
-		p.logProgress(c, nil)
-	}
+	p.eachSecond(n)
 }
 
 // The words of Call.Quality.
@@ -443,7 +356,7 @@ func (p *Phone) judgeQuality(c *liveCall) {
 		c.quality = QualityMeasuring
 		return
 	}
-	st, ok := p.Statistics()
+	st, ok := p.Statistics(d.CallID)
 	if !ok || st.MOS == 0 {
 		c.quality = QualityMeasuring
 		return

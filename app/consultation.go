@@ -39,25 +39,21 @@ func consultationOf(c voice.Consultation) *Consultation {
 	return &Consultation{Target: c.Target, Status: c.Status, EndReason: c.EndReason, Since: moment(c.Since), HeldSince: moment(c.HeldSince)}
 }
 
-// Consult holds the call's far side and calls target, whom it may then be handed
-// to by CompleteTransfer. It returns when that call is on its way;
-// Snapshot.Call.Consultation then tells how it fares. Only calls over SIP
-// accounts can be transferred.
-func (p *Phone) Consult(ctx context.Context, target string) error {
-	return p.handTo(ctx, target, Controls.Consult)
+// Consult holds a call's far side and calls target, to which it may then be handed
+// by CompleteTransfer. It returns when that call is on its way;
+// Snapshot.Call.Consultation then tells how it fares. On the subscriber line the
+// platform must offer it (AbilityConsult).
+func (p *Phone) Consult(ctx context.Context, id, target string) error {
+	return p.handTo(ctx, id, target, Controls.Consult)
 }
 
-// Swap goes to and fro between the call's far side and whom Consult has called,
-// once they have answered; the other waits on hold.
-func (p *Phone) Swap(ctx context.Context) error { return p.during(ctx, Controls.Swap) }
-
-// CompleteTransfer joins the call's far side with whom Consult has called. It
-// returns when the far side has taken that on; Snapshot.Call.Transfer then tells
-// how it fares.
-func (p *Phone) CompleteTransfer(ctx context.Context) error {
-	return p.during(ctx, Controls.CompleteTransfer)
+// CompleteTransfer joins the call's far side with the party that Consult has called,
+// or with that of the second call. It returns when the far side has taken that on;
+// Snapshot.Call.Transfer then tells how it fares.
+func (p *Phone) CompleteTransfer(ctx context.Context, id string) error {
+	return p.during(ctx, id, Controls.CompleteTransfer)
 }
 
-// EndConsultation hangs up on whom Consult has called. The call's far side stays
-// on hold, if it is, until Resume.
-func (p *Phone) EndConsultation() error { return p.control(Controls.EndConsultation) }
+// EndConsultation hangs up on the party that Consult has called. The call's far side
+// stays on hold, if it is, until Resume.
+func (p *Phone) EndConsultation() error { return p.control("", Controls.EndConsultation) }

@@ -36,7 +36,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		}
 		p.contacts.Store(dir)
 		p.m.contactsRevision++
-		if c := p.m.call; c != nil {
+		for _, c := range p.m.calls {
 			c.name = or(dir.Name(c.d.RemoteID), c.name) // it came before the directory
 		}
 		if skipped > 0 {

@@ -19,7 +19,7 @@ func (p *Phone) Diagnose(ctx context.Context) <-chan diagnosis.Check {
 		Log: p.log, Now: p.cfg.Now, Version: p.cfg.Version, DeviceID: set.DeviceID, HTTP: p.http, Proxy: p.cfg.Proxy,
 		LookupIP: p.cfg.LookupIP, Addresses: p.cfg.Addresses, Secrets: p.cfg.Secrets,
 		Audio: p.cfg.Audio, Microphone: p.soundOf(set).Capture, Speaker: p.speakerSpec(false), Ring: p.speakerSpec(true), Opened: p.audioFailed,
-		State: p.diagnosed, Servers: p.iceServers, Probe: p.engine.ProbeMedia, LastCall: p.Statistics,
+		State: p.diagnosed, Servers: p.iceServers, Probe: p.engine.ProbeMedia, LastCall: func() (voice.Statistics, bool) { return p.Statistics("") },
 	}
 	out := make(chan diagnosis.Check)
 	go func() {

@@ -83,7 +83,7 @@ func storyOfAFullDisk(t *testing.T) {
 		t.Fatal("dialling on a full disk:", err)
 	}
 	d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
-	if err := d.Hangup(ctx); err != nil {
+	if err := d.Hangup(ctx, ""); err != nil {
 		t.Fatal(err)
 	}
 	s := d.until("over and said", func(s *Snapshot) bool { return s.Call == nil && s.LastCall != nil && s.Notice != nil })

@@ -18,8 +18,9 @@ type Engine interface {
 	AccessToken(ctx context.Context, rejected string) (string, error)
 
 	Dial(ctx context.Context, target, message string, options ...voice.DialOption) (Controls, error)
-	// Latest is the call in progress, or the last one; ok is false without one.
-	Latest() (c Controls, ok bool)
+	// Call is the call of that ID that goes on, was made last or ended last.
+	Call(id string) (c Controls, ok bool)
+	SetMaxCalls(subscriberLine, sipAccounts int)
 	RelaySessionData(ctx context.Context, data map[string]string) (bool, error)
 	// Events gives out what happens from now on until ctx ends or the client is
 	// closed, in order.
@@ -75,14 +76,7 @@ func (c client) Dial(ctx context.Context, target, message string, options ...voi
 	return call, nil
 }
 
-func (c client) Latest() (Controls, bool) {
-	d, ok := c.LatestCallDetails()
-	if !ok {
-		return nil, false
-	}
-	call, ok := c.CallFromID(d.CallID)
-	return call, ok
-}
+func (c client) Call(id string) (Controls, bool) { return c.CallFromID(id) }
 
 func (c client) Events(ctx context.Context) <-chan voice.Event {
 	sub := c.Subscribe()

@@ -112,13 +112,15 @@ func (p *Phone) incoming(d voice.CallDetails) {
 	c := &liveCall{d: d, ringing: p.cfg.Now()}
 	c.name = p.whoIs(d.RemoteID, d.RemoteDisplayName)
 	c.message = d.ContextMessage
-	p.m.call = c
+	p.m.calls.add(c)
 	p.m.lastShownEnds()
 	p.log.Info("incoming call", "call", d.CallID, "session", d.SessionID, "from", d.RemoteID)
 
-	p.cfg.Ringer.Ring(p.ringVolume())
 	p.fetchContext(c)
-	p.autoAnswer(c)
+	if len(p.m.calls.without(c)) == 0 { // else the engine has played the waiting tone
+		p.cfg.Ringer.Ring(p.ringVolume())
+		p.autoAnswer(c)
+	}
 	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.add(d.SessionID) }) })
 	p.touch()
 }
@@ -146,7 +148,7 @@ func (p *Phone) fetchContext(c *liveCall) {
 			return
 		}
 		p.loop.post(func() {
-			if c := p.m.call; c != nil && c.d.CallID == id && msg != "" {
+			if c := p.m.calls.find(id); c != nil && msg != "" {
 				c.message = display.Message(msg)
 				p.logProgress(c, nil)
 				p.touch()
@@ -168,8 +170,8 @@ func (p *Phone) autoAnswer(c *liveCall) {
 	}
 	id := c.d.CallID
 	rings := func() bool {
-		call := p.Snapshot().Call
-		return call != nil && call.ID == id && call.State == voice.StateIncoming
+		call := p.Snapshot().CallWith(id)
+		return call != nil && call.State == voice.StateIncoming
 	}
 	p.background(func(ctx context.Context) {
 		// The tone is the end of the delay: it is over before the other side can
@@ -184,7 +186,7 @@ func (p *Phone) autoAnswer(c *liveCall) {
 			return
 		}
 		p.log.Info("answered automatically", "call", id)
-		if err := p.Answer(ctx); err != nil {
+		if err := p.Answer(ctx, id); err != nil {
 			p.log.Warn("automatic answer", "err", err)
 		}
 	})
@@ -213,19 +215,16 @@ func (m *model) lastShownEnds() {
 
 // callChanged takes the engine's newer picture of a call.
 func (p *Phone) callChanged(d voice.CallDetails) {
-	if d.ConsultsFor != "" {
-		return // the call that it is for sums it up
-	}
-	c := p.m.call
-	if c == nil || c.d.CallID != d.CallID {
+	c := p.m.calls.find(d.CallID)
+	if c == nil {
 		if d.Direction != voice.Outgoing || !d.State.Active() {
 			return
 		}
 		c = &liveCall{d: d, name: p.NameOf(d.RemoteID)}
-		if req := p.m.dialling; req != nil {
+		if req := p.m.dialling; req != nil && d.ConsultsFor == "" {
 			c.name, c.message = or(c.name, req.name), req.message
 		}
-		p.m.call = c
+		p.m.calls.add(c)
 		p.m.lastShownEnds()
 		defer p.logProgress(c, nil)
 	}
@@ -235,7 +234,7 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 	before := c.d.State
 	p.renamed(c, d)
 	c.d = d
-	if d.State != voice.StateIncoming {
+	if before == voice.StateIncoming && d.State != before || p.m.calls.rings() == nil {
 		p.cfg.Ringer.Stop()
 	}
 	if c.ringing.IsZero() && !d.Ringing.IsZero() {
@@ -269,24 +268,20 @@ var endTones = map[voice.EndReason]Tone{
 // callEnded writes the call's log entry and shows it as the last call when that
 // is committed.
 func (p *Phone) callEnded(d voice.CallDetails) {
-	if d.ConsultsFor != "" {
-		return
-	}
-	c := p.m.call
-	if c == nil || c.d.CallID != d.CallID {
+	c := p.m.calls.find(d.CallID)
+	if c == nil {
 		c = &liveCall{d: d, name: p.whoIs(d.RemoteID, d.RemoteDisplayName)}
-		if p.m.call == nil {
-			p.m.call = c
-		}
+		p.m.calls.add(c)
 	}
 	p.renamed(c, d)
 	c.d = d
-	c.d.State = voice.StateEnded
+	c.d.State, c.d.HasSound = voice.StateEnded, false
 	p.cfg.Ringer.Stop()
-	if tone, ok := endTones[d.EndReason]; ok && d.Direction == voice.Outgoing {
+	p.ringOn()
+	if tone, ok := endTones[d.EndReason]; ok && d.Direction == voice.Outgoing && len(p.m.calls.without(c)) == 0 {
 		p.cfg.Ringer.Play(tone, p.m.settings.Audio.RingVolume)
 	}
-	if st, ok := p.Statistics(); ok && st.CallID == d.CallID && !d.Established.IsZero() {
+	if st, ok := p.Statistics(d.CallID); ok && st.CallID == d.CallID && !d.Established.IsZero() {
 		c.mos = st.MOS
 	}
 	r := c.record()
@@ -308,19 +303,21 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
 		p.say("error", lang.Of("notice.call-log-unwritten", calllog.Trouble(err)))
 	}
+	shown := len(p.m.calls.without(c)) == 0
+	p.m.calls.drop(c)
+	p.touch()
+	if c.role == RoleConsultation {
+		return // the call that it was for is the one to speak of
+	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
 		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
-		MOS: r.MOS, Shown: p.m.call == c,
+		MOS: r.MOS, Shown: shown,
 	}
 	if t := c.d.Transfer; t.Final && t.Status >= 200 && t.Status < 300 {
 		p.m.last.TransferredTo = t.Target
 	}
 	p.m.lastRated = false
-	if p.m.call == c {
-		p.m.call = nil
-	}
-	p.touch()
 }
 
 // record is the call as the log holds it now.

@@ -155,8 +155,12 @@ func (e *fakeEngine) Dial(_ context.Context, target, _ string, options ...voice.
 	return fakeCall{e, &d1}, nil
 }
 
-// Latest returns the call in progress, or the last one.
-func (e *fakeEngine) Latest() (Controls, bool) {
+func (e *fakeEngine) SetMaxCalls(subscriber, sip int) {
+	e.note("at most %d and %d calls", subscriber, sip)
+}
+
+// Call returns the call in progress, or the last one, whatever its name.
+func (e *fakeEngine) Call(string) (Controls, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return fakeCall{fakeEngine: e}, e.calls > 0

@@ -155,6 +155,16 @@ func (b *fakeRinger) Ring(v int)                        { b.note(fmt.Sprint("rin
 func (b *fakeRinger) Stop()                             { b.note("stop") }
 func (b *fakeRinger) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
 func (b *fakeRinger) Close()                            {}
+func (b *fakeRinger) count(word string) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.did {
+		if strings.HasPrefix(d, word) {
+			n++
+		}
+	}
+	return n
+}
 func (b *fakeRinger) played(s string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

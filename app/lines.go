@@ -156,7 +156,7 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 		}
 		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
-	if c := p.Snapshot().Call; c != nil && c.Line == a.ID {
+	if p.Snapshot().inCall(a.ID) {
 		return fault.New(fault.SystemBusy, "line.in-call")
 	}
 	return p.putLine(ctx, a, password)
@@ -265,7 +265,7 @@ func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 	if p.store.Get().IsLocked("sip_accounts") {
 		return fault.New(fault.ConfigurationInvalid, "settings.lines-locked")
 	}
-	if c := p.Snapshot().Call; c != nil && c.Line == id {
+	if p.Snapshot().inCall(id) {
 		return fault.New(fault.SystemBusy, "line.in-call")
 	}
 	if err := p.engine.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
@@ -432,8 +432,8 @@ func (m *model) lineFor(asked string) (id string, sip bool) {
 // of this phone. It returns when the far side has taken that on;
 // Snapshot.Call.Transfer then tells how it fares. On the subscriber line the
 // platform hands the call over, if it can (Snapshot.Call.Transferable).
-func (p *Phone) Transfer(ctx context.Context, target string) error {
-	return p.handTo(ctx, target, Controls.Transfer)
+func (p *Phone) Transfer(ctx context.Context, id, target string) error {
+	return p.handTo(ctx, id, target, Controls.Transfer)
 }
 
 // DialOn is Dial over the SIP account with that ID.

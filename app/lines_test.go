@@ -118,10 +118,10 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		established := d.engine.to(voice.StateEstablished)
 		d.engine.emit(voice.CallEstablished{Call: established})
 		d.until("talking", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" })
-		if err := d.Consult(ctx, "+49 30 456"); err != nil || d.engine.count("consult +4930456") != 1 {
+		if err := d.Consult(ctx, "", "+49 30 456"); err != nil || d.engine.count("consult +4930456") != 1 {
 			t.Fatal(err, d.engine.did)
 		}
-		wantFault(t, d.Consult(ctx, ""), fault.InvalidDialInfo, "")
+		wantFault(t, d.Consult(ctx, "", ""), fault.InvalidDialInfo, "")
 		established.Consultation = voice.Consultation{Target: "+4930456", Status: 200, Since: time.Now()}
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("asking somebody", func(s *Snapshot) bool { return s.Call.Consultation.Answered() && s.Call.Consultation.Since != nil })
@@ -131,13 +131,13 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		if err := d.Swap(ctx); err != nil || d.engine.count("swap") != 1 {
 			t.Fatal(err, d.engine.did)
 		}
-		if err := errors.Join(d.CompleteTransfer(ctx), d.EndConsultation()); err != nil || d.engine.count("complete") != 1 || d.engine.count("end consultation") != 1 {
+		if err := errors.Join(d.CompleteTransfer(ctx, ""), d.EndConsultation()); err != nil || d.engine.count("complete") != 1 || d.engine.count("end consultation") != 1 {
 			t.Fatal(err, d.engine.did)
 		}
 		established.Consultation.Status = 487
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("back", func(s *Snapshot) bool { return !s.Call.Consultation.Active() })
-		if err := d.Transfer(ctx, "+49 30 123"); err != nil || d.engine.count("transfer +4930123") != 1 {
+		if err := d.Transfer(ctx, "", "+49 30 123"); err != nil || d.engine.count("transfer +4930123") != 1 {
 			t.Fatal(err, d.engine.did)
 		}
 		until := time.Now().Add(20 * time.Second)
@@ -357,7 +357,7 @@ func TestLinksOfASIPAccount(t *testing.T) {
 			if n := d.engine.count(want); n == 0 {
 				t.Errorf("%s: %v, want %q", link, d.engine.did, want)
 			}
-			if err := d.Hangup(ctx); err != nil {
+			if err := d.Hangup(ctx, ""); err != nil {
 				t.Fatal(err)
 			}
 			d.until("no call", func(s *Snapshot) bool { return s.Call == nil })

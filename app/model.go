@@ -20,10 +20,9 @@ type model struct {
 	lines    lines
 	ready    *readiness.Registry
 
-	// call is the call in progress, nil without one. A call that has ended
-	// stays here until its log entry is committed.
-	call *liveCall
-	last *EndedCall
+	// A call that has ended stays among the calls until its log entry is committed.
+	calls calls
+	last  *EndedCall
 	// lastRated says that the last call was rated, or the question skipped.
 	lastRated bool
 	// dialling is what is being dialled, between Dial's checks and its end: it holds
@@ -63,13 +62,15 @@ type model struct {
 
 // liveCall is a call and what the phone adds to the engine's picture of it.
 type liveCall struct {
-	d        voice.CallDetails
-	name     string
-	message  string
-	silenced bool
-	dtmfSent string
-	mos      float64
-	quality  string
+	d       voice.CallDetails
+	name    string
+	message string
+	role    Role
+	// silenced says that its ringing was stopped, ignored that it is out of the way.
+	silenced, ignored bool
+	dtmfSent          string
+	mos               float64
+	quality           string
 	// ringing is when the far phone, or this one, began to ring.
 	ringing time.Time
 }
@@ -110,8 +111,14 @@ func (p *Phone) draw() *Snapshot {
 	if m.portal != "" {
 		explainByPortal(s.Conditions, m.portal)
 	}
-	if c := m.call; c != nil {
-		s.Call = c.draw(now)
+	s.Calls = make([]*Call, 0, len(m.calls))
+	for _, c := range m.calls {
+		drawn := c.draw(now)
+		drawn.Abilities = m.abilities(c.d)
+		s.Calls = append(s.Calls, drawn)
+		if c == m.calls.current() {
+			s.Call = drawn
+		}
 	}
 	if m.last != nil {
 		last := *m.last
@@ -133,7 +140,8 @@ func (c *liveCall) draw(now time.Time) *Call {
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Encrypted: d.Encrypted, KeyChanges: d.KeyChanges,
 		Route: d.Route, DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
-		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced,
+		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced, Ignored: c.ignored,
+		Role: c.role, HasSound: d.HasSound, ConsultsFor: d.ConsultsFor,
 		Transferable: d.Transferable, Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
 	}
 	if t := d.Transfer; t.Target != "" {
@@ -167,7 +175,7 @@ func (p *Phone) publish() {
 
 // tellDesktop lets the rest of the computer know when a call begins and ends.
 func (p *Phone) tellDesktop() {
-	busy := p.m.call != nil
+	busy := len(p.m.calls) > 0
 	if busy == p.m.desktopBusy {
 		return
 	}

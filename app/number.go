@@ -50,10 +50,14 @@ func (p *Phone) typedPlan() dialplan.Line {
 	return l
 }
 
-// transferTarget is the party to which the call may be handed: an address of its own line.
-func (p *Phone) transferTarget(text string) (dialplan.Number, error) {
-	line := ""
-	if c := p.Snapshot().Call; c != nil {
+// transferTarget is the party to which a call may be handed: an address of its own line.
+func (p *Phone) transferTarget(id, text string) (dialplan.Number, error) {
+	s, line := p.Snapshot(), ""
+	c := s.Call
+	if id != "" {
+		c = s.CallWith(id)
+	}
+	if c != nil {
 		line = c.Line
 	}
 	return p.planOf(line).Parse(text)

@@ -122,6 +122,7 @@ func New(cfg Config) (*Phone, error) {
 	p.useAudio(set)
 	p.engine.SetOnAnotherPhone(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(set))
+	p.limitCalls(set)
 
 	go p.loop.run(p.publish)
 	p.writer = calllog.NewWriter(calls, p.log, p.recentsChanged)
@@ -225,7 +226,7 @@ func (p *Phone) awaitHangup(ctx context.Context, d time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	w := p.WatchLatest(ctx)
-	if err := p.Hangup(ctx); err != nil {
+	if err := p.Hangup(ctx, ""); err != nil {
 		p.log.Warn("hang up", "err", err)
 	}
 	for s := range w {

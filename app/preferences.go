@@ -7,7 +7,6 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/provision"
 	"offhook/app/settings"
-	"offhook/voice"
 	"offhook/voice/fault"
 )
 
@@ -76,7 +75,8 @@ func (p *Phone) settingsChanged() {
 			p.linesChanged()
 		}
 		p.engine.SetDeclining(declines(set))
-		if c := m.call; c != nil && c.d.State == voice.StateIncoming && !c.silenced && old.Availability != set.Availability {
+		p.limitCalls(set)
+		if c := m.calls.rings(); c != nil && !c.silenced && old.Availability != set.Availability && len(m.calls.without(c)) == 0 {
 			p.cfg.Ringer.Ring(p.ringVolume())
 		}
 		p.touch()

@@ -100,7 +100,7 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 		return fault.New(fault.InvalidParameter, "rating.no-call")
 	}
 	id := snap.LastCall.ID
-	call, ok := p.engine.Latest()
+	call, ok := p.engine.Call(id)
 	if !ok {
 		return fault.New(fault.InvalidParameter, "rating.no-call")
 	}

@@ -18,8 +18,11 @@ type Snapshot struct {
 	Profile    string      `json:"profile"`
 	Ready      bool        `json:"ready"`
 	Conditions []Condition `json:"conditions"`
-	Call       *Call       `json:"call"`
-	LastCall   *EndedCall  `json:"last_call"`
+	// Call is the call that has the sound, or the one that a consultation is for;
+	// Calls are all of them, in the order in which they began, Call among them.
+	Call     *Call      `json:"call"`
+	Calls    []*Call    `json:"calls"`
+	LastCall *EndedCall `json:"last_call"`
 
 	Account Account `json:"account"`
 	// Lines are the SIP accounts.
@@ -105,9 +108,22 @@ const (
 	DoNotDisturb Availability = "dnd"
 )
 
-// Call is the call in progress.
+// Call is a call in progress.
 type Call struct {
 	ID string `json:"id"`
+	// Role is what it is beside the other calls; HasSound says that the devices serve
+	// it, or a conference that it is in.
+	Role     Role `json:"role"`
+	HasSound bool `json:"has_sound"`
+	// Abilities are what can be done with it.
+	Abilities []Ability `json:"abilities"`
+	// ConsultsFor is the ID of the call that this one is a consultation for.
+	ConsultsFor string `json:"consults_for,omitempty"`
+	// InConference says that it is one of the calls of a conference that this phone
+	// mixes. Parties are the others of the conference that the user is in, also of one
+	// that the platform mixes; none without a conference.
+	InConference bool    `json:"in_conference"`
+	Parties      []Party `json:"parties,omitempty"`
 	// Line is the SIP account that carries the call, "" for the subscriber's line.
 	Line       string          `json:"line,omitempty"`
 	SessionID  string          `json:"session_id"`
@@ -154,8 +170,10 @@ type Call struct {
 	// Consultation is the talk with somebody to whom the call may be handed, nil
 	// without one.
 	Consultation *Consultation `json:"consultation,omitempty"`
-	// RingSilenced says that Silence was pressed.
+	// RingSilenced says that Silence was pressed, Ignored that the call rings on for
+	// the caller alone.
 	RingSilenced bool `json:"ring_silenced"`
+	Ignored      bool `json:"ignored,omitempty"`
 	// SilentSince is when media was disrupted, GiveUpAt when MEDIA_TIMEOUT
 	// comes.
 	SilentSince *time.Time `json:"silent_since,omitempty"`

@@ -23,10 +23,24 @@ func transferOfferOf(o voice.TransferOffer) *TransferOffer {
 
 // FollowTransfer lets the far side hand this phone to whom
 // Snapshot.Call.TransferOffer names: the call ends, and one to them begins.
-func (p *Phone) FollowTransfer() error { return p.control(Controls.FollowTransfer) }
+func (p *Phone) FollowTransfer() error {
+	return p.control(p.offered(), Controls.FollowTransfer)
+}
 
 // DeclineTransfer stays in the call that Snapshot.Call.TransferOffer would end.
-func (p *Phone) DeclineTransfer() error { return p.control(Controls.DeclineTransfer) }
+func (p *Phone) DeclineTransfer() error {
+	return p.control(p.offered(), Controls.DeclineTransfer)
+}
+
+// offered is the ID of the call whose far side wishes that, "" without one.
+func (p *Phone) offered() string {
+	for _, c := range p.Snapshot().Calls {
+		if c.TransferOffer != nil {
+			return c.ID
+		}
+	}
+	return ""
+}
 
 // transferRule is what becomes of such a wish on an account: without a choice of
 // the user's it is asked for, and followed where nobody would see the question.

@@ -35,20 +35,23 @@ func (p *madePhone) RemoveLine(_ context.Context, id string) error {
 	return p.fail
 }
 
-func (p *madePhone) Transfer(_ context.Context, target string) error {
+func (p *madePhone) Transfer(_ context.Context, _, target string) error {
 	p.note("transfer:" + target)
 	return p.fail
 }
 
-func (p *madePhone) Consult(_ context.Context, target string) error {
+func (p *madePhone) Consult(_ context.Context, _, target string) error {
 	p.note("consult:" + target)
 	return p.fail
 }
-func (p *madePhone) Swap(context.Context) error             { p.note("swap"); return p.fail }
-func (p *madePhone) CompleteTransfer(context.Context) error { p.note("complete"); return p.fail }
-func (p *madePhone) FollowTransfer() error                  { p.note("follow-transfer"); return p.fail }
-func (p *madePhone) DeclineTransfer() error                 { p.note("decline-transfer"); return p.fail }
-func (p *madePhone) EndConsultation() error                 { p.note("end-consult"); return p.fail }
+func (p *madePhone) Swap(context.Context) error { p.note("swap"); return p.fail }
+func (p *madePhone) CompleteTransfer(context.Context, string) error {
+	p.note("complete")
+	return p.fail
+}
+func (p *madePhone) FollowTransfer() error  { p.note("follow-transfer"); return p.fail }
+func (p *madePhone) DeclineTransfer() error { p.note("decline-transfer"); return p.fail }
+func (p *madePhone) EndConsultation() error { p.note("end-consult"); return p.fail }
 
 // madeLines is a phone with a SIP account of each state.
 func madeLines() *app.Snapshot {

@@ -95,15 +95,15 @@ func (p *madePhone) CheckNumber(number string) error {
 	}
 	return nil
 }
-func (p *madePhone) Answer(context.Context) error      { p.note("answer"); return p.fail }
-func (p *madePhone) Hangup(context.Context) error      { p.note("hangup"); return p.fail }
-func (p *madePhone) Silence()                          { p.note("silence") }
-func (p *madePhone) Mute() error                       { p.note("mute"); return p.fail }
-func (p *madePhone) Unmute() error                     { p.note("unmute"); return p.fail }
-func (p *madePhone) Hold(context.Context) error        { p.note("hold"); return p.fail }
-func (p *madePhone) Resume(context.Context) error      { p.note("resume"); return p.fail }
-func (p *madePhone) SendDTMF(d string) error           { p.note("dtmf:" + d); return p.fail }
-func (p *madePhone) SetRoute(r voice.AudioRoute) error { p.note("route:" + string(r)); return p.fail }
+func (p *madePhone) Answer(context.Context, string) error { p.note("answer"); return p.fail }
+func (p *madePhone) Hangup(context.Context, string) error { p.note("hangup"); return p.fail }
+func (p *madePhone) Silence(string)                       { p.note("silence") }
+func (p *madePhone) Mute(string) error                    { p.note("mute"); return p.fail }
+func (p *madePhone) Unmute(string) error                  { p.note("unmute"); return p.fail }
+func (p *madePhone) Hold(context.Context, string) error   { p.note("hold"); return p.fail }
+func (p *madePhone) Resume(context.Context, string) error { p.note("resume"); return p.fail }
+func (p *madePhone) SendDTMF(_, d string) error           { p.note("dtmf:" + d); return p.fail }
+func (p *madePhone) SetRoute(r voice.AudioRoute) error    { p.note("route:" + string(r)); return p.fail }
 func (p *madePhone) SetAvailability(a app.Availability) error {
 	p.note("availability:" + string(a))
 	return p.fail
@@ -116,7 +116,7 @@ func (p *madePhone) SetOnAnotherPhone(on bool) error {
 	}
 	return p.fail
 }
-func (p *madePhone) Statistics() (app.Stats, bool)         { return p.stats, p.hasStats }
+func (p *madePhone) Statistics(string) (app.Stats, bool)   { return p.stats, p.hasStats }
 func (p *madePhone) Levels() (float64, float64)            { return p.mic, p.far }
 func (p *madePhone) Contacts() []app.ContactGroup          { return p.groups }
 func (p *madePhone) RefreshContacts(context.Context) error { p.note("refresh-contacts"); return p.fail }

@@ -105,7 +105,7 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 	switch {
 	case s.closeMenu():
 	case s.phase == screen.PhaseIncoming:
-		s.phone.Silence()
+		s.phone.Silence("")
 	case s.shown == part(s.call) && s.call.KeypadShown():
 		s.call.ShowKeypad(false)
 	case s.page != screen.PageNone && s.page != screen.PageAudioCheck:

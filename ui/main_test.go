@@ -69,31 +69,31 @@ func (p *playedPhone) Dial(_ context.Context, number, _ string) error {
 	return nil
 }
 
-func (p *playedPhone) Mute() error {
+func (p *playedPhone) Mute(string) error {
 	p.note("mute")
 	p.show(func(s *app.Snapshot) { s.Call.Muted = true })
 	return nil
 }
 
-func (p *playedPhone) Unmute() error {
+func (p *playedPhone) Unmute(string) error {
 	p.note("unmute")
 	p.show(func(s *app.Snapshot) { s.Call.Muted = false })
 	return nil
 }
 
-func (p *playedPhone) Hold(context.Context) error {
+func (p *playedPhone) Hold(context.Context, string) error {
 	p.note("hold")
 	p.show(func(s *app.Snapshot) { s.Call.Held = true })
 	return nil
 }
 
-func (p *playedPhone) SendDTMF(d string) error {
+func (p *playedPhone) SendDTMF(_, d string) error {
 	p.note("dtmf:" + d)
 	p.show(func(s *app.Snapshot) { s.Call.DTMFSent += d })
 	return nil
 }
 
-func (p *playedPhone) Answer(context.Context) error {
+func (p *playedPhone) Answer(context.Context, string) error {
 	p.note("answer")
 	p.show(func(s *app.Snapshot) {
 		now := time.Now()
@@ -102,12 +102,12 @@ func (p *playedPhone) Answer(context.Context) error {
 	return nil
 }
 
-func (p *playedPhone) Silence() {
+func (p *playedPhone) Silence(string) {
 	p.note("silence")
 	p.show(func(s *app.Snapshot) { s.Call.RingSilenced = true })
 }
 
-func (p *playedPhone) Hangup(context.Context) error {
+func (p *playedPhone) Hangup(context.Context, string) error {
 	p.note("hangup")
 	p.show(func(s *app.Snapshot) {
 		c := s.Call

@@ -143,7 +143,8 @@ func (l *leg) end() {
 // there. The mutex is held.
 func (c *Client) newCall(t line, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
-	details.Line, details.Transferable = t.name(), canTransfer(t)
+	details.Line = t.name()
+	details.Transferable, details.Consultable, details.Mergeable = lineAbilities(t)
 	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
 	details.Started = c.clock.Now()
 	call := &Call{

@@ -38,9 +38,10 @@ type Client struct {
 	calls  []*Call
 	shared *sound
 	claims int
-	// latest is the call that was made last, consultations left out; its details
-	// stay valid.
+	// latest is the call that was made last, and lastEnded the one that ended last,
+	// consultations left out; their details stay valid.
 	latest         *Call
+	lastEnded      *Call
 	onAnotherPhone bool
 	declining      bool
 	seen           seenSessions
@@ -392,6 +393,9 @@ func (c *Client) carries(t line) bool {
 // remove takes an ended call away and returns the one to have the sound then, nil
 // if none is left. The mutex is held.
 func (c *Client) remove(gone *Call) (next *Call) {
+	if gone.consultsFor == nil {
+		c.lastEnded = gone
+	}
 	c.calls = slices.DeleteFunc(c.calls, func(call *Call) bool { return call == gone })
 	if len(c.calls) == 0 {
 		c.shared = nil
@@ -420,8 +424,15 @@ func (c *Client) LatestCallDetails() (CallDetails, bool) {
 	return c.latest.Details(), true
 }
 
-// CallFromID returns the call of that id, if it has not ended or is the latest: no
-// other call's context is kept (reference, section 1.3).
+// SetMaxCalls is WithMaxCalls for a client that runs. Calls that are there go on.
+func (c *Client) SetMaxCalls(subscriberLine, sipAccounts int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.maxSubscriber, c.maxSIP = max(subscriberLine, 1), max(sipAccounts, 1)
+}
+
+// CallFromID returns the call of that id, if it has not ended, is the latest or ended
+// last: no other call's context is kept (reference, section 1.3).
 func (c *Client) CallFromID(id string) (*Call, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -430,10 +441,12 @@ func (c *Client) CallFromID(id string) (*Call, bool) {
 			return call, true
 		}
 	}
-	if c.latest == nil || c.latest.id != id {
-		return nil, false
+	for _, call := range []*Call{c.latest, c.lastEnded} {
+		if call != nil && call.id == id {
+			return call, true
+		}
 	}
-	return c.latest, true
+	return nil, false
 }
 
 // SetOnAnotherPhone is the reference's rule for a PSTN call in progress

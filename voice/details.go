@@ -69,8 +69,12 @@ type CallDetails struct {
 	// Elsewhere says that an incoming call was answered by another phone that rang
 	// at the same time: it was not missed.
 	Elsewhere bool
-	// Transferable says that the call's line can hand it to somebody else.
-	Transferable bool
+	// Transferable says that the call's line can hand it to somebody else, Consultable
+	// that somebody can be asked first, and Mergeable that the call can be in a
+	// conference.
+	Transferable, Consultable, Mergeable bool
+	// HasSound says that the devices serve this call: one of those that there are.
+	HasSound bool
 	// Diverted names the party from which an incoming call was diverted here, the
 	// last of them; empty for a call like any other.
 	Diverted string

@@ -41,7 +41,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	}
 	client := c.client
 	client.mu.Lock()
-	latest := client.latest == c
+	latest := client.latest == c || client.lastEnded == c && client.latest.Details().State == StateEnded
 	client.mu.Unlock()
 	d := c.Details()
 	if d.State != StateEnded || !latest {

@@ -19,15 +19,13 @@ func (t subscriberLine) offers(ability string) bool {
 	return t.session != nil && slices.Contains(t.session.profile.Load().Abilities, ability)
 }
 
-// canTransfer reports whether calls on a line can be handed to somebody else.
-func canTransfer(l line) bool {
-	switch l := l.(type) {
-	case subscriberLine:
-		return l.offers(wire.AbilityTransfer)
-	case *sipLine:
-		return true
+// lineAbilities reports whether calls on a line can be handed to somebody else, with
+// and without asking first, and be in a conference.
+func lineAbilities(l line) (transfer, consult, merge bool) {
+	if l, ok := l.(subscriberLine); ok {
+		return l.offers(wire.AbilityTransfer), l.offers(wire.AbilityConsult), l.offers(wire.AbilityConference)
 	}
-	return false
+	return true, true, true
 }
 
 // handOver asks the platform to hand the call's far side to target.

@@ -9,10 +9,14 @@ func (c *Call) ring() {
 	c.details.Ringing = c.client.clock.Now()
 	c.setup.mark(stageRinging)
 	c.move(StateIncoming)
-	c.client.events.Publish(IncomingCall{Call: c.details})
 	if c.sound.who() == nil {
 		c.sound.serve(c)
+		c.details.HasSound = true
+		c.show()
+	} else {
+		c.sound.callWaiting()
 	}
+	c.client.events.Publish(IncomingCall{Call: c.details})
 	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
 	c.inbound.ring(c)
 }

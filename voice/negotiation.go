@@ -66,8 +66,9 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
 		c.changed()
 	}
-	if !on {
+	if !on && !c.details.HasSound {
 		c.takeSound()
+		c.changed()
 	}
 	if c.negotiation.hold == on && c.negotiation.agreed == on && !c.negotiation.offering {
 		result <- nil

@@ -103,9 +103,9 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 
 // begin starts an outgoing call.
 func (c *Call) begin() {
+	c.takeSound()
 	c.move(StateOutgoingInitiated)
 	c.client.events.Publish(CallInitiated{Call: c.details})
-	c.takeSound()
 	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitNoProgress) })
 	c.invite(c.invitation, false)
 }

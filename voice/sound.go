@@ -111,7 +111,7 @@ func (s *sound) who() *Call {
 // serve gives the sound to a call, or to nobody.
 func (s *sound) serve(c *Call) {
 	s.mu.Lock()
-	other := s.ringback
+	before, other := s.holder, s.ringback
 	if other == c {
 		other = nil
 	}
@@ -120,6 +120,11 @@ func (s *sound) serve(c *Call) {
 	s.mu.Unlock()
 	if other != nil {
 		s.stopRingback(other)
+	}
+	for _, call := range []*Call{before, c} {
+		if call != nil {
+			call.queue.Post(call.noteSound)
+		}
 	}
 }
 
@@ -274,6 +279,7 @@ func (c *Call) takeSound() {
 		return
 	}
 	c.sound.serve(c)
+	c.details.HasSound = true
 	if p := c.sound.path.Load(); p != nil {
 		c.details.Route = (*p).Route()
 	}
@@ -281,6 +287,14 @@ func (c *Call) takeSound() {
 		if other != c {
 			other.queue.Post(other.standAside)
 		}
+	}
+}
+
+// noteSound tells that the call has got or lost the sound.
+func (c *Call) noteSound() {
+	if has := c.sound.who() == c; has != c.details.HasSound && c.details.State.Active() {
+		c.details.HasSound = has
+		c.changed()
 	}
 }
 

@@ -49,31 +49,36 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
 			}},
-		"answer":  simple("Answered.", "accept the incoming call", (*app.Phone).Answer),
-		"hangup":  simple("Hung up.", "decline, cancel or end the call", hangup),
-		"hold":    simple("On hold.", "put the other side on hold", (*app.Phone).Hold),
-		"resume":  simple("Off hold.", "end the hold", (*app.Phone).Resume),
-		"mute":    quick("Muted.", "close the microphone", (*app.Phone).Mute),
-		"unmute":  quick("Unmuted.", "open the microphone", (*app.Phone).Unmute),
-		"silence": quick("The ringing is silenced.", "stop the ringing", func(p *app.Phone) error { p.Silence(); return nil }),
-		"retry":   quick("Trying again.", "connect again now", func(p *app.Phone) error { p.Retry(); return nil }),
-		"dtmf": {did: "Sent.", args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
-			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.SendDTMF(r.Args[0])
+		"answer": {did: "Answered.", flags: "call hold", args: "[CALL-ID]", max: 1, calls: true, help: "accept the incoming call; a call that was talking is put on hold, with --hold and without",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.Answer(ctx, r.callID())
 			}},
-		"transfer": {did: "The call is being handed on.", args: "[NUMBER]", max: 1, calls: true, help: "hand the call over a SIP account to a number or an address, or to whom was consulted",
+		"hangup":  onCall("Hung up.", "decline, cancel or end the call", hangup),
+		"decline": onCall("Declined.", "decline the incoming call", decline),
+		"ignore":  quickOn("Ignored. The caller hears ringing.", "let the incoming call ring for the caller alone", (*app.Phone).Ignore),
+		"hold":    onCall("On hold.", "put the other side on hold", (*app.Phone).Hold),
+		"resume":  onCall("Off hold.", "end the hold; another call that was talking is put on hold", (*app.Phone).Resume),
+		"mute":    quickOn("Muted.", "close the microphone", (*app.Phone).Mute),
+		"unmute":  quickOn("Unmuted.", "open the microphone", (*app.Phone).Unmute),
+		"silence": quickOn("The ringing is silenced.", "stop the ringing", func(p *app.Phone, id string) error { p.Silence(id); return nil }),
+		"retry":   quick("Trying again.", "connect again now", func(p *app.Phone) error { p.Retry(); return nil }),
+		"dtmf": {flags: "call", did: "Sent.", args: "DIGITS", min: 1, max: 1, calls: true, help: "send 0-9 * # A-D, and ',' for a pause",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SendDTMF(r.Call, r.Args[0])
+			}},
+		"transfer": {flags: "call", did: "The call is being handed on.", args: "[NUMBER]", max: 1, calls: true, help: "hand the call to a number or an address, or to the party that was consulted",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if len(r.Args) == 0 {
-					return nil, s.cfg.Phone.CompleteTransfer(ctx)
+					return nil, s.cfg.Phone.CompleteTransfer(ctx, r.Call)
 				}
-				return nil, s.cfg.Phone.Transfer(ctx, r.Args[0])
+				return nil, s.cfg.Phone.Transfer(ctx, r.Call, r.Args[0])
 			}},
-		"consult": {did: "Asking.", args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call over a SIP account and ask somebody who may get it by transfer",
+		"consult": {flags: "call", did: "Asking.", args: "NUMBER", min: 1, max: 1, calls: true, help: "hold the call and ask somebody who may get it by transfer",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.Consult(ctx, r.Args[0])
+				return nil, s.cfg.Phone.Consult(ctx, r.Call, r.Args[0])
 			}},
-		"swap": simple("Swapped.", "talk to the other of the call's far side and whom was consulted", (*app.Phone).Swap),
-		"end-consult": {did: "The consultation is over.", calls: true, help: "hang up on whom was consulted; the call stays on hold until resume",
+		"swap": simple("Swapped.", "talk to the other of two calls, or to the other of the call's far side and the party that was consulted", (*app.Phone).Swap),
+		"end-consult": {did: "The consultation is over.", calls: true, help: "hang up on the party that was consulted; the call stays on hold until resume",
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()
 			}},
@@ -100,7 +105,7 @@ func init() {
 				}
 				return nil, s.cfg.Phone.SetOnAnotherPhone(r.Args[0] == "on")
 			}},
-		"stats": {help: "print the statistics of the call, or of the last one", run: stats},
+		"stats": {flags: "call", args: "[CALL-ID]", max: 1, help: "print the statistics of the call, or of the last one", run: stats},
 		"history": {flags: "kind since until limit csv", args: "[TEXT]", max: 1, help: "print the call log, newest first; between --since and --until, of one --kind, at most --limit, also as --csv",
 			run: history},
 		"contacts": {args: "[TEXT]", max: 1, help: "print the directory",
@@ -227,19 +232,54 @@ func names() []string {
 func none(context.Context, *Server, request, func(any) error) (any, error) { return nil, nil }
 
 // hangup returns when the phone shows that the call ends, so that its answer does.
-func hangup(p *app.Phone, ctx context.Context) error {
-	before := p.Snapshot().Call
-	if err := p.Hangup(ctx); err != nil || before == nil {
+func hangup(p *app.Phone, ctx context.Context, id string) error {
+	if before := p.Snapshot().Call; id == "" && before != nil {
+		id = before.ID
+	}
+	if err := p.Hangup(ctx, id); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for s := range p.WatchLatest(ctx) {
-		if s.Call == nil || s.Call.ID != before.ID || s.Call.State == voice.StateEnding {
+		if c := s.CallWith(id); c == nil || c.State == voice.StateEnding {
 			break
 		}
 	}
 	return nil
+}
+
+// decline is hangup for the call that rings.
+func decline(p *app.Phone, ctx context.Context, id string) error {
+	s := p.Snapshot()
+	if c := s.Ringing(); id == "" && c != nil {
+		id = c.ID
+	}
+	if c := s.CallWith(id); c == nil || c.State != voice.StateIncoming {
+		return fault.New(fault.NoCall, "call.none-to-answer")
+	}
+	return hangup(p, ctx, id)
+}
+
+// callID is the call that a request is about: --call, or the argument of a command
+// that takes nothing else.
+func (r request) callID() string {
+	if r.Call == "" && len(r.Args) > 0 {
+		return r.Args[0]
+	}
+	return r.Call
+}
+
+// onCall is a command for a call, which may be named.
+func onCall(did, help string, f func(*app.Phone, context.Context, string) error) command {
+	return command{did: did, flags: "call", args: "[CALL-ID]", max: 1, help: help, calls: true, run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+		return nil, f(s.cfg.Phone, ctx, r.callID())
+	}}
+}
+
+// quickOn is onCall for what takes no time.
+func quickOn(did, help string, f func(*app.Phone, string) error) command {
+	return onCall(did, help, func(p *app.Phone, _ context.Context, id string) error { return f(p, id) })
 }
 
 func simple(did, help string, f func(*app.Phone, context.Context) error) command {
@@ -276,7 +316,7 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 	var w *waiter
 	if r.Wait != "" {
 		var err error
-		if w, err = newWaiter(ctx, s.cfg.Phone, r.Wait); err != nil {
+		if w, err = newWaiter(ctx, s.cfg.Phone, r); err != nil {
 			return nil, err
 		}
 		defer w.stop()
@@ -289,7 +329,7 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 		return nil, err
 	}
 	if w != nil {
-		snap, err := w.wait(r.Command == "dial")
+		snap, err := w.wait()
 		if err != nil || result == nil {
 			return snap, err
 		}
@@ -300,8 +340,8 @@ func (s *Server) run(ctx context.Context, r request, emit func(any) error) (any,
 	return result, nil
 }
 
-func stats(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
-	st, ok := s.cfg.Phone.Statistics()
+func stats(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	st, ok := s.cfg.Phone.Statistics(r.callID())
 	if !ok {
 		return nil, failure(string(fault.NoCall), "ctl.no-statistics")
 	}

@@ -52,7 +52,8 @@ func (l *line) Statistics() (voice.Statistics, error) {
 	took := 12.0
 	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil
 }
-func (l *line) Latest() (app.Controls, bool) {
+func (l *line) SetMaxCalls(int, int) {}
+func (l *line) Call(string) (app.Controls, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l, l.n > 0

@@ -115,6 +115,9 @@ func oneLine(s *app.Snapshot) string {
 		if s.Call.Held {
 			line += ", held"
 		}
+		if c := s.Second(); c != nil {
+			line += fmt.Sprintf("; %s %s with %s beside it", c.Direction, c.State, party(c.RemoteID, c.RemoteName))
+		}
 		if o := s.Call.TransferOffer; o != nil {
 			line += ", who asks to hand you to " + o.Target
 		}

@@ -30,6 +30,8 @@ func (r request) limit() time.Duration {
 type options struct {
 	Message     string        `json:"message,omitempty" placeholder:"TEXT" help:"a text for the callee's screen"`
 	Line        string        `json:"line,omitempty" placeholder:"ACCOUNT" help:"the SIP account to call over, USER@DOMAIN"`
+	Call        string        `json:"call,omitempty" placeholder:"ID" help:"the call that is meant, by its id in status --json"`
+	Hold        bool          `json:"hold,omitempty" help:"put the call that was talking on hold"`
 	Description string        `json:"description,omitempty" placeholder:"TEXT" help:"what went wrong"`
 	Note        string        `json:"note,omitempty" placeholder:"TEXT" help:"a text for the feedback"`
 	Kind        string        `json:"kind,omitempty" placeholder:"KIND" help:"incoming, outgoing or missed"`

@@ -22,9 +22,11 @@ type waiter struct {
 	watch <-chan *app.Snapshot
 	stop  context.CancelFunc
 	ctx   context.Context
-	// before is the call that was there before the command.
-	before string
-	last   string
+	// call is the call that the command is about, "" for one that it makes or that
+	// comes; known are those that were there before.
+	call  string
+	known map[string]bool
+	last  string
 }
 
 func validWait(state string) bool {
@@ -35,8 +37,8 @@ func validWait(state string) bool {
 	return st != voice.StateNone && st.Known()
 }
 
-func newWaiter(ctx context.Context, p *app.Phone, state string) (*waiter, error) {
-	state = strings.ToUpper(state)
+func newWaiter(ctx context.Context, p *app.Phone, r request) (*waiter, error) {
+	state := strings.ToUpper(r.Wait)
 	if !validWait(state) {
 		return nil, usage("--wait is a state of a call, READY or IDLE.")
 	}
@@ -44,8 +46,18 @@ func newWaiter(ctx context.Context, p *app.Phone, state string) (*waiter, error)
 	w.ctx, w.stop = context.WithCancel(ctx)
 	w.watch = p.Watch(w.ctx)
 	s := p.Snapshot()
-	if s.Call != nil {
-		w.before = s.Call.ID
+	w.known = map[string]bool{}
+	for _, c := range s.Calls {
+		w.known[c.ID] = true
+	}
+	switch c := s.Call; {
+	case r.Command == "dial", r.Command == "consult":
+	case commands[r.Command].max == 1 && r.callID() != "" && s.CallWith(r.callID()) != nil:
+		w.call = r.callID()
+	case r.Command == "answer" && s.Ringing() != nil:
+		w.call = s.Ringing().ID
+	case c != nil:
+		w.call = c.ID
 	}
 	if s.LastCall != nil {
 		w.last = s.LastCall.ID
@@ -53,14 +65,10 @@ func newWaiter(ctx context.Context, p *app.Phone, state string) (*waiter, error)
 	return w, nil
 }
 
-// wait returns the first snapshot since the command that shows the state. fresh
-// says that the command made a new call, which alone counts.
-func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
-	call := w.before
-	if fresh {
-		call = ""
-	}
+// wait returns the first snapshot since the command that shows the state.
+func (w *waiter) wait() (*app.Snapshot, error) {
 	var latest *app.Snapshot
+	seen := w.call != ""
 	if s := w.phone.Snapshot(); w.state == waitReady && s.Ready || w.state == waitIdle && s.Call == nil {
 		return s, nil
 	}
@@ -72,24 +80,45 @@ func (w *waiter) wait(fresh bool) (*app.Snapshot, error) {
 		case w.state == waitReady || w.state == waitIdle:
 			continue // an older one than that of above, or not yet
 		}
-		if s.Call != nil && s.Call.ID != w.last && (call == "" || s.Call.ID == call) {
-			call = s.Call.ID
-			if want := voice.State(w.state); s.Call.State == want || passed(s.Call.State, want) {
+		c := w.meant(s)
+		if c != nil {
+			w.call, seen = c.ID, true
+			if want := voice.State(w.state); c.State == want || passed(c.State, want) {
 				return s, nil
 			}
+			continue
 		}
-		ended := s.LastCall != nil && s.LastCall.ID != w.last && (call == "" || s.LastCall.ID == call)
+		last := s.LastCall != nil && s.LastCall.ID != w.last && (w.call == "" && !w.known[s.LastCall.ID] || s.LastCall.ID == w.call)
 		switch {
-		case ended && voice.State(w.state) == voice.StateEnded:
+		case last && voice.State(w.state) == voice.StateEnded, seen && !last && voice.State(w.state) == voice.StateEnded:
 			return s, nil
-		case ended && (fresh || call != ""):
+		case last:
 			return nil, failure(CodeEnded, "ctl.call-ended", w.state, s.LastCall.EndReason)
+		case seen: // a consultation
+			reason := voice.EndNone
+			if s.Call != nil && s.Call.Consultation != nil {
+				reason = s.Call.Consultation.EndReason
+			}
+			return nil, failure(CodeEnded, "ctl.call-ended", w.state, reason)
 		}
 	}
 	if err := w.ctx.Err(); err != nil {
 		return nil, failure(CodeTimeout, "ctl.was-not", w.state, w.where(latest))
 	}
 	return nil, failure(CodeNotRunning, "phone.closing")
+}
+
+// meant is the call that is waited for, nil while it is not there.
+func (w *waiter) meant(s *app.Snapshot) *app.Call {
+	if w.call != "" {
+		return s.CallWith(w.call)
+	}
+	for _, c := range s.Calls {
+		if !w.known[c.ID] && c.ID != w.last {
+			return c
+		}
+	}
+	return nil
 }
 
 // where says in a sentence what the phone was instead of what was waited for.
@@ -101,10 +130,10 @@ func (w *waiter) where(s *app.Snapshot) string {
 			}
 		}
 	}
-	if s == nil || s.Call == nil {
+	if s == nil || w.meant(s) == nil {
 		return "there was no call."
 	}
-	return "the call was " + string(s.Call.State) + "."
+	return "the call was " + string(w.meant(s).State) + "."
 }
 
 // passed reports whether a call in a state has gone past what is waited for: a

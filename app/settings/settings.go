@@ -124,6 +124,8 @@ type Calls struct {
 	// DefaultLine is the SIP account that calls go out over; "" is the subscriber's
 	// line or, without one, the first account that is registered.
 	DefaultLine string `json:"default_line,omitempty"`
+	// Waiting says on which lines a second call is taken while one goes on.
+	Waiting CallWaiting `json:"waiting"`
 	// RecordingConsent is the sentence that a provisioning file asks to be
 	// shown in each call, or "".
 	RecordingConsent string `json:"recording_consent,omitempty"`

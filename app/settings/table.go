@@ -87,6 +87,8 @@ var Table = []Entry{
 	{Path: "calls.link_mode", About: "Click to call: what a tel: or sip: link does. prefill puts the number into the field, dial calls it.",
 		Default: Prefill, Choices: []string{string(Prefill), string(DialAtOnce)}, Page: PageCalls, Title: "A telephone link on a page"},
 	{Path: "calls.default_line", About: `The id of the SIP account that calls go out over; "" for the subscriber's line.`},
+	{Path: "calls.waiting", About: "A second call while one goes on. default: on SIP accounts, not on the subscriber's line, whose second call is refused as busy; on and off: on all lines.",
+		Default: string(WaitingDefault), Choices: []string{string(WaitingDefault), string(WaitingOn), string(WaitingOff)}, Page: PageCalls, Title: "Second call", Caption: "While you're in a call"},
 	{Path: "calls.recording_consent", About: `The sentence on recording that each call shows; "" for none.`},
 
 	{Path: "appearance.theme", About: "The window's colours.", Default: "system", Choices: []string{"system", "light", "dark"}, Page: PageAppearance, Title: "Colours"},

@@ -217,7 +217,7 @@ func (d *Diagnostics) Render(v View) {
 	d.view = v
 	d.render(v)
 	d.showWhen()
-	st, ok := d.env.Phone.Statistics()
+	st, ok := d.env.Phone.Statistics("")
 	setVisible(d.last, ok)
 	if ok {
 		when := st.AudioCodec

@@ -39,7 +39,7 @@ func newHandover(env *Env) *handover {
 	h.parties.Hide()
 	h.Button = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Plain, widget.HeightMain, func() {
 		if h.asking {
-			env.Do(env.Phone.CompleteTransfer)
+			env.doTo("", env.Phone.CompleteTransfer)
 			return
 		}
 		env.Open(PageTransfer)

@@ -27,25 +27,26 @@ type Phone interface {
 
 	Dial(ctx context.Context, number, message string) error
 	CheckNumber(number string) error
-	Answer(ctx context.Context) error
-	Hangup(ctx context.Context) error
-	Silence()
-	Mute() error
-	Unmute() error
-	Hold(ctx context.Context) error
-	Resume(ctx context.Context) error
-	Transfer(ctx context.Context, target string) error
-	Consult(ctx context.Context, target string) error
+	// The id names a call; "" is the one of the snapshot's Call.
+	Answer(ctx context.Context, id string) error
+	Hangup(ctx context.Context, id string) error
+	Silence(id string)
+	Mute(id string) error
+	Unmute(id string) error
+	Hold(ctx context.Context, id string) error
+	Resume(ctx context.Context, id string) error
+	Transfer(ctx context.Context, id, target string) error
+	Consult(ctx context.Context, id, target string) error
 	Swap(ctx context.Context) error
-	CompleteTransfer(ctx context.Context) error
+	CompleteTransfer(ctx context.Context, id string) error
 	EndConsultation() error
 	FollowTransfer() error
 	DeclineTransfer() error
-	SendDTMF(digits string) error
+	SendDTMF(id, digits string) error
 	SetRoute(route voice.AudioRoute) error
 	SetAvailability(a app.Availability) error
 	SetOnAnotherPhone(on bool) error
-	Statistics() (app.Stats, bool)
+	Statistics(id string) (app.Stats, bool)
 	Levels() (mic, far float64)
 
 	Contacts() []app.ContactGroup

@@ -67,7 +67,7 @@ func NewStatistics(env *Env) *Statistics {
 // Render draws the page, and adds a bar to each chart once a second of a call.
 func (s *Statistics) Render(v View) {
 	s.render(v)
-	st, ok := s.env.Phone.Statistics()
+	st, ok := s.env.Phone.Statistics("")
 	setVisible(s.figures, ok)
 	setVisible(s.empty, !ok)
 	if !ok {

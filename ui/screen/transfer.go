@@ -68,14 +68,14 @@ func (t *Transfer) allow(on bool) {
 }
 
 // hand gives the call on by one of the two ways.
-func (t *Transfer) hand(way func(ctx context.Context, target string) error) {
+func (t *Transfer) hand(way func(ctx context.Context, id, target string) error) {
 	if t.busy || t.To.Input.Text == "" {
 		return
 	}
 	t.busy = true
 	t.allow(false)
 	target := t.To.Input.Text
-	t.env.lineWork(func(ctx context.Context) error { return way(ctx, target) }, func(problem string) {
+	t.env.lineWork(func(ctx context.Context) error { return way(ctx, "", target) }, func(problem string) {
 		t.busy = false
 		t.allow(true)
 		if problem != "" {

@@ -42,12 +42,16 @@ func (e *Env) Complain(err error) {
 	}
 }
 
-// Answer and Hangup are commands for the one call of the phone; Hangup declines,
-// cancels or ends it.
-func (e *Env) Answer() { e.Do(e.Phone.Answer) }
+// Answer accepts the call that rings.
+func (e *Env) Answer() { e.doTo("", e.Phone.Answer) }
 
 // Hangup declines, cancels or ends the call.
-func (e *Env) Hangup() { e.Do(e.Phone.Hangup) }
+func (e *Env) Hangup() { e.doTo("", e.Phone.Hangup) }
+
+// doTo has a call do something, "" for the one that the snapshot shows as its Call.
+func (e *Env) doTo(id string, do func(ctx context.Context, id string) error) {
+	e.Do(func(ctx context.Context) error { return do(ctx, id) })
+}
 
 // Dial calls number. A call that did not begin is told to failed, or as a notice
 // when that is nil.
@@ -73,9 +77,9 @@ func (e *Env) ToggleMute(s *app.Snapshot) {
 	switch {
 	case !Established(s):
 	case s.Call.Muted:
-		e.Complain(e.Phone.Unmute())
+		e.Complain(e.Phone.Unmute(""))
 	default:
-		e.Complain(e.Phone.Mute())
+		e.Complain(e.Phone.Mute(""))
 	}
 }
 
@@ -87,9 +91,9 @@ func (e *Env) ToggleHold(s *app.Snapshot) {
 	case s.Call.Consultation.Answered():
 		e.Do(e.Phone.Swap)
 	case s.Call.Held:
-		e.Do(e.Phone.Resume)
+		e.doTo("", e.Phone.Resume)
 	default:
-		e.Do(e.Phone.Hold)
+		e.doTo("", e.Phone.Hold)
 	}
 }
 
@@ -100,11 +104,11 @@ func (e *Env) endConsultation() {
 		if err := e.Phone.EndConsultation(); err != nil {
 			return err
 		}
-		return e.Phone.Resume(ctx)
+		return e.Phone.Resume(ctx, "")
 	})
 }
 
-func (e *Env) sendDTMF(digit rune)             { e.Complain(e.Phone.SendDTMF(string(digit))) }
+func (e *Env) sendDTMF(digit rune)             { e.Complain(e.Phone.SendDTMF("", string(digit))) }
 func (e *Env) setRoute(route voice.AudioRoute) { e.Complain(e.Phone.SetRoute(route)) }
 
 // SetAvailability chooses whether calls ring.

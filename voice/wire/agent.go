@@ -12,6 +12,12 @@ const (
 	// AbilityTransfer says that the platform hands calls over: POST
 	// /v2/calls/{session_id}/transfer.
 	AbilityTransfer = "transfer"
+	// AbilityConsult says that a phone may ask somebody before a transfer: INVITE with
+	// HeaderConsultsFor, and TransferRequest.With.
+	AbilityConsult = "consult"
+	// AbilityConference says that the platform mixes conferences: POST
+	// /v2/accounts/{sid}/calls/{session_id}/conference.
+	AbilityConference = "conference"
 )
 
 // AgentState is what an agent has chosen to be.
