@@ -264,7 +264,7 @@ func (b *Board) Record(r exophone.Record) {
 	if b.calls[r.SessionID] = r; !r.Ended.IsZero() {
 		delete(b.calls, r.SessionID)
 	}
-	for _, name := range []string{before.Caller, before.Callee, r.Caller, r.Callee} {
+	for _, name := range slices.Concat([]string{before.Caller, before.Callee, r.Caller, r.Callee}, before.Parties, r.Parties) {
 		if a := b.agents[name]; a != nil {
 			b.follow(name, a)
 			b.tell(name, a)
@@ -278,7 +278,8 @@ func (b *Board) follow(name string, a *agent) {
 	a.doing = wire.AgentIdle
 	for _, r := range b.calls {
 		switch {
-		case r.Caller == name, r.Callee == name && !r.Answered.IsZero():
+		case slices.Contains(r.Parties, name),
+			len(r.Parties) == 0 && (r.Caller == name || r.Callee == name && !r.Answered.IsZero()):
 			a.doing = wire.AgentInCall
 			return
 		case r.Callee == name && !r.Ringing.IsZero():

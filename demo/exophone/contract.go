@@ -80,6 +80,15 @@ type Calls interface {
 	// Transfer hands the far side of a subscriber's conversation to target. It
 	// returns ErrNoCall or ErrTransfer if that can't be.
 	Transfer(sessionID, subscriber, target string) error
+	// Confer joins the far sides of another conversation of the subscriber's to this
+	// one, which is a conference from then on; Conference tells who is in it, and
+	// MuteParty, DropParty and EndConference change it. Their errors are ErrNoCall,
+	// ErrConference, ErrNotHost and ErrNoParty.
+	Confer(sessionID, subscriber, with string) (wire.Conference, error)
+	Conference(sessionID, subscriber string) (wire.Conference, error)
+	MuteParty(sessionID, subscriber, id string, muted bool) (wire.Conference, error)
+	DropParty(sessionID, subscriber, id string) error
+	EndConference(sessionID, subscriber string) error
 	// Reject declines the callee's side. Rejecting twice is no error.
 	Reject(sessionID, subscriber, reason string) (ok bool)
 }

@@ -4,6 +4,7 @@ import (
 	"offhook/voice/wire"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -14,7 +15,7 @@ import (
 type dialog struct {
 	x          *Exchange
 	id         dialogID
-	session    *session
+	owner      atomic.Pointer[session] // a conference takes over dialogs of other calls
 	subscriber string
 	device     string
 	us         sip.FromHeader // in requests of ours
@@ -40,11 +41,12 @@ type dialog struct {
 func (x *Exchange) newDialog(req *sip.Request, tx sip.ServerTransaction, s *session, subscriber string) *dialog {
 	id := dialogOf(req)
 	d := &dialog{
-		x: x, id: id, session: s, subscriber: subscriber, device: header(req, wire.HeaderDeviceID),
+		x: x, id: id, subscriber: subscriber, device: header(req, wire.HeaderDeviceID),
 		invite: req, tx: tx, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
 		source: req.Source(), target: contactOf(req), highest: req.CSeq().SeqNo, seen: 1,
 		us: req.To().AsFrom(), them: req.From().AsTo(),
 	}
+	d.owner.Store(s)
 	for _, h := range req.GetHeaders("Allow") {
 		d.allow = append(d.allow, h.Value())
 	}
@@ -112,10 +114,10 @@ func (d *dialog) bind(req *sip.Request) {
 	ending := d.ending
 	d.mu.Unlock()
 	if moved {
-		d.x.log.Info("dialog moved to another connection", "session", d.session.id, "subscriber", d.subscriber)
-		d.session.post(func() {
-			if p := d.session.partyOf(d); p != nil {
-				d.session.mirrorHold(p)
+		d.x.log.Info("dialog moved to another connection", "session", d.owner.Load().id, "subscriber", d.subscriber)
+		d.post(func(s *session) {
+			if p := s.partyOf(d); p != nil {
+				s.mirrorHold(p)
 			}
 		})
 	}
@@ -123,6 +125,43 @@ func (d *dialog) bind(req *sip.Request) {
 		select {
 		case d.rebound <- struct{}{}:
 		default:
+		}
+	}
+}
+
+// post hands f to the session that has the dialog, which may have become another one
+// by the time that f would run. It never waits and may be called from anywhere.
+func (d *dialog) post(f func(s *session)) {
+	for {
+		s := d.owner.Load()
+		taken := s.post(func() {
+			if d.owner.Load() != s {
+				d.post(f)
+				return
+			}
+			f(s)
+		})
+		if taken || d.owner.Load() == s {
+			return
+		}
+	}
+}
+
+// ask has the session that has the dialog answer a request of the phone's.
+func (d *dialog) ask(req *sip.Request) *sip.Response {
+	for {
+		s := d.owner.Load()
+		res := s.ask(func() *sip.Response {
+			if d.owner.Load() != s {
+				return nil
+			}
+			return s.inDialog(d, req)
+		})
+		switch {
+		case res != nil:
+			return res
+		case d.owner.Load() == s:
+			return respond(req, 481)
 		}
 	}
 }

@@ -106,6 +106,9 @@ func (s *session) end(e ending) {
 	}
 	s.dropRinging(ending{reason: reason})
 	s.leave(&s.callee, reason)
+	for _, p := range s.guests {
+		s.leave(p, reason)
+	}
 	for _, id := range append([]string{s.id}, s.aliases...) {
 		s.x.forgetLater(id, s.x.cfg.Remember)
 	}
@@ -146,6 +149,8 @@ func (s *session) phoneBye(d *dialog) {
 	p := s.partyOf(d)
 	switch {
 	case p == nil || s.phase == over:
+	case s.conference != nil:
+		s.part(p, "")
 	case p == &s.caller && s.phase != talking && !s.established:
 		// BYE on the early dialog (RFC 3261, 15): as good as CANCEL.
 		s.end(ending{reason: wire.ReasonCallerGone, by: byCaller, status: 487})
@@ -226,7 +231,7 @@ func (x *Exchange) sayBye(d *dialog, reason string) {
 		if gone {
 			return
 		}
-		if _, err := x.transact(d, d.request(sip.BYE, wire.HeaderCallSid, d.session.id, wire.HeaderEndReason, reason)); err == nil {
+		if _, err := x.transact(d, d.request(sip.BYE, wire.HeaderCallSid, d.owner.Load().id, wire.HeaderEndReason, reason)); err == nil {
 			return // 481 is as good as 200 here
 		}
 		select {

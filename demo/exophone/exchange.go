@@ -47,6 +47,8 @@ type Exchange struct {
 	draining bool
 	empty    chan struct{} // closed when draining and no session is left
 
+	conferring sync.Mutex // held while two sessions become one
+
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -321,6 +323,6 @@ func (x *Exchange) connectionLost(source string) {
 	}
 	x.mu.Unlock()
 	for _, d := range lost {
-		d.session.post(func() { d.session.connectionLost(d) })
+		d.post(func(s *session) { s.connectionLost(d) })
 	}
 }

@@ -29,12 +29,15 @@ func (s *session) other(p *party) *party {
 // is told when it comes back.
 func (s *session) mirrorHold(p *party) {
 	far := s.other(p)
-	if s.phase != talking || p.dialog == nil || far.dialog == nil || p.media == nil || p.telling || !p.dialog.allows(sip.UPDATE) {
+	if s.phase != talking || p.dialog == nil || far.dialog == nil && s.conference == nil || p.media == nil || p.telling || !p.dialog.allows(sip.UPDATE) {
 		return
 	}
-	want := directionOf(far.offer)
-	if far.holds && s.x.cfg.HoldMusic {
-		want.sends = true // the music
+	want := direction{true, true} // a conference goes on without a phone that holds
+	if s.conference == nil {
+		want = directionOf(far.offer)
+		if far.holds && s.x.cfg.HoldMusic {
+			want.sends = true // the music
+		}
 	}
 	if want == p.told {
 		return
@@ -50,7 +53,7 @@ func (s *session) mirrorHold(p *party) {
 	update.SetBody([]byte(offer))
 	s.x.work.Go(func() {
 		res, err := s.x.transact(d, update)
-		s.post(func() { s.mirrored(p, want, res, err) })
+		d.post(func(s *session) { s.mirrored(d, want, res, err) })
 	})
 }
 
@@ -58,20 +61,28 @@ func (s *session) mirrorHold(p *party) {
 // again once neither does.
 func (s *session) followHold(p *party) {
 	far := s.other(p)
-	if !s.x.cfg.HoldMusic || s.phase != talking || p.media == nil || far.media == nil || p.holds == !p.offer.Receives {
+	if s.conference != nil || !s.x.cfg.HoldMusic || s.phase != talking || p.media == nil || far.media == nil || p.holds == !p.offer.Receives {
 		return
 	}
 	p.holds = !p.holds
+	s.connect()
+}
+
+// connect lets caller and callee hear each other, or plays music to who is on hold. If
+// both hold, the one that held first hears it.
+func (s *session) connect() {
 	var err error
 	switch {
-	case p.holds:
-		p.media.Silent()
-		err = far.media.Music()
-	case far.holds:
-		far.media.Silent()
-		err = p.media.Music()
+	case s.caller.media == nil || s.callee.media == nil:
+	case s.caller.holds && s.callee.holds: // nothing changes for either
+	case s.caller.holds:
+		s.caller.media.Silent()
+		err = s.callee.media.Music()
+	case s.callee.holds:
+		s.callee.media.Silent()
+		err = s.caller.media.Music()
 	default:
-		relay.Join(p.media, far.media)
+		relay.Join(s.caller.media, s.callee.media)
 	}
 	if err != nil {
 		s.x.log.Error("music on hold", "session", s.id, "error", err)
@@ -79,7 +90,11 @@ func (s *session) followHold(p *party) {
 }
 
 // mirrored takes the phone's answer.
-func (s *session) mirrored(p *party, told direction, res *sip.Response, err error) {
+func (s *session) mirrored(d *dialog, told direction, res *sip.Response, err error) {
+	p := s.partyOf(d)
+	if p == nil {
+		return
+	}
 	p.telling = false
 	if s.phase != talking {
 		return
@@ -92,15 +107,23 @@ func (s *session) mirrored(p *party, told direction, res *sip.Response, err erro
 		if p == &s.callee {
 			by = byCallee
 		}
-		p.dialog.mu.Lock()
-		p.dialog.bye = true // it knows the dialog no more
-		p.dialog.mu.Unlock()
+		d.mu.Lock()
+		d.bye = true // it knows the dialog no more
+		d.mu.Unlock()
+		if s.conference != nil {
+			s.part(p, "")
+			return
+		}
 		s.end(ending{reason: endHangup, by: by})
 		return
 	case res.StatusCode == 491:
 		// The phone offers something itself. Not the owner of the Call-ID, this
 		// side waits up to 2 s (RFC 3261, 14.1).
-		s.after("mirror "+p.name, time.Duration(rand.IntN(200))*10*time.Millisecond, func() { s.mirrorHold(p) })
+		s.after("mirror "+p.name, time.Duration(rand.IntN(200))*10*time.Millisecond, func() {
+			if p := s.partyOf(d); p != nil {
+				s.mirrorHold(p)
+			}
+		})
 		return
 	case res.StatusCode == 200:
 		if err := p.media.TakeAnswer(string(res.Body())); err != nil {

@@ -198,7 +198,7 @@ func (c *call) message(method, uri string, cseq int, branch, body string, header
 	line("CSeq: %d %s", cseq, method)
 	line("Contact: <sip:%s@%s.invalid;transport=ws>", c.h.name, c.h.name)
 	line("X-Device-ID: %s", c.h.device)
-	line("Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+	line("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO")
 	for i := 0; i+1 < len(headers); i += 2 {
 		line("%s: %s", headers[i], headers[i+1])
 	}

@@ -226,18 +226,14 @@ func (x *Exchange) onInDialog(req *sip.Request, tx sip.ServerTransaction) {
 		case d.rebound <- struct{}{}:
 		default:
 		}
-		d.session.post(func() { d.session.phoneBye(d) })
+		d.post(func(s *session) { s.phoneBye(d) })
 		return
 	}
 	if d.isEnding() {
 		_ = tx.Respond(respond(req, 481))
 		return
 	}
-	res := d.session.ask(func() *sip.Response { return d.session.inDialog(d, req) })
-	if res == nil {
-		res = respond(req, 481)
-	}
-	_ = tx.Respond(res)
+	_ = tx.Respond(d.ask(req))
 }
 
 // onAck takes the answer to an offer of ours, which a re-INVITE without SDP was
@@ -250,7 +246,7 @@ func (x *Exchange) onAck(req *sip.Request, _ sip.ServerTransaction) {
 	if d == nil || req.Source() != d.sourceNow() {
 		return
 	}
-	d.session.post(func() { d.session.acknowledged(d, string(req.Body())) })
+	d.post(func(s *session) { s.acknowledged(d, string(req.Body())) })
 }
 
 func (x *Exchange) newTag() string { return x.run + sip.GenerateTagN(16) }

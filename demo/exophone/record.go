@@ -30,6 +30,14 @@ type Record struct {
 	// Status is the final SIP status to the caller's INVITE, or 0.
 	Status int
 
+	// Parties are the names of those who talk now, empty before the answer.
+	Parties []string `json:",omitempty"`
+	// Joined are those who came into the call as into a conference, each as "who, with
+	// whose phone".
+	Joined []string `json:",omitempty"`
+	// Into is the session that the far side of this one was joined to.
+	Into string `json:",omitempty"`
+
 	// Transfers are the handings-over of the call, each as "who to whom".
 	Transfers []string `json:",omitempty"`
 

@@ -26,6 +26,13 @@ func (x *Exchange) Revoke(name string) {
 func (s *session) revoked(name string) {
 	switch {
 	case s.phase == over:
+	case s.conference != nil:
+		for _, p := range s.present() {
+			if p.name == name {
+				s.part(p, wire.ReasonRevoked)
+				return
+			}
+		}
 	case s.caller.name == name, s.phase == talking && s.callee.name == name:
 		s.end(ending{status: 403, reason: wire.ReasonRevoked, by: byPlatform})
 	case s.phase == calling && s.plan.last == name:

@@ -27,6 +27,7 @@ type party struct {
 	holds   bool // it has put the other side on hold
 	// awaiting says that the answer to an offer of ours is to come with an ACK.
 	awaiting bool
+	seat     seat
 }
 
 // session is one call from dialling to its end. One goroutine owns it: every
@@ -59,7 +60,9 @@ type session struct {
 	// established says that the caller's INVITE has had its 200.
 	established bool
 	handover    *handover // a transfer, once there was one
-	aliases     []string  // its names for later callees
+	conference  *conference
+	guests      []*party // the third and further parties of a conference
+	aliases     []string // its names for later callees
 
 	recordMu sync.Mutex
 	record   Record
@@ -176,6 +179,12 @@ func (s *session) stop(name string) {
 func (s *session) note(change func(r *Record)) {
 	s.recordMu.Lock()
 	change(&s.record)
+	s.record.Parties = nil
+	if s.phase == talking {
+		for _, p := range s.present() {
+			s.record.Parties = append(s.record.Parties, p.name)
+		}
+	}
 	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
 	s.recordMu.Unlock()
 	s.tellRecorder(s.snapshot)
@@ -214,5 +223,13 @@ func (s *session) partyOf(d *dialog) *party {
 			return p
 		}
 	}
+	for _, p := range s.guests {
+		if p.dialog == d {
+			return p
+		}
+	}
 	return nil
 }
+
+// present are those who talk: caller, callee and the guests of a conference.
+func (s *session) present() []*party { return append([]*party{&s.caller, &s.callee}, s.guests...) }

@@ -44,9 +44,13 @@ func (s *session) checkMedia() {
 	if s.phase != talking {
 		return
 	}
-	for _, p := range []*party{&s.caller, &s.callee} {
+	for _, p := range s.present() {
 		if p.media != nil && p.media.Idle() > s.x.cfg.MediaTimeout {
 			s.x.log.Info("phone vanished", "session", s.id, "subscriber", p.name)
+			if s.conference != nil {
+				s.part(p, wire.ReasonMediaTimeout)
+				break
+			}
 			s.end(ending{reason: wire.ReasonMediaTimeout, by: byPlatform})
 			return
 		}
@@ -122,7 +126,7 @@ func (s *session) offerInstead(p *party, req *sip.Request) *sip.Response {
 		return respond(req, 491)
 	}
 	want := direction{true, true}
-	if far := s.other(p); far.offer != nil {
+	if far := s.other(p); far.offer != nil && s.conference == nil {
 		want = directionOf(far.offer)
 	}
 	offer, err := p.media.LaterOffer(want.sends, want.receives)
@@ -182,17 +186,20 @@ func (s *session) info(p *party, req *sip.Request) *sip.Response {
 
 // passDigit hands an INFO with a digit to the other side; the echo says it back.
 func (s *session) passDigit(from *party, req *sip.Request) {
-	to := &s.caller
-	if from == to {
-		to = &s.callee
-	}
-	if to.bot == "echo" {
-		to = from
-	}
-	if to.dialog == nil || len(req.Body()) > 256 {
+	if len(req.Body()) > 256 {
 		return
 	}
-	info := to.dialog.request(sip.INFO, "Content-Type", typeDTMFRelay)
-	info.SetBody(req.Body())
-	s.x.work.Go(func() { _, _ = s.x.transact(to.dialog, info) })
+	for _, to := range s.present() {
+		switch {
+		case to == from:
+			continue
+		case to.bot == "echo":
+			to = from
+		case to.dialog == nil:
+			continue
+		}
+		info := to.dialog.request(sip.INFO, "Content-Type", typeDTMFRelay)
+		info.SetBody(req.Body())
+		s.x.work.Go(func() { _, _ = s.x.transact(to.dialog, info) })
+	}
 }

@@ -59,7 +59,7 @@ func (s *session) transfer(by, target string) error {
 	switch {
 	case s.phase != talking || leaves.name != by || leaves.dialog == nil:
 		return ErrNoCall
-	case stays.dialog == nil || stays.media == nil, !validName(target), target == by, target == stays.name,
+	case s.conference != nil, stays.dialog == nil || stays.media == nil, !validName(target), target == by, target == stays.name,
 		bot(target) != nil && !s.x.cfg.NoBots:
 		return ErrTransfer
 	}

@@ -21,13 +21,14 @@ type outgoing struct {
 // web client's tag is known.
 func (x *Exchange) newOutgoing(s *session, subscriber string, b binding, number, display string) *dialog {
 	d := &dialog{
-		x: x, session: s, subscriber: subscriber, device: "web " + b.contact.String(),
+		x: x, subscriber: subscriber, device: "web " + b.contact.String(),
 		id:     dialogID{callID: uuid.NewString(), local: x.newTag()},
 		source: b.source, target: b.contact, finished: make(chan struct{}), rebound: make(chan struct{}, 1),
 	}
 	d.us = sip.FromHeader{DisplayName: display, Address: sip.Uri{Scheme: "sip", User: number, Host: x.cfg.Domain}, Params: sip.NewParams()}
 	d.us.Params.Add("tag", d.id.local)
 	d.them = sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: subscriber, Host: x.cfg.Domain}, Params: sip.NewParams()}
+	d.owner.Store(s)
 	d.finish()
 	return d
 }

@@ -92,6 +92,42 @@ func (f *fakeCalls) Transfer(session, subscriber, _ string) error {
 	return nil
 }
 
+// conferenceCall says what a conference's request is answered with: the session "s1" is
+// one that Bob hosts with Carol.
+func (f *fakeCalls) conferenceCall(session, subscriber, id string) error {
+	switch _, ok := f.State(session, subscriber); {
+	case !ok:
+		return exophone.ErrNoCall
+	case id == "dave":
+		return exophone.ErrNoParty
+	case id == "bot":
+		return exophone.ErrConference
+	case subscriber != "Bob":
+		return exophone.ErrNotHost
+	}
+	return nil
+}
+
+func (f *fakeCalls) Confer(session, subscriber, with string) (wire.Conference, error) {
+	return wire.Conference{SessionID: session, Host: "Bob"}, f.conferenceCall(session, subscriber, with)
+}
+
+func (f *fakeCalls) Conference(session, subscriber string) (wire.Conference, error) {
+	return wire.Conference{SessionID: session, Host: "Bob"}, f.conferenceCall(session, subscriber, "")
+}
+
+func (f *fakeCalls) MuteParty(session, subscriber, id string, muted bool) (wire.Conference, error) {
+	return wire.Conference{SessionID: session, Parties: []wire.Party{{ID: id, Muted: muted}}}, f.conferenceCall(session, subscriber, id)
+}
+
+func (f *fakeCalls) DropParty(session, subscriber, id string) error {
+	return f.conferenceCall(session, subscriber, id)
+}
+
+func (f *fakeCalls) EndConference(session, subscriber string) error {
+	return f.conferenceCall(session, subscriber, "")
+}
+
 func (f *fakeCalls) Reject(session, subscriber, reason string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

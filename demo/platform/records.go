@@ -44,6 +44,10 @@ type Call struct {
 	EndedBy   string `json:"ended_by,omitempty"`
 	// Transfers are the handings-over of the call, each as "who to whom".
 	Transfers []string `json:"transfers,omitempty"`
+	// Joined are those who came in as into a conference; Into is the session that this
+	// call was joined to.
+	Joined    []string `json:"joined,omitempty"`
+	Into      string   `json:"joined_to,omitempty"`
 	Status    int      `json:"sip_status,omitempty"`
 	Codec     string   `json:"codec,omitempty"`
 	CallerLeg CallLeg  `json:"caller_leg"`
@@ -97,7 +101,7 @@ func (s *Server) call(r exophone.Record) Call {
 	c := Call{
 		SessionID: r.SessionID, Caller: r.Caller, Callee: r.Callee, CustomField: r.CustomField, State: string(r.State),
 		Created: s.optionalStamp(r.Created), Ringing: s.optionalStamp(r.Ringing), Answered: s.optionalStamp(r.Answered), Ended: s.optionalStamp(r.Ended),
-		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Status: r.Status, Codec: r.Codec,
+		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Joined: r.Joined, Into: r.Into, Status: r.Status, Codec: r.Codec,
 		CallerLeg: leg(r.CallerMedia, r.Codec), CalleeLeg: leg(r.CalleeMedia, r.Codec),
 	}
 	if !r.Answered.IsZero() {

@@ -194,6 +194,7 @@ func (s *Server) Healthy(ctx context.Context) error { return s.db.Ping(ctx) }
 func (s *Server) Handler(calls exophone.Calls) http.Handler {
 	const subscriber = "/v2/accounts/{sid}/subscribers/{name}"
 	poll := callEndpoints{server: s, calls: calls}
+	const conference = "/v2/accounts/{sid}/calls/{session}/conference"
 	routes := map[string]map[string]endpoint.Func{
 		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
 		"/v2/accounts/{sid}/subscribers":      {http.MethodPost: s.postSubscribers, http.MethodGet: s.getSubscribers},
@@ -211,6 +212,8 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		"/v2/accounts/{sid}/calls":            {http.MethodGet: s.getCalls},
 		"/v2/accounts/{sid}/calls/{session}":  {http.MethodGet: s.getCall},
 		"/v2/accounts/{sid}/logs/{reference}": {http.MethodGet: s.getLog},
+		conference:                            {http.MethodPost: poll.postConference, http.MethodGet: poll.getConference, http.MethodDelete: poll.deleteConference},
+		conference + "/parties/{party}":       {http.MethodPut: poll.putParty, http.MethodDelete: poll.deleteParty},
 		"/v2/calls/{session}/state":           {http.MethodGet: poll.getState},
 		"/v2/calls/{session}/transfer":        {http.MethodPost: poll.postTransfer},
 		"/v2/calls/{session}/reject":          {http.MethodPost: poll.postReject},

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -367,10 +368,18 @@ func (l *Leg) Idle() time.Duration {
 }
 
 // Join lets two legs hear each other, as far as their gates are open. What
-// either was joined to before is let go.
+// either was joined to before is let go. Packets pass as they are between legs of
+// one codec; legs of different codecs become a conference of two.
 func Join(a, b *Leg) {
-	a.setSink(&joined{from: a, to: b})
-	b.setSink(&joined{from: b, to: a})
+	if a.Codec() == b.Codec() {
+		a.setSink(&joined{from: a, to: b})
+		b.setSink(&joined{from: b, to: a})
+		return
+	}
+	c := a.relay.NewConference(nil)
+	if err := errors.Join(c.Add(a), c.Add(b)); err != nil {
+		a.relay.log.Error("legs of two codecs", "error", err)
+	}
 }
 
 // setSink replaces where the phone's sound goes.

@@ -55,6 +55,8 @@ type Relay struct {
 	mu     sync.Mutex
 	legs   map[*Leg]struct{}
 	closed bool
+
+	conferences sync.WaitGroup // those that run
 }
 
 // Totals are the relay's figures since its start.
@@ -222,6 +224,7 @@ func (r *Relay) Close(ctx context.Context) error {
 		for _, l := range legs {
 			l.Close()
 		}
+		r.conferences.Wait()
 		err := r.mux.Close()
 		if r.tcp != nil {
 			err = errors.Join(err, r.tcp.Close())

@@ -15,8 +15,9 @@ const (
 	// AbilityConsult says that a phone may ask somebody before a transfer: INVITE with
 	// HeaderConsultsFor, and TransferRequest.With.
 	AbilityConsult = "consult"
-	// AbilityConference says that the platform mixes conferences: POST
-	// /v2/accounts/{sid}/calls/{session_id}/conference.
+	// AbilityConference says that the platform mixes: POST, GET and DELETE
+	// /v2/accounts/{sid}/calls/{session_id}/conference, PUT and DELETE …/parties/{id},
+	// and INFOs of type TypeConference.
 	AbilityConference = "conference"
 )
 

@@ -19,6 +19,9 @@ const (
 	// ReasonTransferred says that the call went to somebody else, as this phone has
 	// asked for.
 	ReasonTransferred = "transferred"
+	// ReasonMerged says that the far side went into the conference that another call
+	// of this phone has become, as this phone has asked for.
+	ReasonMerged = "merged"
 	// ReasonElsewhere says that another device of the callee answered.
 	ReasonElsewhere = "answered-elsewhere"
 	// ReasonShutdown says that the platform is ending and hangs up.
