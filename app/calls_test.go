@@ -11,6 +11,7 @@ import (
 
 	"offhook/app/readiness"
 	"offhook/voice"
+	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
 
@@ -337,7 +338,7 @@ func TestAutomaticAnswer(t *testing.T) {
 		d.ringer.mu.Lock()
 		did := strings.Join(d.ringer.did, ",")
 		d.ringer.mu.Unlock()
-		if !strings.Contains(did, fmt.Sprint("ring 80,stop,play ", ToneAutoAnswer, ",stop")) {
+		if !strings.Contains(did, fmt.Sprint("ring 80,stop,play ", audio.Connected, ",stop")) {
 			t.Fatalf("the ringer did %s", did)
 		}
 	})

@@ -144,7 +144,7 @@ func (m *model) free(line string) error {
 // place posts the call's context, on a subscriber's line, and then calls.
 func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 	if s := plan.session; s != nil {
-		if err := s.postContext(ctx, plan.id, plan.message); err != nil {
+		if err := s.context.Post(ctx, plan.id, plan.message); err != nil {
 			if backend.IsAuthentication(err) {
 				s.needsToken(err)
 			}

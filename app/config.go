@@ -11,6 +11,8 @@ import (
 	"offhook/app/provision"
 	"offhook/app/proxy"
 	"offhook/app/secrets"
+	"offhook/app/signin"
+	"offhook/app/systemwatch"
 	"offhook/assets/lang"
 	"offhook/push"
 	"offhook/voice/audio"
@@ -73,7 +75,7 @@ type Config struct {
 	// unless the settings name another; "" for ITU-T E.180's.
 	Country string
 	// Defaults fill the sign-in page of a profile that never signed in.
-	Defaults Credentials
+	Defaults signin.Credentials
 	// Policy is what an administrator decided, nil for nothing.
 	Policy *provision.Policy
 	// Remark is something to tell the user at the start, or empty.
@@ -100,17 +102,17 @@ func (c *Config) fill() {
 		c.LookupIP = net.DefaultResolver.LookupIPAddr
 	}
 	if c.Addresses == nil {
-		c.Addresses = localAddresses
+		c.Addresses = systemwatch.Addresses
 	}
 	if c.HTTP == nil {
 		c.Proxy = proxy.New(proxy.Config{Log: c.Log})
-		c.HTTP = NewHTTPClient(c.Proxy)
+		c.HTTP = proxy.NewClient(c.Proxy)
 	}
 	if c.OpenInbox == nil {
 		c.OpenInbox = func(cfg push.Config) (Inbox, error) { return push.New(cfg) }
 	}
 	if c.Secrets == nil {
-		c.Secrets = noKeyring{}
+		c.Secrets = secrets.None{}
 	}
 	if c.Ringer == nil {
 		c.Ringer = silence{}
@@ -130,7 +132,7 @@ func (silence) SetDevices(audio.Spec, audio.Spec) {}
 func (silence) SetCountry(string)                 {}
 func (silence) Ring(int)                          {}
 func (silence) Stop()                             {}
-func (silence) Play(Tone, int)                    {}
+func (silence) Play(audio.Tone, int)              {}
 func (silence) Close()                            {}
 
 // Desktop is what desktop.Desktop does. Its methods return at once, but for Close.

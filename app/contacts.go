@@ -6,6 +6,7 @@ import (
 
 	"offhook/app/directory"
 	"offhook/app/retry"
+	"offhook/app/signin"
 	"offhook/assets/lang"
 	"offhook/voice/display"
 	"offhook/voice/fault"
@@ -27,7 +28,7 @@ func (s *session) fetchContacts(ctx context.Context) error {
 		out = append(out, group)
 	}
 	dir := p.directoryOf(out, p.store.Get())
-	if err := directory.WriteCache(p.cfg.Dir, s.owner(), out); err != nil {
+	if err := directory.WriteCache(p.cfg.Dir, signin.Owner(s.account), out); err != nil {
 		p.log.Warn("contacts can't be kept", "err", err)
 	}
 	return p.loop.ask(ctx, func() error {
@@ -68,13 +69,9 @@ func (s *session) keepContacts() {
 	}
 }
 
-func (s *session) owner() string {
-	return s.account.Server + "|" + s.account.AccountSID + "|" + s.account.SubscriberName
-}
-
 // useCachedContacts shows the directory as it was, until it is fetched.
 func (p *Phone) useCachedContacts(s *session) {
-	if groups, ok := directory.ReadCache(p.cfg.Dir, s.owner()); ok {
+	if groups, ok := directory.ReadCache(p.cfg.Dir, signin.Owner(s.account)); ok {
 		p.contacts.Store(p.directoryOf(groups, p.m.settings))
 		p.m.contactsRevision++
 	}

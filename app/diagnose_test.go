@@ -13,6 +13,7 @@ import (
 	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/app/retry"
+	"offhook/app/secrets"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -112,7 +113,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t)
 		d.audio = &fakeAudio{}
-		d.keyring = noKeyring{}
+		d.keyring = secrets.None{}
 		d.start()
 		defer d.close()
 		got := diagnose(t, d.Phone)

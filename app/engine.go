@@ -97,19 +97,7 @@ type Ringer interface {
 	// Stop ends what plays.
 	Stop()
 	// Play plays a tone once.
-	Play(t Tone, volume int)
+	Play(t audio.Tone, volume int)
 	// Close stops and waits for the device.
 	Close()
 }
-
-// Tone is a sound that is played once.
-type Tone int
-
-// The tones of the end of a call (reference, section 6), of an automatic
-// answer, and of a call that was missed during a break.
-const (
-	ToneBusy Tone = iota
-	ToneReorder
-	ToneAutoAnswer
-	ToneMissed
-)

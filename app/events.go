@@ -10,6 +10,7 @@ import (
 	"offhook/app/retry"
 	"offhook/assets/lang"
 	"offhook/voice"
+	"offhook/voice/audio"
 	"offhook/voice/display"
 )
 
@@ -181,7 +182,7 @@ func (p *Phone) autoAnswer(c *liveCall) {
 			return
 		}
 		p.cfg.Ringer.Stop()
-		p.cfg.Ringer.Play(ToneAutoAnswer, p.store.Get().Audio.RingVolume)
+		p.cfg.Ringer.Play(audio.Connected, p.store.Get().Audio.RingVolume)
 		if retry.Wait(ctx, autoAnswerTone, nil) != nil || !rings() {
 			return
 		}
@@ -260,9 +261,9 @@ func (p *Phone) renamed(c *liveCall, d voice.CallDetails) {
 
 // endTones are the tones that say why an outgoing call failed (reference,
 // section 6).
-var endTones = map[voice.EndReason]Tone{
-	voice.EndBusy: ToneBusy, voice.EndTimeout: ToneReorder, voice.EndUnreachable: ToneReorder,
-	voice.EndFailure: ToneReorder, voice.EndInvalidDialInfo: ToneReorder, voice.EndThrottled: ToneReorder,
+var endTones = map[voice.EndReason]audio.Tone{
+	voice.EndBusy: audio.Busy, voice.EndTimeout: audio.Reorder, voice.EndUnreachable: audio.Reorder,
+	voice.EndFailure: audio.Reorder, voice.EndInvalidDialInfo: audio.Reorder, voice.EndThrottled: audio.Reorder,
 }
 
 // callEnded writes the call's log entry and shows it as the last call when that
@@ -395,7 +396,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 			r.Missed, r.MissedReason = false, voice.MissedDoNotDisturb
 		}
 		if a != DoNotDisturb {
-			p.cfg.Ringer.Play(ToneMissed, p.ringVolume())
+			p.cfg.Ringer.Play(audio.CallWaiting, p.ringVolume())
 		}
 	}
 	p.log.Info("missed call", "session", ev.SessionID, "from", ev.RemoteID, "reason", ev.Reason)
@@ -415,9 +416,9 @@ func (p *Phone) deleteContext() {
 	if s == nil {
 		return
 	}
-	latest := s.contexts.Load()
+	latest := s.context.Posted()
 	p.background(func(ctx context.Context) {
-		if err := s.deleteContext(ctx, latest); err != nil {
+		if err := s.context.Delete(ctx, latest); err != nil {
 			p.log.Warn("deleting the call context", "err", err)
 		}
 	})

@@ -153,7 +153,7 @@ func (b *fakeRinger) SetCountry(code string)            { b.mu.Lock(); b.country
 func (b *fakeRinger) SetDevices(audio.Spec, audio.Spec) {}
 func (b *fakeRinger) Ring(v int)                        { b.note(fmt.Sprint("ring ", v)) }
 func (b *fakeRinger) Stop()                             { b.note("stop") }
-func (b *fakeRinger) Play(t Tone, v int)                { b.note(fmt.Sprint("play ", t)) }
+func (b *fakeRinger) Play(t audio.Tone, v int)          { b.note(fmt.Sprint("play ", t)) }
 func (b *fakeRinger) Close()                            {}
 func (b *fakeRinger) count(word string) (n int) {
 	b.mu.Lock()

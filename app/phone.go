@@ -10,10 +10,13 @@ import (
 
 	"offhook/app/calllog"
 	"offhook/app/directory"
+	"offhook/app/proxy"
 	"offhook/app/readiness"
 	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/app/settings"
+	"offhook/app/signin"
+	"offhook/app/systemwatch"
 	"offhook/assets/lang"
 	"offhook/internal/actor"
 	"offhook/voice"
@@ -40,6 +43,7 @@ type Phone struct {
 	store   *settings.Store
 	calls   *calllog.Log
 	secrets *secrets.Safe
+	stored  signin.Secrets
 	writer  *calllog.Writer
 
 	// What the getters give out without asking the loop.
@@ -88,7 +92,7 @@ func New(cfg Config) (*Phone, error) {
 		cfg.Log.Error("call log", "err", err)
 	}
 	var p *Phone // there long before the first token is renewed
-	engine, err := cfg.Engine(store.Get().DeviceID, func(token string) { p.keepRenewed(token) })
+	engine, err := cfg.Engine(store.Get().DeviceID, func(token string) { p.stored.KeepRenewed(token) })
 	if err != nil {
 		calls.Close()
 		return nil, err
@@ -99,6 +103,7 @@ func New(cfg Config) (*Phone, error) {
 		retry: retry.NewSignal(),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.stored = signin.Secrets{Safe: p.secrets, Protect: cfg.Protect, Used: p.noteKeyring}
 	if cfg.Proxy != nil {
 		cfg.Proxy.UseCredentials(p.proxyPassword)
 	}
@@ -130,7 +135,8 @@ func New(cfg Config) (*Phone, error) {
 	p.wg.Go(func() { p.followEngine(events) })
 	p.start(p.watchDevices)
 	p.start(p.tick)
-	p.start(p.watchSystem)
+	watch := systemwatch.Watch{Sleep: cfg.Sleep, Addresses: cfg.Addresses, Now: cfg.Now, Log: p.log, Changed: p.reconnect}
+	p.start(watch.Run)
 	p.start(p.watchUpdates)
 	p.start(p.watchPortal)
 	if set.SignedIn {
@@ -256,6 +262,13 @@ func (p *Phone) WatchLatest(ctx context.Context) <-chan *Snapshot {
 // Snapshot.
 func (p *Phone) Settle(ctx context.Context) error {
 	return p.loop.ask(ctx, func() error { return nil })
+}
+
+// reconnect connects everything again on another network.
+func (p *Phone) reconnect() {
+	proxy.Refresh()
+	p.http.CloseIdleConnections() // the next request would hang on one
+	p.Retry()
 }
 
 // DismissNotice clears Snapshot.Notice.

@@ -16,6 +16,7 @@ import (
 
 	"offhook/app/provision"
 	"offhook/app/secrets"
+	"offhook/app/signin"
 	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -110,7 +111,7 @@ func (d *rig) close() {
 	}
 }
 
-var alice = Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: "https://backend"}
+var alice = signin.Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: "https://backend"}
 
 func (d *rig) signIn() *rig {
 	d.t.Helper()

@@ -2,30 +2,20 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"offhook/app/backend"
 	"offhook/app/readiness"
 	"offhook/app/retry"
 	"offhook/app/secrets"
 	"offhook/app/settings"
+	"offhook/app/signin"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
-	"offhook/voice/wire"
-)
-
-// The names of the secrets in the keyring.
-const (
-	secretPassword = "password"
-	secretToken    = "subscriber_token"
 )
 
 // session is one subscriber being signed in: the goroutines that keep the
@@ -48,49 +38,19 @@ type session struct {
 	mu    sync.Mutex // guards inbox
 	inbox Inbox
 
-	// posting lets one request for the call's context go at a time; contexts
-	// counts the contexts that were posted.
-	posting  chan struct{}
-	contexts atomic.Int64
-}
-
-// postContext says whom the subscriber is about to call. It comes after a
-// removal that is under way, and keeps one that is still waiting from happening.
-func (s *session) postContext(ctx context.Context, to, message string) error {
-	s.contexts.Add(1)
-	select {
-	case s.posting <- struct{}{}:
-		defer func() { <-s.posting }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return s.backend.PostContext(ctx, s.account.AccountSID, s.account.SubscriberName, to, message)
-}
-
-// deleteContext removes the context of the call that ended, as long as no later
-// one was posted. latest is what contexts was when the call ended.
-func (s *session) deleteContext(ctx context.Context, latest int64) error {
-	select {
-	case s.posting <- struct{}{}:
-		defer func() { <-s.posting }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if s.contexts.Load() != latest {
-		return nil
-	}
-	return s.backend.DeleteContext(ctx, s.account.AccountSID, s.account.SubscriberName)
+	// context is what the backend is told of the subscriber's calls.
+	context *backend.CallContext
 }
 
 // newSession prepares a session for an account that was logged in.
 func (p *Phone) newSession(a settings.Account) (*session, error) {
-	s := &session{p: p, account: a, authFailed: make(chan error, 1), agentState: make(chan struct{}, 1), posting: make(chan struct{}, 1)}
+	s := &session{p: p, account: a, authFailed: make(chan error, 1), agentState: make(chan struct{}, 1)}
 	s.clearText = p.mayClearText(a.AllowClearText)
 	client, err := backend.New(a.Server, p.http, p.engine.AccessToken, s.clearText)
 	if err != nil {
 		return nil, err
 	}
-	s.backend = client
+	s.backend, s.context = client, client.NewCallContext(a.AccountSID, a.SubscriberName)
 	s.ctx, s.cancel = context.WithCancel(p.ctx)
 	return s, nil
 }
@@ -165,7 +125,7 @@ func (s *session) end() {
 func (s *session) signInAgain() bool {
 	p := s.p
 	err := p.keepTrying(s.ctx, func(ctx context.Context) error {
-		token, err := p.silentLogin(ctx, s)
+		token, err := s.silentLogin(ctx)
 		if err != nil {
 			if fault.TypeOf(err) == fault.InvalidCredentials {
 				p.expire(s, err)
@@ -198,44 +158,8 @@ func (s *session) signInAgain() bool {
 
 // silentLogin logs in with the stored password. INVALID_CREDENTIALS also says
 // that there is none.
-func (p *Phone) silentLogin(ctx context.Context, s *session) (token string, err error) {
-	password, err := p.secrets.Get(secretPassword)
-	if errors.Is(err, secrets.ErrNotFound) {
-		return "", fault.New(fault.InvalidCredentials, "sign-in.expired")
-	}
-	if err != nil {
-		p.noteKeyring()
-		return "", fault.Wrap(err, fault.InternalError, "keyring.locked")
-	}
-	p.cfg.Protect(password)
-	login, err := s.backend.Login(ctx, backend.LoginRequest{
-		UserName: s.account.UserName, Password: password, AccountSID: s.account.AccountSID, DeviceID: p.store.Get().DeviceID,
-	})
-	if err != nil {
-		return "", err
-	}
-	return p.keepToken(login.Token)
-}
-
-// keepToken stores a token pair and returns it as the engine takes it.
-func (p *Phone) keepToken(pair wire.TokenPair) (string, error) {
-	data, err := json.Marshal(pair)
-	if err != nil {
-		return "", err
-	}
-	p.cfg.Protect(pair.AccessToken)
-	p.cfg.Protect(pair.RefreshToken)
-	_ = p.secrets.Set(secretToken, string(data))
-	p.noteKeyring()
-	return string(data), nil
-}
-
-// keepRenewed stores the token pair that the engine has just been given, before
-// it is used.
-func (p *Phone) keepRenewed(token string) {
-	p.protectToken(token)
-	_ = p.secrets.Set(secretToken, token)
-	p.noteKeyring()
+func (s *session) silentLogin(ctx context.Context) (token string, err error) {
+	return s.p.stored.LogIn(ctx, s.backend, s.account, s.p.store.Get().DeviceID)
 }
 
 // expire says that the user must sign in again.
@@ -292,14 +216,9 @@ func (s *session) sendDeviceToken() {
 	})
 }
 
-// deviceToken names this installation's inbox of this subscriber. It is stable,
-// so that a restart replaces its own older socket and nobody else's.
+// deviceToken names this installation's inbox of this subscriber.
 func (s *session) deviceToken() string {
-	own, err := uuid.Parse(s.p.store.Get().DeviceID)
-	if err != nil {
-		own = uuid.NameSpaceOID
-	}
-	return uuid.NewSHA1(own, []byte(s.account.Server+"|"+s.account.AccountSID+"|"+s.account.SubscriberName)).String()
+	return signin.DeviceToken(s.p.store.Get().DeviceID, s.account)
 }
 
 // pushURL is the address of the inbox, beside the application backend's other

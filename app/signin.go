@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"offhook/app/backend"
@@ -11,29 +9,11 @@ import (
 	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/app/settings"
+	"offhook/app/signin"
 	"offhook/assets/lang"
 	"offhook/push"
 	"offhook/voice/fault"
-	"offhook/voice/wire"
 )
-
-// Credentials.check finds what is missing in the order of the sign-in page
-// (reference, section 6).
-func (c Credentials) check() error {
-	missing := func(code string) error { return fault.New(fault.InvalidParameter, code) }
-	switch {
-	case c.UserName == "":
-		return missing("sign-in.no-user")
-	case c.Password == "":
-		return missing("sign-in.no-password")
-	case c.AccountSID == "":
-		return missing("sign-in.no-account")
-	case c.Server == "":
-		return missing("sign-in.no-server")
-	}
-	_, err := backend.ParseServer(c.Server)
-	return err
-}
 
 // lockSigning waits until nobody else signs in or out.
 func (p *Phone) lockSigning(ctx context.Context) (unlock func(), err error) {
@@ -51,7 +31,7 @@ func (p *Phone) lockSigning(ctx context.Context) (unlock func(), err error) {
 // the inbox. It returns when the platform has accepted the phone, or with the
 // reason why not, which is also in Snapshot.Account.Err. A phone that is
 // signed in already stays so until the backend has accepted the login.
-func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
+func (p *Phone) SignIn(ctx context.Context, c signin.Credentials) error {
 	p.stopRestoring()
 	unlock, err := p.lockSigning(ctx)
 	if err != nil {
@@ -61,26 +41,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 
-	stored := p.store.Get().Account
-	d := p.cfg.Defaults
-	c.UserName = strings.TrimSpace(c.UserName)
-	c.AccountSID = or(strings.TrimSpace(c.AccountSID), or(stored.AccountSID, d.AccountSID))
-	c.Server = or(strings.TrimSpace(c.Server), or(stored.Server, d.Server))
-	if c.Server != "" && !strings.Contains(c.Server, "://") {
-		c.Server = "https://" + c.Server // people type a name, and a bare name is no reason to speak in the clear
-	}
-	c.DisplayName = or(strings.TrimSpace(c.DisplayName), c.UserName)
-	if set := p.store.Get(); set.IsLocked("account.server") && set.Account.Server != "" {
-		c.Server = set.Account.Server
-	}
-	if set := p.store.Get(); set.IsLocked("account.account_sid") && set.Account.AccountSID != "" {
-		c.AccountSID = set.Account.AccountSID
-	}
-	// What was allowed once holds for the same server.
-	c.AllowClearText = c.AllowClearText || stored.AllowClearText && stored.Server == c.Server
-	if p.store.Get().IsLocked("account.allow_clear_text") {
-		c.AllowClearText = stored.AllowClearText
-	}
+	c = c.Completed(p.store.Get(), p.cfg.Defaults)
 	p.cfg.Protect(c.Password)
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "sign-in.in-call")
@@ -118,7 +79,7 @@ func (p *Phone) SignIn(ctx context.Context, c Credentials) error {
 }
 
 // beginSignIn ends the session there is and shows whose begins.
-func (p *Phone) beginSignIn(ctx context.Context, c Credentials) {
+func (p *Phone) beginSignIn(ctx context.Context, c signin.Credentials) {
 	p.endSession(ctx)
 	_ = p.loop.ask(ctx, func() error {
 		a := &p.m.account
@@ -137,8 +98,8 @@ func (p *Phone) withLife(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // logIn asks the application backend for a login.
-func (p *Phone) logIn(ctx context.Context, c Credentials) (backend.Login, error) {
-	if err := c.check(); err != nil {
+func (p *Phone) logIn(ctx context.Context, c signin.Credentials) (backend.Login, error) {
+	if err := c.Check(); err != nil {
 		return backend.Login{}, err
 	}
 	client, err := backend.New(c.Server, p.http, nil, p.mayClearText(c.AllowClearText))
@@ -151,23 +112,22 @@ func (p *Phone) logIn(ctx context.Context, c Credentials) (backend.Login, error)
 }
 
 // useLogin brings the engine up with a login and remembers it.
-func (p *Phone) useLogin(ctx context.Context, c Credentials, login backend.Login) error {
+func (p *Phone) useLogin(ctx context.Context, c signin.Credentials, login backend.Login) error {
 	account := settings.Account{
 		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server,
 		AllowClearText: c.AllowClearText,
 		SubscriberName: login.SubscriberName, PlatformURL: login.HostName, Exophone: login.Exophone, ContactName: login.ContactName,
 	}
-	data, err := json.Marshal(login.Token)
-	if err != nil {
-		return err
-	}
-	p.cfg.Protect(login.Token.AccessToken)
-	p.cfg.Protect(login.Token.RefreshToken)
 	s, err := p.newSession(account)
 	if err != nil {
 		return err
 	}
-	if err := p.initialise(ctx, s, string(data)); err != nil {
+	token, err := signin.Token(login.Token)
+	if err != nil {
+		return err
+	}
+	p.stored.ProtectToken(token)
+	if err := p.initialise(ctx, s, token); err != nil {
 		s.cancel()
 		return err
 	}
@@ -175,10 +135,10 @@ func (p *Phone) useLogin(ctx context.Context, c Credentials, login backend.Login
 	if _, err := p.store.Update(func(st *settings.Settings) { st.Account, st.SignedIn = account, true }); err != nil {
 		p.notWritten(err)
 	}
-	_ = p.secrets.Set(secretPassword, c.Password)
-	_, err = p.keepToken(login.Token)
+	p.stored.KeepPassword(c.Password)
+	p.stored.KeepRenewed(token)
 	p.settingsChanged()
-	return err
+	return nil
 }
 
 // initialise brings the engine up and the session with it.
@@ -223,15 +183,11 @@ func (p *Phone) restore(ctx context.Context) {
 		return
 	}
 	p.loop.post(func() { p.m.account.State = SigningIn; p.touch() })
-	token, err := p.secrets.Get(secretToken)
-	p.noteKeyring()
+	token, err := p.stored.Token()
 	ask := err != nil // there is no token: log in silently
-	if err == nil {
-		p.protectToken(token)
-	}
 	err = p.keepTrying(ctx, func(ctx context.Context) error {
 		if ask {
-			fresh, err := p.silentLogin(ctx, s)
+			fresh, err := s.silentLogin(ctx)
 			if fault.TypeOf(err) == fault.InvalidCredentials {
 				p.mustSignIn(err)
 				s.cancel()
@@ -246,7 +202,7 @@ func (p *Phone) restore(ctx context.Context) {
 		if backend.IsAuthentication(err) && !backend.IsInactive(err) {
 			p.log.Info("the stored token is spent", "err", err)
 			ask = true
-			fresh, lerr := p.silentLogin(ctx, s)
+			fresh, lerr := s.silentLogin(ctx)
 			if fault.TypeOf(lerr) == fault.InvalidCredentials {
 				p.mustSignIn(lerr)
 				s.cancel()
@@ -278,14 +234,6 @@ func (p *Phone) restore(ctx context.Context) {
 func (p *Phone) stopRestoring() {
 	if cancel := p.restoring.Load(); cancel != nil {
 		(*cancel)()
-	}
-}
-
-func (p *Phone) protectToken(token string) {
-	var pair wire.TokenPair
-	if json.Unmarshal([]byte(token), &pair) == nil {
-		p.cfg.Protect(pair.AccessToken)
-		p.cfg.Protect(pair.RefreshToken)
 	}
 }
 
@@ -346,11 +294,9 @@ func (p *Phone) SignOut(ctx context.Context) error {
 		p.notWritten(err)
 	}
 	directory.RemoveCache(p.cfg.Dir)
-	err = nil
-	for _, name := range []string{secretPassword, secretToken, secretProxy} {
-		if derr := p.secrets.Delete(name); err == nil {
-			err = derr
-		}
+	err = p.stored.Forget()
+	if derr := p.secrets.Delete(secretProxy); err == nil {
+		err = derr
 	}
 	_ = p.loop.ask(ctx, func() error {
 		p.m.account.Err = nil

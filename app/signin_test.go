@@ -12,6 +12,7 @@ import (
 	"offhook/app/provision"
 	"offhook/app/readiness"
 	"offhook/app/secrets"
+	"offhook/app/signin"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -22,16 +23,16 @@ func TestSigningInWrongly(t *testing.T) {
 		defer d.close()
 		ctx := context.Background()
 		for _, row := range []struct {
-			change func(*Credentials)
+			change func(*signin.Credentials)
 			code   fault.Type
 			text   string
 		}{
-			{func(c *Credentials) { c.UserName = " " }, fault.InvalidParameter, "Enter your user name."},
-			{func(c *Credentials) { c.Password = "" }, fault.InvalidParameter, "Enter your password."},
-			{func(c *Credentials) { c.AccountSID = "" }, fault.InvalidParameter, "account SID"},
-			{func(c *Credentials) { c.Server = "" }, fault.InvalidParameter, "server"},
-			{func(c *Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "begins with"},
-			{func(c *Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "isn't right"},
+			{func(c *signin.Credentials) { c.UserName = " " }, fault.InvalidParameter, "Enter your user name."},
+			{func(c *signin.Credentials) { c.Password = "" }, fault.InvalidParameter, "Enter your password."},
+			{func(c *signin.Credentials) { c.AccountSID = "" }, fault.InvalidParameter, "account SID"},
+			{func(c *signin.Credentials) { c.Server = "" }, fault.InvalidParameter, "server"},
+			{func(c *signin.Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "begins with"},
+			{func(c *signin.Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "isn't right"},
 		} {
 			c := alice
 			row.change(&c)
@@ -41,7 +42,7 @@ func TestSigningInWrongly(t *testing.T) {
 				t.Fatalf("%+v", s.Account.Err)
 			}
 		}
-		if _, err := d.keyring.Get(secretPassword); !errors.Is(err, secrets.ErrNotFound) {
+		if _, err := d.keyring.Get("password"); !errors.Is(err, secrets.ErrNotFound) {
 			t.Fatal("a wrong password was kept")
 		}
 		d.engine.initErr = []error{fault.New(fault.ServerError, "The platform is down. Try later.")}
@@ -153,7 +154,7 @@ func TestSigningOutWipes(t *testing.T) {
 		if s.Account.State != SignedOut || s.Ready || s.Call != nil || len(d.Contacts()) != 0 || d.engine.count("stop") != 1 {
 			t.Fatalf("%+v %v", s.Account, d.engine.did)
 		}
-		for _, name := range []string{secretPassword, secretToken, secretProxy} {
+		for _, name := range []string{"password", "subscriber_token", secretProxy} {
 			if v, err := d.keyring.Get(name); !errors.Is(err, secrets.ErrNotFound) {
 				t.Fatalf("%s is still %q", name, v)
 			}
@@ -215,10 +216,10 @@ func TestASignInThatFailsLeavesTheSession(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		for _, change := range []func(*Credentials){
-			func(c *Credentials) { c.Password = "" },
-			func(c *Credentials) { c.UserName, c.Password = "bob", "guess" },
-			func(c *Credentials) { c.Server = "ftp://x" },
+		for _, change := range []func(*signin.Credentials){
+			func(c *signin.Credentials) { c.Password = "" },
+			func(c *signin.Credentials) { c.UserName, c.Password = "bob", "guess" },
+			func(c *signin.Credentials) { c.Server = "ftp://x" },
 		} {
 			c := alice
 			change(&c)
@@ -231,7 +232,7 @@ func TestASignInThatFailsLeavesTheSession(t *testing.T) {
 				t.Fatalf("ready %v, %+v", s.Ready, s.Account)
 			}
 		}
-		if password, err := d.keyring.Get(secretPassword); err != nil || password != alice.Password {
+		if password, err := d.keyring.Get("password"); err != nil || password != alice.Password {
 			t.Errorf("the keyring holds another password: %v", err)
 		}
 	})
@@ -240,7 +241,7 @@ func TestASignInThatFailsLeavesTheSession(t *testing.T) {
 func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t)
-		d.keyring = noKeyring{}
+		d.keyring = secrets.None{}
 		d.start().signIn()
 		defer d.close()
 		s := d.until("said", func(s *Snapshot) bool { return s.Account.KeyringMissing })

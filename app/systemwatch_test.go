@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/app/systemwatch"
 	"offhook/push"
 )
 
@@ -92,7 +93,7 @@ func TestARequestOnAGoneNetworkIsMadeAgain(t *testing.T) {
 				d := newRig(t).start().signIn()
 				d.close()
 				if request == "/login" { // at a start with a spent token
-					if err := d.keyring.Delete(secretToken); err != nil {
+					if err := d.keyring.Delete("subscriber_token"); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -125,11 +126,11 @@ func TestNoWordOfTheNetworkIsNoChange(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		unknown, old := unknownAddresses, "eth0=192.0.2.1"
+		unknown, old := systemwatch.Unknown, "eth0=192.0.2.1"
 		before := d.inbox.retries.Load()
 		for _, word := range []*string{&unknown, &old, &unknown} {
 			d.addresses.Store(word)
-			time.Sleep(3 * systemPoll)
+			time.Sleep(3 * time.Second)
 		}
 		if n := d.inbox.retries.Load() - before; n != 0 {
 			t.Errorf("%d times connected anew", n)

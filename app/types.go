@@ -6,20 +6,6 @@ import (
 	"offhook/voice"
 )
 
-// Credentials are what the sign-in page asks for. Server, AccountSID and
-// DisplayName may be empty: the ones of the last sign-in are used, then those
-// of a provisioning file. An empty DisplayName becomes the user name.
-type Credentials struct {
-	UserName    string
-	Password    string
-	AccountSID  string
-	Server      string
-	DisplayName string
-	// AllowClearText says that the user knows that passwords and calls can be read
-	// on their way to the server.
-	AllowClearText bool
-}
-
 // Settings is what the user chose; see package settings for its fields.
 type Settings = settings.Settings
 

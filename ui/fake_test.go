@@ -13,6 +13,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/app/report"
 	"offhook/app/settings"
+	"offhook/app/signin"
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -73,7 +74,7 @@ func (p *madePhone) forget() {
 
 func (p *madePhone) Snapshot() *app.Snapshot                              { return p.snap }
 func (p *madePhone) WatchLatest(ctx context.Context) <-chan *app.Snapshot { return p.watch }
-func (p *madePhone) SignIn(_ context.Context, c app.Credentials) error {
+func (p *madePhone) SignIn(_ context.Context, c signin.Credentials) error {
 	word := "signin:"
 	if c.AllowClearText {
 		word = "unencrypted-signin:"

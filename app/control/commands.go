@@ -17,6 +17,7 @@ import (
 	"offhook/app"
 	"offhook/app/diagnosis"
 	"offhook/app/settings"
+	"offhook/app/signin"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -150,7 +151,7 @@ func init() {
 		"settings": {args: "[PATH [VALUE]]", max: 2, help: "print all settings, or one by its path such as audio.ring_volume, or change it", run: changeSettings},
 		"sign-in": {flags: "user password-file account server display-name allow-clear-text", did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-				return nil, s.cfg.Phone.SignIn(ctx, app.Credentials{
+				return nil, s.cfg.Phone.SignIn(ctx, signin.Credentials{
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
 					AllowClearText: r.AllowClearText,
 				})

@@ -20,7 +20,9 @@ import (
 	"offhook/app/profile"
 	"offhook/app/provision"
 	"offhook/app/proxy"
+	"offhook/app/ringer"
 	"offhook/app/secrets"
+	"offhook/app/signin"
 	"offhook/app/wake"
 	"offhook/assets/lang"
 	"offhook/internal/version"
@@ -98,7 +100,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		}
 	}
 	through := proxy.New(proxy.Config{Log: log})
-	hc := app.NewHTTPClient(through)
+	hc := proxy.NewClient(through)
 	policy, remark, err := provision.Load(ctx, hc, dir, o.Provision)
 	remark = lang.Join(remark, crashed, notes)
 	if err != nil {
@@ -163,10 +165,10 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Unattended: o.Headless,
 		AudioIn:    o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.Profile), Protect: redactor.Protect, ReadLogs: files.Pack,
-		Ringer:   app.NewRinger(system, log),
+		Ringer:   ringer.New(system, log),
 		Desktop:  desktop.New(log),
 		Sleep:    func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
-		Defaults: app.Credentials{UserName: o.User, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName},
+		Defaults: signin.Credentials{UserName: o.User, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName},
 		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
 				voice.WithRenewedToken(keepToken))
@@ -209,7 +211,7 @@ func signIn(ctx context.Context, o options, phone *app.Phone, log *slog.Logger, 
 		return nil
 	}
 	wg.Go(func() {
-		_ = phone.SignIn(ctx, app.Credentials{
+		_ = phone.SignIn(ctx, signin.Credentials{
 			UserName: o.User, Password: password, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName,
 			AllowClearText: o.AllowClearText,
 		})

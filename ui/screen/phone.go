@@ -9,6 +9,7 @@ import (
 	"offhook/app"
 	"offhook/app/diagnosis"
 	"offhook/app/report"
+	"offhook/app/signin"
 	"offhook/ui/theme"
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -22,7 +23,7 @@ type Phone interface {
 	Snapshot() *app.Snapshot
 	WatchLatest(ctx context.Context) <-chan *app.Snapshot
 
-	SignIn(ctx context.Context, c app.Credentials) error
+	SignIn(ctx context.Context, c signin.Credentials) error
 	SignOut(ctx context.Context) error
 
 	Dial(ctx context.Context, number, message string) error

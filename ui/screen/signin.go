@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
+	"offhook/app/signin"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -221,7 +222,7 @@ func (s *SignIn) submit() {
 			return
 		}
 	}
-	s.env.SignIn(app.Credentials{
+	s.env.SignIn(signin.Credentials{
 		UserName: s.User.Input.Text, Password: s.Pass.Input.Text, DisplayName: s.Display.Input.Text,
 		AccountSID: s.SID.Input.Text, Server: s.Server.Input.Text, AllowClearText: s.unencrypted,
 	})

@@ -9,6 +9,7 @@ import (
 	"offhook/app"
 	"offhook/app/diagnosis"
 	"offhook/app/report"
+	"offhook/app/signin"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -68,7 +69,7 @@ func (e *Env) Dial(number string, failed func(sentence string)) {
 }
 
 // SignIn signs in; why it failed comes back in the snapshot's account.
-func (e *Env) SignIn(c app.Credentials) {
+func (e *Env) SignIn(c signin.Credentials) {
 	e.within(signInLimit, func(ctx context.Context) error { return e.Phone.SignIn(ctx, c) }, nil)
 }
 

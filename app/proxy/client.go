@@ -1,22 +1,20 @@
-package app
+package proxy
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
 	"offhook/app/backend"
-	"offhook/app/proxy"
 )
 
-// NewHTTPClient returns the client for the phone's requests: connections by the
+// NewClient returns the client for the phone's requests: connections by the
 // network's proxy (nil is a Dialer of the system's settings), the system's
 // certificate authorities, and few idle connections, which are given up before
 // a proxy or a firewall would cut them silently. Push and signalling take over
 // its DialContext, so that they go the same way.
-func NewHTTPClient(through *proxy.Dialer) *http.Client {
+func NewClient(through *Dialer) *http.Client {
 	if through == nil {
-		through = proxy.New(proxy.Config{})
+		through = New(Config{})
 	}
 	return &http.Client{
 		Timeout: backend.Timeout,
@@ -34,12 +32,3 @@ func NewHTTPClient(through *proxy.Dialer) *http.Client {
 		},
 	}
 }
-
-// noKeyring stands for a phone that was given none.
-type noKeyring struct{}
-
-var errNoKeyring = errors.New("app: no keyring")
-
-func (noKeyring) Get(string) (string, error) { return "", errNoKeyring }
-func (noKeyring) Set(string, string) error   { return errNoKeyring }
-func (noKeyring) Delete(string) error        { return errNoKeyring }

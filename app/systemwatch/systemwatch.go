@@ -1,13 +1,15 @@
-package app
+// Package systemwatch notices when the machine has slept or has moved to another
+// network: the old connections look alive for a long while then.
+package systemwatch
 
 import (
 	"context"
+	"log/slog"
 	"net"
+	"slices"
 	"sort"
 	"strings"
 	"time"
-
-	"offhook/app/proxy"
 )
 
 // systemPoll is how often the phone looks whether the machine slept or
@@ -22,19 +24,34 @@ const sleepJump = 5 * time.Second
 // are of the same sleep.
 const wokeOnce = 5 * time.Second
 
-// watchSystem makes the phone connect again at once when the machine
-// wakes or has other addresses than before: the old connections look alive for
-// a long while then. It learns of a sleep from the system, else by the wall clock,
-// which went further than the ticker.
-func (p *Phone) watchSystem(ctx context.Context) {
+// Watch is what to look at.
+type Watch struct {
+	// Sleep tells when the machine goes to sleep (true) and has woken (false); it
+	// closes the channel when ctx ends or nobody tells. nil is a machine that sees it
+	// by its clock alone.
+	Sleep func(ctx context.Context) <-chan bool
+	// Addresses names the machine's network addresses in a stable form, "" without
+	// any, or Unknown.
+	Addresses func() string
+	// Now is the wall clock.
+	Now func() time.Time
+	Log *slog.Logger
+	// Changed is called when the machine woke or has other addresses than before,
+	// unless it has none: nothing can be connected then.
+	Changed func()
+}
+
+// Run watches until ctx ends. It learns of a sleep from the system, else by the wall
+// clock, which went further than the ticker.
+func (w *Watch) Run(ctx context.Context) {
 	t := time.NewTicker(systemPoll)
 	defer t.Stop()
 	var sleep <-chan bool
-	if p.cfg.Sleep != nil {
-		sleep = p.cfg.Sleep(ctx)
+	if w.Sleep != nil {
+		sleep = w.Sleep(ctx)
 	}
-	addresses := p.cfg.Addresses()
-	last := p.cfg.Now().Round(0) // the wall clock alone
+	addresses := w.Addresses()
+	last := w.Now().Round(0) // the wall clock alone
 	var woken time.Time
 	for {
 		told := false
@@ -47,12 +64,12 @@ func (p *Phone) watchSystem(ctx context.Context) {
 				continue
 			}
 			if told = !asleep; asleep {
-				p.log.Info("the machine goes to sleep")
+				w.Log.Info("the machine goes to sleep")
 				continue
 			}
 		case <-t.C:
 		}
-		now := p.cfg.Now().Round(0)
+		now := w.Now().Round(0)
 		gone := now.Sub(last)
 		last = now
 		slept := told || gone > sleepJump || gone < -sleepJump
@@ -61,34 +78,32 @@ func (p *Phone) watchSystem(ctx context.Context) {
 		} else if slept {
 			woken = now
 		}
-		current := p.cfg.Addresses()
-		moved := current != addresses && current != unknownAddresses
-		if current != unknownAddresses {
+		current := w.Addresses()
+		moved := current != addresses && current != Unknown
+		if current != Unknown {
 			addresses = current
 		}
 		if !slept && !moved {
 			continue
 		}
-		p.log.Info("the network or the clock changed", "woke", slept, "told", told, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
+		w.Log.Info("the network or the clock changed", "woke", slept, "told", told, "clock_jump", gone.Round(time.Second).String(), "network", moved, "addresses", current)
 		if moved && current == "" {
 			continue // nothing to connect with; the next change brings something
 		}
-		proxy.Refresh()
-		p.http.CloseIdleConnections() // the next request would hang on one
-		p.Retry()
+		w.Changed()
 	}
 }
 
-// unknownAddresses is what Config.Addresses returns when the system can't be asked, as
+// Unknown is what Watch.Addresses returns when the system can't be asked, as
 // while the process has no descriptors left: that is no change of the network.
-const unknownAddresses = "?"
+const Unknown = "?"
 
-// localAddresses is what tells one network from another: the addresses of the
+// Addresses is what tells one network from another: the addresses of the
 // interfaces that are up, without those that only this machine sees.
-func localAddresses() string {
+func Addresses() string {
 	list, err := net.Interfaces()
 	if err != nil {
-		return unknownAddresses
+		return Unknown
 	}
 	var out []string
 	for _, i := range list {
@@ -97,7 +112,7 @@ func localAddresses() string {
 		}
 		addrs, err := i.Addrs()
 		if err != nil {
-			return unknownAddresses
+			return Unknown
 		}
 		for _, a := range addrs {
 			ip, _, err := net.ParseCIDR(a.String())
@@ -113,15 +128,5 @@ func localAddresses() string {
 		}
 	}
 	sort.Strings(out)
-	return strings.Join(dedupe(out), " ")
-}
-
-func dedupe(sorted []string) []string {
-	var out []string
-	for i, s := range sorted {
-		if i == 0 || s != sorted[i-1] {
-			out = append(out, s)
-		}
-	}
-	return out
+	return strings.Join(slices.Compact(out), " ")
 }

@@ -1,4 +1,6 @@
-package app
+// Package ringer makes the sounds outside a call: the ringtone, and the tones of the
+// end of a call.
+package ringer
 
 import (
 	"context"
@@ -8,16 +10,16 @@ import (
 	"offhook/voice/audio"
 )
 
-// NewRinger makes a Ringer on the devices of system, which it does not close.
-func NewRinger(system audio.System, log *slog.Logger) Ringer {
-	r := &ringer{system: system, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+// New makes a ringer on the devices of system, which it does not close.
+func New(system audio.System, log *slog.Logger) *Ringer {
+	r := &Ringer{system: system, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go r.run()
 	return r
 }
 
-// ringer plays on a goroutine of its own, because devices take their time. Only
+// Ringer plays on a goroutine of its own, because devices take their time. Only
 // the latest wish counts.
-type ringer struct {
+type Ringer struct {
 	system audio.System
 	log    *slog.Logger
 	wake   chan struct{}
@@ -37,27 +39,30 @@ type wish struct {
 	volume int
 }
 
-func (r *ringer) SetDevices(speaker, ring audio.Spec) {
+// SetDevices says where it sounds from now on.
+func (r *Ringer) SetDevices(speaker, ring audio.Spec) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.speaker, r.ring = speaker, ring
 }
 
-func (r *ringer) SetCountry(code string) {
+// SetCountry says whose tones are played, by ISO 3166 code; "" is ITU-T E.180's.
+func (r *Ringer) SetCountry(code string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.country = code
 }
 
-func (r *ringer) Ring(volume int) { r.want(wish{audio.Ringtone, volume}) }
-func (r *ringer) Stop()           { r.want(wish{}) }
+// Ring loops the ringtone; volume is 0 (silent) to 100.
+func (r *Ringer) Ring(volume int) { r.want(wish{audio.Ringtone, volume}) }
 
-func (r *ringer) Play(t Tone, volume int) {
-	tones := map[Tone]audio.Tone{ToneBusy: audio.Busy, ToneReorder: audio.Reorder, ToneAutoAnswer: audio.Connected, ToneMissed: audio.CallWaiting}
-	r.want(wish{tones[t], volume})
-}
+// Stop ends what plays.
+func (r *Ringer) Stop() { r.want(wish{}) }
 
-func (r *ringer) want(w wish) {
+// Play plays a tone once; volume is 0 (silent) to 100.
+func (r *Ringer) Play(t audio.Tone, volume int) { r.want(wish{t, volume}) }
+
+func (r *Ringer) want(w wish) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -76,7 +81,8 @@ func (r *ringer) want(w wish) {
 	}
 }
 
-func (r *ringer) Close() {
+// Close stops and waits for the device.
+func (r *Ringer) Close() {
 	r.mu.Lock()
 	if !r.closed {
 		r.closed = true
@@ -89,7 +95,7 @@ func (r *ringer) Close() {
 	<-r.done
 }
 
-func (r *ringer) run() {
+func (r *Ringer) run() {
 	defer close(r.done)
 	for range r.wake {
 		r.mu.Lock()
@@ -109,7 +115,7 @@ func (r *ringer) run() {
 }
 
 // play plays a tone until it ends or ctx does.
-func (r *ringer) play(ctx context.Context, t audio.Tone, cfg audio.PathConfig) {
+func (r *Ringer) play(ctx context.Context, t audio.Tone, cfg audio.PathConfig) {
 	if cfg.Ring == (audio.Spec{}) {
 		cfg.Ring = cfg.Out
 	}
