@@ -44,6 +44,7 @@ func (s *shell) remarkFor(tone widget.Tone, text string, do func()) {
 		}
 	}
 	s.noticeBox.Objects = []fyne.CanvasObject{r}
+	s.placeNotice()
 	s.noticeBox.Refresh()
 	s.noticeStop = s.run.After(noticeTime, s.clearRemark)
 }
@@ -87,19 +88,34 @@ func says(t lang.Text, code string) bool {
 	return t.Code == code
 }
 
-// noticeLayout puts the remark above the bottom of the window.
-type noticeLayout struct{}
+// placeNotice puts the remark where it covers no button: above the bottom of the window,
+// and during a call, whose buttons are there, over the header.
+func (s *shell) placeNotice() {
+	l := s.noticeBox.Layout.(*noticeLayout)
+	shown := s.shown != nil && (s.shown == part(s.incoming) || s.shown == part(s.call))
+	if l.top != shown {
+		l.top = shown
+		s.noticeBox.Refresh()
+	}
+}
 
-func (noticeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+// noticeLayout puts the remark above the bottom of the window, or at its top.
+type noticeLayout struct{ top bool }
 
-func (noticeLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (*noticeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l *noticeLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	for _, o := range objects {
 		w := min(s.Width-32, 440)
 		h := o.MinSize().Height
 		if r, ok := o.(*widget.Remark); ok {
 			h = r.HeightFor(w)
 		}
-		o.Move(fyne.NewPos((s.Width-w)/2, s.Height-h-64))
+		y := s.Height - h - 64
+		if l.top {
+			y = 8
+		}
+		o.Move(fyne.NewPos((s.Width-w)/2, y))
 		o.Resize(fyne.NewSize(w, h))
 	}
 }

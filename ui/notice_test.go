@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"offhook/app"
 	"offhook/assets/lang"
 	"offhook/voice"
@@ -22,5 +24,27 @@ func TestARingClearsTheRemark(t *testing.T) {
 	s.show(ring)
 	if len(s.noticeBox.Objects) != 0 {
 		t.Error("the remark lies over the buttons")
+	}
+}
+
+// One that comes while it rings, or during a call, covers no button of the call.
+func TestARemarkCoversNoButton(t *testing.T) {
+	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 340), fyne.NewSize(640, 340), fyne.NewSize(1200, 800)} {
+		for _, state := range []voice.State{voice.StateIncoming, voice.StateEstablished} {
+			snap := madeCall(state, time.Minute)
+			if state == voice.StateIncoming {
+				snap.Call.Direction = voice.Incoming
+			}
+			s := newStage(t, snap, func(_ *madePhone, o *stageOptions) { o.size = size })
+			s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone. Callers can't hear you until you connect one.")
+			r := s.noticeBox.Objects[0]
+			top, bottom := r.Position().Y, r.Position().Y+r.Size().Height
+			for _, o := range mapOf(s.win.Canvas(), "", nil).Objects {
+				across := o.X < r.Position().X+r.Size().Width && o.X+o.W > r.Position().X
+				if o.Role == "button" && o.Y > 108 && across && o.Y < bottom && o.Y+o.H > top {
+					t.Errorf("at %v in %s the remark lies over %q", size, state, o.Name)
+				}
+			}
+		}
 	}
 }

@@ -74,6 +74,12 @@ func scenes() []scene {
 			s.Call.Message = "Order 4471: delivery is late. The customer has called three times since Monday and was promised a refund of ₹2,400 on Tuesday. Please check with the warehouse in Pune before you promise another date."
 			return s
 		}},
+		{name: "incoming-rtl", snap: func() *app.Snapshot {
+			s := madeCall("INCOMING", 0)
+			s.Call.Direction, s.Call.RemoteName, s.Call.RemoteID = "INCOMING", "ليلى الرشيد", "+971 50 123 4567"
+			s.Call.Message, s.Call.Started = "الطلب ٤٤٧١ متأخر ثلاثة أيام", ago(24*time.Second)
+			return s
+		}},
 		{name: "outgoing", snap: func() *app.Snapshot { return madeCall("RINGING", 0) }},
 		{name: "in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.levels() }},
 		{name: "in-call-muted", snap: func() *app.Snapshot {

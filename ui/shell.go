@@ -104,7 +104,7 @@ func (s *shell) build(early *widget.Early) {
 	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts}[i]) },
 		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts))
 	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(296, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
-	s.noticeBox = container.New(noticeLayout{})
+	s.noticeBox = container.New(&noticeLayout{})
 	s.fade = newFade()
 	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)
 }
@@ -335,6 +335,7 @@ func (s *shell) render(v screen.View) {
 	widget.Relayout(p.Object())
 	s.renderSide(v, side, page)
 	s.renderOverlays(v)
+	s.placeNotice()
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)
 	}

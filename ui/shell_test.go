@@ -168,10 +168,10 @@ func TestALongMessageOpens(t *testing.T) {
 	ring := madeCall("INCOMING", 0)
 	ring.Call.Direction, ring.Call.Message = "INCOMING", strings.Repeat("The customer has called three times since Monday. ", 8)
 	s := newStage(t, ring)
-	before := s.incoming.More.Size().Height
-	s.incoming.More.Tapped(nil)
-	if after := s.incoming.More.Size().Height; after <= before {
-		t.Errorf("the message stays %.0f units high", before)
+	before := s.incoming.Message.Size().Height
+	s.incoming.Message.Passage.Tapped(&fyne.PointEvent{})
+	if after := s.incoming.Message.Size().Height; after <= before || after > 160 {
+		t.Errorf("the message is %.0f units high, then %.0f", before, after)
 	}
 	s.expect("")
 }

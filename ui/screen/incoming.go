@@ -1,8 +1,9 @@
 package screen
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -11,14 +12,11 @@ import (
 // Incoming is the call panel while the phone rings. It moves no focus: no single
 // key answers or declines.
 type Incoming struct {
-	env               *Env
-	ring              *widget.RingArc
-	avatarRow         *fyne.Container
-	name, id, message *widget.Text
-	messageRow        *fyne.Container
-	// More shows all of a message of more than four lines, or its first lines again.
-	More                     *widget.TapRow
-	whole                    bool
+	env                      *Env
+	ring                     *widget.RingArc
+	avatarRow                *fyne.Container
+	name, id, seconds        *widget.Text
+	Message                  *widget.MessageCard
 	call                     string
 	Decline, Silence, Answer *widget.PillButton
 	hints                    *fyne.Container
@@ -30,12 +28,10 @@ func NewIncoming(env *Env) *Incoming {
 	i := &Incoming{env: env}
 	i.ring = widget.NewRingArc("", theme.Success, true)
 	i.avatarRow = widget.CentredRow(i.ring)
-	i.name = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true, Wrap: true, Lines: 2}))
+	i.name = widget.NewText("", centred(widget.Style{Size: theme.SizeTimer, Bold: true, Wrap: true, Lines: 2, Least: nameLeast, Small: true}))
 	i.id = widget.NewText("", centred(widget.Style{Role: theme.Text2}))
-	i.message = widget.NewText("", widget.Style{Role: theme.AccentInk, Wrap: true, Lines: linesFirst, More: env.T("more")})
-	i.More = widget.NewTapRow("", widget.Row44, widget.Inset(12, 16, 12, 14,
-		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), widget.Grow(i.message))), i.more)
-	i.messageRow = container.NewStack(widget.NewPanel(theme.AccentSoft, theme.RadiusCard, i.More))
+	i.seconds = widget.NewText("", widget.Style{})
+	i.Message = widget.NewMessageCard(linesFirst, env.T("more"), env.Host.Copy, func() { widget.Relayout(i.object) })
 	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Hangup)
 	i.Decline.Guard()
 	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Answer)
@@ -46,25 +42,40 @@ func NewIncoming(env *Env) *Incoming {
 	}
 	i.hints = widget.Grid(2, 12, hint("D"), hint("A"))
 	state := widget.CentredRow(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 18), widget.Gap(4),
-		widget.NewText(env.T("Incoming call"), widget.Style{Bold: true, Role: theme.SuccessInk}))
+		widget.NewText(env.T("Incoming call"), widget.Style{Bold: true, Role: theme.SuccessInk}), widget.Gap(6), i.seconds)
 	i.object = widget.Centre(520, newFold([]fyne.CanvasObject{
 		widget.Flex(8), i.avatarRow, widget.Gap(16), state, widget.Gap(3), i.name, i.id,
-		widget.Gap(16), i.messageRow, widget.Flex(8)}, nil, nil,
+		widget.Gap(16), i.Message, widget.Flex(8)}, nil, nil,
 		widget.Column(widget.Gap(8), widget.CentredRow(i.Silence), widget.Gap(16),
 			widget.Grid(2, 12, i.Decline, i.Answer), widget.Gap(8), i.hints, widget.Gap(16))).object)
 	return i
 }
 
+// ringSize is the size of the disc over a name: a name of two lines takes its room.
+func ringSize(name *widget.Text) float32 {
+	if name.LinesAt(name.Size().Width) > 1 {
+		return 72
+	}
+	return 96
+}
+
 // Object is what the window shows.
 func (i *Incoming) Object() fyne.CanvasObject { return i.object }
 
-func (i *Incoming) more() {
-	i.whole = !i.whole
-	i.message.SetLines(linesFirst)
-	if i.whole {
-		i.message.SetLines(0)
+// nameLeast is the size of a name that has no room at its usual size.
+const nameLeast float32 = 24
+
+// ringLong is for how long a caller waits before the seconds say that it is long.
+const ringLong = 20 * time.Second
+
+// showWait shows how long a caller has been waiting.
+func showWait(t *widget.Text, wait time.Duration) {
+	role := theme.Text2
+	if wait >= ringLong {
+		role = theme.WarningInk
 	}
-	widget.Relayout(i.object)
+	t.SetRole(role)
+	t.SetText(Short(wait))
 }
 
 // Render draws the panel.
@@ -83,13 +94,14 @@ func (i *Incoming) Render(v View) {
 	if message == "" {
 		message = i.env.routeWord(c)
 	}
-	i.message.SetText(message)
-	i.More.SetLabel(message)
 	if c.ID != i.call {
-		i.call, i.whole = c.ID, true
-		i.more()
+		i.call = c.ID
+		i.Message.SetText("")
 	}
-	setVisible(i.messageRow, message != "")
+	i.Message.SetText(message)
+	setVisible(i.Message, message != "")
+	showWait(i.seconds, v.Now.Sub(c.Started))
+	i.ring.SetSize(ringSize(i.name))
 	setVisible(i.avatarRow, !v.Compact)
 	setVisible(i.hints, !v.Low)
 	i.Answer.SetLabel(i.env.T("Answer {name}", "name", name))

@@ -32,6 +32,7 @@ type Panel struct {
 	face                     *widget.Avatar
 	name, id, seconds        *widget.Text
 	message                  *widget.Text
+	noteLeft, noteRight      *widget.Icon
 	messageBox               *widget.Panel
 	messageRow               *widget.TapRow
 	messageRoom              *fyne.Container
@@ -52,8 +53,9 @@ func NewPanel(env *Env) *Panel {
 	p.id = caption("")
 	p.seconds = caption("")
 	p.message = widget.NewText("", widget.Style{Role: theme.AccentInk, Wrap: true, Lines: linesFirst, More: env.T("more")})
+	p.noteLeft, p.noteRight = widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.NewIcon(theme.Note, theme.AccentInk, 18)
 	p.messageRow = widget.NewTapRow("", panelLine, widget.Inset(8, 12, 8, 12,
-		widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(8), widget.Grow(p.message))), p.More)
+		widget.Row(p.noteLeft, widget.Gap(8), widget.Grow(p.message), widget.Gap(8), p.noteRight)), p.More)
 	p.messageBox = widget.NewPanel(theme.AccentSoft, theme.RadiusCard, p.messageRow)
 	p.messageRoom = widget.Inset(0, 0, 6, 0, p.messageBox)
 	p.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightButton, env.Hangup)
@@ -120,12 +122,14 @@ func (p *Panel) Render(v View) {
 	id := idUnder(c.RemoteName, c.RemoteID)
 	p.id.SetText(id)
 	setVisible(p.id, id != "")
-	p.seconds.SetText(Short(v.Now.Sub(c.Started)))
+	showWait(p.seconds, v.Now.Sub(c.Started))
 	if p.call != c.ID {
 		p.call, p.whole = c.ID, false
 		p.message.SetLines(linesFirst)
 	}
 	p.message.SetText(c.Message)
+	setVisible(p.noteLeft, !p.message.RightToLeft())
+	setVisible(p.noteRight, p.message.RightToLeft())
 	p.messageRow.SetLabel(c.Message)
 	setVisible(p.messageRoom, c.Message != "")
 	p.Answer.SetLabel(p.env.T("Answer {name}", "name", name))

@@ -48,6 +48,14 @@ func (a *Avatar) SetName(name string) {
 	a.Refresh()
 }
 
+// SetSize changes how large the disc is.
+func (a *Avatar) SetSize(size float32) {
+	if a.size != size {
+		a.size = size
+		a.Refresh()
+	}
+}
+
 // SetIcon shows an icon in colours of the theme.
 func (a *Avatar) SetIcon(g theme.Glyph, soft, inkRole fyne.ThemeColorName) {
 	if a.glyph == g && a.soft == soft && a.inkRole == inkRole {
@@ -73,13 +81,25 @@ func Initials(name string) string {
 		return ""
 	case 1:
 		w := words[0]
+		if joined(w[0]) {
+			return string(w[:1])
+		}
 		if len(w) > 1 && unicode.IsLetter(w[1]) {
 			return strings.ToUpper(string(w[:2]))
 		}
 		return strings.ToUpper(string(w[:1]))
 	default:
+		if joined(words[0][0]) {
+			return string(words[0][:1])
+		}
 		return strings.ToUpper(string(words[0][:1]) + string(words[len(words)-1][:1]))
 	}
+}
+
+// joined reports whether a letter belongs to a script whose letters are joined: two
+// of them, beside each other, would be read as a word.
+func joined(r rune) bool {
+	return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Mandaic)
 }
 
 // initialsSize is how large the letters on a disc are.
@@ -102,14 +122,13 @@ func initialsSize(disc float32) float32 {
 func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 	disc := newFace(a.size / 2)
 	img := newImage()
-	size := initialsSize(a.size)
-	text := NewText("", Style{Size: size, Bold: true, Align: fyne.TextAlignCenter})
+	text := NewText("", Style{Bold: true, Align: fyne.TextAlignCenter})
 	r := &renderer{objects: []fyne.CanvasObject{disc.on, text, img}}
 	r.layout = func(s fyne.Size) {
 		place(disc.on, (s.Width-a.size)/2, (s.Height-a.size)/2, a.size, a.size)
 		h := text.MinSize().Height
 		// Capitals stand above the middle of their line.
-		place(text, 0, (s.Height-h)/2-size*0.035, s.Width, h)
+		place(text, 0, (s.Height-h)/2-initialsSize(a.size)*0.035, s.Width, h)
 		i := a.size * 0.46
 		switch {
 		case a.size <= 36:
@@ -121,7 +140,9 @@ func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size { return fyne.NewSquareSize(a.size) }
 	r.refresh = func() {
+		disc.round(a.size / 2)
 		disc.paint(a, a.soft, theme.Clear, 0)
+		text.style.Size = initialsSize(a.size)
 		text.style.Role, text.text = a.inkRole, a.initials
 		text.Refresh()
 		setIcon(a, img, a.glyph, a.inkRole)

@@ -22,6 +22,7 @@ type RingArc struct {
 	role   fyne.ThemeColorName
 	// whole shows a whole ring, with a second, fainter one outside of it.
 	whole   bool
+	size    float32
 	turning bool
 	anim    *fyne.Animation
 	arc     *canvas.Arc
@@ -29,13 +30,22 @@ type RingArc struct {
 
 // NewRingArc returns the ring of a person.
 func NewRingArc(name string, role fyne.ThemeColorName, whole bool) *RingArc {
-	a := &RingArc{avatar: NewAvatar(name, 96), role: role, whole: whole}
+	a := &RingArc{avatar: NewAvatar(name, 96), role: role, whole: whole, size: 96}
 	a.ExtendBaseWidget(a)
 	return a
 }
 
 // SetName shows the initials of name.
 func (a *RingArc) SetName(name string) { a.avatar.SetName(name) }
+
+// SetSize changes the size of the disc within the ring, which is 96 units.
+func (a *RingArc) SetSize(size float32) {
+	if a.size != size {
+		a.size = size
+		a.avatar.SetSize(size)
+		a.Refresh()
+	}
+}
 
 // SetTurning lets the arc turn or stand still. Nothing is drawn while it
 // stands.
@@ -69,22 +79,22 @@ func (a *RingArc) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{outer, track, a.arc, a.avatar}}
 	r.layout = func(s fyne.Size) {
 		cx, cy := s.Width/2, s.Height/2
-		place(a.avatar, cx-48, cy-48, 96, 96)
+		around := func(o fyne.CanvasObject, size float32) { place(o, cx-size/2, cy-size/2, size, size) }
+		around(a.avatar, a.size)
+		around(track, a.size+14)
 		if a.whole {
-			place(track, cx-55, cy-55, 110, 110)
-			place(outer, cx-67, cy-67, 134, 134)
-		} else {
-			place(track, cx-55, cy-55, 110, 110)
+			around(outer, a.size+38)
 		}
-		place(a.arc, cx-55.5, cy-55.5, 111, 111)
+		around(a.arc, a.size+15)
 	}
 	r.min = func() fyne.Size {
 		if a.whole {
-			return fyne.NewSquareSize(136)
+			return fyne.NewSquareSize(a.size + 40)
 		}
-		return fyne.NewSquareSize(114)
+		return fyne.NewSquareSize(a.size + 18)
 	}
 	r.refresh = func() {
+		r.layout(a.Size())
 		track.StrokeWidth, outer.StrokeWidth = 2, 2
 		if a.whole {
 			track.StrokeColor = fade(ink(a, a.role), 0.55)

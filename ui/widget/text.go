@@ -26,8 +26,9 @@ type Style struct {
 	Lines int
 	More  string
 	// Least lets the text become smaller, down to this size, before it is cut or
-	// broken; 0 keeps the size.
+	// broken; 0 keeps the size. Small keeps that size for a text that was broken.
 	Least float32
+	Small bool
 	// Leading is the height of a line as a part of the size; 0 is the design's.
 	Leading float32
 }
@@ -135,11 +136,14 @@ func (t *Text) Resize(s fyne.Size) {
 
 // HeightFor returns the height that the text needs at a width.
 func (t *Text) HeightFor(width float32) float32 {
-	return float32(len(t.lines(width))) * t.lineHeight()
+	return float32(len(t.lines(width))) * t.lineHeight(width)
 }
 
-func (t *Text) lineHeight() float32 {
+func (t *Text) lineHeight(width float32) float32 {
 	size := t.style.size()
+	if t.style.Small && t.style.Wrap && width > 0 {
+		size = t.sized(width)
+	}
 	if t.style.Leading > 0 {
 		return size * t.style.Leading
 	}
@@ -163,13 +167,17 @@ func (t *Text) lines(width float32) []string {
 	if n := t.style.Lines; n > 0 && (len(lines) > n || len(text) < len(t.text)) {
 		lines = lines[:min(n, len(lines))]
 		last := &lines[len(lines)-1]
-		end := "…"
-		if t.style.More != "" {
-			end += " " + t.style.More
-		}
-		*last = string([]rune(*last)[:fit(*last, width-wide(end), wide)]) + end
+		*last = string([]rune(*last)[:fit(*last, width-wide(t.ending()), wide)]) + t.ending()
 	}
 	return lines
+}
+
+// ending is what stands at the end of a text that has more lines than are shown.
+func (t *Text) ending() string {
+	if t.style.More != "" {
+		return "… " + t.style.More
+	}
+	return "…"
 }
 
 // runesOfLine is more than a line of the phone's window can hold.
@@ -201,7 +209,7 @@ func (t *Text) LinesAt(width float32) int { return len(t.lines(width)) }
 // becomes smaller if that keeps it on one line.
 func (t *Text) sized(width float32) float32 {
 	size := t.style.fitting(t.text, width)
-	if t.style.Wrap && measure(t.text, size, t.style.fyne()).Width > width+0.5 {
+	if t.style.Wrap && !t.style.Small && measure(t.text, size, t.style.fyne()).Width > width+0.5 {
 		return t.style.size()
 	}
 	return size
@@ -219,21 +227,39 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 			small.Size = size
 			lines = []string{ellipsis(t.text, t.width, small)}
 		}
-		for len(drawn) < len(lines) {
-			drawn = append(drawn, canvas.NewText("", nil))
-		}
-		drawn = drawn[:len(lines)]
 		r.objects = r.objects[:0]
-		lh := t.lineHeight()
-		for i, l := range lines {
-			d := drawn[i]
+		lh := t.lineHeight(t.width)
+		own := measure("M", size, t.style.fyne()).Height
+		n := 0
+		put := func(l string, line int, x, width float32, align fyne.TextAlign) {
+			if n == len(drawn) {
+				drawn = append(drawn, canvas.NewText("", nil))
+			}
+			d := drawn[n]
+			n++
 			d.Text, d.Color = l, ink(t, t.style.role())
 			d.FontSource = theme.Bundled(l, t.style.fyne())
-			d.TextSize, d.TextStyle, d.Alignment = size, t.style.fyne(), t.style.Align
-			own := measure("M", d.TextSize, d.TextStyle).Height
-			place(d, 0, float32(i)*lh+(lh-own)/2, t.Size().Width, own)
+			d.TextSize, d.TextStyle, d.Alignment = size, t.style.fyne(), align
+			place(d, x, float32(line)*lh+(lh-own)/2, width, own)
 			r.objects = append(r.objects, d)
 		}
+		align := t.align()
+		for i, l := range lines {
+			pieces := visual(l)
+			if len(pieces) == 1 {
+				put(l, i, 0, t.Size().Width, align)
+				continue
+			}
+			x := startOf(align, t.Size().Width, measure(l, size, t.style.fyne()).Width)
+			for _, p := range pieces {
+				w := measure(p, size, t.style.fyne()).Width
+				if strings.TrimSpace(p) != "" {
+					put(p, i, x, w, fyne.TextAlignLeading)
+				}
+				x += w
+			}
+		}
+		drawn = drawn[:n]
 	}
 	r.layout = func(fyne.Size) { update() }
 	r.refresh = update
@@ -242,16 +268,46 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 			return fyne.NewSize(1, t.HeightFor(t.width))
 		}
 		m := measure(t.text, t.style.size(), t.style.fyne())
-		return fyne.NewSize(m.Width, t.lineHeight())
+		return fyne.NewSize(m.Width, t.lineHeight(0))
 	}
 	update()
 	return r
 }
 
+// RightToLeft reports whether the text is read from right to left.
+func (t *Text) RightToLeft() bool { return rightToLeft(t.text) }
+
+// align is where the lines stand: a text that is read from right to left begins at the
+// right.
+func (t *Text) align() fyne.TextAlign {
+	if t.style.Align == fyne.TextAlignLeading && t.style.Wrap && rightToLeft(t.text) {
+		return fyne.TextAlignTrailing
+	}
+	return t.style.Align
+}
+
+// startOf is where a line of some length begins in a width.
+func startOf(align fyne.TextAlign, width, length float32) float32 {
+	switch align {
+	case fyne.TextAlignCenter:
+		return (width - length) / 2
+	case fyne.TextAlignTrailing:
+		return width - length
+	}
+	return 0
+}
+
 // wrap breaks text at spaces so that no line is wider than width; a word that
 // is too long alone is broken anywhere.
 func wrap(text string, width float32, measure func(string) float32) []string {
-	var lines []string
+	lines, _ := broken(text, width, measure)
+	return lines
+}
+
+// broken is wrap, with what stood between each line and the next: a space, a line
+// break, or nothing where a word was broken.
+func broken(text string, width float32, measure func(string) float32) (lines, ends []string) {
+	add := func(line, end string) { lines, ends = append(lines, line), append(ends, end) }
 	for _, para := range strings.Split(text, "\n") {
 		line := ""
 		for _, word := range strings.Fields(para) {
@@ -264,18 +320,18 @@ func wrap(text string, width float32, measure func(string) float32) []string {
 				continue
 			}
 			if line != "" {
-				lines = append(lines, line)
+				add(line, " ")
 			}
 			for measure(word) > width && len([]rune(word)) > 1 {
 				n := fit(word, width, measure)
-				lines = append(lines, string([]rune(word)[:n]))
+				add(string([]rune(word)[:n]), "")
 				word = string([]rune(word)[n:])
 			}
 			line = word
 		}
-		lines = append(lines, line)
+		add(line, "\n")
 	}
-	return lines
+	return lines, ends
 }
 
 // fit returns how many runes of text, at least one, fit into width.
@@ -310,4 +366,17 @@ func ellipsis(text string, width float32, s Style) string {
 		}
 	}
 	return strings.TrimRight(string(runes[:lo]), " ") + "…"
+}
+
+// measure is the width of a part of the text as it is drawn.
+func (t *Text) measure(part string) float32 {
+	return measure(part, t.sized(t.width), t.style.fyne()).Width
+}
+
+// cutEnding is what stands behind the text of a line that is cut, "" in others.
+func (t *Text) cutEnding(lines []string, i int) string {
+	if t.style.Lines == 0 || i != len(lines)-1 {
+		return ""
+	}
+	return t.ending()
 }
