@@ -14,6 +14,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/app/retry"
 	"offhook/app/secrets"
+	"offhook/internal/known"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -239,7 +240,7 @@ func TestThePathOfTheSound(t *testing.T) {
 				d := newRig(t).start().signIn()
 				defer d.close()
 				d.engine.probe = func() (voice.MediaProbe, error) { return row.probe, row.err }
-				d.engine.stats.MOS = row.last
+				d.engine.stats.MOS = known.Figure(row.last)
 				d.engine.calls = 1
 				got := diagnose(t, d.Phone)
 				if all := fmt.Sprint(got["udp"].Status, " ", got["tcp"].Status, " ", got["turn"].Status, " ", got["media"].Status); all != row.want {

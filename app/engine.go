@@ -36,7 +36,7 @@ type Engine interface {
 	Retry()
 
 	ProbeMedia(ctx context.Context) (voice.MediaProbe, error)
-	UploadLogs(ctx context.Context, path, description string, progress func(float64)) (reference string, err error)
+	UploadLogFile(ctx context.Context, path, description string, progress func(float64)) (reference string, err error)
 }
 
 // Controls is *voice.Call.

@@ -270,7 +270,7 @@ func (e *fakeEngine) PostFeedback(_ context.Context, rating int, issue voice.Iss
 	return nil
 }
 
-func (e *fakeEngine) UploadLogs(_ context.Context, zip, text string, _ func(float64)) (string, error) {
+func (e *fakeEngine) UploadLogFile(_ context.Context, zip, text string, _ func(float64)) (string, error) {
 	e.note("upload %s", text)
 	return "REF-1", nil
 }

@@ -7,6 +7,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/internal/known"
 	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
@@ -69,7 +70,7 @@ type liveCall struct {
 	// silenced says that its ringing was stopped, ignored that it is out of the way.
 	silenced, ignored bool
 	dtmfSent          string
-	mos               float64
+	mos               known.Figure
 	quality           string
 	// ringing is when the far phone, or this one, began to ring.
 	ringing time.Time

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"offhook/app/calllog"
+	"offhook/internal/known"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -85,11 +87,7 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 	if issue == "" {
 		issue = IssueNone
 	}
-	known := false
-	for _, i := range Issues {
-		known = known || i == issue
-	}
-	if !known {
+	if !slices.Contains(Issues[:], issue) {
 		return fault.New(fault.InvalidParameter, "rating.no-such-issue")
 	}
 	snap := p.Snapshot()
@@ -112,7 +110,7 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 	}
 	p.loop.post(func() {
 		if p.m.last != nil && p.m.last.ID == id {
-			p.m.last.Rating = rating
+			p.m.last.Rating = known.Count(rating)
 			p.m.lastRated = true
 			p.touch()
 		}

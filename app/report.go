@@ -67,7 +67,7 @@ func (p *Phone) packReport(ctx context.Context, from, to time.Time) (*report.Pac
 func (p *Phone) upload(ctx context.Context, path, text string, progress func(float64)) (reference string, err error) {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
-	reference, err = p.engine.UploadLogs(ctx, path, text, progress)
+	reference, err = p.engine.UploadLogFile(ctx, path, text, progress)
 	if err != nil {
 		p.log.Warn("report", "err", err)
 		return "", err

@@ -7,6 +7,7 @@ import (
 	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
+	"offhook/internal/known"
 	"offhook/voice"
 )
 
@@ -149,8 +150,8 @@ type Call struct {
 	Route        voice.AudioRoute `json:"route"`
 	DTMFSent     string           `json:"dtmf_sent"`
 	DTMFReceived string           `json:"dtmf_received"`
-	// MOS is 0 until it was measured for 5 s.
-	MOS float64 `json:"mos"`
+	// MOS is 0, null in JSON, until it was measured for 5 s.
+	MOS known.Figure `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
 	// Transferable says that the call can be handed to somebody else.
@@ -202,9 +203,9 @@ type EndedCall struct {
 	Ended      time.Time       `json:"ended"`
 	DurationS  int             `json:"duration_s"`
 	// Answered says that the call was established at some time.
-	Answered bool    `json:"answered"`
-	MOS      float64 `json:"mos"`
-	Rating   int     `json:"rating,omitempty"`
+	Answered bool         `json:"answered"`
+	MOS      known.Figure `json:"mos"`
+	Rating   known.Count  `json:"rating"`
 	// TransferredTo is the party to which the call was handed, "" if it was not.
 	TransferredTo string `json:"transferred_to,omitempty"`
 	// Shown is cleared by DismissEnded: the window tells how the call ended while

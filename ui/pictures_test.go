@@ -14,6 +14,7 @@ import (
 	"offhook/app"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
+	"offhook/internal/known"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
 )
@@ -169,7 +170,7 @@ func scenes() []scene {
 			made: func(p *madePhone) { p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
 				open(screen.PageStatistics)(s)
 				for i := range 70 {
-					s.phone.stats.MOS = 4.3 - float64(i%13)/14
+					s.phone.stats.MOS = known.Figure(4.3 - float64(i%13)/14)
 					s.phone.stats.AverageJitterMs = float64(6 + i%17)
 					s.phone.stats.FractionLost = float64(i%9) / 4
 					v := s.view()

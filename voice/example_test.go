@@ -2,8 +2,10 @@ package voice_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"offhook/demo"
 	"offhook/voice"
@@ -93,6 +95,19 @@ func ExampleClient_RelaySessionData() {
 
 // A second call may ring while the user talks: answering it puts the first on hold,
 // and Resume goes back.
+func ExampleClient_UploadLogs() {
+	phone, err := voice.New(voice.WithLogPacker(func(start, end time.Time) (path string, err error) {
+		return "", errors.New("this program keeps no logs")
+	}))
+	if err != nil {
+		panic(err)
+	}
+	defer phone.Close(context.Background())
+	_, err = phone.UploadLogs(context.Background(), time.Now().Add(-24*time.Hour), time.Now(), "no sound at noon")
+	fmt.Println(err != nil)
+	// Output: true
+}
+
 func ExampleWithMaxCalls() {
 	phone, err := voice.New(voice.WithMaxCalls(1, 2))
 	if err != nil {

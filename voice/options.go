@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"offhook/voice/audio"
 	"offhook/voice/auth"
@@ -22,6 +23,7 @@ type settings struct {
 	// logEvents is the least level of Log events, nil for none.
 	logEvents *slog.Level
 	deviceID  string
+	packLogs  func(start, end time.Time) (path string, err error)
 	// renewed is told of each new subscriber token; nil for nobody.
 	renewed func(subscriberToken string)
 
@@ -55,6 +57,13 @@ func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.log = l } 
 // WithLogEvents publishes each line of the engine's log from the level least on as
 // a Log event too; the default is none. It is beside WithLogger, not instead.
 func WithLogEvents(least slog.Level) Option { return func(s *settings) { s.logEvents = &least } }
+
+// WithLogPacker sets what UploadLogs packs: f writes the logs between two moments
+// into a new zip file and returns its path. The default is nothing, because where
+// the engine's log is kept WithLogger's caller knows.
+func WithLogPacker(f func(start, end time.Time) (path string, err error)) Option {
+	return func(s *settings) { s.packLogs = f }
+}
 
 // WithDeviceID sets the id of this installation, to which tokens are bound; the
 // default is a random UUID, kept in the user's config folder.

@@ -207,7 +207,7 @@ func (c *Client) echo(ctx context.Context, session media.Session, began time.Tim
 	}
 	st := session.Statistics()
 	result.Codec, result.Path = st.AudioCodec, st.LocalCandidate
-	result.RTTMs, result.JitterMs, result.MOS = st.RTTMs, st.AverageJitterMs, st.MOS
+	result.RTTMs, result.JitterMs, result.MOS = st.RTTMs, st.AverageJitterMs, float64(st.MOS)
 	result.Packets, result.Seconds = st.PacketsReceived, probeTime.Seconds()
 	if total := float64(st.PacketsReceived) + float64(max(st.CumulativeLost, 0)); total > 0 {
 		result.LossPercent = 100 * float64(max(st.CumulativeLost, 0)) / total

@@ -3,7 +3,9 @@ package voice_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -92,6 +94,34 @@ func TestRealOtherDevice(t *testing.T) {
 }
 
 // TestRealUpload: logs arrive at the platform.
+// The logs of a span are packed by what the client was given for that, sent, and
+// the file is gone.
+func TestRealUploadOfASpan(t *testing.T) {
+	t.Parallel()
+	p := startDemo(t, demo.Config{DataDir: t.TempDir()})
+	start, end := time.Now().Add(-time.Hour), time.Now()
+	file := t.TempDir() + "/packed.zip"
+	var packErr error
+	alice := newPhone(t, p, "alice", sine, null, voice.WithLogPacker(func(from, to time.Time) (string, error) {
+		if !from.Equal(start) || !to.Equal(end) {
+			t.Errorf("packed from %v to %v", from, to)
+		}
+		return file, errors.Join(packErr, writeZip(file))
+	}))
+	reference, err := alice.UploadLogs(context.Background(), start, end, "no sound")
+	if err != nil || reference == "" || expect[voice.UploadLogSucceeded](alice).Reference != reference {
+		t.Errorf("%q, %v", reference, err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the packed file is left: %v", err)
+	}
+	packErr = errors.New("disk full")
+	if _, err := alice.UploadLogs(context.Background(), start, end, ""); fault.TypeOf(err) != fault.UploadLogFailure {
+		t.Errorf("a full disk: %v", err)
+	}
+	expect[voice.UploadLogFailed](alice)
+}
+
 func TestRealUpload(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t, demo.Config{DataDir: t.TempDir()})
@@ -99,15 +129,23 @@ func TestRealUpload(t *testing.T) {
 	file := t.TempDir() + "/logs.zip"
 	check(t, writeZip(file))
 	last := 0.0
-	reference, err := alice.UploadLogs(context.Background(), file, "no sound", func(part float64) { last = part })
+	reference, err := alice.UploadLogFile(context.Background(), file, "no sound", func(part float64) { last = part })
 	if err != nil || reference == "" || last != 1 {
 		t.Errorf("%q %v, sent %v", reference, err, last)
 	}
 	if got := expect[voice.UploadLogSucceeded](alice).Reference; got != reference {
 		t.Errorf("reference %q", got)
 	}
-	if _, err := alice.UploadLogs(context.Background(), file+"-missing", "", nil); fault.TypeOf(err) != fault.UploadLogFailure {
+	if _, err := alice.UploadLogFile(context.Background(), file+"-missing", "", nil); fault.TypeOf(err) != fault.UploadLogFailure {
 		t.Errorf("a missing file: %v", err)
 	}
 	expect[voice.UploadLogFailed](alice)
+	// As the reference has it: of a span, by what the client was given to pack it.
+	if _, err := alice.UploadLogs(context.Background(), time.Now().Add(-time.Hour), time.Now(), "no sound"); fault.TypeOf(err) != fault.UploadLogFailure {
+		t.Errorf("nothing to pack with: %v", err)
+	}
+	expect[voice.UploadLogFailed](alice)
+	if _, err := alice.UploadLogs(context.Background(), time.Now(), time.Now().Add(-time.Hour), ""); fault.TypeOf(err) != fault.InvalidParameter {
+		t.Errorf("a span that ends before it begins: %v", err)
+	}
 }

@@ -72,7 +72,7 @@ func (c *Call) head(kind string) reportHead {
 // qualityOf sums up statistics.
 func qualityOf(s Statistics) quality {
 	return quality{
-		Codec: s.AudioCodec, MOS: s.MOS, RTTMs: s.RTTMs, JitterMs: s.AverageJitterMs,
+		Codec: s.AudioCodec, MOS: float64(s.MOS), RTTMs: s.RTTMs, JitterMs: s.AverageJitterMs,
 		LossPercent: s.FractionLost, FarLoss: s.RemoteFractionLoss, BufferMs: s.JitterBufferMs,
 		Concealed: s.ConcealedPercent, BurstDensity: s.BurstDensity,
 		Path: pathKind(s.LocalCandidate),

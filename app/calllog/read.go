@@ -86,8 +86,8 @@ func WriteCSV(w io.Writer, records []Record) error {
 	for _, r := range records {
 		row := []string{
 			r.Started.UTC().Format(time.RFC3339), string(r.Direction), strconv.FormatBool(r.Missed), string(r.MissedReason), r.RemoteID, r.RemoteName,
-			r.Message, strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS), string(r.EndReason), strconv.FormatFloat(r.MOS, 'f', 2, 64),
-			strconv.Itoa(r.Rating), r.Issue, r.Note, strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line, strconv.Itoa(max(1, r.Times)),
+			r.Message, strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS), string(r.EndReason), r.MOS.Text(),
+			r.Rating.Text(), r.Issue, r.Note, strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line, strconv.Itoa(max(1, r.Times)),
 		}
 		for i := range row {
 			row[i] = cell(row[i])

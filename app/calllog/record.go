@@ -3,6 +3,7 @@ package calllog
 import (
 	"time"
 
+	"offhook/internal/known"
 	"offhook/voice"
 )
 
@@ -24,8 +25,8 @@ type Record struct {
 	EndReason voice.EndReason `json:"end_reason"`
 	// MissedReason says why a call did not ring; "" for one that did.
 	MissedReason voice.MissedReason `json:"missed_reason,omitempty"`
-	MOS          float64            `json:"mos"`
-	Rating       int                `json:"rating,omitempty"`
+	MOS          known.Figure       `json:"mos"`
+	Rating       known.Count        `json:"rating"`
 	Issue        string             `json:"issue,omitempty"`
 	Note         string             `json:"note,omitempty"`
 	// Interrupted marks a call during which the phone itself was killed.

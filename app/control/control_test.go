@@ -105,7 +105,7 @@ func (l *line) Retry() {}
 func (l *line) PostFeedback(context.Context, int, voice.Issue, string) error {
 	return nil
 }
-func (l *line) UploadLogs(context.Context, string, string, func(float64)) (string, error) {
+func (l *line) UploadLogFile(context.Context, string, string, func(float64)) (string, error) {
 	return "REF-1", nil
 }
 

@@ -177,7 +177,11 @@ func (p *printer) history(h *struct {
 func (p *printer) stats(s *app.Stats) error {
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(t, "Codec\t%s, %.0f kbit/s\n", s.AudioCodec, s.AudioBitrate)
-	fmt.Fprintf(t, "MOS\t%.2f\n", s.MOS)
+	mos := s.MOS.Text()
+	if mos == "" {
+		mos = "not known yet"
+	}
+	fmt.Fprintf(t, "MOS\t%s\n", mos)
 	fmt.Fprintf(t, "Jitter\t%.1f ms (at most %.1f ms)\n", s.AverageJitterMs, s.MaxJitterMs)
 	fmt.Fprintf(t, "Round trip\t%.1f ms\n", s.RTTMs)
 	fmt.Fprintf(t, "Lost\t%.2f %% here, %.2f %% there\n", s.FractionLost, s.RemoteFractionLoss)

@@ -172,7 +172,7 @@ func (s *soundPath) media(ctx context.Context) Check {
 		}
 		return Check{Status: Skipped, Text: why, Remedy: s.remedy.Or("check.make-a-call")}
 	default:
-		return judgeMOS(st.MOS, lang.Of("check.last-call", rounded(st.RTTMs, 0), rounded(st.AverageJitterMs, 0), rounded(st.FractionLost, 1),
+		return judgeMOS(float64(st.MOS), lang.Of("check.last-call", rounded(st.RTTMs, 0), rounded(st.AverageJitterMs, 0), rounded(st.FractionLost, 1),
 			lang.Literal(st.LocalCandidate).Or("check.unknown-path")))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"offhook/app/calllog"
+	"offhook/internal/known"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -113,8 +114,8 @@ type call struct {
 	RangS     int             `json:"rang_s"`
 	DurationS int             `json:"duration_s"`
 	EndReason voice.EndReason `json:"end_reason"`
-	MOS       float64         `json:"mos"`
-	Rating    int             `json:"rating,omitempty"`
+	MOS       known.Figure    `json:"mos"`
+	Rating    known.Count     `json:"rating,omitempty"`
 	Issue     string          `json:"issue,omitempty"`
 }
 

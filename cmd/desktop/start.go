@@ -171,7 +171,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Defaults: signin.Credentials{UserName: o.User, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName},
 		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
 			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
-				voice.WithRenewedToken(keepToken))
+				voice.WithRenewedToken(keepToken), voice.WithLogPacker(files.Pack))
 			if err != nil {
 				return nil, err
 			}

@@ -377,7 +377,7 @@ func (e *Env) showQuality(chip *widget.QualityChip, v View) {
 	call := v.Call
 	figure := ""
 	if call.MOS > 0 {
-		figure = e.T("MOS {x}", "x", oneDecimal(call.MOS))
+		figure = e.T("MOS {x}", "x", oneDecimal(float64(call.MOS)))
 	}
 	set := func(g theme.Glyph, word, fig string, soft, ink fyne.ThemeColorName) {
 		chip.Set(g, word, fig, soft, ink, e.T("Sound quality: {word}. Show statistics", "word", word))

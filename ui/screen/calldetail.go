@@ -119,7 +119,7 @@ func (e *Env) soundOf(c app.CallRecord) string {
 	case c.MOS >= 3.6:
 		word = e.T("Fair")
 	}
-	word += " · " + e.T("MOS {x}", "x", oneDecimal(c.MOS))
+	word += " · " + e.T("MOS {x}", "x", oneDecimal(float64(c.MOS)))
 	if c.Rating > 0 {
 		word += " · " + e.T("you rated {n}", "n", c.Rating)
 	}

@@ -187,7 +187,7 @@ func (f *Feedback) Render(v View) {
 	}
 	if c.ID != f.call {
 		f.call, f.number = c.ID, c.RemoteID
-		f.Rating.begin(c.Rating)
+		f.Rating.begin(int(c.Rating))
 	}
 	name := nameOf(c.RemoteName, c.RemoteID)
 	f.face.SetName(name)

@@ -85,7 +85,7 @@ func (s *Statistics) Render(v View) {
 		who = nameOf(v.Call.RemoteName, v.Call.RemoteID)
 		if v.Now.Sub(s.last) >= 900*time.Millisecond {
 			s.last = v.Now
-			for i, x := range []float64{st.MOS, st.AverageJitterMs, st.FractionLost, st.RTTMs} {
+			for i, x := range []float64{float64(st.MOS), st.AverageJitterMs, st.FractionLost, st.RTTMs} {
 				s.charts[i].chart.Add(x)
 			}
 		}

@@ -38,10 +38,10 @@ func TestMOSInBursts(t *testing.T) {
 			info, _ := codec.Lookup(name)
 			recovered := w.b.recv.playing.Load().Buffer.Statistics().Recovered > 0
 			model := mosOf(eModel(impairmentOf(info, recovered), st.AverageLatencyMs, st.CurrentPacketLossRate, want.ratio))
-			if math.Abs(st.MOS-model) > 0.2 {
+			if math.Abs(float64(st.MOS)-model) > 0.2 {
 				t.Errorf("%s, bursts of %.0f: MOS %.2f, the model says %.2f", name, length, st.MOS, model)
 			}
-			return st.MOS, want.ratio
+			return float64(st.MOS), want.ratio
 		}
 		spread, one := rate(1)
 		bunched, ratio := rate(4)

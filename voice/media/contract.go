@@ -3,6 +3,8 @@ package media
 import (
 	"context"
 	"time"
+
+	"offhook/internal/known"
 )
 
 // Session is the media of one leg: one peer, one audio stream each way. The
@@ -113,25 +115,25 @@ const (
 // Statistics of a session (reference, section 1.8; RFC 3550, RFC 3611, G.107).
 // Times are in milliseconds, loss is in percent, bitrate in kbit/s.
 type Statistics struct {
-	AudioCodec            string  `json:"audio_codec"`
-	AudioBitrate          float64 `json:"audio_bitrate"`
-	AverageJitterMs       float64 `json:"average_jitter_ms"`
-	MaxJitterMs           float64 `json:"max_jitter_ms"`
-	RTTMs                 float64 `json:"rtt_ms"`
-	FractionLost          float64 `json:"fraction_lost"`
-	MOS                   float64 `json:"mos"`
-	CumulativeLost        int64   `json:"cumulative_lost"`
-	JitterSamples         int64   `json:"jitter_samples"`
-	JitterBufferMs        float64 `json:"jitter_buffer_ms"`
-	PreferredJitterBuffer float64 `json:"preferred_jitter_buffer_ms"`
-	DiscardedPackets      int64   `json:"discarded_packets"`
-	RemoteFractionLoss    float64 `json:"remote_fraction_loss"`
-	BytesSent             uint64  `json:"bytes_sent"`
-	BytesReceived         uint64  `json:"bytes_received"`
-	PacketsSent           uint64  `json:"packets_sent"`
-	PacketsReceived       uint64  `json:"packets_received"`
-	ExtendedMax           uint32  `json:"extended_max"`
-	LastSRTimestamp       uint32  `json:"last_sr_timestamp"`
+	AudioCodec            string       `json:"audio_codec"`
+	AudioBitrate          float64      `json:"audio_bitrate"`
+	AverageJitterMs       float64      `json:"average_jitter_ms"`
+	MaxJitterMs           float64      `json:"max_jitter_ms"`
+	RTTMs                 float64      `json:"rtt_ms"`
+	FractionLost          float64      `json:"fraction_lost"`
+	MOS                   known.Figure `json:"mos"`
+	CumulativeLost        int64        `json:"cumulative_lost"`
+	JitterSamples         int64        `json:"jitter_samples"`
+	JitterBufferMs        float64      `json:"jitter_buffer_ms"`
+	PreferredJitterBuffer float64      `json:"preferred_jitter_buffer_ms"`
+	DiscardedPackets      int64        `json:"discarded_packets"`
+	RemoteFractionLoss    float64      `json:"remote_fraction_loss"`
+	BytesSent             uint64       `json:"bytes_sent"`
+	BytesReceived         uint64       `json:"bytes_received"`
+	PacketsSent           uint64       `json:"packets_sent"`
+	PacketsReceived       uint64       `json:"packets_received"`
+	ExtendedMax           uint32       `json:"extended_max"`
+	LastSRTimestamp       uint32       `json:"last_sr_timestamp"`
 	// Seconds is the age of the session, Duration the time since sound was first let
 	// out: since the answer. Both are in seconds.
 	Seconds          float64 `json:"seconds"`

@@ -33,13 +33,13 @@ func TestMOSFollowsLoss(t *testing.T) {
 			want := mosOf(eModel(impairmentOf(info, loss > 0), delay, real, w.b.recv.src.burst.ratio()))
 			t.Logf("%s, loss %.1f %%: MOS %.2f, model %.2f, reported %.1f %%, rtt %.0f ms, buffer %.0f ms, concealed %.1f %%",
 				name, real, st.MOS, want, st.CurrentPacketLossRate, st.RTTMs, st.JitterBufferMs, st.ConcealedPercent)
-			if math.Abs(st.MOS-want) > 0.2 {
+			if math.Abs(float64(st.MOS)-want) > 0.2 {
 				t.Errorf("%s, loss %.1f %%: MOS %.2f, the model says %.2f", name, real, st.MOS, want)
 			}
-			if loss > 0 && st.MOS >= best {
+			if loss > 0 && float64(st.MOS) >= best {
 				t.Errorf("%s: MOS %.2f at %.0f %% is no worse than with less loss", name, st.MOS, loss)
 			}
-			best = st.MOS
+			best = float64(st.MOS)
 			if st.RTTMs < 38 || st.RTTMs > 62 {
 				t.Errorf("%s: round trip %.0f ms over 20 ms each way", name, st.RTTMs)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"offhook/internal/known"
 	"offhook/voice/codec"
 )
 
@@ -108,7 +109,7 @@ func (s *session) Statistics() Statistics {
 	if lost := missingLoss(s.unannounced()); st.PacketsReceived > 0 {
 		st.CurrentPacketLossRate = max(st.CurrentPacketLossRate, lost)
 	}
-	st.MOS = s.mos(&st, burst)
+	st.MOS = known.Figure(s.mos(&st, burst))
 	st.finite()
 	return st
 }
@@ -168,7 +169,7 @@ func (s *session) mos(st *Statistics, burst float64) float64 {
 // finite makes every number fit for JSON, which knows no NaN.
 func (st *Statistics) finite() {
 	for _, f := range []*float64{
-		&st.AudioBitrate, &st.AverageJitterMs, &st.MaxJitterMs, &st.RTTMs, &st.FractionLost, &st.MOS,
+		&st.AudioBitrate, &st.AverageJitterMs, &st.MaxJitterMs, &st.RTTMs, &st.FractionLost, (*float64)(&st.MOS),
 		&st.JitterBufferMs, &st.PreferredJitterBuffer, &st.RemoteFractionLoss, &st.Seconds, &st.Duration, &st.NoPacketsMs, &st.LatencyJitterMs,
 		&st.AverageLatencyMs, &st.CurrentPacketLossRate, &st.MediaWaitingTimeMs, &st.ConcealedPercent, &st.BurstDensity,
 	} {
