@@ -34,6 +34,8 @@ func (p *Phone) soundOf(s settings.Settings) voice.Sound {
 	capture := specOf(or(p.cfg.AudioIn, s.Audio.Microphone))
 	return voice.Sound{
 		Capture: capture, Playout: specOf(or(p.cfg.AudioOut, s.Audio.Speaker)), Country: p.country(s), DTX: s.Audio.SilenceSuppression,
+		Volumes:      audio.Volumes{Far: float64(s.Audio.CallVolume) / 100, Tones: float64(s.Audio.RingbackVolume) / 100},
+		OfferHeadset: s.Audio.OfferHeadset,
 		NewProcessor: p.processing(capture, process.Config{Echo: s.Audio.EchoCancellation, Noise: s.Audio.NoiseSuppression, Gain: s.Audio.AutomaticGain}),
 	}
 }
@@ -113,6 +115,22 @@ func (p *Phone) initialAudio(s settings.Settings) Audio {
 	return Audio{
 		Microphone: specTitle(sound.Capture), Speaker: specTitle(sound.Playout), Ring: specTitle(p.ringSpec(s)),
 		MicrophoneWorks: true, SpeakerWorks: true, Routes: []voice.AudioRoute{voice.RouteEarpiece},
+	}
+}
+
+// nameDevices names the devices that were just chosen, before they are looked at: during
+// a call that is not done, and what was not chosen anew stays as it was seen.
+func (p *Phone) nameDevices(old settings.Audio, set settings.Settings) {
+	first := p.initialAudio(set)
+	a := &p.m.audio
+	if old.Microphone != set.Audio.Microphone {
+		a.Microphone, a.MicrophoneWorks = first.Microphone, true
+	}
+	if old.Speaker != set.Audio.Speaker {
+		a.Speaker, a.SpeakerWorks = first.Speaker, true
+	}
+	if old.Ring != set.Audio.Ring {
+		a.Ring = first.Ring
 	}
 }
 

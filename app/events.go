@@ -306,6 +306,9 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	}
 	shown := len(p.m.calls.without(c)) == 0
 	p.m.calls.drop(c)
+	if shown {
+		p.m.audio.Offer = nil
+	}
 	p.touch()
 	if c.role == RoleConsultation {
 		return // the call that it was for is the one to speak of

@@ -64,7 +64,7 @@ func (p *Phone) settingsChanged() {
 		m.settingsRevision++
 		if old.Audio != set.Audio {
 			p.useAudio(set)
-			m.audio = p.initialAudio(set)
+			p.nameDevices(old.Audio, set)
 			p.retry.Fire() // the devices are looked at again
 		}
 		if !reflect.DeepEqual(old.Favourites, set.Favourites) || !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) || old.Audio.Country != set.Audio.Country {
@@ -76,7 +76,8 @@ func (p *Phone) settingsChanged() {
 		}
 		p.engine.SetDeclining(declines(set))
 		p.limitCalls(set)
-		if c := m.calls.rings(); c != nil && !c.silenced && old.Availability != set.Availability && len(m.calls.without(c)) == 0 {
+		louder := old.Availability != set.Availability || old.Audio.RingVolume != set.Audio.RingVolume
+		if c := m.calls.rings(); c != nil && !c.silenced && louder && len(m.calls.without(c)) == 0 {
 			p.cfg.Ringer.Ring(p.ringVolume())
 		}
 		p.touch()

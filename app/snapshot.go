@@ -9,6 +9,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/internal/known"
 	"offhook/voice"
+	"offhook/voice/audio"
 )
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
@@ -224,7 +225,31 @@ type Audio struct {
 	SpeakerWorks    bool `json:"speaker_works"`
 	// Routes are the routes that can be chosen now.
 	Routes []voice.AudioRoute `json:"routes"`
+	// Offer is a device that the call in progress could use instead, nil for none.
+	Offer *DeviceOffer `json:"offer,omitempty"`
 }
+
+// DeviceOffer is a device that the user may take during a call, by TakeDevice: a
+// headset that was plugged in, or another microphone in place of one that brings only
+// silence.
+type DeviceOffer struct {
+	Kind OfferKind `json:"kind"`
+	// Device is its name, Silent that of the microphone that brings nothing.
+	Device string `json:"device"`
+	Silent string `json:"silent,omitempty"`
+
+	route voice.AudioRoute
+	spec  audio.Spec
+}
+
+// OfferKind says what is offered.
+type OfferKind string
+
+// The kinds of DeviceOffer.
+const (
+	OfferHeadset    OfferKind = "headset"
+	OfferMicrophone OfferKind = "microphone"
+)
 
 // Notice is a passing remark.
 type Notice struct {

@@ -27,12 +27,12 @@ func (p *Phone) soundNotice(n audio.Notice) {
 	if n.Device != "" && n.Code != audio.HeadsetOffered {
 		*name = n.Device
 	}
+	p.offerFor(n)
 	switch n.Code {
 	case audio.DevicesChanged:
 		a.Routes = audio.Routes(n.Devices)
 		p.touch()
-	case audio.HeadsetOffered:
-		p.say("info", lang.Of("notice.headset", lang.Literal(n.Device)))
+	case audio.HeadsetOffered: // the offer says it
 	case audio.MutedSpeech:
 		p.say("info", lang.Of("notice.muted"))
 	case audio.Returned, audio.Moved, audio.SystemUnmuted:
@@ -53,7 +53,9 @@ func (p *Phone) soundNotice(n audio.Notice) {
 			c.Text, c.Action = n.Err.Text(), soundAction(n.Err)
 		}
 		p.m.ready.Set(readiness.Devices, c)
-		p.say("warning", noticeText(n))
+		if a.Offer == nil || n.Code != audio.DeadMicrophone { // the offer says it
+			p.say("warning", noticeText(n))
+		}
 	default:
 		p.say("warning", noticeText(n))
 	}

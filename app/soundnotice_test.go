@@ -79,3 +79,80 @@ func TestQuittingInACallAsks(t *testing.T) {
 		wantFault(t, d.MayQuit(), fault.SystemBusy, "in a call with Bob Ross")
 	})
 }
+
+// A headset that appears, and a microphone that brings nothing, are an offer: it is
+// taken, refused, or goes with what it was about.
+func TestADeviceIsOffered(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		wantFault(t, d.TakeDevice(), fault.NoCall, "No other device")
+		if err := d.Dial(context.Background(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
+		desk := audio.Device{ID: "desk", Name: "Desk", Kind: audio.Capture}
+		told := func(n audio.Notice) *DeviceOffer {
+			d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: n})
+			synctest.Wait()
+			return d.Snapshot().Audio.Offer
+		}
+		silent := audio.Notice{Code: audio.DeadMicrophone, Kind: audio.Capture, Device: "Jabra", Instead: desk, Err: fault.New(fault.AudioDeviceError, "audio.silent-microphone", "Jabra")}
+		if o := told(silent); o == nil || o.Kind != OfferMicrophone || o.Device != "Desk" || o.Silent != "Jabra" {
+			t.Fatalf("%+v", o)
+		}
+		if o := told(audio.Notice{Code: audio.AliveMicrophone, Kind: audio.Capture}); o != nil {
+			t.Errorf("%+v is offered for a microphone that works", o)
+		}
+		told(silent)
+		if err := d.TakeDevice(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got, o := d.Settings().Audio.Microphone, d.Snapshot().Audio.Offer; got != "device:desk = Desk" || o != nil {
+			t.Errorf("the microphone is %q; still offered: %+v", got, o)
+		}
+		told(silent)
+		if o := told(audio.Notice{Code: audio.DevicesChanged}); o != nil {
+			t.Errorf("%+v is offered and gone", o)
+		}
+		headset := audio.Notice{Code: audio.HeadsetOffered, Kind: audio.Playback, Device: "Poly", Route: voice.RouteHeadphones}
+		if o := told(headset); o == nil || o.Kind != OfferHeadset || o.Device != "Poly" {
+			t.Errorf("%+v", o)
+		}
+		d.RefuseDevice()
+		synctest.Wait()
+		if o := d.Snapshot().Audio.Offer; o != nil {
+			t.Errorf("%+v was refused", o)
+		}
+		told(headset)
+		d.engine.emit(voice.CallEnded{Call: d.engine.to(voice.StateEnded)})
+		synctest.Wait()
+		if o := d.Snapshot().Audio.Offer; o != nil {
+			t.Errorf("%+v outlives its call", o)
+		}
+	})
+}
+
+// Changing a volume during a call leaves what is known of its devices.
+func TestAVolumeLeavesTheDevices(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		if err := d.Dial(context.Background(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: audio.Notice{Code: audio.Moved, Kind: audio.Playback, Device: "Jabra"}})
+		d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: audio.Notice{Code: audio.DevicesChanged, Devices: []audio.Device{
+			{ID: "s", Name: "Speakers", Kind: audio.Playback}}}})
+		synctest.Wait()
+		before := d.Snapshot().Audio
+		if err := d.UpdateSettings(func(s *Settings) { s.Audio.CallVolume = 150 }); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if now := d.Snapshot().Audio; now.Speaker != "Jabra" || len(now.Routes) != len(before.Routes) {
+			t.Errorf("%+v, before %+v", now, before)
+		}
+	})
+}

@@ -173,6 +173,8 @@ func (p *madePhone) RemoveFavourite(number string) error {
 func (p *madePhone) IsFavourite(number string) bool {
 	return slices.ContainsFunc(p.set.Favourites, func(f app.Favourite) bool { return f.Number == number })
 }
+func (p *madePhone) TakeDevice() error { p.note("take-device"); return p.fail }
+func (p *madePhone) RefuseDevice()     { p.note("refuse-device") }
 func (p *madePhone) MayQuit() error {
 	if p.snap.Call != nil {
 		return fault.New(fault.SystemBusy, "You are in a call with Priya Nair. Quitting hangs up.")

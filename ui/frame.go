@@ -22,11 +22,16 @@ type tabsBox struct {
 	// line on the phone's upper edge shows its state; rule divides the panes.
 	line *widget.Panel
 	rule fyne.CanvasObject
+	// note is a remark above the phone, in noteBox, which is hidden without one.
+	note    *widget.SlimBanner
+	noteBox *fyne.Container
 }
 
-func newTabsBox(header, middle, strip fyne.CanvasObject) *tabsBox {
+func newTabsBox(header, middle, strip fyne.CanvasObject, note *widget.SlimBanner) *tabsBox {
 	b := &tabsBox{strip: strip, side: container.NewStack(), line: widget.NewPanel(theme.Accent, 0, widget.Gap(0)), rule: widget.NewPanel(theme.Line, 0, widget.Gap(0))}
-	b.Container = container.New(b, middle, b.side, header, strip, b.line, b.rule)
+	b.note, b.noteBox = note, widget.Inset(8, 8, 0, 8, note)
+	b.noteBox.Hide()
+	b.Container = container.New(b, middle, b.side, header, strip, b.line, b.rule, b.noteBox)
 	b.setSide(nil)
 	return b
 }
@@ -56,6 +61,17 @@ func paneWidth(window float32) float32 {
 		return 400
 	}
 	return 420
+}
+
+// setNote shows or hides the remark above the phone.
+func (b *tabsBox) setNote(on bool) {
+	if on {
+		b.noteBox.Show()
+	} else {
+		b.noteBox.Hide()
+	}
+	b.Container.Refresh()
+	widget.Relayout(b.Container)
 }
 
 func (b *tabsBox) setStrip(on bool) {
@@ -91,6 +107,12 @@ func (b *tabsBox) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		foot = widget.StripHeight
 		strip.Move(fyne.NewPos(0, s.Height-foot))
 		strip.Resize(fyne.NewSize(w, foot))
+	}
+	if b.noteBox.Visible() {
+		note := widget.HeightFor(b.noteBox, w)
+		b.noteBox.Move(fyne.NewPos(0, top))
+		b.noteBox.Resize(fyne.NewSize(w, note))
+		top += note
 	}
 	middle.Move(fyne.NewPos(0, top))
 	middle.Resize(fyne.NewSize(w, s.Height-top-foot))

@@ -39,8 +39,10 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 		card, h = widget.NewMenuCard(m.scroll), room
 	}
 	var members []widget.Grouped
+	for _, c := range widget.Controls(content) {
+		c.OnFocus(func() { m.reveal(c) })
+	}
 	for _, r := range rows {
-		r.OnFocus(func() { m.reveal(r) })
 		members = append(members, r)
 	}
 	widget.NewGroup(1, members...)
@@ -56,8 +58,15 @@ func (s *shell) openMenuWith(opener fyne.CanvasObject, width float32, content fy
 	}
 }
 
+// renderMenu has the open menu draw what changes in it.
+func (s *shell) renderMenu(draw func(screen.View)) {
+	if s.menu != nil {
+		s.menu.render = draw
+	}
+}
+
 // reveal scrolls a long menu to a row.
-func (m *menu) reveal(row *widget.TapRow) {
+func (m *menu) reveal(row fyne.CanvasObject) {
 	if m.scroll != nil {
 		widget.ScrollTo(m.scroll, row)
 	}
@@ -141,8 +150,8 @@ func (s *shell) openAvailability(from fyne.CanvasObject) {
 	rows = append(rows, phone)
 	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), phone)
 	s.openMenuWith(from, 296, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, first)
-	if s.menu != nil && lines != nil {
-		s.menu.render = lines.Render
+	if lines != nil {
+		s.renderMenu(lines.Render)
 	}
 }
 

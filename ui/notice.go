@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -12,70 +14,161 @@ import (
 	"offhook/ui/widget"
 )
 
-// noticeTime is how long a passing remark stays.
+// noticeTime is how long a passing remark stays; one that offers something stays until
+// it is answered.
 const noticeTime = 6 * time.Second
 
-// notify shows a remark over the lower end of the window for a while.
-func (s *shell) notify(text string) { s.remark(widget.ToneWarning, text) }
+// remark is something that the window says beside what it shows.
+type remark struct {
+	tone widget.Tone
+	// title is what happened, text what more there is to say.
+	title, text string
+	// word names what act does, "" without it; refuse is told that the user closed it.
+	word        string
+	act, refuse func()
+}
 
-func (s *shell) remark(tone widget.Tone, text string) { s.remarkFor(tone, text, nil) }
+// notify shows a passing remark.
+func (s *shell) notify(text string) { s.say(&remark{tone: widget.ToneWarning, title: text}) }
 
-// remarkFor shows a remark that goes when it is pressed; do, if any, is what it is a
-// remark about.
-func (s *shell) remarkFor(tone widget.Tone, text string, do func()) {
-	if text == "" {
+// say shows a remark in place of the one before.
+func (s *shell) say(r *remark) {
+	if r.title == "" {
 		return
 	}
 	if s.noticeStop != nil {
 		s.noticeStop()
+		s.noticeStop = nil
 	}
-	glyph := theme.Info
-	switch tone {
-	case widget.ToneWarning:
-		glyph = theme.WarningIcon
-	case widget.ToneDanger:
-		glyph = theme.ErrorIcon
+	s.note = r
+	s.drawRemark()
+	if r.act == nil {
+		s.noticeStop = s.run.After(noticeTime, s.clearRemark)
 	}
-	r := widget.NewRemark(tone, glyph, text)
-	r.OnTap = func() {
-		s.clearRemark()
-		if do != nil {
-			do()
-		}
-	}
-	s.noticeBox.Objects = []fyne.CanvasObject{r}
-	s.placeNotice()
-	s.noticeBox.Refresh()
-	s.noticeStop = s.run.After(noticeTime, s.clearRemark)
 }
 
 // clearRemark takes the remark away, if there is one.
 func (s *shell) clearRemark() {
-	if len(s.noticeBox.Objects) > 0 {
-		s.noticeBox.Objects = nil
-		s.noticeBox.Refresh()
+	s.note = nil
+	s.drawRemark()
+}
+
+// drawRemark shows the remark or, without one, the device that is offered. During a
+// call it has room of its own above the phone, so that it covers no control; else it
+// lies over the foot of the window.
+func (s *shell) drawRemark() {
+	r := s.note
+	if r == nil {
+		r = s.offer
+	}
+	bar := r
+	if !s.phase.InCall() || s.root.Objects[0] != fyne.CanvasObject(s.tabs.Container) {
+		bar = nil
+	}
+	s.drawBar(bar)
+	over := r
+	if bar != nil {
+		over = nil
+	}
+	if over == s.over {
+		return
+	}
+	s.over = over
+	s.noticeBox.Objects = nil
+	if over != nil {
+		_, glyph := over.look()
+		w := widget.NewRemark(over.tone, glyph, strings.TrimSpace(over.title+" "+over.text), over.word, func() { s.answer(over, true) })
+		w.OnTap = func() { s.answer(over, false) }
+		s.noticeBox.Objects = []fyne.CanvasObject{w}
+	}
+	s.noticeBox.Refresh()
+}
+
+// drawBar shows a remark above the phone, nil for none.
+func (s *shell) drawBar(r *remark) {
+	if r == s.inBar {
+		return
+	}
+	s.inBar = r
+	if r != nil {
+		tone, glyph := r.look()
+		s.tabs.note.Set(tone, glyph, r.title, r.text, r.word, true)
+	}
+	s.tabs.setNote(r != nil)
+}
+
+// look is how a remark is drawn.
+func (r *remark) look() (widget.Tone, theme.Glyph) {
+	switch r.tone {
+	case widget.ToneWarning:
+		return r.tone, theme.WarningIcon
+	case widget.ToneDanger:
+		return r.tone, theme.ErrorIcon
+	}
+	return r.tone, theme.Info
+}
+
+// answer takes a remark away, and does what it offers if the user wants it.
+func (s *shell) answer(r *remark, yes bool) {
+	if s.note == r {
+		s.note = nil
+	}
+	if s.offer == r {
+		s.offer = nil
+	}
+	s.drawRemark()
+	switch {
+	case yes && r.act != nil:
+		r.act()
+	case !yes && r.refuse != nil:
+		r.refuse()
 	}
 }
 
-// renderNotice shows the phone's own remark once.
-func (s *shell) renderNotice(n *app.Notice) {
-	if n == nil || n.At.Equal(s.noticeAt) {
-		return
+// answerBar is answer for the remark above the phone.
+func (s *shell) answerBar(yes bool) {
+	if s.inBar != nil {
+		s.answer(s.inBar, yes)
 	}
-	s.noticeAt = n.At
-	tone := widget.ToneInfo
-	switch n.Level {
-	case "warning":
-		tone = widget.ToneWarning
-	case "error":
-		tone = widget.ToneDanger
+}
+
+// renderNotice shows the phone's own remark once, and the device that it offers.
+func (s *shell) renderNotice(v screen.View) {
+	if o := v.Audio.Offer; o != s.offeredDevice {
+		s.offeredDevice = o
+		s.offer = s.offerOf(o)
 	}
-	var do func()
-	if says(n.Text, "program.crashed") {
-		do = func() { s.open(screen.PageReport) }
+	if n := v.Notice; n != nil && !n.At.Equal(s.noticeAt) {
+		s.noticeAt = n.At
+		r := &remark{tone: widget.ToneInfo, title: s.words.Say(n.Text)}
+		switch n.Level {
+		case "warning":
+			r.tone = widget.ToneWarning
+		case "error":
+			r.tone = widget.ToneDanger
+		}
+		if says(n.Text, "program.crashed") {
+			r.word, r.act = s.env.T("Report"), func() { s.open(screen.PageReport) }
+		}
+		s.say(r)
+		s.phone.DismissNotice()
 	}
-	s.remarkFor(tone, s.words.Say(n.Text), do)
-	s.phone.DismissNotice()
+	s.drawRemark()
+}
+
+// offerOf is the remark that offers a device, nil for none.
+func (s *shell) offerOf(o *app.DeviceOffer) *remark {
+	if o == nil {
+		return nil
+	}
+	e := s.env
+	r := &remark{tone: widget.ToneInfo, title: e.T("{device} is plugged in", "device", o.Device), text: e.T("Use it for this call?"), word: e.T("Use it")}
+	if o.Kind == app.OfferMicrophone {
+		r = &remark{tone: widget.ToneWarning, title: e.T("We hear nothing from {device}", "device", o.Silent),
+			text: e.T("Switch to {device}?", "device", o.Device), word: e.T("Switch")}
+	}
+	r.act, r.refuse = func() { e.Run.Go(func(context.Context) error { return s.phone.TakeDevice() }, e.Complain) }, s.phone.RefuseDevice
+	return r
 }
 
 // says reports whether a text, or one that it is joined of, has a code.
@@ -88,34 +181,19 @@ func says(t lang.Text, code string) bool {
 	return t.Code == code
 }
 
-// placeNotice puts the remark where it covers no button: above the bottom of the window,
-// and during a call, whose buttons are there, over the header.
-func (s *shell) placeNotice() {
-	l := s.noticeBox.Layout.(*noticeLayout)
-	shown := s.shown != nil && (s.shown == part(s.incoming) || s.shown == part(s.call))
-	if l.top != shown {
-		l.top = shown
-		s.noticeBox.Refresh()
-	}
-}
+// noticeLayout puts the remark above the bottom of the window.
+type noticeLayout struct{}
 
-// noticeLayout puts the remark above the bottom of the window, or at its top.
-type noticeLayout struct{ top bool }
+func (noticeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-func (*noticeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-func (l *noticeLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (noticeLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	for _, o := range objects {
 		w := min(s.Width-32, 440)
 		h := o.MinSize().Height
 		if r, ok := o.(*widget.Remark); ok {
 			h = r.HeightFor(w)
 		}
-		y := s.Height - h - 64
-		if l.top {
-			y = 8
-		}
-		o.Move(fyne.NewPos((s.Width-w)/2, y))
+		o.Move(fyne.NewPos((s.Width-w)/2, s.Height-h-64))
 		o.Resize(fyne.NewSize(w, h))
 	}
 }

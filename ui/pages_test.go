@@ -119,17 +119,17 @@ func TestSettings(t *testing.T) {
 	if got := s.phone.set.Audio.Ring; got != "device:speakers = Computer speakers" {
 		t.Errorf("the ring device is %q", got)
 	}
-	s.tap("Clean up my voice, On")
+	s.tap("Noise and echo removal, On")
 	if a := s.phone.set.Audio; a.EchoCancellation || a.NoiseSuppression || a.AutomaticGain {
 		t.Errorf("cleaning up is %+v", a)
 	}
-	s.tap("Appearance: Light")
+	s.open(screen.PageAppearance)
 	s.tap("Dark")
 	if s.phone.set.Appearance.Theme != "dark" || s.host.mode != theme.Dark {
 		t.Errorf("the theme is %q", s.phone.set.Appearance.Theme)
 	}
 	s.tap("Back")
-	s.tap("Language: Like the system")
+	s.open(screen.PageLanguage)
 	s.tap("Español")
 	if s.host.language != "es" || !s.shows("Idioma") {
 		t.Error("the language did not change")

@@ -33,10 +33,10 @@ func TestAPanicComesToTheWindowsThread(t *testing.T) {
 	a.close()
 }
 
-// After a crash the first remark leads to the report, and a press on a remark never
-// reaches the control that it covers.
+// After a crash the first remark has a button that leads to the report, and a press on
+// a remark never reaches the control that it covers.
 func TestTheRemarkOfACrashLeadsToTheReport(t *testing.T) {
-	for code, want := range map[string]string{"program.crashed": "report", "program.no-logs": "dial"} {
+	for code, want := range map[string]string{"program.crashed": "dial", "program.no-logs": "dial"} {
 		snap := madeReady()
 		snap.Notice = &app.Notice{At: madeNow, Level: "warning", Text: lang.Join(lang.Of(code), lang.Of("program.no-logs"))}
 		s := newStage(t, snap)
@@ -59,5 +59,18 @@ func TestTheRemarkOfACrashLeadsToTheReport(t *testing.T) {
 				t.Error("the remark stays")
 			}
 		})
+	}
+}
+
+func TestACrashOffersTheReport(t *testing.T) {
+	snap := madeReady()
+	snap.Notice = &app.Notice{At: madeNow, Level: "warning", Text: lang.Of("program.crashed")}
+	s := newStage(t, snap)
+	for _, later := range s.run.later {
+		later() // it stays until it is answered
+	}
+	s.tap("Report")
+	if got := s.screenName(); got != "report" || len(s.noticeBox.Objects) > 0 {
+		t.Errorf("the button leads to %q; %d remarks stay", got, len(s.noticeBox.Objects))
 	}
 }

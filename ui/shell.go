@@ -75,6 +75,10 @@ type shell struct {
 	noticeBox  *fyne.Container
 	noticeAt   time.Time
 	noticeStop func()
+	// note is the passing remark, offer the device that is offered; over and inBar are
+	// those of them that are shown over the window and above the phone. nil is none.
+	note, offer, over, inBar *remark
+	offeredDevice            *app.DeviceOffer
 }
 
 func newShell(phone screen.Phone, run screen.Runner, h screen.Host, w *words.Catalogue, th *theme.Theme, now func() time.Time) *shell {
@@ -91,7 +95,7 @@ func (s *shell) build(early *widget.Early) {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Theme: s.theme, Phone: s.phone, Run: s.run, Host: s.host,
 		Open: s.open, Notify: s.notify, SettingsChanged: s.settingsChanged, SetLanguage: s.chooseLanguage,
-		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
+		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
 		Commands: s.commandList, SetKeys: s.setKeys,
 		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
@@ -99,12 +103,14 @@ func (s *shell) build(early *widget.Early) {
 	s.strip = widget.NewStatusStrip(func() { s.open(screen.PageSettings) })
 	s.dial, s.incoming, s.call, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
-	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip)
+	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip, widget.NewSlimBanner(s.env.T("Close"), s.env.Tips,
+		func() { s.answerBar(true) }, func() { s.answerBar(false) }, widget.Gap(0)))
+	s.note, s.offer, s.over, s.inBar, s.offeredDevice = nil, nil, nil, nil, nil
 	s.shown, s.side = nil, nil
 	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts}[i]) },
 		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts))
 	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(296, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
-	s.noticeBox = container.New(&noticeLayout{})
+	s.noticeBox = container.New(noticeLayout{})
 	s.fade = newFade()
 	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)
 }
@@ -205,7 +211,7 @@ func (s *shell) renderOverlays(v screen.View) {
 	if s.menu != nil && s.menu.render != nil {
 		s.menu.render(v)
 	}
-	s.renderNotice(v.Notice)
+	s.renderNotice(v)
 }
 
 func (s *shell) view() screen.View {
@@ -224,7 +230,7 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 	}
 	s.callID = id
 	if before != s.phase && s.phase == screen.PhaseIncoming {
-		s.clearRemark() // it would lie over Decline and Answer
+		s.clearRemark() // it is of the call before
 		if !s.typing() {
 			s.toCall()
 		}
@@ -233,7 +239,7 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 	switch {
 	case !offered || s.offered:
 	case s.typing():
-		s.remark(widget.ToneInfo, s.env.OfferText(v.Call))
+		s.say(&remark{tone: widget.ToneInfo, title: s.env.OfferText(v.Call)})
 	default:
 		s.toCall()
 		s.call.ShowKeypad(false)
@@ -335,7 +341,6 @@ func (s *shell) render(v screen.View) {
 	widget.Relayout(p.Object())
 	s.renderSide(v, side, page)
 	s.renderOverlays(v)
-	s.placeNotice()
 	if s.call != nil {
 		s.call.SetTurning(p == part(s.call) && s.visible)
 	}

@@ -153,7 +153,7 @@ func TestADeviceIsChangedInMidCall(t *testing.T) {
 	}
 	s.press(fyne.KeyReturn)
 	s.expect("settings")
-	if got := s.phone.set.Audio.Speaker; got != "device:Computer speakers" {
+	if got := s.phone.set.Audio.Speaker; got != "device:speakers = Computer speakers" {
 		t.Fatalf("the speaker is %q; the menu has %q", got, labels)
 	}
 	if s.overlay() != nil || s.win.Canvas().Focused() != fyne.Focusable(s.call.Device) {

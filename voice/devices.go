@@ -17,6 +17,8 @@ type Sound struct {
 	// Country is the ISO 3166 code whose ringback is played, "" for ITU-T
 	// E.180's.
 	Country string
+	// Volumes are how loud the call is.
+	Volumes audio.Volumes
 	// OfferHeadset says that a headset which appears during a call is offered by a
 	// SoundNotice; without it the call takes it, if no device was chosen.
 	OfferHeadset bool
@@ -133,7 +135,7 @@ func (d *devices) newPath(sound Sound, notice func(audio.Notice)) (soundPath, er
 		return nil, err
 	}
 	cfg := audio.PathConfig{
-		In: sound.Capture, Out: sound.Playout, Country: sound.Country, Silent: true,
+		In: sound.Capture, Out: sound.Playout, Country: sound.Country, Silent: true, Volumes: sound.Volumes,
 		Notice: notice, Log: d.log, OfferHeadset: sound.OfferHeadset,
 	}
 	if sound.NewProcessor != nil {
@@ -154,6 +156,8 @@ var tones = map[tone]audio.Tone{toneRingback: audio.Ringback, toneCallWaiting: a
 func (p *realPath) PlayTone(t tone) { p.Path.PlayTone(tones[t]) }
 
 func (p *realPath) SetDevices(sound Sound) error {
+	p.SetVolumes(sound.Volumes)
+	p.OfferHeadset(sound.OfferHeadset)
 	var capture, playout error
 	if sound.Capture != p.sound.Capture {
 		capture = p.SetInput(sound.Capture)

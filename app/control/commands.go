@@ -89,6 +89,8 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SetRoute(voice.AudioRoute(strings.ToUpper(r.Args[0])))
 			}},
+		"take-device":   quick("The device is in use.", "use the headset or the microphone that the call offers, as audio.offer in status says", (*app.Phone).TakeDevice),
+		"refuse-device": quick("The sound stays where it is.", "leave the device that the call offers", func(p *app.Phone) error { p.RefuseDevice(); return nil }),
 		"availability": {flags: "reason", did: "Availability is set.", args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Args[0] == string(app.Break) {

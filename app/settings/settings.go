@@ -84,7 +84,13 @@ type Audio struct {
 	Speaker    string `json:"speaker"`
 	Ring       string `json:"ring"`
 	// RingVolume is 0 to 100.
-	RingVolume       int  `json:"ring_volume"`
+	RingVolume int `json:"ring_volume"`
+	// CallVolume is how loud the far side is, 10 to 200 per cent of how it comes;
+	// RingbackVolume how loud ringback and the phone's own tones in a call are, 0 to 100.
+	CallVolume     int `json:"call_volume"`
+	RingbackVolume int `json:"ringback_volume"`
+	// OfferHeadset asks before a headset that appears during a call is used.
+	OfferHeadset     bool `json:"offer_headset"`
 	EchoCancellation bool `json:"echo_cancellation"`
 	NoiseSuppression bool `json:"noise_suppression"`
 	AutomaticGain    bool `json:"automatic_gain"`

@@ -33,14 +33,27 @@ type Entry struct {
 	Choices []string
 	// Pattern is what a text must match, nil for any.
 	Pattern *regexp.Regexp
-	// Page is where the window has its row, Title the label of the row and Caption
-	// the words below it, which may be none. Both are in English, as the labels in
-	// assets/lang are looked up.
-	Page           Page
-	Title, Caption string
+	// Page is where the window has its row, under the heading Section; Title is the label
+	// of the row and Caption the words below it, which may be none. All words are in
+	// English, as the labels in assets/lang are looked up.
+	Page                    Page
+	Section, Title, Caption string
+	// Offered are the values that the window offers, where it is no switch and no number.
+	Offered []Option
+	// Step is by how much the window changes a number, Unit its label, such as "{n} s".
+	Step int
+	Unit string
+	// Try is what sounds once the window has changed the setting: "ring", "speaker", or
+	// "" for nothing.
+	Try string
+	// With are settings that follow this one when the window changes it, by their paths.
+	With []string
 	// Own says that the value belongs to the phone itself: no policy sets or locks it.
 	Own bool
 }
+
+// Option is one value that the window offers, and its label in English.
+type Option struct{ Value, Label string }
 
 // Table is all settings in the order in which they are shown.
 var Table = []Entry{
@@ -71,32 +84,53 @@ var Table = []Entry{
 	{Path: "audio.microphone", About: `"" for the system's, or device:NAME.`},
 	{Path: "audio.speaker", About: `"" for the system's, or device:NAME.`},
 	{Path: "audio.ring", About: `"" for the loudspeaker, or device:NAME.`},
-	{Path: "audio.ring_volume", About: "How loud it rings.", Default: 80, Max: 100, Page: PageCalls, Title: "Ring volume"},
-	{Path: "audio.echo_cancellation", About: "Take the loudspeaker's sound out of the microphone's.", Default: true},
+	{Path: "audio.ring_volume", About: "How loud it rings.", Default: 80, Max: 100,
+		Page: PageCalls, Section: "Ringing", Title: "Ring volume", Step: 10, Unit: "{n} %", Try: "ring"},
+	{Path: "audio.echo_cancellation", About: "Take the loudspeaker's sound out of the microphone's.", Default: true,
+		Page: PageAudio, Title: "Noise and echo removal", With: []string{"audio.noise_suppression", "audio.automatic_gain"}},
 	{Path: "audio.noise_suppression", About: "Take noise out of the microphone's sound.", Default: true},
 	{Path: "audio.automatic_gain", About: "Keep the voice at one loudness.", Default: true},
-	{Path: "audio.silence_suppression", About: "Send next to nothing while nobody speaks, to spare a metered network; from the next call on."},
-	{Path: "audio.country", Pattern: regexp.MustCompile(`^([A-Z]{2}|ITU)?$`),
-		About: `The ISO 3166 code of the country whose ringback, busy and waiting tones are played; ITU for the recommendation's own, "" for the system's region.`},
+	{Path: "audio.call_volume", About: "How loud the far side is, in per cent of how it comes; from 101 on it is made louder.", Default: 100, Min: 10, Max: 200,
+		Page: PageAudio, Title: "Call volume", Step: 10, Unit: "{n} %"},
+	{Path: "audio.ringback_volume", About: "How loud the ringback and the phone's other tones in a call are.", Default: 100, Max: 100,
+		Page: PageAudio, Title: "Ringback volume", Step: 10, Unit: "{n} %"},
+	{Path: "audio.offer_headset", About: "Ask before a headset that is plugged in during a call is used; without it the call takes it, if no device was chosen.",
+		Page: PageAudio, Title: "Ask before using a new headset", Caption: "Otherwise a call moves to it at once"},
+	{Path: "audio.silence_suppression", About: "Send next to nothing while nobody speaks, to spare a metered network; from the next call on.",
+		Page: PageAudio, Title: "Save data while nobody speaks", Caption: "From the next call on"},
 
-	{Path: "calls.auto_answer", About: "Answer by itself, after a tone.", Page: PageCalls, Title: "Answer by itself", Caption: "After {n} s, with a tone"},
-	{Path: "calls.auto_answer_delay_s", About: "After how many seconds.", Default: 3, Max: 30},
-	{Path: "calls.global_hotkeys", About: "Keys that answer and decline in every window while it rings.", Page: PageCalls, Title: "Answer and decline keys everywhere", Caption: "While it rings, where the system allows it"},
-	{Path: "calls.pause_media", About: "Pause music players during a call.", Page: PageCalls, Title: "Pause music during calls"},
-	{Path: "calls.keep_awake", About: "Keep the screen on during a call.", Default: true, Page: PageCalls, Title: "Keep the screen on during calls"},
+	{Path: "calls.auto_answer", About: "Answer by itself, after a tone.",
+		Page: PageCalls, Section: "Ringing", Title: "Auto-answer", Caption: "With a beep"},
+	{Path: "calls.auto_answer_delay_s", About: "After how many seconds.", Default: 3, Max: 30,
+		Page: PageCalls, Section: "Ringing", Title: "Auto-answer after", Step: 1, Unit: "{n} s"},
+	{Path: "calls.global_hotkeys", About: "Keys that answer and decline in every window while it rings.",
+		Page: PageCalls, Section: "Ringing", Title: "Answer keys in every program", Caption: "While a call rings"},
+	{Path: "calls.pause_media", About: "Pause music players during a call.", Page: PageCalls, Section: "During a call", Title: "Pause music during calls"},
+	{Path: "calls.keep_awake", About: "Keep the screen on during a call.", Default: true, Page: PageCalls, Section: "During a call", Title: "Keep the screen on during calls"},
+	{Path: "audio.country", Pattern: regexp.MustCompile(`^([A-Z]{2}|ITU)?$`),
+		About: `The ISO 3166 code of the country whose ringback, busy and waiting tones are played; ITU for the recommendation's own, "" for the system's region.`,
+		Page:  PageCalls, Section: "During a call", Title: "Ringback tones", Offered: countries},
 	{Path: "calls.link_mode", About: "Click to call: what a tel: or sip: link does. prefill puts the number into the field, dial calls it.",
-		Default: Prefill, Choices: []string{string(Prefill), string(DialAtOnce)}, Page: PageCalls, Title: "A telephone link on a page"},
+		Default: Prefill, Choices: []string{string(Prefill), string(DialAtOnce)},
+		Page: PageCalls, Section: "When you click a phone link", Title: "When you click a phone link",
+		Offered: []Option{{string(Prefill), "Show the number first"}, {string(DialAtOnce), "Call right away"}}},
 	{Path: "calls.default_line", About: `The id of the SIP account that calls go out over; "" for the subscriber's line.`},
 	{Path: "calls.waiting", About: "A second call while one goes on. default: on SIP accounts, not on the subscriber's line, whose second call is refused as busy; on and off: on all lines.",
-		Default: string(WaitingDefault), Choices: []string{string(WaitingDefault), string(WaitingOn), string(WaitingOff)}, Page: PageCalls, Title: "Second call", Caption: "While you're in a call"},
+		Default: string(WaitingDefault), Choices: []string{string(WaitingDefault), string(WaitingOn), string(WaitingOff)},
+		Page: PageCalls, Section: "Second call while you're in a call", Title: "Second call while you're in a call",
+		Offered: []Option{{string(WaitingDefault), "On SIP accounts"}, {string(WaitingOn), "On all lines"}, {string(WaitingOff), "Never, the caller hears busy"}}},
 	{Path: "calls.recording_consent", About: `The sentence on recording that each call shows; "" for none.`},
 
-	{Path: "appearance.theme", About: "The window's colours.", Default: "system", Choices: []string{"system", "light", "dark"}, Page: PageAppearance, Title: "Colours"},
+	{Path: "appearance.theme", About: "The window's colours.", Default: "system", Choices: []string{"system", "light", "dark"},
+		Page: PageAppearance, Section: "Colours", Title: "Colours", Offered: []Option{{"system", "Same as the system"}, {"light", "theme::Light"}, {"dark", "theme::Dark"}}},
 	{Path: "appearance.language", About: `The language's code; "" for the system's.`},
-	{Path: "appearance.reduced_motion", About: "Move nothing that need not move.", Page: PageAppearance, Title: "Reduced motion", Caption: "Nothing fades or turns"},
-	{Path: "appearance.close_to_tray", About: "Closing the window keeps the phone running.", Default: true, Page: PageAppearance, Title: "Close to the tray", Caption: "The phone goes on when its window is closed"},
-	{Path: "appearance.notifications", About: "Show a system notification for a call and a missed call.", Default: true, Page: PageAppearance, Title: "Notifications", Caption: "For incoming and missed calls"},
-	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Title: "Start hidden"},
+	{Path: "appearance.reduced_motion", About: "Move nothing that need not move.",
+		Page: PageAppearance, Section: "Window", Title: "Reduced motion", Caption: "No animations"},
+	{Path: "appearance.close_to_tray", About: "Closing the window keeps the phone running.", Default: true,
+		Page: PageAppearance, Section: "Window", Title: "Keep running in the tray", Caption: "When you close the window"},
+	{Path: "appearance.notifications", About: "Show a system notification for a call and a missed call.", Default: true,
+		Page: PageAppearance, Section: "Window", Title: "Notifications", Caption: "For incoming and missed calls"},
+	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Section: "Window", Title: "Start in the tray"},
 
 	{Path: "shortcuts", About: `The keys of the window's commands, by the command's id, such as {"hangup": "Ctrl+Shift+X"}; those left out keep their usual ones.`},
 
@@ -107,6 +141,15 @@ var Table = []Entry{
 	{Path: "updates.url", About: `The https address that is asked for a newer version; "" for nobody.`},
 	{Path: "availability", About: "What happens to calls.", Default: "available", Choices: []string{"available", "busy", "break", "dnd"}},
 	{Path: "audio_check_done", About: "true skips the audio check of the first run."},
+}
+
+// countries are the countries whose tones the window offers: the system's region, those
+// that belong to no country, and then by name.
+var countries = []Option{
+	{"", "Same as the system"}, {StandardTones, "International"},
+	{"AU", "Australia"}, {"AT", "Austria"}, {"BR", "Brazil"}, {"CA", "Canada"}, {"CN", "China"}, {"FR", "France"}, {"DE", "Germany"},
+	{"HK", "Hong Kong"}, {"IN", "India"}, {"IE", "Ireland"}, {"IT", "Italy"}, {"JP", "Japan"}, {"NZ", "New Zealand"}, {"SG", "Singapore"},
+	{"ZA", "South Africa"}, {"ES", "Spain"}, {"CH", "Switzerland"}, {"AE", "United Arab Emirates"}, {"GB", "United Kingdom"}, {"US", "United States"},
 }
 
 // Of returns the entry of a path; ok is false when there is no such setting.

@@ -94,7 +94,7 @@ func eachFile(t *testing.T, root string, visit func(path string, file *ast.File)
 }
 
 // labels finds every label of the window: the first argument of each call of a
-// method T in its packages.
+// method T in its packages, and the words of the settings' table.
 func labels(t *testing.T) map[string]bool {
 	t.Helper()
 	list := map[string]bool{}
@@ -116,7 +116,44 @@ func labels(t *testing.T) map[string]bool {
 			return true
 		})
 	})
+	tableLabels(t, list)
 	return list
+}
+
+// tableLabels adds the words of the settings' table, from which the window draws rows.
+func tableLabels(t *testing.T, list map[string]bool) {
+	t.Helper()
+	add := func(e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, _ := strconv.Unquote(lit.Value)
+			list[text] = true
+		}
+	}
+	path := filepath.Join("..", "..", "app", "settings", "table.go")
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			switch key, _ := n.Key.(*ast.Ident); {
+			case key == nil:
+			case key.Name == "Section", key.Name == "Title", key.Name == "Caption", key.Name == "Unit":
+				add(n.Value)
+			}
+		case *ast.CompositeLit:
+			if of, ok := n.Type.(*ast.ArrayType); !ok || nameOf(of.Elt) != "Option" {
+				return true
+			}
+			for _, o := range n.Elts {
+				if c, ok := o.(*ast.CompositeLit); ok && len(c.Elts) == 2 {
+					add(c.Elts[1])
+				}
+			}
+		}
+		return true
+	})
 }
 
 // TestEveryLabelIsTranslated holds the window and the languages together.

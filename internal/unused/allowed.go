@@ -44,9 +44,6 @@ var allowed = byName(map[string][]string{
 		"demo.Platform.Backend", "demo/backend.Server.Users", "demo/relay.Relay.Totals", "demo/wsconn.Conn.LastHeard",
 		"demo/wsconn.Conn.RTT", "demo/wsconn.Conn.Send",
 	},
-	"the settings' table; the window will draw its rows from it": {
-		"app/settings.Entry.Set", "app/settings.On", "app/settings.PageAudio",
-	},
 	"the templates of the page call them by name": {
 		"demo/console.callRow.Feedback", "demo/console.subscriberRow.Connected",
 	},

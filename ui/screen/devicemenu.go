@@ -1,11 +1,10 @@
 package screen
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/settings"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice/audio"
@@ -50,32 +49,50 @@ func (e *Env) openDevices(from fyne.CanvasObject, list []audio.Device) {
 			parts = append(parts, row)
 		}
 	}
+	var volumes []*settingRow
+	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4))
+	for _, path := range []string{"audio.call_volume", "audio.ringback_volume", "audio.ring_volume"} {
+		if entry, ok := settings.Of(path); ok {
+			row := e.newSettingRow(entry)
+			volumes = append(volumes, row)
+			parts = append(parts, row.object)
+		}
+	}
+	show := func(set app.Settings) {
+		for _, r := range volumes {
+			r.render(set)
+		}
+	}
+	show(e.Phone.Settings())
 	e.PopUp(from, 296, widget.Inset(4, 8, 8, 8, widget.Column(parts...)), rows, 0)
+	e.RenderMenu(func(v View) { show(v.Settings) })
 }
 
-// deviceChoices are the settings that one kind of device can have, and which of
-// them holds.
+// deviceChoices are the settings that one kind of device can have, with their names, and
+// which of them holds, -1 if none does: another device stands in for it.
 func (e *Env) deviceChoices(k deviceKind, list []audio.Device) (choices [][2]string, chosen int) {
 	set := e.Phone.Settings()
+	titles := audio.Titles(list, k.kind)
 	usual := e.T("System's default device")
 	for _, d := range list {
 		if d.Kind == k.kind && d.IsDefault {
-			usual = e.T("Default: {device}", "device", d.Name)
+			usual = e.T("Default: {device}", "device", titles[d.ID])
 		}
 	}
 	choices = append(choices, [2]string{"", usual})
-	now := *k.get(&set)
+	now, err := audio.ParseSpec(*k.get(&set))
+	if err != nil || now.Kind != audio.SpecDefault {
+		chosen = -1
+	}
+	used := audio.Find(list, k.kind, now)
 	for _, d := range list {
 		if d.Kind != k.kind {
 			continue
 		}
-		if strings.TrimPrefix(now, "device:") == d.Name || now == "device:"+d.ID {
+		if used != nil && used.ID == d.ID {
 			chosen = len(choices)
 		}
-		choices = append(choices, [2]string{"device:" + d.Name, d.Name})
-	}
-	if now != "" && chosen == 0 {
-		chosen = -1 // it was unplugged, and another stands in for it
+		choices = append(choices, [2]string{d.Spec().String(), titles[d.ID]})
 	}
 	return choices, chosen
 }

@@ -99,6 +99,8 @@ type Env struct {
 	// keyboard. CloseMenu closes it.
 	PopUp     func(from fyne.CanvasObject, width float32, content fyne.CanvasObject, rows []*widget.TapRow, first int)
 	CloseMenu func() bool
+	// RenderMenu draws what changes in the open menu whenever the window is drawn.
+	RenderMenu func(func(View))
 	// Menu and AvailabilityMenu open the two menus of the header below from.
 	Menu, AvailabilityMenu func(from fyne.CanvasObject)
 	// Commands are all that keys do, with the keys that hold now. SetKeys gives a

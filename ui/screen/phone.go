@@ -45,6 +45,8 @@ type Phone interface {
 	DeclineTransfer() error
 	SendDTMF(id, digits string) error
 	SetRoute(route voice.AudioRoute) error
+	TakeDevice() error
+	RefuseDevice()
 	SetAvailability(a app.Availability) error
 	SetOnAnotherPhone(on bool) error
 	Statistics(id string) (app.Stats, bool)

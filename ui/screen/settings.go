@@ -2,13 +2,13 @@ package screen
 
 import (
 	"context"
-	"fmt"
 
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
 	"offhook/app/diagnosis"
 	"offhook/app/readiness"
+	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -54,7 +54,7 @@ type Settings struct {
 	*frame
 	mic, speaker, ring *devices
 	Meter              *widget.Meter
-	cleanUp            *widget.Switch
+	table              []*settingRow
 	rows               map[Page]*linkRow
 	set                app.Settings
 	stop               func()
@@ -71,19 +71,14 @@ func NewSettings(env *Env) *Settings {
 	device := func(g theme.Glyph, name string, sel fyne.CanvasObject) fyne.CanvasObject {
 		return widget.Row(widget.NewIcon(g, theme.Text2, 22), widget.Gap(12), widget.Fixed(88, 0, widget.NewText(name, widget.Style{})), widget.Gap(8), widget.Grow(sel))
 	}
-	var cleanRow fyne.CanvasObject
-	s.cleanUp, cleanRow = env.switchRow(env.T("Clean up my voice"), env.T("Removes echo and background noise"), func(on bool) {
-		env.Update(func(a *app.Settings) {
-			a.Audio.EchoCancellation, a.Audio.NoiseSuppression, a.Audio.AutomaticGain = on, on, on
-		})
-	})
+	table, sound := env.settingRows(settings.PageAudio)
+	s.table = table
 	card := widget.NewCard(widget.Column(
 		widget.Inset(12, 12, 0, 12, widget.Column(
 			device(theme.Mic, env.T("Microphone"), s.mic.Selector),
 			widget.Gap(8), widget.Inset(0, 0, 0, 130, s.Meter), widget.Gap(8),
 			device(theme.Headphones, env.T("Speaker"), s.speaker.Selector), widget.Gap(12),
-			device(theme.Bell, env.T("Ring on"), s.ring.Selector), widget.Gap(5))),
-		cleanRow, widget.Gap(5)))
+			device(theme.Bell, env.T("Ring on"), s.ring.Selector), widget.Gap(12)))))
 	link := func(p Page, g theme.Glyph, title string) fyne.CanvasObject {
 		r := newLinkRow(g, title, func() { env.Open(p) })
 		s.rows[p] = r
@@ -96,12 +91,12 @@ func NewSettings(env *Env) *Settings {
 		link(PageAppearance, theme.Palette, env.T("Appearance")),
 		link(PageLanguage, theme.Globe, env.T("Language")),
 		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")))
-	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(16), heading(env.T("Everything else")), widget.Gap(6), more)
+	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(8), widget.Column(sound...), widget.Gap(16), heading(env.T("More")), widget.Gap(6), more)
 	s.frame = newFrame(env, env.T("Settings"), PageNone, nil, body, nil)
 	s.lockable("audio.microphone", s.mic.Selector)
 	s.lockable("audio.speaker", s.speaker.Selector)
 	s.lockable("audio.ring", s.ring.Selector)
-	s.lockable("audio.echo_cancellation", s.cleanUp)
+	s.lockRows(table)
 	return s
 }
 
@@ -141,11 +136,12 @@ func (s *Settings) Render(v View) {
 	for _, d := range []*devices{s.mic, s.speaker, s.ring} {
 		d.show(&s.set)
 	}
-	a := v.Settings.Audio
-	s.cleanUp.SetOn(a.EchoCancellation || a.NoiseSuppression)
-	ring := e.T("Ring volume {n} %", "n", a.RingVolume)
+	for _, r := range s.table {
+		r.render(v.Settings)
+	}
+	ring := e.T("Ring volume {n} %", "n", v.Settings.Audio.RingVolume)
 	if v.Settings.Calls.AutoAnswer {
-		ring = e.T("Answer by itself")
+		ring = e.T("Auto-answer")
 	}
 	s.rows[PageCalls].set(ring)
 	s.rows[PageAccounts].set(e.accountsWord(v))
@@ -156,7 +152,7 @@ func (s *Settings) Render(v View) {
 	s.rows[PageNetwork].set(network)
 	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
 	s.rows[PageLanguage].set(e.languageName(s.env.Host.Language()))
-	s.rows[PageShortcuts].set(e.T("{n} keys", "n", len(e.Commands())))
+	s.rows[PageShortcuts].set(e.T("{n} shortcuts", "n", len(e.Commands())))
 	widget.Relayout(s.object)
 }
 
@@ -167,104 +163,15 @@ func (e *Env) themeName(name string) string {
 	case theme.Dark:
 		return e.T("theme::Dark")
 	default:
-		return e.T("Like the system")
+		return e.T("Same as the system")
 	}
 }
 
 func (e *Env) languageName(l string) string {
 	if l == "" || l == "system" {
-		return e.T("Like the system")
+		return e.T("Same as the system")
 	}
 	return words.Name(l)
-}
-
-// choiceRows are rows of which one is chosen.
-type choiceRows struct {
-	rows  []*widget.TapRow
-	ticks []*widget.Icon
-	names []string
-}
-
-func (e *Env) choices(names []string, pick func(int)) (*choiceRows, fyne.CanvasObject) {
-	c := &choiceRows{names: names}
-	var parts []fyne.CanvasObject
-	for i, n := range names {
-		tick := widget.NewIcon("", theme.AccentInk, 20)
-		row := widget.NewTapRow(n, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(widget.Grow(widget.NewText(n, widget.Style{})), tick)), func() { pick(i) })
-		c.rows = append(c.rows, row)
-		c.ticks = append(c.ticks, tick)
-		parts = append(parts, row)
-	}
-	return c, widget.CardOf(parts...)
-}
-
-func (c *choiceRows) set(e *Env, chosen int) {
-	for i, t := range c.ticks {
-		if i == chosen {
-			t.Set(theme.Check, theme.AccentInk)
-			c.rows[i].SetLabel(e.T("{choice}, chosen", "choice", c.names[i]))
-		} else {
-			t.Set("", theme.AccentInk)
-			c.rows[i].SetLabel(c.names[i])
-		}
-	}
-}
-
-// Appearance is the page about how the window looks and behaves.
-type Appearance struct {
-	*frame
-	themes             *choiceRows
-	still, tray, notes *widget.Switch
-	startHidden        *widget.Switch
-	modes              []theme.Mode
-}
-
-// NewAppearance returns the page.
-func NewAppearance(env *Env) *Appearance {
-	a := &Appearance{modes: []theme.Mode{theme.System, theme.Light, theme.Dark}}
-	var names []string
-	for _, m := range a.modes {
-		names = append(names, env.themeName(string(m)))
-	}
-	var list fyne.CanvasObject
-	a.themes, list = env.choices(names, func(i int) {
-		env.Update(func(s *app.Settings) { s.Appearance.Theme = string(a.modes[i]) })
-	})
-	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { env.Update(func(s *app.Settings) { change(s, on) }) })
-	}
-	var r1, r2, r3, r4 fyne.CanvasObject
-	a.still, r1 = row(env.T("Reduced motion"), env.T("Nothing fades or turns"), func(s *app.Settings, on bool) { s.Appearance.ReducedMotion = on })
-	a.tray, r2 = row(env.T("Close to the tray"), env.T("The phone goes on when its window is closed"), func(s *app.Settings, on bool) { s.Appearance.CloseToTray = on })
-	a.notes, r3 = row(env.T("Notifications"), env.T("For incoming and missed calls"), func(s *app.Settings, on bool) { s.Appearance.Notifications = on })
-	a.startHidden, r4 = row(env.T("Start hidden"), "", func(s *app.Settings, on bool) { s.Appearance.StartHidden = on })
-	body := widget.Column(heading(env.T("Colours")), widget.Gap(6), list, widget.Gap(16), heading(env.T("Window")), widget.Gap(6), widget.CardOf(r1, r2, r3, r4))
-	a.frame = newFrame(env, env.T("Appearance"), PageSettings, nil, body, nil)
-	for _, row := range a.themes.rows {
-		a.lockable("appearance.theme", row)
-	}
-	a.lockable("appearance.reduced_motion", a.still)
-	a.lockable("appearance.close_to_tray", a.tray)
-	a.lockable("appearance.notifications", a.notes)
-	a.lockable("appearance.start_hidden", a.startHidden)
-	return a
-}
-
-// Render draws the page.
-func (a *Appearance) Render(v View) {
-	a.render(v)
-	s := v.Settings.Appearance
-	chosen := 0
-	for i, m := range a.modes {
-		if string(m) == s.Theme {
-			chosen = i
-		}
-	}
-	a.themes.set(a.env, chosen)
-	a.still.SetOn(s.ReducedMotion)
-	a.tray.SetOn(s.CloseToTray)
-	a.notes.SetOn(s.Notifications)
-	a.startHidden.SetOn(s.StartHidden)
 }
 
 // Language is the page that chooses the language.
@@ -281,9 +188,9 @@ func NewLanguage(env *Env) *Language {
 	for _, c := range l.codes {
 		names = append(names, env.languageName(c))
 	}
-	var list fyne.CanvasObject
-	l.list, list = env.choices(names, func(i int) { env.SetLanguage(l.codes[i]) })
-	l.frame = newFrame(env, env.T("Language"), PageSettings, nil, list, nil)
+	rows, list := env.choiceRows(names, func(i int) { env.SetLanguage(l.codes[i]) })
+	l.list = rows
+	l.frame = newFrame(env, env.T("Language"), PageSettings, nil, widget.CardOf(list...), nil)
 	for _, row := range l.list.rows {
 		l.lockable("appearance.language", row)
 	}
@@ -300,81 +207,6 @@ func (l *Language) Render(v View) {
 		}
 	}
 	l.list.set(l.env, chosen)
-}
-
-// Calls is the page about the rules around a call.
-type Calls struct {
-	*frame
-	auto, pause, awake, global *widget.Switch
-	volume                     *widget.Text
-	less, more                 *widget.IconButton
-	links                      *choiceRows
-	tones                      *tones
-	modes                      []string
-	now                        int
-}
-
-// NewCalls returns the page.
-func NewCalls(env *Env) *Calls {
-	c := &Calls{modes: []string{"prefill", "dial"}}
-	row := func(title, under string, change func(*app.Settings, bool)) (*widget.Switch, fyne.CanvasObject) {
-		return env.switchRow(title, under, func(on bool) { env.Update(func(s *app.Settings) { change(s, on) }) })
-	}
-	step := func(by int) func() {
-		return func() {
-			to := max(0, min(100, c.now+by))
-			env.Update(func(s *app.Settings) { s.Audio.RingVolume = to })
-			env.playTest("ring", nil)
-		}
-	}
-	c.volume = widget.NewText("", widget.Style{Bold: true, Align: fyne.TextAlignCenter})
-	c.less = widget.NewIconButton(env.T("Quieter"), theme.Minus, theme.Text, env.Tips, step(-10))
-	c.more = widget.NewIconButton(env.T("Louder"), theme.Plus, theme.Text, env.Tips, step(10))
-	volume := widget.Inset(2, 4, 2, 12, widget.Row(widget.Grow(widget.NewText(env.T("Ring volume"), widget.Style{})), c.less, widget.Fixed(52, 0, c.volume), c.more))
-	var r1, r2, r3, r4, links fyne.CanvasObject
-	c.auto, r1 = row(env.T("Answer by itself"), env.T("After {n} s, with a tone", "n", 3), func(s *app.Settings, on bool) { s.Calls.AutoAnswer = on })
-	c.pause, r2 = row(env.T("Pause music during calls"), "", func(s *app.Settings, on bool) { s.Calls.PauseMedia = on })
-	c.awake, r3 = row(env.T("Keep the screen on during calls"), "", func(s *app.Settings, on bool) { s.Calls.KeepAwake = on })
-	c.global, r4 = row(env.T("Answer and decline keys everywhere"), env.T("While it rings, where the system allows it"), func(s *app.Settings, on bool) { s.Calls.GlobalHotkeys = on })
-	c.links, links = env.choices([]string{env.T("Put the number into the field"), env.T("Call at once")}, func(i int) {
-		env.Update(func(s *app.Settings) { s.Calls.LinkMode = linkMode(c.modes[i]) })
-	})
-	c.tones = newTones(env)
-	tonesRow := widget.Inset(10, 12, 12, 12, widget.Column(widget.NewText(env.T("Tones as in"), widget.Style{}), widget.Gap(6), c.tones.Selector))
-	body := widget.Column(heading(env.T("Ringing")), widget.Gap(6), widget.CardOf(volume, r1, r4), widget.Gap(16),
-		heading(env.T("During a call")), widget.Gap(6), widget.CardOf(r2, r3, tonesRow), widget.Gap(16),
-		heading(env.T("A telephone link on a page")), widget.Gap(6), links)
-	c.frame = newFrame(env, env.T("Calls"), PageSettings, nil, body, nil)
-	c.lockable("calls.auto_answer", c.auto)
-	c.lockable("audio.country", c.tones.Selector)
-	c.lockable("calls.pause_media", c.pause)
-	c.lockable("calls.keep_awake", c.awake)
-	c.lockable("calls.global_hotkeys", c.global)
-	for _, row := range c.links.rows {
-		c.lockable("calls.link_mode", row)
-	}
-	return c
-}
-
-// Render draws the page.
-func (c *Calls) Render(v View) {
-	c.render(v)
-	s := v.Settings
-	c.now = s.Audio.RingVolume
-	c.volume.SetText(fmt.Sprintf("%d %%", c.now))
-	fixed := s.IsLocked("audio.ring_volume")
-	c.less.SetEnabled(c.now > 0 && !fixed)
-	c.more.SetEnabled(c.now < 100 && !fixed)
-	c.auto.SetOn(s.Calls.AutoAnswer)
-	c.pause.SetOn(s.Calls.PauseMedia)
-	c.awake.SetOn(s.Calls.KeepAwake)
-	c.global.SetOn(s.Calls.GlobalHotkeys)
-	c.tones.show(s.Audio.Country)
-	chosen := 0
-	if string(s.Calls.LinkMode) == c.modes[1] {
-		chosen = 1
-	}
-	c.links.set(c.env, chosen)
 }
 
 // Network is the page about the connection.

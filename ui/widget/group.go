@@ -6,6 +6,8 @@ import "fyne.io/fyne/v2"
 type Grouped interface {
 	fyne.Focusable
 	fyne.CanvasObject
+	// OnFocus calls f whenever the control gets the keyboard.
+	OnFocus(f func())
 	base() *control
 }
 
@@ -35,7 +37,7 @@ func GroupRows(rows ...fyne.CanvasObject) *Group {
 	g := &Group{}
 	for _, row := range rows {
 		g.rows = append(g.rows, len(g.members))
-		g.members = append(g.members, controlsIn(row)...)
+		g.members = append(g.members, Controls(row)...)
 	}
 	return g.close()
 }
@@ -48,13 +50,13 @@ func (g *Group) close() *Group {
 	return g
 }
 
-// controlsIn are the controls of o, the outer ones first.
-func controlsIn(o fyne.CanvasObject) (list []Grouped) {
+// Controls are the controls of o, the outer ones first.
+func Controls(o fyne.CanvasObject) (list []Grouped) {
 	if m, ok := o.(Grouped); ok {
 		list = append(list, m)
 	}
 	for _, c := range PartsOf(o) {
-		list = append(list, controlsIn(c)...)
+		list = append(list, Controls(c)...)
 	}
 	return list
 }

@@ -49,6 +49,9 @@ func heightOf(o fyne.CanvasObject, width float32) float32 {
 	return o.MinSize().Height
 }
 
+// HeightFor is the height that o needs at a width.
+func HeightFor(o fyne.CanvasObject, width float32) float32 { return heightOf(o, width) }
+
 type containerHeightFor interface {
 	heightFor(objects []fyne.CanvasObject, width float32) float32
 }

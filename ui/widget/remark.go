@@ -15,7 +15,9 @@ type Remark struct {
 	tone  Tone
 	glyph theme.Glyph
 	text  *Text
-	// OnTap is what a press does.
+	// action is what the remark offers, nil for nothing.
+	action *PillButton
+	// OnTap is what a press beside the action does.
 	OnTap func()
 }
 
@@ -28,10 +30,17 @@ func (r *Remark) Tapped(*fyne.PointEvent) {
 	}
 }
 
-// NewRemark returns a remark.
-func NewRemark(tone Tone, g theme.Glyph, text string) *Remark {
+// NewRemark returns a remark; with a word it has a button, which does act.
+func NewRemark(tone Tone, g theme.Glyph, text, word string, act func()) *Remark {
 	_, inkRole := tone.Colours()
 	r := &Remark{tone: tone, glyph: g, text: NewText(text, Style{Role: inkRole, Wrap: true, Leading: 1.38})}
+	if word != "" {
+		fill := map[Tone]Fill{ToneWarning: RaisedWarning, ToneDanger: RaisedDanger}[tone]
+		if fill == Plain {
+			fill = Raised
+		}
+		r.action = NewPill(word, "", fill, HeightSmall, act)
+	}
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -43,18 +52,44 @@ func (r *Remark) AccessibilityLabel() string { return r.text.text }
 func (r *Remark) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // HeightFor returns the height at a width.
-func (r *Remark) HeightFor(width float32) float32 { return max(44, r.text.HeightFor(width-56)+24) }
+func (r *Remark) HeightFor(width float32) float32 {
+	return max(44, r.text.HeightFor(width-56-r.actionWidth())+24)
+}
+
+// actionWidth is the room that the button takes.
+func (r *Remark) actionWidth() float32 {
+	if r.action == nil {
+		return 0
+	}
+	return r.action.MinSize().Width + 4
+}
+
+// Parts are what it consists of.
+func (r *Remark) Parts() []fyne.CanvasObject {
+	if r.action == nil {
+		return nil
+	}
+	return []fyne.CanvasObject{r.action}
+}
 
 // CreateRenderer is for Fyne.
 func (r *Remark) CreateRenderer() fyne.WidgetRenderer {
 	box := newRect(theme.RadiusCard)
 	img := newImage()
 	d := &renderer{objects: []fyne.CanvasObject{box, img, r.text}}
+	if r.action != nil {
+		d.objects = append(d.objects, r.action)
+	}
 	d.layout = func(s fyne.Size) {
 		place(box, 0, 0, s.Width, s.Height)
 		place(img, 12, 12, 20, 20)
-		h := r.text.HeightFor(s.Width - 56)
-		place(r.text, 44, (s.Height-h)/2, s.Width-56, h)
+		w := s.Width - 56 - r.actionWidth()
+		h := r.text.HeightFor(w)
+		place(r.text, 44, (s.Height-h)/2, w, h)
+		if r.action != nil {
+			m := r.action.MinSize()
+			place(r.action, s.Width-m.Width-4, (s.Height-m.Height)/2, m.Width, m.Height)
+		}
 	}
 	d.min = func() fyne.Size { return fyne.NewSize(120, r.HeightFor(max(120, r.Size().Width))) }
 	d.refresh = func() {

@@ -226,7 +226,7 @@ func (e *endpoint) start() {
 		return
 	}
 	if aim.Kind == SpecDevice && e.open(Spec{}) == nil {
-		e.trouble(FellBack, instead(err, lang.Of("audio.default-instead", e.kind.Word())))
+		e.trouble(FellBack, e.fellBack(aim, err))
 		return
 	}
 	if e.cur == nil || e.cur.spec.Kind != SpecNull {
@@ -237,6 +237,18 @@ func (e *endpoint) start() {
 		text = lang.Of("audio.hear-nobody")
 	}
 	e.trouble(NoDevice, instead(err, text))
+}
+
+// fellBack says why the device that is wanted is not the one in use, and which one is.
+func (e *endpoint) fellBack(wanted Spec, err *fault.Error) *fault.Error {
+	now := lang.Of("audio.default-instead", e.kind.Word())
+	if name := e.name(); name != "" {
+		now = lang.Of("notice.sound-moved", lang.Literal(name))
+	}
+	if e.served == wanted && err.Text().Code == "audio.not-there" {
+		return fault.Wrap(err, err.Type, "audio.unplugged", lang.Literal(wanted.title()), now)
+	}
+	return instead(err, now)
 }
 
 // profileChange is how long a radio headset may be away while it changes its profile.
@@ -393,7 +405,26 @@ func (e *endpoint) another() (found Device) {
 	return found
 }
 
-// name is the name of the device in use, as far as it is known.
+// likely is the name of the system's default device before it was looked at again: as
+// the latest list has it, but for the device that was just lost.
+func (e *endpoint) likely() string {
+	name, others := "", 0
+	for _, d := range e.list {
+		if d.Kind != e.kind || d.monitor || Find(e.list, e.kind, e.aim()) != nil && Find(e.list, e.kind, e.aim()).ID == d.ID {
+			continue
+		}
+		if others++; d.IsDefault {
+			return e.names[d.ID]
+		}
+		name = e.names[d.ID]
+	}
+	if others != 1 {
+		return ""
+	}
+	return name
+}
+
+// name is the name of the device in use, as far as it is known, else "".
 func (e *endpoint) name() string {
 	if e.cur == nil {
 		return ""
@@ -408,7 +439,7 @@ func (e *endpoint) name() string {
 		if n := e.names[e.cur.standard]; n != "" {
 			return n
 		}
-		return "system default"
+		return e.likely()
 	case SpecNull:
 		return ""
 	default:

@@ -17,6 +17,8 @@ type PathConfig struct {
 	// RingVolume is 0 to 1; 0 stands for 1. Silent keeps the ringtone off.
 	RingVolume float64
 	Silent     bool
+	// Volumes are how loud the call is at first.
+	Volumes Volumes
 	// Country is the ISO 3166 code whose tones are played, "" for ITU-T E.180's.
 	Country string
 	// Processor cleans what the microphone hears; nil for none. One that has a
@@ -77,6 +79,8 @@ type Path struct {
 	target   atomic.Pointer[Far] // where the microphone's sound goes
 	tone     atomic.Pointer[player]
 	ringing  atomic.Pointer[player]
+	farLoud  gain
+	toneLoud gain
 	mic, far meter
 	watcher  micWatch
 }
@@ -96,6 +100,7 @@ func NewPath(sys System, cfg PathConfig) *Path {
 		sys: sys, cfg: cfg, log: cfg.Log, route: RouteEarpiece,
 		ops: make(chan func()), surveyed: make(chan survey, 1), quit: make(chan struct{}), gone: make(chan struct{}),
 	}
+	p.SetVolumes(cfg.Volumes)
 	p.in = p.endpoint(Capture, cfg.In, p.capture)
 	p.out = p.endpoint(Playback, cfg.Out, p.play)
 	p.ring = p.endpoint(Playback, cfg.Ring, p.playRing)
@@ -302,7 +307,17 @@ func (p *Path) choose(e *endpoint, spec Spec) error {
 			}
 		}
 		e.wanted, e.around, e.problem = spec, nil, nil
-		p.route = RouteEarpiece
+		if p.out.around == nil {
+			p.route = RouteEarpiece // another microphone leaves the sound where it goes
+		}
+		return nil
+	})
+}
+
+// OfferHeadset says whether a headset that appears from now on is offered, not taken.
+func (p *Path) OfferHeadset(on bool) {
+	_ = p.do(func() error {
+		p.cfg.OfferHeadset = on
 		return nil
 	})
 }
@@ -339,9 +354,13 @@ func (p *Path) play(frame []int16) {
 	} else {
 		clear(frame)
 	}
-	p.far.add(frame)
-	if t := p.tone.Load(); t != nil && !t.mix(frame) {
-		p.tone.CompareAndSwap(t, nil)
+	p.far.add(frame) // what the far side says, however loud the user wants it
+	p.farLoud.apply(frame)
+	if t := p.tone.Load(); t != nil {
+		t.volume = p.toneLoud.load()
+		if !t.mix(frame) {
+			p.tone.CompareAndSwap(t, nil)
+		}
 	}
 	if p.cfg.Processor != nil {
 		p.cfg.Processor.Played(frame)

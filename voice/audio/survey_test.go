@@ -122,3 +122,76 @@ func TestAnotherMicrophone(t *testing.T) {
 		_ = p.Close()
 	})
 }
+
+// What goes is named as a person knows it, with what is used in its place; and a call
+// that was told to ask from now on asks.
+func TestWhatGoesIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(desk, deskMic, jabra, jabMic)
+		p, n := inCallFrom(m, PathConfig{})
+		p.OfferHeadset(true)
+		m.unplug(jabra.ID)
+		m.unplug(jabMic.ID)
+		time.Sleep(3 * time.Second)
+		want := jabra.Name + " was unplugged. Now using " + desk.Name + "."
+		n.mu.Lock()
+		found := slices.ContainsFunc(n.list, func(x Notice) bool {
+			return x.Code == FellBack && x.Kind == Playback && x.Err != nil && x.Err.Text().String() == want
+		})
+		n.mu.Unlock()
+		if !found || p.Route() != RouteEarpiece {
+			t.Errorf("on %v; told: %s", p.Route(), n)
+		}
+		m.plug(secondJab)
+		time.Sleep(3 * time.Second)
+		if n.has(HeadsetOffered, Playback) {
+			t.Errorf("headphones without a microphone are offered: %s", n)
+		}
+		_ = p.Close()
+	})
+}
+
+// The far side and the phone's own tones are as loud as the user wants, at once, and a
+// frame that is made louder never wraps.
+func TestVolumes(t *testing.T) {
+	p := NewPath(newMachine(), PathConfig{Volumes: Volumes{Far: 0.5, Tones: 1}})
+	defer p.Close()
+	loud := Far(&level{20000})
+	p.sources.Store(&loud)
+	frame := make([]int16, FrameSamples)
+	for _, v := range []struct {
+		set  Volumes
+		want int16
+	}{{Volumes{Far: 0.5}, 10000}, {Volumes{Far: 1}, 20000}, {Volumes{Far: 2}, 32767}, {Volumes{Far: 9}, 32767}, {Volumes{}, 20000}, {Volumes{Tones: 1}, 0}} {
+		p.SetVolumes(v.set)
+		if a := testing.AllocsPerRun(10, func() { p.play(frame) }); a != 0 || frame[7] != v.want {
+			t.Errorf("%+v: %d, want %d; %v allocations", v.set, frame[7], v.want, a)
+		}
+	}
+	quiet := Far(&level{0})
+	p.sources.Store(&quiet)
+	peak := func() (most int) {
+		p.tone.Store(newPlayer(melodyOf(Ringback, "IN"), 1))
+		for range 20 {
+			p.play(frame)
+			most = max(most, int(slices.Max(frame)))
+		}
+		return most
+	}
+	p.SetVolumes(Volumes{Far: 1, Tones: 1})
+	whole := peak()
+	p.SetVolumes(Volumes{Far: 1, Tones: 0.5})
+	if half := peak(); whole < 1000 || half < whole*45/100 || half > whole*55/100 {
+		t.Errorf("ringback peaks at %d, at half its volume at %d", whole, half)
+	}
+}
+
+// level is a far side of one loudness.
+type level struct{ value int16 }
+
+func (l *level) Pull(frame []int16) {
+	for i := range frame {
+		frame[i] = l.value
+	}
+}
+func (l *level) Push([]int16) {}

@@ -1,5 +1,0 @@
-package screen
-
-import "offhook/app/settings"
-
-func linkMode(name string) settings.LinkMode { return settings.LinkMode(name) }
