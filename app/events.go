@@ -315,10 +315,10 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
-		EndReason: r.EndReason, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
+		EndReason: r.EndReason, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: shown,
 	}
-	if t := c.d.Transfer; t.Final && t.Status >= 200 && t.Status < 300 {
+	if t := c.d.Transfer; t.Succeeded() && !t.ByRemote {
 		p.m.last.TransferredTo = t.Target
 	}
 	p.m.lastRated = false

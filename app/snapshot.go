@@ -203,6 +203,10 @@ type EndedCall struct {
 	EndReason  voice.EndReason `json:"end_reason"`
 	Ended      time.Time       `json:"ended"`
 	DurationS  int             `json:"duration_s"`
+	// Status is the SIP status that ended the call, 0 if none did, and Said why the
+	// server refused it, in the server's own words, "" if it did not.
+	Status int    `json:"status,omitempty"`
+	Said   string `json:"said,omitempty"`
 	// Answered says that the call was established at some time.
 	Answered bool         `json:"answered"`
 	MOS      known.Figure `json:"mos"`

@@ -90,6 +90,8 @@ type Call struct {
 	endedIn State
 	endedBy string
 
+	// plain says that the offer is RTP in clear text, because SRTP was refused.
+	plain       bool
 	negotiation negotiation
 	// confirming says that the answer to an incoming call is under way; endedEarly is
 	// the end of the leg that came meanwhile.

@@ -54,8 +54,10 @@ type CallDetails struct {
 	Direction Direction
 	State     State
 	EndReason EndReason
-	// Status is the SIP status that ended the call, or 0.
+	// Status is the SIP status that ended the call, or 0, and Said why the server
+	// refused it, in the server's own words; "" if it did not.
 	Status int
+	Said   string
 
 	Started     time.Time
 	Ringing     time.Time

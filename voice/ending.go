@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"offhook/voice/display"
 	"offhook/voice/sip"
 )
 
@@ -142,16 +143,43 @@ func (c *Call) onAnswered(l *leg, ev sip.Answered) {
 
 // onFailed is the refusal of an INVITE.
 func (c *Call) onFailed(l *leg, ev sip.Failed) {
-	c.log.Info("invitation refused", "status", ev.Status, "reason", ev.Reason, "error", ev.Err)
+	c.log.Info("invitation refused", "status", ev.Status, "said", display.Name(ev.Said), "error", ev.Err)
 	switch {
 	case c.details.State == StateEnding:
 		c.end()
 	case l != c.leg || c.details.State == StateEnded:
 	case (ev.Status == 401 || ev.Status == 403) && !c.reauthenticated:
 		c.reauthenticate(l, ev)
+	case c.mayGoPlain(ev.Status):
+		c.invitePlain()
 	default:
 		c.legRefused(ev)
 	}
+}
+
+// mayGoPlain reports whether an offer of SRTP alone was refused, and the account lets
+// the call be tried once more without encryption.
+func (c *Call) mayGoPlain(status int) bool {
+	l, ok := c.line.(*sipLine)
+	if !ok || c.plain || c.details.Direction != Outgoing || !l.account.RetryPlainRTP || l.account.outgoingMedia() != MediaSRTP {
+		return false
+	}
+	return status == statusNotAccepted || status == statusNotAcceptable || status == statusUnsupportedMedia
+}
+
+// invitePlain sends the INVITE once more, with RTP in clear text.
+func (c *Call) invitePlain() {
+	c.log.Warn("encryption refused, tried once more without")
+	refused := c.media
+	c.plain, c.media = true, nil
+	c.live.Store(nil)
+	c.task(func() func() {
+		if refused != nil {
+			_ = refused.Close()
+		}
+		return nil
+	})
+	c.invite(c.invitation, false)
 }
 
 // legRefused ends the call as its leg was refused.
@@ -160,6 +188,7 @@ func (c *Call) legRefused(ev sip.Failed) {
 		c.inbound.refused(c, ev)
 		return
 	}
+	c.details.Said = display.Name(ev.Said)
 	c.endRemotely(refusedCall(ev), ev.Status)
 }
 

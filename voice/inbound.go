@@ -26,17 +26,24 @@ type inboundCall struct {
 // The statuses with which a call is not taken: the reference's web client says
 // 486 when it is busy and when the user declines (section 7).
 const (
-	statusBusy        = 486
-	statusUnavailable = 480
-	statusNotAccepted = 488
-	statusServerError = 500
-	statusGone        = 481
-	statusTerminated  = 487
-	statusPending     = 491
+	statusBusy             = 486
+	statusUnavailable      = 480
+	statusNotAccepted      = 488
+	statusUnsupportedMedia = 415
+	statusNotAcceptable    = 606
+	statusServerError      = 500
+	statusGone             = 481
+	statusTerminated       = 487
+	statusPending          = 491
 )
 
 // onInvite takes an INVITE in, on a goroutine of the signalling.
 func (c *Client) onInvite(l *sipLine, in inboundCall) {
+	if l.account.incomingMedia(in.Offer) == "" {
+		// It could not be answered: nobody here has missed it.
+		l.refuse(in, statusNotAccepted)
+		return
+	}
 	remote, name := l.caller(in.Incoming)
 	c.mu.Lock()
 	var refusal MissedReason
@@ -61,8 +68,6 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 		refusal = MissedBusy
 	case c.declining && !in.takesOver:
 		refusal = MissedDeclined
-	case l.account.incomingMedia(in.Offer) == "":
-		refusal = MissedMedia
 	}
 	if refusal == "" && !closed {
 		call := c.newCall(l, CallDetails{
@@ -80,21 +85,11 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 	shared := c.shared
 	c.mu.Unlock()
 
-	status := statusBusy
-	switch {
-	case closed:
-		status = statusUnavailable
-	case refusal == MissedMedia:
-		status = statusNotAccepted
-	}
-	c.log.Info("call refused", "line", l.account.ID, "why", refusal, "status", status)
-	// The dialog's last event needs no reader: there is room for it.
-	if err := in.dialog.Refuse(status); err != nil {
-		c.log.Debug("refusal not sent", "error", err)
-	}
 	if closed {
+		l.refuse(in, statusUnavailable)
 		return
 	}
+	l.refuse(in, statusBusy)
 	if shared != nil && refusal == MissedBusy {
 		shared.callWaiting()
 	}
@@ -102,6 +97,15 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		Time: c.clock.Now(), Reason: refusal,
 	})
+}
+
+// refuse answers an INVITE that begins no call.
+func (l *sipLine) refuse(in inboundCall, status int) {
+	l.client.log.Info("call refused", "line", l.account.ID, "status", status)
+	// The dialog's last event needs no reader: there is room for it.
+	if err := in.dialog.Refuse(status); err != nil {
+		l.client.log.Debug("refusal not sent", "error", err)
+	}
 }
 
 // endingTime is how long an INVITE waits for the call before it to end: that has

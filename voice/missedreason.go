@@ -18,8 +18,6 @@ const (
 	MissedOnAnotherPhone MissedReason = "pstn"
 	// MissedDeclined: the phone declines all calls for now.
 	MissedDeclined MissedReason = "declined"
-	// MissedMedia: the phone can't take the media that the caller offers.
-	MissedMedia MissedReason = "media"
 	// MissedUnreachable: the platform did not say what became of the call.
 	MissedUnreachable MissedReason = "unreachable"
 
@@ -36,7 +34,6 @@ var missedEnds = map[MissedReason]EndReason{
 	MissedDeclined:       EndLocalHangup,
 	MissedBreak:          EndLocalHangup,
 	MissedDoNotDisturb:   EndLocalHangup,
-	MissedMedia:          EndFailure,
 	MissedUnreachable:    EndUnreachable,
 }
 

@@ -114,6 +114,10 @@ func (c *Call) begin() {
 func (c *Call) invite(inv sip.Invitation, later bool) {
 	c.inviting = true
 	session, ctx := c.media, c.ctx
+	newMedia := func(ctx context.Context) (media.Session, error) { return c.line.newMedia(ctx, "") }
+	if l, ok := c.line.(*sipLine); ok && c.plain {
+		newMedia = func(ctx context.Context) (media.Session, error) { return l.mediaOf(ctx, MediaRTP) }
+	}
 	c.task(func() func() {
 		type flowResult struct {
 			flow flow
@@ -127,7 +131,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		var err error
 		made := session == nil
 		if made {
-			session, err = c.line.newMedia(ctx, "")
+			session, err = newMedia(ctx)
 		}
 		if err == nil {
 			inv.Offer, err = session.Offer(ctx, false)
@@ -199,7 +203,11 @@ func (c *Call) takeMedia(session media.Session) {
 	c.media = session
 	c.live.Store(&session)
 	c.sound.hasMedia()
-	follow(c, session.Events(), func(ev media.Event) { c.onMedia(ev) })
+	follow(c, session.Events(), func(ev media.Event) {
+		if c.media == session { // else it was replaced
+			c.onMedia(ev)
+		}
+	})
 }
 
 // onInviteError ends an outgoing call that could not be placed. An incoming one

@@ -31,6 +31,8 @@ type pbx struct {
 	// pass. asked counts requests by method.
 	answer func(method string) (status string, more []string)
 	asked  map[string]int
+	// judge is answer with a look at the whole request.
+	judge func(m *sipText) (status string, more []string)
 	// refuse, if it is set, is the status line and further headers with which
 	// every INVITE is refused.
 	refuse []string
@@ -150,6 +152,12 @@ func (p *pbx) take(m *sipText, from *net.UDPAddr) {
 	p.asked[method]++
 	if p.answer != nil && method != "ACK" {
 		if status, more := p.answer(method); status != "" {
+			p.reply(m, from, status, more...)
+			return
+		}
+	}
+	if p.judge != nil && method != "ACK" {
+		if status, more := p.judge(m); status != "" {
 			p.reply(m, from, status, more...)
 			return
 		}

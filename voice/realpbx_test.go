@@ -34,7 +34,8 @@ func TestTwoPhonesOverUDP(t *testing.T) {
 	}
 }
 
-// An account that wants its sound encrypted takes no other.
+// An account that wants its sound encrypted takes no other; a call that it can't take
+// is nobody's missed call.
 func TestSRTPAccountRefusesPlainSound(t *testing.T) {
 	t.Parallel()
 	p := newPBX(t)
@@ -47,7 +48,15 @@ func TestSRTPAccountRefusesPlainSound(t *testing.T) {
 	if got := expect[voice.CallEnded](alice).Call; got.Status != 488 || got.EndReason != voice.EndFailure {
 		t.Errorf("alice: %v (%d)", got.EndReason, got.Status)
 	}
-	if got := expect[voice.MissedCall](bob); got.Reason != "media" || got.RemoteID != "alice" {
+	bob.SetDeclining(true)
+	w := p.account("carol")
+	w.Media = voice.MediaWebRTC
+	carol := newSIPPhone(t, "carol", sine, null, w)
+	if _, err := carol.Dial(within(t), "bob", ""); err != nil {
+		t.Fatal(err)
+	}
+	// The first that bob misses is one that could have been taken.
+	if got := expect[voice.MissedCall](bob); got.RemoteID != "carol" {
 		t.Errorf("bob: %+v", got)
 	}
 }

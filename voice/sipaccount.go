@@ -68,6 +68,9 @@ type SIPAccount struct {
 	// OfferICE offers ICE with plain RTP, too, which makes descriptions longer than
 	// some old servers like. A caller's offer that has it gets it in any case.
 	OfferICE bool
+	// RetryPlainRTP lets a call whose offer of SRTP was refused (415, 488 or 606) be
+	// tried once more with RTP in clear text.
+	RetryPlainRTP bool
 	// Anonymous keeps the caller's name and number from every callee.
 	Anonymous bool
 	// AutoAnswer lets callers ask for an answer by itself, as an intercom does

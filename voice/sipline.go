@@ -213,8 +213,13 @@ func (l *sipLine) limits() timeouts {
 var errNoMediaKind = errors.New("voice: the offer's kind of media is not the account's")
 
 func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
+	return l.mediaOf(ctx, l.account.incomingMedia(offer))
+}
+
+// mediaOf makes a session of a kind, "" being none that the account may use.
+func (l *sipLine) mediaOf(ctx context.Context, kind MediaKind) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: l.account.incomingMedia(offer), codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: cleartext.Loopback(host)}
+	spec := mediaSpec{kind: kind, codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: cleartext.Loopback(host)}
 	switch spec.kind {
 	case "":
 		return nil, errNoMediaKind

@@ -24,6 +24,12 @@ type SIPAccount struct {
 	ExpiresS int `json:"expires_s,omitempty"`
 	// Media is "" (by the server), webrtc, rtp or srtp.
 	Media string `json:"media,omitempty"`
+	// Codecs are what is offered and taken, the best first: opus, G722, PCMU, PCMA;
+	// all of them if it is empty.
+	Codecs []string `json:"codecs,omitempty"`
+	// RetryPlainRTP lets a call whose encrypted sound the server refuses be tried
+	// once more without encryption.
+	RetryPlainRTP bool `json:"retry_plain_rtp,omitempty"`
 	// ICEServers are stun: and turn: URLs for WebRTC, and for ICE with plain RTP.
 	ICEServers []string `json:"ice_servers,omitempty"`
 	// ICEUser is the user name at the turn: servers; its password lives in the
@@ -61,7 +67,7 @@ const (
 
 // Clone returns a copy that shares nothing with a.
 func (a SIPAccount) Clone() SIPAccount {
-	a.ICEServers = slices.Clone(a.ICEServers)
+	a.ICEServers, a.Codecs = slices.Clone(a.ICEServers), slices.Clone(a.Codecs)
 	return a
 }
 

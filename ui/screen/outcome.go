@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
@@ -79,8 +81,6 @@ func (e *Env) whyMissed(r app.CallRecord) string {
 		return e.T("This phone wasn't connected")
 	case voice.MissedUnreachable:
 		return e.T("The server couldn't be reached")
-	case voice.MissedMedia:
-		return e.T("The sound couldn't be set up")
 	case voice.MissedDeclined:
 		return e.T("Declined by this phone")
 	}
@@ -112,6 +112,9 @@ func (e *Env) notReached(c *app.EndedCall, name string) outcome {
 		o.title = e.T("The sound was lost")
 	default:
 		o.title = e.T("The call failed")
+		if c.Said != "" {
+			o.text = e.T("The server says: {text} ({status})", "text", c.Said, "status", strconv.Itoa(c.Status))
+		}
 	}
 	return o
 }

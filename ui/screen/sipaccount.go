@@ -21,7 +21,7 @@ type SIPAccount struct {
 
 	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
 	ICE, ICEUser, ICEPass                           *widget.Field
-	relay, offerICE, through                        *widget.Switch
+	relay, offerICE, through, plain                 *widget.Switch
 	iceWrong                                        *widget.Text
 	iceWrongRow                                     *fyne.Container
 	on, hide, auto                                  *widget.Switch
@@ -59,10 +59,11 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.banner.Hide()
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
 	s.transfers = widget.NewSelector(env.T("When a caller transfers you"), theme.Send, s.chooseTransfers)
-	var r1, r2, r3, r5, r6, r7 fyne.CanvasObject
+	var r1, r2, r3, r5, r6, r7, r8 fyne.CanvasObject
 	s.relay, r5 = env.switchRow(env.T("Sound only through the TURN server"), env.T("When nothing else may leave the network"), func(on bool) { s.account.RelayOnly = on })
 	s.offerICE, r6 = env.switchRow(env.T("Offer ICE with RTP"), env.T("For servers that find their way through NAT by it"), func(on bool) { s.account.OfferICE = on })
 	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("TLS and TCP by the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
+	s.plain, r8 = env.switchRow(env.T("Call without encryption"), env.T("If the server refuses encrypted sound, once more without"), func(on bool) { s.account.RetryPlainRTP = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
 	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
 	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
@@ -82,7 +83,7 @@ func newSIPAccount(env *Env) *SIPAccount {
 		widget.Gap(12), widget.Row(label(env.T("TURN or STUN servers")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.ICE, s.iceWrongRow,
 		widget.Gap(12), label(env.T("User name at the TURN server")), widget.Gap(5), s.ICEUser,
 		widget.Gap(12), label(env.T("Password at the TURN server")), widget.Gap(5), s.ICEPass,
-		widget.Gap(12), widget.CardOf(r5, r6, r7))
+		widget.Gap(12), widget.CardOf(r5, r6, r7, r8))
 	s.advanced.Hide()
 	body := widget.Column(s.banner,
 		label(env.T("SIP address")), widget.Gap(5), s.Address,
@@ -155,6 +156,7 @@ func (s *SIPAccount) draw() {
 	s.relay.SetOn(s.account.RelayOnly)
 	s.offerICE.SetOn(s.account.OfferICE)
 	s.through.SetOn(s.account.ThroughProxy)
+	s.plain.SetOn(s.account.RetryPlainRTP)
 	s.media.Set(wordOf(s.env.medias(), s.account.Media))
 	s.transfers.Set(wordOf(s.env.transferRules(), ruleOf(s.account)))
 	setVisible(s.Remove, !s.fresh)

@@ -65,8 +65,11 @@ type Answered struct {
 // Refuse for an incoming INVITE; ByRemote that the caller of an incoming INVITE
 // gave up, and then Headers are those of the CANCEL.
 type Failed struct {
-	Status     int
-	Reason     string
+	Status int
+	Reason string
+	// Said is why the server refuses, in its own words: the text of a Warning, else
+	// that of a Reason, else the phrase of the status line. It may hold anything.
+	Said       string
 	RetryAfter time.Duration
 	Cancelled  bool
 	ByRemote   bool

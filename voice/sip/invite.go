@@ -250,7 +250,7 @@ func (d *Dialog) lossOf(f *Flow, err error) error {
 func (d *Dialog) failInvite(res *sipmsg.Response, err error) {
 	ev := Failed{Err: err, Cancelled: d.cancelled()}
 	if res != nil {
-		ev.Status, ev.Reason, ev.RetryAfter, ev.Headers = res.StatusCode, res.Reason, retryAfter(res), headersOf(res)
+		ev.Status, ev.Reason, ev.Said, ev.RetryAfter, ev.Headers = res.StatusCode, res.Reason, saidBy(res), retryAfter(res), headersOf(res)
 	}
 	d.end(ev)
 }

@@ -1,5 +1,11 @@
 package sip
 
+import (
+	"strings"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
 // reasons are the phrases of the statuses that we send.
 var reasons = map[int]string{
 	100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress", 199: "Early Dialog Terminated",
@@ -24,4 +30,20 @@ func reasonOf(status int) string {
 		return "Moved"
 	}
 	return "Refused"
+}
+
+// saidBy is why a refusal came, in the words of who refused: the text of its Warning
+// (RFC 3261, section 20.43), else that of its Reason (RFC 3326), else its phrase.
+func saidBy(res *sipmsg.Response) string {
+	for _, name := range []string{"Warning", "Reason"} {
+		for _, h := range res.GetHeaders(name) {
+			value := h.Value()
+			if i := strings.IndexByte(value, '"'); i >= 0 && closed(value, i) {
+				if text := shownName(value[i:skip(value, i)]); text != "" {
+					return text
+				}
+			}
+		}
+	}
+	return strings.TrimSpace(res.Reason)
 }
