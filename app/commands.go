@@ -188,53 +188,6 @@ func (p *Phone) SetRoute(route voice.AudioRoute) error {
 	return p.control("", func(c Controls) error { return c.SetAudioRoute(route) })
 }
 
-// SetAvailability chooses what happens to calls from now on; it is kept over
-// restarts, and the platform is told.
-func (p *Phone) SetAvailability(a Availability) error { return p.choose(a, "") }
-
-// SetBreak is SetAvailability of a break with a reason.
-func (p *Phone) SetBreak(reason string) error { return p.choose(Break, reason) }
-
-// choose takes the user's own choice.
-func (p *Phone) choose(a Availability, reason string) error {
-	p.chosenAt.Store(p.cfg.Now().UnixMilli())
-	return p.setAvailability(a, reason)
-}
-
-// maxBreakReason bounds the reason of a break, in bytes.
-const maxBreakReason = 64
-
-func (p *Phone) setAvailability(a Availability, reason string) error {
-	if len(reason) > maxBreakReason || reason != "" && a != Break {
-		return fault.New(fault.InvalidParameter, "availability.bad-reason")
-	}
-	switch a {
-	case Available, Busy, Break, DoNotDisturb:
-	default:
-		return fault.New(fault.InvalidParameter, "availability.unknown")
-	}
-	changed, was := false, Availability("")
-	err := p.UpdateSettings(func(s *Settings) {
-		changed, was = s.Availability != string(a), Availability(s.Availability)
-		s.Availability, s.BreakReason = string(a), reason
-	})
-	p.loop.post(func() {
-		if s := p.m.session; s != nil {
-			s.tellAgentState()
-		}
-	})
-	if changed {
-		p.log.Info("availability", "is", a)
-		p.loop.post(func() {
-			now := p.cfg.Now()
-			p.m.today.end(was, p.m.availableSince, now)
-			p.m.availableSince = now.UTC()
-			p.touch()
-		})
-	}
-	return err
-}
-
 // SetOnAnotherPhone is the switch of the reference's PSTN rule: no dialling,
 // incoming calls are declined and missed, a call in progress ends as
 // PSTN_HANGUP.
@@ -315,6 +268,7 @@ const heartbeat = 10
 
 func (p *Phone) everySecond(n int) {
 	m := &p.m
+	p.agentTick()
 	if m.session != nil && m.inbox.OK() {
 		m.inbox = m.session.inboxStatus(m.inbox)
 		was := m.ready.OK(readiness.Push)

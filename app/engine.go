@@ -26,7 +26,10 @@ type Engine interface {
 	// closed, in order.
 	Events(ctx context.Context) <-chan voice.Event
 
-	SetAgentState(ctx context.Context, state wire.AgentState, reason string) error
+	AgentRules() (rules wire.AgentRules, states, outcomes bool)
+	SetAgentState(ctx context.Context, choice wire.AgentChoice) (wire.Agent, error)
+	Agents(ctx context.Context) ([]wire.Agent, error)
+	PostOutcome(ctx context.Context, o wire.Outcome) error
 	SetOnAnotherPhone(on bool)
 	SetDeclining(on bool)
 	SetSound(sound voice.Sound) error

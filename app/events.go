@@ -105,6 +105,7 @@ func (p *Phone) engineStatus(st voice.Status) {
 		p.judgeEncryption()
 	}
 	p.judgeClock(st.ClockOffset)
+	p.agentRulesChanged()
 	p.touch()
 }
 
@@ -129,7 +130,7 @@ func (p *Phone) incoming(d voice.CallDetails) {
 // ringVolume is how loud it rings: Busy rings quietly.
 func (p *Phone) ringVolume() int {
 	v := p.m.settings.Audio.RingVolume
-	if Availability(p.m.settings.Availability) == Busy {
+	if p.m.agent.state == Busy {
 		v /= 4
 	}
 	return v
@@ -162,7 +163,7 @@ func (p *Phone) fetchContext(c *liveCall) {
 func (p *Phone) autoAnswer(c *liveCall) {
 	set := p.m.settings.Calls
 	after := time.Duration(set.AutoAnswerDelayS) * time.Second
-	if c.d.AutoAnswer && Availability(p.m.settings.Availability) == Available {
+	if c.d.AutoAnswer && p.m.agent.state == Available {
 		// The caller asks for it, and the SIP account allows it.
 		set.AutoAnswer, after = true, min(c.d.AnswerAfter, maxAnswerAfter)
 	}
@@ -322,6 +323,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		p.m.last.TransferredTo = t.Target
 	}
 	p.m.lastRated = false
+	p.wrapUp(c)
 }
 
 // record is the call as the log holds it now.
@@ -391,7 +393,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 		RemoteName: p.whoIs(ev.RemoteID, ev.RemoteDisplayName), Started: at, MissedReason: ev.Reason,
 		EndReason: ev.Reason.EndReason(),
 	}
-	if a := Availability(p.m.settings.Availability); ev.Reason == voice.MissedDeclined {
+	if a := p.m.agent.state; ev.Reason == voice.MissedDeclined {
 		switch a { // the user's own choice: nobody missed anything
 		case Break:
 			r.Missed, r.MissedReason = false, voice.MissedBreak

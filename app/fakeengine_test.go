@@ -34,6 +34,13 @@ type fakeEngine struct {
 	// deaf are servers that answer nothing: what is said at the end waits for its
 	// limit.
 	deaf bool
+	// rules, agents and outcomeErr are what the platform says; agent answers a choice,
+	// nil to take each.
+	rules      wire.AgentRules
+	agents     []wire.Agent
+	agent      func(wire.AgentChoice) (wire.Agent, error)
+	outcomeErr error
+	revision   int64
 }
 
 func (e *fakeEngine) ProbeMedia(context.Context) (voice.MediaProbe, error) {
@@ -252,9 +259,31 @@ func (e *fakeEngine) Resume(context.Context) error         { e.note("resume"); r
 func (e *fakeEngine) SendDTMF(d string) error              { e.note("dtmf %s", d); return nil }
 func (e *fakeEngine) SetAudioRoute(voice.AudioRoute) error { return nil }
 func (e *fakeEngine) SetOnAnotherPhone(on bool)            { e.note("busy %v", on) }
-func (e *fakeEngine) SetAgentState(_ context.Context, s wire.AgentState, reason string) error {
-	e.note("agent %s %s", s, reason)
-	return nil
+func (e *fakeEngine) AgentRules() (wire.AgentRules, bool, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rules, true, true
+}
+func (e *fakeEngine) SetAgentState(_ context.Context, c wire.AgentChoice) (wire.Agent, error) {
+	e.note("agent %s %s %d", c.State, c.Reason, c.Seconds)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.agent != nil {
+		return e.agent(c)
+	}
+	e.revision++
+	return wire.Agent{State: c.State, Reason: c.Reason, Revision: e.revision}, nil
+}
+func (e *fakeEngine) Agents(context.Context) ([]wire.Agent, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.agents, nil
+}
+func (e *fakeEngine) PostOutcome(_ context.Context, o wire.Outcome) error {
+	e.note("outcome %s %s %s", o.SessionID, o.Code, o.Note)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.outcomeErr
 }
 func (e *fakeEngine) SetDeclining(on bool) { e.note("declining %v", on) }
 func (e *fakeEngine) SetSound(s voice.Sound) error {

@@ -183,7 +183,8 @@ func (p *Phone) inboxChanged(st push.Status) {
 	p.m.inbox = st
 	if st.OK() {
 		if !was {
-			p.m.session.tellAgentState()
+			p.tellAgentState()
+			p.m.session.colleaguesAreDue()
 		}
 		p.judgeClock(st.ClockOffset)
 		p.trimLog(st.ClockOffset)

@@ -52,9 +52,8 @@ type model struct {
 	deviceTokenSent bool
 	deviceTokenErr  error
 
-	contactsRevision, recentsRevision, settingsRevision int
-	availableSince                                      time.Time
-	today                                               today
+	contactsRevision, recentsRevision, settingsRevision, colleaguesRevision int
+	agent                                                                   agent
 
 	// desktopBusy says that the desktop was told of a call.
 	desktopBusy bool
@@ -83,12 +82,9 @@ func (p *Phone) draw() *Snapshot {
 	s := &Snapshot{
 		Version:          p.cfg.Version,
 		Profile:          p.cfg.Profile,
-		Ready:            m.ready.Ready() && m.account.State == SignedIn,
+		Ready:            m.isReady(),
 		Conditions:       m.ready.Snapshot(),
 		Account:          m.account,
-		Availability:     Availability(m.settings.Availability),
-		AvailableSince:   m.availableSince,
-		Today:            m.today.before(now),
 		OnAnotherPhone:   m.settings.OnAnotherPhone,
 		LastDialled:      m.settings.LastDialled,
 		LastDialledName:  m.settings.LastDialledName,
@@ -102,9 +98,10 @@ func (p *Phone) draw() *Snapshot {
 	if m.sipOnly() {
 		s.Account = m.lineAccount()
 		s.Conditions = m.ready.ForAccounts()
-		s.Ready = readiness.All(s.Conditions)
 	}
 	s.Lines = m.lines.snapshot()
+	s.ColleaguesRevision = m.colleaguesRevision
+	p.drawAgent(s)
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n
@@ -168,6 +165,7 @@ func (p *Phone) touch() { p.m.dirty = true }
 // publish gives out a snapshot if something changed.
 func (p *Phone) publish() {
 	if p.m.dirty {
+		p.judgeAgent()
 		p.m.dirty = false
 		p.tellDesktop()
 		p.stream.Publish(p.draw())

@@ -47,8 +47,9 @@ type Phone struct {
 	writer  *calllog.Writer
 
 	// What the getters give out without asking the loop.
-	contacts atomic.Pointer[directory.Directory]
-	recents  atomic.Pointer[[]CallRecord]
+	contacts   atomic.Pointer[directory.Directory]
+	recents    atomic.Pointer[[]CallRecord]
+	colleagues directory.Colleagues
 
 	prefillLock    sync.Mutex // guards closing prefills
 	prefillsClosed bool
@@ -61,8 +62,6 @@ type Phone struct {
 	signing chan struct{}
 	// restoring gives up the restoring of the last session.
 	restoring atomic.Pointer[context.CancelFunc]
-	// chosenAt is when the user last chose an availability, in Unix milliseconds.
-	chosenAt atomic.Int64
 	// retry wakes everything that waits to try again.
 	retry *retry.Signal
 
@@ -111,8 +110,8 @@ func New(cfg Config) (*Phone, error) {
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()
-	p.m = model{settings: set, ready: readiness.New(p.log, cfg.Now), availableSince: cfg.Now().UTC(),
-		today: openToday(cfg.Dir, p.log, cfg.Now())}
+	p.m = model{settings: set, ready: readiness.New(p.log, cfg.Now)}
+	p.openAgent()
 	p.m.account = Account{
 		State: SignedOut, UserName: or(set.Account.UserName, cfg.Defaults.UserName),
 		DisplayName: or(set.Account.DisplayName, cfg.Defaults.DisplayName), AccountSID: or(set.Account.AccountSID, cfg.Defaults.AccountSID),
@@ -126,7 +125,7 @@ func New(cfg Config) (*Phone, error) {
 	p.stream.Publish(p.draw())
 	p.useAudio(set)
 	p.engine.SetOnAnotherPhone(set.OnAnotherPhone)
-	p.engine.SetDeclining(declines(set))
+	p.engine.SetDeclining(declines(p.m.agent.state))
 	p.limitCalls(set)
 
 	go p.loop.run(p.publish)
@@ -188,9 +187,12 @@ func (p *Phone) Close(ctx context.Context) error {
 	var ses *session
 	_ = p.loop.ask(context.WithoutCancel(ctx), func() error {
 		ses = p.m.session
-		p.m.today.end(Availability(p.m.settings.Availability), p.m.availableSince, p.cfg.Now())
+		p.closeAgent()
 		return nil
 	})
+	if ses != nil {
+		ses.goOffline(parting)
+	}
 	p.retry.Close()
 	var err error
 	var closing sync.WaitGroup

@@ -74,20 +74,12 @@ func (p *Phone) settingsChanged() {
 		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {
 			p.linesChanged()
 		}
-		p.engine.SetDeclining(declines(set))
 		p.limitCalls(set)
-		louder := old.Availability != set.Availability || old.Audio.RingVolume != set.Audio.RingVolume
-		if c := m.calls.rings(); c != nil && !c.silenced && louder && len(m.calls.without(c)) == 0 {
-			p.cfg.Ringer.Ring(p.ringVolume())
+		if old.Audio.RingVolume != set.Audio.RingVolume {
+			p.ringOn()
 		}
 		p.touch()
 	})
-}
-
-// declines reports whether calls are declined before they ring.
-func declines(s settings.Settings) bool {
-	a := Availability(s.Availability)
-	return a == Break || a == DoNotDisturb
 }
 
 // notWritten says that a setting holds until the restart only.

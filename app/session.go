@@ -30,8 +30,9 @@ type session struct {
 	wg     sync.WaitGroup
 	// authFailed holds the reason why the engine needs a new token.
 	authFailed chan error
-	// agentState wakes what tells the platform of the agent's choice.
-	agentState chan struct{}
+	reports    agentReports
+	// outcomes and colleagues wake what tells of the ones and asks for the others.
+	outcomes, colleagues chan struct{}
 	// clearText says that the user has allowed the account to go unencrypted.
 	clearText bool
 
@@ -44,7 +45,8 @@ type session struct {
 
 // newSession prepares a session for an account that was logged in.
 func (p *Phone) newSession(a settings.Account) (*session, error) {
-	s := &session{p: p, account: a, authFailed: make(chan error, 1), agentState: make(chan struct{}, 1)}
+	s := &session{p: p, account: a, authFailed: make(chan error, 1), reports: agentReports{wake: make(chan struct{}, 1)},
+		outcomes: make(chan struct{}, 1), colleagues: make(chan struct{}, 1)}
 	s.clearText = p.mayClearText(a.AllowClearText)
 	client, err := backend.New(a.Server, p.http, p.engine.AccessToken, s.clearText)
 	if err != nil {
@@ -100,7 +102,9 @@ func (s *session) run() {
 	s.wg.Go(s.sendDeviceToken)
 	s.wg.Go(s.keepContacts)
 	s.wg.Go(s.keepAgentState)
-	s.tellAgentState()
+	s.wg.Go(s.keepOutcomes)
+	s.wg.Go(s.keepColleagues)
+	p.loop.post(p.tellAgentState)
 	for {
 		select {
 		case <-s.ctx.Done():

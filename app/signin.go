@@ -158,6 +158,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		p.useCachedContacts(s)
 		s.wg.Go(s.run)
 		p.judgePush()
+		p.agentRulesChanged()
 		p.touch()
 		p.log.Info("signed in", "platform", s.account.PlatformURL)
 		return nil
@@ -257,6 +258,7 @@ func (p *Phone) endSession(ctx context.Context) {
 	if s == nil {
 		return
 	}
+	s.goOffline(ctx)
 	s.end()
 	if err := p.engine.Reset(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
 		p.log.Warn("stopping the engine", "err", err)
@@ -268,6 +270,8 @@ func (p *Phone) endSession(ctx context.Context) {
 		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
 		m.deviceTokenSent, m.inbox = false, push.Status{}
 		m.contactsRevision++
+		p.forgetColleagues()
+		p.forgetAgentRules()
 		m.ready.Forget()
 		m.ready.Set(readiness.Push, readiness.Bad(lang.Of("condition.push-signed-out"), readiness.SignIn))
 		p.touch()

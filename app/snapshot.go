@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"offhook/app/agentstate"
 	"offhook/app/calllog"
 	"offhook/app/directory"
 	"offhook/app/readiness"
@@ -10,6 +11,7 @@ import (
 	"offhook/internal/known"
 	"offhook/voice"
 	"offhook/voice/audio"
+	"offhook/voice/wire"
 )
 
 // Snapshot is everything that can be shown of the phone at one moment. It is
@@ -34,9 +36,16 @@ type Snapshot struct {
 	AvailableSince time.Time `json:"availability_since"`
 	// Today is how many seconds each availability lasted today before that; it
 	// is shared and must not be written.
-	Today          map[Availability]int `json:"availability_today,omitempty"`
-	OnAnotherPhone bool                 `json:"on_another_phone"`
-	LastDialled    string               `json:"last_dialled"`
+	Today map[Availability]int `json:"availability_today,omitempty"`
+	// Figures are the day's, with the present availability until this snapshot.
+	Figures    agentstate.Figures `json:"today"`
+	AgentState AgentState         `json:"agent_state"`
+	// WrapUp is the work after the last call, nil without any.
+	WrapUp *WrapUp `json:"wrap_up"`
+	// Outcomes are those that a call may have, any text if there are none.
+	Outcomes       []string `json:"outcomes,omitempty"`
+	OnAnotherPhone bool     `json:"on_another_phone"`
+	LastDialled    string   `json:"last_dialled"`
 	// LastDialledName is the contact's name of LastDialled, or "".
 	LastDialledName string `json:"last_dialled_name,omitempty"`
 	MissedUnseen    int    `json:"missed_unseen"`
@@ -53,6 +62,8 @@ type Snapshot struct {
 	ContactsRevision int `json:"contacts_revision"`
 	RecentsRevision  int `json:"recents_revision"`
 	SettingsRevision int `json:"settings_revision"`
+	// ColleaguesRevision counts changes of what Directory gives out.
+	ColleaguesRevision int `json:"colleagues_revision"`
 }
 
 // Condition is one of the things that must hold for the phone to be ready.
@@ -98,17 +109,78 @@ type Problem struct {
 	Next    lang.Text `json:"next,omitzero"`
 }
 
-// Availability is the agent's own choice.
-type Availability string
+// Availability is what the agent is: the agent's own choice, or AfterCallWork.
+type Availability = wire.AgentState
 
 // Available: calls ring. Busy: they ring quietly. Break: they are declined.
-// DoNotDisturb: declined without any sound.
+// DoNotDisturb: declined without any sound. AfterCallWork: declined until the work
+// after a call is done; what was chosen holds again then.
 const (
-	Available    Availability = "available"
-	Busy         Availability = "busy"
-	Break        Availability = "break"
-	DoNotDisturb Availability = "dnd"
+	Available     = wire.AgentAvailable
+	Busy          = wire.AgentBusy
+	Break         = wire.AgentBreak
+	DoNotDisturb  = wire.AgentDoNotDisturb
+	AfterCallWork = wire.AgentAfterCallWork
 )
+
+// AgentState is how the agent stands.
+type AgentState struct {
+	State Availability `json:"state"`
+	// Reason is that of a break, or "".
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	// Until is when it ends by itself, nil for never.
+	Until *time.Time `json:"until"`
+	// Next and NextReason are what follows by itself: after the work after a call what
+	// was chosen, after a call the work after it; "" if nothing does.
+	Next       Availability `json:"next"`
+	NextReason string       `json:"next_reason"`
+	// LimitS is how long the state should last at most, in seconds; 0 is no limit. It
+	// is never ended by force.
+	LimitS int `json:"limit_s"`
+	// Doing is what follows from calls and connections: ringing, in_call, not_ready,
+	// or "".
+	Doing wire.AgentDoing `json:"doing"`
+	// By is supervisor if somebody else has set the state, else "".
+	By string `json:"by"`
+	// Reasons are those that a break may have, in order; any text if there are none.
+	Reasons []BreakReason `json:"reasons,omitempty"`
+	// Shared says that the platform knows the state and shows it to colleagues.
+	Shared bool `json:"shared"`
+}
+
+// BreakReason is a reason of a break and how long such a break should last at most, in
+// seconds; 0 is no limit.
+type BreakReason struct {
+	Reason string `json:"reason"`
+	LimitS int    `json:"limit_s"`
+}
+
+// WrapUp is the work after a call: what its agent enters before the next one.
+type WrapUp struct {
+	// Call is the call that has ended.
+	Call EndedCall `json:"call"`
+	// Code, Note and CallbackAt are what was entered so far.
+	Code       string     `json:"code"`
+	Note       string     `json:"note"`
+	CallbackAt *time.Time `json:"callback_at"`
+	// Codes are the outcomes to choose from; any text if there are none. Required says
+	// that one must be chosen.
+	Codes    []string `json:"codes"`
+	Required bool     `json:"required"`
+	// Since is when it began. Ends is when it ends by itself, at the limit for an agent
+	// who stays; nil for never.
+	Since time.Time  `json:"since"`
+	Ends  *time.Time `json:"ends"`
+	// Staying says that the agent has asked for more time; Over that the time has
+	// passed and the agent's state has changed.
+	Staying bool `json:"staying"`
+	Over    bool `json:"over"`
+	// Next is the state that follows.
+	Next Availability `json:"next"`
+	// Offline says that what is entered is sent later.
+	Offline bool `json:"offline"`
+}
 
 // Call is a call in progress.
 type Call struct {

@@ -31,7 +31,7 @@ func asServer(t *testing.T, p *Platform, method, path, body string) answer {
 // read and ended by a supervisor. Meanwhile no call is brought to the phone.
 func TestAgentStates(t *testing.T) {
 	t.Parallel()
-	p := startPlatform(t, Config{BreakReasons: []string{"lunch"}, Outcomes: []string{"sold", "call back"}})
+	p := startPlatform(t, Config{Agents: wire.AgentRules{BreakReasons: []string{"lunch"}, Outcomes: []string{"sold", "call back"}}})
 	alice, bob, carol := signedIn(t, p, "alice"), signedIn(t, p, "bob"), signedIn(t, p, "carol")
 	push, _ := carol.openPush()
 	bobsPush, _ := bob.openPush()

@@ -70,8 +70,8 @@ type Config struct {
 	// TLSCertFile and TLSKeyFile make the port speak TLS.
 	TLSCertFile, TLSKeyFile string
 
-	// BreakReasons and Outcomes are what agents may choose from; nil allows any.
-	BreakReasons, Outcomes []string
+	// Agents are what agents may choose from and what follows a call.
+	Agents wire.AgentRules
 	// TrustedProxies are the proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 

@@ -172,8 +172,8 @@ func (p *Platform) openHats(ctx context.Context) error {
 	p.platform, err = platform.New(ctx, platform.Config{
 		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
-		EventBytes:   p.cfg.EventBytes,
-		BreakReasons: p.cfg.BreakReasons, Outcomes: p.cfg.Outcomes, AgentChanged: p.news.note,
+		EventBytes: p.cfg.EventBytes,
+		Agents:     p.cfg.Agents, AgentChanged: p.news.note,
 		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"offhook/demo"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 // Bob, who was called, hands alice to carol over the platform; alice hears carol and
@@ -44,7 +45,9 @@ func TestRealHandOver(t *testing.T) {
 	hears(t, out)
 	hears(t, carol.latest())
 
-	check(t, bob.SetAgentState(context.Background(), "break", ""))
+	if a, err := bob.SetAgentState(context.Background(), wire.AgentChoice{State: wire.AgentBreak}); err != nil || a.State != wire.AgentBreak {
+		t.Fatalf("bob's break: %+v, %v", a, err)
+	}
 	check(t, carol.latest().Transfer(context.Background(), "bob"))
 	expect[voice.CallEnded](carol)
 	if in := expect[voice.IncomingCall](carol).Call; in.RemoteID != "alice" {

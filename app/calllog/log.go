@@ -34,7 +34,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 3
+const schemaVersion = 4
 
 const schema = `
 CREATE TABLE calls (
@@ -59,7 +59,11 @@ CREATE TABLE calls (
 	seen          INTEGER NOT NULL DEFAULT 1,
 	line          TEXT NOT NULL DEFAULT '', -- the SIP account, '' for the subscriber's line
 	times         INTEGER NOT NULL DEFAULT 1, -- how many calls the row stands for
-	written       INTEGER NOT NULL DEFAULT 0 -- by a server's clock, 0 where none was known
+	written       INTEGER NOT NULL DEFAULT 0, -- by a server's clock, 0 where none was known
+	outcome       TEXT NOT NULL DEFAULT '',
+	outcome_note  TEXT NOT NULL DEFAULT '',
+	callback_at   INTEGER NOT NULL DEFAULT 0,
+	outcome_due   TEXT NOT NULL DEFAULT '' -- whose platform is to be told of it, '' for nobody's
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -203,6 +207,10 @@ var migrations = []string{
 	`ALTER TABLE calls ADD COLUMN line TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
 	 ALTER TABLE calls ADD COLUMN written INTEGER NOT NULL DEFAULT 0;` + mergedTable,
+	`ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+	 ALTER TABLE calls ADD COLUMN outcome_note TEXT NOT NULL DEFAULT '';
+	 ALTER TABLE calls ADD COLUMN callback_at INTEGER NOT NULL DEFAULT 0;
+	 ALTER TABLE calls ADD COLUMN outcome_due TEXT NOT NULL DEFAULT '';`,
 }
 
 func (l *Log) migrate(version int) error {

@@ -31,6 +31,13 @@ type Record struct {
 	Note         string             `json:"note,omitempty"`
 	// Interrupted marks a call during which the phone itself was killed.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Outcome is what became of the call as its agent says, with a note and the time at
+	// which the far side wants to be called again.
+	Outcome     string     `json:"outcome,omitempty"`
+	OutcomeNote string     `json:"outcome_note,omitempty"`
+	CallbackAt  *time.Time `json:"callback_at,omitempty"`
+	// OutcomeDue says that the platform is still to be told of it.
+	OutcomeDue bool `json:"outcome_due,omitempty"`
 	// Times is how many calls of one caller this row stands for when it is more
 	// than one; the other fields are those of the latest.
 	Times int `json:"times,omitempty"`
@@ -38,7 +45,8 @@ type Record struct {
 
 // Query filters the log. The zero value is everything.
 type Query struct {
-	// Text is part of the party's id or name, or of the message.
+	// Text is part of the party's id or name, of the message, or of the outcome and its
+	// note.
 	Text string
 	// Kind is incoming (answered or not), outgoing, missed, or "" for all.
 	Kind string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,9 +69,6 @@ func replace(path string, now func() time.Time, why error) (*Log, lang.Text, err
 	return l, lang.Of(code, n, filepath.Base(aside)), nil
 }
 
-// everything names all columns of a call.
-const everything = "rowid, " + columns + ", open, seen"
-
 // salvage copies the calls that can be read in another file, in their order, and
 // returns how many. A file of an older phone has fewer columns.
 // It goes from both ends, so that one broken page hides no more than itself.
@@ -80,31 +78,47 @@ func (l *Log) salvage(from string) (n int) {
 		return 0
 	}
 	defer old.Close()
+	names := []string{"rowid"}
+	has := columnsOf(old)
+	for _, c := range columnsOf(l.db) {
+		if slices.Contains(has, c) {
+			names = append(names, c)
+		}
+	}
 	tx, err := l.db.Begin()
 	if err != nil {
 		return 0
 	}
 	defer tx.Rollback()
-	for _, columns := range []string{everything, strings.Replace(everything, ", times", "", 1), strings.Replace(everything, ", line, times", "", 1)} {
-		count := len(strings.Split(columns, ","))
-		insert := "INSERT OR IGNORE INTO calls (" + columns + ") VALUES (?" + strings.Repeat(",?", count-1) + ")"
-		known := false
-		for _, order := range []string{"", " DESC"} {
-			rows, err := old.Query("SELECT " + columns + " FROM calls NOT INDEXED ORDER BY rowid" + order)
-			if err != nil {
-				continue
-			}
-			known = true
-			n += copyRows(tx, insert, rows, count)
+	list := strings.Join(names, ", ")
+	insert := "INSERT OR IGNORE INTO calls (" + list + ") VALUES (?" + strings.Repeat(",?", len(names)-1) + ")"
+	for _, order := range []string{"", " DESC"} {
+		rows, err := old.Query("SELECT " + list + " FROM calls NOT INDEXED ORDER BY rowid" + order)
+		if err != nil {
+			continue
 		}
-		if known {
-			break
-		}
+		n += copyRows(tx, insert, rows, len(names))
 	}
 	if tx.Commit() != nil {
 		return 0
 	}
 	return n
+}
+
+// columnsOf are the columns of a log's calls, none if they can't be read.
+func columnsOf(db *sql.DB) (names []string) {
+	rows, err := db.Query("SELECT name FROM pragma_table_info('calls')")
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if rows.Scan(&name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // copyRows inserts what can be read of rows and returns how many were new.

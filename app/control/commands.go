@@ -45,7 +45,9 @@ var commands map[string]command
 
 func init() {
 	commands = map[string]command{
-		"status": {help: "print the phone's state", run: none},
+		"status": {help: "print the phone's state", run: func(ctx context.Context, s *Server, _ request, _ func(any) error) (any, error) {
+			return nil, s.cfg.Phone.Refresh(ctx)
+		}},
 		"dial": {flags: "message line", did: "Calling.", args: "NUMBER", min: 1, max: 1, calls: true, help: "call a name, a number, or a tel: or sip: link; --message TEXT goes along, --line USER@DOMAIN chooses a SIP account",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.DialOn(ctx, r.Line, r.Args[0], r.Message)
@@ -91,7 +93,7 @@ func init() {
 			}},
 		"take-device":   quick("The device is in use.", "use the headset or the microphone that the call offers, as audio.offer in status says", (*app.Phone).TakeDevice),
 		"refuse-device": quick("The sound stays where it is.", "leave the device that the call offers", func(p *app.Phone) error { p.RefuseDevice(); return nil }),
-		"availability": {flags: "reason", did: "Availability is set.", args: "available|busy|break|dnd", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
+		"availability": {flags: "reason", did: "Availability is set.", args: "available|busy|break|dnd|after_call_work", min: 1, max: 1, help: "choose what happens to calls; --reason of a break",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Args[0] == string(app.Break) {
 					return nil, s.cfg.Phone.SetBreak(r.Reason)
@@ -107,6 +109,21 @@ func init() {
 					return nil, usage("Use on or off.")
 				}
 				return nil, s.cfg.Phone.SetOnAnotherPhone(r.Args[0] == "on")
+			}},
+		"outcome": {flags: "note callback call", did: "The outcome is saved.", args: "CODE", min: 1, max: 1, help: "say what became of the call that is wrapped up, or of the latest one, or of --call of the history; --note TEXT, --callback WHEN", run: outcome},
+		"wrap-up": {did: "Done.", args: "done|stay", min: 1, max: 1, help: "end the work after a call, or stay in it beyond its time",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				switch r.Args[0] {
+				case "done":
+					return nil, s.cfg.Phone.FinishWrapUp()
+				case "stay":
+					return nil, s.cfg.Phone.StayInWrapUp()
+				}
+				return nil, usage("Use done or stay.")
+			}},
+		"directory": {args: "[TEXT]", max: 1, help: "print those to whom a call can be handed, with how they stand",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return map[string]any{"colleagues": s.cfg.Phone.Directory(strings.Join(r.Args, " "))}, nil
 			}},
 		"stats": {flags: "call", args: "[CALL-ID]", max: 1, help: "print the statistics of the call, or of the last one", run: stats},
 		"history": {flags: "kind since until limit csv", args: "[TEXT]", max: 1, help: "print the call log, newest first; between --since and --until, of one --kind, at most --limit, also as --csv",
@@ -231,8 +248,6 @@ func names() []string {
 	sort.Strings(out)
 	return out
 }
-
-func none(context.Context, *Server, request, func(any) error) (any, error) { return nil, nil }
 
 // hangup returns when the phone shows that the call ends, so that its answer does.
 func hangup(p *app.Phone, ctx context.Context, id string) error {

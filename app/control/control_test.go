@@ -43,11 +43,16 @@ func (l *line) Reset(context.Context) error                     { return nil }
 func (l *line) AccessToken(context.Context, string) (string, error) {
 	return "token", nil
 }
-func (l *line) Events(context.Context) <-chan voice.Event                    { return l.events }
-func (l *line) SetOnAnotherPhone(bool)                                       {}
-func (l *line) SetAgentState(context.Context, wire.AgentState, string) error { return nil }
-func (l *line) SetDeclining(bool)                                            {}
-func (l *line) SetSound(voice.Sound) error                                   { return nil }
+func (l *line) Events(context.Context) <-chan voice.Event { return l.events }
+func (l *line) SetOnAnotherPhone(bool)                    {}
+func (l *line) SetAgentState(_ context.Context, c wire.AgentChoice) (wire.Agent, error) {
+	return wire.Agent{State: c.State, Reason: c.Reason}, nil
+}
+func (l *line) AgentRules() (wire.AgentRules, bool, bool)       { return wire.AgentRules{}, false, false }
+func (l *line) Agents(context.Context) ([]wire.Agent, error)    { return nil, nil }
+func (l *line) PostOutcome(context.Context, wire.Outcome) error { return nil }
+func (l *line) SetDeclining(bool)                               {}
+func (l *line) SetSound(voice.Sound) error                      { return nil }
 func (l *line) Statistics() (voice.Statistics, error) {
 	took := 12.0
 	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil

@@ -56,6 +56,8 @@ func (p *printer) result(command string, data json.RawMessage) error {
 		return decode(data, p.diagnose)
 	case "contacts":
 		return decode(data, p.contacts)
+	case "directory":
+		return decode(data, p.directory)
 	case "settings":
 		return decode(data, func(v *struct {
 			Settings []struct {
@@ -139,7 +141,8 @@ func (p *printer) status(s *app.Snapshot) error {
 	fmt.Fprintf(t, "Offhook %s\tprofile %s\n", s.Version, s.Profile)
 	fmt.Fprintf(t, "Account\t%s at %s (%s)\n", s.Account.UserName, s.Account.Server, s.Account.State)
 	fmt.Fprintf(t, "State\t%s\n", oneLine(s))
-	fmt.Fprintf(t, "Availability\t%s\n", s.Availability)
+	fmt.Fprintf(t, "Availability\t%s\n", agentLine(s))
+	fmt.Fprintf(t, "Today\t%s\n", todayLine(s))
 	fmt.Fprintf(t, "Missed\t%d\n", s.MissedUnseen)
 	for _, c := range s.Conditions {
 		word := "ok"

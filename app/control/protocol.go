@@ -30,10 +30,10 @@ func (r request) limit() time.Duration {
 type options struct {
 	Message     string        `json:"message,omitempty" placeholder:"TEXT" help:"a text for the callee's screen"`
 	Line        string        `json:"line,omitempty" placeholder:"ACCOUNT" help:"the SIP account to call over, USER@DOMAIN"`
-	Call        string        `json:"call,omitempty" placeholder:"ID" help:"the call that is meant, by its id in status --json"`
+	Call        string        `json:"call,omitempty" placeholder:"ID" help:"the call that is meant, by its id in status --json or history --json"`
 	Hold        bool          `json:"hold,omitempty" help:"put the call that was talking on hold"`
 	Description string        `json:"description,omitempty" placeholder:"TEXT" help:"what went wrong"`
-	Note        string        `json:"note,omitempty" placeholder:"TEXT" help:"a text for the feedback"`
+	Note        string        `json:"note,omitempty" placeholder:"TEXT" help:"a text for the feedback or the outcome"`
 	Kind        string        `json:"kind,omitempty" placeholder:"KIND" help:"incoming, outgoing or missed"`
 	Limit       int           `json:"limit,omitempty" placeholder:"NUMBER" help:"at most so many"`
 	Since       When          `json:"since,omitempty" placeholder:"WHEN" help:"from when: a time ago such as 24h, a date such as 2026-11-30, or a date and time"`
@@ -47,7 +47,8 @@ type options struct {
 	Server      string        `json:"server,omitempty" placeholder:"URL" help:"the server's URL"`
 	DisplayName string        `json:"display_name,omitempty" placeholder:"NAME" help:"the display name"`
 	// Reason is that of a break.
-	Reason string `json:"reason,omitempty" placeholder:"REASON" help:"the reason of a break"`
+	Reason   string `json:"reason,omitempty" placeholder:"REASON" help:"the reason of a break"`
+	Callback string `json:"callback,omitempty" placeholder:"WHEN" help:"when the other side wants to be called again: 15:00, 2026-11-30 15:00, or a time with its zone"`
 	// AllowClearText says that the user knows that the sign-in is not encrypted.
 	AllowClearText bool `json:"allow_clear_text,omitempty" help:"sign in without encryption: passwords and calls can be read on the way"`
 }

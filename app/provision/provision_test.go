@@ -114,6 +114,9 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 					Pattern          string   `json:"pattern"`
 					Minimum, Maximum int
 					Description      string
+
+					Items                struct{ Type string }
+					AdditionalProperties struct{ Type string }
 				}
 			}
 		}
@@ -133,6 +136,10 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 			good, bad = []any{true, false}, []any{"yes", 1}
 		case p.Type == "integer":
 			good, bad = []any{p.Minimum, p.Maximum}, []any{p.Minimum - 1, p.Maximum + 1, "5", 1.5}
+		case p.Type == "array" && p.Items.Type == "string":
+			good, bad = []any{[]any{}, []any{"Lunch"}}, []any{"text", 1, []any{1}, []any{map[string]any{}}}
+		case p.Type == "object" && p.AdditionalProperties.Type == "integer":
+			good, bad = []any{map[string]any{}, map[string]any{"Lunch": 1800}}, []any{"text", 1, map[string]any{"Lunch": "long"}}
 		case p.Type == "array":
 			good, bad = []any{[]any{}, []any{map[string]any{"id": "a", "server": "tls://pbx"}}}, []any{"text", 1, []any{1}}
 		case p.Type == "object":

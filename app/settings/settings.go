@@ -1,6 +1,9 @@
 package settings
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Version is the version of the file's format that this phone writes.
 const Version = 1
@@ -23,6 +26,7 @@ type Settings struct {
 	Appearance  Appearance   `json:"appearance"`
 	Logs        Logs         `json:"logs"`
 	Updates     Updates      `json:"updates"`
+	Agent       Agent        `json:"agent"`
 
 	// ClearText is by_account where each account says whether it may go without
 	// encryption, or ClearTextNever.
@@ -177,6 +181,25 @@ type Updates struct {
 	URL string `json:"url"`
 }
 
+// Agent is what an administrator configures for agents; what the platform says goes
+// before it.
+type Agent struct {
+	// BreakReasons and Outcomes are what agents may choose from, in this order; any
+	// text if there are none.
+	BreakReasons []string `json:"break_reasons,omitempty"`
+	Outcomes     []string `json:"outcomes,omitempty"`
+	// BreakLimits are how long breaks of a reason should last at most, in seconds.
+	BreakLimits map[string]int `json:"break_limits,omitempty"`
+	// WrapUpS is how many seconds of work follow a call, 0 for none; WrapUpLimitS is
+	// the most for an agent who asks for more, 0 for no limit.
+	WrapUpS      int `json:"wrap_up_s"`
+	WrapUpLimitS int `json:"wrap_up_limit_s"`
+	// OutcomeRequired says that an outcome must be chosen after each call.
+	OutcomeRequired bool `json:"outcome_required"`
+	// AvailableUnready lets an agent be available while the phone is not Ready.
+	AvailableUnready bool `json:"available_unready"`
+}
+
 // Favourite is a contact of the user's own.
 type Favourite struct {
 	Name   string `json:"name"`
@@ -189,6 +212,8 @@ func (s Settings) Clone() Settings {
 	s.Favourites = append([]Favourite(nil), s.Favourites...)
 	s.Locked = append([]string(nil), s.Locked...)
 	s.Shortcuts = maps.Clone(s.Shortcuts)
+	s.Agent.BreakReasons, s.Agent.Outcomes = slices.Clone(s.Agent.BreakReasons), slices.Clone(s.Agent.Outcomes)
+	s.Agent.BreakLimits = maps.Clone(s.Agent.BreakLimits)
 	if s.Appearance.Window != nil {
 		w := *s.Appearance.Window
 		s.Appearance.Window = &w

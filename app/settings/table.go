@@ -140,6 +140,13 @@ var Table = []Entry{
 	{Path: "updates.check", About: "Ask for a newer version of the phone, at most once a day.", Default: true},
 	{Path: "updates.url", About: `The https address that is asked for a newer version; "" for nobody.`},
 	{Path: "availability", About: "What happens to calls.", Default: "available", Choices: []string{"available", "busy", "break", "dnd"}},
+	{Path: "agent.break_reasons", About: `The reasons that a break may have, such as ["Lunch", "Training"], where the platform names none; none allows any.`},
+	{Path: "agent.break_limits", About: `How long breaks of a reason should last at most, in seconds, such as {"Lunch": 1800}. Longer ones are shown as such and never ended.`},
+	{Path: "agent.outcomes", About: `What may become of a call, such as ["Sold", "Call back"], where the platform names none; none allows any.`},
+	{Path: "agent.wrap_up_s", About: "How many seconds of work follow each call, in which no other comes; 0 for none.", Max: 3600},
+	{Path: "agent.wrap_up_limit_s", About: "The most seconds of such work for an agent who asks for more time; 0 for no limit.", Max: 8 * 3600},
+	{Path: "agent.outcome_required", About: "An outcome must be chosen after each call."},
+	{Path: "agent.available_unready", About: "Let agents be available while the phone is not ready for calls."},
 	{Path: "audio_check_done", About: "true skips the audio check of the first run."},
 }
 

@@ -27,8 +27,11 @@ type serveFlags struct {
 	Data                  string        `name:"data" placeholder:"FOLDER" help:"folder of the databases and uploads; memory only if empty"`
 	PublicURL             string        `name:"public-url" placeholder:"URL" help:"URL at which phones reach the platform, if not the address listened on"`
 	PublicIP              string        `name:"public-ip" placeholder:"ADDRESSES" help:"comma-separated addresses of media as phones reach them, behind one-to-one NAT"`
-	BreakReasons          string        `name:"break-reasons" placeholder:"REASONS" help:"comma-separated reasons of a break that agents may choose from; any if empty"`
+	BreakReasons          string        `name:"break-reasons" placeholder:"REASONS" help:"comma-separated reasons of a break that agents may choose from, each with its longest time if there is one, such as Lunch=30m,Training; any if empty"`
 	Outcomes              string        `name:"outcomes" placeholder:"CODES" help:"comma-separated codes of what may become of a call; any if empty"`
+	WrapUp                time.Duration `name:"wrap-up" placeholder:"TIME" default:"0s" help:"how long agents have for the work after each call; 0s for none"`
+	WrapUpLimit           time.Duration `name:"wrap-up-limit" placeholder:"TIME" default:"0s" help:"the longest such work of an agent who asks for more time; 0s for no limit"`
+	OutcomeRequired       bool          `name:"outcome-required" help:"have agents choose an outcome after each call"`
 	TrustedProxy          string        `name:"trusted-proxy" placeholder:"ADDRESSES" help:"comma-separated addresses or networks of proxies whose X-Forwarded-For is believed"`
 	TLSCert               string        `name:"tls-cert" placeholder:"FILE" help:"PEM file of the certificate chain; read again when it changes"`
 	TLSKey                string        `name:"tls-key" placeholder:"FILE" help:"PEM file of the certificate's key"`
@@ -149,7 +152,9 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 		}
 		return list
 	}
-	s.BreakReasons, s.Outcomes = words(f.BreakReasons), words(f.Outcomes)
+	if err := s.agentRules(words(f.BreakReasons), words(f.Outcomes)); err != nil {
+		return usageError{err}
+	}
 	for _, text := range list(f.TrustedProxy) {
 		network, err := netip.ParsePrefix(text)
 		if ip, ipErr := netip.ParseAddr(text); ipErr == nil {

@@ -4,6 +4,7 @@ package agents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,20 +26,35 @@ CREATE TABLE agent_states (
 CREATE INDEX agent_states_by_name ON agent_states (account, name, at);
 `
 
+// MigrationBy adds who has set a state.
+const MigrationBy = "ALTER TABLE agent_states ADD COLUMN by_whom TEXT NOT NULL DEFAULT '';"
+
+// byTimer is who sets what holds again at the end of a time.
+const byTimer = "timer"
+
 // ErrChoice says that there is no such state, or that its reason or its time is out
 // of bounds.
-var ErrChoice = errors.New("the state is not one of the documented ones, its reason is longer than 64 bytes or not configured, or its seconds are not 0 to 28800")
+var ErrChoice = errors.New("the state is not one of the documented ones, its reason is longer than 64 bytes or not configured, its seconds are not 0 to 28800, or a supervisor asks for offline, which follows from the phone")
 
 const (
 	maxReason  = 64
 	maxSeconds = 8 * 60 * 60
+	maxAgo     = 24 * time.Hour
+)
+
+// A choice that a phone tells late counts no more when a newer one is known. The time
+// that a phone gives is right to the time of a request: these are the differences
+// that are believed, to a choice of a supervisor and to one of another phone.
+const (
+	afterSupervisor = 2 * time.Second
+	afterOther      = 10 * time.Second
 )
 
 // Config is what New needs.
 type Config struct {
 	Account string
 	DB      *store.DB
-	// Reasons are those that a break may have; nil allows any.
+	// Reasons are those that a break may have; none allows any.
 	Reasons []string
 	// Changed is told of each change, in order. It must not block.
 	Changed func(wire.Agent)
@@ -65,16 +81,19 @@ type agent struct {
 	reason    string
 	since     time.Time
 	until     time.Time // zero for never
+	by        string    // wire.BySupervisor, byTimer, or "" for the agent
+	revision  int64     // of the newest row
 	back      *time.Timer
 	connected bool
 	doing     wire.AgentDoing // by the calls
+	reported  wire.AgentDoing // by the phone, of what the platform can't see
 	told      wire.Agent      // what Changed was told last
 }
 
 // New reads what was chosen before.
 func New(ctx context.Context, cfg Config) (*Board, error) {
 	b := &Board{cfg: cfg, agents: make(map[string]*agent), calls: make(map[string]exophone.Record)}
-	rows, err := cfg.DB.Query(ctx, `SELECT name, state, reason, at, until FROM agent_states WHERE account = ? AND id IN
+	rows, err := cfg.DB.Query(ctx, `SELECT name, state, reason, at, until, by_whom, id FROM agent_states WHERE account = ? AND id IN
 		(SELECT max(id) FROM agent_states WHERE account = ? GROUP BY name)`, cfg.Account, cfg.Account)
 	if err != nil {
 		return nil, fmt.Errorf("agent states: %w", err)
@@ -84,7 +103,7 @@ func New(ctx context.Context, cfg Config) (*Board, error) {
 		var name string
 		var at, until int64
 		a := &agent{}
-		if err := rows.Scan(&name, &a.state, &a.reason, &at, &until); err != nil {
+		if err := rows.Scan(&name, &a.state, &a.reason, &at, &until, &a.by, &a.revision); err != nil {
 			return nil, err
 		}
 		a.since = time.UnixMilli(at)
@@ -109,7 +128,7 @@ func (b *Board) Close() {
 	}
 }
 
-// arm sets the timer of an agent who is available again by itself.
+// arm sets the timer of an agent who is again by itself what was before.
 func (b *Board) arm(name string, a *agent) {
 	if a.back != nil {
 		a.back.Stop()
@@ -120,7 +139,7 @@ func (b *Board) arm(name string, a *agent) {
 	}
 	until := a.until
 	a.back = time.AfterFunc(max(0, until.Sub(b.cfg.Now())), func() {
-		if err := b.choose(context.Background(), name, wire.AgentChoice{State: wire.AgentAvailable}, &until); err != nil {
+		if err := b.goBack(context.Background(), name, until); err != nil {
 			b.cfg.Logger.Error("an agent's state could not be changed", "agent", name, "error", err)
 		}
 	})
@@ -138,54 +157,114 @@ func (b *Board) of(name string) *agent {
 	return a
 }
 
-// Choose sets what an agent has chosen, or returns ErrChoice.
-func (b *Board) Choose(ctx context.Context, name string, c wire.AgentChoice) (wire.Agent, error) {
-	if !c.State.Known() || len(c.Reason) > maxReason || c.Seconds < 0 || c.Seconds > maxSeconds ||
-		c.State == wire.AgentBreak && c.Reason != "" && b.cfg.Reasons != nil && !slices.Contains(b.cfg.Reasons, c.Reason) {
+// Choose sets what an agent has chosen, or what a supervisor has (by), or returns
+// ErrChoice. A choice that an agent's phone tells late is not taken when a newer one is
+// known; Get then returns that.
+func (b *Board) Choose(ctx context.Context, name, by string, c wire.AgentChoice) (wire.Agent, error) {
+	if !c.State.Known() || len(c.Reason) > maxReason || c.Seconds < 0 || c.Seconds > maxSeconds || c.AgoMS < 0 ||
+		c.State == wire.AgentBreak && c.Reason != "" && len(b.cfg.Reasons) > 0 && !slices.Contains(b.cfg.Reasons, c.Reason) ||
+		c.State != wire.AgentBreak && c.Reason != "" || by == wire.BySupervisor && c.State == wire.AgentOffline {
 		return wire.Agent{}, ErrChoice
 	}
-	if err := b.choose(ctx, name, c, nil); err != nil {
-		return wire.Agent{}, err
+	switch c.Doing {
+	case wire.AgentIdle, wire.AgentRinging, wire.AgentInCall, wire.AgentNotReady:
+	default:
+		return wire.Agent{}, ErrChoice
 	}
-	return b.Get(name), nil
-}
-
-// choose writes a choice down. With due, it is the end of a time: nothing is chosen
-// if the agent has chosen something else since.
-func (b *Board) choose(ctx context.Context, name string, c wire.AgentChoice, due *time.Time) error {
-	b.writing.Lock()
-	defer b.writing.Unlock()
 	now := b.cfg.Now()
-	b.mu.Lock()
-	a := b.of(name)
-	same := a.state == c.State && a.reason == c.Reason && c.Seconds == 0 && a.until.IsZero() && !a.since.IsZero()
-	if b.closed || same || due != nil && !a.until.Equal(*due) {
-		b.mu.Unlock()
-		return nil // said again after a reconnect: the time goes on
-	}
-	b.mu.Unlock()
 	at, until := now, time.Time{}
-	if due != nil {
-		at = *due // the platform may have been away at the end
+	if by == "" {
+		at = now.Add(-min(time.Duration(c.AgoMS)*time.Millisecond, maxAgo))
 	}
 	if c.Seconds > 0 {
 		until = now.Add(time.Duration(c.Seconds) * time.Second)
 	}
-	untilMS := int64(0)
-	if !until.IsZero() {
-		untilMS = until.UnixMilli()
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.Lock()
+	a := b.of(name)
+	if by == "" {
+		a.reported = c.Doing
 	}
-	if _, err := b.cfg.DB.Exec(ctx, "INSERT INTO agent_states (account, name, state, reason, at, until) VALUES (?, ?, ?, ?, ?, ?)",
-		b.cfg.Account, name, string(c.State), c.Reason, at.UnixMilli(), untilMS); err != nil {
+	same := a.state == c.State && a.reason == c.Reason && !a.since.IsZero()
+	skip := b.closed || same && near(a.until, until) || by == "" && !same && older(a, at)
+	if skip {
+		b.tell(name, a)
+	}
+	if same {
+		at = a.since // said again: the time goes on
+	} else if at.Before(a.since) {
+		at = a.since
+	}
+	b.mu.Unlock()
+	if !skip {
+		if err := b.write(ctx, name, agent{state: c.State, reason: c.Reason, since: at, until: until, by: by}); err != nil {
+			return wire.Agent{}, err
+		}
+	}
+	return b.Get(name), nil
+}
+
+// near reports whether two ends are the same, to the second in which they are told.
+func near(a, b time.Time) bool {
+	return a.IsZero() == b.IsZero() && a.Sub(b).Abs() < 2*time.Second
+}
+
+// older reports whether a choice of at counts no more: a newer one is known.
+func older(a *agent, at time.Time) bool {
+	allowed := afterOther
+	switch {
+	case a.state == wire.AgentOffline || a.by == byTimer:
+		return false
+	case a.by == wire.BySupervisor:
+		allowed = afterSupervisor
+	}
+	return a.since.Sub(at) > allowed
+}
+
+// write writes a state down and holds it from then on. The caller holds writing.
+func (b *Board) write(ctx context.Context, name string, n agent) error {
+	until := int64(0)
+	if !n.until.IsZero() {
+		until = n.until.UnixMilli()
+	}
+	var id int64
+	if err := b.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRow("INSERT INTO agent_states (account, name, state, reason, at, until, by_whom) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+			b.cfg.Account, name, string(n.state), n.reason, n.since.UnixMilli(), until, n.by).Scan(&id)
+	}); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a = b.of(name)
-	a.state, a.reason, a.since, a.until = c.State, c.Reason, at, until
+	a := b.of(name)
+	a.state, a.reason, a.since, a.until, a.by, a.revision = n.state, n.reason, n.since, n.until, n.by, id
 	b.arm(name, a)
 	b.tell(name, a)
 	return nil
+}
+
+// goBack is the end of a time: what was chosen before holds again, unless something
+// else was chosen since.
+func (b *Board) goBack(ctx context.Context, name string, due time.Time) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.Lock()
+	a := b.agents[name]
+	if a == nil || b.closed || !a.until.Equal(due) {
+		b.mu.Unlock()
+		return nil
+	}
+	state := a.state
+	b.mu.Unlock()
+	// The platform may have been away at the end.
+	n := agent{state: wire.AgentAvailable, since: due, by: byTimer}
+	err := b.cfg.DB.QueryRow(ctx, `SELECT state, reason FROM agent_states WHERE account = ? AND name = ? AND state NOT IN (?, ?)
+		ORDER BY id DESC LIMIT 1`, b.cfg.Account, name, string(state), string(wire.AgentOffline)).Scan(&n.state, &n.reason)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return b.write(ctx, name, n)
 }
 
 // tell tells of a change, if there is one. The mutex is held, for the order.
@@ -206,9 +285,16 @@ func stamp(t time.Time) string {
 }
 
 func view(name string, a *agent) wire.Agent {
-	v := wire.Agent{Name: name, State: a.state, Reason: a.reason, Since: stamp(a.since), Until: stamp(a.until)}
-	if v.Doing = a.doing; v.Doing == wire.AgentIdle && !a.connected {
+	v := wire.Agent{Name: name, State: a.state, Reason: a.reason, Since: stamp(a.since), Until: stamp(a.until), Revision: a.revision}
+	if a.by == wire.BySupervisor {
+		v.By = a.by
+	}
+	switch v.Doing = a.doing; {
+	case v.Doing != wire.AgentIdle:
+	case !a.connected:
 		v.Doing = wire.AgentNotReady
+	default:
+		v.Doing = a.reported
 	}
 	return v
 }
@@ -242,7 +328,9 @@ func (b *Board) Connected(name string, connected bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.of(name)
-	a.connected = connected
+	if a.connected = connected; !connected {
+		a.reported = wire.AgentIdle
+	}
 	b.tell(name, a)
 }
 

@@ -18,7 +18,7 @@ const callsTable = "CREATE TABLE calls (account TEXT, session TEXT, created INTE
 
 func board(t *testing.T, dir string, reasons []string) (*Board, *[]wire.Agent) {
 	t.Helper()
-	db, err := store.Open(t.Context(), dir, "platform", []string{Migrations + callsTable})
+	db, err := store.Open(t.Context(), dir, "platform", []string{Migrations + MigrationBy + callsTable})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func board(t *testing.T, dir string, reasons []string) (*Board, *[]wire.Agent) {
 
 func choose(t *testing.T, b *Board, name string, c wire.AgentChoice) wire.Agent {
 	t.Helper()
-	a, err := b.Choose(t.Context(), name, c)
+	a, err := b.Choose(t.Context(), name, "", c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +49,9 @@ func TestChoices(t *testing.T) {
 	for _, bad := range []wire.AgentChoice{
 		{}, {State: "asleep"}, {State: wire.AgentBreak, Reason: "fishing"}, {State: wire.AgentBreak, Reason: strings.Repeat("x", 65)},
 		{State: wire.AgentBusy, Seconds: -1}, {State: wire.AgentBusy, Seconds: 1 << 30},
+		{State: wire.AgentBusy, Reason: "lunch"}, {State: wire.AgentBusy, AgoMS: -1}, {State: wire.AgentBusy, Doing: "dreaming"},
 	} {
-		if _, err := b.Choose(t.Context(), "alice", bad); !errors.Is(err, ErrChoice) {
+		if _, err := b.Choose(t.Context(), "alice", "", bad); !errors.Is(err, ErrChoice) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
@@ -119,6 +120,7 @@ func TestTimesOutliveARestart(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, Reason: "lunch"})
 		time.Sleep(30 * time.Minute)
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAvailable})
 		// Available again by itself after the wrap-up, though the platform restarts in
 		// between.
 		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAfterCallWork, Seconds: 60})
@@ -145,6 +147,76 @@ func TestTimesOutliveARestart(t *testing.T) {
 		half, err := again.Times(t.Context(), "alice", from.Add(5*time.Minute), from.Add(20*time.Minute))
 		if err != nil || half.Seconds[wire.AgentAvailable] != 300 || half.Seconds[wire.AgentBreak] != 600 {
 			t.Errorf("a part of it: %+v, %v", half, err)
+		}
+	})
+}
+
+// What was chosen before holds again at the end of a time, also what a supervisor or
+// the agent has chosen with a reason.
+func TestTheWorkAfterACallGoesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := board(t, "", nil)
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, Reason: "lunch"})
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAfterCallWork, Seconds: 30})
+		time.Sleep(20 * time.Second)
+		// More time: the state goes on, its end is later.
+		more := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAfterCallWork, Seconds: 60})
+		time.Sleep(59 * time.Second)
+		if a := b.Get("alice"); a.State != wire.AgentAfterCallWork || a.Since != more.Since {
+			t.Errorf("with more time: %+v, before %+v", a, more)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if a := b.Get("alice"); a.State != wire.AgentBreak || a.Reason != "lunch" || a.By != "" || a.Revision <= more.Revision {
+			t.Errorf("after it: %+v", a)
+		}
+	})
+}
+
+// A phone that was offline tells its choices with their times; the newest word wins.
+func TestChoicesThatComeLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := board(t, "", nil)
+		began := time.Now()
+		choose(t, b, "alice", wire.AgentChoice{State: wire.AgentAvailable})
+		time.Sleep(time.Hour)
+		a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, AgoMS: (10 * time.Minute).Milliseconds()})
+		if since, _ := time.Parse(time.RFC3339, a.Since); !since.Equal(began.Add(50 * time.Minute)) {
+			t.Errorf("a break that began ten minutes ago has since %s", a.Since)
+		}
+		supervisor := func(c wire.AgentChoice) wire.Agent {
+			t.Helper()
+			a, err := b.Choose(t.Context(), "alice", wire.BySupervisor, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		if a := supervisor(wire.AgentChoice{State: wire.AgentAvailable}); a.By != wire.BySupervisor {
+			t.Errorf("by %q", a.By)
+		}
+		time.Sleep(time.Minute)
+		// The phone reconnects and says what it knew before that.
+		if a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak, AgoMS: (12 * time.Minute).Milliseconds()}); a.State != wire.AgentAvailable {
+			t.Errorf("an old word undoes the supervisor's: %+v", a)
+		}
+		if a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBusy, AgoMS: 5000}); a.State != wire.AgentBusy || a.By != "" {
+			t.Errorf("the agent's newer word is not taken: %+v", a)
+		}
+		if _, err := b.Choose(t.Context(), "alice", wire.BySupervisor, wire.AgentChoice{State: wire.AgentOffline}); !errors.Is(err, ErrChoice) {
+			t.Errorf("a supervisor signs out: %v", err)
+		}
+		// What the phone does that the platform can't see, while it is connected.
+		b.Connected("alice", true)
+		if a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBusy, Doing: wire.AgentInCall}); a.Doing != wire.AgentInCall {
+			t.Errorf("in a call elsewhere: %+v", a)
+		}
+		b.Connected("alice", false)
+		b.Connected("alice", true)
+		if a := b.Get("alice"); a.Doing != wire.AgentIdle {
+			t.Errorf("connected anew: %+v", a)
 		}
 	})
 }

@@ -18,20 +18,26 @@ var abilities = []string{wire.AbilityAgentState, wire.AbilityOutcome, wire.Abili
 // Agents is the board of the account that the exchange serves.
 func (s *Server) Agents() *agents.Board { return s.agents }
 
+// outcome reports whether a code is one of the configured ones.
+func (s *Server) outcome(code string) bool {
+	list := s.cfg.Agents.Outcomes
+	return len(list) == 0 || code == wire.OutcomeNotSet || slices.Contains(list, code)
+}
+
 // forSubscriber lets in the subscriber of the path by access token, and the
 // account's servers, which speak for supervisors, by API key. It returns the
-// subscriber's name.
-func (s *Server) forSubscriber(r *http.Request) (*Account, string, error) {
+// subscriber's name, and by whom it was let in.
+func (s *Server) forSubscriber(r *http.Request) (name, by string, err error) {
 	if _, ok := endpoint.Bearer(r); ok {
 		account, sub, _, err := s.checkToken(r, s.access, scopeVoice)
-		return account, sub.name, s.served(account, err)
+		return sub.name, "", s.served(account, err)
 	}
 	account, err := s.checkBasic(r)
 	if err = s.served(account, err); err != nil {
-		return nil, "", err
+		return "", "", err
 	}
 	sub, err := s.find(r.Context(), account.SID, r.PathValue("name"))
-	return account, sub.name, err
+	return sub.name, wire.BySupervisor, err
 }
 
 // served fails for an account whose calls this platform does not route.
@@ -43,7 +49,7 @@ func (s *Server) served(account *Account, err error) error {
 }
 
 func (s *Server) getAgentState(w http.ResponseWriter, r *http.Request) error {
-	_, name, err := s.forSubscriber(r)
+	name, _, err := s.forSubscriber(r)
 	if err != nil {
 		return err
 	}
@@ -52,7 +58,7 @@ func (s *Server) getAgentState(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) putAgentState(w http.ResponseWriter, r *http.Request) error {
-	_, name, err := s.forSubscriber(r)
+	name, by, err := s.forSubscriber(r)
 	if err != nil {
 		return err
 	}
@@ -60,7 +66,7 @@ func (s *Server) putAgentState(w http.ResponseWriter, r *http.Request) error {
 	if err := endpoint.ReadObject(w, r, &choice); err != nil {
 		return err
 	}
-	agent, err := s.agents.Choose(r.Context(), name, choice)
+	agent, err := s.agents.Choose(r.Context(), name, by, choice)
 	if errors.Is(err, agents.ErrChoice) {
 		return badParameter("%s", err)
 	}
@@ -100,7 +106,7 @@ func (s *Server) colleague(r *http.Request) error {
 const maxTimes = 62 * 24 * time.Hour
 
 func (s *Server) getAgentTimes(w http.ResponseWriter, r *http.Request) error {
-	_, name, err := s.forSubscriber(r)
+	name, _, err := s.forSubscriber(r)
 	if err != nil {
 		return err
 	}
@@ -143,7 +149,7 @@ func (s *Server) postOutcome(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case o.SessionID == "" || len(o.SessionID) > maxSessionID:
 		return badParameter("session_id must be 1 to %d bytes", maxSessionID)
-	case strings.TrimSpace(o.Code) == "" || len(o.Code) > maxOutcome || s.cfg.Outcomes != nil && !slices.Contains(s.cfg.Outcomes, o.Code):
+	case strings.TrimSpace(o.Code) == "" || len(o.Code) > maxOutcome || !s.outcome(o.Code):
 		return badParameter("code is none of the configured outcomes")
 	case len(o.Note) > maxNote:
 		return badParameter("note must be at most %d bytes", maxNote)

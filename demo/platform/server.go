@@ -56,8 +56,8 @@ type Config struct {
 	// Location is the zone of times in answers; nil means UTC+05:30, as in the
 	// documents.
 	Location *time.Location
-	// BreakReasons and Outcomes are what agents may choose from; nil allows any.
-	BreakReasons, Outcomes []string
+	// Agents are the rules that phones are told.
+	Agents wire.AgentRules
 	// AgentChanged is told of each change of an agent of the first account. It must
 	// not block; it may be nil.
 	AgentChanged func(wire.Agent)
@@ -154,7 +154,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.agents, err = agents.New(ctx, agents.Config{Account: cfg.Accounts[0].SID, DB: cfg.DB, Reasons: cfg.BreakReasons, Changed: cfg.AgentChanged, Now: cfg.Now, Logger: cfg.Logger}); err != nil {
+	if s.agents, err = agents.New(ctx, agents.Config{Account: cfg.Accounts[0].SID, DB: cfg.DB, Reasons: cfg.Agents.BreakReasons, Changed: cfg.AgentChanged, Now: cfg.Now, Logger: cfg.Logger}); err != nil {
 		return nil, err
 	}
 	if s.recorder, err = newRecorder(ctx, cfg.DB, cfg.Accounts[0].SID, cfg.Now, cfg.Logger); err != nil {

@@ -201,7 +201,7 @@ func (e *Env) StatusOf(v View) Status {
 	switch a := e.availability(v.Availability); a.Choice {
 	case app.Busy:
 		return Status{e.T("Quiet ring"), theme.BellOff, theme.SuccessInk}
-	case app.Break, app.DoNotDisturb:
+	case app.Break, app.DoNotDisturb, app.AfterCallWork:
 		return Status{e.T("No calls"), a.Glyph, theme.Text2}
 	}
 	return Status{e.T("Ready"), theme.CheckCircle, theme.SuccessInk}
@@ -241,6 +241,9 @@ func (e *Env) Availabilities() []AvailabilityLook {
 
 func (e *Env) availability(a app.Availability) AvailabilityLook {
 	all := e.Availabilities()
+	if a == app.AfterCallWork {
+		return AvailabilityLook{a, e.T("After-call work"), e.T("No calls"), theme.Clock, theme.AccentInk}
+	}
 	for _, l := range all {
 		if l.Choice == a {
 			return l

@@ -40,20 +40,7 @@ func readProfile(fields map[string]json.RawMessage) (p wire.Profile) {
 			p.Dropped = append(p.Dropped, name)
 		}
 	}
-	v := reflect.ValueOf(&p).Elem()
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		raw, ok := fields[name]
-		if !ok || name == "-" {
-			continue
-		}
-		fresh := reflect.New(v.Field(i).Type())
-		if json.Unmarshal(raw, fresh.Interface()) != nil {
-			drop(name)
-			continue
-		}
-		v.Field(i).Set(fresh.Elem())
-	}
+	readFields(reflect.ValueOf(&p).Elem(), fields, drop)
 	for _, t := range limits(&p) {
 		if *t.value < 0 || *t.value > t.most {
 			drop(t.name)
@@ -75,6 +62,27 @@ func readProfile(fields map[string]json.RawMessage) (p wire.Profile) {
 	return p
 }
 
+// readFields sets the fields of v, and of what is embedded in it, each for itself.
+func readFields(v reflect.Value, fields map[string]json.RawMessage, drop func(name string)) {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous {
+			readFields(v.Field(i), fields, drop)
+			continue
+		}
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		raw, ok := fields[name]
+		if !ok || name == "-" {
+			continue
+		}
+		fresh := reflect.New(v.Field(i).Type())
+		if json.Unmarshal(raw, fresh.Interface()) != nil {
+			drop(name)
+			continue
+		}
+		v.Field(i).Set(fresh.Elem())
+	}
+}
+
 // limit is a number of the profile: its value when it is left out, and the most
 // that a phone believes.
 type limit struct {
@@ -90,6 +98,7 @@ func limits(p *wire.Profile) []limit {
 		{"media_disrupted_timeout", &p.MediaDisruptedTimeout, 5, 600}, {"media_timeout", &p.MediaTimeout, 30, 3600},
 		{"log_rotate_days", &p.LogRotateDays, 7, 365}, {"event_thread_interval", &p.EventThreadInterval, 60, 24 * 3600},
 		{"sip_port", &p.SIPPort, 0, 65535},
+		{"wrap_up_seconds", &p.WrapUpSeconds, 0, 3600}, {"wrap_up_limit", &p.WrapUpLimit, 0, 8 * 3600},
 	}
 }
 

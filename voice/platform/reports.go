@@ -37,8 +37,24 @@ func (c *Client) Transfer(ctx context.Context, session, target string) error {
 	return c.call(ctx, http.MethodPost, c.cfg.Base.JoinPath("calls", session, "transfer"), wire.TransferRequest{Target: target}, nil)
 }
 
-// PutAgentState tells what the agent has chosen. The platform must have the ability
-// agent_state.
-func (c *Client) PutAgentState(ctx context.Context, choice wire.AgentChoice) error {
-	return c.call(ctx, http.MethodPut, c.path("agent-state"), choice, nil)
+// PutAgentState tells what the agent has chosen, and returns how the agent stands
+// then. The platform must have the ability agent_state.
+func (c *Client) PutAgentState(ctx context.Context, choice wire.AgentChoice) (agent wire.Agent, err error) {
+	return agent, c.call(ctx, http.MethodPut, c.path("agent-state"), choice, &agent)
+}
+
+// Agents returns how everybody of the account stands. The platform must have the
+// ability agent_state.
+func (c *Client) Agents(ctx context.Context) ([]wire.Agent, error) {
+	var out struct {
+		Agents []wire.Agent `json:"agents"`
+	}
+	err := c.call(ctx, http.MethodGet, c.cfg.Base.JoinPath("accounts", c.cfg.AccountSID, "agents"), nil, &out)
+	return out.Agents, err
+}
+
+// PostOutcome tells what became of a call; a second one for the same call replaces
+// the first. The platform must have the ability outcome.
+func (c *Client) PostOutcome(ctx context.Context, o wire.Outcome) error {
+	return c.call(ctx, http.MethodPost, c.path("outcome"), o, nil)
 }

@@ -63,10 +63,20 @@ type AgentChoice struct {
 	State AgentState `json:"state"`
 	// Reason is one of the profile's break reasons, "" for none.
 	Reason string `json:"reason,omitempty"`
-	// Seconds is after how long the agent is available again by itself; 0 is
+	// Seconds is after how long the agent is again what it was before by itself; 0 is
 	// never.
 	Seconds int `json:"seconds,omitempty"`
+	// AgoMS is how long ago the agent chose it, in milliseconds: a phone that was
+	// offline tells it later. A choice that is older than a supervisor's counts no
+	// more.
+	AgoMS int64 `json:"ago_ms,omitempty"`
+	// Doing is what the phone does that the platform can't see: in a call over a SIP
+	// account, or not ready although it is connected.
+	Doing AgentDoing `json:"doing,omitempty"`
 }
+
+// BySupervisor is the Agent.By of a state that was set with the account's API key.
+const BySupervisor = "supervisor"
 
 // Agent is how an agent stands, for colleagues and supervisors. Times are RFC 3339.
 type Agent struct {
@@ -76,7 +86,33 @@ type Agent struct {
 	Since  string     `json:"since,omitempty"`
 	Until  string     `json:"until,omitempty"`
 	Doing  AgentDoing `json:"doing,omitempty"`
+	// By is BySupervisor, or "" for the agent's own choice.
+	By string `json:"by,omitempty"`
+	// Revision rises with each change of State, Reason or Until: of two pictures of an
+	// agent the one with the higher revision is the newer.
+	Revision int64 `json:"revision,omitempty"`
 }
+
+// AgentRules are what agents may choose from and what follows a call.
+type AgentRules struct {
+	// BreakReasons and Outcomes are what agents may choose from, in this order; any
+	// text if there are none.
+	BreakReasons []string `json:"break_reasons,omitempty"`
+	Outcomes     []string `json:"outcomes,omitempty"`
+	// BreakLimits are how long breaks of a reason should be at most, in seconds.
+	BreakLimits map[string]int `json:"break_limits,omitempty"`
+	// WrapUpSeconds is how long an agent has after each call of the subscriber line, 0
+	// for no after-call work. WrapUpLimit bounds it for one who asks for more time; 0
+	// is no bound.
+	WrapUpSeconds int `json:"wrap_up_seconds,omitempty"`
+	WrapUpLimit   int `json:"wrap_up_limit,omitempty"`
+	// OutcomeRequired says that an outcome must be chosen after each such call.
+	OutcomeRequired bool `json:"outcome_required,omitempty"`
+}
+
+// OutcomeNotSet is the code of a call whose agent has let the time pass without
+// choosing an outcome. It is always allowed.
+const OutcomeNotSet = "not_set"
 
 // AgentFrame tells a phone on its push socket of colleagues who stand otherwise now.
 // It is not kept for a phone that is away: that one asks for all at its hello.

@@ -29,10 +29,7 @@ type Profile struct {
 	Dropped []string `json:"-"`
 	// Abilities are what the platform offers beyond the reference.
 	Abilities []string `json:"abilities,omitempty"`
-	// BreakReasons and Outcomes are what agents may choose from, in this order; any
-	// text if there are none.
-	BreakReasons []string `json:"break_reasons,omitempty"`
-	Outcomes     []string `json:"outcomes,omitempty"`
+	AgentRules
 }
 
 // String hides the passwords.
