@@ -15,6 +15,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
@@ -211,7 +212,7 @@ func (p *Phone) voiceAccount(a SIPAccount, password string) voice.SIPAccount {
 	out := voice.SIPAccount{
 		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
 		AuthUser: a.AuthUser, Password: password, DisplayName: a.DisplayName,
-		Expires: time.Duration(a.ExpiresS) * time.Second, Media: voice.MediaKind(a.Media), AllowClearText: p.mayClearText(a.AllowClearText),
+		Expires: time.Duration(a.ExpiresS) * time.Second, Media: line.MediaKind(a.Media), AllowClearText: p.mayClearText(a.AllowClearText),
 		Codecs: a.Codecs, RetryPlainRTP: a.RetryPlainRTP, Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: voice.TransferRule(a.Transfers),
 		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
 	}

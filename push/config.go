@@ -67,25 +67,7 @@ type Config struct {
 	BackoffBase, BackoffMax time.Duration
 	// Jitter picks a pause in [0, limit); nil is random.
 	Jitter func(limit time.Duration) time.Duration
-	// Clock is the time; nil is the real one.
-	Clock  Clock
 	Logger *slog.Logger
-}
-
-// Clock is what the receiver needs of time.
-type Clock interface {
-	Now() time.Time
-	// After is like time.After; stop releases it early.
-	After(d time.Duration) (c <-chan time.Time, stop func())
-}
-
-type realClock struct{}
-
-func (realClock) Now() time.Time { return time.Now() }
-
-func (realClock) After(d time.Duration) (<-chan time.Time, func()) {
-	t := time.NewTimer(d)
-	return t.C, func() { t.Stop() }
 }
 
 // healthy is how long a connection must have lasted for the next pause to
@@ -121,9 +103,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Jitter == nil {
 		c.Jitter = func(limit time.Duration) time.Duration { return rand.N(max(limit, 1)) }
-	}
-	if c.Clock == nil {
-		c.Clock = realClock{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

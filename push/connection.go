@@ -41,7 +41,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 		return judge(because(ctx, err), nil)
 	}
 	r.offered, r.rejected = token, ""
-	stopTimer := r.limit(r.cfg.DialTimeout, giveUp)
+	stopTimer := time.AfterFunc(r.cfg.DialTimeout, giveUp).Stop
 	defer stopTimer()
 
 	ws, res, err := websocket.Dial(ctx, r.target(), &websocket.DialOptions{
@@ -75,7 +75,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	r.renewed = false
 	r.set(func(s *Status) {
 		s.Phase, s.Err, s.Attempts = Connected, nil, 0
-		s.LastPong, s.RoundTrip = r.clock.Now(), 0
+		s.LastPong, s.RoundTrip = time.Now(), 0
 	})
 	r.deliver.attach(c)
 	defer r.deliver.detach(c)
@@ -91,21 +91,6 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// limit calls f after d unless it is stopped.
-func (r *Receiver) limit(d time.Duration, f func()) (stop func()) {
-	due, stopClock := r.clock.After(d)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-due:
-			f()
-		case <-done:
-			stopClock()
-		}
-	}()
-	return sync.OnceFunc(func() { close(done) })
-}
-
 // hurry gives an attempt that a Retry finds under way no more than RetryTimeout: it
 // may have begun on a network that is gone. The Retry then goes to what comes next,
 // the ping of the new connection or the pause before the next attempt.
@@ -117,11 +102,9 @@ func (r *Receiver) hurry(giveUp func()) (stop func()) {
 			return
 		case <-r.retries:
 		}
-		due, stopClock := r.clock.After(r.cfg.RetryTimeout)
 		select {
 		case <-done:
-			stopClock()
-		case <-due:
+		case <-time.After(r.cfg.RetryTimeout):
 			giveUp()
 		}
 		r.Retry()
@@ -156,7 +139,7 @@ func (c *connection) greet(ctx context.Context) error {
 		}
 		c.inbox = h.Inbox
 		if !h.Now.IsZero() {
-			offset := h.Now.Sub(c.r.clock.Now())
+			offset := h.Now.Sub(time.Now())
 			c.r.set(func(s *Status) { s.ClockOffset = offset })
 		}
 		if c.r.deliver.enter(h.Inbox) {
@@ -220,19 +203,16 @@ func (c *connection) readFrame(ctx context.Context) (any, error) {
 func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 	r := c.r
 	for {
-		patience, asked := r.cfg.PongTimeout, false
-		due, stop := r.clock.After(r.cfg.PingInterval)
+		timeout, asked := r.cfg.PongTimeout, false
 		select {
 		case <-ctx.Done():
-			stop()
 			return
 		case <-r.retries:
-			stop()
-			patience, asked = min(patience, r.cfg.RetryTimeout), true
-		case <-due:
+			timeout, asked = min(timeout, r.cfg.RetryTimeout), true
+		case <-time.After(r.cfg.PingInterval):
 		}
-		sent := r.clock.Now()
-		stop = r.limit(patience, func() { fail(errPong) })
+		sent := time.Now()
+		stop := time.AfterFunc(timeout, func() { fail(errPong) }).Stop
 		err := c.ws.Ping(ctx)
 		stop()
 		if err != nil {
@@ -242,7 +222,7 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 			}
 			return
 		}
-		now := r.clock.Now()
+		now := time.Now()
 		r.set(func(s *Status) { s.LastPong, s.RoundTrip = now, now.Sub(sent) })
 	}
 }

@@ -114,7 +114,7 @@ func (d *delivery) poke() {
 func (d *delivery) next() (e entry, ok bool, wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := d.cfg.Clock.Now()
+	now := time.Now()
 	pick := -1
 	for i, e := range d.queue {
 		if left := e.after.Sub(now); left > 0 {
@@ -149,16 +149,14 @@ func (d *delivery) run(ctx context.Context) {
 			continue
 		}
 		var due <-chan time.Time
-		stop := func() {}
 		if wait > 0 {
-			due, stop = d.cfg.Clock.After(wait)
+			due = time.After(wait)
 		}
 		select {
 		case <-ctx.Done():
 		case <-d.wake:
 		case <-due:
 		}
-		stop()
 	}
 }
 
@@ -189,7 +187,7 @@ func (d *delivery) finish(ctx context.Context, e entry, err error) {
 	}
 	if !e.done {
 		delete(d.open, id)
-		d.ledger.mark(id, d.cfg.Clock.Now(), d.openIn)
+		d.ledger.mark(id, time.Now(), d.openIn)
 		d.saveLocked()
 	}
 	c := d.conn
@@ -218,7 +216,7 @@ func (d *delivery) retryLocked(e entry, err error) {
 		return
 	}
 	e.m.Again = true
-	e.after = d.cfg.Clock.Now().Add(250 * time.Millisecond << tries)
+	e.after = time.Now().Add(250 * time.Millisecond << tries)
 	d.queue = append(d.queue, e)
 }
 

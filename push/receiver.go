@@ -14,7 +14,6 @@ import (
 // concurrent use.
 type Receiver struct {
 	cfg     Config
-	clock   Clock
 	retries chan struct{}
 	deliver *delivery
 
@@ -39,9 +38,9 @@ func New(cfg Config) (*Receiver, error) {
 		cfg.Logger.Warn("the inbox's ledger could not be read; messages may come twice", "error", err)
 		saved = State{}
 	}
-	r := &Receiver{cfg: cfg, clock: cfg.Clock, retries: make(chan struct{}, 1)}
+	r := &Receiver{cfg: cfg, retries: make(chan struct{}, 1)}
 	r.deliver = newDelivery(&r.cfg, saved)
-	r.status = Status{Phase: Stopped, Since: r.clock.Now()}
+	r.status = Status{Phase: Stopped, Since: time.Now()}
 	return r, nil
 }
 
@@ -59,7 +58,7 @@ func (r *Receiver) set(change func(*Status)) {
 	before := r.status
 	change(&r.status)
 	if before.OK() != r.status.OK() {
-		r.status.Since = r.clock.Now()
+		r.status.Since = time.Now()
 	}
 	if r.cfg.OnStatus != nil && r.status != before {
 		r.cfg.OnStatus(r.status)
@@ -89,7 +88,7 @@ func (r *Receiver) Run(ctx context.Context) {
 	pause := backoff{base: r.cfg.BackoffBase, max: r.cfg.BackoffMax}
 	for ctx.Err() == nil {
 		r.set(func(s *Status) { s.Phase, s.RetryAt = Connecting, time.Time{}; s.Attempts++ })
-		started := r.clock.Now()
+		started := time.Now()
 		fail := r.connect(ctx)
 		if ctx.Err() != nil {
 			return
@@ -97,7 +96,7 @@ func (r *Receiver) Run(ctx context.Context) {
 		if errors.Is(fail.err, errOtherInbox) {
 			continue // the ledger has been turned over
 		}
-		if s := r.Status(); s.OK() && r.clock.Now().Sub(started) >= healthy {
+		if s := r.Status(); s.OK() && time.Now().Sub(started) >= healthy {
 			pause.reset()
 		}
 		if fail.phase == Refused && r.offered != "" && !r.renewed {
@@ -124,22 +123,19 @@ func (r *Receiver) Run(ctx context.Context) {
 // await waits for the next attempt. A Retry cuts our own pause short, not the
 // server's. It returns whether there was one.
 func (r *Receiver) await(ctx context.Context, fail failure, wait time.Duration) (asked bool) {
-	now := r.clock.Now()
+	now := time.Now()
 	earliest := now.Add(fail.pause)
 	at := earliest.Add(wait)
 	for {
 		r.set(func(s *Status) { s.Phase, s.Err, s.RetryAt = Waiting, fail.err, at })
-		due, stop := r.clock.After(at.Sub(r.clock.Now()))
 		select {
 		case <-ctx.Done():
-			stop()
 			return asked
-		case <-due:
+		case <-time.After(time.Until(at)):
 			return asked
 		case <-r.retries:
-			stop()
 			asked = true
-			if !r.clock.Now().Before(earliest) {
+			if !time.Now().Before(earliest) {
 				return asked
 			}
 			at = earliest

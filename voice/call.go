@@ -11,6 +11,7 @@ import (
 
 	"offhook/internal/actor"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -26,11 +27,11 @@ import (
 type Call struct {
 	client *Client
 	// line is the line that the call stands on.
-	line   line
+	line   line.Line
 	id     string
 	log    *slog.Logger
 	queue  *actor.Queue
-	limits timeouts
+	limits line.Limits
 	// picture is the latest CallDetails; final the statistics at the end.
 	picture atomic.Pointer[CallDetails]
 	live    atomic.Pointer[media.Session]
@@ -104,7 +105,7 @@ type Call struct {
 
 // leg is one INVITE.
 type leg struct {
-	dialog dialog
+	dialog line.Dialog
 	// up says that the INVITE was answered with 2xx.
 	up bool
 	// described says that a provisional response has answered our offer.
@@ -126,11 +127,11 @@ type leg struct {
 
 // isDialog reports whether the leg is that dialog of the signalling.
 func (l *leg) isDialog(d *sip.Dialog) bool {
-	own, ok := l.dialog.(realDialog)
+	own, ok := l.dialog.(line.SIPDialog)
 	return ok && own.Dialog == d
 }
 
-func newLeg(d dialog, later bool) *leg {
+func newLeg(d line.Dialog, later bool) *leg {
 	return &leg{dialog: d, later: later, done: make(chan struct{})}
 }
 
@@ -143,9 +144,9 @@ func (l *leg) end() {
 
 // newCall makes a call, starts its goroutine and puts it among the calls that are
 // there. The mutex is held.
-func (c *Client) newCall(t line, details CallDetails) *Call {
+func (c *Client) newCall(t line.Line, details CallDetails) *Call {
 	details.CallID = uuid.NewString()
-	details.Line = t.name()
+	details.Line = t.Name()
 	details.Transferable, details.Consultable, details.Mergeable = lineAbilities(t)
 	details.State, details.EndReason, details.Route = StateNone, EndNone, RouteEarpiece
 	details.Started = c.clock.Now()
@@ -153,7 +154,7 @@ func (c *Client) newCall(t line, details CallDetails) *Call {
 		client: c, line: t, id: details.CallID,
 		log:    c.log.With("call", details.CallID),
 		queue:  actor.New(),
-		limits: t.limits(),
+		limits: t.Limits(),
 		ended:  make(chan struct{}), done: make(chan struct{}),
 		details: details,
 	}

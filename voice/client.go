@@ -10,7 +10,9 @@ import (
 
 	"offhook/internal/actor"
 	"offhook/internal/version"
+	"offhook/voice/clock"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/platform"
 )
 
@@ -218,7 +220,7 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 // refuses try again, too.
 func (c *Client) Retry() {
 	c.mu.Lock()
-	var own *connection
+	var own *line.Connection
 	if c.session != nil {
 		own = c.session.connection
 	}
@@ -226,7 +228,7 @@ func (c *Client) Retry() {
 	c.mu.Unlock()
 	c.log.Info("retry")
 	if own != nil {
-		own.check()
+		own.Check()
 	}
 	for _, l := range lines {
 		l.registration.retry()
@@ -319,9 +321,9 @@ func (c *Client) clear(ctx context.Context) {
 				<-call.ended
 			}
 		case claimed:
-			if !sleep(ctx, c.clock, 10*time.Millisecond) {
+			if !clock.Sleep(ctx, c.clock, 10*time.Millisecond) {
 				c.closeNow()
-				sleep(context.Background(), c.clock, 10*time.Millisecond)
+				clock.Sleep(context.Background(), c.clock, 10*time.Millisecond)
 			}
 		default:
 			return
@@ -372,21 +374,21 @@ func (c *Client) idle() bool { return len(c.calls) == 0 && c.claims == 0 }
 // occupied reports whether the line takes no further call now: consultations don't
 // count, nor does the call that a transfer asks for beside the one that is there
 // still. The mutex is held.
-func (c *Client) occupied(t line) bool {
+func (c *Client) occupied(t line.Line) bool {
 	n := c.claims
 	for _, call := range c.calls {
 		if call.consultsFor == nil && !(call.follows != nil && slices.Contains(c.calls, call.follows)) {
 			n++
 		}
 	}
-	if t.name() == "" {
+	if t.Name() == "" {
 		return n >= c.maxSubscriber
 	}
 	return n >= c.maxSIP
 }
 
 // carries reports whether a line carries a call. The mutex is held.
-func (c *Client) carries(t line) bool {
+func (c *Client) carries(t line.Line) bool {
 	return slices.ContainsFunc(c.calls, func(call *Call) bool { return call.line == t })
 }
 

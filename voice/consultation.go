@@ -56,7 +56,7 @@ func (c *Call) consult(target string, result chan<- error) {
 		result <- err
 		return
 	}
-	inv, shown, err := l.invitation(target, "")
+	inv, shown, err := l.Invitation(target, "")
 	switch {
 	case err != nil:
 		result <- err

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"offhook/voice/audio"
+	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
@@ -80,9 +81,9 @@ func (c *Client) AudioRoutes() []AudioRoute {
 }
 
 // newMedia makes the media of a leg, as the present settings want it.
-func (c *Client) newMedia(spec mediaSpec) (media.Session, error) {
+func (c *Client) newMedia(spec line.MediaSpec) (media.Session, error) {
 	c.mu.Lock()
-	spec.dtx = c.settings.device.DTX
+	spec.DTX = c.settings.device.DTX
 	c.mu.Unlock()
 	return c.newSession(spec)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 )
@@ -96,7 +97,7 @@ func (c *Call) informDigits(digits string) {
 			} else if err := c.informDigit(ctx, l, d); err != nil {
 				c.log.Warn("digit not sent", "error", err)
 			}
-			if !sleep(ctx, c.client.clock, pause) {
+			if !clock.Sleep(ctx, c.client.clock, pause) {
 				return nil
 			}
 		}

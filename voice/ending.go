@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/display"
+	"offhook/voice/line"
 	"offhook/voice/sip"
 )
 
@@ -110,17 +112,17 @@ func (c *Call) sayBye(l *leg) {
 				return nil
 			default:
 			}
-			if !sleep(ctx, c.client.clock, 500*time.Millisecond) {
+			if !clock.Sleep(ctx, c.client.clock, 500*time.Millisecond) {
 				return nil
 			}
 		}
 	})
 }
 
-// rebind moves a leg to the open flow, waiting for one until ctx ends. It may run
+// rebind moves a leg to the open line.Flow, waiting for one until ctx ends. It may run
 // on any goroutine.
 func (c *Call) rebind(ctx context.Context, l *leg) error {
-	f, err := c.line.await(ctx)
+	f, err := c.line.Await(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +163,7 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 // the call be tried once more without encryption.
 func (c *Call) mayGoPlain(status int) bool {
 	l, ok := c.line.(*sipLine)
-	if !ok || c.plain || c.details.Direction != Outgoing || !l.account.RetryPlainRTP || l.account.outgoingMedia() != MediaSRTP {
+	if !ok || c.plain || c.details.Direction != Outgoing || !l.account.RetryPlainRTP || l.account.outgoingMedia() != line.MediaSRTP {
 		return false
 	}
 	return status == statusNotAccepted || status == statusNotAcceptable || status == statusUnsupportedMedia
@@ -198,7 +200,7 @@ func (c *Call) reauthenticate(l *leg, ev sip.Failed) {
 	c.reauthenticated = true
 	ctx := c.ctx
 	c.task(func() func() {
-		changed := c.line.reauthenticate(ctx)
+		changed := c.line.Reauthenticate(ctx)
 		return func() {
 			switch {
 			case c.details.State == StateEnding:

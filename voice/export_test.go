@@ -1,11 +1,14 @@
 package voice
 
-import "offhook/voice/media"
+import (
+	"offhook/voice/line"
+	"offhook/voice/media"
+)
 
 // WithNetwork makes the media of calls use another network than the machine's.
 func WithNetwork(n media.Network) Option {
 	return func(s *settings) {
-		s.newSession = func(spec mediaSpec) (media.Session, error) { return newMediaSession(spec, n, s.log) }
+		s.newSession = func(spec line.MediaSpec) (media.Session, error) { return line.NewMedia(spec, n, s.log) }
 	}
 }
 

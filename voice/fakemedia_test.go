@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
@@ -16,7 +17,7 @@ type fakeMedia struct {
 	sessions []*fakeSession
 }
 
-func (m *fakeMedia) newSession(spec mediaSpec) (media.Session, error) {
+func (m *fakeMedia) newSession(spec line.MediaSpec) (media.Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &fakeSession{events: make(chan media.Event, 4096), last: time.Now()}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"offhook/voice/line"
 	"offhook/voice/sip"
 )
 
@@ -20,7 +21,7 @@ type fakeSIP struct {
 	script func(d *fakeDialog)
 }
 
-func (s *fakeSIP) connect(ctx context.Context, who credentials) (flow, error) {
+func (s *fakeSIP) connect(ctx context.Context, who credentials) (line.Flow, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
@@ -93,7 +94,7 @@ func (f *fakeFlow) Prove(context.Context) error {
 }
 func (f *fakeFlow) Close() error { f.once.Do(func() { close(f.done) }); return nil }
 
-func (f *fakeFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error) {
+func (f *fakeFlow) Invite(ctx context.Context, inv sip.Invitation) (line.Dialog, error) {
 	d := &fakeDialog{invitation: inv, flow: f, events: make(chan sip.DialogEvent, 4096)}
 	f.sip.mu.Lock()
 	f.sip.legs = append(f.sip.legs, d)
@@ -235,7 +236,7 @@ func (d *fakeDialog) Refresh(ctx context.Context) error {
 	return nil
 }
 
-func (d *fakeDialog) Rebind(f flow) error {
+func (d *fakeDialog) Rebind(f line.Flow) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.flow, d.lost = f.(*fakeFlow), false
@@ -245,8 +246,10 @@ func (d *fakeDialog) Rebind(f flow) error {
 
 // What the subscriber line never does.
 
-func (d *fakeDialog) Refer(context.Context, string) error           { return errors.ErrUnsupported }
-func (d *fakeDialog) ReferTo(context.Context, string, dialog) error { return errors.ErrUnsupported }
-func (d *fakeDialog) Ring(int, string, ...sip.Header) error         { return errors.ErrUnsupported }
-func (d *fakeDialog) Accept(string, ...sip.Header) error            { return errors.ErrUnsupported }
-func (d *fakeDialog) Refuse(int, ...sip.Header) error               { return errors.ErrUnsupported }
+func (d *fakeDialog) Refer(context.Context, string) error { return errors.ErrUnsupported }
+func (d *fakeDialog) ReferTo(context.Context, string, line.Dialog) error {
+	return errors.ErrUnsupported
+}
+func (d *fakeDialog) Ring(int, string, ...sip.Header) error { return errors.ErrUnsupported }
+func (d *fakeDialog) Accept(string, ...sip.Header) error    { return errors.ErrUnsupported }
+func (d *fakeDialog) Refuse(int, ...sip.Header) error       { return errors.ErrUnsupported }

@@ -47,7 +47,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	if d.State != StateEnded || !latest {
 		return fault.New(fault.InvalidParameter, "rating.not-last-call")
 	}
-	return c.line.rate(ctx, wire.Feedback{
+	return c.line.Rate(ctx, wire.Feedback{
 		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"offhook/voice/display"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
 )
@@ -21,7 +22,7 @@ func (t subscriberLine) offers(ability string) bool {
 
 // lineAbilities reports whether calls on a line can be handed to somebody else, with
 // and without asking first, and be in a conference.
-func lineAbilities(l line) (transfer, consult, merge bool) {
+func lineAbilities(l line.Line) (transfer, consult, merge bool) {
 	if l, ok := l.(subscriberLine); ok {
 		return l.offers(wire.AbilityTransfer), l.offers(wire.AbilityConsult), l.offers(wire.AbilityConference)
 	}

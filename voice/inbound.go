@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/voice/display"
+	"offhook/voice/line"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -15,7 +16,7 @@ import (
 // inboundCall is an INVITE to a SIP account.
 type inboundCall struct {
 	sip.Incoming
-	dialog dialog
+	dialog line.Dialog
 	// takesOver says that the call takes the place of one that was answered, and
 	// so is answered at once.
 	takesOver bool
@@ -157,7 +158,7 @@ func (c *Call) isEnding() bool {
 // (RFC 3891); calls are those that it may be.
 func (c *Client) replace(l *sipLine, in inboundCall, calls []*Call) {
 	for i, call := range calls {
-		if call.line != line(l) || call.consultsFor != nil {
+		if call.line != line.Line(l) || call.consultsFor != nil {
 			continue
 		}
 		if call.queue.Post(func() { call.replacedBy(l, in, func() { c.replace(l, in, calls[i+1:]) }) }) {
@@ -256,7 +257,7 @@ func (a *inboundInvite) ring(c *Call) {
 		err := a.dialog.Ring(180, "")
 		var session media.Session
 		if err == nil {
-			session, err = a.line.newMedia(ctx, a.Offer)
+			session, err = a.line.NewMedia(ctx, a.Offer)
 		}
 		return func() { a.rings(c, session, err) }
 	})

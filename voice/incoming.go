@@ -17,7 +17,7 @@ func (c *Call) ring() {
 		c.sound.callWaiting()
 	}
 	c.client.events.Publish(IncomingCall{Call: c.details})
-	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
+	c.timers.set(timerRing, c.limits.Ring+ringGrace, func() { c.expire(limitRinging) })
 	c.inbound.ring(c)
 }
 
@@ -33,7 +33,7 @@ func (c *Call) answer() error {
 	c.setup.mark(stageAnswered)
 	c.details.Answered = c.client.clock.Now()
 	c.timers.clear(timerRing)
-	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitAnswering) })
+	c.timers.set(timerConnection, c.limits.Connection, func() { c.expire(limitAnswering) })
 	c.move(StateAnswering)
 	c.takeSound()
 	c.changed()

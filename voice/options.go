@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"offhook/voice/audio"
-	"offhook/voice/auth"
+	"offhook/voice/clock"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
@@ -18,7 +19,7 @@ type Option func(*settings)
 // settings are a Client's injected parts.
 type settings struct {
 	http  *http.Client
-	clock Clock
+	clock clock.Clock
 	log   *slog.Logger
 	// logEvents is the least level of Log events, nil for none.
 	logEvents *slog.Level
@@ -35,9 +36,9 @@ type settings struct {
 
 	// The parts that a test may replace: the connection to the platform's exophone,
 	// the registration of a SIP account, the media of a leg and the sound of calls.
-	connect         func(ctx context.Context, who credentials) (flow, error)
+	connect         func(ctx context.Context, who credentials) (line.Flow, error)
 	newRegistration func(spec registrationSpec) (registration, error)
-	newSession      func(spec mediaSpec) (media.Session, error)
+	newSession      func(spec line.MediaSpec) (media.Session, error)
 	newPath         func(sound Sound, notice func(audio.Notice)) (soundPath, error)
 	// devices are those of newPath, nil if a test has replaced it.
 	devices *devices
@@ -48,7 +49,7 @@ type settings struct {
 func WithHTTPClient(c *http.Client) Option { return func(s *settings) { s.http = c } }
 
 // WithClock sets the clock; the default is the machine's.
-func WithClock(c Clock) Option { return func(s *settings) { s.clock = c } }
+func WithClock(c clock.Clock) Option { return func(s *settings) { s.clock = c } }
 
 // WithLogger sets where the engine logs; the default is nowhere. No secret is
 // ever logged.
@@ -96,7 +97,7 @@ func WithMaxCalls(subscriberLine, sipAccounts int) Option {
 // complete fills in the defaults.
 func (s *settings) complete() error {
 	if s.clock == nil {
-		s.clock = auth.SystemClock{}
+		s.clock = clock.System{}
 	}
 	if s.deviceID == "" {
 		id, err := ownDeviceID()
@@ -117,7 +118,7 @@ func (s *settings) complete() error {
 		s.newPath = s.devices.newPath
 	}
 	if s.newSession == nil {
-		s.newSession = func(spec mediaSpec) (media.Session, error) { return newMediaSession(spec, nil, s.log) }
+		s.newSession = func(spec line.MediaSpec) (media.Session, error) { return line.NewMedia(spec, nil, s.log) }
 	}
 	if !showable(s.deviceID, 128) {
 		return fault.New(fault.InvalidParameter, "account.bad-device-id")

@@ -6,6 +6,7 @@ import (
 
 	"offhook/voice/dialplan"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 )
@@ -75,7 +76,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	if err != nil {
 		return nil, err
 	}
-	inv, shown, err := t.invitation(target, message)
+	inv, shown, err := t.Invitation(target, message)
 	switch {
 	case err != nil:
 		return nil, err
@@ -84,7 +85,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	case c.onAnotherPhone:
 		return nil, fault.New(fault.PSTNCallInProgress, "call.on-another-phone")
 	}
-	if err := t.usable(); err != nil {
+	if err := t.Usable(); err != nil {
 		return nil, err
 	}
 	if details.RemoteID == "" {
@@ -106,7 +107,7 @@ func (c *Call) begin() {
 	c.takeSound()
 	c.move(StateOutgoingInitiated)
 	c.client.events.Publish(CallInitiated{Call: c.details})
-	c.timers.set(timerConnection, c.limits.connection, func() { c.expire(limitNoProgress) })
+	c.timers.set(timerConnection, c.limits.Connection, func() { c.expire(limitNoProgress) })
 	c.invite(c.invitation, false)
 }
 
@@ -114,18 +115,18 @@ func (c *Call) begin() {
 func (c *Call) invite(inv sip.Invitation, later bool) {
 	c.inviting = true
 	session, ctx := c.media, c.ctx
-	newMedia := func(ctx context.Context) (media.Session, error) { return c.line.newMedia(ctx, "") }
+	newMedia := func(ctx context.Context) (media.Session, error) { return c.line.NewMedia(ctx, "") }
 	if l, ok := c.line.(*sipLine); ok && c.plain {
-		newMedia = func(ctx context.Context) (media.Session, error) { return l.mediaOf(ctx, MediaRTP) }
+		newMedia = func(ctx context.Context) (media.Session, error) { return l.mediaOf(ctx, line.MediaRTP) }
 	}
 	c.task(func() func() {
 		type flowResult struct {
-			flow flow
+			flow line.Flow
 			err  error
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
-			f, err := c.line.flow(ctx)
+			f, err := c.line.Flow(ctx)
 			flows <- flowResult{f, err}
 		}()
 		var err error
@@ -141,7 +142,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		if err == nil && got.err != nil {
 			err = unreachable{got.err}
 		}
-		var d dialog
+		var d line.Dialog
 		if err == nil {
 			d, err = got.flow.Invite(ctx, inv)
 			if err != nil {
@@ -158,7 +159,7 @@ type unreachable struct{ error }
 
 func (u unreachable) Unwrap() error { return u.error }
 
-func (c *Call) inviteSent(session media.Session, made bool, d dialog, later bool, err error) {
+func (c *Call) inviteSent(session media.Session, made bool, d line.Dialog, later bool, err error) {
 	c.inviting = false
 	if c.placed != nil {
 		if err != nil {
@@ -232,7 +233,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 		return
 	}
 	c.timers.clear(timerConnection)
-	c.timers.set(timerRing, c.limits.ring+ringGrace, func() { c.expire(limitRinging) })
+	c.timers.set(timerRing, c.limits.Ring+ringGrace, func() { c.expire(limitRinging) })
 	if ev.Body != "" {
 		if err := c.media.SetAnswer(ev.Body); err != nil {
 			c.log.Warn("early answer not understood", "error", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v4/stdnet"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/probe"
@@ -151,7 +152,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 func (c *Client) probeLeg(ctx context.Context, s *session, offer string) (answer string, hangUp func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeConnect)
 	defer cancel()
-	f, err := subscriberLine{c, s}.flow(ctx)
+	f, err := subscriberLine{c, s}.Flow(ctx)
 	if err != nil {
 		return "", nil, unreachable{err}
 	}
@@ -256,7 +257,7 @@ func (c *Client) exchangeSound(ctx context.Context, session media.Session) {
 			session.Push(out[:])
 			session.Pull(in[:])
 		}
-		if !sleep(ctx, c.clock, 10*time.Millisecond) {
+		if !clock.Sleep(ctx, c.clock, 10*time.Millisecond) {
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/platform"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -56,7 +57,7 @@ func (a inboundPush) poll(c *Call) {
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
 			}
-			if !sleep(ctx, c.client.clock, max(pause, platform.RetryAfter(err))) {
+			if !clock.Sleep(ctx, c.client.clock, max(pause, platform.RetryAfter(err))) {
 				return nil
 			}
 			pause = min(2*pause, 4*time.Second)
@@ -152,7 +153,7 @@ func (a inboundPush) answerLeg(c *Call, l *leg) {
 				return func() { a.answerFailed(c, l, 0) }
 			default:
 			}
-			if !sleep(ctx, c.client.clock, pause) {
+			if !clock.Sleep(ctx, c.client.clock, pause) {
 				return func() { a.answerFailed(c, l, 0) }
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/voice"
+	"offhook/voice/line"
 )
 
 func within(t testing.TB) context.Context {
@@ -22,13 +23,13 @@ func TestTwoPhonesOverUDP(t *testing.T) {
 	t.Parallel()
 	p := newPBX(t)
 	p.set(func() { p.password = "secret" })
-	for _, kind := range []voice.MediaKind{voice.MediaAuto, voice.MediaSRTP, voice.MediaWebRTC} {
+	for _, kind := range []line.MediaKind{line.MediaAuto, line.MediaSRTP, line.MediaWebRTC} {
 		name := string(kind) + "x"
 		a, b := p.account("alice"+name), p.account("bob"+name)
 		a.Media = kind
 		alice, bob := newSIPPhone(t, a.User, sine, null, a), newSIPPhone(t, b.User, sine, null, b)
 		talkAndHangUp(t, alice, bob, b.User, a.User)
-		if kind == voice.MediaAuto {
+		if kind == line.MediaAuto {
 			talkAndHangUp(t, bob, alice, a.User+"@lab.test", b.User)
 		}
 	}
@@ -40,7 +41,7 @@ func TestSRTPAccountRefusesPlainSound(t *testing.T) {
 	t.Parallel()
 	p := newPBX(t)
 	b := p.account("bob")
-	b.Media = voice.MediaWebRTC
+	b.Media = line.MediaWebRTC
 	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, b)
 	if _, err := alice.Dial(within(t), "bob", ""); err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func TestSRTPAccountRefusesPlainSound(t *testing.T) {
 	}
 	bob.SetDeclining(true)
 	w := p.account("carol")
-	w.Media = voice.MediaWebRTC
+	w.Media = line.MediaWebRTC
 	carol := newSIPPhone(t, "carol", sine, null, w)
 	if _, err := carol.Dial(within(t), "bob", ""); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"offhook/voice"
+	"offhook/voice/line"
 )
 
 // refusesSRTP has the PBX refuse offers of SRTP as a server does that has none, and
@@ -39,7 +40,7 @@ func TestPlainRTPAfterRefusal(t *testing.T) {
 	p := newPBX(t)
 	profiles := refusesSRTP(p)
 	a := p.account("alice")
-	a.Media, a.RetryPlainRTP = voice.MediaSRTP, true
+	a.Media, a.RetryPlainRTP = line.MediaSRTP, true
 	alice, bob := newSIPPhone(t, "alice", sine, null, a), newSIPPhone(t, "bob", sine, null, p.account("bob"))
 	call, atBob := connect(t, alice, bob, "bob")
 	if got := strings.Join(profiles(), " "); got != "RTP/SAVP RTP/AVP" {
@@ -73,7 +74,7 @@ func TestRefusalOfSRTPIsSaid(t *testing.T) {
 	p := newPBX(t)
 	profiles := refusesSRTP(p, `Warning: 304 pbx "No \"SRTP\"  here"`)
 	a := p.account("alice")
-	a.Media = voice.MediaSRTP
+	a.Media = line.MediaSRTP
 	alice := newSIPPhone(t, "alice", sine, null, a)
 	if _, err := alice.Dial(within(t), "bob", ""); err != nil {
 		t.Fatal(err)

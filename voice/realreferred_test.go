@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"offhook/voice"
-	"offhook/voice/auth"
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 )
 
@@ -25,13 +25,13 @@ func gone(o voice.TransferOffer) bool     { return o == voice.TransferOffer{} }
 
 // decision is a clock whose time for the user's decision ends when it is told to.
 type decision struct {
-	auth.SystemClock
+	clock.System
 	end chan func()
 }
 
 func (d *decision) AfterFunc(after time.Duration, f func()) (stop func() bool) {
 	if after != voice.OfferTime {
-		return d.SystemClock.AfterFunc(after, f)
+		return d.System.AfterFunc(after, f)
 	}
 	d.end <- f
 	return func() bool { return true }

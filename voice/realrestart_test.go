@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"offhook/voice"
+	"offhook/voice/line"
 )
 
 // An ICE restart leaves the path that there was. If the far side does not agree to
@@ -49,7 +50,7 @@ func TestRealRestartRefused(t *testing.T) {
 func byWebRTC(t *testing.T, p *pbx) (alice, bob *phoneOf, out *voice.Call) {
 	t.Helper()
 	a, b := p.account("alice"), p.account("bob")
-	a.Media, b.Media = voice.MediaWebRTC, voice.MediaWebRTC
+	a.Media, b.Media = line.MediaWebRTC, line.MediaWebRTC
 	alice, bob = newSIPPhone(t, "alice", sine, null, a), newSIPPhone(t, "bob", sine, null, b)
 	out, in := connect(t, alice, bob, "bob")
 	hears(t, out)

@@ -50,7 +50,7 @@ func (c *Call) onReferred(l *leg, ev sip.Referred) {
 		c.declineReferred(ev)
 		return
 	}
-	inv, shown, err := line.invitation(ev.Target, "")
+	inv, shown, err := line.Invitation(ev.Target, "")
 	if err != nil {
 		c.declineReferred(ev)
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/sip"
 )
 
@@ -183,7 +184,7 @@ func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Lock()
 	var gone, kept []*sipLine
 	for _, l := range c.lines {
-		if !all && c.latest != nil && c.latest.line == line(l) {
+		if !all && c.latest != nil && c.latest.line == line.Line(l) {
 			kept = append(kept, l)
 		} else {
 			gone = append(gone, l)

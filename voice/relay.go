@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
@@ -176,7 +177,7 @@ func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled 
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
 			break
 		}
-		if !sleep(ctx, c.clock, 200*time.Millisecond<<try) {
+		if !clock.Sleep(ctx, c.clock, 200*time.Millisecond<<try) {
 			return polled, errors.Join(err, ctx.Err())
 		}
 	}
@@ -235,7 +236,7 @@ func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word st
 		if err == nil || !platform.Passing(err) {
 			return err
 		}
-		if !sleep(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
+		if !clock.Sleep(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
 			return err
 		}
 	}

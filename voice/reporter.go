@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/platform"
 )
 
@@ -30,7 +31,7 @@ const (
 // its queue is bounded, and what cannot be sent is dropped. Reports name
 // sessions, never people.
 type reporter struct {
-	clock Clock
+	clock clock.Clock
 	log   *slog.Logger
 	every time.Duration
 	post  func(ctx context.Context, events []json.RawMessage) error
@@ -44,7 +45,7 @@ type reporter struct {
 	dropped int
 }
 
-func newReporter(clock Clock, log *slog.Logger, every time.Duration, post func(context.Context, []json.RawMessage) error) *reporter {
+func newReporter(clock clock.Clock, log *slog.Logger, every time.Duration, post func(context.Context, []json.RawMessage) error) *reporter {
 	r := &reporter{clock: clock, log: log, every: every, post: post, done: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	go r.run()

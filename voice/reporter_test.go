@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"offhook/voice/auth"
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/sip"
 )
@@ -51,7 +51,7 @@ func TestReporter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
-		r := newReporter(auth.SystemClock{}, slog.New(slog.DiscardHandler), time.Minute, d.post)
+		r := newReporter(clock.System{}, slog.New(slog.DiscardHandler), time.Minute, d.post)
 		for i := range 250 {
 			r.add(i)
 		}
@@ -96,7 +96,7 @@ func TestReporter(t *testing.T) {
 func TestReporterAtTheEndOfATimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newReporter(auth.SystemClock{}, slog.New(slog.DiscardHandler), time.Minute, func(ctx context.Context, _ []json.RawMessage) error {
+		r := newReporter(clock.System{}, slog.New(slog.DiscardHandler), time.Minute, func(ctx context.Context, _ []json.RawMessage) error {
 			<-ctx.Done()
 			return ctx.Err()
 		})

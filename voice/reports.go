@@ -94,7 +94,7 @@ func (c *Call) reportQuality() {
 	if c.media == nil || c.held() {
 		return
 	}
-	c.line.report(qualityReport{c.head("quality"), qualityOf(c.measure(c.details.Direction))})
+	c.line.Report(qualityReport{c.head("quality"), qualityOf(c.measure(c.details.Direction))})
 }
 
 // reportEnd reports the call's end. was is the state that it ended in.
@@ -112,5 +112,5 @@ func (c *Call) reportEnd(was State, by string) {
 		q := qualityOf(*s)
 		r.Quality = &q
 	}
-	c.line.report(r)
+	c.line.Report(r)
 }

@@ -10,6 +10,7 @@ import (
 
 	"offhook/voice/auth"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
 )
@@ -22,7 +23,7 @@ type session struct {
 	// profile is never nil once the session is the client's.
 	profile atomic.Pointer[wire.Profile]
 	// line is guarded by the client's mutex while the session is the client's.
-	connection *connection
+	connection *line.Connection
 	reporter   *reporter
 }
 
@@ -102,7 +103,7 @@ func (c *Client) refetchProfile(ctx context.Context, s *session) bool {
 	old := s.connection
 	s.connection = c.openConnection(s)
 	c.mu.Unlock()
-	old.close()
+	old.Close()
 	return true
 }
 
@@ -134,14 +135,14 @@ func (c *Client) tokenFailed(s *session, problem *fault.Error) {
 
 // openConnection keeps a flow open for s, whose line it becomes before the mutex, which
 // is held, is let go.
-func (c *Client) openConnection(s *session) *connection {
+func (c *Client) openConnection(s *session) *line.Connection {
 	who := credentials{
 		profile: *s.profile.Load(), user: s.account.SubscriberName,
 		display: s.account.DisplayName, deviceID: c.settings.deviceID,
 		clearText: s.account.AllowClearText, token: s.keeper.AccessToken,
 	}
-	var l *connection
-	l = newConnection(func(ctx context.Context) (flow, error) {
+	var l *line.Connection
+	l = line.NewConnection(func(ctx context.Context) (line.Flow, error) {
 		return c.connect(ctx, who)
 	}, c.clock, c.log, func(up bool, err error) {
 		changed := false
@@ -164,6 +165,6 @@ func (s *session) close(ctx context.Context, keepConnection bool) {
 	s.reporter.close(ctx)
 	s.keeper.Close()
 	if !keepConnection {
-		s.connection.close()
+		s.connection.Close()
 	}
 }

@@ -3,6 +3,8 @@ package voice
 import (
 	"sync"
 	"time"
+
+	"offhook/voice/clock"
 )
 
 // stage is a moment in the setting-up of a call.
@@ -25,7 +27,7 @@ const (
 
 // setupClock remembers the first time of each stage.
 type setupClock struct {
-	clock Clock
+	clock clock.Clock
 	mu    sync.Mutex
 	at    [stages]time.Time
 }

@@ -4,15 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"offhook/voice/fault"
-	"offhook/voice/media"
+	"offhook/voice/line"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
 )
@@ -37,7 +35,7 @@ func sipURL(p wire.Profile) string {
 }
 
 // connectSIP opens the connection to the platform's exophone.
-func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error) {
+func (s *settings) connectSIP(ctx context.Context, who credentials) (line.Flow, error) {
 	p := who.profile
 	cfg := sip.Config{
 		URL: sipURL(p), Domain: p.SIPDomain,
@@ -55,7 +53,7 @@ func (s *settings) connectSIP(ctx context.Context, who credentials) (flow, error
 	if err != nil {
 		return nil, err
 	}
-	return realFlow{f}, nil
+	return line.SIPFlow{Flow: f}, nil
 }
 
 // transportOf takes over what the HTTP client trusts and how it connects.
@@ -70,36 +68,6 @@ func transportOf(c *http.Client) (*tls.Config, func(ctx context.Context, network
 	return t.TLSClientConfig, t.DialContext
 }
 
-type realFlow struct{ *sip.Flow }
-
-func (f realFlow) Invite(ctx context.Context, inv sip.Invitation) (dialog, error) {
-	d, err := f.Flow.Invite(ctx, inv)
-	if err != nil {
-		return nil, err
-	}
-	return realDialog{d}, nil
-}
-
-type realDialog struct{ *sip.Dialog }
-
-func (d realDialog) Rebind(f flow) error {
-	r, ok := f.(realFlow)
-	if !ok {
-		return fault.New(fault.InternalError, "line.other-kind")
-	}
-	return d.Dialog.Rebind(r.Flow)
-}
-
-// ReferTo asks the far side to take the place that this phone has with the far
-// side of another dialog.
-func (d realDialog) ReferTo(ctx context.Context, target string, other dialog) error {
-	o, ok := other.(realDialog)
-	if !ok {
-		return fault.New(fault.InternalError, "line.different-kinds")
-	}
-	return d.Dialog.ReferTo(ctx, target, o.Dialog)
-}
-
 // sipStatus returns the SIP status behind an error of a dialog, or 0.
 func sipStatus(err error) int {
 	var s *sip.StatusError
@@ -107,22 +75,6 @@ func sipStatus(err error) int {
 		return s.Status
 	}
 	return 0
-}
-
-// newMediaSession makes the media of one leg; network is the machine's if nil.
-func newMediaSession(spec mediaSpec, network media.Network, log *slog.Logger) (media.Session, error) {
-	cfg := media.Config{
-		Codecs: spec.codecs, ICEServers: spec.ice, RelayOnly: spec.relayed, Loopback: spec.loopback, LocalAddress: spec.local, OfferICE: spec.offerICE,
-		DTX: spec.dtx, Network: network, Logger: log,
-	}
-	switch spec.kind {
-	case MediaRTP:
-		return media.NewRTP(cfg)
-	case MediaSRTP:
-		cfg.SDES = media.SDESRequire
-		return media.NewRTP(cfg)
-	}
-	return media.NewWebRTC(cfg)
 }
 
 // loopback reports whether a host is this machine.
@@ -143,7 +95,7 @@ func (s *settings) registerSIP(spec registrationSpec) (registration, error) {
 			DisplayName: a.DisplayName, UserAgent: "offhook/" + Version, Logger: s.log,
 			AllowClearText: a.AllowClearText, MessageSummary: spec.waiting,
 			Incoming: func(in sip.Incoming) {
-				spec.invited(inboundCall{Incoming: in, dialog: realDialog{in.Dialog}})
+				spec.invited(inboundCall{Incoming: in, dialog: line.SIPDialog{Dialog: in.Dialog}})
 			},
 		},
 		Expires: a.Expires, InstanceID: spec.instance, OnState: spec.changed,
@@ -166,10 +118,10 @@ func (r realRegistration) run(ctx context.Context) { r.account.Run(ctx) }
 func (r realRegistration) retry()                  { r.account.Retry() }
 func (r realRegistration) abandon()                { r.account.Abandon() }
 
-func (r realRegistration) flow() flow {
+func (r realRegistration) flow() line.Flow {
 	f := r.account.Flow()
 	if f == nil {
 		return nil
 	}
-	return realFlow{f}
+	return line.SIPFlow{Flow: f}
 }

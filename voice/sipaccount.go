@@ -14,22 +14,8 @@ import (
 	"offhook/voice/codec"
 	"offhook/voice/dialplan"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
-)
-
-// MediaKind says how the sound of a SIP account's calls travels.
-type MediaKind string
-
-// MediaAuto is WebRTC over ws and wss, SRTP over tls, and plain RTP over udp and tcp;
-// an incoming call is taken as it is offered. MediaWebRTC is ICE with DTLS-SRTP
-// (RFC 8834). MediaRTP is RTP/AVP, encrypted where the caller offers keys;
-// MediaSRTP is RTP/SAVP with keys in the signalling (RFC 4568) and nothing
-// less.
-const (
-	MediaAuto   MediaKind = ""
-	MediaWebRTC MediaKind = "webrtc"
-	MediaRTP    MediaKind = "rtp"
-	MediaSRTP   MediaKind = "srtp"
 )
 
 // SIPAccount is a line at any SIP server, which registers and is called there.
@@ -58,7 +44,7 @@ type SIPAccount struct {
 	Expires time.Duration
 	// Media is how sound travels, Codecs what is offered in which order: all if
 	// it is empty. ICEServers are used by WebRTC, and by ICE with plain RTP.
-	Media      MediaKind
+	Media      line.MediaKind
 	Codecs     []string
 	ICEServers []media.ICEServer
 	// RelayOnly lets WebRTC tell only addresses at the turn: servers, so that no
@@ -131,7 +117,7 @@ func (a SIPAccount) check() (SIPAccount, error) {
 		return invalid("line.bad-id")
 	}
 	switch a.Media {
-	case MediaAuto, MediaWebRTC, MediaRTP, MediaSRTP:
+	case line.MediaAuto, line.MediaWebRTC, line.MediaRTP, line.MediaSRTP:
 	default:
 		return invalid("line.bad-media", strconv.Quote(string(a.Media)))
 	}
@@ -162,11 +148,11 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	if a.RelayOnly && !relays {
 		return invalid("line.no-turn-server")
 	}
-	if a.RelayOnly && (a.Media == MediaRTP || a.Media == MediaSRTP) {
+	if a.RelayOnly && (a.Media == line.MediaRTP || a.Media == line.MediaSRTP) {
 		return invalid("line.turn-needs-webrtc")
 	}
 	if a.RelayOnly {
-		a.Media = MediaWebRTC
+		a.Media = line.MediaWebRTC
 	}
 	if scheme, _ := a.server(); a.ThroughProxy && scheme == "udp" {
 		return invalid("line.udp-through-proxy")
@@ -212,35 +198,35 @@ func (a SIPAccount) keepsSecrets() bool {
 }
 
 // outgoingMedia is the kind of sound that is offered.
-func (a SIPAccount) outgoingMedia() MediaKind {
-	if a.Media != MediaAuto {
+func (a SIPAccount) outgoingMedia() line.MediaKind {
+	if a.Media != line.MediaAuto {
 		return a.Media
 	}
 	switch scheme, _ := a.server(); scheme {
 	case "ws", "wss":
-		return MediaWebRTC
+		return line.MediaWebRTC
 	case "tls":
-		return MediaSRTP // who hides what is said about a call hides the call
+		return line.MediaSRTP // who hides what is said about a call hides the call
 	}
-	return MediaRTP
+	return line.MediaRTP
 }
 
 // incomingMedia is the kind of sound for an offer, "" for one that the account
 // must not take.
-func (a SIPAccount) incomingMedia(offer string) MediaKind {
+func (a SIPAccount) incomingMedia(offer string) line.MediaKind {
 	if offer == "" {
 		return a.outgoingMedia()
 	}
-	kinds := []MediaKind{a.Media}
-	if a.Media == MediaAuto {
-		kinds = []MediaKind{MediaWebRTC, MediaRTP}
+	kinds := []line.MediaKind{a.Media}
+	if a.Media == line.MediaAuto {
+		kinds = []line.MediaKind{line.MediaWebRTC, line.MediaRTP}
 	}
 	for _, k := range kinds {
 		transport, cfg := media.RTP, media.Config{Codecs: a.Codecs}
 		switch k {
-		case MediaWebRTC:
+		case line.MediaWebRTC:
 			transport = media.WebRTC
-		case MediaSRTP:
+		case line.MediaSRTP:
 			cfg.SDES = media.SDESRequire
 		}
 		if media.Acceptable(offer, transport, cfg) == nil {

@@ -11,6 +11,7 @@ import (
 
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
@@ -21,7 +22,7 @@ func TestRelaysOfASIPAccount(t *testing.T) {
 		urls             []string
 		user, credential string
 		only             bool
-		kind             voice.MediaKind
+		kind             line.MediaKind
 		says             string
 	}{
 		"none":               {},
@@ -31,7 +32,7 @@ func TestRelaysOfASIPAccount(t *testing.T) {
 		"no password":        {urls: []string{"turn:turn.test"}, user: "u", says: "user name and a password"},
 		"no address":         {urls: []string{"turn.test"}, says: "ICE server is not valid"},
 		"only, without any":  {urls: []string{"stun:stun.test"}, only: true, says: "there is none"},
-		"only, in plain RTP": {urls: []string{"turn:turn.test"}, user: "u", credential: "p", only: true, kind: voice.MediaRTP, says: "Only WebRTC"},
+		"only, in plain RTP": {urls: []string{"turn:turn.test"}, user: "u", credential: "p", only: true, kind: line.MediaRTP, says: "Only WebRTC"},
 	} {
 		a := voice.SIPAccount{Server: "wss://pbx.test/ws", User: "alice", Media: tc.kind, RelayOnly: tc.only}
 		if tc.urls != nil {

@@ -10,6 +10,7 @@ import (
 
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -50,7 +51,7 @@ type registration interface {
 	// abandon has run return at once after its ctx has ended.
 	abandon()
 	// flow is the one over which the account is registered, or nil.
-	flow() flow
+	flow() line.Flow
 	// retry tries again or proves the registration at once.
 	retry()
 }
@@ -149,7 +150,7 @@ func (l *sipLine) settled(ctx context.Context) error {
 		l.mu.Unlock()
 		if first < 0 {
 			if first = turns; turns > 0 && st.State != LineRegistered {
-				l.retry()
+				l.Retry()
 			}
 		}
 		if turns > first || st.State == LineRegistered {
@@ -160,35 +161,35 @@ func (l *sipLine) settled(ctx context.Context) error {
 		case <-ctx.Done():
 			return fault.Wrap(ctx.Err(), fault.NetworkError, "sip.no-answer-in-time")
 		case <-l.done:
-			return errLineClosed
+			return line.ErrClosed
 		}
 	}
 }
 
-func (l *sipLine) name() string { return l.account.ID }
+func (l *sipLine) Name() string { return l.account.ID }
 
 // look implements connecting.
-func (l *sipLine) look() outlook {
+func (l *sipLine) Look() line.Outlook {
 	l.mu.Lock()
-	now := outlook{attempts: l.turns, err: plain(l.status.Err), news: l.news}
+	now := line.Outlook{Attempts: l.turns, Err: plain(l.status.Err), News: l.news}
 	l.mu.Unlock()
-	now.open = l.registration.flow()
+	now.Open = l.registration.flow()
 	return now
 }
 
 // retry implements connecting.
-func (l *sipLine) retry() { l.registration.retry() }
+func (l *sipLine) Retry() { l.registration.retry() }
 
 // ended implements connecting.
-func (l *sipLine) ended() <-chan struct{} { return l.done }
+func (l *sipLine) Ended() <-chan struct{} { return l.done }
 
-func (l *sipLine) flow(ctx context.Context) (flow, error) { return openFlow(ctx, l) }
+func (l *sipLine) Flow(ctx context.Context) (line.Flow, error) { return line.OpenFlow(ctx, l) }
 
-func (l *sipLine) await(ctx context.Context) (flow, error) {
-	return awaitFlow(ctx, l, l.client.clock)
+func (l *sipLine) Await(ctx context.Context) (line.Flow, error) {
+	return line.AwaitFlow(ctx, l, l.client.clock)
 }
 
-func (l *sipLine) invitation(target, message string) (sip.Invitation, string, error) {
+func (l *sipLine) Invitation(target, message string) (sip.Invitation, string, error) {
 	n, err := l.account.plan().Parse(target)
 	if err != nil {
 		return sip.Invitation{}, "", err
@@ -198,33 +199,33 @@ func (l *sipLine) invitation(target, message string) (sip.Invitation, string, er
 
 // usable is nil but for an account that the server refuses: another one may
 // register while the call begins.
-func (l *sipLine) usable() error {
+func (l *sipLine) Usable() error {
 	if st := l.state(); st.State == LineTerminated || st.Err != nil && st.Err.Type == fault.InvalidCredentials {
 		return plain(st.Err)
 	}
 	return nil
 }
 
-func (l *sipLine) limits() timeouts {
-	return timeouts{ring: sipRing, connection: sipConnection, disrupted: sipDisrupted, media: sipMedia}
+func (l *sipLine) Limits() line.Limits {
+	return line.Limits{Ring: sipRing, Connection: sipConnection, Disrupted: sipDisrupted, Media: sipMedia}
 }
 
 // errNoMediaKind says that an account must not take an offer as it is.
 var errNoMediaKind = errors.New("voice: the offer's kind of media is not the account's")
 
-func (l *sipLine) newMedia(ctx context.Context, offer string) (media.Session, error) {
+func (l *sipLine) NewMedia(ctx context.Context, offer string) (media.Session, error) {
 	return l.mediaOf(ctx, l.account.incomingMedia(offer))
 }
 
 // mediaOf makes a session of a kind, "" being none that the account may use.
-func (l *sipLine) mediaOf(ctx context.Context, kind MediaKind) (media.Session, error) {
+func (l *sipLine) mediaOf(ctx context.Context, kind line.MediaKind) (media.Session, error) {
 	_, host := l.account.server()
-	spec := mediaSpec{kind: kind, codecs: l.account.Codecs, ice: l.account.ICEServers, relayed: l.account.RelayOnly, offerICE: l.account.OfferICE, loopback: cleartext.Loopback(host)}
-	switch spec.kind {
+	spec := line.MediaSpec{Kind: kind, Codecs: l.account.Codecs, ICE: l.account.ICEServers, RelayOnly: l.account.RelayOnly, OfferICE: l.account.OfferICE, Loopback: cleartext.Loopback(host)}
+	switch spec.Kind {
 	case "":
 		return nil, errNoMediaKind
-	case MediaRTP, MediaSRTP:
-		spec.local = addressTowards(ctx, host)
+	case line.MediaRTP, line.MediaSRTP:
+		spec.Local = addressTowards(ctx, host)
 	}
 	return l.client.newMedia(spec)
 }
@@ -246,8 +247,8 @@ func addressTowards(ctx context.Context, host string) netip.Addr {
 }
 
 // reauthenticate does nothing: the account's password is the user's to change.
-func (l *sipLine) reauthenticate(context.Context) bool { return false }
+func (l *sipLine) Reauthenticate(context.Context) bool { return false }
 
-func (l *sipLine) report(any) {}
+func (l *sipLine) Report(any) {}
 
-func (l *sipLine) rate(context.Context, wire.Feedback) error { return nil }
+func (l *sipLine) Rate(context.Context, wire.Feedback) error { return nil }

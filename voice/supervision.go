@@ -96,8 +96,8 @@ func (c *Call) watch() {
 	since := c.media.SinceReceived()
 	silent := min(since, now.Sub(s.base))
 	switch {
-	case silent >= c.limits.media,
-		c.limits.mustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.connection:
+	case silent >= c.limits.Media,
+		c.limits.MustSound && !s.heard && !c.held() && now.Sub(s.base) >= c.limits.Connection:
 		c.log.Warn("no media", "silent", silent, "renewal refused", s.refused)
 		if s.refused {
 			c.expire(limitRenewal)
@@ -105,7 +105,7 @@ func (c *Call) watch() {
 			c.expire(limitMedia)
 		}
 		return
-	case state == StateEstablished && silent >= c.limits.disrupted:
+	case state == StateEstablished && silent >= c.limits.Disrupted:
 		c.disrupted("silence")
 	case state != StateEstablished:
 		c.seekRecovery(now, since)
@@ -171,7 +171,7 @@ func (c *Call) disrupted(why string) {
 	if c.media != nil {
 		c.details.SilentSince = now.Add(-max(0, min(c.media.SinceReceived(), now.Sub(c.supervision.base))))
 	}
-	c.details.GiveUpAt = c.details.SilentSince.Add(c.limits.media)
+	c.details.GiveUpAt = c.details.SilentSince.Add(c.limits.Media)
 	if c.move(StateMediaDisrupted) {
 		c.client.events.Publish(MediaDisrupted{Call: c.details})
 	}
@@ -197,7 +197,7 @@ func (c *Call) renewed() {
 	c.supervision.renewals++
 	c.supervision.refused = false
 	c.supervision.renewedAt = c.client.clock.Now()
-	c.timers.set(timerRenew, c.renewalPause()+c.limits.disrupted, func() {
+	c.timers.set(timerRenew, c.renewalPause()+c.limits.Disrupted, func() {
 		if c.details.State == StateRenewingMedia || c.details.State == StateMediaDisrupted {
 			c.supervision.attempts++
 			c.renew()
@@ -218,7 +218,7 @@ func (c *Call) renewalFailed(r offerRound) {
 		pause = 0 // The next attempt waits for another flow.
 	case refused != nil:
 		// A far side that asks for more time than there is gets one more offer.
-		pause = max(pause, min(refused.RetryAfter, c.limits.media/2))
+		pause = max(pause, min(refused.RetryAfter, c.limits.Media/2))
 	}
 	c.timers.set(timerRenew, pause, func() {
 		c.negotiation.rebind = c.negotiation.rebind || c.leg.flowLost

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/sip"
 )
 
@@ -81,7 +83,7 @@ func (c *Call) transfer(target string, result chan<- error) {
 		result <- err
 		return
 	}
-	inv, shown, err := l.invitation(target, "")
+	inv, shown, err := l.Invitation(target, "")
 	if err != nil {
 		result <- err
 		return
@@ -247,7 +249,7 @@ func (c *Client) closingContext() context.Context {
 // for, and sees the old dialog to its end once that call was answered.
 type referral struct {
 	client *Client
-	dialog dialog
+	dialog line.Dialog
 	ev     sip.Referred
 	news   chan int
 }
@@ -296,7 +298,7 @@ func (r *referral) notify(ctx context.Context, status int) {
 
 // close leaves the far side a moment to hang up by itself.
 func (r *referral) close(ctx context.Context) {
-	sleep(ctx, r.client.clock, transferPatience)
+	clock.Sleep(ctx, r.client.clock, transferPatience)
 	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
 	defer cancel()
 	_ = r.dialog.Hangup(ctx)

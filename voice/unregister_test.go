@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/voice/line"
 	"offhook/voice/sip"
 )
 
@@ -21,9 +22,9 @@ func (d deadServer) run(ctx context.Context) {
 	<-ctx.Done()
 	time.Sleep(patience)
 }
-func (deadServer) abandon()   {}
-func (deadServer) flow() flow { return nil }
-func (deadServer) retry()     {}
+func (deadServer) abandon()        {}
+func (deadServer) flow() line.Flow { return nil }
+func (deadServer) retry()          {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

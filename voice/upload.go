@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
@@ -87,7 +88,7 @@ func (c *Client) uploadLogs(ctx context.Context, s *session, path, description s
 		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
 			return "", seekErr
 		}
-		if !sleep(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
+		if !clock.Sleep(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
 			return "", err
 		}
 	}

@@ -54,7 +54,7 @@ var allowed = byName(map[string][]string{
 		"voice/media.Session",
 	},
 	"the tests of calls have no network and no sound": {
-		"voice.dialog", "voice.flow", "voice.registration", "voice.soundPath",
+		"voice.registration", "voice.soundPath", "voice/line.Dialog", "voice/line.Flow",
 	},
 	"the tests of the icons use it": {
 		"ui/theme.Help", "ui/theme.Stop",
@@ -69,7 +69,7 @@ var allowed = byName(map[string][]string{
 		"ui/widget.control.Label", "ui/widget.control.Outlined",
 	},
 	"the tests run in a time of their own": {
-		"push.Clock", "voice.Clock", "voice/auth.Clock",
+		"voice/clock.Clock",
 	},
 	"the tests start the window by it": {
 		"ui.Run",

@@ -11,8 +11,8 @@ import (
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
-	"offhook/voice"
 	"offhook/voice/cleartext"
+	"offhook/voice/line"
 )
 
 // SIPAccount is the page of one SIP account.
@@ -200,8 +200,8 @@ func wordOf(all []option, value string) string {
 
 func (e *Env) medias() []option {
 	return []option{
-		{"", e.T("Automatic")}, {string(voice.MediaWebRTC), e.T("WebRTC")},
-		{string(voice.MediaSRTP), e.T("RTP, encrypted")}, {string(voice.MediaRTP), e.T("RTP, encrypted if the other side can")},
+		{"", e.T("Automatic")}, {string(line.MediaWebRTC), e.T("WebRTC")},
+		{string(line.MediaSRTP), e.T("RTP, encrypted")}, {string(line.MediaRTP), e.T("RTP, encrypted if the other side can")},
 	}
 }
 

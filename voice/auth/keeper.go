@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -41,7 +42,7 @@ type Config struct {
 	Pair    Pair
 	Renewer Renewer
 	// Clock is the machine's if nil.
-	Clock Clock
+	Clock clock.Clock
 	// ServerOffset is how far the platform's clock is ahead of the phone's, as
 	// far as is known; nil means not at all.
 	ServerOffset func() time.Duration
@@ -97,7 +98,7 @@ func NewKeeper(cfg Config) (*Keeper, error) {
 		return nil, err
 	}
 	if cfg.Clock == nil {
-		cfg.Clock = SystemClock{}
+		cfg.Clock = clock.System{}
 	}
 	if cfg.ServerOffset == nil {
 		cfg.ServerOffset = func() time.Duration { return 0 }

@@ -1,41 +1,15 @@
 package voice
 
 import (
-	"context"
 	"time"
 
-	"offhook/voice/auth"
+	"offhook/voice/clock"
 )
-
-// Clock is the time that a Client lives by: every timer of a call is one of
-// its AfterFunc.
-type Clock interface {
-	// Now is the present time.
-	Now() time.Time
-	// AfterFunc calls f in a goroutine of its own after d. stop prevents that
-	// and reports whether it came in time.
-	AfterFunc(d time.Duration, f func()) (stop func() bool)
-}
-
-var _ Clock = auth.SystemClock{}
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, clock Clock, d time.Duration) bool {
-	woken := make(chan struct{})
-	stop := clock.AfterFunc(d, func() { close(woken) })
-	defer stop()
-	select {
-	case <-woken:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 // timers are the timers of one call, by what they are for. They belong to the
 // call's goroutine and call back on it.
 type timers struct {
-	clock Clock
+	clock clock.Clock
 	post  func(func())
 	armed map[timerKind]*armedTimer
 }

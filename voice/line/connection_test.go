@@ -1,4 +1,4 @@
-package voice
+package line
 
 import (
 	"context"
@@ -9,13 +9,35 @@ import (
 	"testing/synctest"
 	"time"
 
-	"offhook/voice/auth"
+	"offhook/voice/clock"
+	"offhook/voice/sip"
 	"offhook/voice/sip/transport"
 )
 
+// fakeFlow is a flow that the test cuts.
+type fakeFlow struct {
+	done chan struct{}
+	once sync.Once
+	// dead gives no sign of life.
+	dead bool
+}
+
+func (f *fakeFlow) Invite(context.Context, sip.Invitation) (Dialog, error) {
+	return nil, errors.ErrUnsupported
+}
+func (f *fakeFlow) Done() <-chan struct{} { return f.done }
+func (f *fakeFlow) Err() error            { return errors.New("cut") }
+func (f *fakeFlow) Close() error          { f.once.Do(func() { close(f.done) }); return nil }
+func (f *fakeFlow) Prove(context.Context) error {
+	if f.dead {
+		return errors.New("no sign of life")
+	}
+	return nil
+}
+
 // lineStory is a line whose server is the test.
 type lineStory struct {
-	*connection
+	*Connection
 	mu    sync.Mutex
 	err   error
 	hang  bool
@@ -27,7 +49,7 @@ type lineStory struct {
 func startLine(t *testing.T, err error) *lineStory {
 	t.Helper()
 	s := &lineStory{err: err}
-	s.connection = newConnection(func(ctx context.Context) (flow, error) {
+	s.Connection = NewConnection(func(ctx context.Context) (Flow, error) {
 		s.mu.Lock()
 		s.tries = append(s.tries, time.Now())
 		err, hang := s.err, s.hang
@@ -39,17 +61,17 @@ func startLine(t *testing.T, err error) *lineStory {
 		if err != nil {
 			return nil, err
 		}
-		f := &fakeFlow{sip: &fakeSIP{}, done: make(chan struct{})}
+		f := &fakeFlow{done: make(chan struct{})}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.flows = append(s.flows, f)
 		return f, nil
-	}, auth.SystemClock{}, slog.New(slog.DiscardHandler), func(up bool, err error) {
+	}, clock.System{}, slog.New(slog.DiscardHandler), func(up bool, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.up = append(s.up, up)
 	})
-	t.Cleanup(s.close)
+	t.Cleanup(s.Close)
 	return s
 }
 
@@ -59,7 +81,7 @@ func (s *lineStory) drop() {
 	f := s.flows[len(s.flows)-1]
 	s.mu.Unlock()
 	_ = f.Close()
-	s.retry()
+	s.Retry()
 }
 
 func (s *lineStory) set(err error) {
@@ -78,14 +100,14 @@ func TestLineIsKeptOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startLine(t, nil)
-		first, err := openFlow(t.Context(), s)
+		first, err := OpenFlow(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute)
 		_ = first.Close() // the cable is pulled
 		at := time.Now()
-		second, err := openFlow(t.Context(), s)
+		second, err := OpenFlow(t.Context(), s)
 		if err != nil || second == first {
 			t.Fatalf("%v %v", second == first, err)
 		}
@@ -114,11 +136,11 @@ func TestLineBacksOff(t *testing.T) {
 		s.mu.Unlock()
 		// Somebody who needs it does not wait, and learns at once if it fails.
 		at := time.Now()
-		if _, err := openFlow(t.Context(), s); err == nil || time.Since(at) > time.Millisecond {
+		if _, err := OpenFlow(t.Context(), s); err == nil || time.Since(at) > time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
 		s.set(nil)
-		if _, err := openFlow(t.Context(), s); err != nil || time.Since(at) > time.Millisecond {
+		if _, err := OpenFlow(t.Context(), s); err != nil || time.Since(at) > time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
 	})
@@ -150,10 +172,10 @@ func TestLineThatHangs(t *testing.T) {
 		s.drop()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := openFlow(ctx, s); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := OpenFlow(ctx, s); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
-		if _, err := openFlow(t.Context(), s); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := OpenFlow(t.Context(), s); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after the attempt: %v", err)
 		}
 	})
@@ -163,11 +185,11 @@ func TestLineRenewsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startLine(t, nil)
-		first, _ := openFlow(t.Context(), s)
+		first, _ := OpenFlow(t.Context(), s)
 		time.Sleep(time.Second)
 		at := time.Now()
 		s.drop()
-		second, err := openFlow(t.Context(), s)
+		second, err := OpenFlow(t.Context(), s)
 		if err != nil || first == second || time.Since(at) > reconnectFloor {
 			t.Errorf("%v after %v", err, time.Since(at))
 		}
@@ -179,8 +201,8 @@ func TestClosedLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startLine(t, errors.New("refused"))
 		synctest.Wait()
-		s.close()
-		if _, err := openFlow(t.Context(), s); err == nil {
+		s.Close()
+		if _, err := OpenFlow(t.Context(), s); err == nil {
 			t.Error("a flow from a closed line")
 		}
 	})

@@ -1,4 +1,4 @@
-package voice
+package line
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/sip/transport"
 )
@@ -23,12 +24,12 @@ const (
 	connectTimeout = 15 * time.Second
 )
 
-// connection keeps one flow to the exophone open, so that an INVITE is one round
+// Connection keeps one flow to the exophone open, so that an INVITE is one round
 // trip, and opens another when it is lost: at once when somebody needs it, else
 // with full-jitter backoff from 100 ms to 20 s.
-type connection struct {
-	connect func(ctx context.Context) (flow, error)
-	clock   Clock
+type Connection struct {
+	connect func(ctx context.Context) (Flow, error)
+	clock   clock.Clock
 	log     *slog.Logger
 	// changed is called after each change of up or err. Not under the mutex.
 	changed func(up bool, err error)
@@ -41,7 +42,7 @@ type connection struct {
 	doubt chan struct{}
 
 	mu  sync.Mutex
-	cur flow
+	cur Flow
 	// attempts counts finished attempts to connect; err is the result of the
 	// last one.
 	attempts int
@@ -50,9 +51,11 @@ type connection struct {
 	news chan struct{}
 }
 
-func newConnection(connect func(ctx context.Context) (flow, error), clock Clock, log *slog.Logger, changed func(bool, error)) *connection {
+// NewConnection makes a connection that connect opens. changed is called after each
+// change of its state, err why it is down.
+func NewConnection(connect func(ctx context.Context) (Flow, error), clock clock.Clock, log *slog.Logger, changed func(bool, error)) *Connection {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &connection{
+	l := &Connection{
 		connect: connect, clock: clock, log: log, changed: changed,
 		ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), news: make(chan struct{}),
@@ -61,41 +64,41 @@ func newConnection(connect func(ctx context.Context) (flow, error), clock Clock,
 	return l
 }
 
-// look implements connecting.
-func (l *connection) look() outlook {
+// Look implements Connecting.
+func (l *Connection) Look() Outlook {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return outlook{l.cur, l.attempts, l.err, l.news}
+	return Outlook{l.cur, l.attempts, l.err, l.news}
 }
 
-// ended implements connecting.
-func (l *connection) ended() <-chan struct{} { return l.done }
+// Ended implements Connecting.
+func (l *Connection) Ended() <-chan struct{} { return l.done }
 
-// retry ends a pause between two attempts.
-func (l *connection) retry() {
+// Retry ends a pause between two attempts.
+func (l *Connection) Retry() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
-// check proves the open flow, which may hang on an address that is gone, and
+// Check proves the open flow, which may hang on an address that is gone, and
 // connects again at once if it gives no sign of life.
-func (l *connection) check() {
+func (l *Connection) Check() {
 	select {
 	case l.doubt <- struct{}{}:
 	default:
 	}
-	l.retry()
+	l.Retry()
 }
 
-// close closes the flow and returns when the line's goroutine is gone.
-func (l *connection) close() {
+// Close closes the flow and returns when the line's goroutine is gone.
+func (l *Connection) Close() {
 	l.cancel()
 	<-l.done
 }
 
-func (l *connection) run() {
+func (l *Connection) run() {
 	defer close(l.done)
 	failures := 0
 	for l.ctx.Err() == nil {
@@ -105,7 +108,7 @@ func (l *connection) run() {
 		if err == nil {
 			if f = l.hold(f); l.ctx.Err() != nil {
 				_ = f.Close()
-				l.set(nil, errLineClosed)
+				l.set(nil, ErrClosed)
 				return
 			}
 			_ = f.Close()
@@ -124,7 +127,7 @@ func (l *connection) run() {
 
 // hold returns when a flow is gone. One that is doubted and gives no sign of life is
 // replaced, before it is closed, by another; the last one is returned.
-func (l *connection) hold(f flow) flow {
+func (l *Connection) hold(f Flow) Flow {
 	for {
 		select {
 		case <-f.Done():
@@ -151,13 +154,13 @@ func (l *connection) hold(f flow) flow {
 	}
 }
 
-func (l *connection) attempt() (flow, error) {
+func (l *Connection) attempt() (Flow, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()
 	return l.connect(ctx)
 }
 
-func (l *connection) set(f flow, err error) {
+func (l *Connection) set(f Flow, err error) {
 	l.mu.Lock()
 	l.cur, l.err = f, err
 	l.attempts++
@@ -170,7 +173,7 @@ func (l *connection) set(f flow, err error) {
 	l.changed(f != nil, err)
 }
 
-func (l *connection) lost(err error) {
+func (l *Connection) lost(err error) {
 	if known := (*fault.Error)(nil); !errors.As(err, &known) {
 		err = fault.Wrap(err, fault.NetworkError, "platform.connection-lost")
 	}
@@ -185,7 +188,7 @@ func (l *connection) lost(err error) {
 
 // pause waits before the next attempt: full jitter, so that a platform that
 // comes back is not met by all its phones at once.
-func (l *connection) pause(failures int, err error) {
+func (l *Connection) pause(failures int, err error) {
 	ceil := reconnectCeil
 	if failures < 8 {
 		ceil = min(reconnectFloor<<failures, reconnectCeil)
@@ -195,12 +198,5 @@ func (l *connection) pause(failures int, err error) {
 	if errors.As(err, &later) {
 		d = max(d, min(later.RetryAfter, time.Minute))
 	}
-	woken := make(chan struct{})
-	stop := l.clock.AfterFunc(d, func() { close(woken) })
-	defer stop()
-	select {
-	case <-woken:
-	case <-l.wake:
-	case <-l.ctx.Done():
-	}
+	clock.Wait(l.ctx, l.clock, d, l.wake)
 }
