@@ -10,6 +10,7 @@ import (
 	"offhook/demo/endpoint"
 	"offhook/demo/inbox"
 	"offhook/demo/platform"
+	"offhook/voice/wire"
 )
 
 // consoleSource shows the first account to the console.
@@ -36,6 +37,14 @@ func (s consoleSource) Report(ctx context.Context, session string) (platform.Cal
 
 func (s consoleSource) Feedback(ctx context.Context, session string) ([]platform.Feedback, error) {
 	return s.p.platform.FeedbackOf(ctx, s.account(), session)
+}
+
+func (s consoleSource) Outcomes(ctx context.Context, session string) ([]platform.Outcome, error) {
+	return s.p.platform.OutcomesOf(ctx, s.account(), session)
+}
+
+func (s consoleSource) Agent(subscriber string) wire.Agent {
+	return s.p.platform.Agents().Get(subscriber)
 }
 
 func (s consoleSource) Logs(ctx context.Context, limit int) ([]platform.Log, error) {

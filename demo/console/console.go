@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"offhook/demo/platform"
+	"offhook/voice/wire"
 )
 
 // Source is what the console shows.
@@ -25,6 +26,10 @@ type Source interface {
 	Report(ctx context.Context, session string) (platform.CallReport, error)
 	// Feedback returns what was said of a call.
 	Feedback(ctx context.Context, session string) ([]platform.Feedback, error)
+	// Outcomes returns what became of a call, as its agents said.
+	Outcomes(ctx context.Context, session string) ([]platform.Outcome, error)
+	// Agent returns how a subscriber stands.
+	Agent(subscriber string) wire.Agent
 	// Logs returns the newest uploads.
 	Logs(ctx context.Context, limit int) ([]platform.Log, error)
 	// SendLog sends the upload that the path's {reference} names.
@@ -84,11 +89,13 @@ func (c *Console) Handler() http.Handler {
 type subscriberRow struct {
 	platform.Subscriber
 	Connected bool
+	Agent     wire.Agent
 }
 
 type callRow struct {
 	platform.Call
 	Feedback []platform.Feedback
+	Outcomes []platform.Outcome
 }
 
 func (c *Console) overview(w http.ResponseWriter, r *http.Request) {
@@ -104,12 +111,13 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		feedback, errFeedback := c.source.Feedback(ctx, call.SessionID)
-		err = errors.Join(err, errFeedback)
-		ended = append(ended, callRow{call, feedback})
+		outcomes, errOutcomes := c.source.Outcomes(ctx, call.SessionID)
+		err = errors.Join(err, errFeedback, errOutcomes)
+		ended = append(ended, callRow{call, feedback, outcomes})
 	}
 	rows := make([]subscriberRow, len(subscribers))
 	for i, s := range subscribers {
-		rows[i] = subscriberRow{s, c.source.Connected(s.Name)}
+		rows[i] = subscriberRow{s, c.source.Connected(s.Name), c.source.Agent(s.Name)}
 	}
 	c.render(w, err, "overview.html", struct {
 		Figures     []Figure

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"offhook/demo/platform"
+	"offhook/voice/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,10 +40,16 @@ func (f fakeSource) Report(_ context.Context, session string) (platform.CallRepo
 	if session != "s1" {
 		return platform.CallReport{}, platform.ErrCallNotFound
 	}
-	return platform.CallReport{Call: platform.Call{SessionID: "s1", CustomField: markup}, Events: []platform.Event{{Event: []byte(`{"a":"` + "<i>" + `"}`)}}, Logs: []platform.Log{{Reference: "r1", Description: markup}}}, f.err
+	return platform.CallReport{Call: platform.Call{SessionID: "s1", CustomField: markup}, Events: []platform.Event{{Event: []byte(`{"a":"` + "<i>" + `"}`)}}, Logs: []platform.Log{{Reference: "r1", Description: markup}}, Outcomes: []platform.Outcome{{Subscriber: "bob", Code: "lost"}}}, f.err
 }
 func (f fakeSource) Feedback(context.Context, string) ([]platform.Feedback, error) {
 	return []platform.Feedback{{Subscriber: "alice", Rating: 1, Issue: "ECHO", Note: markup}}, f.err
+}
+func (f fakeSource) Outcomes(context.Context, string) ([]platform.Outcome, error) {
+	return []platform.Outcome{{Subscriber: "alice", Code: "sold", Note: markup, CallbackAt: "2027"}}, f.err
+}
+func (f fakeSource) Agent(string) wire.Agent {
+	return wire.Agent{State: wire.AgentBreak, Reason: markup, Doing: wire.AgentInCall}
 }
 func (f fakeSource) Logs(context.Context, int) ([]platform.Log, error) {
 	return []platform.Log{{Reference: "r1", Description: markup}}, f.err
@@ -64,8 +71,8 @@ func TestPages(t *testing.T) {
 		status int
 		has    []string
 	}{
-		{"/console", nil, 200, []string{"Live calls", "ringing", "hangup", "4.2 Good", "3.7 Fair", "1/5 ECHO", "connected", "/console/logs/r1", "/console/calls/s1"}},
-		{"/console/calls/s1", nil, 200, []string{"s1", "/console/logs/r1"}},
+		{"/console", nil, 200, []string{"Live calls", "ringing", "hangup", "4.2 Good", "3.7 Fair", "1/5 ECHO", "alice: sold", "call back at 2027", "break (", "in_call", "connected", "/console/logs/r1", "/console/calls/s1"}},
+		{"/console/calls/s1", nil, 200, []string{"s1", "bob: lost", "/console/logs/r1"}},
 		{"/console/calls/s2", nil, 404, []string{"no such call"}},
 		{"/console/logs/r1", nil, 200, []string{"zip"}},
 		{"/console/logs/..%2fr1", nil, 404, nil},

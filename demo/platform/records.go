@@ -240,7 +240,8 @@ type Outcome struct {
 	Date       string `json:"date"`
 }
 
-func (s *Server) outcomesOf(ctx context.Context, account, session string) (list []Outcome, err error) {
+// OutcomesOf returns what the agents of a call said became of it.
+func (s *Server) OutcomesOf(ctx context.Context, account, session string) (list []Outcome, err error) {
 	rows, err := s.db.Query(ctx, "SELECT name, code, note, callback, at FROM outcomes WHERE account = ? AND session = ? ORDER BY name", account, session)
 	if err != nil {
 		return nil, err
@@ -280,7 +281,7 @@ func (s *Server) Report(ctx context.Context, account, session string) (report Ca
 	if report.Feedback, err = s.FeedbackOf(ctx, account, session); err != nil {
 		return report, err
 	}
-	if report.Outcomes, err = s.outcomesOf(ctx, account, session); err != nil {
+	if report.Outcomes, err = s.OutcomesOf(ctx, account, session); err != nil {
 		return report, err
 	}
 	if report.Events, err = s.eventsOf(ctx, account, session); err != nil {

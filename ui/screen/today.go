@@ -8,7 +8,8 @@ import (
 )
 
 // Today says how the day was spent so far, such as "Today: 3 h 20 available,
-// 15 min on break", or "" while there is nothing to say yet.
+// 15 min on break, 12 calls of 4 min", or "" while there is nothing to say yet. A call
+// is as long as its handling: with the work after it.
 func (e *Env) Today(v View) string {
 	if v.Snapshot == nil || v.AvailableSince.IsZero() {
 		return ""
@@ -27,6 +28,7 @@ func (e *Env) Today(v View) string {
 		{app.Busy, func(span string) string { return e.T("{span} busy", "span", span) }},
 		{app.Break, func(span string) string { return e.T("{span} on break", "span", span) }},
 		{app.DoNotDisturb, func(span string) string { return e.T("{span} on do not disturb", "span", span) }},
+		{app.AfterCallWork, func(span string) string { return e.T("{span} after calls", "span", span) }},
 	} {
 		spent := time.Duration(v.Snapshot.Today[kind.choice]) * time.Second
 		if kind.choice == v.Availability {
@@ -35,6 +37,13 @@ func (e *Env) Today(v View) string {
 		if spent >= time.Minute {
 			parts = append(parts, kind.say(e.span(spent)))
 		}
+	}
+	if f := v.Snapshot.Figures; f.Calls > 0 {
+		calls := e.T("{n} calls", "n", f.Calls)
+		if each := time.Duration(f.HandleS/f.Calls) * time.Second; each >= time.Minute {
+			calls = e.T("{calls} of {span}", "calls", calls, "span", e.span(each))
+		}
+		parts = append(parts, calls)
 	}
 	if len(parts) == 0 {
 		return ""
