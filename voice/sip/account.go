@@ -23,11 +23,14 @@ type AccountConfig struct {
 	// OnState, if set, is told of every change, in order; it must not block.
 	OnState func(Registration)
 	// BackoffBase and BackoffMax bound the random delays between attempts to reach a
-	// server; 500 ms and 4 s, so that one that returns is found at once. One that
+	// server; 500 ms and 3 s, so that one that returns is found at once. One that
 	// refuses is asked again after four times BackoffBase at first, then after an
 	// eighth of the time for which it has refused, up to five minutes; wrong
 	// credentials are tried again hourly.
 	BackoffBase, BackoffMax time.Duration
+
+	// askAgain is that of the constant of this name.
+	askAgain time.Duration
 }
 
 // RegistrationPhase is where an account stands.
@@ -65,6 +68,8 @@ type Account struct {
 	// closing bounds what is said to the server at the end; abandon ends it.
 	closing context.Context
 	abandon context.CancelFunc
+	// late are the attempts that nobody waits for any more.
+	late sync.WaitGroup
 
 	mu    sync.Mutex // held while OnState runs, for its order
 	state Registration
@@ -87,7 +92,7 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 	for _, d := range []struct {
 		value     *time.Duration
 		otherwise time.Duration
-	}{{&cfg.Expires, 300 * time.Second}, {&cfg.BackoffBase, 500 * time.Millisecond}, {&cfg.BackoffMax, 4 * time.Second}} {
+	}{{&cfg.Expires, 300 * time.Second}, {&cfg.BackoffBase, 500 * time.Millisecond}, {&cfg.BackoffMax, 3 * time.Second}, {&cfg.askAgain, askAgain}} {
 		if *d.value <= 0 {
 			*d.value = d.otherwise
 		}
@@ -190,6 +195,7 @@ const credentialsDelay = time.Hour
 // Run keeps the account registered until ctx ends; then it unregisters, waiting
 // for the server no longer than 2 s, closes its flow, and returns.
 func (a *Account) Run(ctx context.Context) {
+	defer a.late.Wait()
 	failures, refusedSince := 0, time.Time{}
 	for ctx.Err() == nil {
 		registered, err := a.session(ctx)
@@ -239,9 +245,7 @@ func (a *Account) sleep(ctx context.Context, d time.Duration) {
 // session is one flow's life: connect, register, refresh, until something ends
 // it.
 func (a *Account) session(ctx context.Context) (registered bool, err error) {
-	connecting, cancel := context.WithTimeout(ctx, 15*time.Second)
-	f, err := Connect(connecting, a.cfg.Config)
-	cancel()
+	f, err := a.connect(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -307,21 +311,15 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	}
 }
 
-// streamTimeout is how long a server has for the first REGISTER of a stream.
-const streamTimeout = 5 * time.Second
-
 // timeout is how long an answer to a REGISTER is waited for. A server of which
-// nothing was heard yet gets less if there is another one.
+// nothing was heard yet gets less if there is another one. What a stream has lost is
+// not sent again, and a registration that holds is better proven anew.
 func (a *Account) timeout(f *Flow, registered bool) time.Duration {
 	switch {
-	case registered:
-		return transactionTime
+	case registered, !f.datagrams() && f.others == 0:
+		return answerTime
 	case f.others > 0:
 		return transactionTime / 8
-	case !f.datagrams():
-		// Nothing is sent again on a stream: who has lost the request, since it was
-		// starting, answers the next one.
-		return streamTimeout
 	}
 	return transactionTime
 }

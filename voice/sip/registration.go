@@ -29,9 +29,8 @@ const maxRaises = 3
 func (a *Account) register(ctx context.Context, f *Flow, expires, timeout time.Duration) (time.Duration, error) {
 	var tried attempt
 	for raised := 0; ; {
-		req := a.request(f, expires)
 		limited, cancel := context.WithTimeout(ctx, timeout)
-		res, err := f.final(limited, req)
+		res, err := a.ask(limited, f, expires)
 		cancel()
 		switch {
 		case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
