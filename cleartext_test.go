@@ -137,7 +137,7 @@ var connecting = map[string]string{
 	"voice/audio/systemmute_linux.go":  "this computer",
 	"voice/media/network.go":           "sound, encrypted or not as the call's description says",
 	"voice/probe/turn.go":              "TURN, whose password never travels (RFC 8489, section 9.2)",
-	"voice/sipline.go":                 "asks the system which address it would send from, and sends nothing",
+	"voice/line/sipaccount/line.go":    "asks the system which address it would send from, and sends nothing",
 }
 
 func TestNobodyConnectsPastTheGate(t *testing.T) {

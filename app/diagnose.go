@@ -6,6 +6,7 @@ import (
 	"offhook/app/diagnosis"
 	"offhook/app/readiness"
 	"offhook/voice"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 )
 
@@ -45,7 +46,7 @@ func (p *Phone) diagnosed() diagnosis.State {
 		if l.State == LineOff {
 			continue
 		}
-		a := diagnosis.Account{Address: l.Address, Server: l.Server, Registered: l.State == string(voice.LineRegistered)}
+		a := diagnosis.Account{Address: l.Address, Server: l.Server, Registered: l.State == string(sipaccount.Registered)}
 		if l.Err != nil {
 			a.Why, a.Next = l.Err.Message, l.Err.Next
 		}

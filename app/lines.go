@@ -16,6 +16,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 )
 
@@ -125,8 +126,8 @@ func (p *Phone) registerLine(ctx context.Context, a SIPAccount, password string)
 	err := p.engine.Register(ctx, p.voiceAccount(a, password))
 	if fault.TypeOf(err) == fault.ConfigurationInvalid {
 		p.loop.post(func() {
-			if l := p.m.lines.find(a.ID); l != nil && l.State != string(voice.LineRegistered) {
-				l.State, l.Err = string(voice.LineTerminated), problem(err)
+			if l := p.m.lines.find(a.ID); l != nil && l.State != string(sipaccount.Registered) {
+				l.State, l.Err = string(sipaccount.Terminated), problem(err)
 				p.judgeLine(*l)
 			}
 		})
@@ -213,7 +214,7 @@ func (p *Phone) voiceAccount(a SIPAccount, password string) voice.SIPAccount {
 		ID: a.ID, Server: a.Server, OutboundProxy: a.OutboundProxy, User: a.User, Domain: a.Domain,
 		AuthUser: a.AuthUser, Password: password, DisplayName: a.DisplayName,
 		Expires: time.Duration(a.ExpiresS) * time.Second, Media: line.MediaKind(a.Media), AllowClearText: p.mayClearText(a.AllowClearText),
-		Codecs: a.Codecs, RetryPlainRTP: a.RetryPlainRTP, Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: voice.TransferRule(a.Transfers),
+		Codecs: a.Codecs, RetryPlainRTP: a.RetryPlainRTP, Anonymous: a.HideNumber, AutoAnswer: a.AutoAnswer, Transfers: sipaccount.TransferRule(a.Transfers),
 		RelayOnly: a.RelayOnly, OfferICE: a.OfferICE, ThroughProxy: a.ThroughProxy,
 	}
 	if len(a.ICEServers) > 0 {
@@ -334,7 +335,7 @@ func (p *Phone) linesChanged() {
 			}
 			l.Expires, l.RetryAt, l.Err, l.Messages = nil, nil, nil, false
 		case l.State == LineOff:
-			l.State, l.Since = string(voice.LineUnregistered), p.cfg.Now().UTC()
+			l.State, l.Since = string(sipaccount.Unregistered), p.cfg.Now().UTC()
 		}
 		next = append(next, l)
 	}
@@ -361,7 +362,7 @@ func (p *Phone) lineChanged(st voice.LineStatus) {
 	if st.Err != nil {
 		l.Err = problem(st.Err)
 	}
-	m := st.Mailbox
+	m := st.Messages
 	l.Messages, l.NewMessages, l.OldMessages, l.MessagesAt = m.Waiting, m.New, m.Old, m.Account
 	p.judgeLine(*l)
 }
@@ -383,9 +384,9 @@ func (p *Phone) judgeLine(l Line) {
 		p.m.ready.Drop(name)
 		p.touch()
 		return
-	case l.State == string(voice.LineRegistered):
+	case l.State == string(sipaccount.Registered):
 		c = readiness.Good()
-	case l.State == string(voice.LineTerminated):
+	case l.State == string(sipaccount.Terminated):
 		c = readiness.Bad(lang.Text{}, readiness.OpenAccounts)
 	case l.Err != nil:
 		c = readiness.Bad(lang.Text{}, readiness.Retry)
@@ -419,7 +420,7 @@ func (m *model) lineFor(asked string) (id string, sip bool) {
 	if m.session != nil || m.account.State == Expired || m.settings.SignedIn {
 		return "", false
 	}
-	for _, want := range []string{string(voice.LineRegistered), string(voice.LineUnregistered), string(voice.LineTerminated)} {
+	for _, want := range []string{string(sipaccount.Registered), string(sipaccount.Unregistered), string(sipaccount.Terminated)} {
 		for _, l := range m.lines.list {
 			if l.State == want {
 				return l.ID, true

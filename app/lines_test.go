@@ -17,6 +17,7 @@ import (
 	"offhook/app/settings"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
 )
 
 // Register answers as a server does that takes the password "right".
@@ -26,10 +27,10 @@ func (e *fakeEngine) Register(_ context.Context, a voice.SIPAccount) error {
 	for _, s := range a.ICEServers {
 		e.note("turn %s as %s with %s", strings.Join(s.URLs, " "), s.Username, s.Credential)
 	}
-	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: voice.LineRegistered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
+	st := voice.LineStatus{ID: a.ID, Address: "sip:" + a.ID, State: sipaccount.Registered, Since: time.Now(), Expires: time.Now().Add(5 * time.Minute)}
 	var err error
 	if password != "right" {
-		st.State, st.Expires = voice.LineTerminated, time.Time{}
+		st.State, st.Expires = sipaccount.Terminated, time.Time{}
 		st.Err = fault.New(fault.InvalidCredentials, "sip.bad-credentials")
 		err = st.Err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"offhook/voice/auth"
 	"offhook/voice/cleartext"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
 )
@@ -56,13 +57,13 @@ func (a Account) check() (checked, error) {
 		return checked{}, fault.New(fault.InvalidParameter,
 			"account.bad-user-name")
 	}
-	if a.AccountSID == "" || len(a.AccountSID) > 64 || !showable(a.AccountSID, 64) {
+	if a.AccountSID == "" || len(a.AccountSID) > 64 || !display.Showable(a.AccountSID, 64) {
 		return checked{}, fault.New(fault.InvalidParameter, "account.no-sid")
 	}
 	if a.DisplayName == "" {
 		a.DisplayName = a.SubscriberName
 	}
-	if !showable(a.DisplayName, 64) {
+	if !display.Showable(a.DisplayName, 64) {
 		return checked{}, fault.New(fault.InvalidParameter, "account.bad-display-name")
 	}
 	pair, err := auth.ParsePair(a.SubscriberToken)

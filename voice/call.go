@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"offhook/internal/actor"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/media"
@@ -309,7 +310,7 @@ func (c *Call) learn(headers []sip.Header) {
 	if c.details.Line != "" {
 		sid = sessionOf(headers)
 	}
-	if sid != "" && showable(sid, 128) {
+	if sid != "" && display.Showable(sid, 128) {
 		c.details.SessionID = sid
 		c.show()
 	}

@@ -13,6 +13,7 @@ import (
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/platform"
 )
 
@@ -33,7 +34,7 @@ type Client struct {
 	// session is what Initialize made, or nil.
 	session *session
 	// lines are the SIP accounts, in the order in which they were added.
-	lines []*sipLine
+	lines []*sipaccount.Line
 	// calls are those that have not ended, in the order in which they began; shared is
 	// their sound, nil without calls. claims counts the incoming calls that are being
 	// looked at.
@@ -231,7 +232,7 @@ func (c *Client) Retry() {
 		own.Check()
 	}
 	for _, l := range lines {
-		l.registration.retry()
+		l.Retry()
 	}
 	for _, call := range calls {
 		call.queue.Post(call.doubtMedia)
@@ -473,14 +474,6 @@ func (c *Client) SetDeclining(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.declining = on
-}
-
-// plain turns a fault that may be nil into an error that may be nil.
-func plain(problem *fault.Error) error {
-	if problem == nil {
-		return nil
-	}
-	return problem
 }
 
 func uninitialized() *fault.Error {

@@ -65,7 +65,7 @@ func (c *Call) consult(target string, result chan<- error) {
 		result <- fault.New(fault.SystemBusy, "consultation.busy")
 		return
 	}
-	inv.Anonymous = l.account.Anonymous
+	inv.Anonymous = l.Account.Anonymous
 	client := c.client
 	client.mu.Lock()
 	k := client.newCall(l, CallDetails{Direction: Outgoing, RemoteID: shown, ConsultsFor: c.id, Anonymous: inv.Anonymous, Muted: c.details.Muted})

@@ -8,6 +8,7 @@ import (
 	"offhook/voice/clock"
 	"offhook/voice/display"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
 )
 
@@ -162,8 +163,8 @@ func (c *Call) onFailed(l *leg, ev sip.Failed) {
 // mayGoPlain reports whether an offer of SRTP alone was refused, and the account lets
 // the call be tried once more without encryption.
 func (c *Call) mayGoPlain(status int) bool {
-	l, ok := c.line.(*sipLine)
-	if !ok || c.plain || c.details.Direction != Outgoing || !l.account.RetryPlainRTP || l.account.outgoingMedia() != line.MediaSRTP {
+	l, ok := c.line.(*sipaccount.Line)
+	if !ok || c.plain || c.details.Direction != Outgoing || !l.Account.RetryPlainRTP || l.Account.OutgoingMedia() != line.MediaSRTP {
 		return false
 	}
 	return status == statusNotAccepted || status == statusNotAcceptable || status == statusUnsupportedMedia

@@ -8,6 +8,7 @@ import (
 
 	"offhook/voice/display"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -39,13 +40,13 @@ const (
 )
 
 // onInvite takes an INVITE in, on a goroutine of the signalling.
-func (c *Client) onInvite(l *sipLine, in inboundCall) {
-	if l.account.incomingMedia(in.Offer) == "" {
+func (c *Client) onInvite(l *sipaccount.Line, in inboundCall) {
+	if l.Account.IncomingMedia(in.Offer) == "" {
 		// It could not be answered: nobody here has missed it.
-		l.refuse(in, statusNotAccepted)
+		c.refuseInvite(l, in, statusNotAccepted)
 		return
 	}
-	remote, name := l.caller(in.Incoming)
+	remote, name := l.Caller(in.Incoming)
 	c.mu.Lock()
 	var refusal MissedReason
 	closed := false
@@ -55,7 +56,7 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 		c.mu.Unlock()
 		c.replace(l, in, calls)
 		return
-	case c.closed || c.lineOf(l.account.ID) != l:
+	case c.closed || c.lineOf(l.Account.ID) != l:
 		closed = true
 	case c.onAnotherPhone:
 		refusal = MissedOnAnotherPhone
@@ -73,7 +74,7 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 	if refusal == "" && !closed {
 		call := c.newCall(l, CallDetails{
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
-			Diverted: l.diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.account.AutoAnswer, AnswerAfter: in.AnswerAfter,
+			Diverted: l.Diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.Account.AutoAnswer, AnswerAfter: in.AnswerAfter,
 		})
 		call.inbound = &inboundInvite{inboundCall: in, line: l}
 		call.queue.Post(call.ring)
@@ -87,25 +88,25 @@ func (c *Client) onInvite(l *sipLine, in inboundCall) {
 	c.mu.Unlock()
 
 	if closed {
-		l.refuse(in, statusUnavailable)
+		c.refuseInvite(l, in, statusUnavailable)
 		return
 	}
-	l.refuse(in, statusBusy)
+	c.refuseInvite(l, in, statusBusy)
 	if shared != nil && refusal == MissedBusy {
 		shared.callWaiting()
 	}
 	c.events.Publish(MissedCall{
-		Line: l.account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
+		Line: l.Account.ID, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 		Time: c.clock.Now(), Reason: refusal,
 	})
 }
 
-// refuse answers an INVITE that begins no call.
-func (l *sipLine) refuse(in inboundCall, status int) {
-	l.client.log.Info("call refused", "line", l.account.ID, "status", status)
+// refuseInvite answers an INVITE that begins no call.
+func (c *Client) refuseInvite(l *sipaccount.Line, in inboundCall, status int) {
+	c.log.Info("call refused", "line", l.Account.ID, "status", status)
 	// The dialog's last event needs no reader: there is room for it.
 	if err := in.dialog.Refuse(status); err != nil {
-		l.client.log.Debug("refusal not sent", "error", err)
+		c.log.Debug("refusal not sent", "error", err)
 	}
 }
 
@@ -115,7 +116,7 @@ const endingTime = 3 * time.Second
 
 // afterEnding takes an INVITE in that came right behind the end of another call, once
 // that call has ended here, too; calls are those that it may be.
-func (c *Client) afterEnding(l *sipLine, in inboundCall, calls []*Call) {
+func (c *Client) afterEnding(l *sipaccount.Line, in inboundCall, calls []*Call) {
 	for i, call := range calls {
 		if call.queue.Post(func() {
 			if !call.isEnding() {
@@ -156,7 +157,7 @@ func (c *Call) isEnding() bool {
 
 // replace gives the place of the call whose dialog an INVITE names to that INVITE
 // (RFC 3891); calls are those that it may be.
-func (c *Client) replace(l *sipLine, in inboundCall, calls []*Call) {
+func (c *Client) replace(l *sipaccount.Line, in inboundCall, calls []*Call) {
 	for i, call := range calls {
 		if call.line != line.Line(l) || call.consultsFor != nil {
 			continue
@@ -168,29 +169,13 @@ func (c *Client) replace(l *sipLine, in inboundCall, calls []*Call) {
 	_ = in.dialog.Refuse(statusGone)
 }
 
-// caller is who calls, as a person reads it: who the servers on the way say, or
-// else the caller, and nobody if the caller wants to stay unknown (RFC 3325).
-func (l *sipLine) caller(in sip.Incoming) (remote, name string) {
-	if in.Private {
-		return anonymous, ""
-	}
-	remote, name = in.Caller, in.CallerName
-	if len(in.Asserted) > 0 {
-		remote = in.Asserted[0].URI
-		if n := in.Asserted[0].Name; n != "" {
-			name = n
-		}
-	}
-	return l.account.shown(remote), display.Name(strings.Trim(name, `" `))
-}
-
 // onIdentified shows who is at the other end now: a server has joined somebody else
 // to the call, or says who has answered.
 func (c *Call) onIdentified(l *leg, ev sip.Identified) {
 	if l != c.leg {
 		return
 	}
-	line, ok := c.line.(*sipLine)
+	line, ok := c.line.(*sipaccount.Line)
 	if !ok {
 		if sub, ok := c.line.(subscriberLine); ok && sub.offers(wire.AbilityTransfer) {
 			c.details.RemoteID, c.details.RemoteDisplayName = sub.identified(ev)
@@ -199,39 +184,15 @@ func (c *Call) onIdentified(l *leg, ev sip.Identified) {
 		return
 	}
 	who := sip.Incoming{Private: ev.Private, Caller: ev.URI, CallerName: ev.Name}
-	c.details.RemoteID, c.details.RemoteDisplayName = line.caller(who)
+	c.details.RemoteID, c.details.RemoteDisplayName = line.Caller(who)
 	c.changed()
-}
-
-// diverted is the party from which a call was diverted here last.
-func (l *sipLine) diverted(in sip.Incoming) string {
-	if len(in.Diverted) == 0 {
-		return ""
-	}
-	d := in.Diverted[0]
-	if name := display.Name(d.Name); name != "" {
-		return name
-	}
-	return l.account.shown(d.URI)
-}
-
-// anonymous is shown for a caller who wants to stay unknown.
-const anonymous = "anonymous"
-
-// shown is an address that the server tells, as a person reads it.
-func (a SIPAccount) shown(uri string) string {
-	n := a.plan().Caller(uri)
-	if strings.HasSuffix(n.Key, "@anonymous.invalid") {
-		return anonymous
-	}
-	return n.Shown
 }
 
 // sessionOf is what a server calls the leg: the reference's names for it, or the
 // platform's (section 7).
 func sessionOf(headers []sip.Header) string {
 	for _, name := range []string{wire.HeaderCallSid, "X-Exotel-Callsid", "LegSid", "Call-ID"} {
-		if sid := header(headers, name); sid != "" && showable(sid, 128) {
+		if sid := header(headers, name); sid != "" && display.Showable(sid, 128) {
 			return sid
 		}
 	}
@@ -242,7 +203,7 @@ func sessionOf(headers []sip.Header) string {
 // answers with 200.
 type inboundInvite struct {
 	inboundCall
-	line *sipLine
+	line *sipaccount.Line
 	// accepting says that the answer was begun.
 	accepting bool
 }

@@ -6,6 +6,7 @@ import (
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 	"offhook/voice/platform"
 	"offhook/voice/sip"
@@ -91,7 +92,7 @@ func (t subscriberLine) Invitation(exophone, message string) (sip.Invitation, st
 	return sip.Invitation{Target: user, Headers: headers}, user, nil
 }
 
-func (t subscriberLine) Usable() error { return plain(t.session.keeper.Failure()) }
+func (t subscriberLine) Usable() error { return fault.Plain(t.session.keeper.Failure()) }
 
 func (t subscriberLine) NewMedia(context.Context, string) (media.Session, error) {
 	return t.client.newMedia(profileMedia(*t.session.profile.Load()))
@@ -128,11 +129,11 @@ func (c *Client) lineFor(line string) (line.Line, error) {
 	if line == "" && (c.session != nil || len(c.lines) == 0) {
 		return subscriberLine{c, c.session}, nil
 	}
-	var first *sipLine
+	var first *sipaccount.Line
 	for _, l := range c.lines {
 		switch {
-		case line != "" && l.account.ID != line:
-		case line != "" || l.registered():
+		case line != "" && l.Account.ID != line:
+		case line != "" || l.Registered():
 			return l, nil
 		case first == nil:
 			first = l

@@ -8,8 +8,10 @@ import (
 
 	"offhook/voice/audio"
 	"offhook/voice/clock"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 )
 
@@ -37,7 +39,7 @@ type settings struct {
 	// The parts that a test may replace: the connection to the platform's exophone,
 	// the registration of a SIP account, the media of a leg and the sound of calls.
 	connect         func(ctx context.Context, who credentials) (line.Flow, error)
-	newRegistration func(spec registrationSpec) (registration, error)
+	newRegistration func(spec sipaccount.Spec) (sipaccount.Registration, error)
 	newSession      func(spec line.MediaSpec) (media.Session, error)
 	newPath         func(sound Sound, notice func(audio.Notice)) (soundPath, error)
 	// devices are those of newPath, nil if a test has replaced it.
@@ -111,7 +113,7 @@ func (s *settings) complete() error {
 		s.connect = s.connectSIP
 	}
 	if s.newRegistration == nil {
-		s.newRegistration = s.registerSIP
+		s.newRegistration = sipaccount.Register
 	}
 	if s.newPath == nil {
 		s.devices = &devices{system: s.system, log: s.log}
@@ -120,7 +122,7 @@ func (s *settings) complete() error {
 	if s.newSession == nil {
 		s.newSession = func(spec line.MediaSpec) (media.Session, error) { return line.NewMedia(spec, nil, s.log) }
 	}
-	if !showable(s.deviceID, 128) {
+	if !display.Showable(s.deviceID, 128) {
 		return fault.New(fault.InvalidParameter, "account.bad-device-id")
 	}
 	return nil

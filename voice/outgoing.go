@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"offhook/voice/dialplan"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 )
@@ -93,8 +95,8 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	}
 	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
 	call := c.newCall(t, details)
-	if l, ok := t.(*sipLine); ok {
-		inv.Anonymous = details.Anonymous || l.account.Anonymous
+	if l, ok := t.(*sipaccount.Line); ok {
+		inv.Anonymous = details.Anonymous || l.Account.Anonymous
 		call.details.Anonymous = inv.Anonymous
 	}
 	call.invitation = inv
@@ -116,8 +118,8 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 	c.inviting = true
 	session, ctx := c.media, c.ctx
 	newMedia := func(ctx context.Context) (media.Session, error) { return c.line.NewMedia(ctx, "") }
-	if l, ok := c.line.(*sipLine); ok && c.plain {
-		newMedia = func(ctx context.Context) (media.Session, error) { return l.mediaOf(ctx, line.MediaRTP) }
+	if l, ok := c.line.(*sipaccount.Line); ok && c.plain {
+		newMedia = func(ctx context.Context) (media.Session, error) { return l.MediaOf(ctx, line.MediaRTP) }
 	}
 	c.task(func() func() {
 		type flowResult struct {
@@ -269,7 +271,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 // onRedirected is the server sending the call elsewhere.
 func (c *Call) onRedirected(ev sip.Redirected) {
 	c.log.Info("call redirected", "status", ev.Status)
-	if c.details.Direction == Outgoing && c.details.State.Active() && showable(ev.Target, 256) {
+	if c.details.Direction == Outgoing && c.details.State.Active() && display.Showable(ev.Target, 256) {
 		c.details.RedirectedTo = dialplan.Line{SIP: true}.Caller(ev.Target).Shown
 		c.changed()
 	}

@@ -3,10 +3,7 @@ package voice
 import (
 	"errors"
 	"net/url"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -60,9 +57,9 @@ func parsePayload(data map[string]string, subscriber string, base *url.URL) (*pa
 	switch {
 	case w.Subject != subscriber:
 		return nil, payloadFault("for another subscriber")
-	case !showable(p.sessionID, 128) || p.sessionID == "":
+	case !display.Showable(p.sessionID, 128) || p.sessionID == "":
 		return nil, payloadFault("no session")
-	case !showable(p.callerID, 256) || p.callerID == "":
+	case !display.Showable(p.callerID, 256) || p.callerID == "":
 		return nil, payloadFault("no caller")
 	case w.ExpiresAt == nil:
 		return nil, payloadFault("no expiry")
@@ -79,11 +76,6 @@ func parsePayload(data map[string]string, subscriber string, base *url.URL) (*pa
 		return nil, payloadFault("rejection elsewhere")
 	}
 	return p, nil
-}
-
-// showable reports whether text is fit to be shown to a person and short.
-func showable(text string, most int) bool {
-	return len(text) <= most && utf8.ValidString(text) && strings.IndexFunc(text, unicode.IsControl) < 0
 }
 
 // payloadFault names what is wrong for the log only: the words never quote the

@@ -21,6 +21,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
 )
 
 // Servers that do not behave: the line says in a sentence what is wrong, and
@@ -37,18 +38,18 @@ func TestServersThatNeverLetIn(t *testing.T) {
 		more   func(n int) []string
 		// most is how many REGISTERs may be sent.
 		most int
-		want voice.LineState
+		want sipaccount.State
 		code fault.Type
 		says string
 	}{
-		"wrong realm":     {"401 Unauthorized", challenge("WWW-Authenticate", "elsewhere", ""), 3, voice.LineTerminated, fault.InvalidCredentials, "password"},
-		"endless 401":     {"401 Unauthorized", challenge("WWW-Authenticate", "lab.test", ", stale=true"), 10, voice.LineTerminated, fault.InvalidCredentials, "password"},
-		"endless 407":     {"407 Proxy Authentication Required", challenge("Proxy-Authenticate", "lab.test", ", stale=true"), 10, voice.LineTerminated, fault.InvalidCredentials, "password"},
-		"no challenge":    {"401 Unauthorized", func(int) []string { return nil }, 3, voice.LineTerminated, fault.InvalidCredentials, "password"},
-		"forbidden":       {"403 Forbidden", func(int) []string { return nil }, 3, voice.LineUnregistered, fault.InvalidCredentials, "does not know"},
-		"interval loop":   {"423 Interval Too Brief", func(n int) []string { return []string{fmt.Sprint("Min-Expires: ", 1000+n)} }, 100, voice.LineUnregistered, fault.ServerError, "423"},
-		"overloaded":      {"503 Service Unavailable", func(int) []string { return []string{"Retry-After: 600"} }, 2, voice.LineUnregistered, fault.ServerError, "503"},
-		"unknown refusal": {"500 Server Error", func(int) []string { return []string{"Retry-After: 600"} }, 2, voice.LineUnregistered, fault.ServerError, "500"},
+		"wrong realm":     {"401 Unauthorized", challenge("WWW-Authenticate", "elsewhere", ""), 3, sipaccount.Terminated, fault.InvalidCredentials, "password"},
+		"endless 401":     {"401 Unauthorized", challenge("WWW-Authenticate", "lab.test", ", stale=true"), 10, sipaccount.Terminated, fault.InvalidCredentials, "password"},
+		"endless 407":     {"407 Proxy Authentication Required", challenge("Proxy-Authenticate", "lab.test", ", stale=true"), 10, sipaccount.Terminated, fault.InvalidCredentials, "password"},
+		"no challenge":    {"401 Unauthorized", func(int) []string { return nil }, 3, sipaccount.Terminated, fault.InvalidCredentials, "password"},
+		"forbidden":       {"403 Forbidden", func(int) []string { return nil }, 3, sipaccount.Unregistered, fault.InvalidCredentials, "does not know"},
+		"interval loop":   {"423 Interval Too Brief", func(n int) []string { return []string{fmt.Sprint("Min-Expires: ", 1000+n)} }, 100, sipaccount.Unregistered, fault.ServerError, "423"},
+		"overloaded":      {"503 Service Unavailable", func(int) []string { return []string{"Retry-After: 600"} }, 2, sipaccount.Unregistered, fault.ServerError, "503"},
+		"unknown refusal": {"500 Server Error", func(int) []string { return []string{"Retry-After: 600"} }, 2, sipaccount.Unregistered, fault.ServerError, "500"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +75,7 @@ func TestServersThatNeverLetIn(t *testing.T) {
 				t.Errorf("%d REGISTERs for one attempt", got)
 			}
 			// A call over it fails and says why, and does not wait for ever.
-			if _, err := alice.Dial(within(t), "bob", ""); row.want == voice.LineTerminated && fault.TypeOf(err) != row.code {
+			if _, err := alice.Dial(within(t), "bob", ""); row.want == sipaccount.Terminated && fault.TypeOf(err) != row.code {
 				t.Errorf("dial: %v", err)
 			} else if err == nil {
 				if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndUnreachable {
@@ -109,7 +110,7 @@ func TestCallThatIsChallengedForEver(t *testing.T) {
 	if got := p.count("INVITE"); got > 10 {
 		t.Errorf("%d INVITEs", got)
 	}
-	if l := alice.Lines()[0]; l.State != voice.LineRegistered {
+	if l := alice.Lines()[0]; l.State != sipaccount.Registered {
 		t.Errorf("line %+v", l)
 	}
 }
@@ -206,7 +207,7 @@ func TestServersWithoutTrust(t *testing.T) {
 					t.Errorf("error %v", err)
 				}
 				l := client.Lines()[0]
-				if l.State != voice.LineUnregistered || l.Err == nil || l.RetryAt.IsZero() {
+				if l.State != sipaccount.Unregistered || l.Err == nil || l.RetryAt.IsZero() {
 					t.Errorf("line %+v", l)
 				}
 			})

@@ -9,6 +9,7 @@ import (
 
 	"offhook/voice"
 	"offhook/voice/line"
+	"offhook/voice/sip"
 )
 
 func within(t testing.TB) context.Context {
@@ -187,10 +188,10 @@ func TestMessagesWait(t *testing.T) {
 	bob := newSIPPhone(t, "bob", sine, null, p.account("bob"))
 	for i, tc := range []struct {
 		body string
-		want voice.Mailbox
+		want sip.MessageSummary
 	}{
-		{"Messages-Waiting: yes\r\nMessage-Account: sip:*97@lab.test\r\nVoice-Message: 2/8\r\n", voice.Mailbox{Waiting: true, New: 2, Old: 8, Account: "sip:*97@lab.test"}},
-		{"Messages-Waiting: no\r\nVoice-Message: 0/8\r\n", voice.Mailbox{Old: 8}},
+		{"Messages-Waiting: yes\r\nMessage-Account: sip:*97@lab.test\r\nVoice-Message: 2/8\r\n", sip.MessageSummary{Waiting: true, New: 2, Old: 8, Account: "sip:*97@lab.test"}},
+		{"Messages-Waiting: no\r\nVoice-Message: 0/8\r\n", sip.MessageSummary{Old: 8}},
 	} {
 		p.set(func() {
 			at := p.contacts["bob"]
@@ -203,11 +204,11 @@ func TestMessagesWait(t *testing.T) {
 		})
 		for {
 			l := expect[voice.LineChanged](bob).Line
-			if l.Mailbox == tc.want {
+			if l.Messages == tc.want {
 				break
 			}
-			if i == 0 && l.Mailbox != (voice.Mailbox{}) {
-				t.Fatalf("%+v", l.Mailbox)
+			if i == 0 && l.Messages != (sip.MessageSummary{}) {
+				t.Fatalf("%+v", l.Messages)
 			}
 		}
 	}

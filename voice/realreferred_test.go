@@ -8,6 +8,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
 )
 
 // offered waits until a call's offer of a transfer fits.
@@ -39,7 +40,7 @@ func (d *decision) AfterFunc(after time.Duration, f func()) (stop func() bool) {
 
 // askedPhones are alice, who wants to be asked, has called bob, and is offered to
 // be handed to carol; handed gets what bob is answered.
-func askedPhones(t *testing.T, rule voice.TransferRule) (alice, bob, carol *phoneOf, atBob *voice.Call, handed chan error, clock *decision) {
+func askedPhones(t *testing.T, rule sipaccount.TransferRule) (alice, bob, carol *phoneOf, atBob *voice.Call, handed chan error, clock *decision) {
 	t.Helper()
 	p := newPBX(t)
 	clock = &decision{end: make(chan func(), 4)}
@@ -75,7 +76,7 @@ func staysWith(t *testing.T, alice, bob *phoneOf, atBob *voice.Call, handed chan
 // alice is asked whether she goes to carol, and goes.
 func TestTransferIsAskedForAndFollowed(t *testing.T) {
 	t.Parallel()
-	alice, bob, carol, _, handed, _ := askedPhones(t, voice.TransfersAsk)
+	alice, bob, carol, _, handed, _ := askedPhones(t, sipaccount.TransfersAsk)
 	got := offered(t, alice, standing)
 	if left := time.Until(got.TransferOffer.Until); got.RemoteID != "bob" || left <= 0 || left > voice.OfferTime {
 		t.Errorf("%+v, %v left", got.TransferOffer, left)
@@ -130,9 +131,9 @@ func TestTransferIsAskedForAndDeclined(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rule := voice.TransfersAsk
+			rule := sipaccount.TransfersAsk
 			if end == nil {
-				rule = voice.TransfersRefuse
+				rule = sipaccount.TransfersRefuse
 			}
 			alice, bob, _, atBob, handed, clock := askedPhones(t, rule)
 			if end != nil {
@@ -162,7 +163,7 @@ func TestTransferOfferEndsWithItsCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			alice, bob, _, atBob, handed, _ := askedPhones(t, voice.TransfersAsk)
+			alice, bob, _, atBob, handed, _ := askedPhones(t, sipaccount.TransfersAsk)
 			offered(t, alice, standing)
 			if err := end(alice.latest(), atBob); err != nil {
 				t.Fatal(err)
@@ -183,7 +184,7 @@ func TestNoTransferOfferBesideAConsultation(t *testing.T) {
 	t.Parallel()
 	p := newPBX(t)
 	a := p.account("alice")
-	a.Transfers = voice.TransfersAsk
+	a.Transfers = sipaccount.TransfersAsk
 	alice, bob, carol := newSIPPhone(t, "alice", sine, null, a), newSIPPhone(t, "bob", sine, null, p.account("bob")), newSIPPhone(t, "carol", sine, null, p.account("carol"))
 	atAlice, atBob := connect(t, alice, bob, "bob")
 	if err := atAlice.Consult(within(t), "carol"); err != nil {

@@ -12,6 +12,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
 )
 
 // sipAccountOf is the SIP account that the platform gives a subscriber's web
@@ -109,7 +110,7 @@ func TestTwoSIPPhonesTalk(t *testing.T) {
 	sideA, sideB := sipAccountOf(t, p, "alice"), sipAccountOf(t, p, "bob")
 	alice, bob := newSIPPhone(t, "alice", sine, null, sideA), newSIPPhone(t, "bob", sine, null, sideB)
 	for _, s := range alice.Lines() {
-		if s.State != voice.LineRegistered || s.Err != nil || s.Address != "sip:alice@"+sideA.Domain {
+		if s.State != sipaccount.Registered || s.Err != nil || s.Address != "sip:alice@"+sideA.Domain {
 			t.Errorf("alice's line: %+v", s)
 		}
 	}
@@ -258,14 +259,14 @@ func TestSIPAccountRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	s := alice.Lines()[0]
-	if s.State != voice.LineUnregistered || s.Err == nil || s.RetryAt.IsZero() {
+	if s.State != sipaccount.Unregistered || s.Err == nil || s.RetryAt.IsZero() {
 		t.Errorf("line: %+v", s)
 	}
 	if _, err := alice.Dial(ctx, "bob", ""); fault.TypeOf(err) != fault.InvalidCredentials {
 		t.Errorf("dial: %v", err)
 	}
 	alice.register(good)
-	if lines := alice.Lines(); len(lines) != 1 || lines[0].State != voice.LineRegistered {
+	if lines := alice.Lines(); len(lines) != 1 || lines[0].State != sipaccount.Registered {
 		t.Errorf("lines: %+v", lines)
 	}
 	if err := alice.Unregister(lines0(alice)); err != nil {
@@ -290,9 +291,9 @@ func TestSIPCallSurvivesCut(t *testing.T) {
 	}
 	expect[voice.CallEstablished](alice)
 	alice.wires.cutTCP()
-	for expect[voice.LineChanged](alice).Line.State != voice.LineUnregistered {
+	for expect[voice.LineChanged](alice).Line.State != sipaccount.Unregistered {
 	}
-	for expect[voice.LineChanged](alice).Line.State != voice.LineRegistered {
+	for expect[voice.LineChanged](alice).Line.State != sipaccount.Registered {
 	}
 	hears(t, alice.latest())
 	if err := call.Hangup(); err != nil {

@@ -5,19 +5,8 @@ import (
 
 	"offhook/voice/display"
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
-)
-
-// TransferRule says what becomes of a far side's wish to hand this phone to
-// somebody else (a REFER).
-type TransferRule string
-
-// The rules. TransfersAsk waits for the user's word: CallDetails.TransferOffer
-// tells of the wish, FollowTransfer and DeclineTransfer decide.
-const (
-	TransfersFollow TransferRule = "follow"
-	TransfersAsk    TransferRule = "ask"
-	TransfersRefuse TransferRule = "refuse"
 )
 
 // offerTime is how long the user has to decide: the far side's request must be
@@ -35,7 +24,7 @@ type TransferOffer struct {
 
 // offeredTransfer is what the call knows of it.
 type offeredTransfer struct {
-	line  *sipLine
+	line  *sipaccount.Line
 	leg   *leg
 	ev    sip.Referred
 	inv   sip.Invitation
@@ -45,8 +34,8 @@ type offeredTransfer struct {
 // onReferred is the far side handing this phone to somebody else. By the rule of
 // the account that is done at once, declined, or the user is asked.
 func (c *Call) onReferred(l *leg, ev sip.Referred) {
-	line, onSIP := c.line.(*sipLine)
-	if l != c.leg || !onSIP || !c.details.State.Answered() || line.account.Transfers == TransfersRefuse {
+	line, onSIP := c.line.(*sipaccount.Line)
+	if l != c.leg || !onSIP || !c.details.State.Answered() || line.Account.Transfers == sipaccount.TransfersRefuse {
 		c.declineReferred(ev)
 		return
 	}
@@ -56,7 +45,7 @@ func (c *Call) onReferred(l *leg, ev sip.Referred) {
 		return
 	}
 	o := &offeredTransfer{line: line, leg: l, ev: ev, inv: inv, shown: shown}
-	if line.account.Transfers != TransfersAsk {
+	if line.Account.Transfers != sipaccount.TransfersAsk {
 		c.followReferred(o)
 		return
 	}
@@ -158,10 +147,10 @@ func (c *Call) followReferred(o *offeredTransfer) {
 }
 
 // follow places the call that the far side of another one asks for by a transfer.
-func (c *Client) follow(l *sipLine, inv sip.Invitation, from *Call, r *referral) (*Call, error) {
+func (c *Client) follow(l *sipaccount.Line, inv sip.Invitation, from *Call, r *referral) (*Call, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.lineOf(l.account.ID) != l {
+	if c.closed || c.lineOf(l.Account.ID) != l {
 		return nil, uninitialized()
 	}
 	call := c.newCall(l, CallDetails{Direction: Outgoing, RemoteID: from.details.Transfer.Target, TransferredBy: display.Name(from.details.RemoteID)})

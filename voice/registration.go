@@ -2,55 +2,20 @@ package voice
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"sync"
-	"time"
 
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
 )
 
-// LineState says where a SIP account stands, in the words of the reference's web
-// client (section 7).
-type LineState string
-
-// Unregistered: calls don't arrive, an attempt is due or under way. Registered:
-// calls arrive. Terminated: the server does not accept the password, which is tried
-// again hourly.
-const (
-	LineUnregistered LineState = "unregistered"
-	LineRegistered   LineState = "registered"
-	LineTerminated   LineState = "terminated"
-)
+// SIPAccount is a line at any SIP server.
+type SIPAccount = sipaccount.Account
 
 // LineStatus is how a SIP account stands. It is a copy.
-type LineStatus struct {
-	// ID is the account's, Address its sip: address.
-	ID, Address string
-	State       LineState
-	// Since is when State began; Expires until when the server has granted the
-	// registration, zero if it has not.
-	Since, Expires time.Time
-	// Err is why the line is not registered; nil while it is, or while nothing is
-	// known yet.
-	Err *fault.Error
-	// RetryAt is when the phone tries again by itself; zero while it is registered.
-	RetryAt time.Time
-	// Mailbox is what messages wait, as the server says (RFC 3842).
-	Mailbox Mailbox
-}
-
-// Mailbox is what messages wait for a line.
-type Mailbox struct {
-	// Waiting says that there are new ones, counted or not.
-	Waiting bool
-	// New and Old count the voice messages.
-	New, Old int
-	// Account is what to dial to hear them; "" if the server does not say.
-	Account string
-}
+type LineStatus = sipaccount.Status
 
 // Register adds a SIP account, or replaces the one of the same ID, and keeps it
 // registered from then on. It returns when the server has answered for the
@@ -61,7 +26,7 @@ type Mailbox struct {
 // The errors are CONFIGURATION_INVALID, with which nothing is added,
 // SYSTEM_BUSY for an account that carries a call, and those of the server.
 func (c *Client) Register(ctx context.Context, account SIPAccount) error {
-	account, err := account.check()
+	account, err := account.Checked()
 	if err != nil {
 		return err
 	}
@@ -71,15 +36,15 @@ func (c *Client) Register(ctx context.Context, account SIPAccount) error {
 	if err != nil {
 		return err
 	}
-	return l.settled(ctx)
+	return l.Settled(ctx)
 }
 
 // addLine puts a new line in the place of the one with its ID. An account that is
 // there as it is needs no second registration.
-func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
+func (c *Client) addLine(account SIPAccount) (*sipaccount.Line, error) {
 	c.mu.Lock()
 	old, closed := c.lineOf(account.ID), c.closed
-	if old != nil && !closed && reflect.DeepEqual(old.account, account) {
+	if old != nil && !closed && reflect.DeepEqual(old.Account, account) {
 		c.mu.Unlock()
 		return old, nil
 	}
@@ -91,12 +56,12 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 	case busy:
 		return nil, busyFault()
 	}
-	next, err := newSIPLine(c, account)
+	next, err := c.newAccountLine(account)
 	if err != nil {
 		return nil, err
 	}
 	if old != nil {
-		old.close(context.Background())
+		old.Close(context.Background())
 	}
 	c.mu.Lock()
 	placed := false
@@ -109,7 +74,7 @@ func (c *Client) addLine(account SIPAccount) (*sipLine, error) {
 		c.lines = append(c.lines, next)
 	}
 	c.mu.Unlock()
-	next.start()
+	next.Start()
 	return next, nil
 }
 
@@ -122,13 +87,13 @@ func (c *Client) Unregister(id string) error {
 	if err != nil {
 		return err
 	}
-	l.close(context.Background())
+	l.Close(context.Background())
 	c.events.Publish(LineRemoved{ID: id})
 	return nil
 }
 
 // takeLine takes a line that carries no call out of the list.
-func (c *Client) takeLine(id string) (*sipLine, error) {
+func (c *Client) takeLine(id string) (*sipaccount.Line, error) {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
 	c.mu.Lock()
@@ -147,19 +112,19 @@ func (c *Client) takeLine(id string) (*sipLine, error) {
 // Lines is how the SIP accounts stand, in the order in which they were added.
 func (c *Client) Lines() []LineStatus {
 	c.mu.Lock()
-	lines := append([]*sipLine(nil), c.lines...)
+	lines := append([]*sipaccount.Line(nil), c.lines...)
 	c.mu.Unlock()
 	out := make([]LineStatus, 0, len(lines))
 	for _, l := range lines {
-		out = append(out, l.state())
+		out = append(out, l.Status())
 	}
 	return out
 }
 
 // lineOf finds a line, with the mutex held.
-func (c *Client) lineOf(id string) *sipLine {
+func (c *Client) lineOf(id string) *sipaccount.Line {
 	for _, l := range c.lines {
-		if l.account.ID == id {
+		if l.Account.ID == id {
 			return l
 		}
 	}
@@ -167,7 +132,7 @@ func (c *Client) lineOf(id string) *sipLine {
 }
 
 // dropLine removes a line, with the mutex held.
-func (c *Client) dropLine(gone *sipLine) {
+func (c *Client) dropLine(gone *sipaccount.Line) {
 	kept := c.lines[:0:0]
 	for _, l := range c.lines {
 		if l != gone {
@@ -182,7 +147,7 @@ func (c *Client) dropLine(gone *sipLine) {
 // for no server.
 func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Lock()
-	var gone, kept []*sipLine
+	var gone, kept []*sipaccount.Line
 	for _, l := range c.lines {
 		if !all && c.latest != nil && c.latest.line == line.Line(l) {
 			kept = append(kept, l)
@@ -194,28 +159,19 @@ func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Unlock()
 	var closing sync.WaitGroup
 	for _, l := range gone {
-		closing.Go(func() { l.close(ctx) })
+		closing.Go(func() { l.Close(ctx) })
 	}
 	closing.Wait()
 }
 
-// statusOf puts what the signalling says into the engine's terms.
-func statusOf(a SIPAccount, r sip.Registration) LineStatus {
-	s := LineStatus{
-		ID: a.ID, Address: "sip:" + a.User + "@" + a.Domain,
-		State: LineUnregistered, Since: r.Since, Expires: r.Expires, RetryAt: r.RetryAt,
-	}
-	switch r.Phase {
-	case sip.Registered:
-		s.State = LineRegistered
-	case sip.Terminated:
-		s.State = LineTerminated
-	}
-	var known *fault.Error
-	if errors.As(r.Err, &known) {
-		s.Err = known
-	} else if r.Err != nil {
-		s.Err = fault.From(r.Err)
-	}
-	return s
+// newAccountLine makes the line of an account, which is registered when it is started.
+func (c *Client) newAccountLine(account SIPAccount) (*sipaccount.Line, error) {
+	return sipaccount.New(account, sipaccount.Config{
+		DeviceID: c.settings.deviceID, UserAgent: "offhook/" + Version, Log: c.log, Clock: c.clock, HTTP: c.http,
+		NewRegistration: c.newRegistration, NewMedia: c.newMedia,
+		Changed: func(s LineStatus) { c.events.Publish(LineChanged{Line: s}) },
+		Invited: func(l *sipaccount.Line, in sip.Incoming, d line.Dialog) {
+			c.onInvite(l, inboundCall{Incoming: in, dialog: d})
+		},
+	})
 }

@@ -53,7 +53,7 @@ func (c *Client) prepare(ctx context.Context, account checked) (*session, error)
 		changed := st.Platform.set(now, reached, err)
 		changed = st.Profile.set(now, err == nil, err) || changed || !slices.Equal(st.ProfileDropped, profile.Dropped)
 		st.ProfileDropped = profile.Dropped
-		return st.Token.set(now, err == nil, plain(keeper.Failure())) || changed
+		return st.Token.set(now, err == nil, fault.Plain(keeper.Failure())) || changed
 	})
 	if err != nil {
 		keeper.Close()

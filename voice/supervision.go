@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 )
@@ -262,8 +263,8 @@ func (c *Call) onMedia(ev media.Event) {
 // secured shows what protects the sound.
 func (c *Call) secured(now media.Security) {
 	c.details.Encrypted = now.Encrypted()
-	if l, ok := c.line.(*sipLine); ok && now.Keys == media.KeysSDES {
-		c.details.Encrypted = l.account.keepsSecrets()
+	if l, ok := c.line.(*sipaccount.Line); ok && now.Keys == media.KeysSDES {
+		c.details.Encrypted = l.Account.KeepsSecrets()
 	}
 	c.details.KeyChanges = now.Renewals
 	c.log.Info("media security", "encrypted", c.details.Encrypted, "keys", string(now.Keys), "changes", now.Renewals)

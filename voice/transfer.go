@@ -8,6 +8,7 @@ import (
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
 )
 
@@ -123,7 +124,7 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 // neither refused that nor said how it ended.
 func (c *Call) referring() bool {
 	t := c.details.Transfer
-	_, onSIP := c.line.(*sipLine) // the platform says itself what it has done
+	_, onSIP := c.line.(*sipaccount.Line) // the platform says itself what it has done
 	return onSIP && t.Target != "" && !t.Final && !t.ByRemote && !c.joining
 }
 
@@ -155,8 +156,8 @@ func (c *Call) transferFailed(status int) {
 }
 
 // transferable is the line of a call that can be transferred now.
-func (c *Call) transferable() (*sipLine, error) {
-	l, onSIP := c.line.(*sipLine)
+func (c *Call) transferable() (*sipaccount.Line, error) {
+	l, onSIP := c.line.(*sipaccount.Line)
 	switch {
 	case !c.details.State.Answered():
 		return nil, notEstablished()
@@ -306,7 +307,7 @@ func (r *referral) close(ctx context.Context) {
 
 // replacedBy gives the call's place to another that its far side has arranged
 // (RFC 3891). It runs on the call's goroutine.
-func (c *Call) replacedBy(l *sipLine, in inboundCall, otherwise func()) {
+func (c *Call) replacedBy(l *sipaccount.Line, in inboundCall, otherwise func()) {
 	if c.leg == nil || !c.leg.isDialog(in.Replaces) {
 		otherwise()
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
 )
 
@@ -17,19 +18,19 @@ const patience = 2 * time.Second
 // deadServer is one that answers nothing.
 type deadServer struct{ changed func(sip.Registration) }
 
-func (d deadServer) run(ctx context.Context) {
+func (d deadServer) Run(ctx context.Context) {
 	d.changed(sip.Registration{Phase: sip.Unregistered, Err: context.DeadlineExceeded})
 	<-ctx.Done()
 	time.Sleep(patience)
 }
-func (deadServer) abandon()        {}
-func (deadServer) flow() line.Flow { return nil }
-func (deadServer) retry()          {}
+func (deadServer) Abandon()        {}
+func (deadServer) Flow() line.Flow { return nil }
+func (deadServer) Retry()          {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(s *settings) {
-			s.newRegistration = func(r registrationSpec) (registration, error) { return deadServer{r.changed}, nil }
+			s.newRegistration = func(r sipaccount.Spec) (sipaccount.Registration, error) { return deadServer{r.Changed}, nil }
 		})
 		defer r.stop()
 		users := []string{"alice", "bob", "carol"}

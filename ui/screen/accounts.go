@@ -9,7 +9,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
-	"offhook/voice"
+	"offhook/voice/line/sipaccount"
 )
 
 // The pages of the SIP accounts: the list, and one account.
@@ -130,7 +130,7 @@ func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Gl
 	switch {
 	case l.State == app.LineOff:
 		return e.T("Switched off"), e.T("line::Off"), theme.Phone, widget.ToneInfo
-	case l.State == string(voice.LineRegistered):
+	case l.State == string(sipaccount.Registered):
 		text = e.T("Since {time}", "time", hhmm(l.Since))
 		if l.Messages {
 			text = e.T("Voice messages are waiting")
@@ -141,7 +141,7 @@ func (e *Env) lineLook(l app.Line, now time.Time) (text, word string, g theme.Gl
 		return text, e.T("Registered"), theme.Phone, widget.ToneGood
 	case l.Err == nil:
 		return e.T("Registering…"), "", theme.Sync, widget.ToneInfo
-	case l.State == string(voice.LineTerminated):
+	case l.State == string(sipaccount.Terminated):
 		return e.Words.Say(l.Err.Message), e.T("Refused"), theme.Lock, widget.ToneDanger
 	default:
 		text = e.Words.Say(l.Err.Message)
@@ -160,7 +160,7 @@ func (e *Env) accountsWord(v View) string {
 			continue
 		}
 		on++
-		if l.State == string(voice.LineRegistered) {
+		if l.State == string(sipaccount.Registered) {
 			well++
 		}
 	}

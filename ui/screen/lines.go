@@ -10,7 +10,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
-	"offhook/voice"
+	"offhook/voice/line/sipaccount"
 )
 
 // LineRows shows how each line stands: a word, the reason, and when the phone
@@ -108,7 +108,7 @@ func linesUp(v View) (up, all int) {
 			continue
 		}
 		all++
-		if l.State == string(voice.LineRegistered) {
+		if l.State == string(sipaccount.Registered) {
 			up++
 		}
 	}
@@ -122,7 +122,7 @@ func mailbox(v View) (waiting bool, fresh int, call string) {
 		return false, 0, ""
 	}
 	for _, l := range v.Lines {
-		if !l.Messages || l.State != string(voice.LineRegistered) {
+		if !l.Messages || l.State != string(sipaccount.Registered) {
 			continue
 		}
 		waiting = true

@@ -10,6 +10,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/ui/theme"
 	"offhook/voice"
+	"offhook/voice/line/sipaccount"
 )
 
 // Phase is what tab 0 shows of the call.
@@ -83,7 +84,7 @@ func ReachOf(v View) Reach {
 		return r
 	}
 	for _, l := range v.Lines {
-		if l.State == string(voice.LineRegistered) {
+		if l.State == string(sipaccount.Registered) {
 			return Reach{Out: true, In: true}
 		}
 	}

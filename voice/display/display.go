@@ -7,6 +7,7 @@ package display
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The most that is kept, in runes.
@@ -102,4 +103,10 @@ func clean(text string, lines bool) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// Showable reports whether text is fit to be shown to a person as it is: valid UTF-8
+// without control characters, of at most that many bytes.
+func Showable(text string, most int) bool {
+	return len(text) <= most && utf8.ValidString(text) && strings.IndexFunc(text, unicode.IsControl) < 0
 }

@@ -123,3 +123,11 @@ func TypeOf(err error) Type {
 	}
 	return From(err).Type
 }
+
+// Plain turns a fault that may be nil into an error that may be nil.
+func Plain(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}

@@ -2,6 +2,9 @@ package line
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
 
 	"offhook/voice/fault"
 	"offhook/voice/sip"
@@ -39,4 +42,16 @@ func (d SIPDialog) ReferTo(ctx context.Context, target string, other Dialog) err
 		return fault.New(fault.InternalError, "line.different-kinds")
 	}
 	return d.Dialog.ReferTo(ctx, target, o.Dialog)
+}
+
+// Transport takes over what the HTTP client trusts and how it connects.
+func Transport(c *http.Client) (*tls.Config, func(ctx context.Context, network, address string) (net.Conn, error)) {
+	if c == nil {
+		return nil, nil
+	}
+	t, ok := c.Transport.(*http.Transport)
+	if !ok {
+		return nil, nil
+	}
+	return t.TLSClientConfig, t.DialContext
 }

@@ -1,4 +1,6 @@
-package voice
+// Package sipaccount is the line of a SIP account: it registers at its server, is
+// called by INVITEs, and hears of voice messages.
+package sipaccount
 
 import (
 	"crypto/sha1"
@@ -11,18 +13,20 @@ import (
 	"github.com/google/uuid"
 	"github.com/pion/stun/v4"
 
+	"offhook/voice/cleartext"
 	"offhook/voice/codec"
 	"offhook/voice/dialplan"
+	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/media"
 )
 
-// SIPAccount is a line at any SIP server, which registers and is called there.
+// Account is a line at any SIP server, which registers and is called there.
 // The web client of the reference is one (section 7): its userName and authUser
 // are User and AuthUser, sipdomain is Domain, security://domain:port/endpoint
 // is Server, secret is Password. It prints and logs without its password.
-type SIPAccount struct {
+type Account struct {
 	// ID names the line in CallDetails.Line and in LineChanged; USER@DOMAIN if it
 	// is empty.
 	ID string
@@ -76,26 +80,26 @@ type SIPAccount struct {
 }
 
 // String hides the password.
-func (a SIPAccount) String() string { return a.User + "@" + a.Domain + " at " + a.Server }
+func (a Account) String() string { return a.User + "@" + a.Domain + " at " + a.Server }
 
 // GoString hides the password from %#v.
-func (a SIPAccount) GoString() string { return "voice.SIPAccount{" + a.String() + "}" }
+func (a Account) GoString() string { return "sipaccount.Account{" + a.String() + "}" }
 
 // LogValue hides the password from structured logs.
-func (a SIPAccount) LogValue() slog.Value { return slog.StringValue(a.String()) }
+func (a Account) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // Check says why an account can't be used, as far as that is known without its
 // server.
-func (a SIPAccount) Check() error {
-	_, err := a.check()
+func (a Account) Check() error {
+	_, err := a.Checked()
 	return err
 }
 
-// check returns the account with its defaults. What only voice/sip can judge is
+// Checked returns the account with its defaults. What only voice/sip can judge is
 // judged there.
-func (a SIPAccount) check() (SIPAccount, error) {
-	invalid := func(code string, args ...any) (SIPAccount, error) {
-		return SIPAccount{}, fault.New(fault.ConfigurationInvalid, code, args...)
+func (a Account) Checked() (Account, error) {
+	invalid := func(code string, args ...any) (Account, error) {
+		return Account{}, fault.New(fault.ConfigurationInvalid, code, args...)
 	}
 	u, err := url.Parse(a.Server)
 	if err != nil || u.Hostname() == "" {
@@ -107,13 +111,13 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	if a.User == "" {
 		return invalid("line.no-user")
 	}
-	if strings.ContainsAny(a.User+a.Domain, " <>\"@") || !showable(a.User, 64) || !showable(a.Domain, 255) {
+	if strings.ContainsAny(a.User+a.Domain, " <>\"@") || !display.Showable(a.User, 64) || !display.Showable(a.Domain, 255) {
 		return invalid("line.bad-address")
 	}
 	if a.ID == "" {
 		a.ID = a.User + "@" + a.Domain
 	}
-	if !showable(a.ID, 128) {
+	if !display.Showable(a.ID, 128) {
 		return invalid("line.bad-id")
 	}
 	switch a.Media {
@@ -163,8 +167,8 @@ func (a SIPAccount) check() (SIPAccount, error) {
 	return a, nil
 }
 
-// plan is how numbers are meant on the account.
-func (a SIPAccount) plan() dialplan.Line {
+// Plan is how numbers are meant on the account.
+func (a Account) Plan() dialplan.Line {
 	l := dialplan.Line{SIP: true, Hosts: []string{a.Domain}}
 	for _, server := range []string{a.Server, a.OutboundProxy} {
 		if u, err := url.Parse(server); err == nil && u.Host != "" {
@@ -175,7 +179,7 @@ func (a SIPAccount) plan() dialplan.Line {
 }
 
 // connectsTo is the address that the line connects to.
-func (a SIPAccount) connectsTo() string {
+func (a Account) connectsTo() string {
 	if a.OutboundProxy != "" {
 		return a.OutboundProxy
 	}
@@ -183,7 +187,7 @@ func (a SIPAccount) connectsTo() string {
 }
 
 // server takes connectsTo apart.
-func (a SIPAccount) server() (scheme, host string) {
+func (a Account) server() (scheme, host string) {
 	u, err := url.Parse(a.connectsTo())
 	if err != nil {
 		return "", ""
@@ -191,14 +195,14 @@ func (a SIPAccount) server() (scheme, host string) {
 	return strings.ToLower(u.Scheme), u.Hostname()
 }
 
-// keepsSecrets reports whether signalling carries keys that nobody else can read.
-func (a SIPAccount) keepsSecrets() bool {
+// KeepsSecrets reports whether signalling carries keys that nobody else can read.
+func (a Account) KeepsSecrets() bool {
 	scheme, host := a.server()
-	return scheme == "wss" || scheme == "tls" || loopback(host)
+	return scheme == "wss" || scheme == "tls" || cleartext.Loopback(host)
 }
 
-// outgoingMedia is the kind of sound that is offered.
-func (a SIPAccount) outgoingMedia() line.MediaKind {
+// OutgoingMedia is the kind of sound that is offered.
+func (a Account) OutgoingMedia() line.MediaKind {
 	if a.Media != line.MediaAuto {
 		return a.Media
 	}
@@ -211,11 +215,11 @@ func (a SIPAccount) outgoingMedia() line.MediaKind {
 	return line.MediaRTP
 }
 
-// incomingMedia is the kind of sound for an offer, "" for one that the account
+// IncomingMedia is the kind of sound for an offer, "" for one that the account
 // must not take.
-func (a SIPAccount) incomingMedia(offer string) line.MediaKind {
+func (a Account) IncomingMedia(offer string) line.MediaKind {
 	if offer == "" {
-		return a.outgoingMedia()
+		return a.OutgoingMedia()
 	}
 	kinds := []line.MediaKind{a.Media}
 	if a.Media == line.MediaAuto {
@@ -245,3 +249,15 @@ func instanceID(device string) string {
 	}
 	return "urn:uuid:" + id.String()
 }
+
+// TransferRule says what becomes of a far side's wish to hand this phone to
+// somebody else (a REFER).
+type TransferRule string
+
+// The rules. TransfersAsk waits for the user's word: CallDetails.TransferOffer
+// tells of the wish, FollowTransfer and DeclineTransfer decide.
+const (
+	TransfersFollow TransferRule = "follow"
+	TransfersAsk    TransferRule = "ask"
+	TransfersRefuse TransferRule = "refuse"
+)

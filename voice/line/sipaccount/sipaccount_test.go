@@ -1,4 +1,4 @@
-package voice_test
+package sipaccount_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/line"
+	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
 )
 
@@ -34,7 +35,7 @@ func TestRelaysOfASIPAccount(t *testing.T) {
 		"only, without any":  {urls: []string{"stun:stun.test"}, only: true, says: "there is none"},
 		"only, in plain RTP": {urls: []string{"turn:turn.test"}, user: "u", credential: "p", only: true, kind: line.MediaRTP, says: "Only WebRTC"},
 	} {
-		a := voice.SIPAccount{Server: "wss://pbx.test/ws", User: "alice", Media: tc.kind, RelayOnly: tc.only}
+		a := sipaccount.Account{Server: "wss://pbx.test/ws", User: "alice", Media: tc.kind, RelayOnly: tc.only}
 		if tc.urls != nil {
 			a.ICEServers = []media.ICEServer{{URLs: tc.urls, Username: tc.user, Credential: tc.credential}}
 		}
@@ -54,7 +55,7 @@ func TestRelaysOfASIPAccount(t *testing.T) {
 // The network's proxy is used as the account says.
 func TestProxyOfASIPAccount(t *testing.T) {
 	t.Parallel()
-	a := voice.SIPAccount{Server: "udp://pbx.test", User: "alice", ThroughProxy: true}
+	a := sipaccount.Account{Server: "udp://pbx.test", User: "alice", ThroughProxy: true}
 	if err := a.Check(); fault.TypeOf(err) != fault.ConfigurationInvalid || !strings.Contains(err.Error(), "proxy") {
 		t.Errorf("UDP through a proxy: %v", err)
 	}
@@ -87,7 +88,7 @@ func TestProxyOfASIPAccount(t *testing.T) {
 			defer func() { _ = client.Close(context.Background()) }()
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
-			if err := client.Register(ctx, voice.SIPAccount{
+			if err := client.Register(ctx, sipaccount.Account{
 				Server: tc.server, User: "alice", Password: "secret", ThroughProxy: tc.through, AllowClearText: true,
 			}); err == nil {
 				t.Fatal("registered at nothing")
