@@ -145,6 +145,7 @@ func TestSIPAccountPages(t *testing.T) {
 func madeSIPCall() *app.Snapshot {
 	s := madeCall("ESTABLISHED", 252*time.Second)
 	s.Call.Line = "meera@pbx.example.com"
+	s.Call.Abilities = []app.Ability{app.AbilityTransfer, app.AbilityConsult}
 	return s
 }
 
@@ -237,6 +238,7 @@ func TestAskFirst(t *testing.T) {
 	}
 	s.tap("Transfer Priya Nair to Tom Becker")
 	s.tap("On hold until you go back")
+	s.tap("Swap, available once the call is answered")
 	s.expect("") // nobody has answered
 	s.show(madeConsultation(180))
 	s.tap("Transfer Priya Nair to Tom Becker")
@@ -255,7 +257,7 @@ func TestAskFirst(t *testing.T) {
 	}
 	s.tap("Transfer Priya Nair to Tom Becker")
 	s.expect("")
-	s.tap("Hang up both")
+	s.tap("Hang up on Priya Nair")
 	s.expect("hangup")
 }
 
@@ -276,7 +278,7 @@ func TestSwapParties(t *testing.T) {
 	s.tap("Swap to Tom Becker")
 	s.expect("swap")
 	s.tap("Hang up on Tom Becker")
-	s.expect("end-consult resume")
+	s.expect("end-consult")
 }
 
 // The user goes back to who waits, by the keyboard; and is told why an asked party

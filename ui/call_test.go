@@ -165,3 +165,24 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 		t.Errorf("Ctrl 1 shows %q", s.screenName())
 	}
 }
+
+// A message that has no room on its line opens in its place, and closes again.
+func TestALongMessageInACall(t *testing.T) {
+	talk := madeCall("ESTABLISHED", 20*time.Second)
+	talk.Call.Message = "Order 4471: delivery is late.\nThe customer has called three times since Monday and was promised a refund."
+	s := newStage(t, talk)
+	before := s.placeOf("Hang up")
+	s.tap(talk.Call.Message)
+	if !s.draws("The customer has called three") && !s.shows("refund") {
+		t.Error("the message is not shown whole")
+	}
+	if after := s.placeOf("Hang up"); after != before {
+		t.Errorf("Hang up moves from %v to %v", before, after)
+	}
+	next := madeCall("ESTABLISHED", 20*time.Second)
+	next.Call.ID, next.Call.Message = "c9", ""
+	s.show(next)
+	if s.shows("refund") {
+		t.Error("the message of the call before is shown")
+	}
+}

@@ -33,20 +33,18 @@ func (s *shell) commands() []command {
 	talking := func(do func()) func() { return in(do, screen.PhaseTalking, screen.PhaseReconnecting) }
 	available := func(a app.Availability) func() { return func() { e.SetAvailability(a) } }
 	list := []command{
-		{id: "answer", title: e.T("Answer"), keys: keys("Ctrl+Shift+A"), do: in(e.Answer, screen.PhaseIncoming)},
-		{id: "decline", title: e.T("Decline"), keys: keys("Ctrl+Shift+D"), do: in(e.Hangup, screen.PhaseIncoming)},
+		{id: "answer", title: e.T("Answer"), keys: keys("Ctrl+Shift+A"), do: s.ringing(e.Answer)},
+		{id: "decline", title: e.T("Decline"), keys: keys("Ctrl+Shift+D"), do: s.ringing(e.Decline)},
 		{id: "hangup", title: e.T("Hang up, cancel"), keys: keys("Ctrl+Shift+E"), do: in(e.Hangup, screen.PhaseOutgoing, screen.PhaseTalking, screen.PhaseReconnecting)},
 		{id: "mute", title: e.T("Mute"), keys: keys("Ctrl+M"), do: func() { e.ToggleMute(s.snap) }},
-		{id: "hold", title: e.T("Hold, or swap two calls"), keys: keys("Ctrl+H"), do: func() { e.ToggleHold(s.snap) }},
+		{id: "hold", title: e.T("Hold, or swap two calls"), keys: keys("Ctrl+H"), do: func() { e.HoldOrSwap(s.snap) }},
 		{id: "swap", title: e.T("Swap two calls"), keys: keys("Ctrl+Shift+S"), do: talking(func() {
-			if s.snap.Call.Consultation.Answered() {
-				e.ToggleHold(s.snap)
+			if screen.CanSwap(s.snap) {
+				e.HoldOrSwap(s.snap)
 			}
 		})},
 		{id: "transfer", title: e.T("Transfer"), keys: keys("Ctrl+T"), do: talking(func() {
-			if s.snap.Call.Line != "" {
-				e.Open(screen.PageTransfer)
-			}
+			e.Transfer(s.view())
 		})},
 		{id: "devices", title: e.T("Sound devices"), keys: keys("Ctrl+Shift+L"), do: func() { e.DeviceMenu(s.header.Menu, s.callID) }},
 		{id: "available", title: e.T("Available"), keys: keys("Ctrl+Shift+1"), do: available(app.Available)},
@@ -62,6 +60,15 @@ func (s *shell) commands() []command {
 		{id: "area", title: e.T("To the next part of the window"), keys: keys("F6"), do: s.nextArea},
 	}
 	return chosenKeys(list, s.settings.Shortcuts)
+}
+
+// ringing is what keys do while a call rings, alone or beside another.
+func (s *shell) ringing(do func()) func() {
+	return func() {
+		if s.snap.Ringing() != nil {
+			do()
+		}
+	}
 }
 
 // keys are the keys that a command has by default, which is code: they must be right.

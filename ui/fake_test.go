@@ -96,8 +96,24 @@ func (p *madePhone) CheckNumber(number string) error {
 	}
 	return nil
 }
-func (p *madePhone) Answer(context.Context, string) error { p.note("answer"); return p.fail }
-func (p *madePhone) Hangup(context.Context, string) error { p.note("hangup"); return p.fail }
+
+// of names a call other than the snapshot's own.
+func (p *madePhone) of(word, id string) string {
+	if id == "" || p.snap.Call != nil && p.snap.Call.ID == id {
+		return word
+	}
+	return word + ":" + id
+}
+
+func (p *madePhone) Answer(_ context.Context, id string) error {
+	p.note(p.of("answer", id))
+	return p.fail
+}
+func (p *madePhone) Hangup(_ context.Context, id string) error {
+	p.note(p.of("hangup", id))
+	return p.fail
+}
+func (p *madePhone) Ignore(id string) error               { p.note(p.of("ignore", id)); return p.fail }
 func (p *madePhone) Silence(string)                       { p.note("silence") }
 func (p *madePhone) Mute(string) error                    { p.note("mute"); return p.fail }
 func (p *madePhone) Unmute(string) error                  { p.note("unmute"); return p.fail }

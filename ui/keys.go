@@ -18,7 +18,7 @@ func (s *shell) bindKeys(cv fyne.Canvas) {
 	s.canvas = cv
 	s.bindCommands()
 	cv.AddShortcut(&fyne.ShortcutPaste{}, func(sc fyne.Shortcut) {
-		if s.snap != nil && s.snap.Call == nil && s.snap.Account.State == app.SignedIn && s.beginNumber() {
+		if s.snap != nil && (s.snap.Call == nil || s.adding) && s.snap.Account.State == app.SignedIn && s.beginNumber() {
 			s.dial.Field.Input.TypedShortcut(sc)
 		}
 	})
@@ -56,7 +56,7 @@ func (s *shell) typedRune(r rune) bool {
 	switch {
 	case s.snap == nil || s.menu != nil && s.snap.Call == nil:
 		return false
-	case s.snap.Call != nil:
+	case s.snap.Call != nil && !s.adding:
 		return s.call != nil && s.call.Typed(r)
 	case s.shown == part(s.contacts) && unicode.IsLetter(r):
 		s.contacts.Focus()
@@ -106,6 +106,8 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 	case s.closeMenu():
 	case s.phase == screen.PhaseIncoming:
 		s.phone.Silence("")
+	case s.adding:
+		s.addEnds()
 	case s.shown == part(s.call) && s.call.KeypadShown():
 		s.call.ShowKeypad(false)
 	case s.page != screen.PageNone && s.page != screen.PageAudioCheck:

@@ -66,6 +66,10 @@ type shell struct {
 	// offered says that the far side asks to hand the user to somebody else.
 	offered bool
 	visible bool
+	// adding says that the number field stands beside the call, for another one.
+	adding  bool
+	calls   int // how many there were
+	backBar *screen.BackBar
 
 	// keys are what the shortcuts do, by Fyne's names; bound are those of the canvas.
 	keys       map[string]func()
@@ -95,11 +99,13 @@ func (s *shell) build(early *widget.Early) {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Theme: s.theme, Phone: s.phone, Run: s.run, Host: s.host,
 		Open: s.open, Notify: s.notify, SettingsChanged: s.settingsChanged, SetLanguage: s.chooseLanguage,
-		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
+		AddCall: s.addCall,
+		PopUp:   s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
 		Commands: s.commandList, SetKeys: s.setKeys,
 		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
+	s.backBar = screen.NewBackBar(s.env, func() { s.addEnds() })
 	s.strip = widget.NewStatusStrip(func() { s.open(screen.PageSettings) })
 	s.dial, s.incoming, s.call, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
@@ -229,6 +235,7 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.toCall()
 	}
 	s.callID = id
+	s.followCalls(v)
 	if before != s.phase && s.phase == screen.PhaseIncoming {
 		s.clearRemark() // it is of the call before
 		if !s.typing() {
@@ -306,6 +313,9 @@ func (s *shell) phonePart() part {
 	case screen.PhaseIncoming:
 		return s.incoming
 	case screen.PhaseOutgoing, screen.PhaseTalking, screen.PhaseReconnecting, screen.PhaseEnding:
+		if s.adding {
+			return s.dial
+		}
 		return s.call
 	case screen.PhaseNotReady:
 		return s.notReady
@@ -332,6 +342,7 @@ func (s *shell) render(v screen.View) {
 		s.header.Render(v)
 		s.renderStrip(v)
 	}
+	s.backBar.Render(v, p == part(s.dial))
 	changed := p != s.shown
 	if changed {
 		s.closeMenu()
@@ -365,7 +376,7 @@ func (s *shell) put(p part, whole bool) {
 	if whole {
 		s.root.Objects[0] = p.Object()
 	} else {
-		s.middle.Objects = []fyne.CanvasObject{p.Object()}
+		s.middle.Objects = []fyne.CanvasObject{container.NewBorder(s.backBar.Object(), nil, nil, nil, p.Object())}
 		s.tabs.setStrip(!s.layout.Low && (p == part(s.dial) || p == part(s.contacts) || p == part(s.recents) || p == part(s.notReady)))
 		s.root.Objects[0] = s.tabs.Container
 	}

@@ -102,6 +102,12 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	return st
 }
 
+// show has the phone be in another state, and the window follow it.
+func (s *stage) show(snap *app.Snapshot) {
+	s.phone.snap = snap
+	s.shell.show(snap)
+}
+
 // keep writes a picture of the stage into $OFFHOOK_PICTURES, for a person to look
 // at beside the design.
 func (s *stage) keep(name string) {

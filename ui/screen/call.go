@@ -1,12 +1,9 @@
 package screen
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
@@ -27,21 +24,24 @@ type Call struct {
 
 	// The upper part while talking.
 	avatar           *fyne.Container
+	avatarGap        *fyne.Container
 	face             *widget.Avatar
 	nameText, idText *widget.Text
 	lock             *lockSign
 	idRow            *fyne.Container
 	timer            *widget.Text
 	Quality          *widget.QualityChip
-	message          *widget.Text
-	messageRow       *fyne.Container
+	message          *messageLine
 	// consent is what an administrator has each caller told about recording.
 	consent              *widget.Text
 	consentRow           *fyne.Container
 	banner               *widget.Banner
 	bannerBox, bannerGap *fyne.Container
-	// person is the far side, with whom the user talks.
-	person  *fyne.Container
+	// one is the far side, with whom the user talks; people are all when there are
+	// more, and Second is another call that rings.
+	one     *fyne.Container
+	people  *roster
+	Second  *secondCall
 	talking *fyne.Container
 	// smallTop is there in the smallest window only, roomy in all others.
 	smallTop *fyne.Container
@@ -52,12 +52,14 @@ type Call struct {
 	micWord, farWord  *widget.Text
 	MicMeter, FarView *widget.Meter
 
+	Chips    *callChips
+	chipsBox *fyne.Container
+
 	Mute, Hold, Keypad         *widget.Toggle
 	Speaker, Bluetooth, Device *widget.Toggle
 	HangUp                     *widget.PillButton
-	// beside is what stands before it, if the call can be handed on.
-	beside   fyne.CanvasObject
-	Handover *handover
+	mainFoot                   *fyne.Container
+	Handover                   *handover
 	// Offer is the far side's wish to hand the user to somebody else.
 	Offer *transferOffer
 
@@ -80,7 +82,7 @@ func NewCall(env *Env) *Call {
 	c.ringWord = widget.NewText("", widget.Style{Bold: true, Role: theme.AccentInk})
 	c.ringTime = widget.NewText("", widget.Style{Role: theme.Text2})
 	c.ringMessage = caption("")
-	c.ringMessageRow = messageLine(c.ringMessage)
+	c.ringMessageRow = widget.CentredRow(widget.NewIcon(theme.Note, theme.Text2, 16), widget.Gap(8), c.ringMessage)
 	c.ringing = widget.Column(widget.Gap(24), widget.CentredRow(c.ring), widget.Gap(10), c.ringName, c.ringID, widget.Gap(16),
 		widget.CentredRow(widget.NewIcon(theme.ArrowOut, theme.AccentInk, 18), widget.Gap(8), c.ringWord, widget.Gap(8), c.ringTime),
 		widget.Gap(7), c.ringMessageRow)
@@ -92,13 +94,13 @@ func NewCall(env *Env) *Call {
 	c.idRow = widget.CentredRow(c.idText, widget.Gap(6), c.lock.Sign)
 	c.timer = widget.NewText("00:00", widget.Style{Size: theme.SizeTimer})
 	c.Quality = widget.NewQualityChip(func() { env.Open(PageStatistics) })
-	c.message = caption("")
-	c.messageRow = messageLine(c.message)
+	c.message = newMessageLine(env, func() { widget.Relayout(c.object) })
 	c.consent = widget.NewText("", widget.Style{Size: theme.SizeCaption, Role: theme.WarningInk, Wrap: true})
 	c.consentRow = widget.Inset(6, 0, 0, 0, widget.NewPanel(theme.WarningSoft, theme.RadiusInput, widget.Inset(4, 10, 4, 10,
 		widget.Row(widget.NewIcon(theme.Info, theme.WarningInk, 16), widget.Gap(8), widget.Grow(c.consent)))))
 	c.consentRow.Hide()
-	c.avatar = widget.Column(widget.Gap(24), widget.CentredRow(c.face))
+	c.avatarGap = widget.Fixed(0, 12, widget.Gap(0))
+	c.avatar = widget.Column(c.avatarGap, widget.Gap(12), widget.CentredRow(c.face))
 	c.banner = widget.NewBanner(widget.ToneWarning, theme.Sync, "", "")
 	c.bannerGap = widget.Fixed(0, 16, widget.Gap(16))
 	c.bannerBox = widget.Column(c.bannerGap, widget.Fixed(0, 80, c.banner))
@@ -106,9 +108,11 @@ func NewCall(env *Env) *Call {
 	c.smallTop, c.roomy[0], c.roomy[1] = widget.Fixed(0, 8, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0)), widget.Fixed(0, 4, widget.Gap(0))
 	c.Handover = newHandover(env)
 	c.Offer = newTransferOffer(env)
-	c.person = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idRow, widget.Gap(8),
+	c.one = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idRow, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
-	c.talking = widget.Column(c.smallTop, c.avatar, c.bannerBox, c.person, c.Offer.object, c.Handover.parties, widget.Gap(7), c.messageRow, c.Handover.stateRow, c.consentRow)
+	c.people, c.Second = newRoster(env), newSecondCall(env)
+	c.talking = widget.Column(c.smallTop, c.Second.object, c.Second.brief, c.avatar, c.bannerBox, c.one, c.people.object, c.Offer.object,
+		c.message.object, c.Handover.stateRow, c.consentRow)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")
@@ -124,14 +128,19 @@ func NewCall(env *Env) *Call {
 	c.Bluetooth = widget.NewToggle(env.T("No Bluetooth"), theme.Bluetooth, func() { c.route(voice.RouteBluetooth) })
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	widget.NewGroup(3, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device)
-	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, env.Hangup)
-
+	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, func() {
+		if c.view.Call != nil {
+			env.hangUp(c.view.Call.ID)
+		}
+	})
 	c.HangUp.Guard()
-	c.beside = widget.Row(c.Handover.Button, widget.Gap(12))
+	c.mainFoot = widget.Equal(12, c.HangUp)
+	c.Chips = newCallChips(env)
+	c.chipsBox = widget.Column(widget.Gap(12), c.Chips.object)
 	top := container.NewStack(c.ringing, c.talking)
-	c.fold = newFold([]fyne.CanvasObject{top, widget.Flex(12), c.meters, c.roomy[0], widget.Gap(12)},
+	c.fold = newFold([]fyne.CanvasObject{top, widget.Flex(8), c.meters, c.chipsBox, c.roomy[0], widget.Gap(12)},
 		widget.Grid(3, 8, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device),
-		[]fyne.CanvasObject{c.roomy[1], widget.Gap(12)}, widget.Column(widget.Row(c.beside, widget.Grow(c.HangUp)), widget.Gap(16)))
+		[]fyne.CanvasObject{c.roomy[1], widget.Gap(12)}, widget.Column(c.mainFoot, c.Handover.foot, widget.Gap(16)))
 	c.panel = c.fold.object
 	c.pad = newKeypad(c)
 	c.pad.object.Hide()
@@ -149,16 +158,13 @@ func (l *callCentre) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	if l.c.view.Columns {
 		w = s.Width
 	}
+	l.c.fit(w, s.Height)
 	o[0].Move(fyne.NewPos((s.Width-w)/2, 0))
 	o[0].Resize(fyne.NewSize(w, s.Height))
 }
 
 // callWidth is the most that the panel is broad.
 const callWidth float32 = 520
-
-func messageLine(t *widget.Text) *fyne.Container {
-	return widget.CentredRow(widget.NewIcon(theme.Note, theme.Text2, 16), widget.Gap(8), t)
-}
 
 // Object is what the window shows.
 func (c *Call) Object() fyne.CanvasObject { return c.object }
@@ -230,182 +236,3 @@ func (c *Call) SetLevels(mic, far float64) bool {
 func (c *Call) SetTurning(seen bool) {
 	c.ring.SetTurning(seen && PhaseOf(c.view) == PhaseOutgoing && !c.env.still())
 }
-
-// Render draws the panel.
-func (c *Call) Render(v View) {
-	c.view = v
-	call := v.Call
-	if call == nil {
-		return
-	}
-	if call.ID != c.callID {
-		c.callID = call.ID
-		c.pad.light(0)
-		if c.keypadOn {
-			c.keypadOn = false
-			c.pad.object.Hide()
-			c.panel.Show()
-		}
-	}
-	e := c.env
-	phase := PhaseOf(v)
-	outgoing := phase == PhaseOutgoing
-	name := nameOf(call.RemoteName, call.RemoteID)
-	id := idUnder(call.RemoteName, call.RemoteID)
-
-	setVisible(c.ringing, outgoing)
-	setVisible(c.talking, !outgoing)
-	setVisible(c.meters, !outgoing && call.TransferOffer == nil && !(v.Compact && call.Consultation.Active()))
-	setVisible(c.smallTop, v.Compact && phase != PhaseReconnecting && v.Settings.Calls.RecordingConsent == "")
-	for _, r := range c.roomy {
-		setVisible(r, !v.Compact)
-	}
-	c.fold.setColumns(v.Columns)
-	c.Handover.render(v)
-	c.Offer.render(v)
-	setVisible(c.beside, call.Line != "")
-	c.renderRinging(v, name, id)
-	c.renderTalking(v, name, id)
-
-	c.renderSwitches(v, phase)
-	word := e.T("Hang up")
-	switch {
-	case outgoing:
-		word = e.T("Cancel call")
-	case phase == PhaseEnding:
-		word = e.T("Ending")
-	case call.Consultation.Active():
-		word = e.T("Hang up both")
-	}
-	c.HangUp.Set(word, theme.HangUp, widget.Danger)
-	c.HangUp.SetEnabled(phase != PhaseEnding)
-	c.pad.render(v, name)
-	widget.Relayout(c.object)
-}
-
-// heldFor is how long the far side has been on hold.
-func heldFor(v View) time.Duration {
-	if v.Call.HeldSince == nil {
-		return 0
-	}
-	return max(0, v.Now.Sub(*v.Call.HeldSince))
-}
-
-func (c *Call) renderRinging(v View, name, id string) {
-	call := v.Call
-	e := c.env
-	c.ring.SetName(name)
-	c.ringName.SetText(name)
-	c.ringID.SetText(id)
-	setVisible(c.ringID, id != "")
-	if call.State == voice.StateRinging {
-		c.ringWord.SetText(e.T("Ringing"))
-	} else {
-		c.ringWord.SetText(e.T("Connecting"))
-	}
-	c.ringTime.SetText(Short(v.Now.Sub(call.Started)))
-	c.ringMessage.SetText(call.Message)
-	setVisible(c.ringMessageRow, call.Message != "")
-	setVisible(c.ring, !v.Compact)
-}
-
-func (c *Call) renderTalking(v View, name, id string) {
-	call := v.Call
-	e := c.env
-	reconnecting := PhaseOf(v) == PhaseReconnecting
-	c.face.SetName(name)
-	c.nameText.SetText(name)
-	c.idText.SetText(id)
-	// At the smallest size the banner takes the place of what is said elsewhere.
-	tight := v.Compact && reconnecting
-	setVisible(c.bannerGap, !tight)
-	setVisible(c.idText, id != "" && !tight && call.TransferOffer == nil && (v.Settings.Calls.RecordingConsent == "" || !v.Compact))
-	c.lock.render(call)
-	setVisible(c.idRow, c.idText.Visible() || c.lock.Visible() && !tight)
-	switch {
-	case call.State == voice.StateAnswering:
-		c.timer.SetText(e.T("Answering"))
-	case call.Established != nil:
-		c.timer.SetText(Clock(v.Now.Sub(*call.Established)))
-	default:
-		c.timer.SetText(e.T("Connecting"))
-	}
-	setVisible(c.person, !call.Consultation.Active() && !(v.Compact && call.TransferOffer != nil))
-	c.message.SetText(call.Message)
-	setVisible(c.messageRow, call.Message != "" && !tight && !(v.Compact && call.TransferOffer != nil))
-	consent := v.Settings.Calls.RecordingConsent
-	c.consent.SetText(consent)
-	setVisible(c.consentRow, consent != "")
-	setVisible(c.avatar, !v.Compact && !reconnecting && !call.Consultation.Active() && call.TransferOffer == nil)
-	setVisible(c.bannerBox, reconnecting)
-	if reconnecting {
-		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))
-	}
-	e.showQuality(c.Quality, v)
-	setVisible(c.Quality, call.Established != nil)
-
-	mic, role := theme.Mic, e.T("You")
-	if call.Muted {
-		mic, role = theme.MicOff, e.T("Muted")
-	}
-	c.micIcon.Set(mic, theme.Text2)
-	c.micWord.SetText(role)
-	far := firstName(name)
-	switch {
-	case call.Consultation.Active() && !call.Consultation.OnHold():
-		far = firstName(e.partyName(call.Consultation.Target))
-	case call.Held:
-		far = e.T("On hold")
-	}
-	c.farWord.SetText(far)
-}
-
-func (e *Env) reconnecting(v View) string {
-	silent, left := 0, 0
-	if v.Call.SilentSince != nil {
-		silent = int(v.Now.Sub(*v.Call.SilentSince) / time.Second)
-	}
-	if v.Call.GiveUpAt == nil {
-		return e.T("No sound for {n} s. Stay on the line.", "n", max(0, silent))
-	}
-	left = int(v.Call.GiveUpAt.Sub(v.Now) / time.Second)
-	return e.T("No sound for {n} s. Stay on the line: we keep trying for {m} s more.", "n", max(0, silent), "m", max(0, left))
-}
-
-// showQuality draws the quality chip of a call.
-func (e *Env) showQuality(chip *widget.QualityChip, v View) {
-	call := v.Call
-	figure := ""
-	if call.MOS > 0 {
-		figure = e.T("MOS {x}", "x", oneDecimal(float64(call.MOS)))
-	}
-	set := func(g theme.Glyph, word, fig string, soft, ink fyne.ThemeColorName) {
-		chip.Set(g, word, fig, soft, ink, e.T("Sound quality: {word}. Show statistics", "word", word))
-	}
-	switch {
-	case PhaseOf(v) == PhaseReconnecting, call.Quality == "no_sound":
-		set(theme.VolumeOff, e.T("No sound"), "", theme.WarningSoft, theme.WarningInk)
-	case call.Held:
-		set(theme.Pause, e.T("On hold"), Short(heldFor(v)), theme.Sunken, theme.Text2)
-	case call.RemoteHeld:
-		set(theme.Pause, e.T("You are on hold"), "", theme.Sunken, theme.Text2)
-	case call.Quality == "good":
-		set(theme.Bars, e.T("Good"), figure, theme.SuccessSoft, theme.SuccessInk)
-	case call.Quality == "fair":
-		set(theme.Bars, e.T("Fair"), figure, theme.WarningSoft, theme.WarningInk)
-	case call.Quality == "poor":
-		set(theme.Bars, e.T("Poor"), figure, theme.DangerSoft, theme.DangerInk)
-	default:
-		set(theme.Bars, e.T("Measuring"), "", theme.Sunken, theme.Text2)
-	}
-}
-
-// oneDecimal rounds down, so that no figure contradicts the word beside it: 3.96
-// is still Fair.
-func oneDecimal(x float64) string {
-	n := int(x*10 + 1e-6)
-	return string(rune('0'+n/10%10)) + "." + string(rune('0'+n%10))
-}
-
-// Established reports whether the call of a snapshot was answered.
-func Established(s *app.Snapshot) bool { return s != nil && s.Call != nil && s.Call.Established != nil }

@@ -101,6 +101,8 @@ type Env struct {
 	CloseMenu func() bool
 	// RenderMenu draws what changes in the open menu whenever the window is drawn.
 	RenderMenu func(func(View))
+	// AddCall shows the number field beside a call, for another one.
+	AddCall func()
 	// Menu and AvailabilityMenu open the two menus of the header below from.
 	Menu, AvailabilityMenu func(from fyne.CanvasObject)
 	// Commands are all that keys do, with the keys that hold now. SetKeys gives a

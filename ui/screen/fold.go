@@ -49,6 +49,14 @@ func (f *fold) setColumns(on bool) {
 	f.object.Refresh()
 }
 
+// needs is how high the column is in a width, without scrolling.
+func (f *fold) needs(width float32) float32 {
+	if f.columns && f.side != nil {
+		width -= sideWidth + 16
+	}
+	return widget.HeightOf(f.column, width-32)
+}
+
 // MinSize is for Fyne.
 func (f *fold) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(280, f.foot.MinSize().Height+40)

@@ -139,6 +139,11 @@ func (h *Header) Render(v View) {
 	default:
 		dial.Set(e.T("Dial"), theme.Dialpad, theme.AccentInk, theme.Accent)
 	}
+	waits, word := 0, dial.Word()
+	if ignored(v) != nil {
+		waits, word = 1, e.T("{call}, another call waits", "call", word)
+	}
+	dial.SetCount(waits, word)
 	recents := e.T("Recents")
 	if v.MissedUnseen > 0 {
 		recents = e.T("Recents, {n} missed", "n", v.MissedUnseen)
@@ -204,6 +209,16 @@ func (h *Header) hear() {
 func (h *Header) callWord(v View, p Phase) string {
 	if h.Tabs.Chosen() != TabDial && v.Call != nil && v.Call.Established != nil {
 		return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
+	}
+	switch modeOf(v) {
+	case modeRings:
+		if v.Compact && v.Call.Established != nil {
+			return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
+		}
+	case modeTwo:
+		return h.env.T("2 calls")
+	case modeConference:
+		return h.env.T("Conference")
 	}
 	return h.env.T("tab::Call")
 }

@@ -50,8 +50,12 @@ func NewMiniBar(env *Env, open func()) *MiniBar {
 		return widget.NewRoundButton(word, g, theme.Text, theme.Sunken, 40, env.Tips, do)
 	}
 	b.Mute = round(env.T("Mute"), theme.Mic, func() { env.ToggleMute(b.view.Snapshot) })
-	b.Hold = round(env.T("Hold"), theme.Pause, func() { env.ToggleHold(b.view.Snapshot) })
-	b.HangUp = round(env.T("Hang up"), theme.HangUp, env.Hangup)
+	b.Hold = round(env.T("Hold"), theme.Pause, func() { env.HoldOrSwap(b.view.Snapshot) })
+	b.HangUp = round(env.T("Hang up"), theme.HangUp, func() {
+		if c := b.view.Call; c != nil {
+			env.hangUp(c.ID)
+		}
+	})
 	b.HangUp.Guard()
 	b.HangUp.SetFill(theme.OnDanger, theme.Danger)
 	b.Open = round(env.T("Open Offhook"), theme.OpenFull, open)
@@ -117,6 +121,8 @@ func (b *MiniBar) renderCall(v View) {
 		b.say(theme.Sync, theme.WarningInk, theme.Warning, e.T("Reconnecting")+" "+Short(silent))
 	case phase == PhaseEnding:
 		b.say("", theme.Text2, theme.Accent, e.T("Ending"))
+	case CanSwap(v.Snapshot) && c.Consultation == nil:
+		b.say("", theme.Text2, theme.Success, length+" · "+e.T("{name} on hold", "name", firstName(callName(waiting(v)))))
 	case c.Held:
 		b.say(theme.Pause, theme.AccentInk, theme.Accent, e.T("On hold")+" "+Short(heldFor(v)))
 	case c.Muted:
@@ -147,11 +153,12 @@ func (b *MiniBar) renderCall(v View) {
 		hold = e.T("Hold, on")
 	}
 	pause := theme.Pause
-	if c.Consultation.Answered() {
+	swap := CanSwap(v.Snapshot)
+	if swap {
 		hold, pause = e.T("Swap"), theme.Swap
 	}
 	set(b.Mute, c.Muted, mute, mic)
-	set(b.Hold, c.Held && !c.Consultation.Answered(), hold, pause)
+	set(b.Hold, c.Held && !swap, hold, pause)
 	b.HangUp.SetEnabled(phase != PhaseEnding)
 }
 

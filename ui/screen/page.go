@@ -13,9 +13,7 @@ import (
 type frame struct {
 	env    *Env
 	Back   *widget.IconButton
-	call   *widget.TapRow
-	bar    *widget.Panel
-	callT  *widget.Text
+	bar    *BackBar
 	object *fyne.Container
 	up     Page
 	// policy says that somebody else decided about a setting of the page.
@@ -61,12 +59,8 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 		parts = append(parts, widget.Gap(8), extra)
 	}
 	head := widget.Fixed(0, 55, widget.Inset(0, 12, 2, 8, widget.Row(parts...)))
-	f.callT = widget.NewText("", widget.Style{Bold: true, Role: theme.SuccessInk})
-	f.call = widget.NewTapRow(env.T("Back to call"), 40, widget.Inset(0, 16, 0, 16, widget.Row(
-		widget.NewIcon(theme.Phone, theme.SuccessInk, 20), widget.Gap(8), widget.Grow(f.callT))), func() { env.Open(PageNone) })
-	f.bar = widget.NewPanel(theme.SuccessSoft, 0, f.call)
-	f.bar.Hide()
-	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar)
+	f.bar = NewBackBar(env, func() { env.Open(PageNone) })
+	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar.Object())
 	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
 		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
 	f.policy.Hide()
@@ -87,19 +81,7 @@ func (f *frame) Focus() { f.env.focus(f.Back) }
 
 func (f *frame) render(v View) {
 	f.renderLocks(v)
-	if v.Call == nil || v.Wide {
-		if setVisible(f.bar, false) {
-			f.object.Refresh()
-		}
-		return
-	}
-	word := f.env.T("Back to call")
-	if v.Call.Established != nil {
-		word = f.env.T("Back to call {time}", "time", Clock(v.Now.Sub(*v.Call.Established)))
-	}
-	f.callT.SetText(word)
-	f.call.SetLabel(word)
-	if setVisible(f.bar, true) {
+	if f.bar.Render(v, !v.Wide) {
 		f.object.Refresh()
 	}
 }

@@ -32,6 +32,7 @@ type Phone interface {
 	Answer(ctx context.Context, id string) error
 	Hangup(ctx context.Context, id string) error
 	Silence(id string)
+	Ignore(id string) error
 	Mute(id string) error
 	Unmute(id string) error
 	Hold(ctx context.Context, id string) error

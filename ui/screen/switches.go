@@ -34,12 +34,6 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 	switch {
 	case !live:
 		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, waits for the answer"), theme.Pause)
-	case call.Consultation.Answered():
-		other := nameOf(call.RemoteName, call.RemoteID)
-		if call.Consultation.OnHold() {
-			other = e.partyName(call.Consultation.Target)
-		}
-		c.Hold.Set(widget.Off, e.T("Swap"), e.T("Swap to {name}", "name", other), theme.Swap)
 	case call.Consultation.Active():
 		c.Hold.Set(widget.Unavailable, e.T("On hold"), e.T("On hold until you go back"), theme.Pause)
 	case call.Held:

@@ -91,7 +91,7 @@ func (t *Transfer) hand(way func(ctx context.Context, id, target string) error) 
 // transferable reports whether the call can be handed on now.
 func transferable(v View) bool {
 	c := v.Call
-	return c != nil && (c.Line != "" || c.Transferable) && c.Established != nil && (c.Transfer == nil || c.Transfer.Final) && !c.Consultation.Active()
+	return can(c, app.AbilityTransfer) && c.Established != nil && (c.Transfer == nil || c.Transfer.Final) && !c.Consultation.Active()
 }
 
 // routeWord says how a call came here, or where it goes, if that is not plain.

@@ -49,6 +49,17 @@ func (e *Env) Answer() { e.doTo("", e.Phone.Answer) }
 // Hangup declines, cancels or ends the call.
 func (e *Env) Hangup() { e.doTo("", e.Phone.Hangup) }
 
+// answer accepts one call, hangUp declines, cancels or ends it.
+func (e *Env) answer(id string) { e.doTo(id, e.Phone.Answer) }
+func (e *Env) hangUp(id string) { e.doTo(id, e.Phone.Hangup) }
+
+// Decline declines the call that rings, and leaves another alone.
+func (e *Env) Decline() {
+	if c := e.Phone.Snapshot().Ringing(); c != nil {
+		e.hangUp(c.ID)
+	}
+}
+
 // doTo has a call do something, "" for the one that the snapshot shows as its Call.
 func (e *Env) doTo(id string, do func(ctx context.Context, id string) error) {
 	e.Do(func(ctx context.Context) error { return do(ctx, id) })
@@ -84,13 +95,28 @@ func (e *Env) ToggleMute(s *app.Snapshot) {
 	}
 }
 
-// ToggleHold puts the far side on hold, or takes it off; with a second party in the
-// call it goes to the other of the two.
+// CanSwap reports whether there is another answered call to go to.
+func CanSwap(s *app.Snapshot) bool {
+	if s == nil || s.Call == nil {
+		return false
+	}
+	other := waiting(View{Snapshot: s})
+	return s.Call.Consultation.Answered() || other != nil && other.Established != nil && other.State.Answered()
+}
+
+// HoldOrSwap goes to the other of two calls, or holds the one that there is.
+func (e *Env) HoldOrSwap(s *app.Snapshot) {
+	if CanSwap(s) {
+		e.Do(e.Phone.Swap)
+		return
+	}
+	e.ToggleHold(s)
+}
+
+// ToggleHold puts the far side of the call that has the sound on hold, or takes it off.
 func (e *Env) ToggleHold(s *app.Snapshot) {
 	switch {
 	case !Established(s):
-	case s.Call.Consultation.Answered():
-		e.Do(e.Phone.Swap)
 	case s.Call.Held:
 		e.doTo("", e.Phone.Resume)
 	default:

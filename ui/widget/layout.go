@@ -37,7 +37,8 @@ type columnLayout struct{ width float32 }
 
 type heightFor interface{ HeightFor(width float32) float32 }
 
-func heightOf(o fyne.CanvasObject, width float32) float32 {
+// HeightOf is the height that o needs at a width.
+func HeightOf(o fyne.CanvasObject, width float32) float32 {
 	if h, ok := o.(heightFor); ok && width > 0 {
 		return h.HeightFor(width)
 	}
@@ -50,7 +51,7 @@ func heightOf(o fyne.CanvasObject, width float32) float32 {
 }
 
 // HeightFor is the height that o needs at a width.
-func HeightFor(o fyne.CanvasObject, width float32) float32 { return heightOf(o, width) }
+func HeightFor(o fyne.CanvasObject, width float32) float32 { return HeightOf(o, width) }
 
 type containerHeightFor interface {
 	heightFor(objects []fyne.CanvasObject, width float32) float32
@@ -97,7 +98,7 @@ func (l *columnLayout) heightFor(objects []fyne.CanvasObject, width float32) flo
 			h += g.size
 			return
 		}
-		h += heightOf(o, width)
+		h += HeightOf(o, width)
 	})
 	return h
 }
@@ -121,7 +122,7 @@ func (l *columnLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			flexes += g.flex
 			return
 		}
-		fixed += heightOf(o, size.Width)
+		fixed += HeightOf(o, size.Width)
 	})
 	spare := max(0, size.Height-fixed)
 	y := float32(0)
@@ -133,7 +134,7 @@ func (l *columnLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			}
 			return
 		}
-		h := heightOf(o, size.Width)
+		h := HeightOf(o, size.Width)
 		place(o, 0, y, size.Width, h)
 		y += h
 	})
@@ -200,7 +201,7 @@ func (l *rowLayout) heightFor(objects []fyne.CanvasObject, width float32) float3
 			return
 		}
 		if in, ok := grows(o); ok {
-			h = max(h, heightOf(in, spare))
+			h = max(h, HeightOf(in, spare))
 			return
 		}
 		h = max(h, o.MinSize().Height)
@@ -257,7 +258,7 @@ func (l *rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			return
 		}
 		if in, ok := grows(o); ok {
-			h := heightOf(in, spare)
+			h := HeightOf(in, spare)
 			place(o, x, (size.Height-h)/2, spare, h)
 			x += spare
 			return
@@ -283,7 +284,7 @@ func (l *insetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (l *insetLayout) heightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return heightOf(objects[0], width-l.left-l.right) + l.top + l.bottom
+	return HeightOf(objects[0], width-l.left-l.right) + l.top + l.bottom
 }
 
 func (l *insetLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
@@ -331,7 +332,7 @@ func (l *centreLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (l *centreLayout) heightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return heightOf(objects[0], min(width, l.width))
+	return HeightOf(objects[0], min(width, l.width))
 }
 
 func (l *centreLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {

@@ -22,7 +22,7 @@ func NewMenuCard(content fyne.CanvasObject) *MenuCard {
 }
 
 // HeightFor returns the height at a width.
-func (c *MenuCard) HeightFor(width float32) float32 { return heightOf(c.content, width) }
+func (c *MenuCard) HeightFor(width float32) float32 { return HeightOf(c.content, width) }
 
 // Parts are what lies on the card.
 func (c *MenuCard) Parts() []fyne.CanvasObject { return []fyne.CanvasObject{c.content} }

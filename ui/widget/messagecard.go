@@ -93,3 +93,6 @@ func (m *MessageCard) CreateRenderer() fyne.WidgetRenderer {
 	r.refresh()
 	return r
 }
+
+// Whole reports whether all of the message is shown.
+func (m *MessageCard) Whole() bool { return m.whole }

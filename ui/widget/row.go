@@ -23,7 +23,7 @@ func NewCard(content fyne.CanvasObject) *Card {
 }
 
 // HeightFor returns the height at a width.
-func (c *Card) HeightFor(width float32) float32 { return heightOf(c.content, width-2) + 2 }
+func (c *Card) HeightFor(width float32) float32 { return HeightOf(c.content, width-2) + 2 }
 
 // CreateRenderer is for Fyne.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
@@ -82,7 +82,7 @@ func (l *linedLayout) walk(objects []fyne.CanvasObject, width float32, f func(o 
 			f(line, y, 1)
 			y++
 		}
-		h := heightOf(o, width)
+		h := HeightOf(o, width)
 		f(o, y, h)
 		y += h
 		any = true
@@ -152,7 +152,7 @@ func (p *Panel) SetRole(role fyne.ThemeColorName) {
 }
 
 // HeightFor returns the height at a width.
-func (p *Panel) HeightFor(width float32) float32 { return heightOf(p.content, width) }
+func (p *Panel) HeightFor(width float32) float32 { return HeightOf(p.content, width) }
 
 // CreateRenderer is for Fyne.
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
@@ -200,7 +200,7 @@ func (t *TapRow) SetMarked(on bool) {
 }
 
 // HeightFor returns the height at a width.
-func (t *TapRow) HeightFor(width float32) float32 { return max(t.height, heightOf(t.content, width)) }
+func (t *TapRow) HeightFor(width float32) float32 { return max(t.height, HeightOf(t.content, width)) }
 
 // square takes the corners away that lie inside of a card.
 func (t *TapRow) square(r *canvas.Rectangle) {
@@ -296,7 +296,7 @@ func (s *StatusRow) Set(g theme.Glyph, caption, word string, tone Tone) {
 
 // HeightFor returns the height at a width: a long sentence takes more lines.
 func (s *StatusRow) HeightFor(width float32) float32 {
-	return max(Row56-1, heightOf(s.box, width)+19) // with its line
+	return max(Row56-1, HeightOf(s.box, width)+19) // with its line
 }
 
 // AccessibilityLabel is title, figure and word.

@@ -1,0 +1,119 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"offhook/app"
+	"offhook/ui/theme"
+	"offhook/ui/widget"
+)
+
+// callChips are what can be done with the calls beyond the switches: only what the line
+// offers is there, and what is not possible now says why.
+type callChips struct {
+	env                    *Env
+	Swap, Transfer, AddNew *widget.PillButton
+	object                 *fyne.Container
+	view                   View
+}
+
+func newCallChips(env *Env) *callChips {
+	c := &callChips{env: env}
+	chip := func(g theme.Glyph, do func()) *widget.PillButton {
+		return widget.NewPill("", g, widget.Plain, widget.HeightSmall, do)
+	}
+	c.Swap = chip(theme.Swap, func() { env.Do(env.Phone.Swap) })
+	c.Transfer = chip(theme.Send, func() { env.Transfer(c.view) })
+	c.Transfer.Guard()
+	c.AddNew = chip(theme.PersonAdd, func() { env.AddCall() })
+	widget.NewGroup(3, c.Swap, c.Transfer, c.AddNew)
+	c.object = widget.Equal(8, c.Swap, c.Transfer, c.AddNew)
+	return c
+}
+
+// Transfer does what the chip does: it joins two calls, ends an asking by handing the
+// call over, or opens the page that asks to whom a call is handed.
+func (e *Env) Transfer(v View) {
+	switch mode := modeOf(v); {
+	case !can(v.Call, app.AbilityTransfer) || !Established(v.Snapshot):
+	case mode == modeTwo, mode == modeAsking:
+		e.doTo(v.Call.ID, e.Phone.CompleteTransfer)
+	default:
+		e.Open(PageTransfer)
+	}
+}
+
+// set shows a chip: problem says why it can't be pressed now, "" if it can.
+func (c *callChips) set(b *widget.PillButton, there bool, word, label, problem string, g theme.Glyph) {
+	setVisible(b, there)
+	shown := word
+	if c.view.Compact || c.view.Low {
+		shown = ""
+	}
+	b.Set(shown, g, widget.Plain)
+	if problem != "" {
+		label = problem
+	}
+	b.SetLabel(label)
+	tip := ""
+	if shown == "" || problem != "" {
+		tip = label
+	}
+	b.SetTip(c.env.Tips, tip)
+	b.SetEnabled(problem == "")
+}
+
+// render draws the chips and reports whether there are any.
+func (c *callChips) render(v View, mode callMode) bool {
+	c.view = v
+	e, call := c.env, v.Call
+	live := call.Established != nil && PhaseOf(v) != PhaseEnding
+	waits := func(word string) string {
+		if live {
+			return ""
+		}
+		return e.T("{word}, available once the call is answered", "word", word)
+	}
+	swap, transfer, add := e.T("Swap"), e.T("Transfer"), e.T("Add call")
+	other := waiting(v)
+	both := other != nil && other.Established != nil && other.State.Answered()
+	swapTo := ""
+	switch mode {
+	case modeTwo:
+		swapTo = callName(other)
+	case modeAsking:
+		both = call.Consultation.Answered()
+		swapTo = callName(call)
+		if call.Consultation.OnHold() {
+			swapTo = e.partyName(call.Consultation.Target)
+		}
+	}
+	notBoth := ""
+	if !both {
+		notBoth = e.T("{word}, available once the call is answered", "word", swap)
+	}
+	c.set(c.Swap, mode == modeTwo || mode == modeAsking, swap, e.T("Swap to {name}", "name", swapTo), notBoth, theme.Swap)
+	problem := waits(transfer)
+	if problem == "" && call.Transfer != nil && !call.Transfer.Final {
+		problem = e.T("The transfer is under way.")
+	}
+	label := transfer
+	if mode == modeTwo {
+		label = e.T("Transfer {name} to {other}", "name", callName(call), "other", callName(other))
+		if !both && problem == "" {
+			problem = e.T("{word}, available once the call is answered", "word", transfer)
+		}
+	}
+	c.set(c.Transfer, can(call, app.AbilityTransfer) && (mode == modeOne || mode == modeTwo), transfer, label, problem, theme.Send)
+	problem = waits(add)
+	word := add
+	if mode == modeConference {
+		word = e.T("Add")
+	}
+	c.set(c.AddNew, can(call, app.AbilityAddCall) && (mode == modeOne || mode == modeConference), word, word, problem, theme.PersonAdd)
+	any := false
+	for _, b := range []*widget.PillButton{c.Swap, c.Transfer, c.AddNew} {
+		any = any || b.Visible()
+	}
+	return any && mode != modeRings
+}
