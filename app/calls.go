@@ -248,7 +248,13 @@ func (p *Phone) Answer(_ context.Context, id string) error {
 }
 
 // Hangup declines, cancels or ends a call, as its state asks.
+//
+// Without an ID a consultation for the call ends, too; with one it goes on as a call
+// of its own.
 func (p *Phone) Hangup(_ context.Context, id string) error {
+	if s := p.Snapshot(); id == "" && s.Call != nil && s.Call.Consultation.Active() {
+		_ = p.EndConsultation() // it may have ended by itself
+	}
 	return p.control(id, func(c Controls) error {
 		if others := p.Snapshot().Calls; len(others) < 2 || c.Details().State == voice.StateIncoming {
 			p.cfg.Ringer.Stop()

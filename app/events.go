@@ -234,6 +234,9 @@ func (p *Phone) callChanged(d voice.CallDetails) {
 		return // an older picture, overtaken
 	}
 	before := c.d.State
+	if c.role == RoleConsultation && d.ConsultsFor == "" {
+		c.role = RoleSecond // the call that it was for is over
+	}
 	p.renamed(c, d)
 	c.d = d
 	if before == voice.StateIncoming && d.State != before || p.m.calls.rings() == nil {

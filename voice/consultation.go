@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/line/sipaccount"
+	"offhook/voice/sip"
 )
 
 // Attended transfer (RFC 5589, section 7): while the far side of a call is held, the
@@ -35,15 +37,16 @@ func (c Consultation) Active() bool { return c.Target != "" && c.Status < 300 }
 // it on hold.
 func (c Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
 
-// Consult holds the far side of an established call over a SIP account and calls
-// target, of the form that Dial takes. It returns when that call is on its way.
+// Consult holds the far side of an established call and calls target: on a SIP
+// account of the form that Dial takes, on the subscriber line a subscriber's name,
+// where the platform offers that (CallDetails.Consultable). It returns when that call
+// is on its way.
 // Client.Calls lists it with CallDetails.ConsultsFor, its events are those of any
 // call, and CallDetails.Consultation of this call sums it up. Swap goes to and fro,
 // CompleteTransfer joins the two, and EndConsultation goes back.
 //
 // The errors are NO_CALL, INVALID_DIAL_INFO, SYSTEM_BUSY while a transfer or
-// a consultation is under way, and SERVER_ERROR for a call of the subscriber
-// line.
+// a consultation is under way, and SERVER_ERROR if the platform offers none.
 func (c *Call) Consult(ctx context.Context, target string) error {
 	return c.ask(ctx, func(result chan<- error) { c.consult(target, result) }, func(err error) error {
 		return fault.Wrap(err, fault.NetworkError, "consultation.not-called-yet")
@@ -51,30 +54,68 @@ func (c *Call) Consult(ctx context.Context, target string) error {
 }
 
 func (c *Call) consult(target string, result chan<- error) {
-	l, err := c.transferable()
+	inv, shown, err := c.consultation(target)
 	if err != nil {
 		result <- err
 		return
 	}
-	inv, shown, err := l.Invitation(target, "")
-	switch {
-	case err != nil:
-		result <- err
-		return
-	case c.consulting != nil:
-		result <- fault.New(fault.SystemBusy, "consultation.busy")
-		return
-	}
-	inv.Anonymous = l.Account.Anonymous
 	client := c.client
 	client.mu.Lock()
-	k := client.newCall(l, CallDetails{Direction: Outgoing, RemoteID: shown, ConsultsFor: c.id, Anonymous: inv.Anonymous, Muted: c.details.Muted})
+	k := client.newCall(c.line, CallDetails{Direction: Outgoing, RemoteID: shown, ConsultsFor: c.id, Anonymous: inv.Anonymous, Muted: c.details.Muted})
 	client.mu.Unlock()
 	k.invitation, k.consultsFor, k.placed = inv, c, result
 	c.consulting, c.aside = k, time.Time{}
 	c.details.Consultation = Consultation{Target: shown}
 	c.changed()
 	k.queue.Post(k.begin)
+}
+
+// consultation is the INVITE to a third party, and the party as it is shown.
+func (c *Call) consultation(target string) (inv sip.Invitation, shown string, err error) {
+	if err := c.mayTransfer(c.details.Consultable); err != nil {
+		return sip.Invitation{}, "", err
+	}
+	if c.consulting != nil {
+		return sip.Invitation{}, "", fault.New(fault.SystemBusy, "consultation.busy")
+	}
+	switch l := c.line.(type) {
+	case *sipaccount.Line:
+		inv, shown, err = l.Invitation(target, "")
+		inv.Anonymous = l.Account.Anonymous
+	case subscriberLine:
+		inv, shown, err = l.consultation(target, c.details.SessionID)
+	}
+	return inv, shown, err
+}
+
+// setConsultsFor says which call this one is a consultation for; nil says that it is
+// a call like any other. It runs on the goroutine of this call.
+func (c *Call) setConsultsFor(f *Call) {
+	client := c.client
+	client.mu.Lock()
+	c.consultsFor, c.details.ConsultsFor = f, ""
+	if f != nil {
+		c.details.ConsultsFor = f.id
+	} else if c.details.State.Active() {
+		client.latest = c
+	}
+	client.mu.Unlock()
+	if c.details.State.Active() {
+		c.changed()
+	}
+}
+
+// leaveConsultation ends the consultation as its call ends. A third party that was
+// asked and has not got the call stays: the user goes on talking with it, or has it on
+// hold.
+func (c *Call) leaveConsultation() {
+	k := c.consulting
+	if k == nil || !c.details.Consultation.Answered() || c.details.Transfer.Succeeded() {
+		c.endConsultation()
+		return
+	}
+	c.consulting = nil
+	k.queue.Post(func() { k.setConsultsFor(nil) })
 }
 
 // tellConsultation has the call that this one consults for sum it up.

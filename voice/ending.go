@@ -64,7 +64,7 @@ func (c *Call) stopMedia() {
 		c.media.SetMuted(true)
 	}
 	c.negotiation.giveUp(noCall())
-	c.endConsultation()
+	c.leaveConsultation()
 	if o := c.takeOffered(); o != nil {
 		c.declineReferred(o.ev)
 	}

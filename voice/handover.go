@@ -31,19 +31,42 @@ func lineAbilities(l line.Line) (transfer, consult, merge bool) {
 
 // handOver asks the platform to hand the call's far side to target.
 func (c *Call) handOver(l subscriberLine, target string, result chan<- error) {
-	switch {
-	case !c.details.State.Answered():
-		result <- notEstablished()
-	case !l.offers(wire.AbilityTransfer):
-		result <- fault.New(fault.ServerError, "transfer.line-cannot")
-	case c.details.Transfer.Target != "" && !c.details.Transfer.Final:
-		result <- fault.New(fault.SystemBusy, "transfer.under-way")
-	case !validName(target):
-		result <- fault.New(fault.InvalidDialInfo, "dial.bad-number")
-	default:
-		session := c.details.SessionID
-		c.refer(target, result, func(ctx context.Context) error { return l.session.platform.Transfer(ctx, session, target) })
+	err := c.mayTransfer(l.offers(wire.AbilityTransfer))
+	if err == nil && !validName(target) {
+		err = fault.New(fault.InvalidDialInfo, "dial.bad-number")
 	}
+	if err != nil {
+		result <- err
+		return
+	}
+	c.askPlatform(l, target, wire.TransferRequest{Target: target}, result)
+}
+
+// handToConsulted asks the platform to hand the call's far side to the third party of
+// another call, whose phone may still ring.
+func (c *Call) handToConsulted(l subscriberLine, k *Call, result chan<- error) {
+	d := k.Details()
+	if d.SessionID == "" {
+		result <- fault.New(fault.NoCall, "consultation.unanswered")
+		return
+	}
+	c.askPlatform(l, d.RemoteID, wire.TransferRequest{With: d.SessionID}, result)
+}
+
+func (c *Call) askPlatform(l subscriberLine, target string, what wire.TransferRequest, result chan<- error) {
+	session := c.details.SessionID
+	c.refer(target, result, func(ctx context.Context) error { return l.session.platform.Transfer(ctx, session, what) })
+}
+
+// consultation is the INVITE to somebody who may get the call of a session.
+func (t subscriberLine) consultation(target, session string) (sip.Invitation, string, error) {
+	if !validName(target) {
+		return sip.Invitation{}, "", fault.New(fault.InvalidDialInfo, "dial.bad-number")
+	}
+	return sip.Invitation{Target: target, Headers: []sip.Header{
+		{Name: wire.HeaderDeviceID, Value: t.client.settings.deviceID},
+		{Name: wire.HeaderConsultsFor, Value: session},
+	}}, target, nil
 }
 
 // noteHandedOver takes the end of a leg whose far side the platform has handed over,

@@ -159,7 +159,7 @@ func (c *Call) isEnding() bool {
 // (RFC 3891); calls are those that it may be.
 func (c *Client) replace(l *sipaccount.Line, in inboundCall, calls []*Call) {
 	for i, call := range calls {
-		if call.line != line.Line(l) || call.consultsFor != nil {
+		if call.line != line.Line(l) || call.Details().ConsultsFor != "" {
 			continue
 		}
 		if call.queue.Post(func() { call.replacedBy(l, in, func() { c.replace(l, in, calls[i+1:]) }) }) {

@@ -1,6 +1,7 @@
 package voice_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -240,12 +241,12 @@ func TestConsultationEnds(t *testing.T) {
 	}
 }
 
-// The call that it is about takes the consultation with it.
+// The call that it is about takes the consultation with it that nobody has answered.
 func TestConsultationEndsWithItsCall(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(alice, bob *voice.Call) error{
 		"there": func(alice, _ *voice.Call) error { return alice.Hangup() },
-		"here":  func(_, bob *voice.Call) error { return bob.Hangup() },
+		"here":  func(_, bob *voice.Call) error { return errors.Join(bob.EndConsultation(), bob.Hangup()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -286,4 +287,35 @@ func TestConsultNobody(t *testing.T) {
 	if d := atBob.Details(); !d.State.Answered() || !d.Held || d.Ended != (time.Time{}) {
 		t.Errorf("%+v", d)
 	}
+}
+
+// The far side hangs up while the user talks with the third party: that goes on, and
+// is a call of its own.
+func TestConsultationStays(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol, atBob := threePhones(t)
+	if err := atBob.Consult(within(t), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.IncomingCall](carol)
+	if err := carol.latest().Answer(); err != nil {
+		t.Fatal(err)
+	}
+	consulted(t, bob, voice.Consultation.Answered)
+	if err := alice.latest().Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallEnded](bob).Call; got.CallID != atBob.ID() || got.EndReason != voice.EndRemoteHangup {
+		t.Errorf("%+v", got)
+	}
+	awaits(t, "the consultation is no call", func() bool {
+		calls := bob.Calls()
+		return len(calls) == 1 && calls[0].Details().ConsultsFor == "" && calls[0].Details().HasSound
+	})
+	hears(t, carol.latest())
+	hears(t, bob.Calls()[0])
+	if err := bob.Calls()[0].Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	expect[voice.CallEnded](carol)
 }

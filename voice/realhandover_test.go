@@ -61,3 +61,98 @@ func TestRealHandOver(t *testing.T) {
 		t.Errorf("carol: %v", got.EndReason)
 	}
 }
+
+// subscribersTalk are alice, who has called bob, and carol, all on the platform.
+func subscribersTalk(t *testing.T) (alice, bob, carol *phoneOf, atAlice, atBob *voice.Call) {
+	t.Helper()
+	p := startDemo(t, demo.Config{})
+	alice, bob, carol = newPhone(t, p, "alice", sine, null), newPhone(t, p, "bob", sine, null), newPhone(t, p, "carol", sine, null)
+	atAlice = alice.dialTo("bob")
+	expect[voice.IncomingCall](bob)
+	atBob = bob.latest()
+	check(t, atBob.Answer())
+	expect[voice.CallEstablished](bob)
+	expect[voice.CallEstablished](alice)
+	return alice, bob, carol, atAlice, atBob
+}
+
+// Bob asks carol, goes to and fro, and hands alice to her: the two talk, each sees who
+// is there, and bob's two calls end as hung up.
+func TestRealConsultation(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol, atAlice, atBob := subscribersTalk(t)
+	if d := atBob.Details(); !d.Consultable {
+		t.Fatal("nobody can be asked")
+	}
+	check(t, atBob.Consult(within(t), "carol"))
+	if in := expect[voice.IncomingCall](carol).Call; in.RemoteID != "bob" {
+		t.Errorf("carol is asked by %q", in.RemoteID)
+	}
+	check(t, carol.latest().Answer())
+	consulted(t, bob, voice.Consultation.Answered)
+	hears(t, carol.latest())
+	remotelyHeld(t, alice, true)
+	check(t, atBob.Swap(within(t)))
+	remotelyHeld(t, alice, false)
+	hears(t, atAlice)
+	check(t, atBob.Swap(within(t)))
+	remotelyHeld(t, alice, true)
+
+	asked := bob.Calls()[1]
+	check(t, atBob.CompleteTransfer(within(t)))
+	if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup || !got.Transfer.Succeeded() || got.Transfer.Target != "carol" {
+		t.Errorf("bob's call: %v, %+v", got.EndReason, got.Transfer)
+	}
+	<-asked.Ended()
+	if d := asked.Details(); d.EndReason != voice.EndLocalHangup || d.ConsultsFor == "" {
+		t.Errorf("bob's consultation: %v", d.EndReason)
+	}
+	for phone, with := range map[*phoneOf]string{alice: "carol", carol: "alice"} {
+		for phone.latest().Details().RemoteID != with {
+			expect[voice.CallChanged](phone)
+		}
+	}
+	remotelyHeld(t, alice, false)
+	hears(t, atAlice)
+	hears(t, carol.latest())
+	check(t, atAlice.Hangup())
+	expect[voice.CallEnded](carol)
+}
+
+// Bob hands alice over while carol's phone rings: bob is out of it at once, alice hears
+// ringing, and then carol, or bob again if carol declines.
+func TestRealConsultationThatRings(t *testing.T) {
+	t.Parallel()
+	for _, answers := range []bool{true, false} {
+		t.Run(map[bool]string{true: "answered", false: "declined"}[answers], func(t *testing.T) {
+			t.Parallel()
+			alice, bob, carol, atAlice, atBob := subscribersTalk(t)
+			check(t, atBob.Consult(within(t), "carol"))
+			expect[voice.IncomingCall](carol)
+			consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 })
+			asked := bob.Calls()[1]
+			check(t, atBob.CompleteTransfer(within(t)))
+			if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup {
+				t.Errorf("bob: %v", got.EndReason)
+			}
+			<-asked.Ended()
+			with := carol
+			if answers {
+				check(t, carol.latest().Answer())
+			} else {
+				check(t, carol.latest().Hangup())
+				if in := expect[voice.IncomingCall](bob).Call; in.RemoteID != "alice" {
+					t.Errorf("bob is called by %q", in.RemoteID)
+				}
+				check(t, bob.latest().Answer())
+				with = bob
+			}
+			expect[voice.CallEstablished](with)
+			remotelyHeld(t, alice, false)
+			hears(t, atAlice)
+			hears(t, with.latest())
+			check(t, with.latest().Hangup())
+			expect[voice.CallEnded](alice)
+		})
+	}
+}

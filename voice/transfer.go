@@ -79,12 +79,11 @@ func (c *Call) transfer(target string, result chan<- error) {
 		c.handOver(l, target, result)
 		return
 	}
-	l, err := c.transferable()
-	if err != nil {
+	if err := c.mayTransfer(true); err != nil {
 		result <- err
 		return
 	}
-	inv, shown, err := l.Invitation(target, "")
+	inv, shown, err := c.line.Invitation(target, "")
 	if err != nil {
 		result <- err
 		return
@@ -155,25 +154,30 @@ func (c *Call) transferFailed(status int) {
 	}
 }
 
-// transferable is the line of a call that can be transferred now.
-func (c *Call) transferable() (*sipaccount.Line, error) {
-	l, onSIP := c.line.(*sipaccount.Line)
+// mayTransfer says why the call can't be handed to somebody else now; offered says
+// that its line can do that at all.
+func (c *Call) mayTransfer(offered bool) error {
 	switch {
 	case !c.details.State.Answered():
-		return nil, notEstablished()
-	case !onSIP:
-		return nil, fault.New(fault.ServerError, "transfer.line-cannot")
+		return notEstablished()
+	case !offered:
+		return fault.New(fault.ServerError, "transfer.line-cannot")
 	case c.details.Transfer.Target != "" && !c.details.Transfer.Final:
-		return nil, fault.New(fault.SystemBusy, "transfer.under-way")
+		return fault.New(fault.SystemBusy, "transfer.under-way")
 	}
-	return l, nil
+	return nil
 }
 
 // CompleteTransfer asks the far side to call the third party in the place of this
-// phone (RFC 3891). It returns when the far side has taken that on; while the third
+// phone (RFC 3891): that of the consultation or, without one, that of the other call
+// on the same line. It returns when the far side has taken that on; while the third
 // party's phone rings it returns at once, and the two are joined as soon as it is
 // answered. CallChanged then tells in CallDetails.Transfer how it fares. Once the
 // two talk, the call ends as LOCAL_HANGUP; if they do not, it goes on as it was.
+//
+// On the subscriber line the platform joins the two; both calls end as LOCAL_HANGUP at
+// once, also while the third party's phone rings. If that is not answered, the far
+// side comes back as an incoming call.
 //
 // The errors are NO_CALL, also if there is no consultation that rings or was
 // answered, SYSTEM_BUSY while a transfer is under way, and SERVER_ERROR if the far
@@ -183,32 +187,74 @@ func (c *Call) CompleteTransfer(ctx context.Context) error {
 }
 
 func (c *Call) completeTransfer(result chan<- error) {
-	_, err := c.transferable()
-	sum := c.details.Consultation
-	if err == nil && (c.consulting == nil || sum.Status < 180) {
-		err = fault.New(fault.NoCall, "consultation.unanswered")
-	}
-	if err != nil {
+	if err := c.mayTransfer(c.details.Transferable); err != nil {
 		result <- err
 		return
 	}
-	if !sum.Answered() {
+	k, sum := c.consulting, c.details.Consultation
+	switch {
+	case k == nil:
+		c.adoptConsultation(result)
+	case sum.Status < 180:
+		result <- fault.New(fault.NoCall, "consultation.unanswered")
+	case sum.Answered():
+		c.join(k, result)
+	default:
+		if l, ok := c.line.(subscriberLine); ok {
+			c.handToConsulted(l, k, result) // the platform keeps the legs meanwhile
+			return
+		}
 		// A dialog that is not confirmed can't be replaced at the phone that rings
 		// (RFC 3891, section 3).
 		c.joining = true
 		c.details.Transfer = Transfer{Target: sum.Target, Status: sum.Status}
 		c.changed()
 		result <- nil
-		return
 	}
-	c.join(result)
 }
 
-// join refers the far side to the third party's dialog.
-func (c *Call) join(result chan<- error) {
-	k := c.consulting
+// adoptConsultation makes the other call of the same line the consultation for this
+// one, and joins the two.
+func (c *Call) adoptConsultation(result chan<- error) {
+	for _, k := range c.client.Calls() {
+		d := k.Details()
+		if k == c || k.line.Name() != c.line.Name() || !d.State.Answered() || d.ConsultsFor != "" || d.Consultation.Active() {
+			continue
+		}
+		if k.queue.Post(func() {
+			if !k.details.State.Answered() {
+				result <- fault.New(fault.NoCall, "consultation.unanswered")
+				return
+			}
+			k.setConsultsFor(c)
+			c.queue.Post(func() {
+				c.consulting, c.aside = k, d.HeldSince
+				c.sumUp(k)
+				c.join(k, result)
+			})
+		}) {
+			return
+		}
+	}
+	result <- fault.New(fault.NoCall, "consultation.unanswered")
+}
+
+// join hands the far side to the third party of an answered call.
+func (c *Call) join(k *Call, result chan<- error) {
+	if l, ok := c.line.(subscriberLine); ok {
+		c.handToConsulted(l, k, result)
+		return
+	}
 	if !k.queue.Post(func() {
 		l, target := k.leg, k.invitation.Target
+		if target == "" { // the third party has called
+			inv, _, err := k.line.Invitation(k.details.RemoteID, "")
+			if err != nil {
+				result <- err
+				return
+			}
+			target = inv.Target
+		}
 		c.queue.Post(func() {
 			if l == nil || !c.details.State.Answered() {
 				result <- noCall()
@@ -227,7 +273,7 @@ func (c *Call) join(result chan<- error) {
 func (c *Call) consultationAnswered() {
 	if c.joining {
 		c.joining = false
-		c.join(make(chan error, 1))
+		c.join(c.consulting, make(chan error, 1))
 	}
 }
 

@@ -89,6 +89,8 @@ type Calls interface {
 	MuteParty(sessionID, subscriber, id string, muted bool) (wire.Conference, error)
 	DropParty(sessionID, subscriber, id string) error
 	EndConference(sessionID, subscriber string) error
+	// Join hands it to the far side of another call of the subscriber's.
+	Join(sessionID, subscriber, with string) error
 	// Reject declines the callee's side. Rejecting twice is no error.
 	Reject(sessionID, subscriber, reason string) (ok bool)
 }

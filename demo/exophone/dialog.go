@@ -15,7 +15,7 @@ import (
 type dialog struct {
 	x          *Exchange
 	id         dialogID
-	owner      atomic.Pointer[session] // a conference takes over dialogs of other calls
+	owner      atomic.Pointer[session] // a conference and a transfer take over dialogs of other calls
 	subscriber string
 	device     string
 	us         sip.FromHeader // in requests of ours

@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"context"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -24,37 +25,67 @@ func (s *session) other(p *party) *party {
 	return &s.caller
 }
 
-// mirrorHold tells a phone that the far side holds or resumes, as far as it has
-// not been told: by UPDATE (RFC 3311), if it takes that. A phone that is away
-// is told when it comes back.
+// mirrorHold tells a phone that the far side holds or resumes, and after a transfer
+// who the far side is (RFC 3325, 9.1), as far as it has not been told: by UPDATE
+// (RFC 3311), if it takes that. A phone that is away is told when it comes back.
 func (s *session) mirrorHold(p *party) {
 	far := s.other(p)
-	if s.phase != talking || p.dialog == nil || far.dialog == nil && s.conference == nil || p.media == nil || p.telling || !p.dialog.allows(sip.UPDATE) {
+	waits := s.handover != nil && p == &s.caller && (s.phase == routing || s.phase == calling)
+	if !waits && (s.phase != talking || far.dialog == nil && s.conference == nil) || p.dialog == nil || p.media == nil || p.telling || !p.dialog.allows(sip.UPDATE) {
 		return
 	}
-	want := direction{true, true} // a conference goes on without a phone that holds
-	if s.conference == nil {
+	want, who := direction{true, true}, p.knows // a conference goes on without a phone that holds
+	if !waits && s.conference == nil {
 		want = directionOf(far.offer)
 		if far.holds && s.x.cfg.HoldMusic {
 			want.sends = true // the music
 		}
+		if s.handover != nil {
+			who = far.name
+		}
 	}
-	if want == p.told {
+	if want == p.told && who == p.knows {
 		return
 	}
-	offer, err := p.media.LaterOffer(want.sends, want.receives)
-	if err != nil {
-		s.x.log.Error("offer of our own", "session", s.id, "error", err)
-		return
+	offer := ""
+	if want != p.told {
+		var err error
+		if offer, err = p.media.LaterOffer(want.sends, want.receives); err != nil {
+			s.x.log.Error("offer of our own", "session", s.id, "error", err)
+			return
+		}
 	}
 	p.telling = true
-	d := p.dialog
-	update := d.request(sip.UPDATE, "Content-Type", typeSDP, wire.HeaderCallSid, s.id)
-	update.SetBody([]byte(offer))
+	d, id := p.dialog, ""
+	if who != p.knows {
+		id = who
+	}
 	s.x.work.Go(func() {
-		res, err := s.x.transact(d, update)
-		d.post(func(s *session) { s.mirrored(d, want, res, err) })
+		res, err := s.x.transact(d, s.x.update(d, s.id, offer, id))
+		d.post(func(s *session) { s.mirrored(d, want, who, offer != "", res, err) })
 	})
+}
+
+// update is an UPDATE with an offer, unless that is empty, and who is there now,
+// unless that is empty. It may ask the directory.
+func (x *Exchange) update(d *dialog, session, offer, who string) *sip.Request {
+	identity := ""
+	if who != "" {
+		name := who
+		ctx, cancel := context.WithTimeout(x.ctx, answerTime)
+		defer cancel()
+		if sub, err := x.lookup(ctx, who); err == nil && sub.DisplayName != "" {
+			name = strings.NewReplacer(`\`, "", `"`, "", "\r", "", "\n", "").Replace(sub.DisplayName)
+		}
+		identity = `"` + name + `" <sip:` + who + "@" + strings.ToLower(x.cfg.Domain) + ">"
+	}
+	kind := ""
+	if offer != "" {
+		kind = typeSDP
+	}
+	update := d.request(sip.UPDATE, "Content-Type", kind, wire.HeaderCallSid, session, "P-Asserted-Identity", identity)
+	update.SetBody([]byte(offer))
+	return update
 }
 
 // followHold plays music to the far side of a phone that holds, and joins the two
@@ -90,15 +121,12 @@ func (s *session) connect() {
 }
 
 // mirrored takes the phone's answer.
-func (s *session) mirrored(d *dialog, told direction, res *sip.Response, err error) {
+func (s *session) mirrored(d *dialog, told direction, who string, offered bool, res *sip.Response, err error) {
 	p := s.partyOf(d)
-	if p == nil {
+	if p == nil || s.phase == over {
 		return
 	}
 	p.telling = false
-	if s.phase != talking {
-		return
-	}
 	switch {
 	case err != nil: // away, or deaf: it is told when it comes back
 		return
@@ -125,14 +153,14 @@ func (s *session) mirrored(d *dialog, told direction, res *sip.Response, err err
 			}
 		})
 		return
-	case res.StatusCode == 200:
+	case res.StatusCode == 200 && offered:
 		if err := p.media.TakeAnswer(string(res.Body())); err != nil {
 			s.x.log.Info("phone's answer", "session", s.id, "subscriber", p.name, "error", err)
 		}
-	default:
+	case res.StatusCode != 200:
 		s.x.log.Info("hold not mirrored", "session", s.id, "subscriber", p.name, "status", res.StatusCode)
 	}
-	p.told = told
+	p.told, p.knows = told, who
 	s.mirrorHold(p) // what changed meanwhile
 }
 

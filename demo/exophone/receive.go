@@ -118,6 +118,9 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 	}
 	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, wire.HeaderCustomField))
 	s.direct, s.placedBy = direct, sub.Name
+	if about := x.session(header(req, wire.HeaderConsultsFor)); about != nil {
+		s.prefers = about.snapshot().Codec
+	}
 	s.unrecorded = req.Recipient.User == probeName
 	d := x.newDialog(req, tx, s, sub.Name)
 	d.id.local, _ = req.To().Params.Get("tag")

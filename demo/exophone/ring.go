@@ -39,7 +39,7 @@ func (s *session) calleeInvite(d *dialog, offer *relay.Offer, later bool) {
 		s.attemptOver(ending{status: 488, by: byPlatform})
 		return
 	}
-	p := &party{name: d.subscriber, dialog: d, offer: offer}
+	p := &party{name: d.subscriber, dialog: d, offer: offer, knows: s.caller.name}
 	if err := s.openMedia(p, codec, s.caller.offer); err != nil {
 		s.x.log.Error("callee's media", "session", s.id, "error", err)
 		refuse(500, wire.HeaderCallSid, s.id)
@@ -62,6 +62,11 @@ func (s *session) calleeInvite(d *dialog, offer *relay.Offer, later bool) {
 func (s *session) agree(offer *relay.Offer) (string, bool) {
 	if s.caller.offer == nil { // a bot speaks any
 		return offer.Codecs[0].Name, true
+	}
+	if s.codec == "" && s.prefers != "" {
+		if name, ok := relay.Common(s.caller.offer, offer, s.prefers); ok {
+			return name, true
+		}
 	}
 	return relay.Common(s.caller.offer, offer, s.codec)
 }
@@ -145,10 +150,7 @@ func (s *session) answer(p *party) {
 	s.dropRinging(ending{reason: wire.ReasonElsewhere})
 	switch {
 	case s.caller.media != nil:
-		relay.Join(s.caller.media, s.callee.media)
-		s.caller.media.Open()
-		s.callee.media.Open()
-		s.tellWhoIsThere()
+		s.joinLegs()
 	default: // a bot called
 		s.callee.media.Open()
 		if err := s.callee.media.Announce(); err != nil {

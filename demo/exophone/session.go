@@ -23,8 +23,9 @@ type party struct {
 	media   *relay.Leg
 	answer  string // the SDP answer it was given
 	told    direction
-	telling bool // an UPDATE to it is under way
-	holds   bool // it has put the other side on hold
+	telling bool   // an UPDATE to it is under way
+	holds   bool   // it has put the other side on hold
+	knows   string // the name of the other side that it was told since, "" for that of the beginning
 	// awaiting says that the answer to an offer of ours is to come with an ACK.
 	awaiting bool
 	seat     seat
@@ -53,6 +54,7 @@ type session struct {
 	ringing map[string]*party // by device, phones that ring
 	web     []*outgoing       // web clients that were called and have not answered
 	codec   string            // fixed by the first answer given
+	prefers string            // the codec of the call that this is a consultation for
 	tell    *calleeState      // of the attempt going on
 	plan    plan
 	timers  map[string]Timer

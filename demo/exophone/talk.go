@@ -17,7 +17,10 @@ const mediaCheck = 5 * time.Second
 // talk begins the conversation: both sides have accepted.
 func (s *session) talk() {
 	s.phase, s.established = talking, true
-	s.caller.told, s.callee.told = direction{true, true}, direction{true, true}
+	if s.handover == nil {
+		s.caller.told = direction{true, true}
+	}
+	s.callee.told = direction{true, true}
 	s.stop("ring")
 	if s.tell != nil {
 		s.tell.end(wire.CallAnswered, "")

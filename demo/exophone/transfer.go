@@ -2,9 +2,6 @@ package exophone
 
 import (
 	"errors"
-	"strings"
-
-	"github.com/emiago/sipgo/sip"
 
 	"offhook/voice/wire"
 )
@@ -29,25 +26,8 @@ type handover struct {
 // subscriber leaves with the word transferred, and the target's phone rings. It
 // returns once that has begun.
 func (x *Exchange) Transfer(sessionID, subscriber, target string) error {
-	s := x.session(sessionID)
-	if s == nil {
-		return ErrNoCall
-	}
-	done := make(chan error, 1)
-	if !s.post(func() { done <- s.transfer(subscriber, target) }) {
-		return ErrNoCall
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-s.done:
-		select {
-		case err := <-done:
-			return err
-		default:
-			return ErrNoCall
-		}
-	}
+	_, err := perform(x, sessionID, func(s *session) (struct{}, error) { return struct{}{}, s.transfer(subscriber, target) })
+	return err
 }
 
 func (s *session) transfer(by, target string) error {
@@ -72,11 +52,9 @@ func (s *session) transfer(by, target string) error {
 	s.callee = party{}
 	s.stop("media")
 	s.stop("limit")
-	if err := s.caller.media.Ringback(); err != nil {
-		s.x.log.Error("ringing for who waits", "session", s.id, "error", err)
-	}
 	s.leave(&gone, wire.ReasonTransferred)
-	s.handover = &handover{by: by}
+	s.handover, s.phase = &handover{by: by}, routing
+	s.waitForTarget()
 	s.x.log.Info("call handed over", "session", s.id, "by", by, "to", target)
 	s.note(func(r *Record) {
 		r.Transfers = append(r.Transfers, by+" to "+target)
@@ -84,6 +62,14 @@ func (s *session) transfer(by, target string) error {
 	s.plan.numbers, s.plan.again, s.plan.number, s.plan.tried = []string{target}, false, "", 0
 	s.next(ending{status: 404, by: byPlatform})
 	return nil
+}
+
+// waitForTarget lets the one who stays hear ringing, also if it was on hold.
+func (s *session) waitForTarget() {
+	if err := s.caller.media.Ringback(); err != nil {
+		s.x.log.Error("ringing for the party that waits", "session", s.id, "error", err)
+	}
+	s.mirrorHold(&s.caller)
 }
 
 // callBack rings the party that handed the call over, once, after the target did not come.
@@ -95,17 +81,4 @@ func (s *session) callBack() bool {
 	s.handover.back = true
 	s.plan.numbers, s.plan.tried = []string{s.handover.by}, 0
 	return true
-}
-
-// tellWhoIsThere tells the phone that stayed which party it talks to now (RFC 3325, 9.1),
-// by UPDATE, if it takes that.
-func (s *session) tellWhoIsThere() {
-	d := s.caller.dialog
-	if s.handover == nil || d == nil || !d.allows(sip.UPDATE) {
-		return
-	}
-	name := s.callee.name
-	update := d.request(sip.UPDATE, wire.HeaderCallSid, s.id,
-		"P-Asserted-Identity", `"`+name+`" <sip:`+name+"@"+strings.ToLower(s.x.cfg.Domain)+">")
-	s.x.work.Go(func() { _, _ = s.x.transact(d, update) })
 }

@@ -49,7 +49,7 @@ func (s *session) ringWeb(name, number string) {
 			return
 		}
 		d := s.x.newOutgoing(s, name, b, number, s.caller.display)
-		o := &outgoing{party: party{name: name, dialog: d, media: leg}}
+		o := &outgoing{party: party{name: name, dialog: d, media: leg, knows: s.caller.name}}
 		o.invite = d.request(sip.INVITE, "Content-Type", typeSDP, wire.HeaderCallSid, s.id, "Allow", allowed)
 		o.invite.SetBody([]byte(offer))
 		s.web = append(s.web, o)

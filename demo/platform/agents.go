@@ -13,7 +13,7 @@ import (
 )
 
 // abilities are what this platform offers beyond the reference.
-var abilities = []string{wire.AbilityAgentState, wire.AbilityOutcome, wire.AbilityTransfer, wire.AbilityConference}
+var abilities = []string{wire.AbilityAgentState, wire.AbilityOutcome, wire.AbilityTransfer, wire.AbilityConsult, wire.AbilityConference}
 
 // Agents is the board of the account that the exchange serves.
 func (s *Server) Agents() *agents.Board { return s.agents }

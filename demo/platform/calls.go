@@ -88,7 +88,14 @@ func (c callEndpoints) postTransfer(w http.ResponseWriter, r *http.Request) erro
 	if err := endpoint.ReadObject(w, r, &req); err != nil {
 		return err
 	}
-	switch err := c.calls.Transfer(r.PathValue("session"), name, req.Target); {
+	if (req.Target == "") == (req.With == "") {
+		return badParameter("either target or with")
+	}
+	hand := func() error { return c.calls.Transfer(r.PathValue("session"), name, req.Target) }
+	if req.With != "" {
+		hand = func() error { return c.calls.Join(r.PathValue("session"), name, req.With) }
+	}
+	switch err := hand(); {
 	case errors.Is(err, exophone.ErrNoCall):
 		return errCallNotFound
 	case errors.Is(err, exophone.ErrTransfer):

@@ -85,6 +85,7 @@ func (f *fakeCalls) Wait(ctx context.Context, session, subscriber string, after 
 	}
 }
 
+func (f *fakeCalls) Join(string, string, string) error { return exophone.ErrNoCall }
 func (f *fakeCalls) Transfer(session, subscriber, _ string) error {
 	if _, ok := f.State(session, subscriber); !ok {
 		return exophone.ErrNoCall

@@ -33,8 +33,8 @@ func (c *Client) LogDestination(ctx context.Context, size int64, description str
 
 // Transfer asks the platform to hand the far side of a conversation to target. The
 // platform must have the ability transfer.
-func (c *Client) Transfer(ctx context.Context, session, target string) error {
-	return c.call(ctx, http.MethodPost, c.cfg.Base.JoinPath("calls", session, "transfer"), wire.TransferRequest{Target: target}, nil)
+func (c *Client) Transfer(ctx context.Context, session string, to wire.TransferRequest) error {
+	return c.call(ctx, http.MethodPost, c.cfg.Base.JoinPath("calls", session, "transfer"), to, nil)
 }
 
 // PutAgentState tells what the agent has chosen, and returns how the agent stands

@@ -137,7 +137,11 @@ type AgentTimes struct {
 // else, by name. The platform answers 202; the phone's own leg then ends with
 // ReasonTransferred, and comes back as a call if the target does not answer.
 type TransferRequest struct {
-	Target string `json:"target"`
+	Target string `json:"target,omitempty"`
+	// With is the session of another call of this phone's, whose far side is the target:
+	// the phone has asked it, or its phone still rings. Both legs of this phone then end
+	// with ReasonTransferred.
+	With string `json:"with,omitempty"`
 }
 
 // Outcome is what became of a call, as its agent says. A second one for the same

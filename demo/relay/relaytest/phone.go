@@ -285,6 +285,9 @@ func (p *Phone) Heard() []int16 {
 	return append([]int16(nil), p.pcm...)
 }
 
+// HeardLocked is Heard within a condition of Wait.
+func (p *Phone) HeardLocked() []int16 { return p.pcm }
+
 // Reports returns what the far side has said of our stream.
 func (p *Phone) Reports() []rtcp.ReceptionReport {
 	p.mu.Lock()
