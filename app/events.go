@@ -319,7 +319,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
-		EndReason: r.EndReason, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
+		EndReason: r.EndReason, EndWord: r.EndWord, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
 		MOS: r.MOS, Shown: shown,
 	}
 	if t := c.d.Transfer; t.Succeeded() && !t.ByRemote {
@@ -338,7 +338,7 @@ func (c *liveCall) record() CallRecord {
 		Message: c.message, Started: d.Started, MOS: c.mos,
 	}
 	if d.State == voice.StateEnded {
-		r.EndReason = d.EndReason
+		r.EndReason, r.EndWord = d.EndReason, d.EndWord
 	}
 	if !c.ringing.IsZero() {
 		until := end

@@ -275,6 +275,9 @@ type EndedCall struct {
 	EndReason  voice.EndReason `json:"end_reason"`
 	Ended      time.Time       `json:"ended"`
 	DurationS  int             `json:"duration_s"`
+	// EndWord is the platform's word for the end where it tells more than EndReason:
+	// platform-lost, shutdown, revoked, conversation-limit and others, "" else.
+	EndWord string `json:"end_word,omitempty"`
 	// Status is the SIP status that ended the call, 0 if none did, and Said why the
 	// server refused it, in the server's own words, "" if it did not.
 	Status int    `json:"status,omitempty"`

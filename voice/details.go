@@ -54,6 +54,9 @@ type CallDetails struct {
 	Direction Direction
 	State     State
 	EndReason EndReason
+	// EndWord is the platform's word for the end, such as wire.ReasonPlatformLost, where
+	// it tells more than EndReason; else it is empty.
+	EndWord string
 	// Status is the SIP status that ended the call, or 0, and Said why the server
 	// refused it, in the server's own words; "" if it did not.
 	Status int

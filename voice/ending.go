@@ -191,7 +191,7 @@ func (c *Call) legRefused(ev sip.Failed) {
 		c.inbound.refused(c, ev)
 		return
 	}
-	c.details.Said = display.Name(ev.Said)
+	c.details.Said, c.details.EndWord = display.Name(ev.Said), endWord(ev.Headers)
 	c.endRemotely(refusedCall(ev), ev.Status)
 }
 
@@ -235,6 +235,7 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 		c.endRemotely(EndLocalHangup, 0)
 	default:
 		c.noteHandedOver(ev)
+		c.details.EndWord = endWord(ev.Headers)
 		c.endRemotely(endedDialog(ev), ev.Status)
 	}
 }

@@ -47,6 +47,7 @@ func (c *Call) answer() error {
 func (c *Call) endAfterAnswer() {
 	if ev := c.endedEarly; ev != nil {
 		c.endedEarly = nil
+		c.details.EndWord = endWord(ev.Headers)
 		c.endRemotely(endedDialog(*ev), ev.Status)
 	}
 }

@@ -42,8 +42,18 @@ var wordOutcomes = map[string]EndReason{
 	wire.ReasonDeclined:          EndBusy,
 	wire.ReasonCallerGone:        EndRemoteHangup,
 	wire.ReasonPlatformLost:      EndFailure,
+	wire.ReasonShutdown:          EndFailure,
 	wire.ReasonRevoked:           EndFailure,
 	wire.ReasonTransferred:       EndLocalHangup,
+}
+
+// endWord is the platform's word for an end, "" for one that is not known.
+func endWord(headers []sip.Header) string {
+	word := header(headers, wire.HeaderEndReason)
+	if _, ok := wordOutcomes[word]; !ok {
+		return ""
+	}
+	return word
 }
 
 // limit is a bound that this phone sets to a call.
@@ -83,7 +93,7 @@ func refusedCall(ev sip.Failed) EndReason {
 	if ev.ByRemote {
 		return EndRemoteHangup // a BYE before the answer
 	}
-	if r, ok := wordOutcomes[header(ev.Headers, wire.HeaderEndReason)]; ok {
+	if r, ok := wordOutcomes[endWord(ev.Headers)]; ok {
 		return r
 	}
 	return statusOutcome(ev.Status).caller
@@ -91,7 +101,7 @@ func refusedCall(ev sip.Failed) EndReason {
 
 // refusedAnswer is why a call to this phone could not be answered.
 func refusedAnswer(ev sip.Failed) EndReason {
-	if r, ok := wordOutcomes[header(ev.Headers, wire.HeaderEndReason)]; ok {
+	if r, ok := wordOutcomes[endWord(ev.Headers)]; ok {
 		return r
 	}
 	return statusOutcome(ev.Status).callee
@@ -99,7 +109,7 @@ func refusedAnswer(ev sip.Failed) EndReason {
 
 // endedDialog is why a call ended that was answered.
 func endedDialog(ev sip.Ended) EndReason {
-	if r, ok := wordOutcomes[header(ev.Headers, wire.HeaderEndReason)]; ok {
+	if r, ok := wordOutcomes[endWord(ev.Headers)]; ok {
 		return r
 	}
 	return EndRemoteHangup

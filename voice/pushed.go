@@ -52,7 +52,9 @@ func (a inboundPush) poll(c *Call) {
 			case err == nil:
 				pause = 250 * time.Millisecond
 				continue
-			case status == 404, status == 410:
+			case status == 404:
+				return func() { a.lost(c) }
+			case status == 410:
 				return func() { a.onPolled(c, wire.CallCancelled) }
 			case status == 401, status == 403:
 				return nil // The signalling and the guard will tell the end.
@@ -64,6 +66,15 @@ func (a inboundPush) poll(c *Call) {
 		}
 		return nil
 	})
+}
+
+// lost is the end of a call that rings here and of which the platform knows nothing: it
+// remembers those that have ended for a while.
+func (a inboundPush) lost(c *Call) {
+	if s := c.details.State; s == StateIncoming || s == StateAnswering {
+		c.details.EndWord = wire.ReasonPlatformLost
+		c.endRemotely(EndFailure, 404)
+	}
 }
 
 // onPolled is what the long poll says of a call that this phone has not
@@ -190,6 +201,7 @@ func (a inboundPush) refused(c *Call, ev sip.Failed) {
 		a.inviteLeg(c, false)
 		return
 	}
+	c.details.EndWord = endWord(ev.Headers)
 	c.endRemotely(refusedAnswer(ev), ev.Status)
 }
 

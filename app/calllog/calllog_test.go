@@ -150,7 +150,7 @@ func TestTrimKeepsTheBounds(t *testing.T) {
 	l := openLog(t, t.TempDir())
 	must(t, l.End(Record{ID: "0", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT ?)
-		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1, '', 1, 0, '', '', 0, ''
+		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1, '', 1, 0, '', '', 0, '', ''
 		FROM n, calls WHERE id = '0'`, KeepCalls+9)
 	must(t, err)
 	must(t, l.End(Record{ID: "last", Started: start.Add(-KeepFor), Direction: voice.Outgoing}))
@@ -348,7 +348,7 @@ func TestOlderLogLearnsOfLines(t *testing.T) {
 	must(t, l.End(Record{ID: "old", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`ALTER TABLE calls DROP COLUMN line; ALTER TABLE calls DROP COLUMN times; ALTER TABLE calls DROP COLUMN written;
 		ALTER TABLE calls DROP COLUMN outcome; ALTER TABLE calls DROP COLUMN outcome_note; ALTER TABLE calls DROP COLUMN callback_at;
-		ALTER TABLE calls DROP COLUMN outcome_due;
+		ALTER TABLE calls DROP COLUMN outcome_due; ALTER TABLE calls DROP COLUMN end_word;
 		DROP TABLE merged; PRAGMA user_version = 1`)
 	must(t, err)
 	must(t, l.Close())

@@ -34,7 +34,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 4
+const schemaVersion = 5
 
 const schema = `
 CREATE TABLE calls (
@@ -63,7 +63,8 @@ CREATE TABLE calls (
 	outcome       TEXT NOT NULL DEFAULT '',
 	outcome_note  TEXT NOT NULL DEFAULT '',
 	callback_at   INTEGER NOT NULL DEFAULT 0,
-	outcome_due   TEXT NOT NULL DEFAULT '' -- whose platform is to be told of it, '' for nobody's
+	outcome_due   TEXT NOT NULL DEFAULT '', -- whose platform is to be told of it, '' for nobody's
+	end_word      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -211,6 +212,7 @@ var migrations = []string{
 	 ALTER TABLE calls ADD COLUMN outcome_note TEXT NOT NULL DEFAULT '';
 	 ALTER TABLE calls ADD COLUMN callback_at INTEGER NOT NULL DEFAULT 0;
 	 ALTER TABLE calls ADD COLUMN outcome_due TEXT NOT NULL DEFAULT '';`,
+	`ALTER TABLE calls ADD COLUMN end_word TEXT NOT NULL DEFAULT '';`,
 }
 
 func (l *Log) migrate(version int) error {

@@ -23,6 +23,8 @@ type Record struct {
 	RangS     int             `json:"rang_s"`
 	DurationS int             `json:"duration_s"`
 	EndReason voice.EndReason `json:"end_reason"`
+	// EndWord is the platform's word for the end where it tells more than EndReason.
+	EndWord string `json:"end_word,omitempty"`
 	// MissedReason says why a call did not ring; "" for one that did.
 	MissedReason voice.MissedReason `json:"missed_reason,omitempty"`
 	MOS          known.Figure       `json:"mos"`

@@ -11,6 +11,8 @@ import (
 	"offhook/app"
 	"offhook/app/calllog"
 	"offhook/app/diagnosis"
+	"offhook/voice"
+	"offhook/voice/wire"
 )
 
 // printer shows answers: as JSON for scripts, else as text for people.
@@ -124,9 +126,21 @@ func oneLine(s *app.Snapshot) string {
 			line += ", who asks to hand you to " + o.Target
 		}
 	case s.LastCall != nil:
-		line += fmt.Sprintf("; last call with %s: %s after %d s", party(s.LastCall.RemoteID, s.LastCall.RemoteName), s.LastCall.EndReason, s.LastCall.DurationS)
+		line += fmt.Sprintf("; last call with %s: %s after %d s", party(s.LastCall.RemoteID, s.LastCall.RemoteName), ended(s.LastCall.EndReason, s.LastCall.EndWord), s.LastCall.DurationS)
 	}
 	return line
+}
+
+// ended is an end reason, with what the platform says where that is more.
+func ended(reason voice.EndReason, word string) string {
+	said := map[string]string{
+		wire.ReasonPlatformLost: "the platform lost the call", wire.ReasonShutdown: "the platform was shut down",
+		wire.ReasonRevoked: "the account was deactivated", wire.ReasonConversationLimit: "the longest time for a call was reached",
+	}[word]
+	if said == "" {
+		return string(reason)
+	}
+	return string(reason) + " (" + said + ")"
 }
 
 func party(id, name string) string {
@@ -162,7 +176,7 @@ func (p *printer) history(h *struct {
 	}
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {
-		kind, why := string(c.Direction), string(c.EndReason)
+		kind, why := string(c.Direction), ended(c.EndReason, c.EndWord)
 		if c.Interrupted {
 			why += " (interrupted)"
 		}

@@ -36,6 +36,9 @@ func (e *Env) outcomeOf(c *app.EndedCall) outcome {
 		default:
 			o.title, o.tone = e.T("The call failed"), widget.ToneWarning
 		}
+		if title := e.platformEnded(c.EndWord); title != "" {
+			o.title, o.tone = title, widget.ToneWarning
+		}
 		if c.TransferredTo != "" {
 			o.title, o.again = e.T("{name} is with {other} now", "name", name, "other", e.partyName(c.TransferredTo)), ""
 		}
@@ -84,6 +87,9 @@ func (e *Env) whyMissed(r app.CallRecord) string {
 	case voice.MissedDeclined:
 		return e.T("Declined by this phone")
 	}
+	if said := e.platformEnded(r.EndWord); said != "" {
+		return said
+	}
 	if r.MissedReason == "" && r.EndReason == voice.EndBusy {
 		return e.T("You were in a call")
 	}
@@ -112,7 +118,9 @@ func (e *Env) notReached(c *app.EndedCall, name string) outcome {
 		o.title = e.T("The sound was lost")
 	default:
 		o.title = e.T("The call failed")
-		if c.Said != "" {
+		if title := e.platformEnded(c.EndWord); title != "" {
+			o.title = title
+		} else if c.Said != "" {
 			o.text = e.T("The server says: {text} ({status})", "text", c.Said, "status", strconv.Itoa(c.Status))
 		}
 	}
@@ -137,7 +145,11 @@ func (e *Env) RecordLine(c app.CallRecord) string {
 	case c.Missed:
 		return e.T("Missed · {why}", "why", lowerFirst(e.whyMissed(c)))
 	case c.DurationS > 0:
-		return e.kindWord(c) + " · " + e.Length(c.DurationS)
+		line := e.kindWord(c) + " · " + e.Length(c.DurationS)
+		if said := e.platformEnded(c.EndWord); said != "" {
+			line += " · " + lowerFirst(said)
+		}
+		return line
 	}
 	return e.kindWord(c) + " · " + lowerFirst(e.notTalked(c))
 }
@@ -170,6 +182,9 @@ func (e *Env) notTalked(c app.CallRecord) string {
 			return e.T("Declined")
 		}
 		return e.T("Answered on another phone")
+	}
+	if said := e.platformEnded(c.EndWord); said != "" {
+		return said
 	}
 	return e.T("The call failed")
 }
