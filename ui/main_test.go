@@ -13,6 +13,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/settings"
+	"offhook/assets/lang"
 )
 
 // TestMain runs the tests, or, as the program that TestRealWindow starts, a real
@@ -107,6 +108,14 @@ func (p *playedPhone) Silence(string) {
 	p.show(func(s *app.Snapshot) { s.Call.RingSilenced = true })
 }
 
+func (p *playedPhone) TakeDevice() error {
+	p.note("take-device")
+	p.show(func(s *app.Snapshot) { s.Audio.Offer = nil })
+	return nil
+}
+
+func (p *playedPhone) DismissNotice() { p.show(func(s *app.Snapshot) { s.Notice = nil }) }
+
 func (p *playedPhone) Hangup(context.Context, string) error {
 	p.note("hangup")
 	p.show(func(s *app.Snapshot) {
@@ -132,6 +141,14 @@ func (p *playedPhone) obey(orders io.Reader) {
 			})
 		case "miss":
 			p.show(func(s *app.Snapshot) { s.MissedUnseen++ })
+		case "offer":
+			p.show(func(s *app.Snapshot) {
+				s.Audio.Offer = &app.DeviceOffer{Kind: app.OfferHeadset, Device: "Jabra Evolve2 65"}
+			})
+		case "unplug":
+			p.show(func(s *app.Snapshot) {
+				s.Notice = &app.Notice{At: time.Now(), Level: "warning", Text: lang.Of("audio.unplugged", "Jabra Evolve2 65", "")}
+			})
 		case "give up":
 			p.show(func(s *app.Snapshot) { s.Call = nil })
 		}

@@ -209,6 +209,29 @@ func TestRealWindowInTheTray(t *testing.T) {
 	}
 }
 
+// A headset that goes during a call is told of by the system while the window is not in
+// front, and the one that appears is offered above the call.
+func TestRealWindowDevicesOfACall(t *testing.T) {
+	address, service := newBus(t)
+	r := openRealWith(t, "in-call", "1", "DBUS_SESSION_BUS_ADDRESS="+address)
+	r.see("Mute, off")
+	openOther(t, r.display.Name)
+	elsewhere, err := r.display.Window(r.ctx, "Other work")
+	r.must(err)
+	r.must(elsewhere.Activate(r.ctx))
+	r.await("away", func(m AccessMap) bool { return !m.Front })
+	r.order("unplug")
+	if got := await(t, "notification", service.shown); !strings.HasPrefix(fmt.Sprint(got[0]), "In a call with") || !strings.Contains(fmt.Sprint(got[1]), "was unplugged") {
+		t.Errorf("the notification %v", got[:2])
+	}
+	r.must(r.window.Activate(r.ctx))
+	r.see("Jabra Evolve2 65 was unplugged. ")
+	r.click("Close")
+	r.order("offer")
+	r.click("Use it")
+	r.expect("take-device")
+}
+
 // Ten calls one after the other by the keyboard alone, from whatever page the last
 // one left the window on.
 func TestRealWindowTenCalls(t *testing.T) {

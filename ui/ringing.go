@@ -1,6 +1,9 @@
 package ui
 
-import "offhook/ui/screen"
+import (
+	"offhook/app"
+	"offhook/ui/screen"
+)
 
 // followRinging starts and ends what goes with a ringing phone: panel,
 // notification, attention, keys.
@@ -63,4 +66,19 @@ func (w *window) endRinging() {
 	if w.ringing != "" {
 		w.desktop.Attention(handleOf(w.win), false)
 	}
+}
+
+// tellOfSound tells what has become of the sound of a call while the window is not in
+// front: nobody is to be heard in the room, or silent, without knowing it.
+func (w *window) tellOfSound(s *app.Snapshot) {
+	n := s.Notice
+	if n == nil || n.At.Equal(w.told) {
+		return
+	}
+	w.told = n.At
+	if s.Call == nil || n.Level == "info" || w.front || !w.shell.settings.Appearance.Notifications {
+		return
+	}
+	w.desktop.Notify(notice{Title: w.shell.env.T("In a call with {name}", "name", screen.Party(s.Call.RemoteName, s.Call.RemoteID)),
+		Text: w.shell.words.Say(n.Text), Category: "device", Open: func() { w.adapter.Post(w.Raise) }})
 }

@@ -57,6 +57,7 @@ type window struct {
 	stopKeys    func()
 	endNotice   func()
 	hasHotkeys  bool
+	told        time.Time
 	missed      int
 	missedKnown bool
 	title       string
@@ -217,6 +218,7 @@ func (w *window) settle() {
 
 func (w *window) show(s *app.Snapshot) {
 	offered := w.shell.offered
+	w.tellOfSound(s)
 	w.shell.show(s)
 	if w.shell.offered && !offered && !w.front {
 		w.desktop.Attention(handleOf(w.win), true) // until the window is in front
