@@ -9,6 +9,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
@@ -245,7 +246,7 @@ func (p *Phone) armWork() {
 		a.timer = nil
 	}
 	if !a.workEnds.IsZero() {
-		a.timer = time.AfterFunc(max(0, a.workEnds.Sub(p.cfg.Now())), func() { p.loop.post(p.workIsDue) })
+		a.timer = time.AfterFunc(max(0, a.workEnds.Sub(p.cfg.Now())), crash.Guarded(func() { p.loop.post(p.workIsDue) }))
 	}
 }
 

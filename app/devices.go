@@ -9,6 +9,7 @@ import (
 	"offhook/app/retry"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/audio/process"
@@ -164,6 +165,7 @@ func (p *Phone) Devices(ctx context.Context) ([]audio.Device, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer crash.Guard()
 		d, err := p.cfg.Audio.Devices()
 		done <- result{d, err}
 	}()

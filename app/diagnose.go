@@ -5,6 +5,7 @@ import (
 
 	"offhook/app/diagnosis"
 	"offhook/app/readiness"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
@@ -24,6 +25,7 @@ func (p *Phone) Diagnose(ctx context.Context) <-chan diagnosis.Check {
 	}
 	out := make(chan diagnosis.Check)
 	go func() {
+		defer crash.Guard()
 		defer cancel()
 		defer close(out)
 		subject.Run(ctx, out)

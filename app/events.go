@@ -9,6 +9,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/app/retry"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/display"
@@ -204,7 +205,7 @@ const autoAnswerTone = 500 * time.Millisecond
 // background runs f until the phone closes.
 func (p *Phone) background(f func(ctx context.Context)) {
 	if p.ctx.Err() == nil {
-		p.wg.Go(func() { f(p.ctx) })
+		p.wg.Go(crash.Guarded(func() { f(p.ctx) }))
 	}
 }
 

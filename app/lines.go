@@ -13,6 +13,7 @@ import (
 	"offhook/app/secrets"
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/line"
@@ -297,7 +298,7 @@ func (p *Phone) forgetLines() {
 	}
 	var leaving sync.WaitGroup // a server that is gone is waited for
 	for _, a := range accounts {
-		leaving.Go(func() { _ = p.engine.Unregister(a.ID) })
+		leaving.Go(crash.Guarded(func() { _ = p.engine.Unregister(a.ID) }))
 	}
 	leaving.Wait()
 	for _, a := range accounts {

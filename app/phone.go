@@ -19,6 +19,7 @@ import (
 	"offhook/app/systemwatch"
 	"offhook/assets/lang"
 	"offhook/internal/actor"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/dialplan"
 	"offhook/voice/fault"
@@ -128,10 +129,10 @@ func New(cfg Config) (*Phone, error) {
 	p.engine.SetDeclining(declines(p.m.agent.state))
 	p.limitCalls(set)
 
-	go p.loop.run(p.publish)
+	crash.Go(func() { p.loop.run(p.publish) })
 	p.writer = calllog.NewWriter(calls, p.log, p.recentsChanged)
 	events := p.engine.Events(context.Background()) // from before anything can happen
-	p.wg.Go(func() { p.followEngine(events) })
+	p.wg.Go(crash.Guarded(func() { p.followEngine(events) }))
 	p.start(p.watchDevices)
 	p.start(p.tick)
 	watch := systemwatch.Watch{Sleep: cfg.Sleep, Addresses: cfg.Addresses, Now: cfg.Now, Log: p.log, Changed: p.reconnect}
@@ -155,7 +156,7 @@ func or(s, def string) string {
 
 // start runs f until the phone is closed.
 func (p *Phone) start(f func(ctx context.Context)) {
-	p.wg.Go(func() { f(p.ctx) })
+	p.wg.Go(crash.Guarded(func() { f(p.ctx) }))
 }
 
 // partingTime is how long the end of the phone waits for servers, hangupTime for
@@ -196,9 +197,9 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.retry.Close()
 	var err error
 	var closing sync.WaitGroup
-	closing.Go(p.cfg.Ringer.Close)
-	closing.Go(p.cfg.Desktop.Close)
-	closing.Go(func() { err = p.engine.Close(parting) })
+	closing.Go(crash.Guarded(p.cfg.Ringer.Close))
+	closing.Go(crash.Guarded(p.cfg.Desktop.Close))
+	closing.Go(crash.Guarded(func() { err = p.engine.Close(parting) }))
 	if ses != nil {
 		ses.end()
 	}

@@ -14,6 +14,7 @@ import (
 	"offhook/app/settings"
 	"offhook/app/signin"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -98,12 +99,12 @@ func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, f
 // was initialised.
 func (s *session) run() {
 	p := s.p
-	s.wg.Go(s.runInbox)
-	s.wg.Go(s.sendDeviceToken)
-	s.wg.Go(s.keepContacts)
-	s.wg.Go(s.keepAgentState)
-	s.wg.Go(s.keepOutcomes)
-	s.wg.Go(s.keepColleagues)
+	s.wg.Go(crash.Guarded(s.runInbox))
+	s.wg.Go(crash.Guarded(s.sendDeviceToken))
+	s.wg.Go(crash.Guarded(s.keepContacts))
+	s.wg.Go(crash.Guarded(s.keepAgentState))
+	s.wg.Go(crash.Guarded(s.keepOutcomes))
+	s.wg.Go(crash.Guarded(s.keepColleagues))
 	p.loop.post(p.tellAgentState)
 	for {
 		select {

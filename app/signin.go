@@ -11,6 +11,7 @@ import (
 	"offhook/app/settings"
 	"offhook/app/signin"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/push"
 	"offhook/voice/fault"
 )
@@ -156,7 +157,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		a.AccountSID, a.Server, a.Exophone = s.account.AccountSID, s.account.Server, s.account.Exophone
 		p.judgeEncryption()
 		p.useCachedContacts(s)
-		s.wg.Go(s.run)
+		s.wg.Go(crash.Guarded(s.run))
 		p.judgePush()
 		p.agentRulesChanged()
 		p.touch()

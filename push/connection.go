@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -41,7 +42,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 		return judge(because(ctx, err), nil)
 	}
 	r.offered, r.rejected = token, ""
-	stopTimer := time.AfterFunc(r.cfg.DialTimeout, giveUp).Stop
+	stopTimer := time.AfterFunc(r.cfg.DialTimeout, crash.Guarded(giveUp)).Stop
 	defer stopTimer()
 
 	ws, res, err := websocket.Dial(ctx, r.target(), &websocket.DialOptions{
@@ -79,7 +80,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	})
 	r.deliver.attach(c)
 	defer r.deliver.detach(c)
-	pinging.Go(func() { c.ping(ctx, cancel) })
+	pinging.Go(crash.Guarded(func() { c.ping(ctx, cancel) }))
 	return judge(because(ctx, c.read(ctx)), nil)
 }
 
@@ -97,6 +98,7 @@ func because(ctx context.Context, err error) error {
 func (r *Receiver) hurry(giveUp func()) (stop func()) {
 	done := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		select {
 		case <-done:
 			return
@@ -212,7 +214,7 @@ func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 		case <-time.After(r.cfg.PingInterval):
 		}
 		sent := time.Now()
-		stop := time.AfterFunc(timeout, func() { fail(errPong) }).Stop
+		stop := time.AfterFunc(timeout, crash.Guarded(func() { fail(errPong) })).Stop
 		err := c.ws.Ping(ctx)
 		stop()
 		if err != nil {

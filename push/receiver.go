@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Receiver keeps one connection to the inbox. Its methods are safe for
@@ -81,7 +83,7 @@ func (r *Receiver) Retry() {
 // the receiver is gone. A message that the handler has is waited for.
 func (r *Receiver) Run(ctx context.Context) {
 	var working sync.WaitGroup
-	working.Go(func() { r.deliver.run(ctx) })
+	working.Go(crash.Guarded(func() { r.deliver.run(ctx) }))
 	defer working.Wait()
 	defer r.set(func(s *Status) { s.Phase, s.RetryAt, s.Err = Stopped, time.Time{}, nil })
 

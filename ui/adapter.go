@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/internal/crash"
 	"offhook/ui/screen"
 )
 
@@ -31,6 +32,7 @@ func newAdapter() *adapter {
 // Go runs work off the window's thread and done, if any, on it afterwards.
 func (a *adapter) Go(work func(ctx context.Context) error, done func(error)) {
 	a.wg.Go(func() {
+		defer crash.Guard()
 		defer a.onThread()
 		err := work(a.ctx)
 		if done != nil && a.ctx.Err() == nil {
@@ -60,6 +62,7 @@ func (a *adapter) Post(f func()) {
 func (a *adapter) After(d time.Duration, f func()) func() {
 	ctx, cancel := context.WithCancel(a.ctx)
 	t := time.AfterFunc(d, func() {
+		defer crash.Guard()
 		if ctx.Err() == nil {
 			a.post(func() {
 				if ctx.Err() == nil {
@@ -80,6 +83,7 @@ func (a *adapter) After(d time.Duration, f func()) func() {
 func (a *adapter) every(period time.Duration, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	a.wg.Go(func() {
+		defer crash.Guard()
 		t := time.NewTicker(period)
 		defer t.Stop()
 		beat := make(chan struct{}, 1)
@@ -109,6 +113,7 @@ func (a *adapter) every(period time.Duration, f func()) (stop func()) {
 // late, and calls closed when the phone has ended.
 func (a *adapter) watch(phone screen.Phone, show func(*app.Snapshot), closed func()) {
 	a.wg.Go(func() {
+		defer crash.Guard()
 		shown := make(chan struct{}, 1)
 		shown <- struct{}{}
 		for s := range phone.WatchLatest(a.ctx) {
@@ -135,6 +140,7 @@ func (a *adapter) prefills(phone screen.Phone, got func(string)) {
 		return
 	}
 	a.wg.Go(func() {
+		defer crash.Guard()
 		for {
 			select {
 			case <-a.ctx.Done():

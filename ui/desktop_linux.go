@@ -8,6 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"offhook/app/hotkeys"
+	"offhook/internal/crash"
 )
 
 // linuxDesktop talks to the X server and to the session bus, when there are any.
@@ -59,7 +60,7 @@ func (d *linuxDesktop) session() *dbus.Conn {
 		}
 		signals := make(chan *dbus.Signal, 16)
 		bus.Signal(signals)
-		go d.follow(signals)
+		crash.Go(func() { d.follow(signals) })
 	})
 	return d.bus
 }
@@ -130,6 +131,7 @@ func (d *linuxDesktop) Notify(n notice) (done func()) {
 		bus.Object(notifyName, notifyPath).Go(notifyName+".CloseNotification", dbus.FlagNoReplyExpected, nil, id)
 	}
 	go func() {
+		defer crash.Guard()
 		var got uint32
 		call := bus.Object(notifyName, notifyPath).Call(notifyName+".Notify", 0, "Offhook", uint32(0), desktopEntry, n.Title, html.EscapeString(n.Text), actions, hints, expires)
 		if err := call.Store(&got); err != nil {

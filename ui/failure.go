@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/ui/words"
@@ -134,7 +135,7 @@ func (b *Begun) ShowFailure(ctx context.Context, f Failure, opts Options) error 
 			}
 		})
 	}
-	stop := context.AfterFunc(ctx, func() { run.Post(b.app.Quit) })
+	stop := context.AfterFunc(ctx, crash.Guarded(func() { run.Post(b.app.Quit) }))
 	defer stop()
 	b.app.Lifecycle().SetOnStarted(func() {
 		run.After(firstPicture, func() { b.app.SetIcon(appIcon()) })

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 
+	"offhook/internal/crash"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -81,6 +82,7 @@ func Begin() *Begun {
 	b := &Begun{app: fyneapp.NewWithID(AppID), fonts: make(chan struct{})}
 	fyne.SetCurrentApp(stillApp{b.app})
 	go func() {
+		defer crash.Guard()
 		defer close(b.fonts)
 		widget.ReadFont(false)
 		widget.ReadFont(true)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os/exec"
 	"runtime"
+
+	"offhook/internal/crash"
 )
 
 // openMicrophoneSettings opens the page on which the system lets programs use the
@@ -27,7 +29,7 @@ func openMicrophoneSettings() error {
 		}
 		cmd := exec.Command(path, t[1:]...)
 		if err = cmd.Start(); err == nil {
-			go func() { _ = cmd.Wait() }() // its end is of no interest
+			crash.Go(func() { _ = cmd.Wait() }) // its end is of no interest
 			return nil
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/xproto"
+
+	"offhook/internal/crash"
 )
 
 // x11 is a connection to the X server beside Fyne's own. It does what Fyne has
@@ -167,6 +169,7 @@ func (x *x11) hotkeys(pressed func(letter rune)) (stop func(), err error) {
 		}
 	}
 	go func() {
+		defer crash.Guard()
 		for {
 			ev, xerr := conn.WaitForEvent()
 			if ev == nil && xerr == nil {

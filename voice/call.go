@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"offhook/internal/actor"
+	"offhook/internal/crash"
 	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line"
@@ -177,7 +178,7 @@ func (c *Client) newCall(t line.Line, details CallDetails) *Call {
 		c.stopProbe(busyFault())
 	}
 	c.running.Add(1)
-	go call.run()
+	crash.Go(call.run)
 	return call
 }
 
@@ -198,6 +199,7 @@ func (c *Call) run() {
 func (c *Call) task(work func() (then func())) {
 	c.tasks++
 	go func() {
+		defer crash.Guard()
 		then := work()
 		c.queue.Post(func() {
 			c.tasks--
@@ -248,6 +250,7 @@ func (c *Call) adopt(l *leg) {
 func follow[E any](c *Call, events <-chan E, on func(E)) {
 	c.client.running.Add(1)
 	go func() {
+		defer crash.Guard()
 		defer c.client.running.Done()
 		for {
 			select {

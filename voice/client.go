@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/internal/actor"
+	"offhook/internal/crash"
 	"offhook/internal/version"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
@@ -141,7 +142,7 @@ const initializationDelay = 5 * time.Second
 func (c *Client) Initialize(ctx context.Context, account Account) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	punctual := c.clock.AfterFunc(initializationDelay, func() { c.events.Publish(InitializationDelayed{}) })
+	punctual := c.clock.AfterFunc(initializationDelay, crash.Guarded(func() { c.events.Publish(InitializationDelayed{}) }))
 	err := c.initialize(ctx, account)
 	punctual()
 	if err == nil {
@@ -283,6 +284,7 @@ func (c *Client) stop(ctx context.Context) error {
 func (c *Client) awaitCalls(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		c.running.Wait()
 		close(done)
 	}()
@@ -341,7 +343,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.closed = true
 	c.mu.Unlock()
 	var closing sync.WaitGroup
-	closing.Go(func() { c.closeLines(ctx, false) })
+	closing.Go(crash.Guarded(func() { c.closeLines(ctx, false) }))
 	err := c.Reset(ctx)
 	if fault.TypeOf(err) == fault.Uninitialized {
 		// A call over a SIP account may have been the last.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/display"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
@@ -124,6 +125,7 @@ func (c *Client) afterEnding(l *sipaccount.Line, in inboundCall, calls []*Call) 
 				return
 			}
 			go func() {
+				defer crash.Guard()
 				rest := time.NewTimer(endingTime)
 				defer rest.Stop()
 				select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"offhook/internal/crash"
 	"offhook/voice/dialplan"
 	"offhook/voice/display"
 	"offhook/voice/fault"
@@ -128,6 +129,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		flows := make(chan flowResult, 1)
 		go func() {
+			defer crash.Guard()
 			f, err := c.line.Flow(ctx)
 			flows <- flowResult{f, err}
 		}()

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v4/stdnet"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/media"
@@ -141,7 +142,7 @@ func (c *Client) probe(ctx context.Context, s *session) (result MediaProbe, err 
 		return result, err
 	}
 	var asked sync.WaitGroup
-	asked.Go(func() { result.Ways = c.probeWays(ctx, *s.profile.Load(), offer, answer) })
+	asked.Go(crash.Guarded(func() { result.Ways = c.probeWays(ctx, *s.profile.Load(), offer, answer) }))
 	err = c.echo(ctx, session, began, &result)
 	asked.Wait()
 	return result, err
@@ -177,6 +178,7 @@ func (c *Client) probeLeg(ctx context.Context, s *session, offer string) (answer
 			switch ev := ev.(type) {
 			case sip.Answered:
 				go func() {
+					defer crash.Guard()
 					for range d.Events() {
 						// What is said after the answer changes nothing here.
 					}
@@ -222,7 +224,7 @@ func (c *Client) echo(ctx context.Context, session media.Session, began time.Tim
 // awaitPath waits until the media path is up.
 func (c *Client) awaitPath(ctx context.Context, session media.Session) bool {
 	late := make(chan struct{})
-	stop := c.clock.AfterFunc(probeConnect, func() { close(late) })
+	stop := c.clock.AfterFunc(probeConnect, crash.Guarded(func() { close(late) }))
 	defer stop()
 	for {
 		select {
@@ -291,6 +293,7 @@ func (c *Client) probeWays(ctx context.Context, p wire.Profile, offer, answer st
 	var asked sync.WaitGroup
 	for i, ask := range asks {
 		asked.Go(func() {
+			defer crash.Guard()
 			took, err := ask()
 			w := &ways[i]
 			if w.Open = err == nil; w.Open {

@@ -3,6 +3,7 @@ package voice
 import (
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/display"
 	"offhook/voice/fault"
 	"offhook/voice/line/sipaccount"
@@ -132,7 +133,8 @@ func (c *Call) followReferred(o *offeredTransfer) {
 	c.log.Info("transferred by the far side")
 	r := &referral{client: c.client, dialog: o.leg.dialog, ev: ev, news: make(chan int, 16)}
 	c.client.running.Add(1)
-	go r.run(c.client.closingContext())
+	closing := c.client.closingContext()
+	crash.Go(func() { r.run(closing) })
 	c.details.Transfer = Transfer{Target: display.Name(o.shown), ByRemote: true}
 	next, err := c.client.follow(o.line, inv, c, r)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
@@ -159,7 +160,7 @@ func (c *Client) closeLines(ctx context.Context, all bool) {
 	c.mu.Unlock()
 	var closing sync.WaitGroup
 	for _, l := range gone {
-		closing.Go(func() { l.Close(ctx) })
+		closing.Go(crash.Guarded(func() { l.Close(ctx) }))
 	}
 	closing.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/platform"
@@ -103,7 +104,7 @@ func (c *Client) awaitEnding(ctx context.Context) {
 			continue
 		}
 		late := make(chan struct{})
-		stop := c.clock.AfterFunc(endingTime, func() { close(late) })
+		stop := c.clock.AfterFunc(endingTime, crash.Guarded(func() { close(late) }))
 		select {
 		case <-call.ended:
 		case <-late:
@@ -220,6 +221,7 @@ func (c *Client) refuse(s *session, p *payload, word string) {
 	c.running.Add(1)
 	c.mu.Unlock()
 	go func() {
+		defer crash.Guard()
 		defer c.running.Done()
 		ctx, cancel := context.WithTimeout(closing, byeTime)
 		defer cancel()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/platform"
 )
@@ -48,7 +49,7 @@ type reporter struct {
 func newReporter(clock clock.Clock, log *slog.Logger, every time.Duration, post func(context.Context, []json.RawMessage) error) *reporter {
 	r := &reporter{clock: clock, log: log, every: every, post: post, done: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	go r.run()
+	crash.Go(r.run)
 	return r
 }
 
@@ -82,7 +83,7 @@ func (r *reporter) run() {
 
 func (r *reporter) wait(d time.Duration) bool {
 	woken := make(chan struct{})
-	stop := r.clock.AfterFunc(d, func() { close(woken) })
+	stop := r.clock.AfterFunc(d, crash.Guarded(func() { close(woken) }))
 	defer stop()
 	select {
 	case <-woken:

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"offhook/internal/actor"
+	"offhook/internal/crash"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
 )
@@ -44,7 +45,7 @@ func (s *sound) do(c *Call, what string, work func(p soundPath) error, then func
 	if !s.running {
 		s.running = true
 		s.client.running.Add(1)
-		go s.run()
+		crash.Go(s.run)
 	}
 	s.mu.Unlock()
 	if c != nil {

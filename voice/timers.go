@@ -3,6 +3,7 @@ package voice
 import (
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 )
 
@@ -48,6 +49,7 @@ func (t *timers) set(kind timerKind, d time.Duration, f func()) {
 	a := &armedTimer{}
 	t.armed[kind] = a
 	a.stop = t.clock.AfterFunc(d, func() {
+		defer crash.Guard()
 		t.post(func() {
 			// It may have been cleared or replaced while it was on its way.
 			if t.armed[kind] == a {

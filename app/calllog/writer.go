@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Recent is how many calls a Writer tells of.
@@ -56,7 +58,7 @@ const (
 // goroutine, first with what the log holds already.
 func NewWriter(calls *Log, log *slog.Logger, changed func(recents []Record, unseen int, err error)) *Writer {
 	w := &Writer{calls: calls, log: log, changed: changed, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go w.run()
+	crash.Go(w.run)
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -23,7 +24,7 @@ func call(ctx context.Context, dir string, r request, items func(json.RawMessage
 		return nil, failure(CodeNotRunning, "ctl.not-running")
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(ctx, crash.Guarded(func() { conn.Close() }))()
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, err

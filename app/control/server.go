@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -57,7 +58,7 @@ func Serve(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, listener: l, path: path, slots: make(chan struct{}, maxClients), closed: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Go(s.accept)
+	s.wg.Go(crash.Guarded(s.accept))
 	return s, nil
 }
 
@@ -70,6 +71,7 @@ func (s *Server) Finish() {
 		// is cut off.
 		done := make(chan struct{})
 		go func() {
+			defer crash.Guard()
 			s.wg.Wait()
 			close(done)
 		}()
@@ -112,6 +114,7 @@ func (s *Server) accept() {
 			continue
 		}
 		s.wg.Go(func() {
+			defer crash.Guard()
 			defer func() { <-s.slots }()
 			s.serve(conn)
 		})
@@ -122,7 +125,7 @@ func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(ctx, crash.Guarded(func() { conn.Close() }))()
 
 	_ = conn.SetReadDeadline(time.Now().Add(requestLimit))
 	in := bufio.NewReaderSize(conn, maxLine)
@@ -147,6 +150,7 @@ func (s *Server) serve(conn net.Conn) {
 	// A client that goes away gives up what it asked for.
 	gone := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		defer close(gone)
 		_, _ = in.ReadByte()
 		cancel()

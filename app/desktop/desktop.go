@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Wish is what a call asks of the computer.
@@ -31,7 +33,7 @@ type Desktop struct {
 // New returns the computer's Desktop.
 func New(log *slog.Logger) *Desktop {
 	d := &Desktop{log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go d.run()
+	crash.Go(d.run)
 	return d
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/windows"
+
+	"offhook/internal/crash"
 )
 
 var setThreadExecutionState = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetThreadExecutionState")
@@ -25,6 +27,7 @@ func pauseMedia(context.Context) (func(context.Context) error, error) {
 func keepAwake(context.Context) (func(context.Context) error, error) {
 	began, stop, ended := make(chan error, 1), make(chan struct{}), make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		defer close(ended)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()

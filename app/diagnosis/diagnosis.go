@@ -17,6 +17,7 @@ import (
 	"offhook/app/readiness"
 	"offhook/app/secrets"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
@@ -165,7 +166,7 @@ func (p *Phone) Run(ctx context.Context, out chan<- Check) {
 	}
 	var wg sync.WaitGroup
 	for _, g := range groups {
-		wg.Go(func() { p.examine(ctx, out, g, checkLimit) })
+		wg.Go(crash.Guarded(func() { p.examine(ctx, out, g, checkLimit) }))
 	}
 	wg.Wait()
 	p.examine(ctx, out, last, probeLimit)

@@ -16,6 +16,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/readiness"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice/cleartext"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
@@ -314,10 +315,11 @@ func echoes(ctx context.Context, conn *websocket.Conn) (time.Duration, bool) {
 	began := time.Now()
 	heard := make(chan bool, 2)
 	go func() {
+		defer crash.Guard()
 		_, _, err := conn.Read(ctx)
 		heard <- err == nil || websocket.CloseStatus(err) != -1
 	}()
-	go func() { heard <- conn.Ping(ctx) == nil }()
+	crash.Go(func() { heard <- conn.Ping(ctx) == nil })
 	for range cap(heard) {
 		if <-heard {
 			return time.Since(began), true

@@ -18,6 +18,7 @@ import (
 	"offhook/app/backend"
 	"offhook/app/retry"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice"
 	"offhook/voice/fault"
 	"offhook/voice/media"
@@ -166,6 +167,7 @@ func askAll(ctx context.Context, ways []way, asks []func(context.Context) (time.
 	var asking sync.WaitGroup
 	for i, ask := range asks {
 		asking.Go(func() {
+			defer crash.Guard()
 			took, err := ask(ctx)
 			if ways[i].Open = err == nil; ways[i].Open {
 				ways[i].RTTMs = float64(took.Microseconds()) / 1000
@@ -185,13 +187,14 @@ func (s *soundPath) measure(ctx context.Context, address string) error {
 	if err != nil {
 		return fault.Wrap(err, fault.NetworkError, "check.relay-unreachable")
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, crash.Guarded(func() { conn.Close() }))
 	defer stop()
 	sent := make([]time.Time, s.pace.count)
 	trips := make([]time.Duration, s.pace.count) // 0: lost
 	var mu sync.Mutex                            // guards sent and trips
 	var reading sync.WaitGroup
 	reading.Go(func() {
+		defer crash.Guard()
 		buf := make([]byte, 1500)
 		for {
 			n, err := conn.Read(buf)

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"offhook/internal/crash"
 )
 
 var (
@@ -45,6 +47,7 @@ func Take(answer, decline func()) (stop func(), err error) {
 	ready, done := make(chan error, 1), make(chan struct{})
 	var thread uint32
 	go func() {
+		defer crash.Guard()
 		defer close(done)
 		// The keys belong to the thread that asks, and come to its queue.
 		runtime.LockOSThread()

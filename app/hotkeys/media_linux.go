@@ -9,6 +9,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
+
+	"offhook/internal/crash"
 )
 
 // MediaName is how the phone is called among the desktop's players while a call
@@ -45,6 +47,7 @@ func (p player) Quit() *dbus.Error  { return nil }
 func TakeMedia(connect func() (*dbus.Conn, error), title string, answer, decline func(), log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
+		defer crash.Guard()
 		if err := offer(ctx, connect, title, player{answer, decline}); err != nil {
 			log.Debug("there are no media keys", "err", err)
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/google/uuid"
+
+	"offhook/internal/crash"
 )
 
 // The names of the portal (XDG Desktop Portal, org.freedesktop.portal.GlobalShortcuts).
@@ -50,6 +52,7 @@ func Open(connect func() (*dbus.Conn, error), words Words, log *slog.Logger) *Ke
 	ctx, cancel := context.WithCancel(context.Background())
 	k := &Keys{log: log, cancel: cancel, done: make(chan struct{})}
 	go func() {
+		defer crash.Guard()
 		defer close(k.done)
 		if err := k.run(ctx, connect, words); err != nil && ctx.Err() == nil {
 			log.Info("there are no keys for all windows", "err", err)

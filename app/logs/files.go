@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Dir is the name of the logs' folder within a profile's folder.
@@ -119,7 +121,7 @@ func (f *Files) turn(day string) error {
 		f.dropped = 0
 	}
 	b := f.bounds
-	f.tidying.Go(func() { f.tidy(day, b) })
+	f.tidying.Go(crash.Guarded(func() { f.tidy(day, b) }))
 	return nil
 }
 
@@ -130,7 +132,7 @@ func (f *Files) SetBounds(b Bounds) {
 	if f.bounds != b && f.file != nil {
 		f.bounds = b
 		day := f.day
-		f.tidying.Go(func() { f.tidy(day, b) })
+		f.tidying.Go(crash.Guarded(func() { f.tidy(day, b) }))
 	}
 }
 

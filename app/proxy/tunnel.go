@@ -15,6 +15,7 @@ import (
 
 	"github.com/icholy/digest"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -113,7 +114,7 @@ func (d *Dialer) connect(ctx context.Context, via *url.URL, address, authorizati
 		}
 	}()
 	// Ends the reading and the writing with ctx.
-	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, crash.Guarded(func() { _ = raw.SetDeadline(time.Unix(1, 0)) }))
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {"Offhook"}}}
 	if authorization != "" {
 		req.Header.Set("Proxy-Authorization", authorization)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"offhook/internal/crash"
 )
 
 // Signal makes everything that waits for its next attempt try at once. The zero
@@ -119,6 +121,7 @@ func withGrace(ctx context.Context, now <-chan struct{}, grace time.Duration, f 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
+		defer crash.Guard()
 		select {
 		case <-ctx.Done():
 		case <-now:

@@ -7,13 +7,14 @@ import (
 	"log/slog"
 	"sync"
 
+	"offhook/internal/crash"
 	"offhook/voice/audio"
 )
 
 // New makes a ringer on the devices of system, which it does not close.
 func New(system audio.System, log *slog.Logger) *Ringer {
 	r := &Ringer{system: system, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go r.run()
+	crash.Go(r.run)
 	return r
 }
 

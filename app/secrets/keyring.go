@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"offhook/internal/crash"
 )
 
 // partBytes is the size of one part. Windows holds 2,560 bytes in a secret and
@@ -182,6 +184,7 @@ func within(f func() (string, error)) (string, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer crash.Guard()
 		v, err := f()
 		done <- result{v, err}
 	}()

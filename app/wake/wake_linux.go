@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"github.com/godbus/dbus/v5"
+
+	"offhook/internal/crash"
 )
 
 // The names of systemd-logind (org.freedesktop.login1(5)).
@@ -25,6 +27,7 @@ func Follow(ctx context.Context, log *slog.Logger) <-chan bool {
 func follow(ctx context.Context, connect func() (*dbus.Conn, error), log *slog.Logger) <-chan bool {
 	out := make(chan bool)
 	go func() {
+		defer crash.Guard()
 		defer close(out)
 		conn, err := connect()
 		if err != nil {

@@ -101,7 +101,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	dora.do(t, "answer", "--wait", "ESTABLISHED")
 	_ = dora.cmd.Process.Signal(syscall.SIGABRT)
 	<-dora.done
-	bob.do(t, "hangup", "--wait", "ENDED")
+	bob.untilEnded(t) // by her phone's last word
 
 	again := phoneOfDora()
 	if s := again.status(t); s.Notice == nil || !strings.Contains(s.Notice.Text.String(), "unexpectedly") {

@@ -87,6 +87,13 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		log.Warn("crash reports can't be kept", "err", err)
 	}
 	closers.add(func() error { calm(); return nil })
+	broken := watchGoroutines(files, quit, &closers)
+	defer func() {
+		if broken.Load() {
+			w.over = true
+			err = fault.New(fault.InternalError, "program.crashed")
+		}
+	}()
 	files.TidyCrashes()
 	var crashed lang.Text
 	for _, c := range crashes {

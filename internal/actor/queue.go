@@ -2,7 +2,11 @@
 // post to it and never wait.
 package actor
 
-import "sync"
+import (
+	"sync"
+
+	"offhook/internal/crash"
+)
 
 // Queue is an unbounded queue of work for one goroutine. The zero value is not
 // usable; New makes one.
@@ -41,7 +45,7 @@ func (q *Queue) Run(stop func() bool) {
 			if f == nil {
 				break
 			}
-			f()
+			do(f)
 			if !stop() {
 				continue
 			}
@@ -50,11 +54,18 @@ func (q *Queue) Run(stop func() bool) {
 			q.closed, q.queue = true, nil
 			q.mu.Unlock()
 			for _, f := range left {
-				f()
+				do(f)
 			}
 			return
 		}
 	}
+}
+
+// do runs one piece of work. If it panics, those behind it still run: what they are may
+// be the end of a call.
+func do(f func()) {
+	defer crash.Guard()
+	f()
 }
 
 func (q *Queue) next() func() {

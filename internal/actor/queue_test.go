@@ -3,6 +3,8 @@ package actor
 import (
 	"sync"
 	"testing"
+
+	"offhook/internal/crash"
 )
 
 // What many goroutines post runs on one, each one's in its order, and nothing
@@ -51,5 +53,19 @@ func TestWhatWasTakenRuns(t *testing.T) {
 	q.Run(func() bool { return over })
 	if ran != 1 {
 		t.Errorf("ran %d times", ran)
+	}
+}
+
+// Work that panics is told of, and what was posted behind it still runs.
+func TestAPanicLeavesTheRest(t *testing.T) {
+	told := 0
+	defer crash.Handle(func(any, []byte) { told++ })()
+	q, over, ran := New(), false, 0
+	q.Post(func() { panic("broken") })
+	q.Post(func() { ran++ })
+	q.Post(func() { over = true })
+	q.Run(func() bool { return over })
+	if told != 1 || ran != 1 {
+		t.Errorf("told %d times, ran %d", told, ran)
 	}
 }

@@ -3,6 +3,8 @@ package actor
 import (
 	"context"
 	"sync"
+
+	"offhook/internal/crash"
 )
 
 // Stream hands values to any number of readers. Publishing never blocks: a slow
@@ -91,7 +93,7 @@ func (s *Stream[T]) Read(ctx context.Context, mode Mode) <-chan T {
 	}
 	s.mu.Unlock()
 	out := make(chan T)
-	go s.serve(ctx, r, out)
+	crash.Go(crash.Guarded(func() { s.serve(ctx, r, out) }))
 	return out
 }
 

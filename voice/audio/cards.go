@@ -14,6 +14,7 @@ import (
 	"github.com/gen2brain/malgo"
 
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -91,6 +92,7 @@ func within[T any](limit time.Duration, f func() (T, error), undo func(T)) (T, e
 	done := make(chan outcome)
 	late := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		v, err := f()
 		select {
 		case done <- outcome{v, err}:
@@ -147,7 +149,7 @@ func (c *cards) drop(ctx *malgo.AllocatedContext) {
 	}
 	c.ctx, c.known = nil, nil
 	if c.users[ctx] == 0 {
-		go freeContext(ctx)
+		crash.Go(func() { freeContext(ctx) })
 	}
 }
 
@@ -160,7 +162,7 @@ func (c *cards) release(ctx *malgo.AllocatedContext) {
 	}
 	delete(c.users, ctx)
 	if c.ctx != ctx {
-		go freeContext(ctx)
+		crash.Go(func() { freeContext(ctx) })
 	}
 }
 

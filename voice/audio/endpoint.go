@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -107,6 +108,7 @@ func (e *endpoint) aim() Spec {
 
 // beat is called by a device for each frame.
 func (e *endpoint) beat(r *running, frame []int16) {
+	defer crash.Guard()
 	r.beats.Add(1)
 	if !r.owned {
 		r.owned = true
@@ -202,6 +204,7 @@ func (e *endpoint) openSink(spec Spec) (Sink, error) {
 func (e *endpoint) retire(r *running) {
 	e.closing.Add(1)
 	go func() {
+		defer crash.Guard()
 		defer e.closing.Done()
 		if err := r.dev.Close(); err != nil {
 			e.log.Warn("closing a sound device", "kind", e.kind.String(), "device", r.spec.String(), "err", err)
@@ -299,6 +302,7 @@ func (e *endpoint) watch(now time.Time) {
 		r.hastened = true
 		e.closing.Add(1)
 		go func() {
+			defer crash.Guard()
 			defer e.closing.Done()
 			if err := hasten(context.Background(), int(tid)); err != nil {
 				e.log.Debug("a sound device's thread gets no priority", "kind", e.kind.String(), "err", err)

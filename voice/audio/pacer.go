@@ -3,6 +3,8 @@ package audio
 import (
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 const frameTime = 10 * time.Millisecond
@@ -28,8 +30,9 @@ func (p *pacer) start(tick func()) {
 	if p.quit != nil {
 		return
 	}
-	p.quit, p.done = make(chan struct{}), make(chan struct{})
-	go p.run(tick, p.quit, p.done)
+	quit, done := make(chan struct{}), make(chan struct{})
+	p.quit, p.done = quit, done
+	crash.Go(func() { p.run(tick, quit, done) })
 }
 
 func (p *pacer) run(tick func(), quit, done chan struct{}) {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -104,7 +105,7 @@ func NewPath(sys System, cfg PathConfig) *Path {
 	p.in = p.endpoint(Capture, cfg.In, p.capture)
 	p.out = p.endpoint(Playback, cfg.Out, p.play)
 	p.ring = p.endpoint(Playback, cfg.Ring, p.playRing)
-	go p.run()
+	crash.Go(p.run)
 	return p
 }
 
@@ -164,6 +165,7 @@ func (p *Path) watch(now time.Time) {
 		p.surveying = true
 		s := survey{mic: p.in.inUse(), speaker: p.out.inUse()}
 		go func() {
+			defer crash.Guard()
 			s.list = listAll(p.sys)
 			s.mic.ask(p.sys, Capture, s.list)
 			s.speaker.ask(p.sys, Playback, s.list)

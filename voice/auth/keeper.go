@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
@@ -215,6 +216,7 @@ func (k *Keeper) wake(d time.Duration) {
 		k.stop()
 	}
 	k.stop = k.cfg.Clock.AfterFunc(d, func() {
+		defer crash.Guard()
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if !k.closed && k.failure == nil {
@@ -232,6 +234,7 @@ func (k *Keeper) renew() *renewal {
 	k.renewal = r
 	k.running.Add(1)
 	go func() {
+		defer crash.Guard()
 		defer k.running.Done()
 		pair, err := k.fetch(old)
 		if err == nil && k.cfg.Renewed != nil {

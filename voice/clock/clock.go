@@ -5,6 +5,8 @@ package clock
 import (
 	"context"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Clock is the time; every timer of a call is one of its AfterFunc.
@@ -35,7 +37,7 @@ func Sleep(ctx context.Context, c Clock, d time.Duration) bool {
 // Wait is Sleep that ends early when woken; it is true then.
 func Wait(ctx context.Context, c Clock, d time.Duration, woken <-chan struct{}) bool {
 	over := make(chan struct{})
-	stop := c.AfterFunc(d, func() { close(over) })
+	stop := c.AfterFunc(d, crash.Guarded(func() { close(over) }))
 	defer stop()
 	select {
 	case <-over:

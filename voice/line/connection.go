@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/sip/transport"
@@ -60,7 +61,7 @@ func NewConnection(connect func(ctx context.Context) (Flow, error), clock clock.
 		ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), wake: make(chan struct{}, 1), doubt: make(chan struct{}, 1), news: make(chan struct{}),
 	}
-	go l.run()
+	crash.Go(l.run)
 	return l
 }
 

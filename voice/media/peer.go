@@ -12,6 +12,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
+	"offhook/internal/crash"
 	"offhook/voice/codec"
 	"offhook/voice/sdp"
 )
@@ -87,7 +88,7 @@ func newPeerLink(cfg Config, ssrc uint32, h linkHandler) (link, error) {
 	if err := l.connection(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	l.tasks.Go(l.nudgeICE)
+	l.tasks.Go(crash.Guarded(l.nudgeICE))
 	return l, nil
 }
 
@@ -160,11 +161,11 @@ func (l *peerLink) connection() error {
 		l.pair.Store(&[2]string{candidateName(p.Local), candidateName(p.Remote)})
 	})
 	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-		l.tasks.Go(func() { l.readRTCP(r.Read, false) })
+		l.tasks.Go(crash.Guarded(func() { l.readRTCP(r.Read, false) }))
 		l.readRTP(t)
 	})
 	l.pc.Store(pc)
-	l.tasks.Go(func() { l.readRTCP(sent.Sender().Read, true) })
+	l.tasks.Go(crash.Guarded(func() { l.readRTCP(sent.Sender().Read, true) }))
 	return nil
 }
 
@@ -268,7 +269,7 @@ func (l *peerLink) close() {
 	}
 	// A relayed candidate says good-bye to its server, so the sockets are taken
 	// away only from what does not end by itself.
-	late := time.AfterFunc(closeGrace, l.interruptAll)
+	late := time.AfterFunc(closeGrace, crash.Guarded(l.interruptAll))
 	if !within(closeLimit, func() {
 		_ = l.pc.Load().GracefulClose()
 		late.Stop()

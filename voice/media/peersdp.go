@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"offhook/internal/crash"
 	"offhook/voice/sdp"
 )
 
@@ -66,6 +67,7 @@ func (l *peerLink) renew() error {
 	l.renewals.Add(1)
 	l.pair.Store(nil)
 	l.tasks.Go(func() {
+		defer crash.Guard()
 		_ = old.GracefulClose()
 		if interrupt != nil {
 			(*interrupt)()

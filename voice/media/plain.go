@@ -16,6 +16,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"offhook/internal/crash"
 	"offhook/voice/sdp"
 )
 
@@ -118,9 +119,9 @@ func newPlainLink(cfg Config, _ uint32, h linkHandler) (link, error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	l.mux.Store(true)
-	l.tasks.Go(func() { l.read(l.media, 0) })
-	l.tasks.Go(func() { l.read(l.ctrl, 1) })
-	l.tasks.Go(l.keepOpen)
+	l.tasks.Go(crash.Guarded(func() { l.read(l.media, 0) }))
+	l.tasks.Go(crash.Guarded(func() { l.read(l.ctrl, 1) }))
+	l.tasks.Go(crash.Guarded(l.keepOpen))
 	return l, nil
 }
 
@@ -440,6 +441,7 @@ func (l *plainLink) listen(conn *ice.Conn) {
 		return
 	}
 	l.tasks.Go(func() {
+		defer crash.Guard()
 		b := make([]byte, readSize)
 		for {
 			n, err := conn.Read(b)
@@ -469,7 +471,7 @@ func (l *plainLink) close() {
 			return
 		}
 		// A relayed candidate says good-bye to its server, which may hang.
-		late := time.AfterFunc(closeGrace, i.interrupt)
+		late := time.AfterFunc(closeGrace, crash.Guarded(i.interrupt))
 		defer late.Stop()
 		if !within(closeLimit, func() {
 			i.close()

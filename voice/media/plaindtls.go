@@ -19,6 +19,7 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/srtp/v3"
 
+	"offhook/internal/crash"
 	"offhook/voice/sdp"
 )
 
@@ -109,6 +110,7 @@ func (l *plainLink) beginDTLS(d *plainDTLS) {
 		l.sendBy.Store(nil)
 		l.receiveBy.Store(nil)
 		l.tasks.Go(func() {
+			defer crash.Guard()
 			defer cancel()
 			l.agreeKeys(ctx, d, renewals)
 		})
@@ -129,7 +131,7 @@ func (d *plainDTLS) end() {
 
 // agreeKeys runs the handshake and puts its keys into force.
 func (l *plainLink) agreeKeys(ctx context.Context, d *plainDTLS, renewals int) {
-	stop := context.AfterFunc(ctx, func() { _ = d.wire.Close() })
+	stop := context.AfterFunc(ctx, crash.Guarded(func() { _ = d.wire.Close() }))
 	out, in, err := l.handshake(ctx, d)
 	stop()
 	l.mu.Lock()
@@ -208,6 +210,7 @@ func associate(d *plainDTLS, to net.Addr, both []dtls.Option) (*dtls.Conn, error
 // keep lets the association answer what the peer sends again, until its wire ends.
 func (d *plainDTLS) keep(conn *dtls.Conn) {
 	go func() {
+		defer crash.Guard()
 		b := make([]byte, readSize)
 		for {
 			if _, err := conn.Read(b); err != nil {

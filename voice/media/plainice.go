@@ -14,6 +14,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 
+	"offhook/internal/crash"
 	"offhook/voice/sdp"
 )
 
@@ -80,7 +81,7 @@ func (i *plainICE) gather(ctx context.Context) error {
 		if err := c.agent.GatherCandidates(); err != nil {
 			return err
 		}
-		all.Go(func() { c.reflect(ctx, i.cfg.ICEServers) })
+		all.Go(crash.Guarded(func() { c.reflect(ctx, i.cfg.ICEServers) }))
 	}
 	all.Wait()
 	for _, c := range i.parts {

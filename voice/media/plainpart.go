@@ -15,6 +15,8 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
+
+	"offhook/internal/crash"
 )
 
 // iceComponent is one component of a plain link's ICE: an agent on one of the
@@ -130,6 +132,7 @@ func (c *iceComponent) reflect(ctx context.Context, servers []ICEServer) {
 	var all sync.WaitGroup
 	for _, u := range reflexiveServers(servers) {
 		all.Go(func() {
+			defer crash.Guard()
 			if line, err := c.seenBy(ctx, u); err == nil {
 				c.mu.Lock()
 				c.reflexive = append(c.reflexive, line)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // session is everything of a Session that does not depend on how packets
@@ -45,8 +47,8 @@ func newSession(cfg Config, makeLink func(Config, uint32, linkHandler) (link, er
 	if err != nil {
 		return nil, err
 	}
-	s.tasks.Go(func() { s.send.run(s.done) })
-	s.tasks.Go(func() { s.report.run(s.done) })
+	s.tasks.Go(crash.Guarded(func() { s.send.run(s.done) }))
+	s.tasks.Go(crash.Guarded(func() { s.report.run(s.done) }))
 	return s, nil
 }
 
@@ -267,6 +269,7 @@ const (
 func within(limit time.Duration, wait func()) bool {
 	done := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		defer close(done)
 		wait()
 	}()

@@ -14,6 +14,8 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4"
+
+	"offhook/internal/crash"
 )
 
 // Credentials are those of an ICE check. The zero value asks as a STUN client
@@ -45,7 +47,7 @@ func STUN(ctx context.Context, n transport.Net, network, address string, who Cre
 		return 0, err
 	}
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	stop := context.AfterFunc(ctx, crash.Guarded(func() { _ = c.Close() }))
 	defer stop()
 	request, err := bindingRequest(who)
 	if err != nil {
@@ -66,6 +68,7 @@ func dial(ctx context.Context, n transport.Net, network, address string) (net.Co
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer crash.Guard()
 		c, err := n.Dial(network, address)
 		done <- result{c, err}
 	}()
@@ -74,6 +77,7 @@ func dial(ctx context.Context, n transport.Net, network, address string) (net.Co
 		return r.c, r.err
 	case <-ctx.Done():
 		go func() {
+			defer crash.Guard()
 			if r := <-done; r.err == nil {
 				_ = r.c.Close()
 			}

@@ -13,6 +13,8 @@ import (
 	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4"
 	"github.com/pion/turn/v5"
+
+	"offhook/internal/crash"
 )
 
 // ErrUnsupported says that a kind of server can't be asked: TURN over DTLS.
@@ -43,7 +45,7 @@ func Server(ctx context.Context, n transport.Net, uri, username, credential stri
 		return 0, err
 	}
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
+	defer context.AfterFunc(ctx, crash.Guarded(func() { _ = c.Close() }))()
 	client, err := turn.NewClient(&turn.ClientConfig{
 		STUNServerAddr: address, TURNServerAddr: address, Username: username, Password: credential,
 		Conn: c, Net: n, LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled},
@@ -63,6 +65,7 @@ func Server(ctx context.Context, n transport.Net, uri, username, credential stri
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer crash.Guard()
 		relayed, err := client.Allocate()
 		done <- result{relayed, err}
 	}()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // AccountConfig is a SIP account: a line that registers.
@@ -349,6 +351,7 @@ func (a *Account) watchMessages(ctx context.Context, f *Flow) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		defer cancel()
 		f.watchMessages(ctx)

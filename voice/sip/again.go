@@ -5,6 +5,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // A server that hangs takes connections and requests in and forgets them. It is asked
@@ -39,6 +41,7 @@ func firstOf[T any](ctx context.Context, a *Account, delay time.Duration, try fu
 	begin := func() {
 		running, begun = running+1, begun+1
 		a.late.Go(func() {
+			defer crash.Guard()
 			value, err := try(ctx)
 			results <- result[T]{value, err}
 		})
@@ -55,6 +58,7 @@ func firstOf[T any](ctx context.Context, a *Account, delay time.Duration, try fu
 			}
 			if rest := running; rest > 0 && unwanted != nil {
 				a.late.Go(func() {
+					defer crash.Guard()
 					for range rest {
 						if r := <-results; r.err == nil {
 							unwanted(r.value)

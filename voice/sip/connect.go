@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 	"offhook/voice/sip/transport"
 )
@@ -98,8 +99,8 @@ func (f *Flow) connect(ctx context.Context) error {
 			return err
 		}
 	}
-	go f.readAll()
-	go f.handleAll()
+	crash.Go(f.readAll)
+	crash.Go(f.handleAll)
 	return nil
 }
 
@@ -180,6 +181,7 @@ func (f *Flow) sideStream() transport.Conn {
 	f.side = transport.NewStream(raw, transport.Config{Logger: f.cfg.Logger})
 	f.work.Add(1)
 	go func(side transport.Conn) {
+		defer crash.Guard()
 		defer f.leave()
 		side.End(f.read(side))
 	}(f.side)
@@ -192,7 +194,7 @@ func (f *Flow) barSideStream() {
 	defer f.mu.Unlock()
 	f.noSide = time.Now().Add(noSideTime)
 	if f.side != nil {
-		go f.side.Close()
+		crash.Go(func() { _ = f.side.Close() })
 		f.side = nil
 	}
 }

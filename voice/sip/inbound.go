@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // Incoming is an INVITE from the far side. Its dialog is answered by Ring,
@@ -90,7 +92,7 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *serverTx) {
 	}
 	tx.cancelled = d.callerGone
 	if seconds, err := strconv.ParseUint(strings.TrimSpace(headerValue(req, "Expires")), 10, 31); err == nil {
-		d.inbound.expiry = time.AfterFunc(time.Duration(seconds)*time.Second, func() { d.callerGone(nil) })
+		d.inbound.expiry = time.AfterFunc(time.Duration(seconds)*time.Second, crash.Guarded(func() { d.callerGone(nil) }))
 	}
 	offer, _ := description(req)
 	after, auto := answerAfter(req)
@@ -101,6 +103,7 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *serverTx) {
 		Offer: offer, Headers: headersOf(req),
 	})
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		select {
 		case <-d.done:

@@ -12,6 +12,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
 
@@ -189,6 +190,7 @@ func (d *Dialog) onInvite(f *Flow, tx *clientTx, res *sipmsg.Response, err error
 		}
 		// A long INVITE may wait for a connection of TCP.
 		go func() {
+			defer crash.Guard()
 			defer f.leave()
 			if err := d.sendInvite(f); err != nil {
 				d.failInvite(nil, d.lossOf(f, err))
@@ -414,7 +416,7 @@ func (d *Dialog) sendCancelLocked(f *Flow) {
 	inv.cancelSent = true
 	tx := inv.tx
 	// A server may never answer the INVITE it cancelled (section 9.1).
-	inv.deadline = time.AfterFunc(transactionTime, func() { tx.fail(ErrTimeout) })
+	inv.deadline = time.AfterFunc(transactionTime, crash.Guarded(func() { tx.fail(ErrTimeout) }))
 	f.cancel(tx)
 	f.leave()
 }

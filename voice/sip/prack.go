@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // acknowledgeProvisional sends the PRACK of a provisional response that wants
@@ -34,6 +36,7 @@ func (d *Dialog) acknowledgeProvisional(f *Flow, res *sipmsg.Response) bool {
 	invite := d.invite.req.CSeq().SeqNo
 	early := d.fork(f, res)
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		d.requestAside(f, func() *sipmsg.Request {
 			d.mu.Lock()
@@ -86,6 +89,7 @@ func (d *Dialog) ringReliably(res *sipmsg.Response) error {
 	p := &provisional{number: in.rseq}
 	delay := t1
 	p.again = time.AfterFunc(delay, func() {
+		defer crash.Guard()
 		_ = in.tx.respond(res)
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -95,6 +99,7 @@ func (d *Dialog) ringReliably(res *sipmsg.Response) error {
 		}
 	})
 	p.limit = time.AfterFunc(transactionTime, func() {
+		defer crash.Guard()
 		d.mu.Lock()
 		late := in.waiting == p
 		d.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // maxGlare limits how often a re-INVITE that met another is sent again.
@@ -90,6 +92,7 @@ func (d *Dialog) reinvite(ctx context.Context, offer string) (string, error) {
 	}
 	result := make(chan reinviteResult, 1)
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		answer, err := d.runReinvite(ctx, f, offer)
 		result <- reinviteResult{answer, err}

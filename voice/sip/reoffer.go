@@ -6,6 +6,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // serveOffer hands a re-INVITE or an UPDATE with an offer to the reader of the
@@ -51,6 +53,7 @@ func (d *Dialog) serveOffer(f *Flow, req *sipmsg.Request, tx *serverTx) {
 		return
 	}
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		select {
 		case <-r.given:
@@ -141,6 +144,7 @@ func (d *Dialog) accepted(f *Flow, tx *serverTx, res *sipmsg.Response, done func
 	}
 	err := tx.respond(res)
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		delay := t1
 		limit := time.NewTimer(transactionTime)

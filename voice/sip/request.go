@@ -11,6 +11,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/crash"
 	"offhook/voice/sip/transport"
 )
 
@@ -125,6 +126,7 @@ func (f *Flow) aside(do func()) {
 		return
 	}
 	go func() {
+		defer crash.Guard()
 		defer f.leave()
 		do()
 	}()

@@ -8,6 +8,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/crash"
 	"offhook/voice/sip/transport"
 )
 
@@ -90,7 +91,7 @@ func (f *Flow) newServerTx(req *sipmsg.Request, conn transport.Conn) *serverTx {
 	t.mu.Unlock()
 	if req.IsInvite() {
 		tx.mu.Lock()
-		tx.again = time.AfterFunc(tryingDelay, func() { _ = tx.respond(f.response(req, sipmsg.StatusTrying, "")) })
+		tx.again = time.AfterFunc(tryingDelay, crash.Guarded(func() { _ = tx.respond(f.response(req, sipmsg.StatusTrying, "")) }))
 		tx.mu.Unlock()
 	}
 	return tx
@@ -125,12 +126,12 @@ func (tx *serverTx) respond(res *sipmsg.Response) error {
 		tx.state = txProceeding
 	case invite && res.IsSuccess():
 		tx.state = txAccepted
-		tx.limit = time.AfterFunc(transactionTime, tx.terminate)
+		tx.limit = time.AfterFunc(transactionTime, crash.Guarded(tx.terminate))
 	default:
 		tx.state = txCompleted
-		tx.limit = time.AfterFunc(transactionTime, tx.terminate)
+		tx.limit = time.AfterFunc(transactionTime, crash.Guarded(tx.terminate))
 		if invite && !tx.reliable {
-			tx.again = time.AfterFunc(tx.interval, tx.resend)
+			tx.again = time.AfterFunc(tx.interval, crash.Guarded(tx.resend))
 		}
 		ended = !invite && tx.reliable
 	}
@@ -182,7 +183,7 @@ func (tx *serverTx) acknowledged() (accepted bool) {
 		tx.again.Stop()
 		tx.limit.Stop()
 		// On a stream, too: what comes twice must not ring again.
-		tx.limit = time.AfterFunc(t4, tx.terminate)
+		tx.limit = time.AfterFunc(t4, crash.Guarded(tx.terminate))
 	}
 	return tx.state == txAccepted
 }

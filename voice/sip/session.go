@@ -9,6 +9,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"offhook/internal/crash"
 )
 
 // Session timers (RFC 4028): a far side that asks for them gets a refresh every
@@ -67,11 +69,11 @@ func (d *Dialog) startSession(interval time.Duration, ours bool) {
 	s := &d.session
 	s.interval, s.ours, s.expires = interval, ours, time.Now().Add(interval)
 	if ours {
-		s.timer = time.AfterFunc(interval/2, d.refreshSession)
+		s.timer = time.AfterFunc(interval/2, crash.Guarded(d.refreshSession))
 		return
 	}
 	// The BYE comes a little before the end (section 10).
-	s.timer = time.AfterFunc(interval-min(32*time.Second, interval/3), d.sessionExpired)
+	s.timer = time.AfterFunc(interval-min(32*time.Second, interval/3), crash.Guarded(d.sessionExpired))
 }
 
 func (d *Dialog) stopSession() {
@@ -127,7 +129,7 @@ func (d *Dialog) refreshSession() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.state == answered && d.session.ours {
-		d.session.timer = time.AfterFunc(refreshRetry, d.refreshSession)
+		d.session.timer = time.AfterFunc(refreshRetry, crash.Guarded(d.refreshSession))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/crash"
 	"offhook/voice/sip/transport"
 )
 
@@ -135,11 +136,11 @@ func (tx *clientTx) start() error {
 	if tx.state == txCalling {
 		switch {
 		case !tx.reliable:
-			tx.again = time.AfterFunc(tx.interval, tx.resend)
+			tx.again = time.AfterFunc(tx.interval, crash.Guarded(tx.resend))
 		case conn != tx.f.conn:
-			tx.again = time.AfterFunc(sidePatience, tx.fallBack)
+			tx.again = time.AfterFunc(sidePatience, crash.Guarded(tx.fallBack))
 		}
-		tx.limit = time.AfterFunc(transactionTime, func() { tx.fail(ErrTimeout) })
+		tx.limit = time.AfterFunc(transactionTime, crash.Guarded(func() { tx.fail(ErrTimeout) }))
 	}
 	tx.mu.Unlock()
 	if err := conn.Write(message); err != nil {
@@ -189,7 +190,7 @@ func (tx *clientTx) fallBack() {
 	if tx.again != nil {
 		tx.again.Stop()
 	}
-	tx.again = time.AfterFunc(tx.interval, tx.resend)
+	tx.again = time.AfterFunc(tx.interval, crash.Guarded(tx.resend))
 	message := []byte(tx.req.String())
 	tx.mu.Unlock()
 	tx.f.barSideStream()
@@ -249,7 +250,7 @@ func (tx *clientTx) receive(res *sipmsg.Response) {
 		}
 	}
 	if linger > 0 {
-		tx.limit = time.AfterFunc(linger, tx.terminate)
+		tx.limit = time.AfterFunc(linger, crash.Guarded(tx.terminate))
 	}
 	tx.mu.Unlock()
 	if ack != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/internal/crash"
 	"offhook/voice/cleartext"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
@@ -87,6 +88,7 @@ func New(account Account, cfg Config) (*Line, error) {
 func (l *Line) Start() {
 	l.cfg.Changed(l.Status())
 	go func() {
+		defer crash.Guard()
 		defer close(l.done)
 		l.registration.Run(l.ctx)
 	}()

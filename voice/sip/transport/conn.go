@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"offhook/internal/crash"
 )
 
 // Conn is one connection to a SIP server. Read must be called by one goroutine
@@ -184,5 +186,5 @@ func (l *life) afterLocked(d time.Duration, f func()) {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	l.timer = time.AfterFunc(d, f)
+	l.timer = time.AfterFunc(d, crash.Guarded(f))
 }
