@@ -50,7 +50,7 @@ func TestAvailabilityMenu(t *testing.T) {
 	if len(s.win.Canvas().Overlays().List()) != 0 {
 		t.Error("the menu stays open")
 	}
-	s.tap("Availability: Available")
+	s.tap("Menu")
 	s.tap("Take calls on another phone, off")
 	s.expect("another:on")
 	s.tap("Availability: Available")
@@ -59,4 +59,92 @@ func TestAvailabilityMenu(t *testing.T) {
 	if f, ok := s.win.Canvas().Focused().(*widget.MenuPill); !ok || f != s.header.Pill {
 		t.Error("closing the menu does not give the keyboard back to its opener")
 	}
+}
+
+// madeBreak is a break for lunch that has lasted some time, of half an hour at most.
+func madeBreak(lasted time.Duration) *app.Snapshot {
+	s := madeReady()
+	s.Availability, s.AvailableSince = app.Break, ago(lasted)
+	s.AgentState = app.AgentState{State: app.Break, Reason: "lunch", Since: ago(lasted), LimitS: 1800,
+		Reasons: []app.BreakReason{{Reason: "lunch", LimitS: 1800}, {Reason: "short_break", LimitS: 600}, {Reason: "Training"}}}
+	return s
+}
+
+// The reasons of a break are open while the agent is on one, and open in place else;
+// where there is one or none, Break has no rows below it.
+func TestReasonsOfABreak(t *testing.T) {
+	s := newStage(t, madeBreak(12*time.Minute+41*time.Second))
+	if !s.draws("Lunch") || !s.draws("12:41") || !s.shows("No calls") {
+		t.Error("the header does not name the break")
+	}
+	s.tap("Availability: Lunch")
+	if !s.shows("12:41 of 30 min") || !s.shows("Short break. 10 min") {
+		t.Error("the reasons are not shown with their limits")
+	}
+	s.tap("Training")
+	s.expect("break:Training")
+
+	ready := madeReady()
+	ready.AgentState.Reasons = madeBreak(0).AgentState.Reasons
+	s = newStage(t, ready)
+	s.tap("Availability: Available")
+	if s.shows("Training") {
+		t.Error("the reasons are open before they are asked for")
+	}
+	s.tap("Break. No calls. Choose a reason")
+	s.tap("Short break. 10 min")
+	s.expect("break:short_break")
+
+	ready.AgentState.Reasons = ready.AgentState.Reasons[:1]
+	s = newStage(t, ready)
+	s.tap("Availability: Available")
+	s.tap("Break. No calls")
+	s.expect("availability:break")
+	s.tap("Availability: Available")
+	s.tap("After-call work. No calls until you are done")
+	s.expect("availability:after_call_work")
+}
+
+// A break that comes to its limit is told of in the pill and over the number field; it
+// is never ended by force.
+func TestTheLimitOfABreak(t *testing.T) {
+	for lasted, want := range map[time.Duration]string{
+		26 * time.Minute: "", 28*time.Minute + 4*time.Second: "Lunch ends in 2 min", 30*time.Minute + 5*time.Second: "Lunch is 1 min over",
+		32*time.Minute + 10*time.Second: "Lunch is 2 min over",
+	} {
+		s := newStage(t, madeBreak(lasted))
+		if s.shows(" ends in ") || s.shows(" over") {
+			if want == "" || !s.shows(want) {
+				t.Errorf("after %v the banner says something else than %q", lasted, want)
+			}
+		} else if want != "" {
+			t.Errorf("after %v there is no banner", lasted)
+		}
+		if want != "" {
+			s.tap("Available")
+			s.expect("availability:available")
+		}
+	}
+	s := newStage(t, madeBreak(26*time.Minute))
+	s.shell.now = func() time.Time { return madeNow.Add(2 * time.Minute) }
+	s.tick()
+	if !s.shows("Lunch ends in 2 min") {
+		t.Error("time alone does not bring the banner")
+	}
+}
+
+// Available can't be chosen while no call would ring, and the menu says why.
+func TestAvailableWaitsForThePhone(t *testing.T) {
+	snap := madeBreak(time.Minute)
+	snap.Ready = false
+	s := newStage(t, snap)
+	s.tap("Availability: Lunch")
+	s.tap("Available. This phone isn’t ready")
+	s.expect("")
+	s.phone.set.Agent.AvailableUnready = true
+	s.settingsChanged()
+	s.closeMenu()
+	s.tap("Availability: Lunch")
+	s.tap("Available. Calls ring")
+	s.expect("availability:available")
 }

@@ -51,6 +51,7 @@ func (s *shell) commands() []command {
 		{id: "busy", title: e.T("Busy"), keys: keys("Ctrl+Shift+2"), do: available(app.Busy)},
 		{id: "break", title: e.T("Break"), keys: keys("Ctrl+Shift+3"), do: available(app.Break)},
 		{id: "dnd", title: e.T("Do not disturb"), keys: keys("Ctrl+Shift+4"), do: available(app.DoNotDisturb)},
+		{id: "after_call", title: e.T("After-call work"), keys: keys("Ctrl+Shift+5"), do: available(app.AfterCallWork)},
 		{id: "availability", title: e.T("Menu of availability"), keys: keys("Ctrl+Shift+0"), do: func() { e.AvailabilityMenu(s.header.Pill) }},
 		{id: "number", title: e.T("To the number field"), keys: keys("Ctrl+K"), do: s.toNumberField},
 		{id: "search", title: e.T("Search"), keys: keys("Ctrl+F"), do: s.toSearch},

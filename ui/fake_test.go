@@ -125,6 +125,7 @@ func (p *madePhone) SetAvailability(a app.Availability) error {
 	p.note("availability:" + string(a))
 	return p.fail
 }
+func (p *madePhone) SetBreak(reason string) error { p.note("break:" + reason); return p.fail }
 func (p *madePhone) SetOnAnotherPhone(on bool) error {
 	if on {
 		p.note("another:on")

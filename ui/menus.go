@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -96,65 +98,6 @@ func (s *shell) overlay() fyne.CanvasObject {
 	return s.menu.card
 }
 
-func (s *shell) openAvailability(from fyne.CanvasObject) {
-	e := s.env
-	var rows []*widget.TapRow
-	var parts []fyne.CanvasObject
-	first := 0
-	for i, l := range e.Availabilities() {
-		chosen := s.snap != nil && s.snap.Availability == l.Choice
-		title := widget.Style{}
-		tail := []fyne.CanvasObject{}
-		if chosen {
-			first = i
-			title.Bold = true
-			since := screen.Clock(s.now().Sub(s.snap.AvailableSince))
-			tail = append(tail, widget.NewText(since, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}), widget.Gap(12),
-				widget.NewIcon(theme.Check, theme.AccentInk, 20))
-		}
-		line := append([]fyne.CanvasObject{widget.NewIcon(l.Glyph, l.Ink, 22), widget.Gap(12),
-			widget.Grow(widget.Column(widget.NewText(l.Word, title), widget.Gap(-1), widget.NewText(l.Means, widget.Style{Size: theme.SizeCaption, Role: theme.Text2}))),
-			widget.Gap(8)}, tail...)
-		label := l.Word + ". " + l.Means
-		row := widget.NewTapRow(label, widget.Row56, widget.Inset(0, 12, 0, 12, widget.Row(line...)), func() {
-			s.closeMenu()
-			e.SetAvailability(l.Choice)
-		})
-		row.SetMarked(chosen)
-		rows = append(rows, row)
-		parts = append(parts, row)
-	}
-	if text := s.env.Today(s.view()); text != "" {
-		parts = append(parts, widget.Gap(8), widget.NewLine(), widget.Inset(12, 12, 8, 12,
-			widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})))
-	}
-	lines := e.NewLineRows(s.view())
-	if lines != nil {
-		parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), lines.Object())
-	}
-	on := s.snap != nil && s.snap.OnAnotherPhone
-	word := e.T("Take calls on another phone")
-	label := e.T("Take calls on another phone, off")
-	if on {
-		label = e.T("Take calls on another phone, on")
-	}
-	check := widget.NewIcon("", theme.AccentInk, 20)
-	if on {
-		check.Set(theme.Check, theme.AccentInk)
-	}
-	phone := widget.NewTapRow(label, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
-		widget.NewIcon(theme.Phone, theme.Text2, 20), widget.Gap(12), widget.Grow(widget.NewText(word, widget.Style{})), check)), func() {
-		s.closeMenu()
-		e.Complain(s.phone.SetOnAnotherPhone(!on))
-	})
-	rows = append(rows, phone)
-	parts = append(parts, widget.Gap(4), widget.NewLine(), widget.Gap(4), phone)
-	s.openMenuWith(from, 296, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, first)
-	if lines != nil {
-		s.renderMenu(lines.Render)
-	}
-}
-
 type menuItem struct {
 	glyph theme.Glyph
 	word  string
@@ -190,5 +133,16 @@ func (s *shell) openMenu(from fyne.CanvasObject) {
 		rows = append(rows, row)
 		parts = append(parts, row)
 	}
-	s.openMenuWith(from, 240, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, 0)
+	last := len(parts) - 1 // Quit stays the last
+	phone := s.phoneRow()
+	rows = slices.Insert(rows, last, phone)
+	parts = slices.Insert(parts, last, fyne.CanvasObject(phone))
+	lines := e.NewLineRows(s.view())
+	if lines != nil {
+		parts = append([]fyne.CanvasObject{lines.Object(), widget.Gap(4), widget.NewLine(), widget.Gap(4)}, parts...)
+	}
+	s.openMenuWith(from, stateMenuWidth, widget.Inset(8, 8, 8, 8, widget.Column(parts...)), rows, 0)
+	if lines != nil {
+		s.renderMenu(lines.Render)
+	}
 }

@@ -63,6 +63,9 @@ func scenes() []scene {
 			s.recents.Open(s.phone.recents[1])
 		}},
 		{name: "availability", snap: madeReady, play: func(s *stage) { s.openAvailability(s.header.Pill) }},
+		{name: "state-reasons", snap: func() *app.Snapshot { return madeBreak(12*time.Minute + 41*time.Second) },
+			play: func(s *stage) { s.openAvailability(s.header.Pill) }},
+		{name: "break-over", snap: func() *app.Snapshot { return madeBreak(32*time.Minute + 10*time.Second) }},
 		{name: "menu", snap: madeReady, play: func(s *stage) { s.openMenu(s.header.Menu) }},
 		{name: "incoming", snap: func() *app.Snapshot {
 			s := madeCall("INCOMING", 0)

@@ -106,7 +106,10 @@ func (d *Dial) SetNumber(number string) {
 }
 
 // Telling reports whether the banner is shown, which changes by time.
-func (d *Dial) Telling() bool { return d.Banner.slim.Visible() }
+func (d *Dial) Telling() bool {
+	_, _, limited := breakLimit(d.view)
+	return d.Banner.slim.Visible() || limited
+}
 
 // Clear empties the field, once a call began.
 func (d *Dial) Clear() {

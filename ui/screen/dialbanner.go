@@ -86,12 +86,30 @@ func (b *dialBanner) render(v View) {
 		b.slim.Show()
 		return
 	case t == nil:
-		b.slim.Hide()
+		b.showLimit(v)
 		return
 	}
 	l := b.env.troubleLook(v, t)
 	b.act = l.act
 	b.slim.Set(widget.ToneWarning, l.glyph, l.title, l.hint, l.short, false)
+	b.slim.Show()
+}
+
+// showLimit tells of a break that comes to its limit, or has passed it. Nothing ends it.
+func (b *dialBanner) showLimit(v View) {
+	e := b.env
+	left, near, ok := breakLimit(v)
+	if !ok || !near {
+		b.slim.Hide()
+		return
+	}
+	word := e.stateWord(v.Availability, v.AgentState.Reason)
+	title := e.T("{break} ends in {n} min", "break", word, "n", int((left+time.Minute-1)/time.Minute))
+	if left < 0 {
+		title = e.T("{break} is {n} min over", "break", word, "n", max(1, int(-left/time.Minute)))
+	}
+	b.act = func() { e.SetAvailability(app.Available) }
+	b.slim.Set(limitTone(v), theme.Stopwatch, title, e.T("Your limit is {span}.", "span", e.Span(v.AgentState.LimitS)), e.T("Available"), false)
 	b.slim.Show()
 }
 

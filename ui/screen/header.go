@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 )
@@ -95,26 +94,8 @@ func (h *Header) Render(v View) {
 	h.word.SetRole(s.Ink)
 	h.renderOpen(v)
 
-	a := e.availability(v.Availability)
-	timer := ""
-	if !v.AvailableSince.IsZero() {
-		timer = e.sinceChoice(v)
-	}
 	phase := PhaseOf(v)
-	switch {
-	case phase.InCall() && phase != PhaseIncoming:
-		word := e.T("Next: {choice}", "choice", a.Word)
-		if v.Compact {
-			word = e.T("Next")
-		}
-		h.Pill.Set(a.Glyph, a.Ink, word, "", e.T("Next: {choice}", "choice", a.Word))
-	case v.OnAnotherPhone || !ReachOf(v).In:
-		h.Pill.Set(a.Glyph, theme.Text2, a.Word, "", e.T("Availability: {choice}", "choice", a.Word))
-	default:
-		h.Pill.Set(a.Glyph, a.Ink, a.Word, timer, e.T("Availability: {choice}", "choice", a.Word))
-	}
-	h.Pill.SetCompact(v.Compact)
-	h.Pill.SetIconOnly(v.Low && !v.Columns)
+	h.renderPill(v, phase)
 	h.today.SetText(e.Today(v))
 	if h.order.low != v.Low || h.order.columns != v.Columns || h.order.wide != v.Wide {
 		h.order.low, h.order.columns, h.order.wide = v.Low, v.Columns, v.Wide
@@ -166,18 +147,6 @@ func (h *Header) renderOpen(v View) {
 		h.top.Refresh()
 		h.box.Refresh()
 	}
-}
-
-// sinceChoice is the pill's timer. Once it has stood for a minute, Available counts
-// minutes: it is what a phone shows all day, and a window that is drawn anew each
-// second costs more than all the rest of a phone at rest. A break is counted to the
-// second.
-func (e *Env) sinceChoice(v View) string {
-	d := v.Now.Sub(v.AvailableSince)
-	if v.Availability == app.Available && d >= time.Minute {
-		return e.span(d)
-	}
-	return Clock(d)
 }
 
 // renderLamp shows the lamp while voice messages wait.

@@ -49,6 +49,7 @@ type Phone interface {
 	TakeDevice() error
 	RefuseDevice()
 	SetAvailability(a app.Availability) error
+	SetBreak(reason string) error
 	SetOnAnotherPhone(on bool) error
 	Statistics(id string) (app.Stats, bool)
 	Levels() (mic, far float64)

@@ -221,34 +221,3 @@ func retryIn(c *app.Condition, now time.Time) int {
 	}
 	return int((c.RetryAt.Sub(now) + time.Second - 1) / time.Second)
 }
-
-// AvailabilityLook is how a choice of availability is shown.
-type AvailabilityLook struct {
-	Choice      app.Availability
-	Word, Means string
-	Glyph       theme.Glyph
-	Ink         fyne.ThemeColorName
-}
-
-// Availabilities returns the four choices in the order of the menu.
-func (e *Env) Availabilities() []AvailabilityLook {
-	return []AvailabilityLook{
-		{app.Available, e.T("Available"), e.T("Calls ring"), theme.CheckCircle, theme.Success},
-		{app.Busy, e.T("Busy"), e.T("Calls ring quietly"), theme.BusyIcon, theme.Warning},
-		{app.Break, e.T("Break"), e.T("No calls"), theme.Coffee, theme.AccentInk},
-		{app.DoNotDisturb, e.T("Do not disturb"), e.T("No calls, no sounds"), theme.DoNotDisturb, theme.Danger},
-	}
-}
-
-func (e *Env) availability(a app.Availability) AvailabilityLook {
-	all := e.Availabilities()
-	if a == app.AfterCallWork {
-		return AvailabilityLook{a, e.T("After-call work"), e.T("No calls"), theme.Clock, theme.AccentInk}
-	}
-	for _, l := range all {
-		if l.Choice == a {
-			return l
-		}
-	}
-	return all[0]
-}

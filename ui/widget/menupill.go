@@ -15,11 +15,12 @@ type MenuPill struct {
 	text, timer string
 	compact     bool
 	iconOnly    bool
+	tone        Tone
 }
 
 // NewMenuPill returns an empty pill.
 func NewMenuPill(onTap func()) *MenuPill {
-	p := &MenuPill{}
+	p := &MenuPill{tone: ToneQuiet}
 	p.init(p, "", onTap)
 	return p
 }
@@ -32,6 +33,14 @@ func (p *MenuPill) Set(g theme.Glyph, role fyne.ThemeColorName, text, timer, lab
 	}
 	p.glyph, p.glyphRole, p.text, p.timer = g, role, text, timer
 	p.Refresh()
+}
+
+// SetTone colours the pill, ToneQuiet as usual.
+func (p *MenuPill) SetTone(tone Tone) {
+	if p.tone != tone {
+		p.tone = tone
+		p.Refresh()
+	}
 }
 
 // SetCompact leaves the timer out.
@@ -85,10 +94,22 @@ func (p *MenuPill) CreateRenderer() fyne.WidgetRenderer {
 		timer.SetText(p.timer)
 		timer.Hidden = p.compact || p.timer == "" || p.iconOnly
 		text.Hidden, down.Hidden = p.iconOnly, p.iconOnly
-		box.paint(p, theme.Window, theme.Line, 1)
-		setIcon(p, img, p.glyph, p.glyphRole)
+		soft, inkRole, line, down2 := theme.Window, theme.Text, theme.Line, theme.Text2
+		glyph, small := p.glyphRole, theme.Text2
+		if p.tone != ToneQuiet {
+			soft, inkRole = p.tone.Colours()
+			glyph, small, line, down2 = inkRole, inkRole, theme.Clear, inkRole
+		}
+		text.SetRole(inkRole)
+		timer.SetRole(small)
+		width := float32(1)
+		if line == theme.Clear {
+			width = 0
+		}
+		box.paint(p, soft, line, width)
+		setIcon(p, img, p.glyph, glyph)
 		if !p.iconOnly {
-			setIcon(p, down, theme.ChevronDown, theme.Text2)
+			setIcon(p, down, theme.ChevronDown, down2)
 		}
 		p.paintState(veil, ring)
 		r.layout(p.Size())
