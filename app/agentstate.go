@@ -110,6 +110,7 @@ func (p *Phone) judgeAgent() {
 		a.state, a.reason, a.since = state, reason, now.UTC()
 		p.log.Info("availability", "is", state, "reason", reason)
 		p.engine.SetDeclining(declines(state))
+		p.tellAllCodes()
 		if state != was {
 			p.ringOn()
 		}

@@ -167,6 +167,9 @@ func (p *Phone) SaveLine(ctx context.Context, a SIPAccount, password string) err
 
 // putLine keeps an account and registers it.
 func (p *Phone) putLine(ctx context.Context, a SIPAccount, password string) error {
+	if !a.On {
+		p.leaveQueues(ctx, a.ID)
+	}
 	if password != "" {
 		p.cfg.Protect(password)
 		_ = p.secrets.Set(lineSecret(a.ID), password)
@@ -271,6 +274,7 @@ func (p *Phone) RemoveLine(ctx context.Context, id string) error {
 	if p.Snapshot().inCall(id) {
 		return fault.New(fault.SystemBusy, "line.in-call")
 	}
+	p.leaveQueues(ctx, id)
 	if err := p.engine.Unregister(id); fault.TypeOf(err) == fault.SystemBusy {
 		return err
 	}
@@ -296,6 +300,7 @@ func (p *Phone) forgetLines() {
 	if len(accounts) == 0 {
 		return
 	}
+	p.leaveQueues(p.ctx, "")
 	var leaving sync.WaitGroup // a server that is gone is waited for
 	for _, a := range accounts {
 		leaving.Go(crash.Guarded(func() { _ = p.engine.Unregister(a.ID) }))
@@ -358,6 +363,7 @@ func (p *Phone) lineChanged(st voice.LineStatus) {
 	if l == nil || l.State == LineOff {
 		return // removed or switched off meanwhile
 	}
+	was := l.State
 	l.State, l.Since = string(st.State), st.Since.UTC()
 	l.Expires, l.RetryAt, l.Err = moment(st.Expires), moment(st.RetryAt), nil
 	if st.Err != nil {
@@ -366,6 +372,9 @@ func (p *Phone) lineChanged(st voice.LineStatus) {
 	m := st.Messages
 	l.Messages, l.NewMessages, l.OldMessages, l.MessagesAt = m.Waiting, m.New, m.Old, m.Account
 	p.judgeLine(*l)
+	if was != l.State {
+		p.tellCodes(*l, true)
+	}
 }
 
 func moment(t time.Time) *time.Time {

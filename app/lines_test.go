@@ -38,6 +38,14 @@ func (e *fakeEngine) Register(_ context.Context, a voice.SIPAccount) error {
 	return err
 }
 
+func (e *fakeEngine) SendFeatureCode(_ context.Context, account, code string) error {
+	e.note("code %s at %s", code, account)
+	if strings.HasPrefix(code, "*9") {
+		return fault.New(fault.ServerError, "line.code-refused", code, 603, "Not in this queue")
+	}
+	return nil
+}
+
 func (e *fakeEngine) Unregister(id string) error {
 	e.note("unregister %s", id)
 	e.emit(voice.LineRemoved{ID: id})

@@ -19,7 +19,9 @@ type model struct {
 	account  Account
 	settings settings.Settings
 	lines    lines
-	ready    *readiness.Registry
+	// codes dial the feature codes, by account.
+	codes map[string]*codeSender
+	ready *readiness.Registry
 
 	// A call that has ended stays among the calls until its log entry is committed.
 	calls calls

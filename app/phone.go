@@ -179,6 +179,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	parting, cancel := context.WithTimeout(ctx, partingTime)
 	defer cancel()
 	p.awaitHangup(parting, hangupTime)
+	p.leaveQueues(ctx, "")
 	p.cancel()
 	// Whoever signs in or out right now gives up, and no session begins later.
 	select {

@@ -75,6 +75,9 @@ func (p *Phone) settingsChanged() {
 			p.linesChanged()
 		}
 		p.limitCalls(set)
+		if old.OnAnotherPhone != set.OnAnotherPhone {
+			p.tellAllCodes()
+		}
 		if old.Audio.RingVolume != set.Audio.RingVolume {
 			p.ringOn()
 		}

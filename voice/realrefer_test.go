@@ -1,13 +1,16 @@
 package voice_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"offhook/voice"
+	"offhook/voice/fault"
 )
 
 // farPhone is a phone by hand, behind the PBX as user far: it answers calls, and a
@@ -61,6 +64,10 @@ func (f *farPhone) take(m *sipText) {
 	case "INVITE":
 		f.invite, f.seq = m, 100
 		f.respond(m, "200 OK", f.answer)
+	case "ACK":
+		if strings.Contains(m.lines[0], "*") {
+			f.request("BYE", "", "") // a feature code was dialled
+		}
 	case "BYE":
 		f.respond(m, "200 OK", "")
 	case "REFER":
@@ -101,7 +108,7 @@ const farTag = ";tag=far"
 func (f *farPhone) respond(m *sipText, status, body string) {
 	to := "To: " + strings.ReplaceAll(m.get("To"), farTag, "") + farTag
 	lines := slices.Concat([]string{"SIP/2.0 " + status}, fields(m, "Via"), fields(m, "From"), []string{to}, fields(m, "Call-ID"), fields(m, "CSeq"),
-		[]string{"Contact: <sip:far@127.0.0.1>", "Content-Type: application/sdp", fmt.Sprintf("Content-Length: %d", len(body))})
+		[]string{"Contact: <" + strings.Fields(f.invite.lines[0])[1] + ">", "Content-Type: application/sdp", fmt.Sprintf("Content-Length: %d", len(body))})
 	f.send(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
 }
 
@@ -181,5 +188,43 @@ func TestTransferRefusedAndHungUp(t *testing.T) {
 	}
 	if got := expect[voice.CallEnded](alice).Call; got.EndReason != voice.EndRemoteHangup {
 		t.Errorf("%v", got.EndReason)
+	}
+}
+
+// A feature code is dialled beside a call, and without a sound of it: nobody sees a
+// second call.
+func TestFeatureCodeIsDialled(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	newFarPhone(t, p)
+	p.set(func() { p.contacts["*46"] = p.contacts["far"] })
+	alice, bob := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "bob", sine, null, p.account("bob"))
+	call, _ := connect(t, alice, bob, "bob")
+	if err := alice.SendFeatureCode(within(t), "alice@lab.test", "*46"); err != nil {
+		t.Error(err)
+	}
+	err := alice.SendFeatureCode(within(t), "alice@lab.test", "*47")
+	if said := fault.From(err).Text().String(); fault.TypeOf(err) != fault.ServerError || !strings.Contains(said, "*47") || !strings.Contains(said, "Not Found (404)") {
+		t.Errorf("a code that is not there: %v", err)
+	}
+	if err := alice.SendFeatureCode(within(t), "nobody@lab.test", "*46"); fault.TypeOf(err) != fault.InvalidParameter {
+		t.Errorf("an account that is not there: %v", err)
+	}
+	if len(alice.Calls()) != 1 {
+		t.Errorf("%d calls", len(alice.Calls()))
+	}
+	hears(t, call)
+	p.set(func() {
+		p.change = func(m *sipText) *sipText {
+			if strings.HasPrefix(m.lines[0], "INVITE") {
+				return nil
+			}
+			return m
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := alice.SendFeatureCode(ctx, "alice@lab.test", "*46"); fault.TypeOf(err) != fault.NetworkError {
+		t.Errorf("a server that does not answer: %v", err)
 	}
 }

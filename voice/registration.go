@@ -110,6 +110,24 @@ func (c *Client) takeLine(id string) (*sipaccount.Line, error) {
 	return l, nil
 }
 
+// SendFeatureCode dials a feature code on a SIP account, such as that of a queue's
+// pause, beside whatever calls there are: a call without sound that is over as soon as
+// the server has answered it and hung up, or after five seconds. It blocks until then,
+// or until ctx ends, which hangs up.
+//
+// The errors are INVALID_PARAMETER for an account that is not there,
+// INVALID_DIAL_INFO, SERVER_ERROR with the server's words for a code that it refuses,
+// and NETWORK_ERROR if it does not answer.
+func (c *Client) SendFeatureCode(ctx context.Context, account, code string) error {
+	c.mu.Lock()
+	l := c.lineOf(account)
+	c.mu.Unlock()
+	if l == nil {
+		return fault.New(fault.InvalidParameter, "line.unknown")
+	}
+	return l.SendCode(ctx, code)
+}
+
 // Lines is how the SIP accounts stand, in the order in which they were added.
 func (c *Client) Lines() []LineStatus {
 	c.mu.Lock()

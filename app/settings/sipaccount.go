@@ -50,12 +50,32 @@ type SIPAccount struct {
 	HideNumber bool `json:"hide_number,omitempty"`
 	// AutoAnswer lets the server ask the phone to answer by itself.
 	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// FeatureCodes are what the server is dialled when the availability changes.
+	FeatureCodes FeatureCodes `json:"feature_codes,omitzero"`
 	// Transfers says what becomes of a caller who wants to hand the phone to
 	// somebody else: ask, follow or refuse. "" asks where there is a window, and
 	// follows where nobody would see the question.
 	Transfers string `json:"transfers,omitempty"`
 	// RefuseTransfers is how older phones wrote refuse.
 	RefuseTransfers bool `json:"refuse_transfers,omitempty"`
+}
+
+// FeatureCodes are what a server wants to be dialled when the agent's availability
+// changes, such as *46; "" is nothing.
+type FeatureCodes struct {
+	// QueueLogin is dialled once the account is registered, QueueLogout before it is
+	// switched off or the phone ends.
+	QueueLogin  string `json:"queue_login,omitempty"`
+	QueueLogout string `json:"queue_logout,omitempty"`
+	// Pause is dialled when no calls are wanted any more, Unpause when they are again.
+	Pause   string `json:"pause,omitempty"`
+	Unpause string `json:"unpause,omitempty"`
+	// DNDOn and DNDOff are for Do not disturb; without DNDOn that is a pause, too.
+	DNDOn  string `json:"dnd_on,omitempty"`
+	DNDOff string `json:"dnd_off,omitempty"`
+	// ForwardOn and ForwardOff are for the time on another phone.
+	ForwardOn  string `json:"forward_on,omitempty"`
+	ForwardOff string `json:"forward_off,omitempty"`
 }
 
 // The values of SIPAccount.Transfers.
