@@ -8,9 +8,18 @@ import (
 	"offhook/voice/wire"
 )
 
-// newsEvery is how long changes of agents are gathered, so that a thousand phones
-// that come back at once are told of in a few frames.
-const newsEvery = 25 * time.Millisecond
+// newsEvery is how long changes of agents are gathered at least, so that a thousand
+// phones that come back at once are told of in a few frames. With many phones it is
+// longer: in all, no more than newsRate frames a second are sent.
+const (
+	newsEvery = 25 * time.Millisecond
+	newsRate  = 50_000
+)
+
+// newsPause is how long changes are gathered for so many phones.
+func newsPause(phones int) time.Duration {
+	return max(newsEvery, time.Duration(phones)*time.Second/newsRate)
+}
 
 // agentNews tells the phones of an account how their colleagues stand.
 type agentNews struct {
@@ -34,8 +43,9 @@ func (n *agentNews) note(a wire.Agent) {
 	}
 }
 
-// run hands what has changed to tell, until ctx ends.
-func (n *agentNews) run(ctx context.Context, tell func(wire.AgentFrame)) {
+// run hands what has changed to tell, which returns how many phones it tells, until ctx
+// ends.
+func (n *agentNews) run(ctx context.Context, tell func(wire.AgentFrame) (phones int)) {
 	for {
 		select {
 		case <-n.wake:
@@ -50,11 +60,12 @@ func (n *agentNews) run(ctx context.Context, tell func(wire.AgentFrame)) {
 		for _, a := range changed {
 			frame.Agents = append(frame.Agents, a)
 		}
+		phones := 0
 		if len(frame.Agents) > 0 {
-			tell(frame)
+			phones = tell(frame)
 		}
 		select {
-		case <-time.After(newsEvery):
+		case <-time.After(newsPause(phones)):
 		case <-ctx.Done():
 			return
 		}

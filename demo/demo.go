@@ -106,7 +106,7 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 	}
 	p.background(p.backend.Watch)
 	p.background(func(ctx context.Context) {
-		p.news.run(ctx, func(f wire.AgentFrame) { p.backend.Inbox().Broadcast(p.cfg.Accounts[0].SID, f) })
+		p.news.run(ctx, func(f wire.AgentFrame) int { return p.backend.Inbox().Broadcast(p.cfg.Accounts[0].SID, f) })
 	})
 	p.log.Info("the platform is ready", "url", p.baseURL, "media", p.relay.Addr(), "account", p.cfg.Accounts[0].SID)
 	return nil

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"offhook/voice/wire"
 	"os"
 	"slices"
 	"strconv"
@@ -18,6 +17,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"offhook/app"
+	"offhook/app/signin"
+	"offhook/voice"
+	"offhook/voice/wire"
 )
 
 // BenchmarkPush measures the way of a push, from the POST at the backend's push
@@ -29,6 +33,87 @@ func BenchmarkPush(b *testing.B) {
 	for _, sockets := range []int{0, 1000, 10000} {
 		b.Run(fmt.Sprintf("sockets=%d", sockets), func(b *testing.B) { benchmarkPush(b, sockets) })
 	}
+}
+
+// BenchmarkColleagues measures the way of an agent's state, from the request that
+// changes it to the snapshot of a colleague's phone, in an account of many agents whose
+// phones are all told; ten agents change a second. The platform is a process of its own.
+func BenchmarkColleagues(b *testing.B) {
+	for _, agents := range []int{10, 1000} {
+		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) { benchmarkColleagues(b, agents) })
+	}
+}
+
+func benchmarkColleagues(b *testing.B, agents int) {
+	p := startProcess(b, b.TempDir())
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	ctx, cancel := context.WithCancel(context.Background())
+	var open sync.WaitGroup
+	defer open.Wait()
+	defer cancel()
+	for i := range agents {
+		conn := connect(b, ctx, client, p.url, fmt.Sprintf("agent%d", i))
+		if conn == nil {
+			return
+		}
+		open.Go(func() {
+			defer conn.CloseNow()
+			for {
+				if _, _, err := conn.Read(ctx); err != nil {
+					return
+				}
+			}
+		})
+	}
+	alice, err := app.New(app.Config{Dir: b.TempDir(), Engine: func(device string, _ func(string)) (app.Engine, error) {
+		c, err := voice.New(voice.WithDeviceID(device))
+		return app.NewEngine(c), err
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer alice.Close(context.Background())
+	if err := alice.SignIn(ctx, signin.Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: p.url}); err != nil {
+		b.Fatal(err)
+	}
+	sees := func(name string, presence app.Presence) {
+		for range alice.Watch(ctx) {
+			if slices.ContainsFunc(alice.Directory(name), func(c app.Colleague) bool { return c.Name == name && c.Presence == presence }) {
+				return
+			}
+		}
+	}
+	put := func(name, state string) {
+		req, _ := http.NewRequest(http.MethodPut, p.url+"/v2/accounts/demo/subscribers/"+name+"/agent-state", strings.NewReader(`{"state":"`+state+`"}`))
+		req.SetBasicAuth("key", "token")
+		res, err := client.Do(req)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		if res.Body.Close(); res.StatusCode != http.StatusOK {
+			b.Errorf("%s: %s", name, res.Status)
+		}
+	}
+	sees(fmt.Sprintf("agent%d", agents-1), "available")
+	took := make([]time.Duration, 0, b.N)
+	states := []app.Availability{app.Busy, app.Available}
+	pace := time.NewTicker(100 * time.Millisecond)
+	defer pace.Stop()
+	b.ResetTimer()
+	for i := range b.N {
+		<-pace.C
+		name, state := fmt.Sprintf("agent%d", agents-1-i%min(agents, 9)), states[i/min(agents, 9)%2]
+		at := time.Now()
+		go put(name, string(state))
+		sees(name, app.Presence(state))
+		took = append(took, time.Since(at))
+	}
+	b.StopTimer()
+	b.ReportMetric(micros(quantile(took, 0.5)), "p50-µs")
+	b.ReportMetric(micros(quantile(took, 0.99)), "p99-µs")
 }
 
 func benchmarkPush(b *testing.B, sockets int) {

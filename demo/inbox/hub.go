@@ -322,12 +322,13 @@ func (h *Hub) connected(o Owner, connected bool) {
 }
 
 // Broadcast sends a frame to every phone of an account that is there now, and keeps
-// it for none. It does not wait; a phone that is slow misses it.
-func (h *Hub) Broadcast(account string, frame any) {
+// it for none. It does not wait; a phone that is slow misses it. It returns how many
+// phones it is sent to.
+func (h *Hub) Broadcast(account string, frame any) int {
 	text, err := json.Marshal(frame)
 	if err != nil {
 		h.log.Error("a frame could not be written", "error", err)
-		return
+		return 0
 	}
 	h.mu.Lock()
 	to := make([]*socket, 0, len(h.sockets))
@@ -340,6 +341,7 @@ func (h *Hub) Broadcast(account string, frame any) {
 	for _, s := range to {
 		s.tell(text)
 	}
+	return len(to)
 }
 
 // Revoke closes the owner's socket with 4401 and, if the subscriber is gone for
