@@ -86,7 +86,7 @@ deps-interop:
 
 interop: deps-interop build ## calls with software that others wrote, and the platform's console in Chromium
 	go run ./interop -bin bin -doc docs/interop.md
-	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/...
+	go test -tags=$(TAGS),interop -run 'Chromium|Interop' -v ./demo/... ./cmd/desktop
 
 deps-package:
 	@packaging/deps.sh package

@@ -38,7 +38,10 @@ type model struct {
 	// sipServer is the URL of the server that carries the subscriber's calls.
 	sipServer string
 	notice    *Notice
-	update    *Update
+	pairing   *Pairing
+	// follow are told of the settings.
+	follow []func(settings.Settings)
+	update *Update
 	// portal is the network's own sign-in page, "" without one.
 	portal string
 	unseen int
@@ -104,6 +107,7 @@ func (p *Phone) draw() *Snapshot {
 	s.Lines = m.lines.snapshot()
 	s.ColleaguesRevision = m.colleaguesRevision
 	p.drawAgent(s)
+	s.Pairing = m.pairing
 	if m.notice != nil {
 		n := *m.notice
 		s.Notice = &n

@@ -81,6 +81,9 @@ func (p *Phone) settingsChanged() {
 		if old.Audio.RingVolume != set.Audio.RingVolume {
 			p.ringOn()
 		}
+		for _, f := range m.follow {
+			f(set)
+		}
 		p.touch()
 	})
 }

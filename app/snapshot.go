@@ -54,6 +54,8 @@ type Snapshot struct {
 	FeedbackDue bool `json:"feedback_due"`
 	// Update is a newer version of the phone, or nil.
 	Update *Update `json:"update,omitempty"`
+	// Pairing is a web page that asks to work the phone, nil without one.
+	Pairing *Pairing `json:"pairing,omitempty"`
 	// Notice is a passing remark for the user, such as a device that fell back.
 	Notice *Notice `json:"notice,omitempty"`
 

@@ -325,6 +325,7 @@ func (p *Platform) serve() {
 	pages := p.forOperators(console.New(consoleSource{p}, p.log).Handler())
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)
+	mux.Handle("GET /console/crm/", console.Example())
 	mux.Handle("GET /metrics", p.forOperators(http.HandlerFunc(p.writeMetrics)))
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -26,6 +26,8 @@ type remark struct {
 	// word names what act does, "" without it; refuse is told that the user closed it.
 	word        string
 	act, refuse func()
+	// stays says that it does not pass by itself.
+	stays bool
 }
 
 // notify shows a passing remark.
@@ -42,7 +44,7 @@ func (s *shell) say(r *remark) {
 	}
 	s.note = r
 	s.drawRemark()
-	if r.act == nil {
+	if r.act == nil && !r.stays {
 		s.noticeStop = s.run.After(noticeTime, s.clearRemark)
 	}
 }
@@ -169,6 +171,34 @@ func (s *shell) offerOf(o *app.DeviceOffer) *remark {
 	}
 	r.act, r.refuse = func() { e.Run.Go(func(context.Context) error { return s.phone.TakeDevice() }, e.Complain) }, s.phone.RefuseDevice
 	return r
+}
+
+// renderPairing shows the code of a web page that asks to work the phone, for as long
+// as it holds and the user has not closed it.
+func (s *shell) renderPairing(p *app.Pairing) {
+	code := ""
+	if p != nil {
+		code = p.Code
+	}
+	if code != s.pairingCode {
+		if s.note != nil && s.note == s.pairing {
+			s.clearRemark()
+		}
+		s.pairingCode, s.pairing = code, nil
+		if code != "" {
+			from := p.Origin
+			if from == "" {
+				from = s.env.T("a program on this computer")
+			}
+			s.pairing = &remark{tone: widget.ToneInfo, stays: true, refuse: func() { s.pairing = nil },
+				title: s.env.T("{name} at {origin} asks to work your phone. If that was you, give it the code {code}.", "name", p.Name, "origin", from, "code", code)}
+			s.say(s.pairing)
+		}
+	}
+	if s.note == nil && s.pairing != nil { // another remark is over
+		s.note = s.pairing
+		s.drawRemark()
+	}
 }
 
 // says reports whether a text, or one that it is joined of, has a code.

@@ -72,13 +72,16 @@ type shell struct {
 	backBar *screen.BackBar
 
 	// keys are what the shortcuts do, by Fyne's names; bound are those of the canvas.
-	keys       map[string]func()
-	bound      []fyne.Shortcut
-	menu       *menu
-	fade       *fade
-	noticeBox  *fyne.Container
-	noticeAt   time.Time
-	noticeStop func()
+	keys      map[string]func()
+	bound     []fyne.Shortcut
+	menu      *menu
+	fade      *fade
+	noticeBox *fyne.Container
+	noticeAt  time.Time
+	// pairingCode is the code that is shown for a web page, "" for none.
+	pairingCode string
+	pairing     *remark
+	noticeStop  func()
 	// note is the passing remark, offer the device that is offered; over and inBar are
 	// those of them that are shown over the window and above the phone. nil is none.
 	note, offer, over, inBar *remark
@@ -218,6 +221,7 @@ func (s *shell) renderOverlays(v screen.View) {
 		s.menu.render(v)
 	}
 	s.renderNotice(v)
+	s.renderPairing(v.Pairing)
 }
 
 func (s *shell) view() screen.View {

@@ -3,12 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"runtime/pprof"
 	"sort"
 	"strconv"
 	"strings"
@@ -30,8 +25,10 @@ type command struct {
 	help     string
 	// flags are those of the options that go with the command.
 	flags string
-	// local commands have a form of their own on the command line.
-	run func(ctx context.Context, s *Server, r request, emit func(any) error) (any, error)
+	// local says that a page of the Desk API has no such command: it reads or changes
+	// files, passwords and settings, or ends the phone.
+	local bool
+	run   func(ctx context.Context, s *Server, r request, emit func(any) error) (any, error)
 	// did says in a few words what the command has done, "" for one that answers with
 	// something of its own.
 	did string
@@ -144,7 +141,7 @@ func init() {
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.RemoveFavourite(r.Args[0])
 			}},
-		"events":   {help: "print a snapshot a line as things change, the present one first, for --timeout or without end", run: events},
+		"events":   {local: true, help: "print a snapshot a line as things change, the present one first, for --timeout or without end", run: events},
 		"diagnose": {help: "check devices, network and servers", run: diagnose},
 		"feedback": {flags: "note", did: "Thank you. The rating is sent.", args: "RATING [ISSUE]", min: 1, max: 2, help: "rate the last call 1 to 5; --note TEXT goes along", run: feedback},
 		"upload-logs": {flags: "since until description", help: "send the logs to the support; --since 168h, --description TEXT",
@@ -156,7 +153,7 @@ func init() {
 				ref, err := s.cfg.Phone.Report(ctx, from, to, r.Description, nil)
 				return map[string]string{"reference": ref}, err
 			}},
-		"report": {flags: "since until", args: "FILE", min: 1, max: 1, help: "write the logs into a new zip file, also signed out; --since 168h", did: "The report is written.",
+		"report": {local: true, flags: "since until", args: "FILE", min: 1, max: 1, help: "write the logs into a new zip file, also signed out; --since 168h", did: "The report is written.",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				from, to, err := r.span(reportSpan)
 				if err != nil {
@@ -167,36 +164,42 @@ func init() {
 				}
 				return nil, s.cfg.Phone.SaveReport(ctx, from, to, r.Args[0])
 			}},
-		"settings": {args: "[PATH [VALUE]]", max: 2, help: "print all settings, or one by its path such as audio.ring_volume, or change it", run: changeSettings},
-		"sign-in": {flags: "user password-file account server display-name allow-clear-text", did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
+		"settings": {local: true, args: "[PATH [VALUE]]", max: 2, help: "print all settings, or one by its path such as audio.ring_volume, or change it", run: changeSettings},
+		"sign-in": {local: true, flags: "user password-file account server display-name allow-clear-text", did: "Signed in.", help: "sign in; --user, --password-file, --account, --server, --display-name, --allow-clear-text",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.SignIn(ctx, signin.Credentials{
 					UserName: r.UserName, Password: r.Password, AccountSID: r.AccountSID, Server: r.Server, DisplayName: r.DisplayName,
 					AllowClearText: r.AllowClearText,
 				})
 			}},
-		"line-password": {flags: "password-file", did: "The account has its password.", args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
+		"line-password": {local: true, flags: "password-file", did: "The account has its password.", args: "USER@DOMAIN", min: 1, max: 1, help: "give a SIP account its password, also one that an administrator has fixed; --password-file",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if r.Password == "" {
 					return nil, usage("--password-file names the password.")
 				}
 				return nil, s.cfg.Phone.SetLinePassword(ctx, r.Args[0], r.Password)
 			}},
-		"proxy-password": {flags: "user password-file", did: "Set.", help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
+		"proxy-password": {local: true, flags: "user password-file", did: "Set.", help: "give the network's proxy a user name and a password; --user, --password-file; without --user they are forgotten",
 			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				if (r.UserName == "") != (r.Password == "") {
 					return nil, usage("--user and --password-file belong together.")
 				}
 				return nil, s.cfg.Phone.SetProxyPassword(r.UserName, r.Password)
 			}},
-		"sign-out": simple("Signed out.", "sign out and forget the password", (*app.Phone).SignOut),
-		"open": {did: "Done.", args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
+		"sign-out": localOnly(simple("Signed out.", "sign out and forget the password", (*app.Phone).SignOut)),
+		"desk-api": {local: true, args: "[forget ID]", max: 2, help: "print the Desk API for web pages: where it listens, the code of a page that asks to be paired, and what is paired; forget ends a pairing, of all without an ID", run: deskAPI},
+		"open": {local: true, did: "Done.", args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.OpenLink(ctx, strings.Join(r.Args, ""))
 			}},
-		"runtime": {args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE (of a phone that was started with GODEBUG=memprofilerate=524288)", run: processState},
-		"quit":    {flags: "if-idle", help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
+		"runtime": {local: true, args: "[FILE]", max: 1, help: "print the memory and the goroutines of the phone's process, and write a heap profile to FILE (of a phone that was started with GODEBUG=memprofilerate=524288)", run: processState},
+		"quit":    {local: true, flags: "if-idle", help: "end the phone cleanly; --if-idle refuses during a call", run: quit},
 	}
+}
+
+func localOnly(c command) command {
+	c.local = true
+	return c
 }
 
 // changeSettings prints settings as the table has them, or changes one.
@@ -436,43 +439,6 @@ func feedback(ctx context.Context, s *Server, r request, _ func(any) error) (any
 		issue = strings.ToUpper(r.Args[1])
 	}
 	return nil, s.cfg.Phone.Feedback(ctx, rating, issue, r.Note)
-}
-
-// ProcessState is what `ctl runtime` prints, after a garbage collection.
-type ProcessState struct {
-	Goroutines int    `json:"goroutines"`
-	HeapBytes  uint64 `json:"heap_bytes"`
-	HeapCount  uint64 `json:"heap_objects"`
-	SysBytes   uint64 `json:"sys_bytes"`
-	// StackBytes, ProfileBytes and OtherBytes are parts of SysBytes: the stacks, the
-	// tables of the heap profile, and what else the runtime keeps beside the heap.
-	StackBytes   uint64 `json:"stack_bytes"`
-	ProfileBytes uint64 `json:"profile_bytes"`
-	OtherBytes   uint64 `json:"other_bytes"`
-	PID          int    `json:"pid"`
-}
-
-func processState(_ context.Context, _ *Server, r request, _ func(any) error) (any, error) {
-	if len(r.Args) > 0 {
-		if !filepath.IsAbs(r.Args[0]) { // where the phone runs is not where its user is
-			return nil, usage("Name the file by its whole path.")
-		}
-		runtime.GC() // the profile is of what the last collection left
-		f, err := os.OpenFile(r.Args[0], os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-		if err != nil {
-			return nil, usage("The file can't be made; name a new one by its whole path.")
-		}
-		err = errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
-		if err != nil {
-			return nil, err
-		}
-	}
-	// After the profile, whose writing makes garbage too.
-	debug.FreeOSMemory()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return ProcessState{Goroutines: runtime.NumGoroutine(), HeapBytes: m.HeapAlloc, HeapCount: m.HeapObjects, SysBytes: m.Sys,
-		StackBytes: m.StackInuse, ProfileBytes: m.BuckHashSys, OtherBytes: m.Sys - m.HeapSys - m.StackSys - m.BuckHashSys, PID: os.Getpid()}, nil
 }
 
 // quit answers when the phone is closed and every file is complete.

@@ -74,6 +74,8 @@ func (p *printer) result(command string, data json.RawMessage) error {
 			}
 			return t.Flush()
 		})
+	case "desk-api":
+		return decode(data, p.desk)
 	case "upload-logs":
 		return decode(data, func(r *struct {
 			Reference string `json:"reference"`
@@ -226,6 +228,25 @@ func (p *printer) contacts(d *struct {
 		for _, c := range g.Contacts {
 			fmt.Fprintf(t, "%s\t%s\t%s\n", g.Name, c.Name, c.Number)
 		}
+	}
+	return t.Flush()
+}
+
+func (p *printer) desk(d *deskState) error {
+	switch {
+	case d.Error != "":
+		fmt.Fprintf(p.w, "The Desk API does not listen: %s\n", d.Error)
+	case d.Address != "":
+		fmt.Fprintf(p.w, "The Desk API listens at %s for %s\n", d.Address, strings.Join(d.Origins, ", "))
+	default:
+		fmt.Fprintln(p.w, "The Desk API is off. offhook ctl settings desk_api.on true turns it on.")
+	}
+	if d.Pairing != nil {
+		fmt.Fprintf(p.w, "%s at %s asks to be paired. Its code is %s.\n", d.Pairing.Name, d.Pairing.Origin, d.Pairing.Code)
+	}
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	for _, one := range d.Paired {
+		fmt.Fprintf(t, "%s\t%s\t%s\tsince %s\n", one.ID, one.Name, one.Origin, one.Since.Local().Format("2006-01-02 15:04"))
 	}
 	return t.Flush()
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/secrets"
+	"offhook/app/settings"
 	"offhook/internal/crash"
 	"offhook/voice/fault"
 )
@@ -29,6 +31,7 @@ type Server struct {
 	// closed is closed when the phone is closed: quit returns then.
 	closed chan struct{}
 	once   sync.Once
+	web    *web
 }
 
 // Config is what a Server is made of.
@@ -39,6 +42,8 @@ type Config struct {
 	// Quit asks the program to end. It must not wait for it.
 	Quit func()
 	Log  *slog.Logger
+	// Secrets keeps the pairings of the Desk API; nil keeps them in memory.
+	Secrets secrets.Store
 }
 
 // maxClients bounds the programs that are connected at one time.
@@ -58,7 +63,12 @@ func Serve(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, listener: l, path: path, slots: make(chan struct{}, maxClients), closed: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if cfg.Secrets == nil {
+		cfg.Secrets = &secrets.Memory{}
+	}
+	s.web = newWeb(s, cfg.Secrets)
 	s.wg.Go(crash.Guarded(s.accept))
+	cfg.Phone.FollowSettings(func(set settings.Settings) { s.web.follow(set.DeskAPI) })
 	return s, nil
 }
 
@@ -67,6 +77,7 @@ func (s *Server) Finish() {
 	s.once.Do(func() {
 		close(s.closed)
 		s.listener.Close()
+		s.web.close()
 		// The answers to quit are a few bytes; a client that does not read them
 		// is cut off.
 		done := make(chan struct{})

@@ -40,7 +40,7 @@ func TestANewCommandIsAnEntry(t *testing.T) {
 
 // answersItself are the commands that print something of their own.
 var answersItself = map[string]bool{"status": true, "stats": true, "history": true, "contacts": true, "directory": true, "events": true, "diagnose": true, "upload-logs": true,
-	"runtime": true, "quit": true, "settings": true}
+	"runtime": true, "quit": true, "settings": true, "desk-api": true}
 
 func TestSettingsByTheirPath(t *testing.T) {
 	t.Parallel()

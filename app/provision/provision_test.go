@@ -137,7 +137,7 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 		case p.Type == "integer":
 			good, bad = []any{p.Minimum, p.Maximum}, []any{p.Minimum - 1, p.Maximum + 1, "5", 1.5}
 		case p.Type == "array" && p.Items.Type == "string":
-			good, bad = []any{[]any{}, []any{"Lunch"}}, []any{"text", 1, []any{1}, []any{map[string]any{}}}
+			good, bad = []any{[]any{}, []any{"https://crm.example.com"}}, []any{"text", 1, []any{1}, []any{map[string]any{}}}
 		case p.Type == "object" && p.AdditionalProperties.Type == "integer":
 			good, bad = []any{map[string]any{}, map[string]any{"Lunch": 1800}}, []any{"text", 1, map[string]any{"Lunch": "long"}}
 		case p.Type == "array":

@@ -28,6 +28,8 @@ type Settings struct {
 	Updates     Updates      `json:"updates"`
 	Agent       Agent        `json:"agent"`
 
+	// DeskAPI is the door for web pages on this computer.
+	DeskAPI DeskAPI `json:"desk_api"`
 	// ClearText is by_account where each account says whether it may go without
 	// encryption, or ClearTextNever.
 	ClearText string `json:"clear_text"`
@@ -210,6 +212,7 @@ type Favourite struct {
 func (s Settings) Clone() Settings {
 	s.SIPAccounts = cloneSIP(s.SIPAccounts)
 	s.Favourites = append([]Favourite(nil), s.Favourites...)
+	s.DeskAPI.Origins = append([]string(nil), s.DeskAPI.Origins...)
 	s.Locked = append([]string(nil), s.Locked...)
 	s.Shortcuts = maps.Clone(s.Shortcuts)
 	s.Agent.BreakReasons, s.Agent.Outcomes = slices.Clone(s.Agent.BreakReasons), slices.Clone(s.Agent.Outcomes)

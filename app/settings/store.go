@@ -117,6 +117,7 @@ func (s *Store) Update(change func(*Settings)) (Settings, error) {
 // do no harm.
 func (s *Settings) normalise() {
 	s.normaliseSIP()
+	s.DeskAPI.normalise()
 	s.Audio.Country = strings.ToUpper(s.Audio.Country)
 	for _, e := range Table {
 		e.repair(s)

@@ -134,6 +134,10 @@ var Table = []Entry{
 
 	{Path: "shortcuts", About: `The keys of the window's commands, by the command's id, such as {"hangup": "Ctrl+Shift+X"}; those left out keep their usual ones.`},
 
+	{Path: "desk_api.on", About: "Let web pages on this computer work the phone, once the user has paired them by a code: docs/crm."},
+	{Path: "desk_api.port", About: "The TCP port on 127.0.0.1 of the Desk API.", Default: DeskPort, Min: 1024, Max: 65535},
+	{Path: "desk_api.origins", About: "The origins of the pages that may ask to be paired, such as https://crm.example.com."},
+
 	{Path: "logs.level", About: "How much is logged.", Default: "info", Choices: []string{"debug", "info", "warn", "error"}},
 	{Path: "logs.keep_days", About: "How many days of logs are kept.", Default: 14, Min: 1, Max: 365},
 	{Path: "logs.max_mb", About: "How much the logs may hold in all.", Default: 50, Min: 1, Max: 10_000},

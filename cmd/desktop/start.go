@@ -127,7 +127,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	if !o.logLevelGiven {
 		_ = level.UnmarshalText([]byte(keep.Level)) // the settings hold one of the levels
 	}
-	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log})
+	server, err := control.Serve(control.Config{Dir: dir, Phone: phone, Quit: quit, Log: log, Secrets: secrets.NewSafe(secrets.NewKeyring(o.Profile))})
 	switch {
 	case err == nil:
 		// The answer to quit is given when every recording is complete, so that the

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"offhook/demo/platform"
+	"offhook/docs/crm"
 	"offhook/voice/wire"
 )
 
@@ -83,6 +84,20 @@ func (c *Console) Handler() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		mux.ServeHTTP(w, r)
+	})
+}
+
+// Example serves the example of a customer page that works the phone, under
+// /console/crm/. It shows nothing of the platform, so that everybody may see it.
+func Example() http.Handler {
+	files := http.StripPrefix("/console/crm/", http.FileServerFS(crm.Files))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src http://127.0.0.1:* ws://127.0.0.1:*; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		files.ServeHTTP(w, r)
 	})
 }
 

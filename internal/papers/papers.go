@@ -68,7 +68,7 @@ func Blocks(file, text string) ([]Block, error) {
 // Files returns the papers below root, and their texts by name.
 func Files(root string) (map[string]string, error) {
 	out := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
 		names, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			return nil, err

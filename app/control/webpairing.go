@@ -1,0 +1,341 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/time/rate"
+
+	"offhook/app"
+	"offhook/app/secrets"
+	"offhook/voice/display"
+	"offhook/voice/fault"
+)
+
+// The bounds of a pairing: how long its code holds, how often a wrong one may be
+// given, how many pages may be paired, and how often one may ask.
+const (
+	pairingTime  = 2 * time.Minute
+	pairingTries = 3
+	maxPaired    = 32
+	maxPairName  = 64
+	pairingEvery = 5 * time.Second
+	pairingBurst = 3
+)
+
+// secretDesk is the keyring's name of the pairings: hashes of their tokens.
+const secretDesk = "desk-api"
+
+// pairing is a page that may work the phone. Its token is bound to the origin from
+// which it was paired, "" for a program that has none.
+type pairing struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	Origin string    `json:"origin"`
+	Since  time.Time `json:"since"`
+	// Hash is the SHA-256 of the token, which only the page has.
+	Hash  string        `json:"hash"`
+	limit *rate.Limiter // of its commands
+	// gone is closed when the pairing ends.
+	gone chan struct{}
+}
+
+// pending is a pairing whose code the user has yet to carry from the phone to the
+// page.
+type pending struct {
+	id, name, origin, code string
+	tries                  int
+	until                  time.Time
+	timer                  *time.Timer
+}
+
+// pairings are those that are paired, and the one that is being paired.
+type pairings struct {
+	store secrets.Store
+	show  func(*app.Pairing)
+	asks  *rate.Limiter
+
+	mu     sync.Mutex
+	loaded bool
+	list   []*pairing
+	now    *pending
+}
+
+func newPairings(store secrets.Store, show func(*app.Pairing)) *pairings {
+	return &pairings{store: store, show: show, asks: rate.NewLimiter(rate.Every(pairingEvery), pairingBurst)}
+}
+
+// load reads the keyring at the first need. The caller holds mu.
+func (p *pairings) load() {
+	if p.loaded {
+		return
+	}
+	p.loaded = true
+	text, err := p.store.Get(secretDesk)
+	if err != nil || json.Unmarshal([]byte(text), &p.list) != nil {
+		return
+	}
+	for _, one := range p.list {
+		one.begin()
+	}
+}
+
+func (p *pairing) begin() {
+	p.limit, p.gone = rate.NewLimiter(webRate, webBurst), make(chan struct{})
+}
+
+// keep writes the pairings into the keyring, or into memory where there is none.
+// The caller holds mu.
+func (p *pairings) keep() error {
+	data, err := json.Marshal(p.list)
+	if err != nil {
+		return err
+	}
+	return p.store.Set(secretDesk, string(data))
+}
+
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// of returns the pairing of a token that comes from an origin, or nil.
+func (p *pairings) of(token, origin string) *pairing {
+	if token == "" {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	hash := hashOf(token)
+	for _, one := range p.list {
+		if subtle.ConstantTimeCompare([]byte(one.Hash), []byte(hash)) == 1 && strings.EqualFold(one.Origin, origin) {
+			return one
+		}
+	}
+	return nil
+}
+
+// ask begins a pairing and shows its code to the user.
+func (p *pairings) ask(name, origin string) (*pending, *Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	switch {
+	case p.now != nil && p.now.origin != origin, !p.asks.Allow():
+		return nil, failure(string(fault.SystemBusy), "desk.pairing-busy")
+	case len(p.list) >= maxPaired:
+		return nil, failure(string(fault.SystemBusy), "desk.too-many-paired", maxPaired)
+	}
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return nil, failureOf(err)
+	}
+	p.end()
+	next := &pending{id: rand.Text(), name: name, origin: origin, code: fmt.Sprintf("%06d", n), until: time.Now().Add(pairingTime)}
+	next.timer = time.AfterFunc(pairingTime, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.now == next {
+			p.end()
+		}
+	})
+	p.now = next
+	p.show(&app.Pairing{Name: name, Origin: origin, Code: next.code, Until: next.until.UTC()})
+	return next, nil
+}
+
+// end takes the pairing that goes on away. The caller holds mu.
+func (p *pairings) end() {
+	if p.now != nil {
+		p.now.timer.Stop()
+		p.now = nil
+		p.show(nil)
+	}
+}
+
+func (p *pairings) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+}
+
+// prove ends a pairing with the code that the user has read: it returns the token.
+func (p *pairings) prove(id, code, origin string) (token string, made *pairing, f *Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now
+	if now == nil || now.id != id || now.origin != origin || time.Now().After(now.until) {
+		return "", nil, failure(string(fault.AuthenticationExpiredToken), "desk.pairing-over")
+	}
+	if subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(now.code)) != 1 {
+		if now.tries++; now.tries >= pairingTries {
+			p.end()
+		}
+		return "", nil, failure(string(fault.AuthenticationInvalidToken), "desk.wrong-code")
+	}
+	p.end()
+	token = rand.Text() + rand.Text()
+	made = &pairing{ID: rand.Text()[:8], Name: now.name, Origin: origin, Since: time.Now().UTC(), Hash: hashOf(token)}
+	made.begin()
+	p.list = append(p.list, made)
+	if err := p.keep(); err != nil {
+		p.list = p.list[:len(p.list)-1]
+		return "", nil, failureOf(err)
+	}
+	return token, made, nil
+}
+
+// forget ends the pairings that keep says no to, and reports how many.
+func (p *pairings) forget(match func(*pairing) bool) (n int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	p.list = slices.DeleteFunc(p.list, func(one *pairing) bool {
+		if !match(one) {
+			return false
+		}
+		n++
+		close(one.gone)
+		return true
+	})
+	if n > 0 {
+		err = p.keep()
+	}
+	return n, err
+}
+
+// pair is POST /v1/pairings: a page asks to be paired.
+func (w *web) pair(rw http.ResponseWriter, r *http.Request) {
+	var ask struct {
+		Name string `json:"name"`
+	}
+	if !w.stranger(rw, r, &ask) {
+		return
+	}
+	name := display.Name(ask.Name)
+	if name == "" || utf8.RuneCountInString(name) > maxPairName {
+		refuse(rw, http.StatusBadRequest, usage("“name” says in at most 64 characters who asks."))
+		return
+	}
+	now, f := w.pairs.ask(name, r.Header.Get("Origin"))
+	if f != nil {
+		rw.Header().Set("Retry-After", "5")
+		refuse(rw, http.StatusTooManyRequests, f)
+		return
+	}
+	w.log.Info("desk: a page asks to be paired", "name", name, "origin", now.origin)
+	reply(rw, http.StatusAccepted, map[string]any{"pairing": now.id, "expires_in_s": int(pairingTime / time.Second)})
+}
+
+// prove is POST /v1/pairings/{id}: the page shows the code that the user has read.
+func (w *web) prove(rw http.ResponseWriter, r *http.Request) {
+	var proof struct {
+		Code string `json:"code"`
+	}
+	if !w.stranger(rw, r, &proof) {
+		return
+	}
+	token, made, f := w.pairs.prove(r.PathValue("id"), proof.Code, r.Header.Get("Origin"))
+	if f != nil {
+		refuse(rw, http.StatusForbidden, f)
+		return
+	}
+	w.log.Info("desk: paired", "name", made.Name, "origin", made.Origin)
+	reply(rw, http.StatusOK, map[string]any{"token": token, "name": made.Name, "id": made.ID})
+}
+
+// stranger reads the body of somebody without a token, within their rate.
+func (w *web) stranger(rw http.ResponseWriter, r *http.Request, v any) bool {
+	if !w.strangers.Allow() {
+		rw.Header().Set("Retry-After", "1")
+		refuse(rw, http.StatusTooManyRequests, failure(string(fault.SystemBusy), "desk.too-fast"))
+		return false
+	}
+	body, ok := readBody(rw, r)
+	if !ok {
+		return false
+	}
+	if json.Unmarshal(body, v) != nil {
+		refuse(rw, http.StatusBadRequest, usage("The body is no JSON object of this form."))
+		return false
+	}
+	return true
+}
+
+// unpair is DELETE /v1/pairings/current.
+func (w *web) unpair(rw http.ResponseWriter, _ *http.Request, p *pairing) {
+	if _, err := w.pairs.forget(func(one *pairing) bool { return one == p }); err != nil {
+		refuse(rw, http.StatusInternalServerError, failureOf(err))
+		return
+	}
+	rw.WriteHeader(http.StatusNoContent)
+}
+
+// deskState is what `ctl desk-api` prints.
+type deskState struct {
+	On      bool         `json:"on"`
+	Address string       `json:"address"`
+	Error   string       `json:"error,omitempty"`
+	Origins []string     `json:"origins"`
+	Pairing *app.Pairing `json:"pairing"`
+	Paired  []deskPaired `json:"paired"`
+}
+
+type deskPaired struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	Origin string    `json:"origin"`
+	Since  time.Time `json:"since"`
+}
+
+func (w *web) state() deskState {
+	w.mu.Lock()
+	d := deskState{On: w.wish.On, Origins: append([]string{}, w.wish.Origins...), Paired: []deskPaired{}}
+	if w.address != "" {
+		d.Address = "http://" + w.address
+	}
+	if w.err != nil {
+		d.Error = w.err.Error()
+	}
+	w.mu.Unlock()
+	w.pairs.mu.Lock()
+	defer w.pairs.mu.Unlock()
+	w.pairs.load()
+	for _, p := range w.pairs.list {
+		d.Paired = append(d.Paired, deskPaired{p.ID, p.Name, p.Origin, p.Since})
+	}
+	if now := w.pairs.now; now != nil {
+		d.Pairing = &app.Pairing{Name: now.name, Origin: now.origin, Code: now.code, Until: now.until.UTC()}
+	}
+	return d
+}
+
+// deskAPI prints the state of the Desk API, or ends pairings.
+func deskAPI(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+	if len(r.Args) > 0 {
+		if r.Args[0] != "forget" {
+			return nil, usage("Use: offhook ctl desk-api [forget ID]")
+		}
+		n, err := s.web.pairs.forget(func(p *pairing) bool { return len(r.Args) == 1 || p.ID == r.Args[1] })
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 && len(r.Args) > 1 {
+			return nil, usage("Nothing is paired by that ID.")
+		}
+	}
+	return s.web.state(), nil
+}
