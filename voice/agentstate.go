@@ -2,9 +2,9 @@ package voice
 
 import (
 	"context"
-	"slices"
 
 	"offhook/voice/fault"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/wire"
 )
 
@@ -18,8 +18,8 @@ func (c *Client) AgentRules() (rules wire.AgentRules, states, outcomes bool) {
 	if s == nil {
 		return rules, false, false
 	}
-	p := s.profile.Load()
-	return p.AgentRules, slices.Contains(p.Abilities, wire.AbilityAgentState), slices.Contains(p.Abilities, wire.AbilityOutcome)
+	p := s.Profile()
+	return p.AgentRules, s.Offers(wire.AbilityAgentState), s.Offers(wire.AbilityOutcome)
 }
 
 // SetAgentState tells the platform what the agent has chosen to be. Calls are then
@@ -32,7 +32,7 @@ func (c *Client) SetAgentState(ctx context.Context, choice wire.AgentChoice) (wi
 	if s == nil {
 		return wire.Agent{}, err
 	}
-	return s.platform.PutAgentState(ctx, choice)
+	return s.Platform.PutAgentState(ctx, choice)
 }
 
 // Agents returns how the colleagues of the account stand, none where the platform
@@ -43,7 +43,7 @@ func (c *Client) Agents(ctx context.Context) ([]wire.Agent, error) {
 	if s == nil {
 		return nil, err
 	}
-	return s.platform.Agents(ctx)
+	return s.Platform.Agents(ctx)
 }
 
 // PostOutcome tells the platform what became of a call; a second one for the same
@@ -55,18 +55,18 @@ func (c *Client) PostOutcome(ctx context.Context, o wire.Outcome) error {
 	if s == nil {
 		return err
 	}
-	return s.platform.PostOutcome(ctx, o)
+	return s.Platform.PostOutcome(ctx, o)
 }
 
 // ableTo returns the session if its platform has an ability, else nil.
-func (c *Client) ableTo(ability string) (*session, error) {
+func (c *Client) ableTo(ability string) (*subscriber.Session, error) {
 	c.mu.Lock()
 	s := c.session
 	c.mu.Unlock()
 	if s == nil {
 		return nil, fault.New(fault.Uninitialized, "sign-in.first")
 	}
-	if !slices.Contains(s.profile.Load().Abilities, ability) {
+	if !s.Offers(ability) {
 		return nil, nil
 	}
 	return s, nil

@@ -15,7 +15,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
-	"offhook/voice/platform"
+	"offhook/voice/line/subscriber"
 )
 
 // Version is the engine's version; the User-Agent of SIP and HTTP carries it.
@@ -33,7 +33,7 @@ type Client struct {
 
 	mu sync.Mutex
 	// session is what Initialize made, or nil.
-	session *session
+	session *subscriber.Session
 	// lines are the SIP accounts, in the order in which they were added.
 	lines []*sipaccount.Line
 	// calls are those that have not ended, in the order in which they began; shared is
@@ -110,10 +110,10 @@ func (c *Client) Status() Status {
 func (c *Client) snapshotStatus() Status {
 	s := c.status
 	if s.Initialized = c.session != nil; s.Initialized {
-		s.TokenValidUntil = c.session.keeper.ValidUntil()
-		s.ClockOffset = c.session.platform.ServerOffset()
-		profile := c.session.profile.Load()
-		s.Exophone, s.SIPServer = profile.Exophone, sipURL(*profile)
+		s.TokenValidUntil = c.session.Keeper.ValidUntil()
+		s.ClockOffset = c.session.Platform.ServerOffset()
+		profile := c.session.Profile()
+		s.Exophone, s.SIPServer = profile.Exophone, subscriber.ServerURL(*profile)
 	}
 	return s
 }
@@ -127,78 +127,6 @@ func (c *Client) note(change func(s *Status, now time.Time) bool) {
 	}
 }
 
-// initializationDelay is how long Initialize may take before it is told that it
-// takes long (reference, section 1.9).
-const initializationDelay = 5 * time.Second
-
-// Initialize prepares the client for an account: it checks the token, fetches
-// the profile and keeps a signalling connection open from then on. It blocks
-// until that is known, and its result is also an event: InitializationSucceeded,
-// InitializationFailed, or AuthenticationFailed if the token is
-// AUTHENTICATION_INVALID_TOKEN or AUTHENTICATION_EXPIRED_TOKEN.
-//
-// An initialised client takes a new token for the same subscriber at any time;
-// for another subscriber it fails with SYSTEM_BUSY during a call.
-func (c *Client) Initialize(ctx context.Context, account Account) error {
-	c.lifecycle.Lock()
-	defer c.lifecycle.Unlock()
-	punctual := c.clock.AfterFunc(initializationDelay, crash.Guarded(func() { c.events.Publish(InitializationDelayed{}) }))
-	err := c.initialize(ctx, account)
-	punctual()
-	if err == nil {
-		c.events.Publish(InitializationSucceeded{})
-		return nil
-	}
-	problem := fault.From(err)
-	if isAuthentication(problem) {
-		c.events.Publish(AuthenticationFailed{Err: problem})
-	} else {
-		c.events.Publish(InitializationFailed{Err: problem})
-	}
-	c.log.Warn("initialization failed", "error", problem)
-	return problem
-}
-
-func isAuthentication(err *fault.Error) bool {
-	return err.Type == fault.AuthenticationInvalidToken || err.Type == fault.AuthenticationExpiredToken
-}
-
-func (c *Client) initialize(ctx context.Context, account Account) error {
-	checked, err := account.check()
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	old, busy, closed := c.session, !c.idle(), c.closed
-	c.mu.Unlock()
-	switch {
-	case closed:
-		return fault.New(fault.Uninitialized, "phone.closing")
-	case old != nil && busy && !old.account.sameSubscriber(checked):
-		return busyFault()
-	}
-
-	next, err := c.prepare(ctx, checked)
-	if err != nil {
-		return err
-	}
-	next.reporter = newReporter(c.clock, c.log, platform.Seconds(next.profile.Load().EventThreadInterval), next.platform.PostEvents)
-	c.mu.Lock()
-	c.session = next
-	// The line of the same subscriber goes on carrying the call that is there.
-	keepConnection := old != nil && old.account.sameSubscriber(checked) && old.profile.Load().SIPPassword == next.profile.Load().SIPPassword
-	if keepConnection {
-		next.connection = old.connection
-	} else {
-		next.connection = c.openConnection(next)
-	}
-	c.mu.Unlock()
-	if old != nil {
-		old.close(ctx, keepConnection)
-	}
-	return nil
-}
-
 // AccessToken returns an access token that is valid now, for the application
 // backend and the push inbox; rejected is one that a server has just refused,
 // or "". The errors are those of auth.Keeper, and SDK_UNINITIALIZED.
@@ -210,9 +138,9 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 		return "", uninitialized()
 	}
 	if rejected != "" {
-		s.keeper.Rejected(rejected)
+		s.Keeper.Rejected(rejected)
 	}
-	return s.keeper.AccessToken(ctx)
+	return s.Keeper.AccessToken(ctx)
 }
 
 // Retry tries at once what the client would try by itself later, and proves what
@@ -222,15 +150,12 @@ func (c *Client) AccessToken(ctx context.Context, rejected string) (string, erro
 // refuses try again, too.
 func (c *Client) Retry() {
 	c.mu.Lock()
-	var own *line.Connection
-	if c.session != nil {
-		own = c.session.connection
-	}
+	own := c.session
 	calls, lines := slices.Clone(c.calls), slices.Clone(c.lines)
 	c.mu.Unlock()
 	c.log.Info("retry")
 	if own != nil {
-		own.Check()
+		own.CheckConnection()
 	}
 	for _, l := range lines {
 		l.Retry()
@@ -269,7 +194,7 @@ func (c *Client) stop(ctx context.Context) error {
 	// Farewells that are under way may still go out.
 	c.awaitCalls(ctx)
 	c.closeNow()
-	s.close(ctx, false)
+	s.Close(ctx, false)
 	c.running.Wait()
 
 	c.mu.Lock()

@@ -6,6 +6,7 @@ import (
 
 	"offhook/voice/fault"
 	"offhook/voice/line/sipaccount"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/sip"
 )
 
@@ -82,8 +83,8 @@ func (c *Call) consultation(target string) (inv sip.Invitation, shown string, er
 	case *sipaccount.Line:
 		inv, shown, err = l.Invitation(target, "")
 		inv.Anonymous = l.Account.Anonymous
-	case subscriberLine:
-		inv, shown, err = l.consultation(target, c.details.SessionID)
+	case *subscriber.Session:
+		inv, shown, err = l.Consultation(target, c.details.SessionID)
 	}
 	return inv, shown, err
 }

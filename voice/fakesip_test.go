@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"offhook/voice/line"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/sip"
 )
 
@@ -21,7 +22,7 @@ type fakeSIP struct {
 	script func(d *fakeDialog)
 }
 
-func (s *fakeSIP) connect(ctx context.Context, who credentials) (line.Flow, error) {
+func (s *fakeSIP) connect(ctx context.Context, who subscriber.Credentials) (line.Flow, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {

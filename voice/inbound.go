@@ -10,6 +10,7 @@ import (
 	"offhook/voice/display"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/media"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -179,8 +180,8 @@ func (c *Call) onIdentified(l *leg, ev sip.Identified) {
 	}
 	line, ok := c.line.(*sipaccount.Line)
 	if !ok {
-		if sub, ok := c.line.(subscriberLine); ok && sub.offers(wire.AbilityTransfer) {
-			c.details.RemoteID, c.details.RemoteDisplayName = sub.identified(ev)
+		if sub, ok := c.line.(*subscriber.Session); ok && sub.Offers(wire.AbilityTransfer) {
+			c.details.RemoteID, c.details.RemoteDisplayName = sub.Identified(ev)
 			c.changed()
 		}
 		return

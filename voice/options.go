@@ -12,6 +12,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/media"
 )
 
@@ -38,7 +39,7 @@ type settings struct {
 
 	// The parts that a test may replace: the connection to the platform's exophone,
 	// the registration of a SIP account, the media of a leg and the sound of calls.
-	connect         func(ctx context.Context, who credentials) (line.Flow, error)
+	connect         func(ctx context.Context, who subscriber.Credentials) (line.Flow, error)
 	newRegistration func(spec sipaccount.Spec) (sipaccount.Registration, error)
 	newSession      func(spec line.MediaSpec) (media.Session, error)
 	newPath         func(sound Sound, notice func(audio.Notice)) (soundPath, error)
@@ -110,7 +111,7 @@ func (s *settings) complete() error {
 	}
 	s.maxSubscriber, s.maxSIP = max(s.maxSubscriber, 1), max(s.maxSIP, 1)
 	if s.connect == nil {
-		s.connect = s.connectSIP
+		s.connect = subscriber.Connect
 	}
 	if s.newRegistration == nil {
 		s.newRegistration = sipaccount.Register

@@ -1,24 +1,8 @@
 package voice
 
 import (
-	"context"
-
 	"offhook/voice/audio"
-	"offhook/voice/wire"
 )
-
-// credentials are what a flow needs to know of the subscriber.
-type credentials struct {
-	profile  wire.Profile
-	user     string
-	display  string
-	deviceID string
-	// clearText allows an unencrypted connection.
-	clearText bool
-	// token is the access token that opens the connection: the platform closes one
-	// that does not say whose it is.
-	token func(ctx context.Context) (string, error)
-}
 
 // soundPath is the sound of one call: its devices, its tones, its meters. Its
 // methods may block for as long as a device does and are called from one

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"offhook/voice/clock"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/platform"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
@@ -14,8 +15,8 @@ import (
 // the platform's HTTP interfaces tell what becomes of it, and the phone answers
 // by an INVITE of its own.
 type inboundPush struct {
-	session *session
-	*payload
+	session *subscriber.Session
+	*subscriber.Push
 }
 
 // ring warms the call's leg while the user decides.
@@ -29,23 +30,23 @@ func (a inboundPush) ring(c *Call) {
 // rings; without, the INVITE is the answer.
 func (a inboundPush) inviteLeg(c *Call, later bool) {
 	headers := []sip.Header{
-		{Name: wire.HeaderSessionToken, Value: a.token},
+		{Name: wire.HeaderSessionToken, Value: a.Token},
 		{Name: wire.HeaderDeviceID, Value: c.client.settings.deviceID},
 	}
 	if later {
 		headers = append(headers, sip.Header{Name: wire.HeaderAnswer, Value: wire.AnswerLater})
 	}
-	c.invite(sip.Invitation{Target: a.sessionID, Headers: headers}, later)
+	c.invite(sip.Invitation{Target: a.SessionID, Headers: headers}, later)
 }
 
 // poll follows the long poll until it has something to say or the call is
 // established or over.
 func (a inboundPush) poll(c *Call) {
-	ctx, s, p := c.ctx, a.session, a.payload
+	ctx, s, p := c.ctx, a.session, a.Push
 	c.task(func() func() {
 		pause := 250 * time.Millisecond
 		for ctx.Err() == nil {
-			polled, err := s.platform.PollState(ctx, p.pollURL, p.token, wire.CallRinging, p.pollHold)
+			polled, err := s.Poll(ctx, p)
 			switch status := platform.StatusOf(err); {
 			case err == nil && polled.State != wire.CallRinging:
 				return func() { a.onPolled(c, polled.State) }
@@ -221,7 +222,7 @@ func (a inboundPush) decline(c *Call, reason EndReason) bool {
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, byeTime)
 		defer cancel()
-		if err := c.client.rejectCall(ctx, a.session, a.payload, word); err != nil {
+		if err := a.session.Reject(ctx, a.Push, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
 		}
 		return c.endClosing
@@ -230,7 +231,7 @@ func (a inboundPush) decline(c *Call, reason EndReason) bool {
 }
 
 // announcedBy reports whether the call came by p.
-func (c *Call) announcedBy(p *payload) bool {
+func (c *Call) announcedBy(p *subscriber.Push) bool {
 	a, ok := c.inbound.(inboundPush)
-	return ok && a.sessionID == p.sessionID
+	return ok && a.SessionID == p.SessionID
 }

@@ -2,21 +2,16 @@ package voice
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"offhook/internal/crash"
-	"offhook/voice/clock"
 	"offhook/voice/fault"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
 )
-
-// relayTries is how often the state of a pushed call is asked for when the
-// network fails.
-const relayTries = 3
 
 // RelaySessionData takes what a push said of a call: the keys payload,
 // payloadVersion and, if it is there, subscriberName. It validates them, asks
@@ -30,7 +25,7 @@ const relayTries = 3
 func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (bool, error) {
 	started := c.clock.Now()
 	c.mu.Lock()
-	if c.occupied(subscriberLine{}) {
+	if c.occupied((*subscriber.Session)(nil)) {
 		c.mu.Unlock()
 		c.awaitEnding(ctx)
 		c.mu.Lock()
@@ -40,23 +35,23 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
-	p, err := parsePayload(data, s.account.SubscriberName, s.account.base)
+	p, err := s.ParsePush(data)
 	if err != nil {
 		c.mu.Unlock()
 		c.log.Warn("payload refused", "error", err)
 		return false, err
 	}
-	if c.seen.has(p.sessionID) {
+	if c.seen.has(p.SessionID) {
 		alive := slices.ContainsFunc(c.calls, func(call *Call) bool { return call.announcedBy(p) })
 		c.mu.Unlock()
 		return alive, nil
 	}
-	c.seen.add(p.sessionID)
+	c.seen.add(p.SessionID)
 	var refusal MissedReason
 	// A call that is over by now is not declined, and nobody waits: an inbox tells of
 	// it all the same, after a holiday.
-	over := !c.clock.Now().Add(s.platform.ServerOffset()).Before(p.expires)
-	switch occupied := c.occupied(subscriberLine{}); {
+	over := !c.clock.Now().Add(s.Platform.ServerOffset()).Before(p.Expires)
+	switch occupied := c.occupied((*subscriber.Session)(nil)); {
 	case over && (c.onAnotherPhone || c.declining || occupied):
 		refusal = MissedExpired
 	case c.onAnotherPhone:
@@ -115,30 +110,30 @@ func (c *Client) awaitEnding(ctx context.Context) {
 }
 
 // offer asks whether the claimed call is alive and shows it if so.
-func (c *Client) offer(ctx context.Context, s *session, p *payload, started time.Time) (bool, error) {
+func (c *Client) offer(ctx context.Context, s *subscriber.Session, p *subscriber.Push, started time.Time) (bool, error) {
 	c.mu.Lock()
 	closing := c.closing
 	c.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(closing, cancel)()
-	polled, err := c.firstPoll(ctx, s, p)
+	polled, err := s.FirstPoll(ctx, p)
 	now := polled.ServerTime
 	if now.IsZero() {
-		now = c.clock.Now().Add(s.platform.ServerOffset())
+		now = c.clock.Now().Add(s.Platform.ServerOffset())
 	}
 	var why MissedReason
 	switch status := platform.StatusOf(err); {
-	case err == nil && polled.State == wire.CallRinging && now.Before(p.expires):
+	case err == nil && polled.State == wire.CallRinging && now.Before(p.Expires):
 	case err == nil && polled.State == wire.CallRinging:
 		why = MissedExpired
 	case err == nil, status == 404, status == 410:
 		why = MissedOver
-	case status == 401 && !now.Before(p.expires):
+	case status == 401 && !now.Before(p.Expires):
 		why = MissedExpired
 	case status == 401, status == 403:
 		c.release()
-		return false, payloadFault("refused by the platform")
+		return false, subscriber.PayloadFault("refused by the platform")
 	case ctx.Err() != nil:
 		c.release()
 		c.forgetSession(p)
@@ -156,33 +151,19 @@ func (c *Client) offer(ctx context.Context, s *session, p *payload, started time
 	c.mu.Lock()
 	c.claims--
 	if c.session == nil || c.closed {
-		c.seen.remove(p.sessionID) // it may come again
+		c.seen.remove(p.SessionID) // it may come again
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
-	call := c.newCall(subscriberLine{c, c.session}, CallDetails{
-		Direction: Incoming, SessionID: p.sessionID,
-		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
+	call := c.newCall(c.session, CallDetails{
+		Direction: Incoming, SessionID: p.SessionID,
+		RemoteID: strings.TrimPrefix(p.CallerID, "sip:"), RemoteDisplayName: p.CallerName,
 	})
 	call.setup.at[stageStarted] = started
 	call.inbound = inboundPush{c.session, p}
 	call.queue.Post(call.ring)
 	c.mu.Unlock()
 	return true, nil
-}
-
-// firstPoll asks for the call's state, again where that can help.
-func (c *Client) firstPoll(ctx context.Context, s *session, p *payload) (polled platform.Polled, err error) {
-	for try := range relayTries {
-		polled, err = s.platform.PollState(ctx, p.pollURL, p.token, "", 0)
-		if err == nil || !platform.Passing(err) || ctx.Err() != nil || try == relayTries-1 {
-			break
-		}
-		if !clock.Sleep(ctx, c.clock, 200*time.Millisecond<<try) {
-			return polled, errors.Join(err, ctx.Err())
-		}
-	}
-	return polled, err
 }
 
 // release gives up the claim that RelaySessionData has on the phone.
@@ -192,26 +173,26 @@ func (c *Client) release() {
 	c.claims--
 }
 
-func (c *Client) forgetSession(p *payload) {
+func (c *Client) forgetSession(p *subscriber.Push) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen.remove(p.sessionID)
+	c.seen.remove(p.SessionID)
 }
 
 // missed publishes MissedCall.
-func (c *Client) missed(p *payload, why MissedReason) {
-	at := p.notified
+func (c *Client) missed(p *subscriber.Push, why MissedReason) {
+	at := p.Notified
 	if at.IsZero() {
 		at = c.clock.Now()
 	}
 	c.events.Publish(MissedCall{
-		RemoteID: strings.TrimPrefix(p.callerID, "sip:"), RemoteDisplayName: p.callerName,
-		SessionID: p.sessionID, Time: at, Reason: why,
+		RemoteID: strings.TrimPrefix(p.CallerID, "sip:"), RemoteDisplayName: p.CallerName,
+		SessionID: p.SessionID, Time: at, Reason: why,
 	})
 }
 
 // refuse declines a call that was never shown, in the background.
-func (c *Client) refuse(s *session, p *payload, word string) {
+func (c *Client) refuse(s *subscriber.Session, p *subscriber.Push, word string) {
 	c.mu.Lock()
 	if c.session != s {
 		c.mu.Unlock()
@@ -225,23 +206,10 @@ func (c *Client) refuse(s *session, p *payload, word string) {
 		defer c.running.Done()
 		ctx, cancel := context.WithTimeout(closing, byeTime)
 		defer cancel()
-		if err := c.rejectCall(ctx, s, p, word); err != nil {
+		if err := s.Reject(ctx, p, word); err != nil {
 			c.log.Warn("call not declined", "error", err)
 		}
 	}()
-}
-
-// rejectCall posts a rejection, again where that can help until ctx ends.
-func (c *Client) rejectCall(ctx context.Context, s *session, p *payload, word string) error {
-	for pause := 250 * time.Millisecond; ; pause *= 2 {
-		err := s.platform.Reject(ctx, p.rejectURL, p.token, word)
-		if err == nil || !platform.Passing(err) {
-			return err
-		}
-		if !clock.Sleep(ctx, c.clock, max(pause, platform.RetryAfter(err))) {
-			return err
-		}
-	}
 }
 
 // seenSessions remembers the last sessions that were relayed.

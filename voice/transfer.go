@@ -9,6 +9,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
+	"offhook/voice/line/subscriber"
 	"offhook/voice/sip"
 )
 
@@ -75,7 +76,7 @@ func (c *Call) askTransfer(ctx context.Context, begin func(result chan<- error))
 }
 
 func (c *Call) transfer(target string, result chan<- error) {
-	if l, ok := c.line.(subscriberLine); ok {
+	if l, ok := c.line.(*subscriber.Session); ok {
 		c.handOver(l, target, result)
 		return
 	}
@@ -200,7 +201,7 @@ func (c *Call) completeTransfer(result chan<- error) {
 	case sum.Answered():
 		c.join(k, result)
 	default:
-		if l, ok := c.line.(subscriberLine); ok {
+		if l, ok := c.line.(*subscriber.Session); ok {
 			c.handToConsulted(l, k, result) // the platform keeps the legs meanwhile
 			return
 		}
@@ -241,7 +242,7 @@ func (c *Call) adoptConsultation(result chan<- error) {
 
 // join hands the far side to the third party of an answered call.
 func (c *Call) join(k *Call, result chan<- error) {
-	if l, ok := c.line.(subscriberLine); ok {
+	if l, ok := c.line.(*subscriber.Session); ok {
 		c.handToConsulted(l, k, result)
 		return
 	}

@@ -2,18 +2,11 @@ package voice
 
 import (
 	"context"
-	"io"
 	"os"
 	"time"
 
-	"offhook/voice/clock"
 	"offhook/voice/fault"
-	"offhook/voice/platform"
-	"offhook/voice/wire"
 )
-
-// uploadTries is how often an upload is begun when the network fails.
-const uploadTries = 3
 
 // UploadLogs packs the logs between two moments by what WithLogPacker was given,
 // sends them with a description of the problem in free text, and removes the file.
@@ -51,7 +44,7 @@ func (c *Client) UploadLogFile(ctx context.Context, path, description string, pr
 	if s == nil {
 		return "", uninitialized()
 	}
-	reference, err = c.uploadLogs(ctx, s, path, description, progress)
+	reference, err = s.UploadLogs(ctx, path, description, progress)
 	if err != nil {
 		problem := fault.Wrap(err, fault.UploadLogFailure, "report.not-sent")
 		c.events.Publish(UploadLogFailed{Err: problem})
@@ -59,37 +52,4 @@ func (c *Client) UploadLogFile(ctx context.Context, path, description string, pr
 	}
 	c.events.Publish(UploadLogSucceeded{Reference: reference})
 	return reference, nil
-}
-
-func (c *Client) uploadLogs(ctx context.Context, s *session, path, description string, progress func(float64)) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return "", err
-	}
-	for try := 1; ; try++ {
-		// A destination lives for minutes: each try asks for one of its own.
-		var d wire.LogDestination
-		d, err = s.platform.LogDestination(ctx, info.Size(), description)
-		if err == nil {
-			err = s.platform.UploadLog(ctx, d, file, info.Size(), progress)
-		}
-		if err == nil {
-			return d.Reference, nil
-		}
-		if !platform.Passing(err) || ctx.Err() != nil || try == uploadTries {
-			return "", err
-		}
-		c.log.Warn("logs not uploaded, trying again", "error", err)
-		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
-			return "", seekErr
-		}
-		if !clock.Sleep(ctx, c.clock, max(time.Duration(try*try)*time.Second, platform.RetryAfter(err))) {
-			return "", err
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package voice
+package subscriber
 
 import (
 	"context"
@@ -22,9 +22,9 @@ const (
 	reportTimeout = 10 * time.Second
 	// lastReport bounds the attempt at the end.
 	lastReport = 2 * time.Second
-	// reportPauseMax is the longest pause between two batches while the platform
+	// maxReportDelay is the longest pause between two batches while the platform
 	// fails.
-	reportPauseMax = 15 * time.Minute
+	maxReportDelay = 15 * time.Minute
 )
 
 // reporter sends what happened to the platform in batches, for those who look
@@ -71,25 +71,13 @@ func (r *reporter) add(report any) {
 
 func (r *reporter) run() {
 	defer close(r.done)
-	pause := r.every
-	for r.wait(pause) {
+	delay := r.every
+	for clock.Sleep(r.ctx, r.clock, delay) {
 		if r.send(r.ctx) {
-			pause = r.every
+			delay = r.every
 		} else {
-			pause = min(2*pause, reportPauseMax)
+			delay = min(2*delay, maxReportDelay)
 		}
-	}
-}
-
-func (r *reporter) wait(d time.Duration) bool {
-	woken := make(chan struct{})
-	stop := r.clock.AfterFunc(d, crash.Guarded(func() { close(woken) }))
-	defer stop()
-	select {
-	case <-woken:
-		return true
-	case <-r.ctx.Done():
-		return false
 	}
 }
 
@@ -131,15 +119,5 @@ func (r *reporter) close(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, lastReport)
 		defer cancel()
 		r.send(ctx)
-	}
-}
-
-// report adds to the present session's reports, if there is one.
-func (c *Client) report(entry any) {
-	c.mu.Lock()
-	s := c.session
-	c.mu.Unlock()
-	if s != nil {
-		s.reporter.add(entry)
 	}
 }

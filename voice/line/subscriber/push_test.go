@@ -1,4 +1,4 @@
-package voice
+package subscriber
 
 import (
 	"maps"
@@ -56,7 +56,7 @@ func TestPayload(t *testing.T) {
 			if c.data != nil {
 				c.data(data)
 			}
-			p, err := parsePayload(data, "alice", base)
+			p, err := parsePush(data, "alice", base)
 			if c.ok != (err == nil) {
 				t.Fatalf("error %v", err)
 			}
@@ -66,7 +66,7 @@ func TestPayload(t *testing.T) {
 				}
 				return
 			}
-			if p.sessionID != "s1" || p.callerID != "bob" || p.pollHold < time.Second || p.pollHold > maxLongPoll {
+			if p.SessionID != "s1" || p.CallerID != "bob" || p.pollHold < time.Second || p.pollHold > maxLongPoll {
 				t.Errorf("payload %+v", p)
 			}
 		})
@@ -80,14 +80,14 @@ func FuzzPayload(f *testing.F) {
 	f.Add("..")
 	f.Add(push("s", func(c map[string]any) { c["longPollUrl"] = "https://voice.test:443@evil.test/" })["payload"])
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := parsePayload(map[string]string{"payload": text, "payloadVersion": "1"}, "alice", base)
+		p, err := parsePush(map[string]string{"payload": text, "payloadVersion": "1"}, "alice", base)
 		if err != nil {
 			if fault.TypeOf(err) != fault.PayloadError {
 				t.Errorf("error %v", err)
 			}
 			return
 		}
-		if p.pollURL.Hostname() != "voice.test" || p.rejectURL.Hostname() != "voice.test" || p.callerID == "" {
+		if p.pollURL.Hostname() != "voice.test" || p.rejectURL.Hostname() != "voice.test" || p.CallerID == "" {
 			t.Errorf("accepted %+v", p)
 		}
 	})
