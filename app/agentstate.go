@@ -22,8 +22,10 @@ type agent struct {
 	reason string
 	since  time.Time
 	by     string
-	doing  wire.AgentDoing
-	today  agentstate.Today
+	// until is when the platform ends a state that was chosen elsewhere, zero for never.
+	until time.Time
+	doing wire.AgentDoing
+	today agentstate.Today
 	// working says that the agent works after a call, until workEnds if that is not
 	// zero.
 	working  bool
@@ -46,9 +48,13 @@ func (p *Phone) openAgent() {
 	a.state, a.reason = p.m.choice()
 	a.doing = wire.AgentNotReady
 	a.beatAt = p.cfg.Now()
-	a.today = agentstate.OpenToday(p.cfg.Dir, p.log, p.cfg.Now(), func(write func()) {
+	var since time.Time
+	a.today, since = agentstate.OpenToday(p.cfg.Dir, p.log, p.cfg.Now(), a.state, a.reason, func(write func()) {
 		p.writer.Add(calllog.Job{Quiet: true, Do: func(*calllog.Log) error { write(); return nil }})
 	})
+	if !since.IsZero() {
+		a.since = since.UTC() // the phone was killed and is here again
+	}
 }
 
 // closeAgent keeps what the day was until the end of the phone. On the loop.
@@ -107,7 +113,7 @@ func (p *Phone) judgeAgent() {
 	now := p.cfg.Now()
 	if was := a.state; state != was || reason != a.reason {
 		a.today.End(was, a.since, now)
-		a.state, a.reason, a.since = state, reason, now.UTC()
+		a.state, a.reason, a.since, a.until = state, reason, now.UTC(), time.Time{}
 		p.log.Info("availability", "is", state, "reason", reason)
 		p.engine.SetDeclining(declines(state))
 		p.tellAllCodes()
@@ -154,7 +160,7 @@ func (p *Phone) drawAgent(s *Snapshot) {
 	s.Availability, s.AvailableSince, s.Today = a.state, a.since, a.today.Before(now)
 	s.Figures = a.today.Figures(a.state, a.since, now)
 	s.Outcomes = rules.Outcomes
-	st := AgentState{State: a.state, Reason: a.reason, Since: a.since, Doing: a.doing, By: a.by, Shared: a.shared && m.session != nil}
+	st := AgentState{Until: moment(a.until), State: a.state, Reason: a.reason, Since: a.since, Doing: a.doing, By: a.by, Shared: a.shared && m.session != nil}
 	for _, r := range rules.BreakReasons {
 		st.Reasons = append(st.Reasons, BreakReason{Reason: r, LimitS: max(0, rules.BreakLimits[r])})
 	}
@@ -209,7 +215,7 @@ func (p *Phone) choose(a Availability, reason, by string) error {
 		}
 		if a == AfterCallWork {
 			if !m.agent.working {
-				p.beginWork(rules)
+				p.beginWork(rules.WrapUpSeconds)
 			}
 			m.agent.by, work = by, true
 		}
@@ -219,20 +225,20 @@ func (p *Phone) choose(a Availability, reason, by string) error {
 	}
 	err := p.UpdateSettings(func(s *Settings) { s.Availability, s.BreakReason = string(a), reason })
 	p.loop.post(func() {
-		p.m.agent.by = by
 		p.endWork()
+		p.m.agent.by = by
 		p.judgeAgent()
 		p.touch()
 	})
 	return err
 }
 
-// beginWork begins the work after a call, for as long as the rules say unless a call
-// still goes on. On the loop.
-func (p *Phone) beginWork(rules wire.AgentRules) {
+// beginWork begins the work after a call, for so many seconds if that is not 0, unless a
+// call still goes on. On the loop.
+func (p *Phone) beginWork(seconds int) {
 	a := &p.m.agent
 	a.working, a.workEnds, a.by = true, time.Time{}, ""
-	if n := rules.WrapUpSeconds; n > 0 && p.m.calls.current() == nil {
+	if n := seconds; n > 0 && p.m.calls.current() == nil {
 		a.workEnds = p.cfg.Now().Add(time.Duration(n) * time.Second).UTC()
 	}
 	p.armWork()
@@ -264,7 +270,7 @@ func (p *Phone) workIsDue() {
 // stopWork lets what was chosen hold again. On the loop.
 func (p *Phone) stopWork() {
 	a := &p.m.agent
-	a.working, a.workEnds = false, time.Time{}
+	a.working, a.workEnds, a.by = false, time.Time{}, ""
 	p.armWork()
 	p.judgeAgent()
 	p.touch()
@@ -291,7 +297,7 @@ func (p *Phone) agentTick() {
 	p.draftWrapUp()
 	if age(now, a.beatAt) >= beatEvery {
 		a.beatAt = now
-		a.today.Beat(a.state, a.since, now)
+		a.today.Beat(a.state, a.reason, a.since, now)
 	}
 }
 
@@ -329,9 +335,23 @@ func (p *Phone) takeOver(theirs wire.Agent) {
 		p.log.Warn("the availability that was chosen elsewhere", "state", theirs.State, "err", err)
 		return
 	}
+	until, _ := time.Parse(time.RFC3339Nano, theirs.Until)
 	p.loop.post(func() {
+		a := &p.m.agent
+		switch {
+		case a.state != theirs.State: // something else was chosen meanwhile
+		case a.working:
+			a.workEnds = until.UTC()
+			if until.IsZero() {
+				a.workEnds = time.Time{}
+			}
+			p.armWork()
+		default:
+			a.until = until
+		}
+		p.touch()
 		if theirs.By != wire.BySupervisor {
-			p.m.agent.by = ""
+			a.by = ""
 			return
 		}
 		what := lang.Of(stateWords[theirs.State])

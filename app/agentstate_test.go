@@ -70,6 +70,16 @@ func TestAgentState(t *testing.T) {
 		if s.Notice == nil || s.Notice.Text.String() != "Your supervisor set you to Available." {
 			t.Errorf("the agent is told %+v", s.Notice)
 		}
+		// A state with an end, which the platform keeps.
+		d.says(wire.Agent{State: wire.AgentAfterCallWork, Revision: own + 2, By: wire.BySupervisor, Until: time.Now().Add(time.Minute).UTC().Format(time.RFC3339)})
+		if a := d.Snapshot().AgentState; a.State != AfterCallWork || a.Until == nil || a.Until.Sub(time.Now()) < 58*time.Second || a.Next != Available {
+			t.Errorf("work that a supervisor asks for: %+v", a)
+		}
+		time.Sleep(61 * time.Second)
+		d.says(wire.Agent{State: wire.AgentAvailable, Revision: own + 3})
+		if a := d.Snapshot().AgentState; a.State != Available || a.By != "" || a.Until != nil {
+			t.Errorf("after it: %+v", a)
+		}
 		// Another phone of the same agent has gone: this one is still there.
 		before := d.engine.count("agent available  0")
 		d.says(wire.Agent{State: wire.AgentOffline, Revision: own + 5})

@@ -252,7 +252,9 @@ func (p *Phone) mustSignIn(reason error) {
 func (p *Phone) endSession(ctx context.Context) {
 	var s *session
 	_ = p.loop.ask(ctx, func() error {
-		s = p.m.session
+		if s = p.m.session; s != nil {
+			p.endWork()
+		}
 		p.m.session = nil
 		return nil
 	})

@@ -23,7 +23,7 @@ func (p *Phone) wrapUp(c *liveCall) {
 		return
 	}
 	a.today.Spoke(c.d.Duration(c.d.Ended), now)
-	a.today.Beat(a.state, a.since, now)
+	a.today.Beat(a.state, a.reason, a.since, now)
 	rules := p.m.agentRules(c.d.Line)
 	if rules.WrapUpSeconds <= 0 || len(p.m.calls) > 0 {
 		return

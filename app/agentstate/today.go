@@ -48,22 +48,28 @@ type todayOnDisk struct {
 	TalkS   int                     `json:"talk_s,omitempty"`
 	// State, Since and Seen are the stretch that was going on when the file was last
 	// written: all that is known of it if the phone is killed.
-	State wire.AgentState `json:"state,omitempty"`
-	Since time.Time       `json:"since,omitzero"`
-	Seen  time.Time       `json:"seen,omitzero"`
+	State  wire.AgentState `json:"state,omitempty"`
+	Reason string          `json:"reason,omitempty"`
+	Since  time.Time       `json:"since,omitzero"`
+	Seen   time.Time       `json:"seen,omitzero"`
 }
 
+// goesOn is how long a phone that was killed may be away while its agent's state goes
+// on.
+const goesOn = 10 * time.Minute
+
 // OpenToday reads what was kept of the day of now. later is given what writes the
-// file, to be called in order.
-func OpenToday(dir string, log *slog.Logger, now time.Time, later func(write func())) Today {
-	t := Today{path: filepath.Join(dir, todayFile), later: later, log: log, day: dayOf(now), spent: map[wire.AgentState]time.Duration{}}
+// file, to be called in order. state and reason are those that hold now: since is when
+// they began if that was before the phone was killed, or zero.
+func OpenToday(dir string, log *slog.Logger, now time.Time, state wire.AgentState, reason string, later func(write func())) (t Today, since time.Time) {
+	t = Today{path: filepath.Join(dir, todayFile), later: later, log: log, day: dayOf(now), spent: map[wire.AgentState]time.Duration{}}
 	raw, err := os.ReadFile(t.path)
 	if err != nil {
-		return t // the first start, or nothing to be done about it
+		return t, since // the first start, or nothing to be done about it
 	}
 	var kept todayOnDisk
 	if json.Unmarshal(raw, &kept) != nil {
-		return t
+		return t, since
 	}
 	if kept.Day == t.day {
 		for s, n := range kept.Seconds {
@@ -71,10 +77,14 @@ func OpenToday(dir string, log *slog.Logger, now time.Time, later func(write fun
 		}
 		t.calls, t.talk = max(0, kept.Calls), time.Duration(max(0, kept.TalkS))*time.Second
 	}
-	if kept.State.Known() && !kept.Seen.After(now) && dayOf(kept.Seen) == t.day {
+	switch {
+	case !kept.State.Known() || kept.Seen.After(now) || kept.Since.After(kept.Seen):
+	case kept.State == state && kept.Reason == reason && now.Sub(kept.Seen) < goesOn:
+		since = kept.Since
+	case dayOf(kept.Seen) == t.day:
 		t.spent = t.with(kept.State, kept.Since, kept.Seen)
 	}
-	return t
+	return t, since
 }
 
 func dayOf(now time.Time) string { return now.Local().Format(time.DateOnly) }
@@ -102,9 +112,9 @@ func (t *Today) Spoke(d time.Duration, now time.Time) {
 }
 
 // Beat keeps the sum with a stretch that goes on, in case the phone is killed.
-func (t *Today) Beat(s wire.AgentState, since, now time.Time) {
+func (t *Today) Beat(s wire.AgentState, reason string, since, now time.Time) {
 	t.turn(now)
-	t.keep(todayOnDisk{State: s, Since: since, Seen: now})
+	t.keep(todayOnDisk{State: s, Reason: reason, Since: since, Seen: now})
 }
 
 func (t *Today) keep(kept todayOnDisk) {

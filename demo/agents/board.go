@@ -187,7 +187,9 @@ func (b *Board) Choose(ctx context.Context, name, by string, c wire.AgentChoice)
 		a.reported = c.Doing
 	}
 	same := a.state == c.State && a.reason == c.Reason && !a.since.IsZero()
-	skip := b.closed || same && near(a.until, until) || by == "" && !same && older(a, at)
+	// A phone that takes a supervisor's word up says it back, without its end.
+	echo := by == "" && same && a.by == wire.BySupervisor && c.Seconds == 0
+	skip := b.closed || echo || same && near(a.until, until) || by == "" && !same && older(a, at)
 	if skip {
 		b.tell(name, a)
 	}

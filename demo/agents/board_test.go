@@ -205,6 +205,11 @@ func TestChoicesThatComeLate(t *testing.T) {
 		if a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBusy, AgoMS: 5000}); a.State != wire.AgentBusy || a.By != "" {
 			t.Errorf("the agent's newer word is not taken: %+v", a)
 		}
+		// The phone takes a supervisor's word up and says it back: its end stays.
+		limited := supervisor(wire.AgentChoice{State: wire.AgentBreak, Seconds: 60})
+		if a := choose(t, b, "alice", wire.AgentChoice{State: wire.AgentBreak}); a.Until != limited.Until || a.By != wire.BySupervisor {
+			t.Errorf("said back: %+v, was %+v", a, limited)
+		}
 		if _, err := b.Choose(t.Context(), "alice", wire.BySupervisor, wire.AgentChoice{State: wire.AgentOffline}); !errors.Is(err, ErrChoice) {
 			t.Errorf("a supervisor signs out: %v", err)
 		}
