@@ -46,6 +46,9 @@ func (p *playedPhone) show(change func(*app.Snapshot)) {
 		s.Call = &c
 	}
 	change(&s)
+	if s.Calls = nil; s.Call != nil {
+		s.Calls = []*app.Call{s.Call}
+	}
 	p.snap = &s
 	p.out <- &s
 }

@@ -4,8 +4,10 @@ package ui
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -81,16 +83,19 @@ func (r *real) pressIn(w *drive.Window, m *AccessMap, label string) {
 	r.t.Fatalf("no %q: %q", label, labels)
 }
 
-// Every ring is seen, the tenth as the first, wherever the main window is: in front
+// rings is how often it rings under each window manager; by hand it is 50.
+var rings = flag.Int("rings", 10, "how often TestRealWindowRings rings")
+
+// Every ring is seen, the last as the first, wherever the main window is: in front
 // it shows the call itself, else the panel lies over all other work. A live call is
 // always on the screen: the bar takes the panel's place.
-func TestRealWindowTenRings(t *testing.T) {
+func TestRealWindowRings(t *testing.T) {
 	for name, manager := range map[string]drive.Manager{"openbox": drive.Openbox, "xfwm4": drive.Xfwm} {
-		t.Run(name, func(t *testing.T) { tenRings(t, openRealUnder(t, manager, "dial", "1")) })
+		t.Run(name, func(t *testing.T) { everyRing(t, openRealUnder(t, manager, "dial", "1")) })
 	}
 }
 
-func tenRings(t *testing.T, r *real) {
+func everyRing(t *testing.T, r *real) {
 	r.see("Name or number")
 	o := openOther(t, r.display.Name)
 	elsewhere, err := r.display.Window(r.ctx, "Other work")
@@ -116,7 +121,7 @@ func tenRings(t *testing.T, r *real) {
 			away()
 		}},
 	}
-	for round := range 10 {
+	for round := range *rings {
 		place := places[(round+1)%len(places)]
 		when := fmt.Sprintf("ring %d, the window %s", round+1, place.name)
 		place.take()
@@ -302,8 +307,10 @@ func TestRealWindowLayouts(t *testing.T) {
 	r.must(r.window.Activate(r.ctx))
 	r.await("in front", func(m AccessMap) bool { return m.Front })
 	const row1, row2, row3, keyQ, keyA, keyE = "10", "11", "12", "24", "38", "26" // by place, as evdev numbers them
-	for layout, a := range map[string]string{"us": keyA, "fr": keyQ, "in": keyA, "ru": keyA, "cz": keyA} {
-		_, err := r.display.Run(r.ctx, "setxkbmap", layout)
+	const dvorakE = "40"                                                          // where others have D
+	for layout, keys := range map[string][2]string{"us": {keyA, keyE}, "fr": {keyQ, keyE}, "in": {keyA, keyE}, "ru": {keyA, keyE}, "cz": {keyA, keyE}, "us(dvorak)": {keyA, dvorakE}} {
+		name, variant, _ := strings.Cut(strings.TrimSuffix(layout, ")"), "(")
+		_, err := r.display.Run(r.ctx, "setxkbmap", "-layout", name, "-variant", variant)
 		r.must(err)
 		_, err = r.display.Run(r.ctx, "sleep", "0.3") // the window hears of it by an event of its own
 		r.must(err)
@@ -314,17 +321,63 @@ func TestRealWindowLayouts(t *testing.T) {
 			_, err := r.display.Run(r.ctx, "xdotool", "keydown", "37", "keydown", "50", "key", key, "keyup", "50", "keyup", "37")
 			r.must(err)
 		}
-		chord(a)
+		chord(keys[0])
 		r.expect("answer")
 		r.await(layout, func(m AccessMap) bool { return m.Screen == "in-call" })
 		for digit, key := range []string{row1, row2, row3} {
 			r.press(key)
 			r.expect(fmt.Sprintf("dtmf:%d", digit+1))
 		}
-		chord(keyE)
+		chord(keys[1])
 		r.expect("hangup")
 		r.await(layout, func(m AccessMap) bool { return m.Screen != "in-call" })
 	}
+}
+
+// Caps Lock and Num Lock change nothing about shortcuts and digits, nor do modifiers
+// that are latched: pressed and let go before the key, as sticky keys are.
+func TestRealWindowLocksAndLatches(t *testing.T) {
+	r := openReal(t, "in-call", "1")
+	r.see("Mute, off")
+	r.must(r.window.Activate(r.ctx))
+	r.await("in front", func(m AccessMap) bool { return m.Front })
+	const keyCtrl, keyShift, keyM, keyE, key7, pad7 = "37", "50", "58", "26", "16", "79"
+	for _, lock := range []string{"Caps_Lock", "Num_Lock"} {
+		r.press(lock)
+		r.press("ctrl+" + keyM)
+		r.expect("mute")
+		r.press("ctrl+" + keyM)
+		r.expect("unmute")
+		r.press(key7)
+		r.expect("dtmf:7")
+	}
+	r.press(pad7) // the number pad, with its lock on
+	r.expect("dtmf:7")
+	r.press("Num_Lock")
+	r.press("Caps_Lock")
+
+	latched := filepath.Join(t.TempDir(), "latched.xkb")
+	r.must(os.WriteFile(latched, []byte(`xkb_keymap {
+	xkb_keycodes { include "evdev+aliases(qwerty)" };
+	xkb_types { include "complete" };
+	xkb_compat { include "complete" };
+	xkb_symbols { include "pc+us+inet(evdev)"
+		replace key <LCTL> { type="ONE_LEVEL", symbols[Group1]=[Control_L], actions[Group1]=[LatchMods(modifiers=Control)] };
+		replace key <LFSH> { type="ONE_LEVEL", symbols[Group1]=[Shift_L], actions[Group1]=[LatchMods(modifiers=Shift)] };
+	};
+};`), 0o600))
+	_, err := r.display.Run(r.ctx, "xkbcomp", "-w0", latched, r.display.Name)
+	r.must(err)
+	_, err = r.display.Run(r.ctx, "sleep", "0.3") // the window hears of it by an event of its own
+	r.must(err)
+	for _, key := range []string{keyCtrl, keyM} {
+		r.press(key)
+	}
+	r.expect("mute")
+	for _, key := range []string{keyCtrl, keyShift, keyE} {
+		r.press(key)
+	}
+	r.expect("hangup")
 }
 
 // A press lands where the pointer is, also when it comes in the same frame as the

@@ -84,14 +84,16 @@ func NewSettings(env *Env) *Settings {
 		s.rows[p] = r
 		return r.TapRow
 	}
-	more := widget.CardOf(
+	links := []fyne.CanvasObject{
 		link(PageCalls, theme.Phone, env.T("Calls")),
 		link(PageAccounts, theme.Dialpad, env.T("SIP accounts")),
 		link(PageNetwork, theme.Wifi, env.T("Network")),
 		link(PageAppearance, theme.Palette, env.T("Appearance")),
 		link(PageLanguage, theme.Globe, env.T("Language")),
-		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")))
-	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(8), widget.Column(sound...), widget.Gap(16), heading(env.T("More")), widget.Gap(6), more)
+		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")),
+	}
+	widget.GroupRows(links...)
+	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(8), widget.Column(sound...), widget.Gap(16), heading(env.T("More")), widget.Gap(6), widget.CardOf(links...))
 	s.frame = newFrame(env, env.T("Settings"), PageNone, nil, body, nil)
 	s.lockable("audio.microphone", s.mic.Selector)
 	s.lockable("audio.speaker", s.speaker.Selector)

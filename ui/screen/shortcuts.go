@@ -59,6 +59,7 @@ func NewShortcuts(env *Env) *Shortcuts {
 		s.rows[c.ID] = r
 		rows = append(rows, r.row)
 	}
+	widget.GroupRows(rows...)
 	for _, fixed := range [][2]string{
 		{env.T("Silence the ring, close a menu"), env.T("Esc")},
 		{env.T("Send digits in a call"), "0–9 * #"},
