@@ -16,6 +16,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/demo/inbox"
 	"offhook/demo/platform"
+	"offhook/voice/recording"
 	"offhook/voice/wire"
 )
 
@@ -87,6 +88,25 @@ type Config struct {
 	SIPDomain string
 	// NoBots turns the bots off.
 	NoBots bool
+	// HoldMusicFile is what a phone on hold hears, a WAV file of PCM or an Ogg file of
+	// Opus; "" means tones.
+	HoldMusicFile string
+	// RecordingKeyFile is the file of the key that encrypts recordings; "" means that no
+	// call is recorded. They are kept in the data folder, which there must be then.
+	RecordingKeyFile string
+	// Record says which calls are recorded; "" means those for which Dial-Whom asks.
+	Record exophone.RecordRule
+	// RecordingMono mixes both sides unless Dial-Whom says otherwise.
+	RecordingMono bool
+	// RecordingTold says who hears the announcement: "both", "caller" or "none"; ""
+	// means both.
+	RecordingTold string
+	// RecordingAnnouncementFile is that announcement, a WAV file of PCM or an Ogg file
+	// of Opus; "" means tones.
+	RecordingAnnouncementFile string
+	// RecordingPause is after how long a pause ends by itself, KeepRecordings how long
+	// recordings are kept; 0 means 2 minutes and 30 days.
+	RecordingPause, KeepRecordings time.Duration
 	// NoHoldMusic leaves a phone that is on hold in silence.
 	NoHoldMusic bool
 
@@ -127,6 +147,9 @@ type Config struct {
 	// ICEServers are told to the phones.
 	ICEServers []wire.ICEServer
 
+	holdMusic       []int16
+	announcement    []int16
+	recordingKey    recording.Key
 	publicPasswords bool // Users are the demo users
 	patience        patience
 	proveWithin     time.Duration // of a SIP connection; 0 means the usual time
@@ -181,6 +204,18 @@ func (c *Config) check() error {
 	}
 	if c.Accounts[0].Exophone == "" {
 		return fmt.Errorf("account %s has no exophone", c.Accounts[0].SID)
+	}
+	if c.HoldMusicFile != "" {
+		if c.NoHoldMusic {
+			return errors.New("there is a file of hold music, and no hold music is wanted")
+		}
+		var err error
+		if c.holdMusic, err = recording.ReadSoundFile(c.HoldMusicFile); err != nil {
+			return fmt.Errorf("hold music: %w", err)
+		}
+	}
+	if err := c.checkRecording(); err != nil {
+		return err
 	}
 	if c.CallbackKey == "" {
 		c.CallbackKey, c.CallbackToken = randomText(), randomText()

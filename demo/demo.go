@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"offhook/demo/archive"
 	"offhook/demo/backend"
 	"offhook/demo/console"
 	"offhook/demo/exophone"
@@ -60,6 +61,7 @@ type Platform struct {
 	exchange    *exophone.Exchange
 	relay       *relay.Relay
 	platform    *platform.Server
+	recordings  *archive.Archive // nil if no call is recorded
 	backend     *backend.Server
 	outgoing    *http.Transport
 	closers     []func(ctx context.Context) error // in the order of starting
@@ -169,12 +171,16 @@ func (p *Platform) openHats(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.openRecordings(); err != nil {
+		return err
+	}
 	p.platform, err = platform.New(ctx, platform.Config{
 		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
 		EventBytes: p.cfg.EventBytes,
 		Agents:     p.cfg.Agents, AgentChanged: p.news.note,
-		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
+		Recordings: p.recordings,
+		Revoked:    p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
 	if err != nil {
 		return err
@@ -296,7 +302,7 @@ func (p *Platform) openExchange() (err error) {
 	if pusher.URL, err = backendURL("push", p.cfg.PushURL); err != nil {
 		return err
 	}
-	if p.relay, err = relay.New(relay.Config{Listen: p.cfg.MediaListen, PublicIPs: p.cfg.PublicIPs, TCPListener: p.split.ice, Logger: p.log.With("hat", "relay")}); err != nil {
+	if p.relay, err = relay.New(relay.Config{Listen: p.cfg.MediaListen, PublicIPs: p.cfg.PublicIPs, TCPListener: p.split.ice, HoldMusic: p.cfg.holdMusic, Notice: p.cfg.announcement, Logger: p.log.With("hat", "relay")}); err != nil {
 		return fmt.Errorf("media port: %w", err)
 	}
 	p.onClose(p.relay.Close)
@@ -307,7 +313,7 @@ func (p *Platform) openExchange() (err error) {
 		AccessToken: p.platform.Whose, ProveWithin: p.cfg.proveWithin,
 		AgentState: func(name string) wire.AgentState { return p.platform.Agents().Get(name).State },
 		RingLimit:  p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
-		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots, HoldMusic: !p.cfg.NoHoldMusic,
+		MediaTimeout: p.cfg.LegTimeout, CallRate: p.cfg.CallRate, CallBurst: p.cfg.CallBurst, NoBots: p.cfg.NoBots, HoldMusic: !p.cfg.NoHoldMusic, Recording: p.recording(),
 		TenantID: numberOf(account.SID, "tenant"), FlowID: numberOf(account.SID, "flow"),
 		Clock: p.clock, Logger: p.log.With("hat", "exchange"),
 	})
@@ -367,7 +373,11 @@ func (p *Platform) prune(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		before := p.now().Add(-p.cfg.Keep)
-		if err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before)); err != nil && ctx.Err() == nil {
+		err := errors.Join(p.platform.Prune(ctx, before), p.backend.Prune(ctx, before))
+		if p.recordings != nil {
+			err = errors.Join(err, p.recordings.Prune(ctx))
+		}
+		if err != nil && ctx.Err() == nil {
 			p.log.Error("what is too old could not be deleted", "error", err)
 		}
 		select {

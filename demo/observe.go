@@ -55,6 +55,10 @@ func (s consoleSource) SendLog(w http.ResponseWriter, r *http.Request) error {
 	return s.p.platform.SendLog(w, r, s.account())
 }
 
+func (s consoleSource) SendRecording(w http.ResponseWriter, r *http.Request) error {
+	return s.p.platform.SendRecording(w, r, s.account(), "console")
+}
+
 func (s consoleSource) Figures() []console.Figure {
 	p := s.p
 	return []console.Figure{

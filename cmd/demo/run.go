@@ -10,6 +10,7 @@ import (
 
 	"offhook/internal/cmdline"
 	"offhook/internal/version"
+	"offhook/voice/recording"
 )
 
 // The exit codes that scripts rely on.
@@ -25,6 +26,7 @@ Usage:
   offhook-demo serve [flags]    run the platform until SIGTERM or Ctrl-C
   offhook-demo user add|list|password|revoke|deactivate|activate|remove [NAME] --data DIR
                                 change who may sign in
+  offhook-demo recording-key    print a new key for recordings: put it into a file for --recording-key
   offhook-demo doctor [flags]   check what serve would run, and say what to do
 
   offhook-demo --version        print the version
@@ -69,6 +71,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	switch args[0] {
+	case "recording-key":
+		return newKey(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK
@@ -111,6 +115,21 @@ func report(asJSON bool, code string, err error, stdout, stderr io.Writer) {
 	_ = json.NewEncoder(stdout).Encode(map[string]failure{"error": {code, err.Error()}})
 }
 
+// newKey prints a key for recordings.
+func newKey(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		report(false, "USAGE", errors.New("recording-key takes no arguments"), stdout, stderr)
+		return exitUsage
+	}
+	_, text, err := recording.GenerateKey()
+	if err != nil {
+		report(false, "FAILED", err, stdout, stderr)
+		return exitError
+	}
+	fmt.Fprint(stdout, text)
+	return exitOK
+}
+
 // wrongUse is the error of a command line that can't be read.
 func wrongUse(err error) error {
 	if errors.Is(err, cmdline.ErrHelp) {
@@ -133,7 +152,7 @@ func complete(words []string) (found []string) {
 	if p, ok := programs()[words[0]]; ok && len(words) > 1 {
 		return p.Complete(words[1:])
 	}
-	for _, word := range []string{"doctor", "serve", "user", "--completion", "--help", "--manual", "--version"} {
+	for _, word := range []string{"doctor", "recording-key", "serve", "user", "--completion", "--help", "--manual", "--version"} {
 		if len(words) == 1 && strings.HasPrefix(word, words[0]) {
 			found = append(found, word)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/demo"
+	"offhook/demo/exophone"
 	"offhook/demo/platform"
 	"offhook/internal/cmdline"
 )
@@ -48,6 +49,7 @@ type serveFlags struct {
 	CallbackToken         string        `name:"callback-token" placeholder:"TOKEN" help:"token that goes with it"`
 	NoBots                bool          `name:"no-bots" help:"turn the bots off"`
 	NoHoldMusic           bool          `name:"no-hold-music" help:"leave a phone that is on hold in silence"`
+	HoldMusic             string        `name:"hold-music" placeholder:"FILE" help:"what a phone on hold hears: a WAV file of PCM or an Ogg file of Opus, of at most 10 minutes; soft tones if empty"`
 	RingLimit             time.Duration `name:"ring-limit" placeholder:"TIME" default:"30s" help:"how long one callee rings"`
 	ConversationLimit     time.Duration `name:"conversation-limit" placeholder:"TIME" default:"1h" help:"how long a conversation may be"`
 	LongPollTimeout       time.Duration `name:"long-poll-timeout" placeholder:"TIME" default:"25s" help:"how long a poll is held"`
@@ -67,6 +69,13 @@ type serveFlags struct {
 	LogBytes              int64         `name:"log-bytes" placeholder:"BYTES" default:"209715200" help:"the most bytes of logs that one subscriber may upload a day"`
 	EventBytes            int64         `name:"event-bytes" placeholder:"BYTES" default:"5242880" help:"the most bytes of events of one subscriber a day"`
 	DiskReserve           uint64        `name:"disk-reserve" placeholder:"BYTES" default:"268435456" help:"bytes of the disk that are left to calls: with less, neither logs nor events are taken"`
+	RecordingKey          string        `name:"recording-key" placeholder:"FILE" help:"file of the key that encrypts recordings, as offhook-demo recording-key or age-keygen make it; without it no call is recorded"`
+	Record                string        `name:"record" placeholder:"WHICH" enum:"never,asked,by-hand,all" default:"asked" help:"which calls are recorded: never, asked (those for which Dial-Whom asks), by-hand (those too that a party records) or all"`
+	RecordingChannels     string        `name:"recording-channels" placeholder:"HOW" enum:"dual,single" default:"dual" help:"dual: each side in a channel of its own; single: both mixed; unless Dial-Whom says otherwise"`
+	RecordingTold         string        `name:"recording-told" placeholder:"WHO" enum:"both,caller,none" default:"both" help:"who hears before the conversation that it is recorded: both, caller or none"`
+	RecordingAnnouncement string        `name:"recording-announcement" placeholder:"FILE" help:"what they hear: a WAV file of PCM or an Ogg file of Opus; two tones if empty"`
+	RecordingPause        time.Duration `name:"recording-pause" placeholder:"TIME" default:"2m" help:"after how long a pause of a recording ends by itself"`
+	KeepRecordings        time.Duration `name:"keep-recordings" placeholder:"TIME" default:"720h" help:"how long recordings are kept"`
 	Drain                 time.Duration `name:"drain" placeholder:"TIME" default:"10s" help:"how long calls in progress may go on after SIGTERM"`
 	LogLevel              slog.Level    `name:"log-level" placeholder:"LEVEL" default:"INFO" help:"DEBUG, INFO, WARN or ERROR; logs go to standard error"`
 	JSON                  bool          `name:"json" help:"print the ready line and errors as JSON"`
@@ -122,6 +131,14 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	s.CallbackToken = f.CallbackToken
 	s.NoBots = f.NoBots
 	s.NoHoldMusic = f.NoHoldMusic
+	s.HoldMusicFile = f.HoldMusic
+	s.RecordingKeyFile = f.RecordingKey
+	s.Record = exophone.RecordRule(f.Record)
+	s.RecordingMono = f.RecordingChannels == "single"
+	s.RecordingTold = f.RecordingTold
+	s.RecordingAnnouncementFile = f.RecordingAnnouncement
+	s.RecordingPause = f.RecordingPause
+	s.KeepRecordings = f.KeepRecordings
 	s.RingLimit = f.RingLimit
 	s.ConversationLimit = f.ConversationLimit
 	s.LongPollTimeout = f.LongPollTimeout

@@ -35,6 +35,8 @@ type Source interface {
 	Logs(ctx context.Context, limit int) ([]platform.Log, error)
 	// SendLog sends the upload that the path's {reference} names.
 	SendLog(w http.ResponseWriter, r *http.Request) error
+	// SendRecording sends the recording of the call that the path's {session} names.
+	SendRecording(w http.ResponseWriter, r *http.Request) error
 	// Figures are short facts for the top of the page.
 	Figures() []Figure
 }
@@ -76,10 +78,11 @@ func (c *Console) Handler() http.Handler {
 	mux.HandleFunc("GET /console", c.overview)
 	mux.HandleFunc("GET /console/calls/{session}", c.call)
 	mux.HandleFunc("GET /console/logs/{reference}", c.logFile)
+	mux.HandleFunc("GET /console/recordings/{session}", c.recording)
 	mux.Handle("GET /console/static/", http.StripPrefix("/console/", http.FileServerFS(static)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
@@ -156,6 +159,12 @@ func (c *Console) call(w http.ResponseWriter, r *http.Request) {
 func (c *Console) logFile(w http.ResponseWriter, r *http.Request) {
 	if err := c.source.SendLog(w, r); err != nil {
 		http.Error(w, "There is no such log.", http.StatusNotFound)
+	}
+}
+
+func (c *Console) recording(w http.ResponseWriter, r *http.Request) {
+	if err := c.source.SendRecording(w, r); err != nil {
+		http.Error(w, "There is no such recording, or it was deleted when its time was over.", http.StatusNotFound)
 	}
 }
 

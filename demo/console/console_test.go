@@ -40,7 +40,7 @@ func (f fakeSource) Report(_ context.Context, session string) (platform.CallRepo
 	if session != "s1" {
 		return platform.CallReport{}, platform.ErrCallNotFound
 	}
-	return platform.CallReport{Call: platform.Call{SessionID: "s1", CustomField: markup}, Events: []platform.Event{{Event: []byte(`{"a":"` + "<i>" + `"}`)}}, Logs: []platform.Log{{Reference: "r1", Description: markup}}, Outcomes: []platform.Outcome{{Subscriber: "bob", Code: "lost"}}}, f.err
+	return platform.CallReport{Call: platform.Call{SessionID: "s1", CustomField: markup, Recording: &platform.Recording{State: "off", By: "rule", Ended: "2026", Pauses: []platform.RecordingPause{{By: "bob"}}, Listened: []platform.Listened{{Who: markup}}}}, Events: []platform.Event{{Event: []byte(`{"a":"` + "<i>" + `"}`)}}, Logs: []platform.Log{{Reference: "r1", Description: markup}}, Outcomes: []platform.Outcome{{Subscriber: "bob", Code: "lost"}}}, f.err
 }
 func (f fakeSource) Feedback(context.Context, string) ([]platform.Feedback, error) {
 	return []platform.Feedback{{Subscriber: "alice", Rating: 1, Issue: "ECHO", Note: markup}}, f.err
@@ -53,6 +53,13 @@ func (f fakeSource) Agent(string) wire.Agent {
 }
 func (f fakeSource) Logs(context.Context, int) ([]platform.Log, error) {
 	return []platform.Log{{Reference: "r1", Description: markup}}, f.err
+}
+func (f fakeSource) SendRecording(w http.ResponseWriter, r *http.Request) error {
+	if r.PathValue("session") != "s1" {
+		return errors.New("no such recording")
+	}
+	_, err := io.WriteString(w, "sound")
+	return err
 }
 func (f fakeSource) SendLog(w http.ResponseWriter, r *http.Request) error {
 	if r.PathValue("reference") != "r1" {
@@ -72,10 +79,12 @@ func TestPages(t *testing.T) {
 		has    []string
 	}{
 		{"/console", nil, 200, []string{"Live calls", "ringing", "hangup", "4.2 Good", "3.7 Fair", "1/5 ECHO", "alice: sold", "call back at 2027", "break (", "in_call", "connected", "/console/logs/r1", "/console/calls/s1"}},
-		{"/console/calls/s1", nil, 200, []string{"s1", "bob: lost", "/console/logs/r1"}},
+		{"/console/calls/s1", nil, 200, []string{"s1", "bob: lost", "/console/logs/r1", `<audio controls`, "/console/recordings/s1", "to now by bob"}},
 		{"/console/calls/s2", nil, 404, []string{"no such call"}},
 		{"/console/logs/r1", nil, 200, []string{"zip"}},
 		{"/console/logs/..%2fr1", nil, 404, nil},
+		{"/console/recordings/s1", nil, 200, []string{"sound"}},
+		{"/console/recordings/s2", nil, 404, []string{"no such recording"}},
 		{"/console/static/console.css", nil, 200, []string{"body"}},
 		{"/console/static/console.js", nil, 200, []string{"renew"}},
 		{"/console/static/..%2fconsole.go", nil, 404, nil},

@@ -70,8 +70,8 @@ func (s *session) botTalks(play func()) {
 		return
 	}
 	s.talk()
-	play()
 	s.caller.media.Open()
+	s.begin(play)
 }
 
 // noAnswerBot rings, and nobody comes.
@@ -89,7 +89,14 @@ func earlyBot(s *session) {
 	s.caller.media.OpenEarly()
 	s.announce()
 	_ = s.caller.dialog.respond(183, s.caller.answer, wire.HeaderCallSid, s.id)
-	s.after("bot", botEarly, func() { s.botTalks(func() {}) })
+	s.after("bot", botEarly, func() { s.botTalks(s.announceAgain) })
+}
+
+// announceAgain goes on with what an announcement of a recording has interrupted.
+func (s *session) announceAgain() {
+	if s.recording != nil {
+		s.announce()
+	}
 }
 
 // callbackBot answers, hangs up, and calls back by push as anyone would.

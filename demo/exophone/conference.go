@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/emiago/sipgo/sip"
-
 	"offhook/demo/relay"
 	"offhook/voice/wire"
 )
@@ -32,16 +30,11 @@ type conference struct {
 	host  *dialog // of the party that began it; nil once it has left
 }
 
-// seat is a party's place in a conference.
-type seat struct {
+// place is where a party sits in a conference.
+type place struct {
 	id      string
 	muted   bool
 	talking bool
-	// told is the last thing that the phone was told, informing that it is being told
-	// something, deaf that it takes no such messages.
-	told      string
-	informing bool
-	deaf      bool
 }
 
 // perform runs f on the goroutine of a session and returns what it returns.
@@ -146,7 +139,7 @@ func (s *session) handOver(by string, into *session, joined func(error)) error {
 	for _, p := range s.present() {
 		if p != leaves {
 			copied := *p
-			copied.seat = seat{}
+			copied.place = place{}
 			moving = append(moving, &copied)
 		}
 	}
@@ -196,13 +189,25 @@ func (s *session) adopt(by string, parties []*party, ids []string) error {
 		s.conference.media = s.x.cfg.Relay.NewConference(func(legs []*relay.Leg) {
 			s.post(func() { s.voices(legs) })
 		})
-		s.take(&s.caller)
-		s.take(&s.callee)
+		for _, p := range s.present() {
+			s.seat(p)
+			s.mix(p)
+		}
 	}
 	for _, p := range parties {
 		s.guests = append(s.guests, p)
-		s.take(p)
+		s.seat(p)
 		s.x.log.Info("party joined", "session", s.id, "by", by, "party", p.name)
+	}
+	mix := func() {
+		for _, p := range parties {
+			s.mix(p)
+		}
+	}
+	if s.recording != nil && s.recording.take != nil {
+		s.announceRecording(parties, mix)
+	} else {
+		mix()
 	}
 	s.note(func(r *Record) {
 		for _, p := range parties {
@@ -222,12 +227,19 @@ func (s *session) adopt(by string, parties []*party, ids []string) error {
 	return nil
 }
 
-// take gives a party its seat.
-func (s *session) take(p *party) {
+// seat gives a party its place.
+func (s *session) seat(p *party) {
 	p.holds = false
-	p.seat = seat{id: p.name}
-	for i := 2; slices.ContainsFunc(s.present(), func(q *party) bool { return q != p && q.seat.id == p.seat.id }); i++ {
-		p.seat.id = p.name + "-" + strconv.Itoa(i)
+	p.place = place{id: p.name}
+	for i := 2; slices.ContainsFunc(s.present(), func(q *party) bool { return q != p && q.place.id == p.place.id }); i++ {
+		p.place.id = p.name + "-" + strconv.Itoa(i)
+	}
+}
+
+// mix lets the others hear a party, and the party them.
+func (s *session) mix(p *party) {
+	if s.conference == nil {
+		return
 	}
 	if err := s.conference.media.Add(p.media); err != nil {
 		s.x.log.Error("conference", "session", s.id, "party", p.name, "error", err)
@@ -257,7 +269,7 @@ func (s *session) part(p *party, reason string) {
 	if len(rest) == 2 {
 		s.conference = nil
 		for _, q := range s.present() {
-			q.seat.muted, q.seat.talking = false, false
+			q.place.muted, q.place.talking = false, false
 			q.holds = s.x.cfg.HoldMusic && !q.offer.Receives
 		}
 		relay.Join(s.caller.media, s.callee.media)
@@ -276,7 +288,7 @@ func (s *session) voices(legs []*relay.Leg) {
 		return
 	}
 	for _, p := range s.present() {
-		p.seat.talking = slices.Contains(legs, p.media)
+		p.place.talking = slices.Contains(legs, p.media)
 	}
 	s.tellParties()
 }
@@ -286,14 +298,14 @@ func (s *session) describe(you *party) wire.Conference {
 	c := wire.Conference{SessionID: s.id}
 	for _, p := range s.present() {
 		if s.conference != nil && s.conference.host == p.dialog {
-			c.Host = p.seat.id
+			c.Host = p.place.id
 		}
-		id := p.seat.id
+		id := p.place.id
 		if id == "" {
 			id = p.name
 		}
 		c.Parties = append(c.Parties, wire.Party{
-			ID: id, Name: p.name, DisplayName: p.display, Muted: p.seat.muted, Talking: p.seat.talking, You: p == you,
+			ID: id, Name: p.name, DisplayName: p.display, Muted: p.place.muted, Talking: p.place.talking, You: p == you,
 		})
 	}
 	return c
@@ -301,43 +313,14 @@ func (s *session) describe(you *party) wire.Conference {
 
 // tellParties tells each phone by INFO who is there, if that has changed for it.
 func (s *session) tellParties() {
+	if s.phase != talking {
+		return
+	}
 	for _, p := range s.present() {
-		s.tellParty(p)
+		if body, err := json.Marshal(s.describe(p)); err == nil {
+			s.inform(p, wire.TypeConference, string(body))
+		}
 	}
-}
-
-// tellParty tells one phone, one INFO at a time. A phone that takes none is not asked
-// again.
-func (s *session) tellParty(p *party) {
-	if s.phase != talking || p.dialog == nil || p.seat.informing || p.seat.deaf || !p.dialog.allows(sip.INFO) {
-		return
-	}
-	body, err := json.Marshal(s.describe(p))
-	if err != nil || string(body) == p.seat.told {
-		return
-	}
-	d := p.dialog
-	p.seat.told, p.seat.informing = string(body), true
-	info := d.request(sip.INFO, "Content-Type", wire.TypeConference, wire.HeaderCallSid, s.id)
-	info.SetBody(body)
-	s.x.work.Go(func() {
-		res, err := s.x.transact(d, info)
-		d.post(func(s *session) {
-			p := s.partyOf(d)
-			if p == nil {
-				return
-			}
-			p.seat.informing = false
-			switch {
-			case err != nil: // away: it is told what has changed by then
-				p.seat.told = ""
-				return
-			case res.StatusCode >= 400:
-				p.seat.deaf = true
-			}
-			s.tellParty(p) // what changed meanwhile
-		})
-	})
 }
 
 // Conference implements Calls.
@@ -361,7 +344,7 @@ func (s *session) hosted(subscriber, id string) (p *party, err error) {
 		return nil, ErrNoCall
 	}
 	for _, q := range s.present() {
-		if q.seat.id == id {
+		if q.place.id == id {
 			p = q
 		}
 	}
@@ -381,7 +364,7 @@ func (x *Exchange) MuteParty(sessionID, subscriber, id string, muted bool) (wire
 		if err != nil {
 			return wire.Conference{}, err
 		}
-		p.seat.muted = muted
+		p.place.muted = muted
 		s.conference.media.Mute(p.media, muted)
 		s.tellParties()
 		by, err := s.talker(subscriber)

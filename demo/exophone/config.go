@@ -76,6 +76,9 @@ type Config struct {
 
 	// HoldMusic plays to a phone that is on hold.
 	HoldMusic bool
+	// Recording is how calls are recorded; the zero value records none that Dial-Whom
+	// does not ask for, and those not either.
+	Recording Recording
 	// NoBots makes the bots' names ordinary ones.
 	NoBots bool
 
@@ -133,6 +136,13 @@ func (c Config) withDefaults() (Config, error) {
 	def(&c.MediaTimeout, time.Minute)
 	def(&c.ByeHold, 30*time.Second)
 	def(&c.Remember, 5*time.Minute)
+	def(&c.Recording.Pause, 2*time.Minute)
+	if c.Recording.Rule == "" {
+		c.Recording.Rule = RecordAsked
+	}
+	if c.Recording.Told == "" {
+		c.Recording.Told = "both"
+	}
 	def(&c.ProveWithin, 10*time.Second)
 	if c.MaxStrangers <= 0 {
 		c.MaxStrangers = 64

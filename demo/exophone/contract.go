@@ -55,6 +55,10 @@ type Destination struct {
 	MaxRingingDuration      time.Duration
 	MaxConversationDuration time.Duration
 	FetchAfterAttempt       bool
+	// Record asks for the call to be recorded, RecordingChannels how: "dual", "single",
+	// or "" for what the operator has said.
+	Record            bool
+	RecordingChannels string
 }
 
 // Pusher posts {subscriberName, payload, payloadVersion} to the push endpoint.
@@ -91,6 +95,9 @@ type Calls interface {
 	EndConference(sessionID, subscriber string) error
 	// Join hands it to the far side of another call of the subscriber's.
 	Join(sessionID, subscriber, with string) error
+	// Record begins, ends, pauses or resumes a recording, for a subscriber or, with "",
+	// for the account. Its errors are ErrNoCall, ErrRecording and ErrNotByHand.
+	Record(sessionID, subscriber, action string) (wire.Recording, error)
 	// Reject declines the callee's side. Rejecting twice is no error.
 	Reject(sessionID, subscriber, reason string) (ok bool)
 }

@@ -118,6 +118,7 @@ func (d *dialog) bind(req *sip.Request) {
 		d.post(func(s *session) {
 			if p := s.partyOf(d); p != nil {
 				s.mirrorHold(p)
+				s.informAgain(p)
 			}
 		})
 	}

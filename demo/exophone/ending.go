@@ -71,8 +71,15 @@ func (s *session) end(e ending) {
 	if s.tell != nil {
 		s.tell.end(stateOf(e), e.reason)
 	}
+	s.stopRecording()
 	s.recordMu.Lock()
 	r := &s.record
+	if s.recording != nil {
+		info := s.recording.info
+		if r.Recording = &info; info.State != wire.RecordingFailed {
+			info.State = wire.RecordingOff
+		}
+	}
 	r.Ended, r.EndReason, r.EndedBy = s.x.cfg.Clock.Now(), e.reason, e.by
 	if r.Status = 200; !answered {
 		r.Status, r.State = e.status, stateOf(e)

@@ -96,7 +96,9 @@ func (s *session) followHold(p *party) {
 		return
 	}
 	p.holds = !p.holds
-	s.connect()
+	if !s.announcing() {
+		s.connect()
+	}
 }
 
 // connect lets caller and callee hear each other, or plays music to who is on hold. If

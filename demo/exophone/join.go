@@ -50,6 +50,7 @@ func (s *session) takeOver(from *session, by string) error {
 	}
 	gone := *leaves
 	*leaves = stays
+	s.plan.record = s.plan.record || stays.recorded
 	stays.dialog.owner.Store(s)
 	s.x.also(s, append([]string{from.id}, from.aliases...)...)
 	s.codec = stays.media.Codec()
@@ -69,7 +70,7 @@ func (s *session) takeOver(from *session, by string) error {
 		s.waitForTarget()
 		return nil
 	}
-	s.joinLegs()
+	s.begin(s.joinLegs)
 	s.leave(&gone, wire.ReasonTransferred)
 	return nil
 }

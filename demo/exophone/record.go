@@ -35,6 +35,8 @@ type Record struct {
 	// Joined are those who came into the call as into a conference, each as "who, with
 	// whose phone".
 	Joined []string `json:",omitempty"`
+	// Recording is how the call is recorded, nil if nobody asked for that.
+	Recording *Recorded `json:",omitempty"`
 	// Into is the session that the far side of this one was joined to.
 	Into string `json:",omitempty"`
 

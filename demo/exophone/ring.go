@@ -150,12 +150,16 @@ func (s *session) answer(p *party) {
 	s.dropRinging(ending{reason: wire.ReasonElsewhere})
 	switch {
 	case s.caller.media != nil:
-		s.joinLegs()
+		s.caller.media.Open()
+		s.callee.media.Open()
+		s.begin(s.joinLegs)
 	default: // a bot called
 		s.callee.media.Open()
-		if err := s.callee.media.Announce(); err != nil {
-			s.x.log.Error("announcement", "error", err)
-		}
+		s.begin(func() {
+			if err := s.callee.media.Announce(); err != nil {
+				s.x.log.Error("announcement", "error", err)
+			}
+		})
 	}
 }
 

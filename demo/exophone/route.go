@@ -27,6 +27,9 @@ type plan struct {
 	fetches int
 	tried   int
 	last    string
+	// record and channels are what Dial-Whom says of a recording.
+	record   bool
+	channels string
 }
 
 // route asks whom to call.
@@ -90,6 +93,7 @@ func (s *session) destination(d Destination, err error) {
 		return
 	}
 	s.plan.numbers, s.plan.again, s.plan.number = d.Numbers, d.FetchAfterAttempt, d.OutgoingPhoneNumber
+	s.plan.record, s.plan.channels = d.Record, d.RecordingChannels
 	s.plan.ring, s.plan.talk = d.MaxRingingDuration, d.MaxConversationDuration
 	if s.plan.ring <= 0 {
 		s.plan.ring = s.x.cfg.RingLimit

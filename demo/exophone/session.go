@@ -26,9 +26,13 @@ type party struct {
 	telling bool   // an UPDATE to it is under way
 	holds   bool   // it has put the other side on hold
 	knows   string // the name of the other side that it was told since, "" for that of the beginning
+	// notices are what it is told by INFO, by kind.
+	notices map[string]*notice
+	// recorded says that it has been in a recorded call since it was told of that.
+	recorded bool
 	// awaiting says that the answer to an offer of ours is to come with an ACK.
 	awaiting bool
-	seat     seat
+	place    place
 }
 
 // session is one call from dialling to its end. One goroutine owns it: every
@@ -63,6 +67,7 @@ type session struct {
 	established bool
 	handover    *handover // a transfer, once there was one
 	conference  *conference
+	recording   *recording
 	guests      []*party // the third and further parties of a conference
 	aliases     []string // its names for later callees
 
@@ -189,6 +194,7 @@ func (s *session) note(change func(r *Record)) {
 	}
 	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
 	s.recordMu.Unlock()
+	s.followRecording()
 	s.tellRecorder(s.snapshot)
 }
 

@@ -118,6 +118,7 @@ func (s *session) reoffer(p *party, req *sip.Request) *sip.Response {
 	}
 	p.offer, p.answer = offer, answer
 	s.followHold(p)
+	s.updateRecording()
 	s.mirrorHold(s.other(p))
 	return s.withContact(withSDP(respond(req, 200, wire.HeaderCallSid, s.id), answer))
 }
@@ -158,6 +159,7 @@ func (s *session) acknowledged(d *dialog, answer string) {
 	}
 	p.offer = said
 	s.followHold(p)
+	s.updateRecording()
 	s.mirrorHold(s.other(p))
 }
 

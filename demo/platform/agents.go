@@ -15,6 +15,14 @@ import (
 // abilities are what this platform offers beyond the reference.
 var abilities = []string{wire.AbilityAgentState, wire.AbilityOutcome, wire.AbilityTransfer, wire.AbilityConsult, wire.AbilityConference}
 
+// abilities are those of this platform as it runs.
+func (s *Server) abilities() []string {
+	if s.cfg.Recordings == nil {
+		return abilities
+	}
+	return append(slices.Clone(abilities), wire.AbilityRecording)
+}
+
 // Agents is the board of the account that the exchange serves.
 func (s *Server) Agents() *agents.Board { return s.agents }
 

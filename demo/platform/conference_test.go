@@ -48,3 +48,42 @@ func TestConference(t *testing.T) {
 		})
 	}
 }
+
+// The interface of recordings of a call in progress: a party by token, the account by
+// key.
+func TestRecordingActions(t *testing.T) {
+	t.Parallel()
+	const path = "/v2/accounts/exotel675/calls/s1/recording"
+	for _, row := range []struct {
+		name, method, path, body, auth string
+		status                         int
+		text                           string
+	}{
+		{"a party pauses", "POST", path, `{"action":"pause"}`, "Bob", 200, `"by":"Bob"`},
+		{"a payment page pauses", "POST", path, `{"action":"pause"}`, "key:token", 200, `"state":"paused"`},
+		{"start where that is not allowed", "POST", path, `{"action":"start"}`, "Bob", 403, "by hand"},
+		{"nonsense", "POST", path, `{"action":"erase"}`, "Bob", 400, "action"},
+		{"no body", "POST", path, ``, "key:token", 400, "JSON"},
+		{"no such call", "POST", "/v2/accounts/exotel675/calls/s9/recording", `{"action":"pause"}`, "key:token", 404, "Call not found"},
+		{"wrong key", "POST", path, `{"action":"pause"}`, "key:nonsense", 401, ""},
+		{"another account", "POST", "/v2/accounts/other/calls/s1/recording", `{"action":"pause"}`, "okey:otoken", 404, ""},
+		{"nobody", "POST", path, `{"action":"pause"}`, "", 401, ""},
+		{"no recording", "GET", path, "", "key:token", 404, "no recording"},
+		{"not by token", "GET", path, "", "Bob", 401, ""},
+		{"no link to nothing", "POST", path + "/link", `{}`, "key:token", 404, "no recording"},
+		{"a forged link", "GET", "/v2/recordings/s1?expires=99999999999&signature=x", "", "", 403, "link"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.calls.set("s1", "Bob", wire.CallAnswered)
+			if row.auth == "Bob" {
+				row.auth = "Bearer " + w.token("Bob", "d").AccessToken
+			}
+			a := w.do(request{row.method, row.path, row.body, row.auth, nil})
+			if a.status != row.status || !strings.Contains(string(a.body), row.text) {
+				t.Errorf("%d %s, want %d with %q", a.status, a.body, row.status, row.text)
+			}
+		})
+	}
+}

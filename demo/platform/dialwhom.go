@@ -131,15 +131,7 @@ func (d *DialWhom) ask(ctx context.Context, endpoint *url.URL, query url.Values)
 	if err != nil {
 		return exophone.Destination{}, err
 	}
-	if answer.Record {
-		d.logger().Warn("Dial-Whom asks to record the call; recording does not exist, so the call goes on without", "call_sid", query.Get("CallSid"))
-	}
-	return answer.Destination, nil
-}
-
-type dialWhomAnswer struct {
-	exophone.Destination
-	Record bool
+	return answer, nil
 }
 
 var (
@@ -150,11 +142,11 @@ var (
 
 // parseDialWhom reads both documented forms. Anything else is an error: numbers
 // without "sip:" too, since SIP and PSTN do not mix.
-func parseDialWhom(body []byte) (dialWhomAnswer, error) {
+func parseDialWhom(body []byte) (exophone.Destination, error) {
 	text := strings.TrimSpace(string(body))
 	if !strings.HasPrefix(text, "{") {
 		id, err := bareID(text)
-		return dialWhomAnswer{Destination: exophone.Destination{Numbers: []string{id}}}, err
+		return exophone.Destination{Numbers: []string{id}}, err
 	}
 	var wire struct {
 		FetchAfterAttempt bool `json:"fetch_after_attempt"`
@@ -163,28 +155,29 @@ func parseDialWhom(body []byte) (dialWhomAnswer, error) {
 		} `json:"destination"`
 		OutgoingPhoneNumber     string   `json:"outgoing_phone_number"`
 		Record                  bool     `json:"record"`
+		RecordingChannels       string   `json:"recording_channels"`
 		MaxRingingDuration      *float64 `json:"max_ringing_duration"`
 		MaxConversationDuration *float64 `json:"max_conversation_duration"`
 	}
 	if err := json.Unmarshal([]byte(text), &wire); err != nil || wire.Destination == nil {
-		return dialWhomAnswer{}, errDialWhomForm
+		return exophone.Destination{}, errDialWhomForm
 	}
-	answer := dialWhomAnswer{Record: wire.Record}
+	answer := exophone.Destination{Record: wire.Record, RecordingChannels: strings.ToLower(wire.RecordingChannels)}
 	if len(wire.Destination.Numbers) == 0 {
-		return dialWhomAnswer{}, fmt.Errorf("Dial-Whom named nobody: %w", exophone.ErrUnknownDestination)
+		return exophone.Destination{}, fmt.Errorf("Dial-Whom named nobody: %w", exophone.ErrUnknownDestination)
 	}
 	if len(wire.Destination.Numbers) > maxNumbers {
-		return dialWhomAnswer{}, fmt.Errorf("Dial-Whom named more than %d numbers", maxNumbers)
+		return exophone.Destination{}, fmt.Errorf("Dial-Whom named more than %d numbers", maxNumbers)
 	}
 	for _, number := range wire.Destination.Numbers {
 		id, err := bareID(number)
 		if err != nil {
-			return dialWhomAnswer{}, err
+			return exophone.Destination{}, err
 		}
 		answer.Numbers = append(answer.Numbers, id)
 	}
 	if !shownNumberForm.MatchString(wire.OutgoingPhoneNumber) {
-		return dialWhomAnswer{}, errors.New("Dial-Whom: outgoing_phone_number is not a number")
+		return exophone.Destination{}, errors.New("Dial-Whom: outgoing_phone_number is not a number")
 	}
 	answer.OutgoingPhoneNumber, answer.FetchAfterAttempt = wire.OutgoingPhoneNumber, wire.FetchAfterAttempt
 	var err1, err2 error

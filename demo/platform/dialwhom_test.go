@@ -52,10 +52,11 @@ func TestDialWhomAnswers(t *testing.T) {
 	}{
 		{"plain", "sip:Bob", 200, one("Bob"), nil},
 		{"plain with newline", "sip:Bob\r\n", 200, one("Bob"), nil},
-		{"documented JSON", documentedAnswer, 200, exophone.Destination{Numbers: []string{"1234567890"}, OutgoingPhoneNumber: "08080808080", MaxRingingDuration: 30 * time.Second, MaxConversationDuration: time.Hour}, nil},
+		{"documented JSON", documentedAnswer, 200, exophone.Destination{Numbers: []string{"1234567890"}, OutgoingPhoneNumber: "08080808080", MaxRingingDuration: 30 * time.Second, MaxConversationDuration: time.Hour, RecordingChannels: "dual"}, nil},
 		{"several numbers", `{"destination":{"numbers":["sip:Bob","sip:Carol"]},"fetch_after_attempt":true,"max_ringing_duration":5}`, 200,
 			exophone.Destination{Numbers: []string{"Bob", "Carol"}, FetchAfterAttempt: true, MaxRingingDuration: 5 * time.Second}, nil},
-		{"recording asked for", `{"destination":{"numbers":["sip:Bob"]},"record":true}`, 200, one("Bob"), nil},
+		{"recording asked for", `{"destination":{"numbers":["sip:Bob"]},"record":true,"recording_channels":"Single"}`, 200,
+			exophone.Destination{Numbers: []string{"Bob"}, Record: true, RecordingChannels: "single"}, nil},
 		{"nulls", `{"destination":{"numbers":["sip:Bob"]},"max_ringing_duration":null,"outgoing_phone_number":null}`, 200, one("Bob"), nil},
 		{"unknown fields", `{"destination":{"numbers":["sip:Bob"]},"music_on_hold":{"type":"default_tone"}}`, 200, one("Bob"), nil},
 		{"nobody", `{"destination":{"numbers":[]}}`, 200, exophone.Destination{}, exophone.ErrUnknownDestination},

@@ -125,6 +125,18 @@ func (f *fakeCalls) DropParty(session, subscriber, id string) error {
 	return f.conferenceCall(session, subscriber, id)
 }
 
+func (f *fakeCalls) Record(session, subscriber, action string) (wire.Recording, error) {
+	switch {
+	case session != "s1":
+		return wire.Recording{}, exophone.ErrNoCall
+	case action == "start":
+		return wire.Recording{}, exophone.ErrNotByHand
+	case action != "pause":
+		return wire.Recording{}, exophone.ErrRecording
+	}
+	return wire.Recording{State: wire.RecordingPaused, By: subscriber}, nil
+}
+
 func (f *fakeCalls) EndConference(session, subscriber string) error {
 	return f.conferenceCall(session, subscriber, "")
 }

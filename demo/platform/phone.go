@@ -66,7 +66,7 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 		LogLevel: s.cfg.LogLevel, LogRotateDays: logRotateDays, LogDestinationBaseURL: base,
 		ClientEventBaseURL: base, EventThreadInterval: eventThreadInterval,
 		ICEServers: s.cfg.ICEServers, Codecs: s.cfg.Codecs, Exophone: account.Exophone,
-		Abilities: abilities, AgentRules: s.cfg.Agents,
+		Abilities: s.abilities(), AgentRules: s.cfg.Agents,
 	}))
 	return nil
 }

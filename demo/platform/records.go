@@ -46,12 +46,13 @@ type Call struct {
 	Transfers []string `json:"transfers,omitempty"`
 	// Joined are those who came in as into a conference; Into is the session that this
 	// call was joined to.
-	Joined    []string `json:"joined,omitempty"`
-	Into      string   `json:"joined_to,omitempty"`
-	Status    int      `json:"sip_status,omitempty"`
-	Codec     string   `json:"codec,omitempty"`
-	CallerLeg CallLeg  `json:"caller_leg"`
-	CalleeLeg CallLeg  `json:"callee_leg"`
+	Joined    []string   `json:"joined,omitempty"`
+	Recording *Recording `json:"recording,omitempty"`
+	Into      string     `json:"joined_to,omitempty"`
+	Status    int        `json:"sip_status,omitempty"`
+	Codec     string     `json:"codec,omitempty"`
+	CallerLeg CallLeg    `json:"caller_leg"`
+	CalleeLeg CallLeg    `json:"callee_leg"`
 }
 
 // CallLeg are the relay's figures of one leg. MOS is that of the phone's sound
@@ -101,7 +102,7 @@ func (s *Server) call(r exophone.Record) Call {
 	c := Call{
 		SessionID: r.SessionID, Caller: r.Caller, Callee: r.Callee, CustomField: r.CustomField, State: string(r.State),
 		Created: s.optionalStamp(r.Created), Ringing: s.optionalStamp(r.Ringing), Answered: s.optionalStamp(r.Answered), Ended: s.optionalStamp(r.Ended),
-		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Joined: r.Joined, Into: r.Into, Status: r.Status, Codec: r.Codec,
+		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Joined: r.Joined, Into: r.Into, Recording: s.recordingOf(r.Recording), Status: r.Status, Codec: r.Codec,
 		CallerLeg: leg(r.CallerMedia, r.Codec), CalleeLeg: leg(r.CalleeMedia, r.Codec),
 	}
 	if !r.Answered.IsZero() {
@@ -278,6 +279,11 @@ func (s *Server) Report(ctx context.Context, account, session string) (report Ca
 		return report, err
 	}
 	report.Call = s.call(record)
+	if report.Recording != nil {
+		if report.Recording.Listened, err = s.listenedTo(ctx, account, session); err != nil {
+			return report, err
+		}
+	}
 	if report.Feedback, err = s.FeedbackOf(ctx, account, session); err != nil {
 		return report, err
 	}
@@ -345,7 +351,7 @@ func (s *Server) Prune(ctx context.Context, before time.Time) error {
 		if _, err := tx.Exec("DELETE FROM families WHERE expires < ?", s.now().UnixMilli()); err != nil {
 			return err
 		}
-		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM outcomes WHERE at < ?",
+		for _, statement := range []string{"DELETE FROM events WHERE at < ?", "DELETE FROM feedback WHERE at < ?", "DELETE FROM outcomes WHERE at < ?", "DELETE FROM listened WHERE at < ?",
 			"DELETE FROM agent_states WHERE at < ? AND id NOT IN (SELECT max(id) FROM agent_states GROUP BY account, name)", "DELETE FROM calls WHERE ended > 0 AND created < ?"} {
 			if _, err := tx.Exec(statement, before.UnixMilli()); err != nil {
 				return err

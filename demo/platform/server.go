@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/demo/agents"
+	"offhook/demo/archive"
 	"offhook/demo/endpoint"
 	"offhook/demo/exophone"
 	"offhook/demo/store"
@@ -61,6 +62,8 @@ type Config struct {
 	// AgentChanged is told of each change of an agent of the first account. It must
 	// not block; it may be nil.
 	AgentChanged func(wire.Agent)
+	// Recordings are the recordings of calls; nil if there are none.
+	Recordings *archive.Archive
 	// EventBytes is the most bytes of events of one subscriber a day; 0 means 5 MB.
 	EventBytes int64
 	// Revoked is told of each subscriber whose rights have ended: deactivated,
@@ -128,6 +131,7 @@ type Server struct {
 	refusals                 *throttle.Rate   // lines in the log, by address
 	events                   *throttle.Budget // bytes of events, by subscriber
 	recorder                 *recorder
+	links                    []byte // the key of links to recordings
 	agents                   *agents.Board
 }
 
@@ -153,6 +157,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		if *key, err = newSigner(secret, kind, cfg.Issuer, cfg.Now); err != nil {
 			return nil, err
 		}
+	}
+	if s.links, err = Secret(ctx, cfg.DB, "recordings"); err != nil {
+		return nil, err
 	}
 	if s.agents, err = agents.New(ctx, agents.Config{Account: cfg.Accounts[0].SID, DB: cfg.DB, Reasons: cfg.Agents.BreakReasons, Changed: cfg.AgentChanged, Now: cfg.Now, Logger: cfg.Logger}); err != nil {
 		return nil, err
@@ -194,6 +201,7 @@ func (s *Server) Healthy(ctx context.Context) error { return s.db.Ping(ctx) }
 func (s *Server) Handler(calls exophone.Calls) http.Handler {
 	const subscriber = "/v2/accounts/{sid}/subscribers/{name}"
 	poll := callEndpoints{server: s, calls: calls}
+	const recordings = "/v2/accounts/{sid}/calls/{session}/recording"
 	const conference = "/v2/accounts/{sid}/calls/{session}/conference"
 	routes := map[string]map[string]endpoint.Func{
 		"/v2/accounts/{sid}/subscriber-token": {http.MethodPost: s.postSubscriberToken},
@@ -211,6 +219,9 @@ func (s *Server) Handler(calls exophone.Calls) http.Handler {
 		subscriber + "/logdestination":        {http.MethodPost: s.postLogDestination},
 		"/v2/accounts/{sid}/calls":            {http.MethodGet: s.getCalls},
 		"/v2/accounts/{sid}/calls/{session}":  {http.MethodGet: s.getCall},
+		recordings:                            {http.MethodGet: s.getRecording, http.MethodPost: poll.postRecording},
+		recordings + "/link":                  {http.MethodPost: s.postRecordingLink},
+		"/v2/recordings/{session}":            {http.MethodGet: s.getLinked},
 		"/v2/accounts/{sid}/logs/{reference}": {http.MethodGet: s.getLog},
 		conference:                            {http.MethodPost: poll.postConference, http.MethodGet: poll.getConference, http.MethodDelete: poll.deleteConference},
 		conference + "/parties/{party}":       {http.MethodPut: poll.putParty, http.MethodDelete: poll.deleteParty},

@@ -62,7 +62,7 @@ CREATE TABLE outcomes (
 	account TEXT NOT NULL, session TEXT NOT NULL, name TEXT NOT NULL,
 	code TEXT NOT NULL, note TEXT NOT NULL, callback TEXT NOT NULL, at INTEGER NOT NULL,
 	PRIMARY KEY (account, session, name));
-`, agents.MigrationBy}
+`, agents.MigrationBy, recordingMigration}
 
 // subscriber is a row of the directory; times are Unix milliseconds.
 type subscriber struct {

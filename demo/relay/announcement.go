@@ -20,8 +20,8 @@ var announcementWAV []byte
 // calls.
 type speech map[string]func() (*recital, error)
 
-func newSpeech(data func() ([]byte, error)) speech {
-	s := make(speech)
+func newSpeech(data func() ([]int16, error)) speech {
+	s, data := make(speech), sync.OnceValues(data)
 	for _, info := range codec.Infos() {
 		s[info.Name] = sync.OnceValues(func() (*recital, error) { return newRecital(info.Name, data) })
 	}
@@ -40,45 +40,40 @@ func (s speech) recital(name string) (*recital, error) {
 // first spoken: all at once would hold up the first answer by a tenth of a
 // second and more.
 type recital struct {
+	length int // in frames
 	mu     sync.Mutex
-	rest   []byte // mu-law that is not encoded yet
-	in     codec.Decoder
+	rest   []int16 // that is not encoded yet
 	out    codec.Encoder
-	pcm    [codec.SampleRate / 50]int16
 	frames [][]byte
 }
 
-func newRecital(name string, data func() ([]byte, error)) (*recital, error) {
-	rest, err := data()
+func newRecital(name string, data func() ([]int16, error)) (*recital, error) {
+	pcm, err := data()
 	if err != nil {
 		return nil, err
 	}
-	r := &recital{rest: rest}
-	if r.in, err = codec.NewDecoder(codec.PCMU); err != nil {
-		return nil, err
+	r := &recital{rest: pcm, length: len(pcm) / frameSamples}
+	if r.length == 0 {
+		return nil, errors.New("a sound of less than 20 ms")
 	}
-	if r.out, err = codec.NewEncoder(name); err != nil {
-		return nil, err
-	}
-	return r, nil
+	r.out, err = codec.NewEncoder(name)
+	return r, err
 }
 
 // frame returns the i-th frame of 20 ms; after the last the first comes again.
 func (r *recital) frame(i int) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i >= len(r.frames) && len(r.rest) >= perFrame {
-		n, err := r.in.Decode(r.rest[:perFrame], r.pcm[:])
+	i %= r.length
+	for i >= len(r.frames) {
+		payload := make([]byte, codec.MaxPayload)
+		n, err := r.out.Encode(r.rest[:frameSamples], payload)
 		if err != nil {
 			return nil, err
 		}
-		payload := make([]byte, codec.MaxPayload)
-		if n, err = r.out.Encode(r.pcm[:n], payload); err != nil {
-			return nil, err
-		}
-		r.rest, r.frames = r.rest[perFrame:], append(r.frames, append([]byte(nil), payload[:n]...))
+		r.rest, r.frames = r.rest[frameSamples:], append(r.frames, append([]byte(nil), payload[:n]...))
 	}
-	return r.frames[i%len(r.frames)], nil
+	return r.frames[i], nil
 }
 
 // Announcement returns what the announcer says, 48 kHz mono.

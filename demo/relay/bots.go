@@ -26,23 +26,28 @@ func (l *Leg) Silent() { l.setSink(nil) }
 // Announce speaks the announcement to the phone, over and over, until the leg
 // is closed or joined to something else. It begins when the gate to the phone
 // is open and the path secured.
-func (l *Leg) Announce() error { return l.play(l.relay.speech) }
+func (l *Leg) Announce() error { return l.play(l.relay.speech, nil) }
 
 // Ringback plays the ringing tone to the phone, until the leg is joined to something
 // else.
-func (l *Leg) Ringback() error { return l.play(l.relay.ringing) }
+func (l *Leg) Ringback() error { return l.play(l.relay.ringing, nil) }
 
 // Music plays to the phone that it is on hold, until the leg is joined to something
 // else.
-func (l *Leg) Music() error { return l.play(l.relay.music) }
+func (l *Leg) Music() error { return l.play(l.relay.music, nil) }
 
-func (l *Leg) play(s speech) error {
+// Notify tells the phone once that the call is recorded, and then calls said, on a
+// goroutine of its own: not if the leg is joined to something else before.
+func (l *Leg) Notify(said func()) error { return l.play(l.relay.notice, said) }
+
+// play speaks a sound over and over or, with once, one time.
+func (l *Leg) play(s speech, once func()) error {
 	text, err := s.recital(l.Codec())
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
-	out := &speaker{bot: bot{l}, text: text, cancel: cancel, ssrc: rand.Uint32()}
+	out := &speaker{bot: bot{l}, text: text, once: once, cancel: cancel, ssrc: rand.Uint32()}
 	out.done.Go(func() { out.speak(ctx) })
 	l.setSink(out)
 	return nil
@@ -97,6 +102,7 @@ func (e *echo) close()       {}
 type speaker struct {
 	bot
 	text   *recital
+	once   func()
 	ssrc   uint32
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -136,6 +142,10 @@ func (s *speaker) speak(ctx context.Context) {
 		}
 		clock := s.leg.table.Load().sound.Clock
 		for ; sent < due; sent++ {
+			if s.once != nil && sent == s.text.length {
+				s.once()
+				return
+			}
 			payload, err := s.text.frame(sent)
 			if err != nil {
 				s.leg.relay.log.Error("announcement", "error", err)

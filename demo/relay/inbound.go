@@ -152,6 +152,7 @@ func (l *Leg) receiveRTP(k *keys, b []byte) {
 		return
 	}
 	p.resumed, in.stopped = in.stopped, false
+	l.tapped(true, p.ssrc, p.ts, p.kind, p.payload)
 	if s := l.to.Load(); s != nil {
 		(*s).rtp(p)
 	}

@@ -36,6 +36,7 @@ type Leg struct {
 	keys   atomic.Pointer[keys]
 	table  atomic.Pointer[payloads]
 	to     atomic.Pointer[sink]
+	tap    atomic.Pointer[Tap]
 
 	gate gate
 	in   inbound

@@ -99,6 +99,7 @@ func (l *Leg) send(p packet) {
 		o.lastSeq += uint32(d)
 	}
 	o.lastTS, o.lastAt = ts, now
+	l.tapped(false, o.ssrc, ts, p.kind, p.payload)
 
 	b := o.plain[:12]
 	b[0], b[1] = 0x80, to.PayloadType

@@ -12,10 +12,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/ice/v4"
+
+	"offhook/voice/codec"
 )
 
 // Config is what a Relay is made of.
@@ -30,6 +33,9 @@ type Config struct {
 	TCPListener net.Listener
 	// TCPPublicPort is the TCP port put into SDP if it is not the listener's.
 	TCPPublicPort int
+	// HoldMusic and Notice are what a phone on hold hears, and what says that a call is
+	// recorded, 48 kHz mono; nil means tones of the relay's own.
+	HoldMusic, Notice []int16
 	// Logger discards if it is nil.
 	Logger *slog.Logger
 }
@@ -48,7 +54,9 @@ type Relay struct {
 	address     net.IP
 	// What the relay says itself: to callers of the announcer, to who waits for an
 	// answer, and to who is on hold.
-	speech, ringing, music speech
+	speech, ringing, music, notice speech
+
+	noticeLength time.Duration
 
 	received, sent, held atomic.Uint64
 
@@ -83,7 +91,20 @@ func New(cfg Config) (*Relay, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{log: cfg.Logger, pionLog: pionLog{cfg.Logger}, speech: newSpeech(announcementData), ringing: newSpeech(ringback.muLaw), music: newSpeech(hold.muLaw), legs: make(map[*Leg]struct{})}
+	r := &Relay{
+		log: cfg.Logger, pionLog: pionLog{cfg.Logger},
+		speech: newSpeech(decodeAnnouncement), ringing: newSpeech(ringback.sound), music: newSpeech(hold.sound),
+		notice: newSpeech(beeps.sound), legs: make(map[*Leg]struct{}),
+	}
+	own := func(pcm []int16) func() ([]int16, error) { return func() ([]int16, error) { return pcm, nil } }
+	if cfg.HoldMusic != nil {
+		r.music = newSpeech(own(cfg.HoldMusic))
+	}
+	r.noticeLength = time.Duration(beeps.frames) * frameTime
+	if cfg.Notice != nil {
+		r.notice = newSpeech(own(cfg.Notice))
+		r.noticeLength = time.Duration(len(cfg.Notice)) * time.Second / codec.SampleRate
+	}
 	var err error
 	// One certificate for all legs: its fingerprint is the platform's identity
 	// in every answer, and making one costs more than a call.
@@ -201,6 +222,9 @@ func ownAddresses(ip net.IP) ([]net.IP, error) {
 
 // Addr is the UDP address that is listened on.
 func (r *Relay) Addr() net.Addr { return r.udp.LocalAddr() }
+
+// NoticeLength is how long Notify speaks.
+func (r *Relay) NoticeLength() time.Duration { return r.noticeLength }
 
 // Legs is the number of legs that are open.
 func (r *Relay) Legs() int {

@@ -41,25 +41,21 @@ func edge(t, length float64) float64 {
 	return min(1, t/fade, (length-t)/fade)
 }
 
-// muLaw returns the pattern in mu-law at 8 kHz, as the announcement is kept.
-func (p pattern) muLaw() ([]byte, error) {
-	enc, err := codec.NewEncoder(codec.PCMU)
-	if err != nil {
-		return nil, err
+// beeps is what says that a call is recorded where the operator has no words for it:
+// two beeps, of which no country's telephones make a meaning of their own.
+var beeps = pattern{frames: 60, at: func(t float64) float64 {
+	at := math.Mod(t, 0.6)
+	if at >= 0.35 {
+		return 0
 	}
-	pcm := make([]int16, codec.SampleRate/50)
-	payload := make([]byte, codec.MaxPayload)
-	var out []byte
-	for i := range p.frames {
-		for j := range pcm {
-			t := float64(i*len(pcm)+j) / codec.SampleRate
-			pcm[j] = int16(32767 * max(-1, min(1, p.at(t))))
-		}
-		n, err := enc.Encode(pcm, payload)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, payload[:n]...)
+	return 0.25 * edge(at, 0.35) * math.Sin(2*math.Pi*1400*at)
+}}
+
+// sound returns the pattern, 48 kHz mono.
+func (p pattern) sound() ([]int16, error) {
+	pcm := make([]int16, p.frames*frameSamples)
+	for i := range pcm {
+		pcm[i] = int16(32767 * max(-1, min(1, p.at(float64(i)/codec.SampleRate))))
 	}
-	return out, nil
+	return pcm, nil
 }

@@ -11,7 +11,9 @@ async function renew() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("content");
     const shown = document.getElementById("content");
-    if (fresh && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(document.adoptNode(fresh));
+    // A recording that is being played goes on.
+    const plays = [...shown.querySelectorAll("audio")].some((a) => a.currentTime > 0 && !a.ended);
+    if (!plays && fresh && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(document.adoptNode(fresh));
     connection.textContent = "";
   } catch {
     connection.textContent = "The platform does not answer.";

@@ -1,0 +1,43 @@
+package recording
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"filippo.io/age"
+)
+
+// Key is what encrypts recordings and opens them again.
+type Key struct {
+	identities []age.Identity
+	recipient  age.Recipient
+}
+
+// ErrKey says that a text holds no key.
+var ErrKey = errors.New("no age key")
+
+// ParseKey reads a key file as age-keygen writes it: lines that begin with
+// AGE-SECRET-KEY-1, and comments. New recordings are for the first key; each opens
+// those that were made for it, so that a key can be changed. The error is ErrKey, and
+// quotes nothing of the text.
+func ParseKey(text string) (Key, error) {
+	identities, err := age.ParseIdentities(strings.NewReader(text))
+	if err != nil || len(identities) == 0 {
+		return Key{}, fmt.Errorf("%w: a key file holds a line that begins with AGE-SECRET-KEY-1, as age-keygen writes it", ErrKey)
+	}
+	first, ok := identities[0].(*age.X25519Identity)
+	if !ok {
+		return Key{}, fmt.Errorf("%w: the first key must be one of age-keygen's", ErrKey)
+	}
+	return Key{identities: identities, recipient: first.Recipient()}, nil
+}
+
+// GenerateKey makes a key and returns the text of its file.
+func GenerateKey() (Key, string, error) {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return Key{}, "", err
+	}
+	return Key{identities: []age.Identity{id}, recipient: id.Recipient()}, id.String() + "\n", nil
+}
