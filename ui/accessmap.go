@@ -166,6 +166,8 @@ func (s *shell) screenName() string {
 			return "in-call-keypad"
 		}
 		return "in-call"
+	case part(s.wrap):
+		return "wrap-up"
 	case part(s.notReady):
 		return "not-ready"
 	case part(s.dial):

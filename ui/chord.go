@@ -54,7 +54,7 @@ func parseChord(text string) (chord, error) {
 // check says why c can't be a chord of the phone's.
 func (c chord) check() error {
 	function := len(c.key) > 1 && c.key[0] == 'F' && strings.Trim(string(c.key[1:]), "0123456789") == ""
-	letter := len(c.key) == 1 && (c.key[0] >= 'A' && c.key[0] <= 'Z' || c.key[0] >= '0' && c.key[0] <= '9')
+	letter := c.key == fyne.KeyReturn || c.key == fyne.KeyBackspace || len(c.key) == 1 && (c.key[0] >= 'A' && c.key[0] <= 'Z' || c.key[0] >= '0' && c.key[0] <= '9')
 	switch {
 	case !function && !letter, letter && c.mod&^fyne.KeyModifierShift == 0:
 		return errNoChord

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
@@ -58,7 +60,12 @@ func (s *shell) commands() []command {
 		{id: "dial", title: e.T("Dial, or the call"), keys: keys("Ctrl+1"), do: func() { s.toTab(screen.TabDial) }},
 		{id: "contacts", title: e.T("Contacts"), keys: keys("Ctrl+2"), do: func() { s.toTab(screen.TabContacts) }},
 		{id: "recents", title: e.T("Recents"), keys: keys("Ctrl+3"), do: func() { s.toTab(screen.TabRecents) }},
+		{id: "outcome_done", title: e.T("Done after a call"), keys: keys("Ctrl+Return"), do: s.inWrapUp((*screen.WrapUp).Finish)},
 		{id: "area", title: e.T("To the next part of the window"), keys: keys("F6"), do: s.nextArea},
+	}
+	for n := range 9 {
+		list = append(list, command{id: fmt.Sprintf("outcome_%d", n+1), title: e.T("Outcome {n} after a call", "n", n+1), keys: keys(fmt.Sprintf("Alt+%d", n+1)),
+			do: s.inWrapUp(func(w *screen.WrapUp) { w.Choose(n) })})
 	}
 	return chosenKeys(list, s.settings.Shortcuts)
 }

@@ -208,6 +208,21 @@ func (p *madePhone) Feedback(_ context.Context, rating int, issue, note string) 
 	p.note("feedback:" + string(rune('0'+rating)) + ":" + issue + ":" + note)
 	return p.fail
 }
+func (p *madePhone) StayInWrapUp() error { p.note("stay"); return p.fail }
+func (p *madePhone) SetOutcome(code string) error {
+	p.note("outcome:" + code)
+	return p.fail
+}
+func (p *madePhone) SetOutcomeNote(note string) error { p.note("note:" + note); return p.fail }
+func (p *madePhone) SetCallback(at time.Time) error {
+	if at.IsZero() {
+		p.note("no-callback")
+	} else {
+		p.note("callback:" + at.Format("2006-01-02T15:04"))
+	}
+	return p.fail
+}
+func (p *madePhone) FinishWrapUp() error    { p.note("finish"); return p.fail }
 func (p *madePhone) SkipFeedback()          { p.note("skip") }
 func (p *madePhone) DismissEnded()          { p.note("dismiss-ended") }
 func (p *madePhone) DismissNotice()         { p.note("dismiss-notice") }

@@ -34,6 +34,7 @@ func (s *shell) toTab(i int) {
 
 // toNumberField goes to the number field, or to the call while there is one.
 func (s *shell) toNumberField() {
+	s.leaveWrapUp()
 	s.toTab(screen.TabDial)
 	if s.shown == part(s.dial) {
 		s.dial.FocusField()

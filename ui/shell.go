@@ -11,7 +11,6 @@ import (
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/ui/words"
-	"offhook/voice"
 )
 
 // part is a screen or a tab.
@@ -70,6 +69,11 @@ type shell struct {
 	adding  bool
 	calls   int // how many there were
 	backBar *screen.BackBar
+	// wrap is the page of the work after a call, wrapCall the call that it is about, and
+	// leftWrap that the user has left it for the number field.
+	wrap     *screen.WrapUp
+	wrapCall string
+	leftWrap bool
 
 	// keys are what the shortcuts do, by Fyne's names; bound are those of the canvas.
 	keys      map[string]func()
@@ -108,17 +112,18 @@ func (s *shell) build(early *widget.Early) {
 		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
-	s.backBar = screen.NewBackBar(s.env, func() { s.addEnds() })
+	s.backBar = screen.NewBackBar(s.env, s.goBack)
 	s.strip = widget.NewStatusStrip(func() { s.open(screen.PageSettings) })
-	s.dial, s.incoming, s.call, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil
+	s.dial, s.incoming, s.call, s.wrap, s.notReady, s.contacts, s.recents, s.pages = nil, nil, nil, nil, nil, nil, nil, nil
 	s.middle = container.NewStack()
 	s.tabs = newTabsBox(s.header.Object(), s.middle, s.strip, widget.NewSlimBanner(s.env.T("Close"), s.env.Tips,
 		func() { s.answerBar(true) }, func() { s.answerBar(false) }, widget.Gap(0)))
 	s.note, s.offer, s.over, s.inBar, s.offeredDevice = nil, nil, nil, nil, nil
 	s.shown, s.side = nil, nil
-	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts}[i]) },
-		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts))
-	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(296, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
+	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts, sideWrapUp}[i]) },
+		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts), widget.NewTab(s.env.T("Wrap-up"), theme.EditNote))
+	s.sideTabs.Tabs[2].Hide()
+	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(420, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
 	s.noticeBox = container.New(noticeLayout{})
 	s.fade = newFade()
 	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)
@@ -133,7 +138,7 @@ func (s *shell) begin(v screen.View) {
 	switch page := s.wanted(v); {
 	case page == screen.PageSignIn:
 		s.pages = map[screen.Page]part{screen.PageSignIn: screen.NewSignIn(s.env)}
-	case page == screen.PageNone && s.phase == screen.PhaseIdle && s.settings.AudioCheckDone:
+	case page == screen.PageNone && s.phase == screen.PhaseIdle && s.settings.AudioCheckDone && v.WrapUp == nil:
 		s.dial = screen.NewDial(s.env)
 		s.pages = map[screen.Page]part{}
 	default:
@@ -153,6 +158,7 @@ func (s *shell) complete() {
 	}
 	s.incoming = screen.NewIncoming(s.env)
 	s.call = screen.NewCall(s.env)
+	s.wrap = screen.NewWrapUp(s.env)
 	s.notReady = screen.NewNotReady(s.env)
 	s.contacts = screen.NewContacts(s.env)
 	recents, detail := screen.NewRecents(s.env)
@@ -203,7 +209,7 @@ func (s *shell) tick() {
 		before := s.phase
 		s.phase = p
 		s.follow(before, v)
-	} else if s.shown == part(s.dial) && !s.dial.Telling() || s.shown == part(s.contacts) {
+	} else if s.shown == part(s.dial) && !s.dial.Telling() && !s.backBar.Object().Visible() || s.shown == part(s.contacts) {
 		// Nothing on these changes by time alone, but for what is above them.
 		s.header.Render(v)
 		if s.side != nil {
@@ -226,57 +232,6 @@ func (s *shell) renderOverlays(v screen.View) {
 
 func (s *shell) view() screen.View {
 	return screen.View{Snapshot: s.snap, Now: s.now(), Settings: s.settings, Layout: s.layout}
-}
-
-// follow does what a change of phase asks for beyond drawing.
-func (s *shell) follow(before screen.Phase, v screen.View) {
-	id := ""
-	if v.Call != nil {
-		id = v.Call.ID
-	}
-	if id != "" && id != s.callID && v.Call.Direction == voice.Outgoing {
-		s.dial.Clear()
-		s.toCall()
-	}
-	s.callID = id
-	s.followCalls(v)
-	if before != s.phase && s.phase == screen.PhaseIncoming {
-		s.clearRemark() // it is of the call before
-		if !s.typing() {
-			s.toCall()
-		}
-	}
-	offered := v.Call != nil && v.Call.TransferOffer != nil
-	switch {
-	case !offered || s.offered:
-	case s.typing():
-		s.say(&remark{tone: widget.ToneInfo, title: s.env.OfferText(v.Call)})
-	default:
-		s.toCall()
-		s.call.ShowKeypad(false)
-	}
-	s.offered = offered
-	if before == screen.PhaseNotReady && s.phase == screen.PhaseIdle && s.page == screen.PageSignIn {
-		s.page = screen.PageNone
-	}
-}
-
-// toCall shows the phone's part; in a wide window it is there already.
-func (s *shell) toCall() {
-	if s.layout.Wide {
-		return
-	}
-	s.page = screen.PageNone
-	s.takeTab(screen.TabDial)
-}
-
-// typing reports whether the user writes something outside of the dialling tab:
-// then a call takes neither the page nor the tab away.
-func (s *shell) typing() bool {
-	if s.canvas == nil || s.page == screen.PageNone && s.tab == screen.TabDial {
-		return false
-	}
-	return s.inField()
 }
 
 // wanted is the page that covers the tabs now.
@@ -321,11 +276,14 @@ func (s *shell) phonePart() part {
 			return s.dial
 		}
 		return s.call
-	case screen.PhaseNotReady:
-		return s.notReady
-	default:
-		return s.dial
 	}
+	switch {
+	case s.wrapping() && !s.leftWrap && !s.layout.Wide:
+		return s.wrap
+	case s.phase == screen.PhaseNotReady:
+		return s.notReady
+	}
+	return s.dial
 }
 
 func (s *shell) render(v screen.View) {
@@ -343,10 +301,11 @@ func (s *shell) render(v screen.View) {
 	}
 	whole := page != screen.PageNone && !wide
 	if !whole {
+		s.header.Left = s.leftWrap
 		s.header.Render(v)
 		s.renderStrip(v)
 	}
-	s.backBar.Render(v, p == part(s.dial))
+	s.backBar.Render(v, p == part(s.dial) && (v.Call != nil || s.leftWrap && !wide))
 	changed := p != s.shown
 	if changed {
 		s.closeMenu()
@@ -488,6 +447,7 @@ func (s *shell) refocus() {
 
 // prefill puts a number into the number field.
 func (s *shell) prefill(number string) {
+	s.leaveWrapUp()
 	s.toTab(screen.TabDial)
 	s.dial.SetNumber(number)
 }

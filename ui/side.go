@@ -28,11 +28,16 @@ func (s *shell) sidePart(page screen.Page) part {
 		return nil
 	case page != screen.PageNone:
 		return s.pages[page]
+	case s.sideTab == sideWrapUp && s.wrapping():
+		return s.wrap
 	case s.sideTab == screen.TabContacts:
 		return s.contacts
 	}
 	return s.recents
 }
+
+// sideWrapUp is the list of the right pane that is there after a call alone.
+const sideWrapUp = -1
 
 // renderSide shows what stands beside the phone, nil for nothing.
 func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
@@ -55,8 +60,15 @@ func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
 		return
 	}
 	s.sideTabs.Choose(0)
-	if s.sideTab == screen.TabContacts {
+	switch side {
+	case part(s.contacts):
 		s.sideTabs.Choose(1)
+	case part(s.wrap):
+		s.sideTabs.Choose(2)
+	}
+	if wrap := s.sideTabs.Tabs[2]; wrap.Visible() != s.wrapping() {
+		wrap.Hidden = !s.wrapping()
+		s.sideTabs.Refresh()
 	}
 	recents := s.env.T("Recents")
 	if v.MissedUnseen > 0 {

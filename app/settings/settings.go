@@ -130,7 +130,9 @@ type Calls struct {
 	// PauseMedia pauses music players during a call; KeepAwake keeps the
 	// screen on.
 	PauseMedia bool `json:"pause_media"`
-	KeepAwake  bool `json:"keep_awake"`
+	// AskSound asks how the sound of a call was.
+	AskSound  bool `json:"ask_sound"`
+	KeepAwake bool `json:"keep_awake"`
 	// GlobalHotkeys makes answer and decline system-wide while it rings.
 	GlobalHotkeys bool `json:"global_hotkeys"`
 	// DefaultLine is the SIP account that calls go out over; "" is the subscriber's

@@ -107,6 +107,7 @@ var Table = []Entry{
 		Page: PageCalls, Section: "Ringing", Title: "Answer keys in every program", Caption: "While a call rings"},
 	{Path: "calls.pause_media", About: "Pause music players during a call.", Page: PageCalls, Section: "During a call", Title: "Pause music during calls"},
 	{Path: "calls.keep_awake", About: "Keep the screen on during a call.", Default: true, Page: PageCalls, Section: "During a call", Title: "Keep the screen on during calls"},
+	{Path: "calls.ask_sound", About: "Ask after a call how its sound was.", Default: true, Page: PageCalls, Section: "During a call", Title: "Ask about sound", Caption: "After a call"},
 	{Path: "audio.country", Pattern: regexp.MustCompile(`^([A-Z]{2}|ITU)?$`),
 		About: `The ISO 3166 code of the country whose ringback, busy and waiting tones are played; ITU for the recommendation's own, "" for the system's region.`,
 		Page:  PageCalls, Section: "During a call", Title: "Ringback tones", Offered: countries},

@@ -64,7 +64,7 @@ func (b *dialBanner) close() {
 // render draws the banner, and hides it when there is nothing to say.
 func (b *dialBanner) render(v View) {
 	b.view = v
-	if c := v.LastCall; c != nil && c.Shown && v.Call == nil && c.ID != b.closed {
+	if c := v.LastCall; c != nil && c.Shown && v.Call == nil && v.WrapUp == nil && c.ID != b.closed {
 		if c.ID != b.call {
 			b.call, b.since = c.ID, v.Now
 			b.Rating.begin(0)
@@ -117,7 +117,7 @@ func (b *dialBanner) showCall(v View, c *app.EndedCall) {
 	o := b.env.outcomeOf(c)
 	word := o.again
 	b.act = func() { b.env.Dial(c.RemoteID, nil) }
-	if v.FeedbackDue && c.DurationS >= askFrom {
+	if v.FeedbackDue && v.Settings.Calls.AskSound && c.DurationS >= askFrom {
 		word = b.env.T("Rate sound")
 		b.act = b.Rate
 	}

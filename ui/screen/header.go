@@ -22,10 +22,12 @@ type Header struct {
 	Pill *widget.MenuPill
 	Menu *widget.IconButton
 	// Lamp says that voice messages wait; pressing it calls them.
-	Lamp   *widget.IconButton
-	fresh  *widget.Count
-	lamp   *fyne.Container
-	call   string
+	Lamp  *widget.IconButton
+	fresh *widget.Count
+	lamp  *fyne.Container
+	call  string
+	// Left says that the user has left the work after a call for the number field.
+	Left   bool
 	Tabs   *widget.TabBar
 	status *fyne.Container
 	// mark and today are there in a window with two panes.
@@ -119,6 +121,9 @@ func (h *Header) Render(v View) {
 		dial.Set(h.callWord(v, phase), theme.Sync, theme.WarningInk, theme.Warning)
 	default:
 		dial.Set(e.T("Dial"), theme.Dialpad, theme.AccentInk, theme.Accent)
+		if v.WrapUp != nil && !h.Left {
+			dial.Set(e.T("Wrap-up"), theme.EditNote, theme.AccentInk, theme.Accent)
+		}
 	}
 	waits, word := 0, dial.Word()
 	if ignored(v) != nil {

@@ -81,7 +81,7 @@ func (f *frame) Focus() { f.env.focus(f.Back) }
 
 func (f *frame) render(v View) {
 	f.renderLocks(v)
-	if f.bar.Render(v, !v.Wide) {
+	if f.bar.Render(v, !v.Wide && v.Call != nil) {
 		f.object.Refresh()
 	}
 }

@@ -66,6 +66,11 @@ type Phone interface {
 	MarkRecentsSeen()
 	DeleteRecent(ctx context.Context, id string) error
 
+	StayInWrapUp() error
+	SetOutcome(code string) error
+	SetOutcomeNote(note string) error
+	SetCallback(at time.Time) error
+	FinishWrapUp() error
 	Feedback(ctx context.Context, rating int, issue, note string) error
 	SkipFeedback()
 	DismissEnded()

@@ -218,6 +218,14 @@ func (f *Field) SetLead(g theme.Glyph) {
 	f.Refresh()
 }
 
+// SetHeight changes how high the field is.
+func (f *Field) SetHeight(height float32) {
+	if f.height != height {
+		f.height = height
+		f.Refresh()
+	}
+}
+
 // SetWrong outlines the field in red.
 func (f *Field) SetWrong(on bool) {
 	if f.wrong != on {

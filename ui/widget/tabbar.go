@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -49,7 +51,7 @@ func (b *TabBar) arrow(i int, e *fyne.KeyEvent) bool {
 	default:
 		return false
 	}
-	if i < 0 || i >= len(b.Tabs) {
+	if i < 0 || i >= len(b.Tabs) || !b.Tabs[i].Visible() {
 		return true
 	}
 	b.taken(i)
@@ -87,6 +89,7 @@ func (tabLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 func (tabLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	all, widest := float32(0), float32(0)
+	objects = slices.DeleteFunc(slices.Clone(objects), func(o fyne.CanvasObject) bool { return !o.Visible() })
 	for _, o := range objects {
 		n := o.(*Tab).natural()
 		all, widest = all+n, max(widest, n)
