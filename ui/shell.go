@@ -123,7 +123,7 @@ func (s *shell) build(early *widget.Early) {
 	s.sideTabs = widget.NewTabBar(func(i int) { s.toTab([]int{screen.TabRecents, screen.TabContacts, sideWrapUp}[i]) },
 		widget.NewTab(s.env.T("Recents"), theme.History), widget.NewTab(s.env.T("Contacts"), theme.Contacts), widget.NewTab(s.env.T("Wrap-up"), theme.EditNote))
 	s.sideTabs.Tabs[2].Hide()
-	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(widget.Fixed(420, 53, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
+	s.sideHead = widget.NewPanel(theme.Surface, 0, widget.Column(widget.Row(container.New(&sideTabsLayout{s}, s.sideTabs.Container), widget.Flex(0)), widget.NewLine()))
 	s.noticeBox = container.New(noticeLayout{})
 	s.fade = newFade()
 	s.root = container.New(&rootLayout{s: s}, s.tabs.Container, s.noticeBox, s.env.Tips.Layer(), s.fade.veil)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app"
@@ -36,6 +37,21 @@ func (s *shell) sidePart(page screen.Page) part {
 	return s.recents
 }
 
+// sideTabsLayout makes the tabs of the right pane as wide as they need: with the one that
+// is there after a call alone, or without.
+type sideTabsLayout struct{ s *shell }
+
+// MinSize is for Fyne.
+func (l *sideTabsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	if l.s.sideTabs.Tabs[2].Visible() {
+		return fyne.NewSize(420, 53)
+	}
+	return fyne.NewSize(296, 53)
+}
+
+// Layout is for Fyne.
+func (l *sideTabsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
+
 // sideWrapUp is the list of the right pane that is there after a call alone.
 const sideWrapUp = -1
 
@@ -68,7 +84,7 @@ func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
 	}
 	if wrap := s.sideTabs.Tabs[2]; wrap.Visible() != s.wrapping() {
 		wrap.Hidden = !s.wrapping()
-		s.sideTabs.Refresh()
+		widget.Relayout(s.sideHead)
 	}
 	recents := s.env.T("Recents")
 	if v.MissedUnseen > 0 {
