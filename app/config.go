@@ -65,6 +65,9 @@ type Config struct {
 	// by its clock alone.
 	Sleep func(ctx context.Context) <-chan bool
 
+	// StartAtLogin has the system start the phone at login, or no more; stale says that
+	// the system's entry has to be written anew. nil is a system without such entries.
+	StartAtLogin StartAtLogin
 	// Unattended says that nobody looks at the phone: what it would ask a user is
 	// done without.
 	Unattended bool

@@ -138,6 +138,7 @@ func New(cfg Config) (*Phone, error) {
 	watch := systemwatch.Watch{Sleep: cfg.Sleep, Addresses: cfg.Addresses, Now: cfg.Now, Log: p.log, Changed: p.reconnect}
 	p.start(watch.Run)
 	p.start(p.watchUpdates)
+	p.start(p.keepStartAtLogin)
 	p.start(p.watchPortal)
 	if set.SignedIn {
 		p.start(p.restore)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"reflect"
 	"strings"
 
@@ -18,13 +19,20 @@ func (p *Phone) Settings() Settings { return p.store.Get() }
 // and an error says so.
 func (p *Phone) UpdateSettings(change func(*Settings)) error {
 	var locked []string
-	_, err := p.store.Update(func(s *settings.Settings) {
+	was := false
+	now, err := p.store.Update(func(s *settings.Settings) {
 		before := s.Clone()
 		change(s)
 		s.Locked = before.Locked
 		locked = settings.Restore(s, before)
+		was = before.Appearance.StartAtLogin
 	})
 	p.settingsChanged()
+	if on := now.Appearance.StartAtLogin; on != was {
+		if err := p.startAtLogin(on); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return p.notWritten(err)
 	}
@@ -92,4 +100,32 @@ func (p *Phone) settingsChanged() {
 func (p *Phone) notWritten(err error) error {
 	p.log.Error("settings can't be written", "err", err)
 	return fault.Wrap(err, fault.InternalError, "settings.not-saved", calllog.Trouble(err))
+}
+
+// StartAtLogin is the system's entry that starts the phone when its user logs in.
+type StartAtLogin interface {
+	// Set makes the entry or takes it away.
+	Set(on bool) error
+	// Stale reports whether an entry that is wanted has to be written anew.
+	Stale() bool
+}
+
+// startAtLogin makes the system's entry what the setting says.
+func (p *Phone) startAtLogin(on bool) error {
+	if p.cfg.StartAtLogin == nil {
+		return nil
+	}
+	if err := p.cfg.StartAtLogin.Set(on); err != nil {
+		p.log.Error("start at login", "on", on, "err", err)
+		return fault.Wrap(err, fault.InternalError, "settings.no-start-at-login", calllog.Trouble(err))
+	}
+	return nil
+}
+
+// keepStartAtLogin writes the entry anew where the program was moved, or where a policy
+// has switched it on.
+func (p *Phone) keepStartAtLogin(context.Context) {
+	if e := p.cfg.StartAtLogin; e != nil && p.store.Get().Appearance.StartAtLogin && e.Stale() {
+		_ = p.startAtLogin(true) // logged; the user may switch it on again
+	}
 }

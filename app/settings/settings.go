@@ -154,6 +154,8 @@ type Appearance struct {
 	ReducedMotion bool   `json:"reduced_motion"`
 	CloseToTray   bool   `json:"close_to_tray"`
 	StartHidden   bool   `json:"start_hidden"`
+	// StartAtLogin has the system start the phone, hidden, when the user logs in.
+	StartAtLogin bool `json:"start_at_login"`
 	// Notifications shows a system notification for a call and a missed call.
 	Notifications bool    `json:"notifications"`
 	Window        *Window `json:"window,omitempty"`

@@ -131,6 +131,8 @@ var Table = []Entry{
 		Page: PageAppearance, Section: "Window", Title: "Keep running in the tray", Caption: "When you close the window"},
 	{Path: "appearance.notifications", About: "Show a system notification for a call and a missed call.", Default: true,
 		Page: PageAppearance, Section: "Window", Title: "Notifications", Caption: "For incoming and missed calls"},
+	{Path: "appearance.start_at_login", About: "Start with the user's session, without showing the window.",
+		Page: PageAppearance, Section: "Window", Title: "Start at login", Caption: "In the tray"},
 	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Section: "Window", Title: "Start in the tray"},
 
 	{Path: "shortcuts", About: `The keys of the window's commands, by the command's id, such as {"hangup": "Ctrl+Shift+X"}; those left out keep their usual ones.`},

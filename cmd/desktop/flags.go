@@ -17,6 +17,7 @@ import (
 type options struct {
 	Demo            bool   `help:"run with the embedded demo platform and sign in as alice"`
 	DemoListen      string `placeholder:"ADDRESS" default:"127.0.0.1:0" help:"with --demo, the address of the platform"`
+	Hidden          bool   `help:"start in the tray, without showing the window, as at login"`
 	Headless        bool   `help:"run without a window; drive the phone with offhook ctl"`
 	Version         bool   `help:"print the version, and end"`
 	Profile         string `placeholder:"NAME" help:"the name of the profile: two phones run side by side under two names"`

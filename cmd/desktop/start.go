@@ -169,8 +169,8 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.Profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		Unattended: o.Headless,
-		AudioIn:    o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
+		Unattended: o.Headless, StartAtLogin: loginEntry(o),
+		AudioIn: o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.Profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Ringer:   ringer.New(system, log),
 		Desktop:  desktop.New(log),

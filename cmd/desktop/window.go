@@ -86,7 +86,7 @@ func (w *front) show(ctx context.Context, phone *app.Phone, o options, log *slog
 		fmt.Fprintln(os.Stderr, "offhook:", sentence(fault.New(fault.ConfigurationInvalid, "program.screen-gone")))
 		os.Exit(control.ExitError)
 	}
-	err := w.begun.Run(phone, ui.Options{Profile: o.Profile, Log: log, ScreenGone: gone})
+	err := w.begun.Run(phone, ui.Options{Profile: o.Profile, Hidden: o.Hidden, Log: log, ScreenGone: gone})
 	w.over = err == nil
 	return err
 }
