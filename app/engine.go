@@ -59,6 +59,10 @@ type Controls interface {
 	Swap(ctx context.Context) error
 	CompleteTransfer(ctx context.Context) error
 	EndConsultation() error
+	PauseRecording(ctx context.Context) error
+	ResumeRecording(ctx context.Context) error
+	StartRecording(ctx context.Context) error
+	StopRecording(ctx context.Context) error
 	FollowTransfer() error
 	DeclineTransfer() error
 	Statistics() (voice.Statistics, error)

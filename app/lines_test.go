@@ -57,6 +57,11 @@ func (e *fakeEngine) Transfer(_ context.Context, target string) error {
 	return nil
 }
 
+func (e *fakeEngine) PauseRecording(context.Context) error  { e.note("pause recording"); return nil }
+func (e *fakeEngine) ResumeRecording(context.Context) error { e.note("resume recording"); return nil }
+func (e *fakeEngine) StartRecording(context.Context) error  { e.note("start recording"); return nil }
+func (e *fakeEngine) StopRecording(context.Context) error   { e.note("stop recording"); return nil }
+
 func (e *fakeEngine) Consult(_ context.Context, target string) error {
 	e.note("consult %s", target)
 	return nil

@@ -161,6 +161,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		at := d.HeldSince.UTC()
 		out.HeldSince = &at
 	}
+	out.Recording = recordingOf(d.Recording, now)
 	out.SilentSince, out.GiveUpAt = moment(d.SilentSince), moment(d.GiveUpAt)
 	return out
 }

@@ -229,6 +229,8 @@ type Call struct {
 	MOS known.Figure `json:"mos"`
 	// Quality is good, fair, poor, measuring, no_sound or on_hold.
 	Quality string `json:"quality"`
+	// Recording is how the call is recorded, nil if nothing is known of that.
+	Recording *Recording `json:"recording"`
 	// Transferable says that the call can be handed to somebody else.
 	Transferable bool `json:"transferable"`
 	// Diverted is who diverted the call here, RedirectedTo where the server sent

@@ -114,6 +114,8 @@ type CallDetails struct {
 	// Encrypted says that nobody between the two ends of the media can listen. Keys
 	// that went through signalling in clear text (RFC 4568) don't count.
 	Encrypted bool
+	// Recording is how the platform records the call.
+	Recording Recording
 	// KeyChanges counts how often the far side came with another certificate during
 	// the call: it may be another phone since, such as after a transfer.
 	KeyChanges int

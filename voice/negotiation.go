@@ -8,6 +8,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/media"
 	"offhook/voice/sip"
+	"offhook/voice/wire"
 )
 
 // negotiation is what both sides negotiate during a conversation: hold and a new media
@@ -318,6 +319,10 @@ func (c *Call) farSideHolds(held bool) {
 
 // onInformed is an INFO: a digit, from a far side that has no RFC 4733.
 func (c *Call) onInformed(ev sip.Informed) {
+	if ev.ContentType == wire.TypeRecording {
+		c.onRecording(ev)
+		return
+	}
 	if digit, ok := relayedDigit(ev.ContentType, ev.Body); ok {
 		c.gotDigit(digit)
 	}

@@ -82,6 +82,17 @@ func init() {
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()
 			}},
+		"recording": {flags: "call", did: "Done.", args: "pause|resume|start|stop", min: 1, max: 1, calls: true, help: "keep a card number out of the recording of the call, or begin and end one by hand where the platform allows that",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				do := map[string]func(*app.Phone, context.Context, string) error{
+					"pause": (*app.Phone).PauseRecording, "resume": (*app.Phone).ResumeRecording,
+					"start": (*app.Phone).StartRecording, "stop": (*app.Phone).StopRecording,
+				}[r.Args[0]]
+				if do == nil {
+					return nil, usage("Use pause, resume, start or stop.")
+				}
+				return nil, do(s.cfg.Phone, ctx, r.Call)
+			}},
 		"follow-transfer":  quick("Going there.", "go where the other side hands the call, as it asks to", (*app.Phone).FollowTransfer),
 		"decline-transfer": quick("You stay.", "stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
 		"route": {did: "The sound is moved.", args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",

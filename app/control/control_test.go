@@ -424,5 +424,13 @@ func TestQuitAnswersWhenAllIsClosed(t *testing.T) {
 func (l *line) Transfer(context.Context, string) error {
 	return fault.New(fault.ServerError, "transfer.line-cannot")
 }
+
+func (l *line) PauseRecording(context.Context) error {
+	return fault.New(fault.ServerError, "recording.not-offered")
+}
+func (l *line) ResumeRecording(context.Context) error { return nil }
+func (l *line) StartRecording(context.Context) error  { return nil }
+func (l *line) StopRecording(context.Context) error   { return nil }
+
 func (l *line) FollowTransfer() error  { return fault.New(fault.NoCall, "call.none") }
 func (l *line) DeclineTransfer() error { return fault.New(fault.NoCall, "call.none") }

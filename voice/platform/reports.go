@@ -37,6 +37,13 @@ func (c *Client) Transfer(ctx context.Context, session string, to wire.TransferR
 	return c.call(ctx, http.MethodPost, c.cfg.Base.JoinPath("calls", session, "transfer"), to, nil)
 }
 
+// Record does an action on the recording of a conversation: "start", "stop", "pause" or
+// "resume". The platform must have the ability recording.
+func (c *Client) Record(ctx context.Context, session, action string) (r wire.Recording, err error) {
+	u := c.cfg.Base.JoinPath("accounts", c.cfg.AccountSID, "calls", session, "recording")
+	return r, c.call(ctx, http.MethodPost, u, wire.RecordingRequest{Action: action}, &r)
+}
+
 // PutAgentState tells what the agent has chosen, and returns how the agent stands
 // then. The platform must have the ability agent_state.
 func (c *Client) PutAgentState(ctx context.Context, choice wire.AgentChoice) (agent wire.Agent, err error) {

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"offhook/voice"
+)
+
+// The snapshot counts what is recorded, and when a pause ends by itself; the commands
+// reach the call.
+func TestRecordingIsShown(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		name string
+		in   voice.Recording
+		want *Recording
+	}{
+		{"nothing known", voice.Recording{}, nil},
+		{"off", voice.Recording{State: voice.RecordingOff, ByHand: true}, &Recording{State: voice.RecordingOff, ByHand: true}},
+		{"on for a while", voice.Recording{State: voice.RecordingOn, By: "rule", Told: "both", Recorded: 5 * time.Second, At: at.Add(-10 * time.Second)},
+			&Recording{State: voice.RecordingOn, By: "rule", Told: "both", DurationS: 15}},
+		{"paused", voice.Recording{State: voice.RecordingPaused, By: "bob", Recorded: 15 * time.Second, At: at.Add(-time.Minute), PausedSince: at.Add(-18 * time.Second), ResumesAt: at.Add(101500 * time.Millisecond)},
+			&Recording{State: voice.RecordingPaused, By: "bob", DurationS: 15, PausedS: 18, ResumesInS: 102}},
+		{"paused by a hold", voice.Recording{State: voice.RecordingPaused}, &Recording{State: voice.RecordingPaused}},
+		{"failed", voice.Recording{State: voice.RecordingFailed, Reason: "disk"}, &Recording{State: voice.RecordingFailed, Reason: "disk"}},
+	} {
+		got := recordingOf(row.in, at)
+		if got != nil {
+			if on := got.State == voice.RecordingOn; on != (got.Since != nil) {
+				t.Errorf("%s: since %v", row.name, got.Since)
+			}
+			got.Since = nil
+		}
+		if (got == nil) != (row.want == nil) || got != nil && *got != *row.want {
+			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)
+		}
+	}
+}
+
+func TestRecordingCommands(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start()
+		ctx := context.Background()
+		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if err := d.Dial(ctx, "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		call := d.engine.to(voice.StateEstablished)
+		call.Recording = voice.Recording{State: voice.RecordingOn, By: "rule", At: time.Now()}
+		d.engine.emit(voice.CallEstablished{Call: call})
+		d.until("recorded", func(s *Snapshot) bool { return s.Call.Recording != nil && s.Call.Recording.By == "rule" })
+		for said, do := range map[string]func(*Phone, context.Context, string) error{
+			"pause recording": (*Phone).PauseRecording, "resume recording": (*Phone).ResumeRecording,
+			"start recording": (*Phone).StartRecording, "stop recording": (*Phone).StopRecording,
+		} {
+			if err := do(d.Phone, ctx, ""); err != nil || d.engine.count(said) != 1 {
+				t.Errorf("%s: %v", said, err)
+			}
+		}
+		d.close()
+	})
+}
