@@ -32,7 +32,7 @@ func (b *benefit) judge(far, before, after []int16) bool {
 		e += r * r
 		y += (d - r) * (d - r)
 	}
-	if f < loudFar*frameSize || m == 0 {
+	if f < loudFar*float64(len(far)) || m == 0 {
 		return b.idle
 	}
 	// Each frame counts alike, however loud: a weak echo shows while the near

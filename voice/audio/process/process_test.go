@@ -294,6 +294,52 @@ func TestWithoutEchoNothingIsTaken(t *testing.T) {
 	}
 }
 
+// A canceller without an echo sleeps. One that comes late, as when a headset is pulled
+// out, wakes it.
+func TestAnEchoThatComesLate(t *testing.T) {
+	t.Parallel()
+	const secs, comes = 28, 15
+	far := speech(t, "en-gb", saidThere, secs)
+	echo := room(5, far, 40*48, 0)
+	r := rand.New(rand.NewPCG(7, 8))
+	mic := make([]float64, len(echo))
+	for i := range mic {
+		if mic[i] = 10 * r.NormFloat64(); i >= comes*sampleRate {
+			mic[i] += echo[i]
+		}
+	}
+	p, err := New(Config{Echo: true, Noise: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	f, m := make([]int16, frameSize), make([]int16, frameSize)
+	slept, woke := 0, 0
+	left := make([]float64, 0, len(mic))
+	for at := 0; at+frameSize <= len(mic); at += frameSize {
+		copy(f, samples(far[at:at+frameSize]))
+		copy(m, samples(mic[at:at+frameSize]))
+		p.Played(f)
+		p.Process(m)
+		switch {
+		case at < comes*sampleRate && p.scout.on:
+			slept++
+		case at >= comes*sampleRate && woke == 0 && !p.scout.on:
+			woke = at
+		}
+		for _, v := range m {
+			left = append(left, float64(v))
+		}
+	}
+	late := float64(woke)/sampleRate - comes
+	from := (comes + 8) * sampleRate
+	erle := 10 * math.Log10(power(mic[from:len(left)])/power(left[from:]))
+	t.Logf("it slept for %.1f s, woke after %.1f s; ERLE %.1f dB from the eighth second", float64(slept)/100, late, erle)
+	if slept < 300 || woke == 0 || late > 2 || erle < 25 {
+		t.Errorf("slept %d frames, woke %.1f s after the echo came, ERLE %.1f dB", slept, late, erle)
+	}
+}
+
 func TestPartsAreSwitched(t *testing.T) {
 	t.Parallel()
 	p, err := New(Config{})

@@ -56,6 +56,7 @@ type Processor struct {
 	held    *held
 	benefit benefit
 	idle    bool // there is no echo
+	scout   *scout
 }
 
 const (
@@ -71,7 +72,12 @@ func New(cfg Config) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Processor{speex: s, applied: bitFresh, between: between(), held: newHeld()}
+	scout, err := newScout()
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	p := &Processor{speex: s, scout: scout, applied: bitFresh, between: between(), held: newHeld()}
 	p.Set(cfg)
 	return p, nil
 }
@@ -116,7 +122,7 @@ func (p *Processor) Process(frame []int16) {
 			p.forget()
 			p.restart()
 		}
-		p.idle = false
+		p.idle, p.scout.on, p.scout.tried = false, false, 0
 		p.benefit.forget()
 		p.speex.set(want&bitEcho != 0, want&bitNoise != 0, want&bitGain != 0)
 		p.applied = want
@@ -161,6 +167,15 @@ func (p *Processor) cancel(frame []int16) {
 			p.forget()
 		}
 	}
+	if p.scout.on {
+		if !p.scout.look(p.far[:], frame) {
+			return
+		}
+		p.scout.on, p.scout.tried = false, p.benefit.frames
+		p.benefit.taken, p.benefit.gained = p.scout.benefit.taken, p.scout.benefit.gained
+		p.drift.lose()
+		p.forget()
+	}
 	copy(p.before[:], frame)
 	p.speex.cancel(frame, p.far[:])
 	p.slip += p.drift.hear(p.before[:], frame)
@@ -174,6 +189,7 @@ func (p *Processor) cancel(frame []int16) {
 		p.speex.suppress(!idle)
 	}
 	p.drift.step(p.speex)
+	p.scout.relieve(&p.benefit)
 }
 
 // fetch reads the loudspeaker's sound that belongs to the next frame of the
@@ -257,4 +273,7 @@ func (p *Processor) keepUp(w int64) {
 }
 
 // Close releases it; no thread is inside any more.
-func (p *Processor) Close() { p.speex.close() }
+func (p *Processor) Close() {
+	p.speex.close()
+	p.scout.close()
+}

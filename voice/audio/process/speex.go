@@ -20,29 +20,67 @@ const (
 	frameSize  = 480
 )
 
-// speex is one echo canceller and the preprocessor behind it. It belongs to one
+// canceller is one echo canceller. It belongs to one thread.
+type canceller struct {
+	echo          *C.SpeexEchoState
+	out, mic, far []C.spx_int16_t
+}
+
+// newCanceller makes one for frames of that many samples, whose echo path may be tail
+// samples long.
+func newCanceller(frame, rate, tail int) (canceller, error) {
+	c := canceller{
+		echo: C.speex_echo_state_init(C.int(frame), C.int(tail)),
+		out:  make([]C.spx_int16_t, frame), mic: make([]C.spx_int16_t, frame), far: make([]C.spx_int16_t, frame),
+	}
+	if c.echo == nil {
+		return c, errors.New("process: libspeexdsp gave no state")
+	}
+	C.set_rate(c.echo, C.spx_int32_t(rate))
+	return c, nil
+}
+
+func (c *canceller) close() {
+	if c.echo != nil {
+		C.speex_echo_state_destroy(c.echo)
+		c.echo = nil
+	}
+}
+
+// forget gives up what was learnt of the echo's path.
+func (c *canceller) forget() { C.speex_echo_state_reset(c.echo) }
+
+// cancel takes the echo of far out of mic, in place.
+func (c *canceller) cancel(mic, far []int16) {
+	for i := range c.mic {
+		c.mic[i], c.far[i] = C.spx_int16_t(mic[i]), C.spx_int16_t(far[i])
+	}
+	C.speex_echo_cancellation(c.echo, &c.mic[0], &c.far[0], &c.out[0])
+	for i := range c.out {
+		mic[i] = int16(c.out[i])
+	}
+}
+
+// speex is the canceller of the sound and the preprocessor behind it. It belongs to one
 // thread.
 type speex struct {
-	echo *C.SpeexEchoState
-	pre  *C.SpeexPreprocessState
-	out  [frameSize]C.spx_int16_t
-	mic  [frameSize]C.spx_int16_t
-	far  [frameSize]C.spx_int16_t
+	canceller
+	pre *C.SpeexPreprocessState
 	// response is the learnt echo path, for looking at.
 	response [tail]C.spx_int32_t
 }
 
 // newSpeex makes one whose echo path may be tail samples long.
 func newSpeex(tail int) (*speex, error) {
-	s := &speex{
-		echo: C.speex_echo_state_init(frameSize, C.int(tail)),
-		pre:  C.speex_preprocess_state_init(frameSize, sampleRate),
+	c, err := newCanceller(frameSize, sampleRate, tail)
+	if err != nil {
+		return nil, err
 	}
-	if s.echo == nil || s.pre == nil {
+	s := &speex{canceller: c, pre: C.speex_preprocess_state_init(frameSize, sampleRate)}
+	if s.pre == nil {
 		s.close()
 		return nil, errors.New("process: libspeexdsp gave no state")
 	}
-	C.set_rate(s.echo, sampleRate)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, -15)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS, -45)
 	C.set_int(s.pre, C.SPEEX_PREPROCESS_SET_ECHO_SUPPRESS_ACTIVE, -3)
@@ -58,10 +96,7 @@ func (s *speex) close() {
 		C.speex_preprocess_state_destroy(s.pre)
 		s.pre = nil
 	}
-	if s.echo != nil {
-		C.speex_echo_state_destroy(s.echo)
-		s.echo = nil
-	}
+	s.canceller.close()
 }
 
 // set switches the preprocessor's parts; its suppression of what echo is left is
@@ -87,9 +122,6 @@ func flag(on bool) C.spx_int32_t {
 	}
 	return 0
 }
-
-// forget gives up what was learnt of the echo's path.
-func (s *speex) forget() { C.speex_echo_state_reset(s.echo) }
 
 // learn fills response with what was learnt, times 32767 and the length of the
 // canceller's transforms.
@@ -118,17 +150,6 @@ func (s *speex) peak() (place float64, ok bool) {
 		}
 	}
 	return place, top*float64(len(s.response)) > 100*sum && sum > 0
-}
-
-// cancel takes the echo of far out of mic, in place.
-func (s *speex) cancel(mic, far []int16) {
-	for i := range s.mic {
-		s.mic[i], s.far[i] = C.spx_int16_t(mic[i]), C.spx_int16_t(far[i])
-	}
-	C.speex_echo_cancellation(s.echo, &s.mic[0], &s.far[0], &s.out[0])
-	for i := range s.out {
-		mic[i] = int16(s.out[i])
-	}
 }
 
 // clean suppresses noise and what echo is left, and evens the loudness, in place.
