@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/url"
+	"strings"
 
 	"offhook/voice/dialplan"
 )
@@ -37,6 +38,16 @@ func (p *Phone) matching(s Settings) dialplan.Line {
 		l.Hosts = append(l.Hosts, hostsOf(a)...)
 	}
 	return l
+}
+
+// E164 is the international form of a number, "" for what is none or whose country is
+// not known.
+func (p *Phone) E164(number string) string {
+	key := p.matching(p.store.Get()).Key(number)
+	if digits, ok := strings.CutPrefix(key, "+"); ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		return key
+	}
+	return ""
 }
 
 // typedPlan is how numbers are meant that are typed now.

@@ -197,6 +197,10 @@ func init() {
 				}
 				return nil, s.cfg.Phone.SetProxyPassword(r.UserName, r.Password)
 			}},
+		"webhook-secret": {local: true, flags: "password-file", did: "Set.", help: "give the key that webhooks are signed with, in --password-file; without it the key is forgotten",
+			run: func(_ context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.SetWebhookSecret(r.Password)
+			}},
 		"sign-out": localOnly(simple("Signed out.", "sign out and forget the password", (*app.Phone).SignOut)),
 		"desk-api": {local: true, args: "[forget ID]", max: 2, help: "print the Desk API for web pages: where it listens, the code of a page that asks to be paired, and what is paired; forget ends a pairing, of all without an ID", run: deskAPI},
 		"open": {local: true, did: "Done.", args: "[LINK]", max: 1, help: "raise the window, or hand it a tel: or sip: link",

@@ -27,6 +27,8 @@ type Policy struct {
 	URL     string `json:"url,omitempty"`
 	Server  string `json:"server,omitempty"`
 	Account string `json:"account,omitempty"`
+	// WebhookSecret is the key that webhooks are signed with. It is in no setting.
+	WebhookSecret string `json:"webhook_secret,omitempty"`
 	// Settings are values by the settings' JSON paths.
 	Settings map[string]json.RawMessage `json:"settings,omitempty"`
 	Locked   []string                   `json:"locked,omitempty"`

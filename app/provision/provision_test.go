@@ -83,7 +83,7 @@ func TestTheSchemaKnowsEveryField(t *testing.T) {
 	if err := json.Unmarshal(schemaOf(t), &schema); err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal(Policy{Schema: "x", URL: "x", Server: "x", Account: "x", Settings: map[string]json.RawMessage{"x": []byte("1")}, Locked: []string{"x"}})
+	data, err := json.Marshal(Policy{Schema: "x", WebhookSecret: "x", URL: "x", Server: "x", Account: "x", Settings: map[string]json.RawMessage{"x": []byte("1")}, Locked: []string{"x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,15 @@ func TestTheSchemaAndTheSettingsAgree(t *testing.T) {
 			good, bad = []any{[]any{}, []any{"https://crm.example.com"}}, []any{"text", 1, []any{1}, []any{map[string]any{}}}
 		case p.Type == "object" && p.AdditionalProperties.Type == "integer":
 			good, bad = []any{map[string]any{}, map[string]any{"Lunch": 1800}}, []any{"text", 1, map[string]any{"Lunch": "long"}}
+		case strings.HasPrefix(path, "integrations."):
+			good = []any{[]any{}, map[string]any{
+				"integrations.pops":     []any{map[string]any{"when": "ring", "url": "https://crm.example.com/find?q={number}"}},
+				"integrations.commands": []any{map[string]any{"when": "end", "argv": []any{"/usr/bin/logger", "{number}"}, "direction": "both"}},
+				"integrations.webhooks": []any{map[string]any{"url": "https://crm.example.com/calls", "events": []any{"ring", "wrap_up"}}},
+			}[path]}
+			bad = []any{"text", 1, []any{1}, []any{map[string]any{"when": "lunch", "url": "https://x", "argv": []any{"x"}}}, []any{map[string]any{"when": "ring", "url": "ftp://x"}},
+				[]any{map[string]any{"when": "ring", "url": "https://{name}.example/"}}, []any{map[string]any{"when": "ring", "url": "javascript:alert({name})", "argv": []any{}}},
+				[]any{map[string]any{"when": "ring", "argv": []any{"{name}"}}}}
 		case p.Type == "array":
 			good, bad = []any{[]any{}, []any{map[string]any{"id": "a", "server": "tls://pbx"}}}, []any{"text", 1, []any{1}}
 		case p.Type == "object":

@@ -64,11 +64,12 @@ func Schema() ([]byte, error) {
 	return json.MarshalIndent(rule{
 		Schema: "https://json-schema.org/draft/2020-12/schema", Title: "Offhook policy", Type: "object", Required: []string{"version"}, Additional: false,
 		Properties: map[string]rule{
-			"$schema": {Type: "string"},
-			"version": {Const: Version},
-			"url":     {Type: "string", Format: "uri", Description: "Where a newer policy is fetched, over https."},
-			"server":  {Type: "string", Format: "uri", Description: "The application backend."},
-			"account": {Type: "string", Description: "The account SID."},
+			"$schema":        {Type: "string"},
+			"version":        {Const: Version},
+			"url":            {Type: "string", Format: "uri", Description: "Where a newer policy is fetched, over https."},
+			"server":         {Type: "string", Format: "uri", Description: "The application backend."},
+			"account":        {Type: "string", Description: "The account SID."},
+			"webhook_secret": {Type: "string", Description: "The key with which the webhooks of integrations.webhooks are signed (HMAC-SHA-256)."},
 			"settings": {Type: "object", Properties: paths,
 				Description: `Settings by their JSON path, such as "calls.link_mode": "dial". A setting that is not locked is only the value that the phone begins with.`},
 			"locked": {Type: "array", Items: &rule{Type: "string"},

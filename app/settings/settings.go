@@ -30,6 +30,8 @@ type Settings struct {
 
 	// DeskAPI is the door for web pages on this computer.
 	DeskAPI DeskAPI `json:"desk_api"`
+	// Integrations are what other programs learn of calls.
+	Integrations Integrations `json:"integrations"`
 	// ClearText is by_account where each account says whether it may go without
 	// encryption, or ClearTextNever.
 	ClearText string `json:"clear_text"`
@@ -216,6 +218,7 @@ type Favourite struct {
 func (s Settings) Clone() Settings {
 	s.SIPAccounts = cloneSIP(s.SIPAccounts)
 	s.Favourites = append([]Favourite(nil), s.Favourites...)
+	s.Integrations = s.Integrations.clone()
 	s.DeskAPI.Origins = append([]string(nil), s.DeskAPI.Origins...)
 	s.Locked = append([]string(nil), s.Locked...)
 	s.Shortcuts = maps.Clone(s.Shortcuts)

@@ -118,6 +118,7 @@ func (s *Store) Update(change func(*Settings)) (Settings, error) {
 func (s *Settings) normalise() {
 	s.normaliseSIP()
 	s.DeskAPI.normalise()
+	s.Integrations.normalise()
 	s.Audio.Country = strings.ToUpper(s.Audio.Country)
 	for _, e := range Table {
 		e.repair(s)

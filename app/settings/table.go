@@ -141,6 +141,10 @@ var Table = []Entry{
 	{Path: "desk_api.port", About: "The TCP port on 127.0.0.1 of the Desk API.", Default: DeskPort, Min: 1024, Max: 65535},
 	{Path: "desk_api.origins", About: "The origins of the pages that may ask to be paired, such as https://crm.example.com."},
 
+	{Path: "integrations.pops", About: "Pages that open in the browser at a moment of a call, once a call: when (ring, answer, end, wrap_up), url, direction. docs/admin.md has the names for {places}."},
+	{Path: "integrations.commands", About: "Programs that start at a moment of a call, without a shell: when, argv, direction."},
+	{Path: "integrations.webhooks", About: "Servers that are told of calls by signed requests: url, events."},
+
 	{Path: "logs.level", About: "How much is logged.", Default: "info", Choices: []string{"debug", "info", "warn", "error"}},
 	{Path: "logs.keep_days", About: "How many days of logs are kept.", Default: 14, Min: 1, Max: 365},
 	{Path: "logs.max_mb", About: "How much the logs may hold in all.", Default: 50, Min: 1, Max: 10_000},

@@ -16,6 +16,7 @@ import (
 	"offhook/app"
 	"offhook/app/control"
 	"offhook/app/desktop"
+	"offhook/app/integration"
 	"offhook/app/logs"
 	"offhook/app/profile"
 	"offhook/app/provision"
@@ -140,6 +141,8 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		phone.Close(ctx)
 		return fault.Wrap(err, fault.InternalError, "program.no-control-socket")
 	}
+	teller := integration.New(integration.Config{Phone: phone, HTTP: hc, Log: log, Secret: phone.WebhookSecret})
+	closers.add(func() error { teller.Close(); return nil })
 	closers.add(func() error {
 		limit, cancel := context.WithTimeout(context.Background(), closeLimit)
 		defer cancel()
