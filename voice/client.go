@@ -303,11 +303,18 @@ func (c *Client) idle() bool { return len(c.calls) == 0 && c.claims == 0 }
 // count, nor does the call that a transfer asks for beside the one that is there
 // still. The mutex is held.
 func (c *Client) occupied(t line.Line) bool {
-	n := c.claims
+	n, mixed := c.claims, false
 	for _, call := range c.calls {
-		if call.consultsFor == nil && !(call.follows != nil && slices.Contains(c.calls, call.follows)) {
+		switch {
+		case call.consultsFor != nil, call.follows != nil && slices.Contains(c.calls, call.follows):
+		case c.shared.membersWith(call) != nil:
+			mixed = true
+		default:
 			n++
 		}
+	}
+	if mixed {
+		n++ // a conference is one
 	}
 	if t.Name() == "" {
 		return n >= c.maxSubscriber

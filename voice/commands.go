@@ -44,9 +44,14 @@ func (c *Call) setMuted(on bool) error {
 		if !c.details.State.Answered() {
 			return notEstablished()
 		}
-		c.media.SetMuted(on)
 		if k := c.consulting; k != nil {
 			k.queue.Post(func() { k.mute(on) })
+		}
+		if members := c.sound.membersWith(c); members != nil {
+			c.sound.muteConference(on)
+			for _, member := range members {
+				member.queue.Post(func() { member.mute(on) })
+			}
 		}
 		c.mute(on)
 		return nil
@@ -56,7 +61,7 @@ func (c *Call) setMuted(on bool) error {
 // mute takes over whether the microphone is heard; a call that is not answered yet
 // begins so.
 func (c *Call) mute(on bool) {
-	if c.details.State.Answered() {
+	if c.details.State.Answered() && !c.details.InConference {
 		c.media.SetMuted(on)
 	}
 	if c.details.Muted != on {

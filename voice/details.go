@@ -78,8 +78,18 @@ type CallDetails struct {
 	// that somebody can be asked first, and Mergeable that the call can be in a
 	// conference.
 	Transferable, Consultable, Mergeable bool
-	// HasSound says that the devices serve this call: one of those that there are.
+	// HasSound says that the devices serve this call: one of those that there are, or
+	// each that is in a conference of this phone's.
 	HasSound bool
+	// InConference says that this phone mixes the call with others, PartyMuted that its
+	// far side is kept from being heard there.
+	InConference, PartyMuted bool
+	// Parties are the others of a conference that the platform mixes, nil without one;
+	// Hosting says that this phone may mute and drop them.
+	Parties []Party
+	Hosting bool
+	// Merged says that the far side went into the conference of another call.
+	Merged bool
 	// Diverted names the party from which an incoming call was diverted here, the
 	// last of them; empty for a call like any other.
 	Diverted string

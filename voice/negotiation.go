@@ -67,6 +67,9 @@ func (c *Call) setHold(on bool, result chan<- error) {
 		c.details.Consultation = Consultation{} // one that came to nothing: the talk goes on
 		c.changed()
 	}
+	if !on {
+		c.resumeConference()
+	}
 	if !on && !c.details.HasSound {
 		c.takeSound()
 		c.changed()
@@ -321,6 +324,10 @@ func (c *Call) farSideHolds(held bool) {
 func (c *Call) onInformed(ev sip.Informed) {
 	if ev.ContentType == wire.TypeRecording {
 		c.onRecording(ev)
+		return
+	}
+	if ev.ContentType == wire.TypeConference {
+		c.onConference(ev)
 		return
 	}
 	if digit, ok := relayedDigit(ev.ContentType, ev.Body); ok {

@@ -45,6 +45,7 @@ var wordOutcomes = map[string]EndReason{
 	wire.ReasonShutdown:          EndFailure,
 	wire.ReasonRevoked:           EndFailure,
 	wire.ReasonTransferred:       EndLocalHangup,
+	wire.ReasonMerged:            EndLocalHangup,
 }
 
 // endWord is the platform's word for an end, "" for one that is not known.

@@ -307,6 +307,7 @@ func (c *Call) openMedia() {
 	}
 	c.media.OpenReceive()
 	c.media.OpenSend()
+	c.sound.openPlayout(c) // it is open, but for a call that was answered at once
 	c.sound.openCapture(c)
 }
 

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +30,7 @@ type sound struct {
 	mu sync.Mutex
 	// holder is the call that has the sound; ringback the one whose ringback plays.
 	holder, ringback *Call
+	conference       mixing
 	// running says that the goroutine was started; playing and capturing that the
 	// loudspeaker and the microphone were asked for.
 	running, playing, capturing bool
@@ -122,7 +124,7 @@ func (s *sound) serve(c *Call) {
 	if other != nil {
 		s.stopRingback(other)
 	}
-	for _, call := range []*Call{before, c} {
+	for _, call := range append(s.membersWith(before), append(s.membersWith(c), before, c)...) {
 		if call != nil {
 			call.queue.Post(call.noteSound)
 		}
@@ -132,6 +134,10 @@ func (s *sound) serve(c *Call) {
 // turn lets the devices serve the session of the call that has the sound. The mutex
 // is held.
 func (s *sound) turn() {
+	if slices.Contains(s.conference.members, s.holder) && s.conference.mixer != nil {
+		s.far.turn(s.conference.mixer)
+		return
+	}
 	if s.holder != nil {
 		if session := s.holder.live.Load(); session != nil {
 			s.far.turn(*session)
@@ -145,6 +151,10 @@ func (s *sound) turn() {
 func (s *sound) hasMedia() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if m := s.conference.mixer; m != nil {
+		s.regroup(m.Muted())
+		return
+	}
 	s.turn()
 }
 
@@ -207,9 +217,14 @@ func (s *sound) callWaiting() {
 func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
 	s.mu.Lock()
 	held, running := s.holder == c, s.running
+	rest := s.part(c)
 	s.mu.Unlock()
 	s.stopRingback(c)
-	if held {
+	if rest != nil {
+		for _, member := range rest {
+			member.queue.Post(member.noteSound)
+		}
+	} else if held {
 		s.serve(next)
 	}
 	if !last || !running {
@@ -276,7 +291,7 @@ func (f *farSwitch) Pull(frame []int16) {
 // takeSound gives the devices to this call; the calls that were talking are put on
 // hold.
 func (c *Call) takeSound() {
-	if c.sound.who() == c {
+	if c.sound.serves(c) {
 		return
 	}
 	c.sound.serve(c)
@@ -291,18 +306,10 @@ func (c *Call) takeSound() {
 	}
 }
 
-// noteSound tells that the call has got or lost the sound.
-func (c *Call) noteSound() {
-	if has := c.sound.who() == c; has != c.details.HasSound && c.details.State.Active() {
-		c.details.HasSound = has
-		c.changed()
-	}
-}
-
 // standAside holds the far side, since the user talks to somebody else. Whether the
 // far side agrees to it or not: it hears nothing of that.
 func (c *Call) standAside() {
-	if who := c.sound.who(); c.details.State.Answered() && c.following == nil && who != nil && who != c {
+	if who := c.sound.who(); c.details.State.Answered() && c.following == nil && who != nil && !c.sound.serves(c) {
 		c.setHold(true, make(chan error, 1))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"offhook/voice/wire"
 )
 
@@ -42,6 +43,32 @@ func (c *Client) Transfer(ctx context.Context, session string, to wire.TransferR
 func (c *Client) Record(ctx context.Context, session, action string) (r wire.Recording, err error) {
 	u := c.cfg.Base.JoinPath("accounts", c.cfg.AccountSID, "calls", session, "recording")
 	return r, c.call(ctx, http.MethodPost, u, wire.RecordingRequest{Action: action}, &r)
+}
+
+// Confer asks the platform to take the far side of another conversation of this phone's
+// into a conversation, which is a conference then, and returns who is there. The
+// platform must have the ability conference, as for those that follow.
+func (c *Client) Confer(ctx context.Context, session, with string) (now wire.Conference, err error) {
+	return now, c.call(ctx, http.MethodPost, c.conference(session), wire.ConferenceRequest{With: with}, &now)
+}
+
+// EndConference ends a conference for all.
+func (c *Client) EndConference(ctx context.Context, session string) error {
+	return c.call(ctx, http.MethodDelete, c.conference(session), nil, nil)
+}
+
+// DropParty takes a party out of a conference.
+func (c *Client) DropParty(ctx context.Context, session, id string) error {
+	return c.call(ctx, http.MethodDelete, c.conference(session).JoinPath("parties", id), nil, nil)
+}
+
+// MuteParty keeps a party of a conference from being heard, or ends that.
+func (c *Client) MuteParty(ctx context.Context, session, id string, on bool) error {
+	return c.call(ctx, http.MethodPut, c.conference(session).JoinPath("parties", id), wire.PartyChange{Muted: on}, nil)
+}
+
+func (c *Client) conference(session string) *url.URL {
+	return c.cfg.Base.JoinPath("accounts", c.cfg.AccountSID, "calls", session, "conference")
 }
 
 // PutAgentState tells what the agent has chosen, and returns how the agent stands
