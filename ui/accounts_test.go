@@ -190,8 +190,9 @@ func transferScenes() []scene {
 		{name: "call-refused", snap: func() *app.Snapshot { return madeConsultation(486) }},
 		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
 			open(screen.PageTransfer)(s)
-			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("carol")
-		}},
+			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("bec")
+		}, made: madeColleagues},
+		{name: "transfer-empty", snap: madeSIPCall, play: open(screen.PageTransfer), made: madeColleagues},
 	}
 }
 
@@ -229,7 +230,7 @@ func TestTransferInTheSmallestWindow(t *testing.T) {
 func TestAskFirst(t *testing.T) {
 	s := newStage(t, madeSIPCall())
 	s.tap("Transfer")
-	s.typed("9972045510")
+	s.typed("becker")
 	s.tap("Ask first")
 	s.expect("consult:9972045510")
 	s.show(madeConsultation(100))
@@ -347,6 +348,7 @@ func TestTransferPage(t *testing.T) {
 	s := transferScene("transfer").stage(t, func(*stageOptions) {})
 	page := s.pages[screen.PageTransfer].(*screen.Transfer)
 	s.phone.fail = errMade
+	page.To.Input.SetText("carol")
 	page.Go.Tapped(nil)
 	if s.page != screen.PageTransfer || !page.Go.Enabled() || !page.Ask.Enabled() {
 		t.Errorf("after a refusal: page %q", s.page)

@@ -60,7 +60,8 @@ func (s *shell) commands() []command {
 		{id: "dial", title: e.T("Dial, or the call"), keys: keys("Ctrl+1"), do: func() { s.toTab(screen.TabDial) }},
 		{id: "contacts", title: e.T("Contacts"), keys: keys("Ctrl+2"), do: func() { s.toTab(screen.TabContacts) }},
 		{id: "recents", title: e.T("Recents"), keys: keys("Ctrl+3"), do: func() { s.toTab(screen.TabRecents) }},
-		{id: "outcome_done", title: e.T("Done after a call"), keys: keys("Ctrl+Return"), do: s.inWrapUp((*screen.WrapUp).Finish)},
+		{id: "outcome_done", title: e.T("Done after a call, transfer now"), keys: keys("Ctrl+Return"), do: s.confirm},
+		{id: "back_to_caller", title: e.T("Back to the caller"), keys: keys("Ctrl+BackSpace"), do: func() { e.BackToCaller(s.view()) }},
 		{id: "area", title: e.T("To the next part of the window"), keys: keys("F6"), do: s.nextArea},
 	}
 	for n := range 9 {

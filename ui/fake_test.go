@@ -10,6 +10,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/diagnosis"
+	"offhook/app/directory"
 	"offhook/app/readiness"
 	"offhook/app/report"
 	"offhook/app/settings"
@@ -22,20 +23,22 @@ import (
 
 // madePhone is a Phone with made answers that writes down what it is asked for.
 type madePhone struct {
-	mu       sync.Mutex
-	calls    []string
-	snap     *app.Snapshot
-	set      app.Settings
-	groups   []app.ContactGroup
-	recents  []app.CallRecord
-	mic, far float64
-	stats    app.Stats
-	hasStats bool
-	checks   []diagnosis.Check
-	devices  []audio.Device
-	watch    chan *app.Snapshot
-	prefill  chan string
-	fail     error
+	mu     sync.Mutex
+	calls  []string
+	snap   *app.Snapshot
+	set    app.Settings
+	groups []app.ContactGroup
+	// colleagues are those to whom a call can be handed, the groups' for none.
+	colleagues []app.Colleague
+	recents    []app.CallRecord
+	mic, far   float64
+	stats      app.Stats
+	hasStats   bool
+	checks     []diagnosis.Check
+	devices    []audio.Device
+	watch      chan *app.Snapshot
+	prefill    chan string
+	fail       error
 	// drafting makes a report take until it is stopped, and is called then.
 	drafting func()
 	report   func(ctx context.Context, progress func(float64)) (string, error)
@@ -166,6 +169,22 @@ func (p *madePhone) SearchContacts(text string) []app.ContactGroup {
 		}
 	}
 	return groups
+}
+func (p *madePhone) Directory(text string) []app.Colleague {
+	if p.colleagues != nil {
+		return slices.DeleteFunc(slices.Clone(p.colleagues), func(c app.Colleague) bool {
+			return !strings.Contains(directory.Fold(c.Name+" "+c.Number+" "+c.Group), directory.Fold(text))
+		})
+	}
+	list := []app.Colleague{}
+	for _, g := range p.groups {
+		for _, c := range g.Contacts {
+			if strings.Contains(directory.Fold(c.Name+" "+c.Number), directory.Fold(text)) {
+				list = append(list, app.Colleague{Name: c.Name, Number: c.Number, Group: g.Name})
+			}
+		}
+	}
+	return list
 }
 func (p *madePhone) NameOf(number string) string {
 	for _, g := range p.groups {

@@ -249,6 +249,9 @@ func (s *shell) wanted(v screen.View) screen.Page {
 	if state == app.SignedIn && !s.settings.AudioCheckDone && !s.phase.InCall() && s.page == screen.PageNone && s.pages[screen.PageAudioCheck] != nil {
 		return screen.PageAudioCheck
 	}
+	if s.page == screen.PageTransfer && !screen.Established(v.Snapshot) {
+		s.page = screen.PageNone // its call is over
+	}
 	if s.pages[s.page] == nil {
 		return screen.PageNone
 	}

@@ -41,6 +41,18 @@ func (s *shell) goBack() {
 	s.render(s.view())
 }
 
+// confirm ends what is being decided: the work after a call, or a transfer.
+func (s *shell) confirm() {
+	switch {
+	case s.page == screen.PageTransfer:
+		s.pages[screen.PageTransfer].(*screen.Transfer).Now()
+	case s.snap.Call != nil && s.snap.Call.Consultation.Active():
+		s.env.Transfer(s.view())
+	default:
+		s.inWrapUp((*screen.WrapUp).Finish)()
+	}
+}
+
 // inWrapUp is what keys do on the page of the work after a call.
 func (s *shell) inWrapUp(do func(*screen.WrapUp)) func() {
 	return func() {

@@ -14,6 +14,8 @@ type frame struct {
 	env    *Env
 	Back   *widget.IconButton
 	bar    *BackBar
+	title  *widget.Text
+	scroll *container.Scroll
 	object *fyne.Container
 	up     Page
 	// policy says that somebody else decided about a setting of the page.
@@ -51,10 +53,10 @@ func (f *frame) renderLocks(v View) {
 // newFrame returns a page around body. up is the page that Back goes to; extra
 // and foot may be nil.
 func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObject) *frame {
-	f := &frame{env: env, up: up}
+	f := &frame{env: env, up: up, title: widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true})}
 	f.Back = widget.NewIconButton(env.T("Back"), theme.Back, theme.Text2, env.Tips, func() { env.Open(f.up) })
 	f.Back.SetIconSize(22)
-	parts := []fyne.CanvasObject{f.Back, widget.Gap(4), widget.Grow(widget.NewText(title, widget.Style{Size: theme.SizeSub, Bold: true}))}
+	parts := []fyne.CanvasObject{f.Back, widget.Gap(4), widget.Grow(f.title)}
 	if extra != nil {
 		parts = append(parts, widget.Gap(8), extra)
 	}
@@ -64,14 +66,20 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
 		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
 	f.policy.Hide()
-	scroll := container.NewVScroll(widget.Centre(720, widget.Inset(11, 16, 8, 16, widget.Column(f.policy, body))))
+	f.scroll = container.NewVScroll(widget.Centre(720, widget.Inset(11, 16, 8, 16, widget.Column(f.policy, body))))
 	var bottom fyne.CanvasObject
 	if foot != nil {
 		bottom = widget.Centre(720, widget.Inset(8, 16, 16, 16, foot))
 	}
-	f.object = container.NewBorder(top, bottom, nil, nil, scroll)
+	f.object = container.NewBorder(top, bottom, nil, nil, f.scroll)
 	return f
 }
+
+// setTitle changes what stands over the page.
+func (f *frame) setTitle(title string) { f.title.SetText(title) }
+
+// reveal scrolls the page to a part of it.
+func (f *frame) reveal(o fyne.CanvasObject) { widget.ScrollTo(f.scroll, o) }
 
 // Object is what the window shows.
 func (f *frame) Object() fyne.CanvasObject { return f.object }

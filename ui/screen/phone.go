@@ -58,6 +58,7 @@ type Phone interface {
 	RefreshContacts(ctx context.Context) error
 	Suggest(text string) []app.Contact
 	SearchContacts(text string) []app.ContactGroup
+	Directory(text string) []app.Colleague
 	NameOf(number string) string
 	AddFavourite(name, number string) error
 	RemoveFavourite(number string) error

@@ -124,6 +124,13 @@ func (e *Env) ToggleHold(s *app.Snapshot) {
 	}
 }
 
+// BackToCaller ends the asking of somebody who may take the call.
+func (e *Env) BackToCaller(v View) {
+	if v.Snapshot != nil && v.Call != nil && v.Call.Consultation.Active() {
+		e.endConsultation()
+	}
+}
+
 // endConsultation goes back to the far side from somebody who was asked whether to
 // take the call.
 func (e *Env) endConsultation() {
