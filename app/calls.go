@@ -78,7 +78,7 @@ func (s *Snapshot) Second() *Call {
 	var found *Call
 	for _, c := range s.Calls {
 		switch {
-		case c == s.Call:
+		case s.Call != nil && c.ID == s.Call.ID:
 		case c.State == voice.StateIncoming && !c.Ignored:
 			return c
 		case found == nil || c.Role == RoleConsultation:

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -107,6 +108,11 @@ func TestWhatIsLeftRings(t *testing.T) {
 		s = d.until("asked no more", func(s *Snapshot) bool { return len(s.Calls) == 1 })
 		if s.LastCall != nil {
 			t.Errorf("a consultation is the last call: %+v", s.LastCall)
+		}
+		// A snapshot that came over a socket holds each call twice.
+		var decoded Snapshot
+		if data, err := json.Marshal(s); err != nil || json.Unmarshal(data, &decoded) != nil || decoded.Second() != nil {
+			t.Errorf("the one call has %+v beside it: %v", decoded.Second(), err)
 		}
 		rang := d.ringer.count("ring")
 		d.engine.emit(voice.IncomingCall{Call: beside(voice.Incoming, "carol", voice.StateIncoming)})

@@ -321,10 +321,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
 		EndReason: r.EndReason, EndWord: r.EndWord, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
-		MOS: r.MOS, Shown: shown,
-	}
-	if t := c.d.Transfer; t.Succeeded() && !t.ByRemote {
-		p.m.last.TransferredTo = t.Target
+		MOS: r.MOS, Shown: shown, TransferredTo: r.TransferredTo,
 	}
 	p.m.lastRated = false
 	p.wrapUp(c)
@@ -340,6 +337,9 @@ func (c *liveCall) record() CallRecord {
 	}
 	if d.State == voice.StateEnded {
 		r.EndReason, r.EndWord = d.EndReason, d.EndWord
+		if t := d.Transfer; t.Succeeded() && !t.ByRemote {
+			r.TransferredTo = t.Target
+		}
 	}
 	if !c.ringing.IsZero() {
 		until := end

@@ -168,10 +168,17 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		established.Transfer = voice.Transfer{Target: "+4930123", Status: 180}
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("transferring", func(s *Snapshot) bool { return s.Call.Transfer != nil && s.Call.Transfer.Status == 180 })
-		d.engine.end(voice.EndLocalHangup)
-		d.until("over", func(s *Snapshot) bool { return s.LastCall != nil })
+		established.Transfer.Status, established.Transfer.Final = 200, true
+		d.engine.emit(voice.CallChanged{Call: established})
+		d.until("transferred", func(s *Snapshot) bool { return s.Call.Transfer != nil && s.Call.Transfer.Status == 200 })
+		handed := d.engine.to(voice.StateEnded)
+		handed.EndReason, handed.Ended, handed.Transfer = voice.EndLocalHangup, time.Now(), established.Transfer
+		d.engine.emit(voice.CallEnded{Call: handed})
+		if over := d.until("over", func(s *Snapshot) bool { return s.LastCall != nil }); over.LastCall.TransferredTo != "+4930123" {
+			t.Errorf("%+v", over.LastCall)
+		}
 		recs, err := d.SearchRecents(ctx, RecentsQuery{})
-		if err != nil || len(recs) != 1 || recs[0].Line != "alice@lab.test" || recs[0].RemoteID != "*97" {
+		if err != nil || len(recs) != 1 || recs[0].Line != "alice@lab.test" || recs[0].RemoteID != "*97" || recs[0].TransferredTo != "+4930123" {
 			t.Fatalf("%+v %v", recs, err)
 		}
 		d.close()

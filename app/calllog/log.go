@@ -34,7 +34,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 5
+const schemaVersion = 6
 
 const schema = `
 CREATE TABLE calls (
@@ -64,7 +64,8 @@ CREATE TABLE calls (
 	outcome_note  TEXT NOT NULL DEFAULT '',
 	callback_at   INTEGER NOT NULL DEFAULT 0,
 	outcome_due   TEXT NOT NULL DEFAULT '', -- whose platform is to be told of it, '' for nobody's
-	end_word      TEXT NOT NULL DEFAULT ''
+	end_word      TEXT NOT NULL DEFAULT '',
+	transferred_to TEXT NOT NULL DEFAULT '' -- the party that the call was handed to
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -213,6 +214,7 @@ var migrations = []string{
 	 ALTER TABLE calls ADD COLUMN callback_at INTEGER NOT NULL DEFAULT 0;
 	 ALTER TABLE calls ADD COLUMN outcome_due TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN end_word TEXT NOT NULL DEFAULT '';`,
+	`ALTER TABLE calls ADD COLUMN transferred_to TEXT NOT NULL DEFAULT '';`,
 }
 
 func (l *Log) migrate(version int) error {

@@ -146,6 +146,9 @@ func (e *Env) RecordLine(c app.CallRecord) string {
 		return e.T("Missed · {why}", "why", lowerFirst(e.whyMissed(c)))
 	case c.DurationS > 0:
 		line := e.kindWord(c) + " · " + e.Length(c.DurationS)
+		if c.TransferredTo != "" {
+			line += " · " + lowerFirst(e.T("Transferred to {name}", "name", e.partyName(c.TransferredTo)))
+		}
 		if said := e.platformEnded(c.EndWord); said != "" {
 			line += " · " + lowerFirst(said)
 		}
