@@ -8,9 +8,6 @@ import (
 	"offhook/voice/wire"
 )
 
-// Presence is how a colleague stands, in one word.
-type Presence = directory.Presence
-
 // Colleague is somebody to whom a call can be handed, with how they stand.
 type Colleague = directory.Colleague
 

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -309,7 +308,7 @@ func (p *Platform) openExchange() (err error) {
 	account := p.cfg.Accounts[0]
 	p.exchange, err = exophone.New(exophone.Config{
 		Domain: p.cfg.SIPDomain, Exophone: account.Exophone, PublicBaseURL: func() string { return p.baseURL },
-		Directory: p.platform.Directory(), DialWhom: asked, Pusher: pusher, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics},
+		Directory: p.platform.Directory(), DialWhom: asked, Pusher: timedPusher{pusher, p.metrics}, Payloads: p.platform, Relay: p.relay, Recorder: countingRecorder{p.platform, p.metrics, p.now},
 		AccessToken: p.platform.Whose, ProveWithin: p.cfg.proveWithin,
 		AgentState: func(name string) wire.AgentState { return p.platform.Agents().Get(name).State },
 		RingLimit:  p.cfg.RingLimit, ConversationLimit: p.cfg.ConversationLimit, LongPollTimeout: p.cfg.LongPollTimeout,
@@ -324,6 +323,7 @@ func (p *Platform) openExchange() (err error) {
 }
 
 func (p *Platform) serve() {
+	p.metrics.watch(p)
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", p.metrics.counted("platform", p.platform.Handler(p.exchange)))
 	mux.Handle("/v1/", p.metrics.counted("backend", p.backend.Handler()))
@@ -332,7 +332,9 @@ func (p *Platform) serve() {
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)
 	mux.Handle("GET /console/crm/", console.Example())
-	mux.Handle("GET /metrics", p.forOperators(http.HandlerFunc(p.writeMetrics)))
+	mux.Handle("GET /metrics", p.forOperators(p.metrics.handler()))
+	mux.HandleFunc("GET /livez", p.live)
+	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
@@ -386,17 +388,6 @@ func (p *Platform) prune(ctx context.Context) {
 			return
 		}
 	}
-}
-
-func (p *Platform) health(w http.ResponseWriter, r *http.Request) {
-	status, code := "ok", http.StatusOK
-	if err := p.platform.Healthy(r.Context()); err != nil {
-		p.log.Error("not healthy", "error", err)
-		status, code = "the database does not answer", http.StatusServiceUnavailable
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": status})
 }
 
 // URL is the platform's public address, without a path. It is known once Start

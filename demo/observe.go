@@ -63,7 +63,7 @@ func (s consoleSource) Figures() []console.Figure {
 	p := s.p
 	return []console.Figure{
 		{Name: "Live calls", Value: fmt.Sprint(len(p.exchange.Live()))},
-		{Name: "Calls since start", Value: fmt.Sprint(p.metrics.calls())},
+		{Name: "Calls since start", Value: fmt.Sprint(p.metrics.calls.Load())},
 		{Name: "SIP connections", Value: fmt.Sprint(p.exchange.Connections())},
 		{Name: "Push sockets", Value: fmt.Sprint(p.backend.Inbox().Stats().Sockets)},
 		{Name: "Running for", Value: p.now().Sub(p.started).Truncate(time.Second).String()},

@@ -174,11 +174,11 @@ func TestCallIsRecorded(t *testing.T) {
 	if call.Caller != "alice" || call.Callee != "busy" || call.Status != 486 {
 		t.Errorf("record %+v", call)
 	}
-	if n := p.metrics.calls(); n != 1 {
+	if n := p.metrics.calls.Load(); n != 1 {
 		t.Errorf("%d calls are counted", n)
 	}
 	metrics := operator(t, p, "/metrics")
-	for _, line := range []string{`offhook_calls_live 0`, `offhook_calls_total{end_reason=`, `offhook_http_requests_total{hat="backend",code="200"}`} {
+	for _, line := range []string{`offhook_calls_live 0`, `offhook_calls_total{end_reason=`, `offhook_http_requests_total{code="200",hat="backend"}`, `offhook_call_setup_seconds_count`, `offhook_hand_over_seconds_bucket{le="0.5"} 0`, `go_goroutines`, `process_resident_memory_bytes`} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("/metrics lacks %q:\n%s", line, metrics)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 
 	"offhook/app"
+	"offhook/app/directory"
 	"offhook/app/signin"
 	"offhook/voice"
 	"offhook/voice/wire"
@@ -77,7 +78,7 @@ func benchmarkColleagues(b *testing.B, agents int) {
 	if err := alice.SignIn(ctx, signin.Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: p.url}); err != nil {
 		b.Fatal(err)
 	}
-	sees := func(name string, presence app.Presence) {
+	sees := func(name string, presence directory.Presence) {
 		for range alice.Watch(ctx) {
 			if slices.ContainsFunc(alice.Directory(name), func(c app.Colleague) bool { return c.Name == name && c.Presence == presence }) {
 				return
@@ -108,7 +109,7 @@ func benchmarkColleagues(b *testing.B, agents int) {
 		name, state := fmt.Sprintf("agent%d", agents-1-i%min(agents, 9)), states[i/min(agents, 9)%2]
 		at := time.Now()
 		go put(name, string(state))
-		sees(name, app.Presence(state))
+		sees(name, directory.Presence(state))
 		took = append(took, time.Since(at))
 	}
 	b.StopTimer()

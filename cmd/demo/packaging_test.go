@@ -24,7 +24,7 @@ func TestShippedConfiguration(t *testing.T) {
 	if s.Listen != "0.0.0.0:443" || s.PublicURL != "https://voice.example.com" || s.DataDir != "/var/lib/offhook-demo" || s.account.APIKey == "" || s.flags.Drain == 0 {
 		t.Errorf("settings %+v", s)
 	}
-	for _, file := range []string{"offhook-demo.service", "Containerfile", "../../docs/deploy.md"} {
+	for _, file := range []string{"offhook-demo.service", "Containerfile", "compose.yaml", "../../docs/deploy.md"} {
 		text, err := os.ReadFile(filepath.Join(packaging, file))
 		if err != nil {
 			t.Fatal(err)
@@ -47,6 +47,9 @@ func checkFlags(t *testing.T, file, text string) {
 		_, call, ok := strings.Cut(lines.Text(), "offhook-demo ")
 		if !ok {
 			_, call, ok = strings.Cut(lines.Text(), "/usr/bin/offhook-demo\",")
+		}
+		if !ok {
+			_, call, ok = strings.Cut(lines.Text(), "command: [")
 		}
 		if !ok {
 			continue

@@ -28,6 +28,7 @@ Usage:
                                 change who may sign in
   offhook-demo recording-key    print a new key for recordings: put it into a file for --recording-key
   offhook-demo doctor [flags]   check what serve would run, and say what to do
+  offhook-demo healthy [flags]  ask a platform whether calls may come
 
   offhook-demo --version        print the version
   offhook-demo --manual         print the manual page
@@ -48,7 +49,7 @@ var errSaid = errors.New("said")
 // run is main without the process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSON bool, err error){
-		"serve": serve, "user": user, "doctor": doctor,
+		"serve": serve, "user": user, "doctor": doctor, "healthy": askHealth,
 	}
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -141,9 +142,10 @@ func wrongUse(err error) error {
 // programs are the declarations of the commands.
 func programs() map[string]*cmdline.Program {
 	return map[string]*cmdline.Program{
-		"serve":  (&settings{command: "serve", about: serveAbout}).declare(),
-		"user":   (&userFlags{}).declare(),
-		"doctor": (&settings{command: "doctor", about: doctorAbout}).declare(),
+		"serve":   (&settings{command: "serve", about: serveAbout}).declare(),
+		"user":    (&userFlags{}).declare(),
+		"doctor":  (&settings{command: "doctor", about: doctorAbout}).declare(),
+		"healthy": (&healthyFlags{}).declare(),
 	}
 }
 
@@ -152,7 +154,7 @@ func complete(words []string) (found []string) {
 	if p, ok := programs()[words[0]]; ok && len(words) > 1 {
 		return p.Complete(words[1:])
 	}
-	for _, word := range []string{"doctor", "recording-key", "serve", "user", "--completion", "--help", "--manual", "--version"} {
+	for _, word := range []string{"doctor", "healthy", "recording-key", "serve", "user", "--completion", "--help", "--manual", "--version"} {
 		if len(words) == 1 && strings.HasPrefix(word, words[0]) {
 			found = append(found, word)
 		}
@@ -166,5 +168,5 @@ func manual(w io.Writer) error {
 	return cmdline.Man(w, cmdline.Page{Name: "offhook-demo", Purpose: "demo platform of the softphone Offhook",
 		Description: "Offhook\\-demo is a whole voice platform in one process: sign\\-in, SIP over WebSocket, media relay, push inbox, console and bots.",
 		After:       ".SH EXIT STATUS\n0 for a clean end, 1 for a failure, 2 for a mistake in the command itself.\n.SH SEE ALSO\n.BR offhook (1)\n",
-	}, p["serve"], p["doctor"], p["user"])
+	}, p["serve"], p["doctor"], p["healthy"], p["user"])
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/directory"
 	"offhook/voice/wire"
 )
 
@@ -136,7 +137,7 @@ func TestTheDayOfAnAgent(t *testing.T) {
 	for _, p := range []*phone{alice, bob} {
 		p.ready(t)
 	}
-	sees := func(presence app.Presence, reason string) {
+	sees := func(presence directory.Presence, reason string) {
 		t.Helper()
 		alice.until(t, patience, "seeing bob as "+string(presence), func(s *app.Snapshot) bool {
 			var d struct {

@@ -176,6 +176,13 @@ func (x *Exchange) Live() []Record {
 	return records
 }
 
+// Draining reports whether new calls are refused.
+func (x *Exchange) Draining() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.draining
+}
+
 // Drain refuses new calls with 503 and waits until those in progress have
 // ended, or ctx ends.
 func (x *Exchange) Drain(ctx context.Context) error {
