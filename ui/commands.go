@@ -48,6 +48,7 @@ func (s *shell) commands() []command {
 		{id: "transfer", title: e.T("Transfer"), keys: keys("Ctrl+T"), do: talking(func() {
 			e.Transfer(s.view())
 		})},
+		{id: "recording", title: e.T("Pause or resume the recording"), keys: keys("Ctrl+Shift+P"), do: talking(func() { e.ToggleRecording(s.snap) })},
 		{id: "devices", title: e.T("Sound devices"), keys: keys("Ctrl+Shift+L"), do: func() { e.DeviceMenu(s.header.Menu, s.callID) }},
 		{id: "available", title: e.T("Available"), keys: keys("Ctrl+Shift+1"), do: available(app.Available)},
 		{id: "busy", title: e.T("Busy"), keys: keys("Ctrl+Shift+2"), do: available(app.Busy)},

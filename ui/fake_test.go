@@ -116,6 +116,22 @@ func (p *madePhone) Hangup(_ context.Context, id string) error {
 	p.note(p.of("hangup", id))
 	return p.fail
 }
+func (p *madePhone) PauseRecording(_ context.Context, id string) error {
+	p.note(p.of("pause", id))
+	return p.fail
+}
+func (p *madePhone) ResumeRecording(_ context.Context, id string) error {
+	p.note(p.of("go-on", id))
+	return p.fail
+}
+func (p *madePhone) StartRecording(_ context.Context, id string) error {
+	p.note(p.of("record", id))
+	return p.fail
+}
+func (p *madePhone) StopRecording(_ context.Context, id string) error {
+	p.note(p.of("stop", id))
+	return p.fail
+}
 func (p *madePhone) Ignore(id string) error               { p.note(p.of("ignore", id)); return p.fail }
 func (p *madePhone) Silence(string)                       { p.note("silence") }
 func (p *madePhone) Mute(string) error                    { p.note("mute"); return p.fail }

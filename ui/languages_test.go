@@ -69,7 +69,7 @@ func TestNoTextIsCut(t *testing.T) {
 		{320, 560, 2.5, []string{"es"}}, {320, 560, 2, []string{"hi"}}, {1920, 1080, 1.5, []string{"hi"}},
 	} {
 		for _, language := range at.languages {
-			for _, sc := range slices.Concat(scenes(), accountScenes(), transferScenes(), twoCallScenes(), wrapUpScenes()) {
+			for _, sc := range slices.Concat(scenes(), accountScenes(), transferScenes(), twoCallScenes(), wrapUpScenes(), recordingScenes()) {
 				name := fmt.Sprintf("%s-%s-%.0f-%g", sc.name, language, at.width, at.scale)
 				t.Run(name, func(t *testing.T) {
 					s := sc.stage(t, func(o *stageOptions) {

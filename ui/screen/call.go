@@ -35,6 +35,7 @@ type Call struct {
 	// consent is what an administrator has each caller told about recording.
 	consent              *widget.Text
 	consentRow           *fyne.Container
+	Record               *recordRow
 	banner               *widget.Banner
 	bannerBox, bannerGap *fyne.Container
 	// one is the far side, with whom the user talks; people are all when there are
@@ -110,9 +111,10 @@ func NewCall(env *Env) *Call {
 	c.Offer = newTransferOffer(env)
 	c.one = widget.Column(widget.Gap(12), c.nameText, widget.Gap(-0.5), c.idRow, widget.Gap(8),
 		widget.CentredRow(c.timer, widget.Gap(12), c.Quality))
+	c.Record = newRecordRow(env)
 	c.people, c.Second = newRoster(env), newSecondCall(env)
 	c.talking = widget.Column(c.smallTop, c.Second.object, c.Second.brief, c.avatar, c.bannerBox, c.one, c.people.object, c.Offer.object,
-		c.message.object, c.Handover.stateRow, c.consentRow)
+		c.message.object, c.Handover.stateRow, c.consentRow, c.Record.object)
 
 	c.micIcon = widget.NewIcon(theme.Mic, theme.Text2, 16)
 	c.micWord, c.farWord = caption(env.T("You")), caption("")

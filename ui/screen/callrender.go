@@ -161,7 +161,8 @@ func (c *Call) renderTalking(v View, mode callMode, name, id string) {
 	c.message.render(call.Message)
 	consent := v.Settings.Calls.RecordingConsent
 	c.consent.SetText(consent)
-	setVisible(c.consentRow, consent != "" && mode != modeRings)
+	c.Record.render(v, call, mode)
+	setVisible(c.consentRow, consent != "" && mode != modeRings && !c.Record.object.Visible())
 	setVisible(c.bannerBox, reconnecting && mode != modeRings)
 	if reconnecting {
 		c.banner.Set(e.T("Reconnecting"), e.reconnecting(v))

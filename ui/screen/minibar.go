@@ -8,6 +8,7 @@ import (
 	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice/wire"
 )
 
 // The size of the bar of a live call, in units.
@@ -127,6 +128,8 @@ func (b *MiniBar) renderCall(v View) {
 		b.say(theme.Pause, theme.AccentInk, theme.Accent, e.T("On hold")+" "+Short(heldFor(v)))
 	case c.Muted:
 		b.say(theme.MicOff, theme.AccentInk, theme.Accent, length+" · "+e.T("You're muted"))
+	case c.Recording != nil && c.Recording.State == wire.RecordingOn:
+		b.say(theme.Record, theme.DangerInk, theme.Success, e.T("Recording")+" · "+length)
 	case c.Established != nil:
 		g, word, ink := e.qualityWord(c)
 		b.say(g, ink, theme.Success, length+" · "+word)

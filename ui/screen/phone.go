@@ -44,6 +44,10 @@ type Phone interface {
 	EndConsultation() error
 	FollowTransfer() error
 	DeclineTransfer() error
+	PauseRecording(ctx context.Context, id string) error
+	ResumeRecording(ctx context.Context, id string) error
+	StartRecording(ctx context.Context, id string) error
+	StopRecording(ctx context.Context, id string) error
 	SendDTMF(id, digits string) error
 	SetRoute(route voice.AudioRoute) error
 	TakeDevice() error
