@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"offhook/app/autostart"
 	"offhook/app/desktop"
 	"offhook/app/provision"
 	"offhook/app/proxy"
@@ -65,9 +66,9 @@ type Config struct {
 	// by its clock alone.
 	Sleep func(ctx context.Context) <-chan bool
 
-	// StartAtLogin has the system start the phone at login, or no more; stale says that
-	// the system's entry has to be written anew. nil is a system without such entries.
-	StartAtLogin StartAtLogin
+	// StartAtLogin is the system's entry that starts the phone at login; nil leaves the
+	// system alone.
+	StartAtLogin *autostart.Entry
 	// Unattended says that nobody looks at the phone: what it would ask a user is
 	// done without.
 	Unattended bool

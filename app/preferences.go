@@ -102,14 +102,6 @@ func (p *Phone) notWritten(err error) error {
 	return fault.Wrap(err, fault.InternalError, "settings.not-saved", calllog.Trouble(err))
 }
 
-// StartAtLogin is the system's entry that starts the phone when its user logs in.
-type StartAtLogin interface {
-	// Set makes the entry or takes it away.
-	Set(on bool) error
-	// Stale reports whether an entry that is wanted has to be written anew.
-	Stale() bool
-}
-
 // startAtLogin makes the system's entry what the setting says.
 func (p *Phone) startAtLogin(on bool) error {
 	if p.cfg.StartAtLogin == nil {

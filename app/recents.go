@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 
 	"offhook/app/calllog"
@@ -34,18 +33,6 @@ func (p *Phone) Recents() []CallRecord { return *p.recents.Load() }
 func (p *Phone) SearchRecents(ctx context.Context, q RecentsQuery) ([]CallRecord, error) {
 	r, err := p.calls.Search(ctx, q)
 	return r, logFault(err)
-}
-
-// ExportRecents writes the calls that fit q as CSV with a header line.
-func (p *Phone) ExportRecents(ctx context.Context, w io.Writer, q RecentsQuery) error {
-	if q.Limit == 0 {
-		q.Limit = calllog.KeepCalls
-	}
-	r, err := p.calls.Search(ctx, q)
-	if err != nil {
-		return logFault(err)
-	}
-	return calllog.WriteCSV(w, r)
 }
 
 func logFault(err error) error {

@@ -109,7 +109,7 @@ func (s *shell) build(early *widget.Early) {
 		AddCall: s.addCall,
 		PopUp:   s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
 		Commands: s.commandList, SetKeys: s.setKeys,
-		Early: early, Mac: onMac, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
+		Early: early, Mac: onMac, Now: func() time.Time { return s.now() }, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
 	s.header = screen.NewHeader(s.env, s.tabTaken)
 	s.backBar = screen.NewBackBar(s.env, s.goBack)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"image/png"
 	"io"
 	"net/url"
@@ -29,15 +30,20 @@ type stage struct {
 	phone *madePhone
 	run   *sameThread
 	host  *madeHost
+	// passed is how much later than madeNow it is.
+	passed time.Duration
 }
 
 // madeHost is the window around the shell.
 type madeHost struct {
 	raised, quit, hidden int
 	copied, saved        string
-	opened               int
-	mode                 theme.Mode
-	language             string
+	// ending is what the user takes in the dialog for a file; refused closes it.
+	ending   string
+	refused  bool
+	opened   int
+	mode     theme.Mode
+	language string
 }
 
 func (h *madeHost) Raise()              { h.raised++ }
@@ -46,11 +52,18 @@ func (h *madeHost) Hide()               { h.hidden++ }
 func (h *madeHost) OpenSystemSettings() { h.opened++ }
 func (h *madeHost) OpenURL(u *url.URL)  { h.copied = u.String() }
 func (h *madeHost) Copy(text string)    { h.copied = text }
-func (h *madeHost) Save(name string, write func(io.Writer) error) (string, error) {
+func (h *madeHost) Save(_ context.Context, _, name string, endings []string, write func(string, io.Writer) error) (string, error) {
+	if h.refused {
+		return "", nil
+	}
 	var b strings.Builder
-	err := write(&b)
+	ending := endings[0]
+	if h.ending != "" {
+		ending = h.ending
+	}
+	err := write(ending, &b)
 	h.saved = b.String()
-	return "/home/meera/Downloads/" + name, err
+	return "/home/meera/Downloads/" + name + ending, err
 }
 func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
 func (h *madeHost) Language() string      { return h.language }
@@ -89,7 +102,7 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 	th := theaterIn(o.mode)
 	st := &stage{t: t, phone: p, run: &sameThread{}, host: &madeHost{}}
 	p.set.Appearance.Theme = string(o.mode)
-	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, nowMade)
+	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, func() time.Time { return madeNow.Add(st.passed) })
 	st.win = test.NewTempWindow(t, st.shell.content())
 	st.win.SetPadded(false)
 	if c, ok := st.win.Canvas().(interface{ SetScale(float32) }); ok {

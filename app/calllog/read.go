@@ -3,6 +3,7 @@ package calllog
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"regexp"
 	"strconv"
@@ -109,6 +110,17 @@ func WriteCSV(w io.Writer, records []Record) error {
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// WriteJSON writes records in the form that `offhook ctl history --json` prints.
+func WriteJSON(w io.Writer, records []Record) error {
+	if records == nil {
+		records = []Record{}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(map[string]any{"calls": records})
 }
 
 var number = regexp.MustCompile(`^\+?[0-9 ]+$`)

@@ -3,34 +3,25 @@ package hotkeys
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/google/uuid"
 
 	"offhook/internal/crash"
+	"offhook/internal/portal"
 )
 
 // The names of the portal (XDG Desktop Portal, org.freedesktop.portal.GlobalShortcuts).
 const (
-	portalName     = "org.freedesktop.portal.Desktop"
-	portalPath     = dbus.ObjectPath("/org/freedesktop/portal/desktop")
 	shortcutsIface = "org.freedesktop.portal.GlobalShortcuts"
-	requestIface   = "org.freedesktop.portal.Request"
 	sessionIface   = "org.freedesktop.portal.Session"
 	registryIface  = "org.freedesktop.host.portal.Registry"
 
 	// appID names the phone to the portal, as its desktop file does.
 	appID = "offhook"
 )
-
-// portalLimit bounds one call of the portal, which returns before the user is
-// asked anything.
-const portalLimit = 10 * time.Second
 
 // Keys are the shortcuts of one session of the portal. They are asked for in the
 // background, since the user may take their time.
@@ -94,16 +85,14 @@ func (k *Keys) run(ctx context.Context, connect func() (*dbus.Conn, error), word
 		return err
 	}
 	defer conn.Close()
-	signals := make(chan *dbus.Signal, 32)
-	conn.Signal(signals)
-	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchSender(portalName)); err != nil {
+	p, err := portal.Open(ctx, conn)
+	if err != nil {
 		return err
 	}
-	p := &portal{conn: conn, object: conn.Object(portalName, portalPath), signals: signals}
 	// A program outside of a sandbox says who it is; older portals guess.
-	_ = p.object.CallWithContext(ctx, registryIface+".Register", 0, appID, map[string]dbus.Variant{}).Err
-	results, err := p.request(ctx, ".CreateSession", func(options map[string]dbus.Variant) []any {
-		options["session_handle_token"] = dbus.MakeVariant(token())
+	_ = p.Object.CallWithContext(ctx, registryIface+".Register", 0, appID, map[string]dbus.Variant{}).Err
+	results, err := p.Request(ctx, shortcutsIface+".CreateSession", func(options map[string]dbus.Variant) []any {
+		options["session_handle_token"] = dbus.MakeVariant(portal.Token())
 		return []any{options}
 	})
 	if err != nil {
@@ -121,7 +110,7 @@ func (k *Keys) run(ctx context.Context, connect func() (*dbus.Conn, error), word
 	wanted := func(id, text, keys string) shortcut {
 		return shortcut{id, map[string]dbus.Variant{"description": dbus.MakeVariant(text), "preferred_trigger": dbus.MakeVariant(keys)}}
 	}
-	if _, err := p.request(ctx, ".BindShortcuts", func(options map[string]dbus.Variant) []any {
+	if _, err := p.Request(ctx, shortcutsIface+".BindShortcuts", func(options map[string]dbus.Variant) []any {
 		return []any{session, []shortcut{wanted("answer", words.Answer, "CTRL+SHIFT+a"), wanted("decline", words.Decline, "CTRL+SHIFT+d")}, "", options}
 	}); err != nil {
 		return err
@@ -133,9 +122,9 @@ func (k *Keys) run(ctx context.Context, connect func() (*dbus.Conn, error), word
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		_ = conn.Object(portalName, session).CallWithContext(ctx, sessionIface+".Close", 0).Err // the connection's end closes it, too
+		_ = conn.Object(portal.Name, session).CallWithContext(ctx, sessionIface+".Close", 0).Err // the connection's end closes it, too
 	}()
-	return k.follow(ctx, session, signals)
+	return k.follow(ctx, session, p.Signals)
 }
 
 // follow hears the keys until the session ends.
@@ -170,51 +159,5 @@ func (k *Keys) pressed(body []any, session dbus.ObjectPath) {
 		answer()
 	case id == "decline" && decline != nil:
 		decline()
-	}
-}
-
-// portal makes requests, whose answers come as signals.
-type portal struct {
-	conn    *dbus.Conn
-	object  dbus.BusObject
-	signals <-chan *dbus.Signal
-}
-
-func token() string { return "offhook" + strings.ReplaceAll(uuid.NewString(), "-", "") }
-
-// request calls a method of the interface and waits for its answer, which may take
-// the user's decision.
-func (p *portal) request(ctx context.Context, method string, args func(options map[string]dbus.Variant) []any) (map[string]dbus.Variant, error) {
-	own := token()
-	sender := strings.ReplaceAll(strings.TrimPrefix(p.conn.Names()[0], ":"), ".", "_")
-	expected := portalPath + "/request/" + dbus.ObjectPath(sender+"/"+own)
-	limited, cancel := context.WithTimeout(ctx, portalLimit)
-	defer cancel()
-	var handle dbus.ObjectPath
-	err := p.object.CallWithContext(limited, shortcutsIface+method, 0, args(map[string]dbus.Variant{"handle_token": dbus.MakeVariant(own)})...).Store(&handle)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case s, open := <-p.signals:
-			switch {
-			case !open:
-				return nil, errors.New("hotkeys: the session bus is gone")
-			case s.Name != requestIface+".Response" || s.Path != handle && s.Path != expected:
-				continue // of something else
-			}
-			var status uint32
-			var results map[string]dbus.Variant
-			if err := dbus.Store(s.Body, &status, &results); err != nil {
-				return nil, err
-			}
-			if status != 0 {
-				return nil, fmt.Errorf("hotkeys: %s was refused (%d)", strings.TrimPrefix(method, "."), status)
-			}
-			return results, nil
-		}
 	}
 }

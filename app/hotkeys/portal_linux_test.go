@@ -10,6 +10,13 @@ import (
 	"go.uber.org/goleak"
 
 	"offhook/internal/privatebus"
+
+	"offhook/internal/portal"
+)
+
+const (
+	portalPath   = dbus.ObjectPath("/org/freedesktop/portal/desktop")
+	requestIface = "org.freedesktop.portal.Request"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,7 +46,7 @@ func newDesktop(t *testing.T, connect func() (*dbus.Conn, error), decides uint32
 			t.Fatal(err)
 		}
 	}
-	if r, err := conn.RequestName(portalName, dbus.NameFlagDoNotQueue); err != nil || r != dbus.RequestNameReplyPrimaryOwner {
+	if r, err := conn.RequestName(portal.Name, dbus.NameFlagDoNotQueue); err != nil || r != dbus.RequestNameReplyPrimaryOwner {
 		t.Fatalf("%v %v", r, err)
 	}
 	return d
@@ -47,7 +54,7 @@ func newDesktop(t *testing.T, connect func() (*dbus.Conn, error), decides uint32
 
 // respond answers a request, under a path of its own as older portals do.
 func (d *desktop) respond(status uint32, results map[string]dbus.Variant) dbus.ObjectPath {
-	path := portalPath + "/request/any/" + dbus.ObjectPath(token())
+	path := portalPath + "/request/any/" + dbus.ObjectPath(portal.Token())
 	go func() {
 		if err := d.conn.Emit(path, requestIface+".Response", status, results); err != nil {
 			d.t.Error(err)

@@ -8,8 +8,8 @@ import (
 )
 
 // loginEntry is what starts this phone again at login: with its profile, hidden.
-func loginEntry(o options) autostart.Entry {
-	e := autostart.Entry{ID: "offhook", Title: "Offhook", Args: []string{"--hidden"}}
+func loginEntry(o options) *autostart.Entry {
+	e := &autostart.Entry{ID: "offhook", Title: "Offhook", Args: []string{"--hidden"}}
 	switch o.Profile {
 	case profile.Default:
 	case profile.Demo:

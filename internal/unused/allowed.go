@@ -77,7 +77,7 @@ var allowed = byName(map[string][]string{
 		"app.Inbox",
 	},
 	"the window will use it": {
-		"app.IsClearTextRefused", "app.Phone.ExportRecents", "app.Phone.Lines", "app.Phone.SetLinePassword",
+		"app.IsClearTextRefused", "app.Phone.Lines", "app.Phone.SetLinePassword",
 	},
 	"the window's tests have no desktop": {
 		"ui/screen.Host",

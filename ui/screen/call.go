@@ -135,7 +135,7 @@ func NewCall(env *Env) *Call {
 			env.hangUp(c.view.Call.ID)
 		}
 	})
-	c.HangUp.Guard()
+	c.HangUp.Guard(env.Now)
 	c.mainFoot = widget.Equal(12, c.HangUp)
 	c.Chips = newCallChips(env)
 	c.chipsBox = widget.Column(widget.Gap(12), c.Chips.object)

@@ -24,7 +24,7 @@ func newCallChips(env *Env) *callChips {
 	}
 	c.Swap = chip(theme.Swap, func() { env.Do(env.Phone.Swap) })
 	c.Transfer = chip(theme.Send, func() { env.Transfer(c.view) })
-	c.Transfer.Guard()
+	c.Transfer.Guard(env.Now)
 	c.AddNew = chip(theme.PersonAdd, func() { env.AddCall() })
 	widget.NewGroup(3, c.Swap, c.Transfer, c.AddNew)
 	c.object = widget.Equal(8, c.Swap, c.Transfer, c.AddNew)

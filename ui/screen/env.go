@@ -113,6 +113,8 @@ type Env struct {
 	Mac bool
 	// Canvas is the window's canvas, nil before there is one.
 	Canvas func() fyne.Canvas
+	// Now is the time of day.
+	Now func() time.Time
 	// StillMotion asks for no movement.
 	StillMotion func() bool
 	// Early is nil once the window has shown its first picture.

@@ -31,7 +31,7 @@ func newHandover(env *Env) *handover {
 	h.stateRow = widget.Column(widget.Gap(6), h.state)
 	h.Back = widget.NewQuietPill("", theme.Back, widget.Plain, widget.HeightMain, env.endConsultation)
 	h.Join = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Accent, widget.HeightMain, func() { env.doTo(h.call, env.Phone.CompleteTransfer) })
-	h.Join.Guard()
+	h.Join.Guard(env.Now)
 	h.said = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 9}))
 	h.saidRow = widget.Column(widget.Gap(4), h.said)
 	h.foot = widget.Column(widget.Equal(8, h.Join, h.Back), h.saidRow)

@@ -33,7 +33,7 @@ func NewIncoming(env *Env) *Incoming {
 	i.seconds = widget.NewText("", widget.Style{})
 	i.Message = widget.NewMessageCard(linesFirst, env.T("more"), env.Host.Copy, func() { widget.Relayout(i.object) })
 	i.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightMain, env.Hangup)
-	i.Decline.Guard()
+	i.Decline.Guard(env.Now)
 	i.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightMain, env.Answer)
 	i.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, func() { env.Phone.Silence("") })
 	i.Silence.SetHint(env.T("Esc"))

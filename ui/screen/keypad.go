@@ -39,7 +39,7 @@ func newKeypad(c *Call) *keypad {
 	k.hint = widget.CentredRow(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8), caption(e.T("You can also type the digits.")))
 	k.hide = widget.NewQuietPill(e.T("Hide keypad"), theme.ChevronDown, widget.Plain, widget.HeightMain, func() { c.ShowKeypad(false) })
 	k.hangUp = widget.NewPill(e.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, e.Hangup)
-	k.hangUp.Guard()
+	k.hangUp.Guard(e.Now)
 	k.fold = newFold([]fyne.CanvasObject{
 		widget.Gap(16),
 		widget.Row(k.face, widget.Gap(12), widget.Grow(raised(widget.Column(k.name, k.timer))), widget.Gap(8), k.quality),

@@ -57,7 +57,7 @@ func NewMiniBar(env *Env, open func()) *MiniBar {
 			env.hangUp(c.ID)
 		}
 	})
-	b.HangUp.Guard()
+	b.HangUp.Guard(env.Now)
 	b.HangUp.SetFill(theme.OnDanger, theme.Danger)
 	b.Open = round(env.T("Open Offhook"), theme.OpenFull, open)
 	b.Open.SetFill(theme.Text2, theme.Clear)

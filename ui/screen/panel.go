@@ -59,7 +59,7 @@ func NewPanel(env *Env) *Panel {
 	p.messageBox = widget.NewPanel(theme.AccentSoft, theme.RadiusCard, p.messageRow)
 	p.messageRoom = widget.Inset(0, 0, 6, 0, p.messageBox)
 	p.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightButton, env.Hangup)
-	p.Decline.Guard()
+	p.Decline.Guard(env.Now)
 	p.Silence = widget.NewPill(env.T("Silence"), theme.BellOff, widget.Plain, widget.HeightButton, func() { env.Phone.Silence("") })
 	p.Answer = widget.NewPill(env.T("Answer"), theme.Phone, widget.Success, widget.HeightButton, env.Answer)
 	hint := func(key string) fyne.CanvasObject {

@@ -120,9 +120,11 @@ type Host interface {
 	OpenSystemSettings()
 	OpenURL(*url.URL)
 	Copy(text string)
-	// Save writes a new file among the user's downloads and returns its path. It
-	// blocks.
-	Save(name string, write func(io.Writer) error) (path string, err error)
+	// Save asks the user where a file is to be, by the system's own dialog, and writes
+	// it there; its ending is one of those in endings, the first unless the user takes
+	// another. Where the system has no such dialog it is a new file among the user's
+	// downloads. path is "" if the user does not want it after all. It blocks.
+	Save(ctx context.Context, title, name string, endings []string, write func(ending string, to io.Writer) error) (path string, err error)
 	// SetTheme applies at once.
 	SetTheme(theme.Mode)
 	// Language is the user's choice of language, "system" for the system's;

@@ -41,6 +41,7 @@ type Recents struct {
 
 	revision int
 	day      int
+	columns  recentColumns
 	view     View
 	// open is the group whose calls are shown, by the ID of its latest.
 	open string
@@ -66,6 +67,7 @@ func NewRecents(env *Env) (*Recents, *CallDetail) {
 	add(env.T("Missed"), func(c app.CallRecord) bool { return c.Missed })
 	add(env.T("Incoming"), func(c app.CallRecord) bool { return c.Direction == voice.Incoming })
 	add(env.T("Outgoing"), func(c app.CallRecord) bool { return c.Direction == voice.Outgoing })
+	add(env.T("With a note"), func(c app.CallRecord) bool { return noteOf(c) != "" })
 	r.filters[0].chip.SetChosen(true)
 	widget.GroupRows(widget.Row(chips...))
 	head := widget.Inset(16, 16, 8, 16, widget.Column(r.Search, widget.Gap(8), widget.Flow(8, chips...)))
@@ -100,8 +102,9 @@ func (r *Recents) choose(i int) {
 // changed.
 func (r *Recents) Render(v View) {
 	r.view = v
-	if v.RecentsRevision != r.revision || v.Now.YearDay() != r.day {
-		r.revision, r.day = v.RecentsRevision, v.Now.YearDay()
+	columns := r.columnsFor(v)
+	if v.RecentsRevision != r.revision || v.Now.YearDay() != r.day || columns != r.columns {
+		r.revision, r.day, r.columns = v.RecentsRevision, v.Now.YearDay(), columns
 		r.fill()
 	}
 }
@@ -117,7 +120,7 @@ func plain(text string) string {
 
 // holds reports whether a call has text in its names, numbers, notes or outcome.
 func (r *Recents) holds(c app.CallRecord, text string) bool {
-	return strings.Contains(plain(strings.Join([]string{c.RemoteName, c.RemoteID, Number(c.RemoteID), c.Note, c.Message, r.env.RecordLine(c)}, "\n")), text)
+	return strings.Contains(plain(strings.Join([]string{c.RemoteName, c.RemoteID, Number(c.RemoteID), c.Note, c.OutcomeNote, c.Outcome, c.Message, r.env.RecordLine(c)}, "\n")), text)
 }
 
 // found are the calls that fit the search and the filter.
@@ -207,8 +210,8 @@ func (r *Recents) row(g callGroup) fyne.CanvasObject {
 	}
 	title, open := name, func() { r.Open(c) }
 	line := r.env.RecordLine(c)
-	if c.Note != "" {
-		line = "“" + c.Note + "”"
+	if note := noteOf(c); note != "" && !r.columns.on {
+		line = "“" + note + "”"
 	}
 	var end fyne.CanvasObject = widget.Gap(0)
 	if len(g) > 1 {
@@ -222,17 +225,25 @@ func (r *Recents) row(g callGroup) fyne.CanvasObject {
 	}
 	call := widget.NewRoundButton(r.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, r.env.Tips,
 		func() { r.env.Dial(c.RemoteID, nil) })
-	content := widget.Inset(0, 8, 0, 12, widget.Row(
-		widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12),
-		widget.Grow(widget.Column(widget.Row(widget.NewText(title, style), widget.Gap(4), end, widget.Flex(0)), caption(line))),
-		widget.Gap(8), caption(hhmm(c.Started.Local())), widget.Gap(12), call))
-	return widget.NewTapRow(title+". "+r.env.RecordLine(c), widget.Row56, content, open)
+	var parts []fyne.CanvasObject
+	named := widget.Row(widget.NewText(title, style), widget.Gap(4), end, widget.Flex(0))
+	if r.columns.on {
+		parts = append([]fyne.CanvasObject{widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12), widget.Grow(named)}, r.cells(c)...)
+	} else {
+		parts = []fyne.CanvasObject{widget.NewDisc(glyph, 36, soft, ink), widget.Gap(12), widget.Grow(widget.Column(named, caption(line))),
+			widget.Gap(8), caption(hhmm(c.Started.Local()))}
+	}
+	row := widget.NewTapRow(title+". "+r.env.RecordLine(c), widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(append(parts, widget.Gap(12), call)...)), open)
+	row.OnMenu(func() { r.menu(row, c) })
+	return row
 }
 
 // member is one call of an open group.
 func (r *Recents) member(c app.CallRecord) fyne.CanvasObject {
-	return widget.NewTapRow(r.env.RecordLine(c)+", "+hhmm(c.Started.Local()), widget.Row44, widget.Inset(0, 12, 0, 60, widget.Row(
+	row := widget.NewTapRow(r.env.RecordLine(c)+", "+hhmm(c.Started.Local()), widget.Row44, widget.Inset(0, 12, 0, 60, widget.Row(
 		widget.Grow(widget.NewText(r.env.RecordLine(c), widget.Style{Least: 11})), widget.Gap(8), caption(hhmm(c.Started.Local())))), func() { r.Open(c) })
+	row.OnMenu(func() { r.menu(row, c) })
+	return row
 }
 
 func (r *Recents) unfold(id string) {
@@ -246,16 +257,22 @@ func (r *Recents) unfold(id string) {
 // export writes calls into a file of the user's and says where it is.
 func (e *Env) export(list []app.CallRecord) {
 	var path string
-	name := fmt.Sprintf("offhook-calls-%s.csv", time.Now().Format("2006-01-02"))
-	e.Run.Go(func(context.Context) (err error) {
-		path, err = e.Host.Save(name, func(w io.Writer) error { return calllog.WriteCSV(w, list) })
+	name := fmt.Sprintf("offhook-calls-%s", time.Now().Format("2006-01-02"))
+	e.Run.Go(func(ctx context.Context) (err error) {
+		path, err = e.Host.Save(ctx, e.T("Export"), name, []string{".csv", ".json"}, func(ending string, w io.Writer) error {
+			if ending == ".json" {
+				return calllog.WriteJSON(w, list)
+			}
+			return calllog.WriteCSV(w, list)
+		})
 		return err
 	}, func(err error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			e.Notify(e.T("The calls could not be saved."))
-			return
+		case path != "":
+			e.Notify(e.T("Saved as {file}", "file", path))
 		}
-		e.Notify(e.T("Saved as {file}", "file", path))
 	})
 }
 

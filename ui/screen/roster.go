@@ -107,7 +107,7 @@ func newRosterRow(env *Env) *rosterRow {
 	r.quality = widget.NewQualityChip(func() { env.Open(PageStatistics) })
 	r.mute = widget.NewRoundButton("", theme.Mic, theme.Text, theme.Clear, 40, env.Tips, func() { r.shown.mute() })
 	r.end = widget.NewRoundButton("", theme.HangUp, theme.DangerInk, theme.DangerSoft, 40, env.Tips, func() { r.shown.end() })
-	r.end.Guard()
+	r.end.Guard(env.Now)
 	words := raised(widget.Column(r.name, widget.Row(r.icon, widget.Gap(4), widget.Grow(r.word))))
 	r.object = widget.Fixed(0, rosterRowHeight, widget.Inset(0, 12, 0, 0, widget.Row(widget.Fixed(3, 48, r.mark), widget.Gap(9), r.face, widget.Gap(12), widget.Grow(words),
 		widget.Gap(8), r.quality, widget.Gap(8), r.mute, widget.Gap(4), r.end)))

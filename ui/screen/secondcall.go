@@ -33,9 +33,9 @@ func newSecondCall(env *Env) *secondCall {
 	s.message = widget.NewText("", widget.Style{Size: theme.SizeCaption})
 	s.messageRow = widget.Row(widget.NewIcon(theme.Note, theme.Text2, 16), widget.Gap(8), widget.Grow(s.message))
 	s.Answer = widget.NewPill("", theme.Phone, widget.Success, widget.HeightButton, func() { env.answer(s.call) })
-	s.Answer.Guard()
+	s.Answer.Guard(env.Now)
 	s.Decline = widget.NewPill(env.T("Decline"), theme.HangUp, widget.DangerSoft, widget.HeightSmall, func() { env.hangUp(s.call) })
-	s.Decline.Guard()
+	s.Decline.Guard(env.Now)
 	s.Ignore = widget.NewPill(env.T("Ignore"), theme.BellOff, widget.Plain, widget.HeightSmall, func() { env.Complain(env.Phone.Ignore(s.call)) })
 	state := widget.Row(widget.NewIcon(theme.ArrowIn, theme.SuccessInk, 16), widget.Gap(4),
 		widget.Grow(widget.NewText(env.T("Second call"), widget.Style{Size: theme.SizeCaption, Bold: true, Role: theme.SuccessInk})), s.seconds)

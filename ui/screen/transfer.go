@@ -62,7 +62,7 @@ func NewTransfer(env *Env) *Transfer {
 	t.banner.Hide()
 	t.Ask = widget.NewPill(env.T("Ask first"), theme.Phone, widget.Accent, widget.HeightButton, t.ask)
 	t.Go = widget.NewPill(env.T("Transfer now"), theme.Send, widget.Plain, widget.HeightButton, t.Now)
-	t.Go.Guard()
+	t.Go.Guard(env.Now)
 	t.list = container.NewStack()
 	t.hint = widget.Inset(8, 4, 0, 4, widget.Row(widget.NewIcon(theme.Keyboard, theme.Text2, 16), widget.Gap(8),
 		widget.Grow(widget.NewText(env.T("Arrow keys choose. Enter asks first, {keys} transfers now.", "keys", env.KeyName(env.T("Enter"))),

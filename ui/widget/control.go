@@ -27,7 +27,10 @@ type control struct {
 	onFocus func()
 	// onShortcut does the same with shortcuts.
 	onShortcut func(fyne.Shortcut) bool
-	disabled   bool
+	// onMenu opens what else can be done with the control: by the other button of the
+	// pointer, the menu key, or Shift F10.
+	onMenu   func()
+	disabled bool
 	// group is the group that the control is part of, or nil.
 	group *Group
 
@@ -45,28 +48,31 @@ type guard struct {
 	shown   bool
 	since   time.Time
 	refused bool
+	now     func() time.Time
 }
 
 // Guard makes the control ignore a press of the pointer within 150 ms of its having
-// come or moved under it; Settle tells it where it is. It is for what can't be undone.
-func (c *control) Guard() { c.guard = &guard{} }
+// come or moved under it; Settle tells it where it is, now what time it is. It is for what can't be undone.
+func (c *control) Guard(now func() time.Time) { c.guard = &guard{now: now} }
 
 // Settle tells a guarded control where it is in its window, or that it is not shown.
 // It must be called after each change of the layout.
 func (c *control) Settle(at fyne.Position, shown bool) {
 	if g := c.guard; g != nil && (g.shown != shown || g.at != at) {
-		g.at, g.shown, g.since = at, shown, time.Now()
+		g.at, g.shown, g.since = at, shown, g.now()
 	}
 }
 
 var (
-	_ fyne.Tappable      = (*control)(nil)
-	_ fyne.Focusable     = (*control)(nil)
-	_ fyne.Accessible    = (*control)(nil)
-	_ fyne.Shortcutable  = (*control)(nil)
-	_ desktop.Hoverable  = (*control)(nil)
-	_ desktop.Mouseable  = (*control)(nil)
-	_ desktop.Cursorable = (*control)(nil)
+	_ fyne.Tappable = (*control)(nil)
+
+	_ fyne.SecondaryTappable = (*control)(nil)
+	_ fyne.Focusable         = (*control)(nil)
+	_ fyne.Accessible        = (*control)(nil)
+	_ fyne.Shortcutable      = (*control)(nil)
+	_ desktop.Hoverable      = (*control)(nil)
+	_ desktop.Mouseable      = (*control)(nil)
+	_ desktop.Cursorable     = (*control)(nil)
 )
 
 func (c *control) init(self fyne.Widget, label string, onTap func()) {
@@ -131,6 +137,28 @@ func (c *control) activate() {
 	}
 }
 
+// OnMenu calls f for the menu of the control: the other button of the pointer, the menu
+// key, Shift F10.
+func (c *control) OnMenu(f func()) { c.onMenu = f }
+
+// TappedSecondary is for Fyne.
+func (c *control) TappedSecondary(*fyne.PointEvent) {
+	if c.onMenu != nil && !c.disabled {
+		c.hideTip()
+		FocusQuietly(c.self)
+		c.onMenu()
+	}
+}
+
+// asksForMenu reports whether a key asks for the menu of a control.
+func asksForMenu(e *fyne.KeyEvent) bool {
+	if e.Name != fyne.KeyF10 {
+		return e.Name == desktop.KeyMenu
+	}
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers() == fyne.KeyModifierShift
+}
+
 // FocusGained is for Fyne.
 func (c *control) FocusGained() {
 	c.focused, c.ring = true, !c.quiet
@@ -161,6 +189,10 @@ func (c *control) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		c.activate()
+		return
+	}
+	if c.onMenu != nil && asksForMenu(e) {
+		c.onMenu()
 		return
 	}
 	if c.onKey != nil && c.onKey(e) || c.group != nil && c.group.key(c, e) {
@@ -213,7 +245,7 @@ func (c *control) MouseOut() {
 // MouseDown is for Fyne.
 func (c *control) MouseDown(*desktop.MouseEvent) {
 	if g := c.guard; g != nil {
-		g.refused = time.Since(g.since) < guardTime
+		g.refused = g.now().Sub(g.since) < guardTime
 	}
 	c.pressed = true
 	c.self.Refresh()
