@@ -150,7 +150,8 @@ func TestTrimKeepsTheBounds(t *testing.T) {
 	l := openLog(t, t.TempDir())
 	must(t, l.End(Record{ID: "0", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT ?)
-		INSERT INTO calls SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0, 0, '', '', 0, 0, 1, '', 1, 0, '', '', 0, '', ''
+		INSERT INTO calls (id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s, end_reason, missed_reason, mos)
+		SELECT i, '', direction, 0, remote_id, '', '', started - 1000*i, 0, 0, '', '', 0
 		FROM n, calls WHERE id = '0'`, KeepCalls+9)
 	must(t, err)
 	must(t, l.End(Record{ID: "last", Started: start.Add(-KeepFor), Direction: voice.Outgoing}))
