@@ -61,5 +61,6 @@ func (s *session) keepColleagues() {
 // available, then by name. It is current when Snapshot.ColleaguesRevision and
 // ContactsRevision are those of the latest snapshot.
 func (p *Phone) Directory(text string) []Colleague {
-	return p.contacts.Load().Colleagues(text, p.store.Get().Account.SubscriberName, p.colleagues.All())
+	d := p.contacts.Load()
+	return d.Colleagues(text, p.store.Get().Account.SubscriberName, p.colleagues.All(), extensionPresences(d, p.Snapshot().Lines))
 }

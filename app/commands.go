@@ -55,7 +55,7 @@ func (p *Phone) Dial(ctx context.Context, number, message string) error {
 }
 
 // dial calls over a line, "" for the one that calls go out over.
-func (p *Phone) dial(ctx context.Context, line, number, message string) error {
+func (p *Phone) dial(ctx context.Context, line, number, message string, options ...voice.DialOption) error {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 	var plan dialPlan
@@ -68,7 +68,7 @@ func (p *Phone) dial(ctx context.Context, line, number, message string) error {
 	}); err != nil {
 		return err
 	}
-	err := p.place(ctx, plan)
+	err := p.place(ctx, plan, options...)
 	p.loop.post(func() { p.m.dialling = nil })
 	if err != nil {
 		p.log.Warn("dial", "to", plan.id, "err", err)
@@ -142,7 +142,7 @@ func (m *model) free(line string) error {
 }
 
 // place posts the call's context, on a subscriber's line, and then calls.
-func (p *Phone) place(ctx context.Context, plan dialPlan) error {
+func (p *Phone) place(ctx context.Context, plan dialPlan, options ...voice.DialOption) error {
 	if s := plan.session; s != nil {
 		if err := s.context.Post(ctx, plan.id, plan.message); err != nil {
 			if backend.IsAuthentication(err) {
@@ -157,7 +157,7 @@ func (p *Phone) place(ctx context.Context, plan dialPlan) error {
 		p.notWritten(err)
 	}
 	p.settingsChanged()
-	options := []voice.DialOption{voice.ShownAs(plan.id), voice.WithContextMessage(plan.message), voice.SendingAfterAnswer(plan.afterAnswer)}
+	options = append(options, voice.ShownAs(plan.id), voice.WithContextMessage(plan.message), voice.SendingAfterAnswer(plan.afterAnswer))
 	if plan.line != "" {
 		options = append(options, voice.OnLine(plan.line))
 	}

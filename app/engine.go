@@ -36,6 +36,7 @@ type Engine interface {
 
 	Register(ctx context.Context, account voice.SIPAccount) error
 	Unregister(id string) error
+	Watch(account string, extensions []string) error
 	SendFeatureCode(ctx context.Context, account, code string) error
 	Retry()
 

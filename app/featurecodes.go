@@ -7,6 +7,7 @@ import (
 
 	"offhook/app/settings"
 	"offhook/assets/lang"
+	"offhook/internal/crash"
 	"offhook/voice/fault"
 	"offhook/voice/line/sipaccount"
 )
@@ -184,7 +185,7 @@ func (p *Phone) leaveQueues(ctx context.Context, id string) {
 	})
 	var leaving sync.WaitGroup
 	for _, s := range senders {
-		leaving.Go(func() { s.leave(ctx) })
+		leaving.Go(crash.Guarded(func() { s.leave(ctx) }))
 	}
 	leaving.Wait()
 }

@@ -19,6 +19,7 @@ import (
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
+	"offhook/voice/sip"
 )
 
 // SIPAccount is a line at any SIP server, as the settings hold it.
@@ -49,6 +50,8 @@ type Line struct {
 	NewMessages int    `json:"new_messages,omitempty"`
 	OldMessages int    `json:"old_messages,omitempty"`
 	MessagesAt  string `json:"messages_at,omitempty"`
+	// Extensions is how the extensions stand that are watched on the line.
+	Extensions []sip.Extension `json:"extensions,omitempty"`
 }
 
 // LineOff is the state of a line that was switched off.
@@ -371,9 +374,16 @@ func (p *Phone) lineChanged(st voice.LineStatus) {
 	}
 	m := st.Messages
 	l.Messages, l.NewMessages, l.OldMessages, l.MessagesAt = m.Waiting, m.New, m.Old, m.Account
+	if !slices.Equal(l.Extensions, st.Extensions) {
+		l.Extensions = st.Extensions
+		p.m.colleaguesRevision++
+	}
 	p.judgeLine(*l)
 	if was != l.State {
 		p.tellCodes(*l, true)
+		if l.State == string(sipaccount.Registered) {
+			p.watchExtensions(l.ID)
+		}
 	}
 }
 

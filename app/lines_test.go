@@ -38,6 +38,11 @@ func (e *fakeEngine) Register(_ context.Context, a voice.SIPAccount) error {
 	return err
 }
 
+func (e *fakeEngine) Watch(account string, extensions []string) error {
+	e.note("watch %s at %s", strings.Join(extensions, " "), account)
+	return nil
+}
+
 func (e *fakeEngine) SendFeatureCode(_ context.Context, account, code string) error {
 	e.note("code %s at %s", code, account)
 	if strings.HasPrefix(code, "*9") {

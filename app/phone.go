@@ -21,7 +21,6 @@ import (
 	"offhook/internal/actor"
 	"offhook/internal/crash"
 	"offhook/voice"
-	"offhook/voice/dialplan"
 	"offhook/voice/fault"
 )
 
@@ -107,7 +106,7 @@ func New(cfg Config) (*Phone, error) {
 	if cfg.Proxy != nil {
 		cfg.Proxy.UseCredentials(p.proxyPassword)
 	}
-	p.contacts.Store(directory.New(nil, nil, dialplan.Line{}))
+	p.contacts.Store(p.directoryOf(nil, store.Get()))
 	p.recents.Store(&[]CallRecord{})
 
 	set := store.Get()

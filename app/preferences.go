@@ -82,6 +82,9 @@ func (p *Phone) settingsChanged() {
 		if !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) {
 			p.linesChanged()
 		}
+		if !reflect.DeepEqual(old.Favourites, set.Favourites) || !reflect.DeepEqual(old.SIPAccounts, set.SIPAccounts) || old.Calls.DefaultLine != set.Calls.DefaultLine {
+			p.watchAllExtensions()
+		}
 		p.limitCalls(set)
 		if old.OnAnotherPhone != set.OnAnotherPhone {
 			p.tellAllCodes()

@@ -71,6 +71,8 @@ type CallDetails struct {
 	// Anonymous asks the server of a SIP account to keep the caller's name and
 	// number from the callee.
 	Anonymous bool
+	// Replaces names the call that this one takes from a phone that rings.
+	Replaces string
 	// Elsewhere says that an incoming call was answered by another phone that rang
 	// at the same time: it was not missed.
 	Elsewhere bool

@@ -45,6 +45,12 @@ func Anonymously() DialOption {
 	return func(d *CallDetails) { d.Anonymous = true }
 }
 
+// TakingUp takes a call that rings at a watched extension of a SIP account, instead of
+// its callee: replaces is what LineStatus.Extensions has of it (RFC 3891).
+func TakingUp(replaces string) DialOption {
+	return func(d *CallDetails) { d.Replaces = replaces }
+}
+
 // OnLine says over which SIP account to call, by its SIPAccount.ID. Without it
 // the subscriber line is used or, if the client is not initialised, the first
 // account that is registered.
@@ -99,6 +105,9 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	if l, ok := t.(*sipaccount.Line); ok {
 		inv.Anonymous = details.Anonymous || l.Account.Anonymous
 		call.details.Anonymous = inv.Anonymous
+		if details.Replaces != "" {
+			inv.Headers = append(inv.Headers, sip.Header{Name: "Require", Value: "replaces"}, sip.Header{Name: "Replaces", Value: details.Replaces})
+		}
 	}
 	call.invitation = inv
 	call.queue.Post(call.begin)

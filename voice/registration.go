@@ -128,6 +128,21 @@ func (c *Client) SendFeatureCode(ctx context.Context, account, code string) erro
 	return l.SendCode(ctx, code)
 }
 
+// Watch follows how extensions stand on a SIP account, by dialog-info (RFC 4235), in
+// the place of those that were followed before: each is of the form that Dial takes.
+// LineStatus.Extensions tells how they stand; a server that knows none of that leaves
+// them unknown. It fails with INVALID_PARAMETER for an account that is not there.
+func (c *Client) Watch(account string, extensions []string) error {
+	c.mu.Lock()
+	l := c.lineOf(account)
+	c.mu.Unlock()
+	if l == nil {
+		return fault.New(fault.InvalidParameter, "line.unknown")
+	}
+	l.Watch(extensions)
+	return nil
+}
+
 // Lines is how the SIP accounts stand, in the order in which they were added.
 func (c *Client) Lines() []LineStatus {
 	c.mu.Lock()

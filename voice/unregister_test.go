@@ -26,6 +26,7 @@ func (d deadServer) Run(ctx context.Context) {
 func (deadServer) Abandon()        {}
 func (deadServer) Flow() line.Flow { return nil }
 func (deadServer) Retry()          {}
+func (deadServer) Watch([]string)  {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

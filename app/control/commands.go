@@ -53,6 +53,10 @@ func init() {
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.Answer(ctx, r.callID())
 			}},
+		"pickup": {did: "Picking up.", args: "EXTENSION", min: 1, max: 1, calls: true, help: "take the call that rings at an extension, which a SIP account watches",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.PickUp(ctx, r.Args[0])
+			}},
 		"hangup":  onCall("Hung up.", "decline, cancel or end the call", hangup),
 		"decline": onCall("Declined.", "decline the incoming call", decline),
 		"ignore":  quickOn("Ignored. The caller hears ringing.", "let the incoming call ring for the caller alone", (*app.Phone).Ignore),

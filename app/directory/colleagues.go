@@ -14,10 +14,13 @@ import (
 // Presence is how a colleague stands, in one word; "" is not known.
 type Presence string
 
-// The presences beside those that are called as the states are. In a call is also
-// who rings; offline is who has no phone that is ready, whatever was chosen.
+// The presences beside those that are called as the states are. In a call is also an
+// agent who rings; ringing is an extension of a PBX, whose call can be picked up.
+// Offline is who has no phone that is ready, whatever was chosen.
 const (
 	PresenceInCall  Presence = "in_call"
+	PresenceRinging Presence = "ringing"
+	PresenceFree             = Presence(wire.AgentAvailable)
 	PresenceOffline Presence = "offline"
 )
 
@@ -78,13 +81,21 @@ func presenceOf(a wire.Agent) Presence {
 	return Presence(a.State)
 }
 
+// Watched is how an extension of a PBX stands.
+type Watched struct {
+	Number   string
+	Presence Presence
+	Since    time.Time
+}
+
 // maxColleagues bounds what Directory gives out.
 const maxColleagues = 2000
 
 // Colleagues returns those whose name, number or group holds text, with how they stand
-// by what the platform says of them, and without own, the subscriber who asks: the
+// by what the platform says of them and by the extensions that are watched, by the key of
+// their number, and without own, the subscriber who asks: the
 // user's own contacts first, then who is available, then by name.
-func (d *Directory) Colleagues(text, own string, by map[string]wire.Agent) []Colleague {
+func (d *Directory) Colleagues(text, own string, by map[string]wire.Agent, extensions map[string]Watched) []Colleague {
 	own = strings.ToLower(own)
 	out, seen := []Colleague{}, map[string]bool{own: true}
 	q := query(text)
@@ -95,6 +106,9 @@ func (d *Directory) Colleagues(text, own string, by map[string]wire.Agent) []Col
 		name := subscriberIn(e.Number)
 		if a, ok := by[name]; ok {
 			c.stand(a)
+		}
+		if w, ok := extensions[d.Key(e.Number)]; ok && c.Presence == "" {
+			c.watched(w)
 		}
 		key := cmp.Or(c.Subscriber, d.Key(e.Number))
 		if seen[key] || name == own {
@@ -109,6 +123,13 @@ func (d *Directory) Colleagues(text, own string, by map[string]wire.Agent) []Col
 		if !seen[a.Name] && !seen[name] && strings.Contains(Fold(a.Name), q) {
 			c := Colleague{Name: a.Name, Number: "sip:" + a.Name}
 			c.stand(a)
+			out = append(out, c)
+		}
+	}
+	for key, w := range extensions {
+		if !seen[key] && strings.Contains(Fold(w.Number), q) {
+			c := Colleague{Name: w.Number, Number: w.Number}
+			c.watched(w)
 			out = append(out, c)
 		}
 	}
@@ -141,6 +162,15 @@ func (c *Colleague) stand(a wire.Agent) {
 	}
 	if at, err := time.Parse(time.RFC3339Nano, a.Since); err == nil {
 		at = at.UTC()
+		c.Since = &at
+	}
+}
+
+// watched fills in how an extension stands.
+func (c *Colleague) watched(w Watched) {
+	c.Presence = w.Presence
+	if w.Presence != "" && !w.Since.IsZero() {
+		at := w.Since.UTC()
 		c.Since = &at
 	}
 }

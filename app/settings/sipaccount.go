@@ -52,6 +52,13 @@ type SIPAccount struct {
 	AutoAnswer bool `json:"auto_answer,omitempty"`
 	// FeatureCodes are what the server is dialled when the availability changes.
 	FeatureCodes FeatureCodes `json:"feature_codes,omitzero"`
+	// Watch are extensions whose state the server is asked for, beside those of the
+	// user's own contacts that are no whole telephone numbers.
+	Watch []string `json:"watch,omitempty"`
+	// PickupCode is dialled to take a call that rings at such an extension, which takes
+	// the place of {extension}, or else its end; without one the call itself is asked
+	// for (RFC 3891).
+	PickupCode string `json:"pickup_code,omitempty"`
 	// Transfers says what becomes of a caller who wants to hand the phone to
 	// somebody else: ask, follow or refuse. "" asks where there is a window, and
 	// follows where nobody would see the question.
@@ -88,6 +95,7 @@ const (
 // Clone returns a copy that shares nothing with a.
 func (a SIPAccount) Clone() SIPAccount {
 	a.ICEServers, a.Codecs = slices.Clone(a.ICEServers), slices.Clone(a.Codecs)
+	a.Watch = slices.Clone(a.Watch)
 	return a
 }
 

@@ -24,6 +24,9 @@ type AccountConfig struct {
 	InstanceID string
 	// OnState, if set, is told of every change, in order; it must not block.
 	OnState func(Registration)
+	// OnExtension, if set, is told how the extensions stand that Watch names; it must
+	// not block.
+	OnExtension func(Extension)
 	// BackoffBase and BackoffMax bound the random delays between attempts to reach a
 	// server; 500 ms and 3 s, so that one that returns is found at once. One that
 	// refuses is asked again after four times BackoffBase at first, then after an
@@ -79,6 +82,10 @@ type Account struct {
 	seq   uint32
 	// recognised says that the server has listed our contact once.
 	recognised bool
+	// watched are the extensions to follow; watchNews is closed and replaced when they
+	// change.
+	watched   []string
+	watchNews chan struct{}
 	// shunned are the servers that failed lately, until when.
 	shunned map[string]time.Time
 }
@@ -100,8 +107,8 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 		}
 	}
 	a := &Account{
-		shunned: make(map[string]time.Time),
-		cfg:     cfg, callID: newTag() + newTag(), retries: make(chan struct{}, 1), seq: firstSeq(),
+		shunned: make(map[string]time.Time), watchNews: make(chan struct{}),
+		cfg: cfg, callID: newTag() + newTag(), retries: make(chan struct{}, 1), seq: firstSeq(),
 		state: Registration{Phase: Unregistered, Since: time.Now()},
 	}
 	a.closing, a.abandon = context.WithCancel(context.Background())
@@ -253,7 +260,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	}
 	defer func() { _ = f.Close() }()
 	var until time.Time // the present registration's end
-	watch := sync.OnceFunc(func() { a.watchMessages(ctx, f) })
+	watch := sync.OnceFunc(func() { a.watch(ctx, f) })
 	// doubt says that the server owes a sign of life.
 	doubt, doubted := make(chan struct{}, 1), false
 	if f.at.stream && f.cfg.PingInterval >= 0 {
@@ -344,16 +351,18 @@ func (a *Account) judgeServer(f *Flow, err error) error {
 	return err
 }
 
-// watchMessages subscribes to what waits for the line, if anybody wants to know.
-func (a *Account) watchMessages(ctx context.Context, f *Flow) {
-	if a.cfg.MessageSummary == nil || !f.enter() {
-		return
+// watch follows what the server tells of, if anybody wants to know.
+func (a *Account) watch(ctx context.Context, f *Flow) {
+	follow := func(wanted bool, run func(context.Context)) {
+		if !wanted || !f.enter() {
+			return
+		}
+		go func() {
+			defer crash.Guard()
+			defer f.leave()
+			run(ctx)
+		}()
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		defer crash.Guard()
-		defer f.leave()
-		defer cancel()
-		f.watchMessages(ctx)
-	}()
+	follow(a.cfg.MessageSummary != nil, f.watchMessages)
+	follow(a.cfg.OnExtension != nil, func(ctx context.Context) { a.watchExtensions(ctx, f) })
 }

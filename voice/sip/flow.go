@@ -37,16 +37,16 @@ type Flow struct {
 	done chan struct{}
 	work sync.WaitGroup // loops that use the flow
 
-	mu       sync.Mutex
-	err      error
-	closing  bool
-	ended    bool
-	dialogs  map[dialogKey]*Dialog
-	summary  dialogKey      // of the subscription to what waits for the line
-	routes   []sipmsg.Uri   // of what begins a dialog
-	side     transport.Conn // for requests that are too long for a datagram
-	noSide   time.Time      // until when they stay datagrams
-	dialling bool           // side is being opened
+	mu            sync.Mutex
+	err           error
+	closing       bool
+	ended         bool
+	dialogs       map[dialogKey]*Dialog
+	subscriptions map[dialogKey]*subscription
+	routes        []sipmsg.Uri   // of what begins a dialog
+	side          transport.Conn // for requests that are too long for a datagram
+	noSide        time.Time      // until when they stay datagrams
+	dialling      bool           // side is being opened
 }
 
 // dialogKey finds a dialog by what both sides agree on from its first request.
@@ -65,6 +65,8 @@ func newFlow(cfg Config, at address) *Flow {
 		done:    make(chan struct{}),
 		inbox:   make(chan arrived, inboxSize),
 		dialogs: make(map[dialogKey]*Dialog),
+
+		subscriptions: make(map[dialogKey]*subscription),
 
 		transactions: newTransactions(),
 	}

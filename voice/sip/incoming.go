@@ -88,9 +88,10 @@ var extensions = []string{"timer", "replaces", "100rel"}
 // handleInside routes a request to its dialog, which may be an early one.
 func (f *Flow) handleInside(req *sipmsg.Request, tx *serverTx, localTag string) {
 	f.mu.Lock()
-	summary := f.summary == dialogKey{req.CallID().Value(), localTag}
+	subscribed := f.subscriptions[dialogKey{req.CallID().Value(), localTag}]
 	f.mu.Unlock()
-	if summary && req.Method == sipmsg.NOTIFY && f.serveMessageSummary(req, tx) {
+	if subscribed != nil && req.Method == sipmsg.NOTIFY {
+		subscribed.serve(req, tx)
 		return
 	}
 	d := f.find(req.CallID().Value(), localTag)

@@ -47,6 +47,8 @@ type Line struct {
 	// each change.
 	turns int
 	news  chan struct{}
+	// watching are the extensions that are watched, by what the server is asked for.
+	watching map[string]string
 }
 
 // Config is what a line needs of the phone, and what it tells.
@@ -76,7 +78,7 @@ func New(account Account, cfg Config) (*Line, error) {
 	var err error
 	l.registration, err = cfg.NewRegistration(Spec{
 		Account: account, Instance: instanceID(cfg.DeviceID), UserAgent: cfg.UserAgent, Log: cfg.Log, HTTP: cfg.HTTP,
-		Changed: l.changed, Invited: func(in sip.Incoming, d line.Dialog) { cfg.Invited(l, in, d) }, Messages: l.messages,
+		Changed: l.changed, Invited: func(in sip.Incoming, d line.Dialog) { cfg.Invited(l, in, d) }, Messages: l.messages, Extension: l.extension,
 	})
 	if err != nil {
 		return nil, err
@@ -123,6 +125,7 @@ func (l *Line) changed(r sip.Registration) {
 	if next.State == Registered {
 		next.Messages = l.status.Messages
 	}
+	next.Extensions = l.status.Extensions
 	l.status = next
 	l.turns++
 	close(l.news)

@@ -19,6 +19,8 @@ type Registration interface {
 	Flow() line.Flow
 	// Retry tries again or proves the registration at once.
 	Retry()
+	// Watch follows how extensions stand, in the place of those before.
+	Watch(users []string)
 }
 
 // Spec is an account with what its registration tells; none of that may block.
@@ -31,6 +33,7 @@ type Spec struct {
 	Changed             func(sip.Registration)
 	Invited             func(sip.Incoming, line.Dialog)
 	Messages            func(sip.MessageSummary)
+	Extension           func(sip.Extension)
 }
 
 // Register makes the registration of a SIP account, which begins with run.
@@ -45,7 +48,7 @@ func Register(spec Spec) (Registration, error) {
 				spec.Invited(in, line.SIPDialog{Dialog: in.Dialog})
 			},
 		},
-		Expires: a.Expires, InstanceID: spec.Instance, OnState: spec.Changed,
+		Expires: a.Expires, InstanceID: spec.Instance, OnState: spec.Changed, OnExtension: spec.Extension,
 	}
 	cfg.TLS, cfg.Dial = line.Transport(spec.HTTP)
 	if scheme, _ := a.server(); scheme != "ws" && scheme != "wss" && !a.ThroughProxy {
@@ -64,6 +67,7 @@ type registered struct{ account *sip.Account }
 func (r registered) Run(ctx context.Context) { r.account.Run(ctx) }
 func (r registered) Retry()                  { r.account.Retry() }
 func (r registered) Abandon()                { r.account.Abandon() }
+func (r registered) Watch(users []string)    { r.account.Watch(users) }
 
 func (r registered) Flow() line.Flow {
 	f := r.account.Flow()

@@ -36,6 +36,9 @@ type Status struct {
 	RetryAt time.Time
 	// Messages are the voice messages that wait, as the server says (RFC 3842).
 	Messages sip.MessageSummary
+	// Extensions is how those stand that Line.Watch names, in their order. It is never
+	// written again.
+	Extensions []sip.Extension
 }
 
 // statusOf puts what the signalling says into the engine's terms.
