@@ -299,7 +299,17 @@ func (p *Phone) Mute(id string) error { return p.control(id, Controls.Mute) }
 func (p *Phone) Unmute(id string) error { return p.control(id, Controls.Unmute) }
 
 // Hold puts the far side of a call on hold. It returns when the far side has agreed.
+//
+// Without an ID a conference is held as a whole.
 func (p *Phone) Hold(ctx context.Context, id string) error {
+	if s := p.Snapshot(); id == "" && s.Call != nil && s.Call.InConference {
+		for _, party := range s.Call.Parties {
+			if err := p.during(ctx, party.ID, Controls.Hold); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return p.during(ctx, id, Controls.Hold)
 }
 

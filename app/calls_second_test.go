@@ -127,3 +127,45 @@ func TestWhatIsLeftRings(t *testing.T) {
 		}
 	})
 }
+
+// Two calls become a conference of the phone's, and one of the platform's shows its
+// parties; commands without an id mean what is there.
+func TestAConference(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		ctx := context.Background()
+		wantFault(t, d.Merge(ctx, "", ""), fault.NoCall, "")
+		if err := d.Dial(ctx, "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		first := d.engine.to(voice.StateEstablished)
+		first.HasSound = true
+		d.engine.emit(voice.CallEstablished{Call: first})
+		wantFault(t, d.Merge(ctx, "", ""), fault.NoCall, "")
+		second := beside(voice.Outgoing, "carol", voice.StateEstablished)
+		d.engine.emit(voice.CallInitiated{Call: second})
+		d.until("two calls", func(s *Snapshot) bool { return len(s.Calls) == 2 })
+		if err := d.Merge(ctx, "", ""); err != nil || d.engine.count("merge call-1 with beside-carol") != 1 {
+			t.Errorf("%v: %v", err, d.engine.did)
+		}
+		first.InConference, second.InConference, second.HasSound, second.PartyMuted = true, true, true, true
+		d.engine.emit(voice.CallChanged{Call: first})
+		d.engine.emit(voice.CallChanged{Call: second})
+		s := d.until("a conference", func(s *Snapshot) bool { return len(s.Call.Parties) == 2 })
+		if p := s.Call.Parties[1]; p.ID != "beside-carol" || p.RemoteID != "carol" || !p.Muted || !p.Talking || !s.Call.Hosting || !s.Call.InConference {
+			t.Errorf("%+v of %+v", p, s.Call)
+		}
+		if err := d.Hold(ctx, ""); err != nil || d.engine.count("hold") != 2 {
+			t.Errorf("%v: %v", err, d.engine.did)
+		}
+		second.State, second.Merged, second.EndReason = voice.StateEnded, true, voice.EndLocalHangup
+		d.engine.emit(voice.CallEnded{Call: second})
+		first.InConference, first.Parties = false, []voice.Party{{ID: "bob", RemoteID: "bob", Talking: true}, {ID: "carol", RemoteID: "carol", RemoteDisplayName: "Carol K"}}
+		d.engine.emit(voice.CallChanged{Call: first})
+		s = d.until("a conference of the platform", func(s *Snapshot) bool { return len(s.Calls) == 1 && len(s.Call.Parties) == 2 })
+		if p := s.Call.Parties[0]; !p.Talking || s.Call.Hosting || s.LastCall != nil {
+			t.Errorf("%+v, last %+v", p, s.LastCall)
+		}
+	})
+}

@@ -21,6 +21,7 @@ type Engine interface {
 	// Call is the call of that ID that goes on, was made last or ended last.
 	Call(id string) (c Controls, ok bool)
 	SetMaxCalls(subscriberLine, sipAccounts int)
+	Merge(ctx context.Context, callID, withID string) error
 	RelaySessionData(ctx context.Context, data map[string]string) (bool, error)
 	// Events gives out what happens from now on until ctx ends or the client is
 	// closed, in order.
@@ -60,6 +61,10 @@ type Controls interface {
 	Swap(ctx context.Context) error
 	CompleteTransfer(ctx context.Context) error
 	EndConsultation() error
+	DropParty(ctx context.Context, id string) error
+	MuteParty(ctx context.Context, id string, on bool) error
+	EndConference(ctx context.Context) error
+	FarLevel() float64
 	PauseRecording(ctx context.Context) error
 	ResumeRecording(ctx context.Context) error
 	StartRecording(ctx context.Context) error

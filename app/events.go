@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -309,14 +310,14 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
 		p.say("error", lang.Of("notice.call-log-unwritten", calllog.Trouble(err)))
 	}
-	shown := len(p.m.calls.without(c)) == 0
+	shown := !slices.ContainsFunc(p.m.calls.without(c), func(o *liveCall) bool { return o.role != RoleConsultation })
 	p.m.calls.drop(c)
 	if shown {
 		p.m.audio.Offer = nil
 	}
 	p.touch()
-	if c.role == RoleConsultation {
-		return // the call that it was for is the one to speak of
+	if c.role == RoleConsultation || c.d.Merged {
+		return // the call that it was for, or went into, is the one to speak of
 	}
 	p.m.last = &EndedCall{
 		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
@@ -324,7 +325,9 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		MOS: r.MOS, Shown: shown, TransferredTo: r.TransferredTo,
 	}
 	p.m.lastRated = false
-	p.wrapUp(c)
+	if shown {
+		p.wrapUp(c)
+	}
 }
 
 // record is the call as the log holds it now.

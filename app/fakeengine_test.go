@@ -166,6 +166,18 @@ func (e *fakeEngine) SetMaxCalls(subscriber, sip int) {
 	e.note("at most %d and %d calls", subscriber, sip)
 }
 
+func (e *fakeEngine) Merge(_ context.Context, id, with string) error {
+	e.note("merge %s with %s", id, with)
+	return nil
+}
+func (e *fakeEngine) DropParty(_ context.Context, id string) error { e.note("drop %s", id); return nil }
+func (e *fakeEngine) MuteParty(_ context.Context, id string, on bool) error {
+	e.note("mute %s %v", id, on)
+	return nil
+}
+func (e *fakeEngine) EndConference(context.Context) error { e.note("end conference"); return nil }
+func (e *fakeEngine) FarLevel() float64                   { return 0.5 }
+
 // Call returns the call in progress, or the last one, whatever its name.
 func (e *fakeEngine) Call(string) (Controls, bool) {
 	e.mu.Lock()

@@ -120,6 +120,7 @@ func (p *Phone) draw() *Snapshot {
 		drawn := c.draw(now)
 		drawn.Abilities = m.abilities(c.d)
 		s.Calls = append(s.Calls, drawn)
+		drawn.Parties, drawn.Hosting = p.parties(c)
 		if c == m.calls.current() {
 			s.Call = drawn
 		}
@@ -144,7 +145,7 @@ func (c *liveCall) draw(now time.Time) *Call {
 		DurationS: int(d.Duration(now) / time.Second), Muted: d.Muted, Held: d.Held, RemoteHeld: d.RemoteHeld,
 		Encrypted: d.Encrypted, KeyChanges: d.KeyChanges,
 		Route: d.Route, DTMFSent: c.dtmfSent, DTMFReceived: d.DTMFReceived,
-		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced, Ignored: c.ignored,
+		MOS: c.mos, Quality: c.quality, RingSilenced: c.silenced, Ignored: c.ignored, InConference: d.InConference,
 		Role: c.role, HasSound: d.HasSound, ConsultsFor: d.ConsultsFor,
 		Transferable: d.Transferable, Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
 	}

@@ -200,6 +200,9 @@ type Call struct {
 	// that the platform mixes; none without a conference.
 	InConference bool    `json:"in_conference"`
 	Parties      []Party `json:"parties,omitempty"`
+	// Hosting says that this phone may mute and drop parties, and end the conference for
+	// all; one of the platform's that another phone began can only be left.
+	Hosting bool `json:"hosting,omitempty"`
 	// Line is the SIP account that carries the call, "" for the subscriber's line.
 	Line       string          `json:"line,omitempty"`
 	SessionID  string          `json:"session_id"`

@@ -97,6 +97,27 @@ func init() {
 				}
 				return nil, do(s.cfg.Phone, ctx, r.Call)
 			}},
+		"merge": {did: "Merged.", flags: "call", args: "[CALL-ID]", max: 1, calls: true, help: "make a conference of two calls, or take a call into the conference",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				with := ""
+				if len(r.Args) > 0 {
+					with = r.Args[0]
+				}
+				return nil, s.cfg.Phone.Merge(ctx, r.Call, with)
+			}},
+		"drop": {did: "Dropped.", args: "PARTY", min: 1, max: 1, calls: true, help: "take a party, by its id or its name, out of the conference; the others talk on",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.DropParty(ctx, partyOf(s, r.Args[0]))
+			}},
+		"mute-party": {did: "Nobody hears them.", args: "PARTY", min: 1, max: 1, calls: true, help: "keep a party's sound from everybody in the conference",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.MuteParty(ctx, partyOf(s, r.Args[0]), true)
+			}},
+		"unmute-party": {did: "They can be heard.", args: "PARTY", min: 1, max: 1, calls: true, help: "let a party be heard in the conference again",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				return nil, s.cfg.Phone.MuteParty(ctx, partyOf(s, r.Args[0]), false)
+			}},
+		"end-conference":   simple("The conference is over.", "end the conference for all; hangup leaves one that the platform mixes", (*app.Phone).EndConference),
 		"follow-transfer":  quick("Going there.", "go where the other side hands the call, as it asks to", (*app.Phone).FollowTransfer),
 		"decline-transfer": quick("You stay.", "stay in the call that the other side asks to hand on", (*app.Phone).DeclineTransfer),
 		"route": {did: "The sound is moved.", args: "ROUTE", min: 1, max: 1, calls: true, help: "move the sound: EARPIECE, SPEAKER, BLUETOOTH or HEADPHONES",
@@ -269,57 +290,6 @@ func names() []string {
 	}
 	sort.Strings(out)
 	return out
-}
-
-// hangup returns when the phone shows that the call ends, so that its answer does.
-func hangup(p *app.Phone, ctx context.Context, id string) error {
-	if before := p.Snapshot().Call; id == "" && before != nil {
-		id = before.ID
-	}
-	if err := p.Hangup(ctx, id); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for s := range p.WatchLatest(ctx) {
-		if c := s.CallWith(id); c == nil || c.State == voice.StateEnding {
-			break
-		}
-	}
-	return nil
-}
-
-// decline is hangup for the call that rings.
-func decline(p *app.Phone, ctx context.Context, id string) error {
-	s := p.Snapshot()
-	if c := s.Ringing(); id == "" && c != nil {
-		id = c.ID
-	}
-	if c := s.CallWith(id); c == nil || c.State != voice.StateIncoming {
-		return fault.New(fault.NoCall, "call.none-to-answer")
-	}
-	return hangup(p, ctx, id)
-}
-
-// callID is the call that a request is about: --call, or the argument of a command
-// that takes nothing else.
-func (r request) callID() string {
-	if r.Call == "" && len(r.Args) > 0 {
-		return r.Args[0]
-	}
-	return r.Call
-}
-
-// onCall is a command for a call, which may be named.
-func onCall(did, help string, f func(*app.Phone, context.Context, string) error) command {
-	return command{did: did, flags: "call", args: "[CALL-ID]", max: 1, help: help, calls: true, run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
-		return nil, f(s.cfg.Phone, ctx, r.callID())
-	}}
-}
-
-// quickOn is onCall for what takes no time.
-func quickOn(did, help string, f func(*app.Phone, string) error) command {
-	return onCall(did, help, func(p *app.Phone, _ context.Context, id string) error { return f(p, id) })
 }
 
 func simple(did, help string, f func(*app.Phone, context.Context) error) command {
