@@ -23,6 +23,15 @@ func (s *shell) addEnds() {
 // there is none any more.
 func (s *shell) followCalls(v screen.View) {
 	n := len(v.Calls)
+	second := ""
+	if c := screen.SecondRings(v); c != nil {
+		second = c.ID
+	}
+	if second != "" && second != s.second && !s.typing() {
+		s.toCall()
+		s.call.ShowKeypad(false)
+	}
+	s.second = second
 	if n != s.calls || v.Call == nil || screen.SecondRings(v) != nil {
 		s.adding = false
 	}

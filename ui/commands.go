@@ -75,7 +75,7 @@ func (s *shell) commands() []command {
 // ringing is what keys do while a call rings, alone or beside another.
 func (s *shell) ringing(do func()) func() {
 	return func() {
-		if s.snap.Ringing() != nil {
+		if s.snap.Ringing() != nil || s.phase == screen.PhaseIncoming {
 			do()
 		}
 	}

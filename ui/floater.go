@@ -28,6 +28,10 @@ type floater struct {
 	// pixels of the screen; dragged says that this happened.
 	right, bottom int
 	dragged       bool
+	// above is a floater over which this one stands, or nil; x and y are where this one
+	// was put, in pixels of the screen.
+	above *floater
+	x, y  int
 }
 
 // newFloater returns a floater, or nil where windows can't be placed.
@@ -124,6 +128,7 @@ func (l *firstLook) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (f *floater) moveTo(x, y int) {
+	f.x, f.y = x, y
 	if w, ok := f.win.(desktop.Window); ok {
 		w.RequestPosition(x, y)
 	}
@@ -135,6 +140,10 @@ func (f *floater) place() {
 	scale := f.win.Canvas().Scale()
 	w, h := int(f.size.Width*scale), int(f.size.Height*scale)
 	screens := workAreas()
+	if a := f.above; a != nil && a.shown {
+		f.moveTo(stacked(area{a.x, a.y, w, int(a.size.Height * scale)}, h, int(floaterGap*scale), screens))
+		return
+	}
 	if f.dragged = f.dragged && onScreens(area{f.right - w, f.bottom - h, w, h}, screens); f.dragged {
 		f.moveTo(f.right-w, f.bottom-h)
 		return
@@ -146,6 +155,21 @@ func (f *floater) place() {
 	if x, y, ok := corner(screens, px, py, w, h, int(floaterMargin*scale)); ok {
 		f.moveTo(x, y)
 	}
+}
+
+// floaterGap is the room between two floaters, in units.
+const floaterGap float32 = 8
+
+// stacked is where a window of a height stands over another: above it or, where there is
+// no room, below.
+func stacked(other area, height, gap int, screens []area) (x, y int) {
+	above := area{other.x, other.y - gap - height, other.w, height}
+	for _, s := range screens {
+		if above.x+above.w/2 >= s.x && above.x+above.w/2 < s.x+s.w && above.y >= s.y && above.y < s.y+s.h {
+			return above.x, above.y
+		}
+	}
+	return other.x, other.y + other.h + gap
 }
 
 // show shows the window.

@@ -83,6 +83,11 @@ func (f *floating) tick() {
 func (f *floating) follow() {
 	f.draw()
 	panelWas := f.panel != nil && f.panel.shown
+	if screen.SecondRings(f.w.shell.view()) != nil { // it stands above the bar
+		f.followBar(true)
+		f.followPanel()
+		return
+	}
 	f.followPanel()
 	f.followBar(panelWas)
 }
@@ -94,12 +99,17 @@ func (f *floating) followPanel() {
 	if f.panel == nil {
 		return
 	}
-	if w.ringing == "" || w.front && w.shell.shown == part(w.shell.incoming) {
+	second := screen.SecondRings(w.shell.view()) != nil
+	if w.ringing == "" || w.front && (w.shell.shown == part(w.shell.incoming) || second && w.shell.shown == part(w.shell.call)) {
 		f.panel.hide()
 		settle(f.panelScreen.Object(), fyne.Position{}, false)
 		return
 	}
-	f.panelScreen.ShowHints(w.hasHotkeys)
+	f.panelScreen.ShowHints(w.hasHotkeys && !second)
+	f.panel.above = nil
+	if second && f.bar.shown {
+		f.panel.above = f.bar
+	}
 	f.panelScreen.Render(w.shell.view())
 	f.sizePanel()
 	f.panel.show()
@@ -125,7 +135,8 @@ func (f *floating) followBar(atOnce bool) {
 		return
 	}
 	rang := call != nil && call.Established == nil && call.Direction == "INCOMING" && w.shell.phase == screen.PhaseEnding
-	if call == nil || w.front || w.ringing != "" || rang {
+	alone := w.ringing != "" && screen.SecondRings(w.shell.view()) == nil
+	if call == nil || w.front || alone || rang {
 		f.goAway()
 		return
 	}

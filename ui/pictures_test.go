@@ -319,6 +319,8 @@ func TestFloatingPictures(t *testing.T) {
 		"panel-bare":       {snap: incoming("")},
 		"panel-long":       {snap: incoming(long), hints: true},
 		"panel-whole":      {snap: incoming(long), whole: true},
+		"panel-second":     {snap: madeSecondRings()},
+		"bar-two-calls":    {snap: madeTwoCalls()},
 		"bar-call":         {snap: live(func(*app.Snapshot) {})},
 		"bar-muted":        {snap: live(func(s *app.Snapshot) { s.Call.Muted = true })},
 		"bar-held":         {snap: live(func(s *app.Snapshot) { s.Call.Held, s.Call.HeldSince = true, at(ago(42*time.Second)) })},

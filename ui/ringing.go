@@ -9,7 +9,9 @@ import (
 // notification, attention, keys.
 func (w *window) followRinging() {
 	id := ""
-	if c := w.shell.snap.Call; c != nil && w.shell.phase == screen.PhaseIncoming {
+	if c := w.shell.snap.Ringing(); c != nil && !c.Ignored {
+		id = c.ID
+	} else if c := w.shell.snap.Call; c != nil && w.shell.phase == screen.PhaseIncoming {
 		id = c.ID
 	}
 	if id != w.ringing {
@@ -26,7 +28,7 @@ func (w *window) beginRinging() {
 	e, set, id := w.shell.env, w.shell.settings, w.ringing
 	while := func(do func()) func() { return w.while(func() bool { return w.ringing == id }, do) }
 	if set.Calls.GlobalHotkeys {
-		w.stopKeys, w.hasHotkeys = w.desktop.Hotkeys(while(e.Answer), while(e.Hangup))
+		w.stopKeys, w.hasHotkeys = w.desktop.Hotkeys(while(e.Answer), while(e.Decline))
 	}
 	if w.front {
 		return
@@ -35,13 +37,16 @@ func (w *window) beginRinging() {
 	if !set.Appearance.Notifications {
 		return
 	}
-	c := w.shell.snap.Call
+	c := w.shell.snap.CallWith(id)
+	if c == nil {
+		c = w.shell.snap.Call
+	}
 	text := screen.Party(c.RemoteName, c.RemoteID)
 	if c.Message != "" {
 		text += "\n" + firstRunes(c.Message, noticeRunes)
 	}
 	w.endNotice = w.desktop.Notify(notice{Title: e.T("Incoming call"), Text: text, Category: "call.incoming", Urgent: true, Open: while(w.Raise),
-		Actions: []noticeAction{{"answer", e.T("Answer"), while(e.Answer)}, {"decline", e.T("Decline"), while(e.Hangup)}}})
+		Actions: []noticeAction{{"answer", e.T("Answer"), while(e.Answer)}, {"decline", e.T("Decline"), while(e.Decline)}}})
 }
 
 // noticeRunes is how much of a caller's message a notification shows.

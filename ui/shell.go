@@ -67,7 +67,8 @@ type shell struct {
 	visible bool
 	// adding says that the number field stands beside the call, for another one.
 	adding  bool
-	calls   int // how many there were
+	calls   int    // how many there were
+	second  string // the call that rings beside another
 	backBar *screen.BackBar
 	// wrap is the page of the work after a call, wrapCall the call that it is about, and
 	// leftWrap that the user has left it for the number field.

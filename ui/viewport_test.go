@@ -161,6 +161,18 @@ func TestAWindowIsPlacedWhereItIsSeen(t *testing.T) {
 	}
 }
 
+// The panel of a second call stands above the bar or, at the top of a screen, below it.
+func TestThePanelOverTheBar(t *testing.T) {
+	two := []area{{0, 0, 1280, 720}, {1280, 0, 1920, 1050}}
+	for bar, want := range map[area][2]int{
+		{900, 600, 348, 72}: {900, 457}, {900, 100, 348, 72}: {900, 180}, {1500, 900, 348, 72}: {1500, 757}, {1500, -20, 348, 72}: {1500, 60},
+	} {
+		if x, y := stacked(bar, 135, 8, two); x != want[0] || y != want[1] {
+			t.Errorf("over the bar at %v it stands at %d, %d", bar, x, y)
+		}
+	}
+}
+
 func TestTheCornerOfTheScreenWithThePointer(t *testing.T) {
 	two := []area{{0, 0, 1280, 720}, {1280, 0, 1920, 1050}}
 	if x, y, ok := corner(two, 1300, 500, 348, 72, 16); !ok || x != 2836 || y != 962 {

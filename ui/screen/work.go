@@ -55,8 +55,11 @@ func (e *Env) hangUp(id string) { e.doTo(id, e.Phone.Hangup) }
 
 // Decline declines the call that rings, and leaves another alone.
 func (e *Env) Decline() {
-	if c := e.Phone.Snapshot().Ringing(); c != nil {
+	s := e.Phone.Snapshot()
+	if c := s.Ringing(); c != nil {
 		e.hangUp(c.ID)
+	} else if PhaseOf(View{Snapshot: s}) == PhaseIncoming {
+		e.Hangup()
 	}
 }
 
