@@ -47,7 +47,6 @@ func (p *Phone) openAgent() {
 	a.since = p.cfg.Now().UTC()
 	a.state, a.reason = p.m.choice()
 	a.doing = wire.AgentNotReady
-	a.beatAt = p.cfg.Now()
 	var since time.Time
 	a.today, since = agentstate.OpenToday(p.cfg.Dir, p.log, p.cfg.Now(), a.state, a.reason, func(write func()) {
 		p.writer.Add(calllog.Job{Quiet: true, Do: func(*calllog.Log) error { write(); return nil }})
@@ -114,6 +113,7 @@ func (p *Phone) judgeAgent() {
 	if was := a.state; state != was || reason != a.reason {
 		a.today.End(was, a.since, now)
 		a.state, a.reason, a.since, a.until = state, reason, now.UTC(), time.Time{}
+		a.today.Beat(state, reason, a.since, now) // so that a phone that is killed now knows since when
 		p.log.Info("availability", "is", state, "reason", reason)
 		p.engine.SetDeclining(declines(state))
 		p.tellAllCodes()

@@ -70,6 +70,7 @@ func TestFeatureCodes(t *testing.T) {
 		// The server begins anew: what holds is told again. Refreshes are none.
 		st := voice.LineStatus{ID: "alice@lab.test", State: sipaccount.Unregistered}
 		d.engine.emit(voice.LineChanged{Line: st})
+		synctest.Wait()
 		choose(Break)
 		if err := d.SetOnAnotherPhone(false); err != nil {
 			t.Fatal(err)
