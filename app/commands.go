@@ -39,6 +39,8 @@ type dialPlan struct {
 	afterAnswer string
 	// message is the call's context as free text.
 	message string
+	// emergency says that nothing may stand in the call's way.
+	emergency bool
 }
 
 // again is what dials the same once more.
@@ -60,7 +62,10 @@ func (p *Phone) dial(ctx context.Context, line, number, message string, options 
 	defer cancel()
 	var plan dialPlan
 	if err := p.loop.ask(ctx, func() (err error) {
-		plan, err = p.planDial(line, number, message)
+		if plan, err = p.planDial(line, number, message); p.emergency(line, number) {
+			plan, err = p.planEmergency(line, number)
+			plan.message = message
+		}
 		if err == nil {
 			p.m.dialling = &plan
 		}
@@ -160,6 +165,9 @@ func (p *Phone) place(ctx context.Context, plan dialPlan, options ...voice.DialO
 	options = append(options, voice.ShownAs(plan.id), voice.WithContextMessage(plan.message), voice.SendingAfterAnswer(plan.afterAnswer))
 	if plan.line != "" {
 		options = append(options, voice.OnLine(plan.line))
+	}
+	if plan.emergency {
+		options = append(options, voice.InAnEmergency())
 	}
 	custom := "" // what the platform passes on as CustomField
 	if voice.MessageAllowed(plan.message) {

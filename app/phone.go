@@ -20,6 +20,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/internal/actor"
 	"offhook/internal/crash"
+	"offhook/internal/dscp"
 	"offhook/voice"
 	"offhook/voice/fault"
 )
@@ -90,6 +91,7 @@ func New(cfg Config) (*Phone, error) {
 	if err != nil {
 		cfg.Log.Error("call log", "err", err)
 	}
+	dscp.Set(store.Get().Network.VoiceDSCP, store.Get().Network.SignallingDSCP)
 	var p *Phone // there long before the first token is renewed
 	engine, err := cfg.Engine(store.Get().DeviceID, func(token string) { p.stored.KeepRenewed(token) })
 	if err != nil {

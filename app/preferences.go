@@ -8,6 +8,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/provision"
 	"offhook/app/settings"
+	"offhook/internal/dscp"
 	"offhook/voice/fault"
 )
 
@@ -92,6 +93,7 @@ func (p *Phone) settingsChanged() {
 		if old.Audio.RingVolume != set.Audio.RingVolume {
 			p.ringOn()
 		}
+		dscp.Set(set.Network.VoiceDSCP, set.Network.SignallingDSCP)
 		for _, f := range m.follow {
 			f(set)
 		}

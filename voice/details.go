@@ -68,6 +68,8 @@ type CallDetails struct {
 	Established time.Time
 	Ended       time.Time
 
+	// Emergency says that the call is placed whatever else goes on.
+	Emergency bool
 	// Anonymous asks the server of a SIP account to keep the caller's name and
 	// number from the callee.
 	Anonymous bool

@@ -51,6 +51,13 @@ func TakingUp(replaces string) DialOption {
 	return func(d *CallDetails) { d.Replaces = replaces }
 }
 
+// InAnEmergency places the call although there are as many calls as the client holds,
+// the user is on another phone, or the server refuses the SIP account: a server may
+// still take such a call.
+func InAnEmergency() DialOption {
+	return func(d *CallDetails) { d.Emergency = true }
+}
+
 // OnLine says over which SIP account to call, by its SIPAccount.ID. Without it
 // the subscriber line is used or, if the client is not initialised, the first
 // account that is registered.
@@ -89,12 +96,12 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	switch {
 	case err != nil:
 		return nil, err
-	case c.occupied(t):
+	case c.occupied(t) && !details.Emergency:
 		return nil, busyFault()
-	case c.onAnotherPhone:
+	case c.onAnotherPhone && !details.Emergency:
 		return nil, fault.New(fault.PSTNCallInProgress, "call.on-another-phone")
 	}
-	if err := t.Usable(); err != nil {
+	if err := t.Usable(); err != nil && !details.Emergency {
 		return nil, err
 	}
 	if details.RemoteID == "" {
@@ -103,7 +110,7 @@ func (c *Client) Dial(ctx context.Context, target, message string, options ...Di
 	details.RemoteID = strings.TrimPrefix(details.RemoteID, "sip:")
 	call := c.newCall(t, details)
 	if l, ok := t.(*sipaccount.Line); ok {
-		inv.Anonymous = details.Anonymous || l.Account.Anonymous
+		inv.Anonymous = (details.Anonymous || l.Account.Anonymous) && !details.Emergency
 		call.details.Anonymous = inv.Anonymous
 		if details.Replaces != "" {
 			inv.Headers = append(inv.Headers, sip.Header{Name: "Require", Value: "replaces"}, sip.Header{Name: "Replaces", Value: details.Replaces})

@@ -20,6 +20,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/secrets"
+	"offhook/internal/crash"
 	"offhook/voice/display"
 	"offhook/voice/fault"
 )
@@ -146,6 +147,7 @@ func (p *pairings) ask(name, origin string) (*pending, *Failure) {
 	p.end()
 	next := &pending{id: rand.Text(), name: name, origin: origin, code: fmt.Sprintf("%06d", n), until: time.Now().Add(pairingTime)}
 	next.timer = time.AfterFunc(pairingTime, func() {
+		defer crash.Guard()
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.now == next {

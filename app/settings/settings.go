@@ -28,6 +28,8 @@ type Settings struct {
 	Updates     Updates      `json:"updates"`
 	Agent       Agent        `json:"agent"`
 
+	// Network is how packets of calls are marked.
+	Network Network `json:"network"`
 	// DeskAPI is the door for web pages on this computer.
 	DeskAPI DeskAPI `json:"desk_api"`
 	// Integrations are what other programs learn of calls.
@@ -179,6 +181,13 @@ type Logs struct {
 	// all.
 	KeepDays int `json:"keep_days"`
 	MaxMB    int `json:"max_mb"`
+}
+
+// Network is how packets of calls are marked for networks that let some go first: DSCP
+// values (RFC 2474), 0 for none.
+type Network struct {
+	VoiceDSCP      int `json:"voice_dscp"`
+	SignallingDSCP int `json:"signalling_dscp"`
 }
 
 // Updates says whether and whom the phone asks for a newer version of itself.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+
+	"offhook/internal/dscp"
 )
 
 // Page is the page of the window on which a setting has its row.
@@ -136,6 +138,9 @@ var Table = []Entry{
 	{Path: "appearance.start_hidden", About: "Start without showing the window.", Page: PageAppearance, Section: "Window", Title: "Start in the tray"},
 
 	{Path: "shortcuts", About: `The keys of the window's commands, by the command's id, such as {"hangup": "Ctrl+Shift+X"}; those left out keep their usual ones.`},
+
+	{Path: "network.voice_dscp", About: "The DSCP mark of sound, such as 46 for EF; 0 for none. On Windows the system's own policies mark.", Default: dscp.EF, Max: dscp.Max},
+	{Path: "network.signalling_dscp", About: "The DSCP mark of SIP, such as 24 for CS3 or 26 for AF31; 0 for none.", Default: dscp.CS3, Max: dscp.Max},
 
 	{Path: "desk_api.on", About: "Let web pages on this computer work the phone, once the user has paired them by a code: docs/crm."},
 	{Path: "desk_api.port", About: "The TCP port on 127.0.0.1 of the Desk API.", Default: DeskPort, Min: 1024, Max: 65535},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/stdnet"
+
+	"offhook/internal/dscp"
 )
 
 // Network is the network that a session opens its sockets on: the machine's, or
@@ -36,12 +38,22 @@ func newMachineNet() (*machineNet, error) {
 	return n, nil
 }
 
+// ListenUDP opens the socket of a candidate.
+func (n *machineNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
+	c, err := n.Network.ListenUDP(network, local)
+	if err == nil {
+		dscp.Mark(c, dscp.Voice)
+	}
+	return c, err
+}
+
 // ListenPacket opens a socket to a TURN server.
 func (n *machineNet) ListenPacket(network, address string) (net.PacketConn, error) {
 	c, err := n.Network.ListenPacket(network, address)
 	if err != nil {
 		return nil, err
 	}
+	dscp.Mark(c, dscp.Voice)
 	s := &trackedSocket{PacketConn: c, net: n}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -63,6 +75,7 @@ func (n *machineNet) DialTCP(network string, local, remote *net.TCPAddr) (transp
 	if err != nil {
 		return nil, err
 	}
+	dscp.Mark(c, dscp.Voice)
 	return c.(*net.TCPConn), nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"offhook/internal/dscp"
 )
 
 // localAddress is an address of the machine that others can reach, or loopback.
@@ -43,6 +45,8 @@ func listenPair(local netip.Addr) (media, ctrl *net.UDPConn, err error) {
 		port := media.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 		if port%2 == 0 && port < 65535 {
 			if ctrl, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(any, port+1))); err == nil {
+				dscp.Mark(media, dscp.Voice)
+				dscp.Mark(ctrl, dscp.Voice)
 				return media, ctrl, nil
 			}
 		}

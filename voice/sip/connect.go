@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"offhook/internal/crash"
+	"offhook/internal/dscp"
 	"offhook/voice/fault"
 	"offhook/voice/sip/transport"
 )
@@ -111,8 +112,12 @@ func (f *Flow) dial(ctx context.Context, network string) (net.Conn, error) {
 		open = (&net.Dialer{}).DialContext
 	}
 	raw, err := open(ctx, network, f.server)
-	if err != nil || !f.at.secure {
-		return raw, err
+	if err != nil {
+		return nil, err
+	}
+	dscp.Mark(raw, dscp.Signalling)
+	if !f.at.secure {
+		return raw, nil
 	}
 	conf := &tls.Config{}
 	if f.cfg.TLS != nil {
