@@ -80,6 +80,9 @@ type Config struct {
 	Country string
 	// Defaults fill the sign-in page of a profile that never signed in.
 	Defaults signin.Credentials
+	// DiscoveryURL is where the server of a company is found by its code, unless the
+	// settings name another address; "" for nowhere.
+	DiscoveryURL string
 	// Policy is what an administrator decided, nil for nothing.
 	Policy *provision.Policy
 	// Remark is something to tell the user at the start, or empty.

@@ -42,8 +42,12 @@ func (p *Phone) SignIn(ctx context.Context, c signin.Credentials) error {
 	ctx, cancel := p.withLife(ctx)
 	defer cancel()
 
-	c = c.Completed(p.store.Get(), p.cfg.Defaults)
 	p.cfg.Protect(c.Password)
+	found, unknown := p.FindCompany(ctx, c.Server)
+	if found.Server != "" {
+		c.Server, c.AccountSID = found.Server, or(found.AccountSID, c.AccountSID)
+	}
+	c = c.Completed(p.store.Get(), p.cfg.Defaults)
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "sign-in.in-call")
 	}
@@ -56,7 +60,10 @@ func (p *Phone) SignIn(ctx context.Context, c signin.Credentials) error {
 	if !present {
 		p.beginSignIn(ctx, c)
 	}
-	login, err := p.logIn(ctx, c)
+	login, err := backend.Login{}, unknown
+	if err == nil {
+		login, err = p.logIn(ctx, c)
+	}
 	if err == nil {
 		if present {
 			p.beginSignIn(ctx, c)
@@ -77,6 +84,18 @@ func (p *Phone) SignIn(ctx context.Context, c signin.Credentials) error {
 		}
 	}
 	return err
+}
+
+// FindCompany finds the server of a company by its code, at the discovery address of the
+// settings or of this build. What is a server's name or address itself, or a code where
+// there is no such address, is nobody's code: the result is empty then. It blocks.
+func (p *Phone) FindCompany(ctx context.Context, text string) (signin.Company, error) {
+	at := or(p.store.Get().Account.DiscoveryURL, p.cfg.DiscoveryURL)
+	code, ok := signin.CodeOf(text)
+	if !ok || at == "" {
+		return signin.Company{}, nil
+	}
+	return signin.Discover(ctx, p.http, at, code)
 }
 
 // beginSignIn ends the session there is and shows whose begins.

@@ -333,6 +333,7 @@ func (p *Platform) serve() {
 	mux.Handle("/console/", pages)
 	mux.Handle("GET /console/crm/", console.Example())
 	mux.Handle("GET /metrics", p.forOperators(p.metrics.handler()))
+	mux.HandleFunc("GET /discovery/{code}", p.discover)
 	mux.HandleFunc("GET /livez", p.live)
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /healthz", p.health)

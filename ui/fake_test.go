@@ -225,6 +225,15 @@ func (p *madePhone) RemoveFavourite(number string) error {
 func (p *madePhone) IsFavourite(number string) bool {
 	return slices.ContainsFunc(p.set.Favourites, func(f app.Favourite) bool { return f.Number == number })
 }
+func (p *madePhone) FindCompany(_ context.Context, text string) (signin.Company, error) {
+	switch text {
+	case "acme":
+		return signin.Company{Name: "Acme", Server: "https://voice.acme.com", AccountSID: "acme-1"}, nil
+	case "nobody":
+		return signin.Company{}, fault.New(fault.InvalidParameter, "sign-in.unknown-code")
+	}
+	return signin.Company{}, nil
+}
 func (p *madePhone) TakeDevice() error { p.note("take-device"); return p.fail }
 func (p *madePhone) RefuseDevice()     { p.note("refuse-device") }
 func (p *madePhone) MayQuit() error {

@@ -124,3 +124,39 @@ func TestSignInAgainAfterExpiry(t *testing.T) {
 		t.Errorf("signed in again, the window shows %q", s.screenName())
 	}
 }
+
+// A company's code is looked for once typing rests: its name and server stand under the
+// field, and its account is filled in; a code of nobody says so, and an answer about
+// what was typed before says nothing.
+func TestTheCompanyIsFound(t *testing.T) {
+	out := madeReady()
+	out.Account = app.Account{State: app.SignedOut}
+	s := newStage(t, out)
+	page := s.shown.(*screen.SignIn)
+	rest := func() {
+		later := s.run.later
+		s.run.later = nil
+		for _, f := range later {
+			f()
+		}
+	}
+	page.Server.Input.SetText("nobody")
+	rest()
+	if !s.shows("No company has this code.") {
+		t.Errorf("%q", s.labels())
+	}
+	page.Server.Input.SetText("acme")
+	if s.shows("No company has this code.") {
+		t.Error("what was wrong stays while it is mended")
+	}
+	rest()
+	if !s.shows("Acme · voice.acme.com") || page.SID.Input.Text != "acme-1" {
+		t.Errorf("account %q; %q", page.SID.Input.Text, s.labels())
+	}
+	page.Server.Input.SetText("acme")
+	page.Server.Input.SetText("voice.example.com")
+	rest()
+	if s.shows("Acme") {
+		t.Error("the answer is about what was typed before")
+	}
+}

@@ -78,6 +78,10 @@ type Account struct {
 	Exophone       string `json:"exophone,omitempty"`
 	ContactName    string `json:"contact_display_name,omitempty"`
 
+	// DiscoveryURL is where the server of a company is found by its code; "" is the
+	// address of this build, if it has one.
+	DiscoveryURL string `json:"discovery_url,omitempty"`
+
 	// AllowClearText says that the user lets this account go without encryption to
 	// another computer.
 	AllowClearText bool `json:"allow_clear_text,omitempty"`

@@ -76,6 +76,7 @@ var Table = []Entry{
 
 	{Path: "account.server", About: `The application backend; "server" says the same.`},
 	{Path: "account.account_sid", About: `The account SID; "account" says the same.`},
+	{Path: "account.discovery_url", About: "The https address that is asked which server a company's code stands for, as GET ADDRESS/CODE."},
 	{Path: "account.user_name", About: "Who signs in."},
 	{Path: "account.display_name", About: "The name that callees see."},
 	{Path: "account.allow_clear_text", About: "Let the account go without encryption to another computer: passwords and calls can be read on the way."},

@@ -32,6 +32,10 @@ import (
 	"offhook/voice/fault"
 )
 
+// discovery is where this build finds the server of a company by its code, "" for
+// nowhere; the linker sets it: -X main.discovery=https://…
+var discovery string
+
 // closeLimit bounds a clean end; what is not done by then is cut off.
 const closeLimit = 8 * time.Second
 
@@ -172,7 +176,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
 	return app.New(app.Config{
 		Dir: dir, Profile: o.Profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
-		Unattended: o.Headless, StartAtLogin: loginEntry(o),
+		Unattended: o.Headless, StartAtLogin: loginEntry(o), DiscoveryURL: discovery,
 		AudioIn: o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.Profile), Protect: redactor.Protect, ReadLogs: files.Pack,
 		Ringer:   ringer.New(system, log),

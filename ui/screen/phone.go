@@ -25,6 +25,7 @@ type Phone interface {
 
 	SignIn(ctx context.Context, c signin.Credentials) error
 	SignOut(ctx context.Context) error
+	FindCompany(ctx context.Context, text string) (signin.Company, error)
 
 	Dial(ctx context.Context, number, message string) error
 	CheckNumber(number string) error

@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"context"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -99,6 +101,8 @@ type SignIn struct {
 	open, filled, compact bool
 	// told is the problem that was shown already.
 	told *app.Problem
+	// stopFinding ends the wait before a company is looked for, nil without one.
+	stopFinding func()
 	// unencrypted says that the user was told that the server's address is not
 	// encrypted: signing in again allows it.
 	unencrypted bool
@@ -131,6 +135,7 @@ func NewSignIn(env *Env) *SignIn {
 		}
 	}
 	s.Server.touched = func() {
+		s.find()
 		if s.unencrypted {
 			s.unencrypted = false
 			s.Button.Set(env.T("Sign in"), "", widget.Accent)
@@ -178,6 +183,37 @@ func (s *SignIn) Focus() {
 	s.env.focus(s.Pass.Input)
 }
 
+// findAfter is how long typing rests before a company is looked for by its code.
+const findAfter = 400 * time.Millisecond
+
+// find looks for the company whose code is in the field, once typing rests.
+func (s *SignIn) find() {
+	if s.stopFinding != nil {
+		s.stopFinding()
+	}
+	text := s.Server.Input.Text
+	s.stopFinding = s.env.Run.After(findAfter, func() {
+		var found signin.Company
+		s.env.Run.Go(func(ctx context.Context) (err error) {
+			found, err = s.env.Phone.FindCompany(ctx, text)
+			return err
+		}, func(err error) {
+			switch {
+			case text != s.Server.Input.Text || s.Server.Wrong():
+				return // it is about what was typed before
+			case err != nil:
+				s.Server.say(theme.ErrorIcon, theme.DangerInk, s.env.Sentence(fault.From(err)))
+			case found.Server != "":
+				s.Server.say(theme.CheckCircle, theme.SuccessInk, strings.TrimPrefix(found.Name+" · "+hostOf(found.Server), " · "))
+				if found.AccountSID != "" {
+					s.SID.SetText(found.AccountSID)
+				}
+			}
+			widget.Relayout(s.object)
+		})
+	})
+}
+
 // SetOpen opens or closes the advanced fields.
 func (s *SignIn) SetOpen(open bool) {
 	s.open = open
@@ -217,7 +253,8 @@ func (s *SignIn) submit() {
 		{s.Server, s.env.T("Enter the server's name, such as voice.acme.com.")}, {s.User, s.env.T("Enter your user name.")},
 		{s.Pass, s.env.T("Enter your password.")}, {s.SID, s.env.T("Enter your account number.")},
 	} {
-		if strings.TrimSpace(f.field.Input.Text) == "" {
+		_, code := signin.CodeOf(s.Server.Input.Text)
+		if strings.TrimSpace(f.field.Input.Text) == "" && !(f.field == s.SID && code) { // a code may bring the account
 			s.wrong(f.field, f.empty)
 			return
 		}
@@ -294,6 +331,8 @@ func (s *SignIn) fault(p *app.Problem) (*helpField, string) {
 	switch {
 	case p.Code == string(fault.InvalidCredentials):
 		return s.Pass, s.env.T("The user name or password is wrong.")
+	case kind == "sign-in" && (what == "unknown-code" || what == "no-discovery"):
+		return s.Server, said
 	case kind == "account" && what == "bad-user-name":
 		return s.User, said
 	case kind == "account" && what == "bad-display-name":
