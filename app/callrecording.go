@@ -24,9 +24,33 @@ type Recording struct {
 	DurationS  int `json:"duration_s"`
 	PausedS    int `json:"paused_s,omitempty"`
 	ResumesInS int `json:"resumes_in_s,omitempty"`
-	// Since is when the sound of the call was first recorded or last resumed as this
-	// phone has learnt it, nil while nothing is recorded.
-	Since *time.Time `json:"since,omitempty"`
+	// Since is when Before had been recorded, nil while nothing is being recorded;
+	// PausedSince when the present pause began and ResumesAt when it ends by itself, nil
+	// for never.
+	Since       *time.Time    `json:"since,omitempty"`
+	Before      time.Duration `json:"-"`
+	PausedSince *time.Time    `json:"paused_since,omitempty"`
+	ResumesAt   *time.Time    `json:"resumes_at,omitempty"`
+}
+
+// Length is how much has been recorded by now.
+func (r *Recording) Length(now time.Time) time.Duration {
+	if r.Since == nil {
+		return time.Duration(r.DurationS) * time.Second
+	}
+	return r.Before + max(0, now.Sub(*r.Since))
+}
+
+// Pause is how long the present pause has lasted by now, and how long until it ends by
+// itself, 0 for never. A hold is a pause without a length.
+func (r *Recording) Pause(now time.Time) (length, left time.Duration) {
+	if length = time.Duration(r.PausedS) * time.Second; r.PausedSince != nil {
+		length = max(0, now.Sub(*r.PausedSince))
+	}
+	if left = time.Duration(r.ResumesInS) * time.Second; r.ResumesAt != nil {
+		left = max(0, r.ResumesAt.Sub(now))
+	}
+	return length, left
 }
 
 func recordingOf(r voice.Recording, now time.Time) *Recording {
@@ -38,8 +62,9 @@ func recordingOf(r voice.Recording, now time.Time) *Recording {
 		DurationS: int(r.Length(now) / time.Second),
 	}
 	if r.State == voice.RecordingOn {
-		out.Since = moment(r.At)
+		out.Since, out.Before = moment(r.At), r.Recorded
 	}
+	out.PausedSince, out.ResumesAt = moment(r.PausedSince), moment(r.ResumesAt)
 	if !r.PausedSince.IsZero() {
 		out.PausedS = int(now.Sub(r.PausedSince) / time.Second)
 	}

@@ -32,7 +32,10 @@ func TestRecordingIsShown(t *testing.T) {
 			if on := got.State == voice.RecordingOn; on != (got.Since != nil) {
 				t.Errorf("%s: since %v", row.name, got.Since)
 			}
-			got.Since = nil
+			if (got.PausedSince != nil) != (got.PausedS > 0) || (got.ResumesAt != nil) != (got.ResumesInS > 0) {
+				t.Errorf("%s: %+v", row.name, got)
+			}
+			got.Since, got.PausedSince, got.ResumesAt, got.Before = nil, nil, nil, 0
 		}
 		if (got == nil) != (row.want == nil) || got != nil && *got != *row.want {
 			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)

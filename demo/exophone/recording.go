@@ -423,12 +423,12 @@ func (s *session) control(action, by string) error {
 		if r != nil && r.info.State == wire.RecordingFailed {
 			return ErrRecording
 		}
-		// The words of a recording by hand are the agent's own: nobody is interrupted.
+		// The words of a recording by hand are the agent's own: nobody is interrupted, and
+		// who was told is not known here.
 		s.openRecording(by)
 		if s.recording.take == nil {
 			return ErrRecording
 		}
-		s.recording.info.Told = "none"
 	case !running:
 		return ErrRecording
 	case action == "start", action == "resume":

@@ -80,20 +80,26 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 	setVisible(r.Stop, rec.ByHand && (rec.State == wire.RecordingOn || rec.State == wire.RecordingPaused) && !v.Compact)
 	switch rec.State {
 	case wire.RecordingOn:
-		r.set(theme.Record, theme.DangerSoft, theme.DangerInk, e.T("Recording {time}", "time", Clock(secondsOf(rec.DurationS))), "")
+		r.set(theme.Record, theme.DangerSoft, theme.DangerInk, e.T("Recording {time}", "time", Clock(rec.Length(v.Now))), "")
 		r.button(e.T("Pause for card"), e.T("Pause recording while a card number is read"), widget.RaisedDanger, e.Phone.PauseRecording)
 		switch {
 		case rec.Told == "none":
 			said, role = e.T("The caller wasn't told. Tell them."), theme.WarningInk
-		case rec.Told != "" && secondsOf(rec.DurationS) < toldTime:
-			said = e.T("The caller heard: “This call is recorded.”")
+		case rec.Told != "" && rec.Length(v.Now) < toldTime:
+			said = e.T("The caller heard that the call is recorded.")
 		}
 	case wire.RecordingPaused:
 		extra := ""
-		if rec.ResumesInS > 0 {
-			extra = e.T("resumes in {time}", "time", Short(secondsOf(rec.ResumesInS)))
+		length, left := rec.Pause(v.Now)
+		if length == 0 && left == 0 && c.Held { // it goes on with the call
+			r.set(theme.Pause, theme.WarningSoft, theme.WarningInk, e.T("Not recording"), e.T("On hold"))
+			r.button("", "", widget.Raised, nil)
+			break
 		}
-		r.set(theme.Pause, theme.WarningSoft, theme.WarningInk, e.T("Paused {time}", "time", Short(secondsOf(rec.PausedS))), extra)
+		if left > 0 {
+			extra = e.T("resumes in {time}", "time", Short(left))
+		}
+		r.set(theme.Pause, theme.WarningSoft, theme.WarningInk, e.T("Paused {time}", "time", Short(length)), extra)
 		r.button(e.T("Resume"), e.T("Resume recording"), widget.RaisedWarning, e.Phone.ResumeRecording)
 	case wire.RecordingAnnouncing:
 		r.set(theme.RecordOff, theme.Sunken, theme.Text, e.T("Announcing the recording"), "")
