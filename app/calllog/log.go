@@ -34,7 +34,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 6
+const schemaVersion = 7
 
 const schema = `
 CREATE TABLE calls (
@@ -65,7 +65,8 @@ CREATE TABLE calls (
 	callback_at   INTEGER NOT NULL DEFAULT 0,
 	outcome_due   TEXT NOT NULL DEFAULT '', -- whose platform is to be told of it, '' for nobody's
 	end_word      TEXT NOT NULL DEFAULT '',
-	transferred_to TEXT NOT NULL DEFAULT '' -- the party that the call was handed to
+	transferred_to TEXT NOT NULL DEFAULT '', -- the party that the call was handed to
+	recorded      INTEGER NOT NULL DEFAULT 0 -- some of the call was recorded
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -215,6 +216,7 @@ var migrations = []string{
 	 ALTER TABLE calls ADD COLUMN outcome_due TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN end_word TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN transferred_to TEXT NOT NULL DEFAULT '';`,
+	`ALTER TABLE calls ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;`,
 }
 
 func (l *Log) migrate(version int) error {

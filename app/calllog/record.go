@@ -25,6 +25,8 @@ type Record struct {
 	EndReason voice.EndReason `json:"end_reason"`
 	// EndWord is the platform's word for the end where it tells more than EndReason.
 	EndWord string `json:"end_word,omitempty"`
+	// Recorded says that some of the call was recorded.
+	Recorded bool `json:"recorded,omitempty"`
 	// TransferredTo is the party to which the call was handed, "" if it was not.
 	TransferredTo string `json:"transferred_to,omitempty"`
 	// MissedReason says why a call did not ring; "" for one that did.

@@ -179,6 +179,9 @@ func (p *printer) history(h *struct {
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	for _, c := range h.Calls {
 		kind, why := string(c.Direction), ended(c.EndReason, c.EndWord)
+		if c.Recorded {
+			why += " (recorded)"
+		}
 		if c.TransferredTo != "" {
 			why += " (transferred to " + c.TransferredTo + ")"
 		}

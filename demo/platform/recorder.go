@@ -11,6 +11,7 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/store"
+	"offhook/voice/wire"
 )
 
 // EndedByRestart is the end reason of a call that was in progress when the
@@ -60,6 +61,9 @@ func endInterrupted(ctx context.Context, db *store.DB, account string, at time.T
 				return err
 			}
 			record.Ended, record.EndReason, record.EndedBy = at, EndedByRestart, "platform"
+			if r := record.Recording; r != nil && r.Ended.IsZero() && r.State != wire.RecordingFailed {
+				r.State, r.Ended = wire.RecordingOff, at // up to its last second
+			}
 			records = append(records, record)
 		}
 		if err := rows.Err(); err != nil {

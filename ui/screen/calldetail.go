@@ -36,7 +36,7 @@ func newCallDetail(env *Env) *CallDetail {
 	d.Copy = widget.NewRoundButton(env.T("Copy the number"), theme.Copy, theme.Text, theme.Sunken, 44, env.Tips, func() { env.Host.Copy(d.record.RemoteID) })
 	d.Remove = widget.NewIconButton(env.T("Remove from the list"), theme.Trash, theme.Text2, env.Tips, d.remove)
 	var parts []fyne.CanvasObject
-	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound")} {
+	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound"), env.T("call::Recording")} {
 		v := widget.NewText("", widget.Style{Wrap: true})
 		row := widget.Inset(5, 0, 5, 0, widget.Row(widget.Fixed(80, 0, widget.NewText(title, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})), widget.Grow(v)))
 		d.values, d.rows, parts = append(d.values, v), append(d.rows, row), append(parts, row)
@@ -95,7 +95,7 @@ func (d *CallDetail) Render(v View) {
 	if c.Direction == voice.Incoming && c.DurationS == 0 {
 		how = e.RecordLine(c)
 	}
-	for i, text := range []string{when, length, how, c.Line, e.soundOf(c)} {
+	for i, text := range []string{when, length, how, c.Line, e.soundOf(c), e.recordedWord(c)} {
 		d.values[i].SetText(text)
 		setVisible(d.rows[i], text != "")
 	}
@@ -105,6 +105,14 @@ func (d *CallDetail) Render(v View) {
 	setVisible(d.noteBox, c.Note != "")
 	d.CallAgain.SetLabel(e.T("Call {name}", "name", name))
 	widget.Relayout(d.object)
+}
+
+// recordedWord says that a call was recorded.
+func (e *Env) recordedWord(c app.CallRecord) string {
+	if c.Recorded {
+		return e.T("Recorded")
+	}
+	return ""
 }
 
 // soundOf says how a call sounded: what was measured, and what the user said.
