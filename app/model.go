@@ -21,7 +21,7 @@ type model struct {
 	lines    lines
 	// codes dial the feature codes, by account.
 	codes map[string]*codeSender
-	ready *readiness.Registry
+	ready *readiness.Conditions
 
 	// A call that has ended stays among the calls until its log entry is committed.
 	calls calls

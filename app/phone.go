@@ -161,11 +161,11 @@ func (p *Phone) start(f func(ctx context.Context)) {
 	p.wg.Go(crash.Guarded(func() { f(p.ctx) }))
 }
 
-// partingTime is how long the end of the phone waits for servers, hangupTime for
+// closingTime is how long the end of the phone waits for servers, hangupTime for
 // the end of a call of that. What must be said is sent at once; a server that
 // does not answer finds out by itself.
 const (
-	partingTime = 800 * time.Millisecond
+	closingTime = 800 * time.Millisecond
 	hangupTime  = 400 * time.Millisecond
 )
 
@@ -178,9 +178,9 @@ func (p *Phone) Close(ctx context.Context) error {
 		return nil
 	}
 	p.log.Info("closing")
-	parting, cancel := context.WithTimeout(ctx, partingTime)
+	closingCtx, cancel := context.WithTimeout(ctx, closingTime)
 	defer cancel()
-	p.awaitHangup(parting, hangupTime)
+	p.awaitHangup(closingCtx, hangupTime)
 	p.leaveQueues(ctx, "")
 	p.cancel()
 	// Whoever signs in or out right now gives up, and no session begins later.
@@ -195,14 +195,14 @@ func (p *Phone) Close(ctx context.Context) error {
 		return nil
 	})
 	if ses != nil {
-		ses.goOffline(parting)
+		ses.goOffline(closingCtx)
 	}
 	p.retry.Close()
 	var err error
 	var closing sync.WaitGroup
 	closing.Go(crash.Guarded(p.cfg.Ringer.Close))
 	closing.Go(crash.Guarded(p.cfg.Desktop.Close))
-	closing.Go(crash.Guarded(func() { err = p.engine.Close(parting) }))
+	closing.Go(crash.Guarded(func() { err = p.engine.Close(closingCtx) }))
 	if ses != nil {
 		ses.end()
 	}

@@ -16,8 +16,8 @@ const (
 	newsRate  = 50_000
 )
 
-// newsPause is how long changes are gathered for so many phones.
-func newsPause(phones int) time.Duration {
+// newsDelay is how long changes are gathered for so many phones.
+func newsDelay(phones int) time.Duration {
 	return max(newsEvery, time.Duration(phones)*time.Second/newsRate)
 }
 
@@ -65,7 +65,7 @@ func (n *agentNews) run(ctx context.Context, tell func(wire.AgentFrame) (phones 
 			phones = tell(frame)
 		}
 		select {
-		case <-time.After(newsPause(phones)):
+		case <-time.After(newsDelay(phones)):
 		case <-ctx.Done():
 			return
 		}

@@ -151,7 +151,7 @@ type Config struct {
 	announcement    []int16
 	recordingKey    recording.Key
 	publicPasswords bool // Users are the demo users
-	patience        patience
+	timeouts        timeouts
 	proveWithin     time.Duration // of a SIP connection; 0 means the usual time
 
 	// Clock is the real one if nil.
@@ -177,8 +177,8 @@ func (c *Config) check() error {
 	if c.Keep <= 0 {
 		c.Keep = DefaultKeep
 	}
-	if c.patience == (patience{}) {
-		c.patience = usualPatience
+	if c.timeouts == (timeouts{}) {
+		c.timeouts = usualTimeouts
 	}
 	if c.Clock == nil {
 		c.Clock = systemClock{}

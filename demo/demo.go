@@ -28,14 +28,14 @@ import (
 	"offhook/voice/wire"
 )
 
-// patience bounds how long a peer may take: one that is slower is cut off.
-type patience struct {
+// timeouts bounds how long a peer may take: one that is slower is cut off.
+type timeouts struct {
 	firstByte, header, read, write, idle time.Duration
 }
 
-// usualPatience holds unless a test has less. Writing may take longer than any
+// usualTimeouts holds unless a test has less. Writing may take longer than any
 // poll is held.
-var usualPatience = patience{firstByte: 15 * time.Second, header: 10 * time.Second, read: 20 * time.Second, write: 90 * time.Second, idle: 2 * time.Minute}
+var usualTimeouts = timeouts{firstByte: 15 * time.Second, header: 10 * time.Second, read: 20 * time.Second, write: 90 * time.Second, idle: 2 * time.Minute}
 
 const maxHeaderBytes = 16 << 10
 
@@ -128,7 +128,7 @@ func (p *Platform) listen() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	p.split = newSplitter(l, p.cfg.patience.firstByte)
+	p.split = newSplitter(l, p.cfg.timeouts.firstByte)
 	p.onClose(func(context.Context) error { return p.split.Close() })
 	p.baseURL = p.cfg.PublicURL
 	if p.baseURL == "" {
@@ -339,7 +339,7 @@ func (p *Platform) serve() {
 	mux.HandleFunc("GET /healthz", p.health)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ended = cancel
-	slow := p.cfg.patience
+	slow := p.cfg.timeouts
 	p.server = &http.Server{
 		Handler: behindProxy(mux, p.cfg.TrustedProxies), ReadHeaderTimeout: slow.header, ReadTimeout: slow.read, WriteTimeout: slow.write, IdleTimeout: slow.idle, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },

@@ -26,8 +26,8 @@ import (
 	"offhook/demo/relay/relaytest"
 )
 
-// short is the patience of tests with slow peers.
-var short = patience{firstByte: 600 * time.Millisecond, header: 600 * time.Millisecond, read: 900 * time.Millisecond, write: 15 * time.Second, idle: 900 * time.Millisecond}
+// short is the timeout of tests with slow peers.
+var short = timeouts{firstByte: 600 * time.Millisecond, header: 600 * time.Millisecond, read: 900 * time.Millisecond, write: 15 * time.Second, idle: 900 * time.Millisecond}
 
 // raw opens a TCP connection and writes text.
 func raw(t *testing.T, p *Platform, text string) net.Conn {
@@ -54,7 +54,7 @@ func raw(t *testing.T, p *Platform, text string) net.Conn {
 // served.
 func TestHostilePeers(t *testing.T) {
 	t.Parallel()
-	p := startPlatform(t, Config{patience: short})
+	p := startPlatform(t, Config{timeouts: short})
 	head := "POST /v1/login HTTP/1.1\r\nHost: x\r\n"
 	for name, row := range map[string]struct {
 		text   string
@@ -97,7 +97,7 @@ func TestHostilePeers(t *testing.T) {
 			case row.status != 0 && res.StatusCode != row.status:
 				t.Errorf("%d, want %d", res.StatusCode, row.status)
 			}
-			// The two hats' own requests meet the short patience too, so that a busy
+			// The two hats' own requests meet the short timeout too, so that a busy
 			// machine may need another try.
 			alice := newPhone(t, p, "alice")
 			relaytest.Eventually(t, "service for others", func() bool { return alice.login("demo").status == http.StatusOK })
@@ -110,13 +110,13 @@ func isTimeout(err error) bool {
 	return errors.As(err, &netErr) && netErr.Timeout()
 }
 
-// A long poll outlasts the server's patience with slow readers.
+// A long poll outlasts the server's timeout with slow readers.
 func TestPollOutlastsReadTimeout(t *testing.T) {
 	t.Parallel()
 	stub := newStubBackend(t, func(w http.ResponseWriter) {
 		io.WriteString(w, `{"destination":{"numbers":["sip:bob"]},"max_ringing_duration":2}`)
 	})
-	p := startPlatform(t, Config{DialWhomURL: stub.with("/company/whom"), PushURL: stub.with("/company/push"), patience: short})
+	p := startPlatform(t, Config{DialWhomURL: stub.with("/company/whom"), PushURL: stub.with("/company/push"), timeouts: short})
 	alice := signedIn(t, p, "alice")
 	done := make(chan int)
 	go func() { done <- alice.call(t, "") }()

@@ -24,8 +24,8 @@ import (
 	"time"
 )
 
-// patience is how long something may take that is waited for.
-const patience = 30 * time.Second
+// timeout is how long something may take that is waited for.
+const timeout = 30 * time.Second
 
 // bench is where rows run: a folder, the programs, and what is running.
 type bench struct {
@@ -141,7 +141,7 @@ func (b *bench) guarded(run func(*bench) error) (err error) {
 // until polls until what it waits for is there; the error says what never was.
 func until(what string, ok func() (bool, error)) error {
 	var last error
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+	for limit := time.Now().Add(timeout); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
 		done, err := ok()
 		if done {
 			return nil

@@ -121,7 +121,7 @@ func (b *bench) webPhone(a webAccount) (*webPhone, error) {
 	}); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if w.conn, _, err = websocket.Dial(ctx, address, nil); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (b *bench) webPhone(a webAccount) (*webPhone, error) {
 func (w *webPhone) command(method string, params, result any) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	w.id++
 	command := map[string]any{"id": w.id, "method": method, "params": params}

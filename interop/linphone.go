@@ -83,7 +83,7 @@ func or(s, other string) string {
 
 // asks gives a command and returns what it printed.
 func (l *linphone) asks(command string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "linphonecsh", "generic", command).CombinedOutput()
 	if err != nil {

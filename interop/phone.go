@@ -57,7 +57,7 @@ func (b *bench) phone(user, server string, k *kamailio, more ...string) (*phone,
 }
 
 func (p *phone) wait(what string, fits func(*app.Snapshot) bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	var last *app.Snapshot
 	if _, err := p.Until(ctx, what, func(s *app.Snapshot) bool { last = s; return fits(s) }); err != nil {
@@ -87,7 +87,7 @@ func stands(s *app.Snapshot) string {
 
 // do runs a command of the remote control.
 func (p *phone) do(args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return p.Ctl(ctx, nil, args...)
 }

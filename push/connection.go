@@ -34,8 +34,8 @@ func (r *Receiver) connect(ctx context.Context) failure {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	giveUp := func() { cancel(context.DeadlineExceeded) }
-	unhurried := r.hurry(giveUp)
-	defer unhurried()
+	unbounded := r.boundAfterRetry(giveUp)
+	defer unbounded()
 	r.offered = ""
 	token, err := r.cfg.AccessToken(ctx, r.rejected)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *Receiver) connect(ctx context.Context) failure {
 		return judge(because(ctx, err), nil)
 	}
 	stopTimer()
-	unhurried()
+	unbounded()
 	r.renewed = false
 	r.set(func(s *Status) {
 		s.Phase, s.Err, s.Attempts = Connected, nil, 0
@@ -92,10 +92,10 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// hurry gives an attempt that a Retry finds under way no more than RetryTimeout: it
+// boundAfterRetry gives an attempt that a Retry finds under way no more than RetryTimeout: it
 // may have begun on a network that is gone. The Retry then goes to what comes next,
 // the ping of the new connection or the pause before the next attempt.
-func (r *Receiver) hurry(giveUp func()) (stop func()) {
+func (r *Receiver) boundAfterRetry(giveUp func()) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer crash.Guard()
@@ -201,7 +201,7 @@ func (c *connection) readFrame(ctx context.Context) (any, error) {
 	return frame, nil
 }
 
-// ping proves the connection alive, every interval and at every kick.
+// ping proves the connection alive, every interval and at every Retry.
 func (c *connection) ping(ctx context.Context, fail context.CancelCauseFunc) {
 	r := c.r
 	for {

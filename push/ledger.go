@@ -20,9 +20,9 @@ type Span struct {
 }
 
 const (
-	// gapPatience is how long a number that was jumped over may still come. The
+	// gapTimeout is how long a number that was jumped over may still come. The
 	// server leaves out what has expired, so most never do.
-	gapPatience = 10 * time.Minute
+	gapTimeout = 10 * time.Minute
 	// maxSpans bounds the gaps that are kept open.
 	maxSpans = 4096
 )
@@ -106,7 +106,7 @@ func (l *ledger) mark(id int64, now time.Time, open func(Span) bool) {
 		if l.gapSince.IsZero() {
 			l.gapSince = now
 		}
-		if now.Sub(l.gapSince) < gapPatience && len(l.spans) < maxSpans {
+		if now.Sub(l.gapSince) < gapTimeout && len(l.spans) < maxSpans {
 			return
 		}
 		if open(Span{l.since + 1, l.spans[0].From - 1}) {

@@ -24,29 +24,29 @@ func TestLedger(t *testing.T) {
 	}
 	// A gap is kept open for a while, and then given up.
 	l.mark(9, now, none)
-	l.mark(10, now.Add(gapPatience-1), none)
+	l.mark(10, now.Add(gapTimeout-1), none)
 	if s := l.state(); s.Since != 5 || !slices.Equal(s.Spans, []Span{{9, 10}}) {
 		t.Errorf("%+v", s)
 	}
-	l.mark(12, now.Add(gapPatience), none)
+	l.mark(12, now.Add(gapTimeout), none)
 	if s := l.state(); s.Since != 10 || !slices.Equal(s.Spans, []Span{{12, 12}}) {
 		t.Errorf("%+v", s)
 	}
 	// But not while what is missing was received and is not done.
-	l.mark(13, now.Add(3*gapPatience), func(s Span) bool { return s == Span{11, 11} })
+	l.mark(13, now.Add(3*gapTimeout), func(s Span) bool { return s == Span{11, 11} })
 	if s := l.state(); s.Since != 10 {
 		t.Errorf("%+v", s)
 	}
 	// However many come after one that is late, it is not given up.
 	for id := int64(14); id < 100_000; id++ {
-		l.mark(id, now.Add(3*gapPatience), func(Span) bool { return true })
+		l.mark(id, now.Add(3*gapTimeout), func(Span) bool { return true })
 	}
 	if s := l.state(); s.Since != 10 || len(s.Spans) != 1 || l.seen(11) {
 		t.Errorf("%+v", s)
 	}
 	// Nor does it grow without end.
 	for id := int64(200_000); id < 200_000+4*maxSpans; id += 2 {
-		l.mark(id, now.Add(3*gapPatience), none)
+		l.mark(id, now.Add(3*gapTimeout), none)
 	}
 	if s := l.state(); len(s.Spans) >= maxSpans {
 		t.Errorf("%d spans kept", len(s.Spans))

@@ -280,7 +280,7 @@ func TestRefusedHandshakes(t *testing.T) {
 		if s.Phase != tc.phase || fault.TypeOf(s.Err) != tc.code {
 			t.Errorf("%d: %+v", tc.status, s)
 		}
-		if left := time.Until(s.RetryAt); tc.pause > 0 && (left < tc.pause-patience || left > tc.pause+time.Second) {
+		if left := time.Until(s.RetryAt); tc.pause > 0 && (left < tc.pause-timeout || left > tc.pause+time.Second) {
 			t.Errorf("%d: next attempt in %v", tc.status, left)
 		}
 		if tc.pause > time.Minute {
@@ -363,7 +363,7 @@ func TestPingsAndRetry(t *testing.T) {
 }
 
 // A connection that died with the network is given up soon after a Retry and made
-// again at once, although its ping interval, its patience and the pauses that
+// again at once, although its ping interval, its timeout and the pauses that
 // earlier cuts have earned are long.
 func TestARetryFindsADeadConnection(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-const patience = time.Minute
+const timeout = time.Minute
 
 // inbox is a server's inbox: messages until they are acknowledged, one socket.
 type inbox struct {
@@ -116,7 +116,7 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *socket) send(text string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_ = s.ws.Write(ctx, websocket.MessageText, []byte(text))
 }
@@ -239,7 +239,7 @@ func (in *inbox) phone(change ...func(*Config)) *phone {
 // until waits for a status.
 func (p *phone) until(what string, ok func(Status) bool) Status {
 	p.t.Helper()
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	for {
 		select {
 		case s := <-p.statuses:
@@ -262,7 +262,7 @@ func (p *phone) message() Message {
 	select {
 	case m := <-p.got:
 		return m
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		p.t.Fatal("no message came")
 	}
 	panic("unreachable")
@@ -271,7 +271,7 @@ func (p *phone) message() Message {
 // eventually waits for a condition that nothing announces.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(patience); !ok(); {
+	for limit := time.Now().Add(timeout); !ok(); {
 		if time.Now().After(limit) {
 			t.Fatalf("%s: never", what)
 		}

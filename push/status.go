@@ -52,9 +52,9 @@ type Status struct {
 // OK says that the inbox is reachable as far as is known.
 func (s Status) OK() bool { return s.Phase == Connected }
 
-// inactivePause is how long an inactive subscriber waits at least before the
+// inactiveDelay is how long an inactive subscriber waits at least before the
 // receiver asks again.
-const inactivePause = 4 * time.Second
+const inactiveDelay = 4 * time.Second
 
 // errPong says that a ping was not answered in time.
 var errPong = errors.New("push: no answer to a ping")
@@ -77,7 +77,7 @@ func judge(err error, res *http.Response) failure {
 	case errors.As(err, &known):
 		f.err = known
 		if known.Code == "account.inactive" {
-			f.pause = inactivePause // the subscriber may be active again one day
+			f.pause = inactiveDelay // the subscriber may be active again one day
 		} else if known.Type == fault.AuthenticationInvalidToken || known.Type == fault.AuthenticationExpiredToken || known.Type == fault.InvalidCredentials {
 			f.phase = Refused
 		}

@@ -29,7 +29,7 @@ func (r *real) theMap() (m AccessMap) {
 func (r *real) await(what string, holds func(AccessMap) bool) AccessMap {
 	r.t.Helper()
 	var m AccessMap
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if m = r.theMap(); holds(m) {
 			return m
 		}
@@ -46,7 +46,7 @@ func (r *real) floats(when, title string) *drive.Window {
 	if err != nil {
 		r.t.Fatalf("%s: %v", when, err)
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
 		if top := r.topmost(); top == title {
 			return w
 		} else if time.Now().After(end) {
@@ -409,7 +409,7 @@ func TestRealWindowPressesLand(t *testing.T) {
 				if asked != "dtmf:"+key {
 					t.Fatalf("%s s between, press %d: the phone was asked for %q, not for %s", wait, i, asked, key)
 				}
-			case <-time.After(patience):
+			case <-time.After(timeout):
 				t.Fatalf("%s s between, press %d of %s did nothing", wait, i, key)
 			}
 		}

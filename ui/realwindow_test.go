@@ -21,8 +21,8 @@ import (
 	"offhook/internal/drive"
 )
 
-// patience is how long anything may take on a busy machine.
-const patience = time.Minute
+// timeout is how long anything may take on a busy machine.
+const timeout = time.Minute
 
 // real is this program as a phone's real window, on a display of its own.
 type real struct {
@@ -101,7 +101,7 @@ func (r *real) must(err error) {
 
 func (r *real) see(name string) (drive.MapObject, float64) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	ctx, cancel := context.WithTimeout(r.ctx, timeout)
 	defer cancel()
 	o, scale, err := drive.AwaitObject(ctx, r.uiMap, name)
 	r.must(err)
@@ -119,7 +119,7 @@ func (r *real) press(key string) { r.t.Helper(); r.must(r.display.Press(r.ctx, k
 // expect waits until the phone was asked for something.
 func (r *real) expect(want string) {
 	r.t.Helper()
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	var got []string
 	for {
 		select {
@@ -180,7 +180,7 @@ func TestRealWindowByKeyboardAlone(t *testing.T) {
 	r.click("Name or number")
 	focus := func(name string) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(r.ctx, patience)
+		ctx, cancel := context.WithTimeout(r.ctx, timeout)
 		defer cancel()
 		r.must(drive.AwaitFocus(ctx, r.uiMap, name))
 	}
@@ -253,7 +253,7 @@ func (o *other) got(t *testing.T, when string) {
 	t.Helper()
 	select {
 	case <-o.keys:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("%s: the key went elsewhere", when)
 	}
 }
@@ -270,7 +270,7 @@ func TestRealWindowPanelTakesNoFocus(t *testing.T) {
 	r.must(w.Click(r.ctx, 20, 20))
 	select {
 	case <-o.seen:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("the other window does not get the keyboard")
 	}
 	r.press("a")
@@ -314,7 +314,7 @@ func TestRealWindowPanelTakesNoFocus(t *testing.T) {
 // awaitPanel waits until the panel is shown or gone.
 func (r *real) awaitPanel(on bool) *AccessMap {
 	r.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var m AccessMap
 		if raw, err := os.ReadFile(r.uiMap); err == nil && json.Unmarshal(raw, &m) == nil && (m.Panel != nil) == on {
 			return m.Panel

@@ -22,9 +22,9 @@ const (
 	mapBeat   = 50 * time.Millisecond
 )
 
-// panelRest is how long after its start the window prepares the panel of incoming
+// panelDelay is how long after its start the window prepares the panel of incoming
 // calls: not while the user waits for the first page.
-const panelRest = 2 * time.Second
+const panelDelay = 2 * time.Second
 
 // window is the main window with everything around it: the panel of an incoming
 // call, the tray icon, notifications.
@@ -201,7 +201,7 @@ func (w *window) follow() {
 	w.adapter.prefills(w.phone, w.prefill)
 	w.running = true
 	w.followClock()
-	w.adapter.After(panelRest, w.floating.prepare)
+	w.adapter.After(panelDelay, w.floating.prepare)
 	if w.mapFile != nil {
 		w.adapter.every(mapBeat, w.writeMap)
 	}

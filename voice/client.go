@@ -191,7 +191,7 @@ func (c *Client) stop(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 
-	// Farewells that are under way may still go out.
+	// BYEs that are under way may still go out.
 	c.awaitCalls(ctx)
 	c.closeNow()
 	s.Close(ctx, false)

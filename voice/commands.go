@@ -13,8 +13,8 @@ func (c *Call) ID() string { return c.id }
 // Details is the call as it is now; an ended call keeps its last.
 func (c *Call) Details() CallDetails { return *c.picture.Load() }
 
-// Ended is closed when the call has ended.
-func (c *Call) Ended() <-chan struct{} { return c.ended }
+// Done is closed when the call has ended.
+func (c *Call) Done() <-chan struct{} { return c.ended }
 
 // Answer accepts an incoming call: INCOMING becomes ANSWERING, then ESTABLISHED
 // or ENDED. It fails with NO_CALL in any other state.

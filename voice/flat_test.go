@@ -22,7 +22,7 @@ func TestFlat(t *testing.T) {
 	callAndHangUp(t, alice, 40)
 	// What has ended goes in its own time; what leaks never does.
 	after := weigh()
-	for deadline := time.Now().Add(patience); after.goroutines > before.goroutines+3 || after.files > before.files+2; after = weigh() {
+	for deadline := time.Now().Add(timeout); after.goroutines > before.goroutines+3 || after.files > before.files+2; after = weigh() {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines and %d files, before %d and %d", after.goroutines, after.files, before.goroutines, before.files)
 		}

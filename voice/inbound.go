@@ -16,8 +16,8 @@ import (
 	"offhook/voice/wire"
 )
 
-// inboundCall is an INVITE to a SIP account.
-type inboundCall struct {
+// incomingInvite is an INVITE to a SIP account.
+type incomingInvite struct {
 	sip.Incoming
 	dialog line.Dialog
 	// takesOver says that the call takes the place of one that was answered, and
@@ -42,7 +42,7 @@ const (
 )
 
 // onInvite takes an INVITE in, on a goroutine of the signalling.
-func (c *Client) onInvite(l *sipaccount.Line, in inboundCall) {
+func (c *Client) onInvite(l *sipaccount.Line, in incomingInvite) {
 	if l.Account.IncomingMedia(in.Offer) == "" {
 		// It could not be answered: nobody here has missed it.
 		c.refuseInvite(l, in, statusNotAccepted)
@@ -78,7 +78,7 @@ func (c *Client) onInvite(l *sipaccount.Line, in inboundCall) {
 			Direction: Incoming, RemoteID: remote, RemoteDisplayName: name, SessionID: sessionOf(in.Headers),
 			Diverted: l.Diverted(in.Incoming), AutoAnswer: in.AutoAnswer && l.Account.AutoAnswer, AnswerAfter: in.AnswerAfter,
 		})
-		call.inbound = &inboundInvite{inboundCall: in, line: l}
+		call.inbound = &inboundInvite{incomingInvite: in, line: l}
 		call.queue.Post(call.ring)
 		if in.takesOver {
 			call.queue.Post(func() { _ = call.answer() })
@@ -104,7 +104,7 @@ func (c *Client) onInvite(l *sipaccount.Line, in inboundCall) {
 }
 
 // refuseInvite answers an INVITE that begins no call.
-func (c *Client) refuseInvite(l *sipaccount.Line, in inboundCall, status int) {
+func (c *Client) refuseInvite(l *sipaccount.Line, in incomingInvite, status int) {
 	c.log.Info("call refused", "line", l.Account.ID, "status", status)
 	// The dialog's last event needs no reader: there is room for it.
 	if err := in.dialog.Refuse(status); err != nil {
@@ -118,7 +118,7 @@ const endingTime = 3 * time.Second
 
 // afterEnding takes an INVITE in that came right behind the end of another call, once
 // that call has ended here, too; calls are those that it may be.
-func (c *Client) afterEnding(l *sipaccount.Line, in inboundCall, calls []*Call) {
+func (c *Client) afterEnding(l *sipaccount.Line, in incomingInvite, calls []*Call) {
 	for i, call := range calls {
 		if call.queue.Post(func() {
 			if !call.isEnding() {
@@ -160,7 +160,7 @@ func (c *Call) isEnding() bool {
 
 // replace gives the place of the call whose dialog an INVITE names to that INVITE
 // (RFC 3891); calls are those that it may be.
-func (c *Client) replace(l *sipaccount.Line, in inboundCall, calls []*Call) {
+func (c *Client) replace(l *sipaccount.Line, in incomingInvite, calls []*Call) {
 	for i, call := range calls {
 		if call.line != line.Line(l) || call.Details().ConsultsFor != "" {
 			continue
@@ -205,7 +205,7 @@ func sessionOf(headers []sip.Header) string {
 // inboundInvite is the inbound side of a call by an INVITE: the phone rings with 180 and
 // answers with 200.
 type inboundInvite struct {
-	inboundCall
+	incomingInvite
 	line *sipaccount.Line
 	// accepting says that the answer was begun.
 	accepting bool

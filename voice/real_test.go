@@ -18,9 +18,9 @@ import (
 	"offhook/voice/audio"
 )
 
-// patience bounds every wait of a test over the real stack: long beyond any slow
+// timeout bounds every wait of a test over the real stack: long beyond any slow
 // machine.
-const patience = 2 * time.Minute
+const timeout = 2 * time.Minute
 
 // startDemo runs a whole platform on loopback until the test ends.
 func startDemo(t testing.TB, cfg demo.Config) *demo.Platform {
@@ -36,7 +36,7 @@ func startDemo(t testing.TB, cfg demo.Config) *demo.Platform {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := p.Close(ctx); err != nil {
 			t.Errorf("platform: %v", err)
@@ -81,7 +81,7 @@ func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, o
 	}
 	ph.account = login(t, p.URL(), name, ph.DeviceID())
 	ph.sub = ph.Subscribe()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := ph.Initialize(ctx, ph.account); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func newPhone(t testing.TB, p *demo.Platform, name string, in, out audio.Spec, o
 	stopInbox := ph.openInbox()
 	t.Cleanup(func() {
 		stopInbox()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := ph.Close(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -245,7 +245,7 @@ func ofConsultation(ev voice.Event) bool {
 // expect waits for the next event of type E and passes over the others.
 func expect[E voice.Event](p *phoneOf) E {
 	p.t.Helper()
-	limit := time.NewTimer(patience)
+	limit := time.NewTimer(timeout)
 	defer limit.Stop()
 	for {
 		select {

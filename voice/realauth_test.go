@@ -43,7 +43,7 @@ func TestRealRenewal(t *testing.T) {
 	check(t, err)
 	call := alice.dialTo("echo")
 	expect[voice.CallEstablished](alice)
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
 		now, err := alice.AccessToken(context.Background(), "")
 		check(t, err)
 		if now != first {

@@ -200,7 +200,7 @@ func TestConferenceOfFour(t *testing.T) {
 	heard(t, "alice", ears["alice"], "bob", "carol")
 	third, err := bob.Dial(within(t), "bob", "") // any call at all, to hold the conference
 	if err == nil {
-		<-third.Ended()
+		<-third.Done()
 	}
 	awaits(t, "the conference waits", func() bool { return first.Details().Held && second.Details().Held })
 	heard(t, "alice", ears["alice"])
@@ -238,7 +238,7 @@ func TestConferenceOfThePlatform(t *testing.T) {
 	consulted(t, bob, voice.Consultation.Answered)
 	second := bob.Calls()[1]
 	check(t, bob.Merge(within(t), first.ID(), second.ID()))
-	<-second.Ended()
+	<-second.Done()
 	if d := second.Details(); !d.Merged || d.EndReason != voice.EndLocalHangup {
 		t.Errorf("the second call: %+v", d)
 	}

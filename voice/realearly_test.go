@@ -23,7 +23,7 @@ func TestRealDigitsInEarlyMedia(t *testing.T) {
 	hears(t, call)
 	before, _ := call.Statistics()
 	check(t, call.SendDTMF("12#"))
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); ; time.Sleep(5 * time.Millisecond) {
 		s, _ := call.Statistics()
 		if s.PacketsSent > before.PacketsSent && s.DTMFVia != "" {
 			break
@@ -42,7 +42,7 @@ func TestRealDigitsInEarlyMedia(t *testing.T) {
 // comesTo waits until a call is in a state.
 func comesTo(t testing.TB, call *voice.Call, want voice.State) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); call.Details().State != want; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); call.Details().State != want; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the call is %v, not %v", call.Details().State, want)
 		}
@@ -65,7 +65,7 @@ func TestRealPlatformRestartedWhileRinging(t *testing.T) {
 	alice.dialTo("bob")
 	expect[voice.IncomingCall](bob)
 	comesTo(t, alice.latest(), voice.StateRinging)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	check(t, first.Close(ctx))
 

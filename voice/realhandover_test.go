@@ -103,7 +103,7 @@ func TestRealConsultation(t *testing.T) {
 	if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup || !got.Transfer.Succeeded() || got.Transfer.Target != "carol" {
 		t.Errorf("bob's call: %v, %+v", got.EndReason, got.Transfer)
 	}
-	<-asked.Ended()
+	<-asked.Done()
 	if d := asked.Details(); d.EndReason != voice.EndLocalHangup || d.ConsultsFor == "" {
 		t.Errorf("bob's consultation: %v", d.EndReason)
 	}
@@ -135,7 +135,7 @@ func TestRealConsultationThatRings(t *testing.T) {
 			if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup {
 				t.Errorf("bob: %v", got.EndReason)
 			}
-			<-asked.Ended()
+			<-asked.Done()
 			with := carol
 			if answers {
 				check(t, carol.latest().Answer())

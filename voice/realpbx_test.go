@@ -14,7 +14,7 @@ import (
 
 func within(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -131,7 +131,7 @@ func handedOver(p *phoneOf) {
 			case voice.CallEstablished:
 				established = true
 			}
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			p.t.Fatalf("%s: ended %v, established %v", p.name, ended, established)
 		}
 	}

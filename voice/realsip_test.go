@@ -76,7 +76,7 @@ func newSIPPhoneWith(t testing.TB, name string, in, out audio.Spec, options []vo
 	}
 	ph.sub = ph.Subscribe()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := ph.Close(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -95,7 +95,7 @@ func newSIPPhoneWith(t testing.TB, name string, in, out audio.Spec, options []vo
 
 func (p *phoneOf) register(a voice.SIPAccount) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := p.Register(ctx, a); err != nil {
 		p.t.Fatal(err)
@@ -153,7 +153,7 @@ func talkAndHangUp(t *testing.T, caller, callee *phoneOf, number, remote string)
 			t.Errorf("digit %c, want %c", got, want)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := out.Hold(ctx); err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestSIPAccountRefused(t *testing.T) {
 	bad := good
 	bad.Password = "wrong"
 	alice := newSIPPhone(t, "alice", sine, null)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	err := alice.Register(ctx, bad)
 	if fault.TypeOf(err) != fault.InvalidCredentials {

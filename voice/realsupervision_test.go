@@ -32,7 +32,7 @@ func inEcho(t *testing.T, p *demo.Platform) (*phoneOf, *voice.Call) {
 // awaits waits for what no event tells of; failure says what is wrong without it.
 func awaits(t testing.TB, failure string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(failure)
 		}
@@ -43,7 +43,7 @@ func awaits(t testing.TB, failure string, ok func() bool) {
 func hears(t testing.TB, call *voice.Call) {
 	t.Helper()
 	before := received(call)
-	for deadline := time.Now().Add(patience); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); received(call) < before+5; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing is heard in %v", call.Details().State)
 		}

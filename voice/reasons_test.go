@@ -219,7 +219,7 @@ func TestPlatformIsNotThere(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t, shortTimers())
 	alice := newPhone(t, p, "alice", sine, null)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_ = p.Close(ctx)
 	if _, err := alice.Dial(context.Background(), demo.DemoExophone, ""); err != nil {

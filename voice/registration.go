@@ -205,7 +205,7 @@ func (c *Client) newAccountLine(account SIPAccount) (*sipaccount.Line, error) {
 		NewRegistration: c.newRegistration, NewMedia: c.newMedia,
 		Changed: func(s LineStatus) { c.events.Publish(LineChanged{Line: s}) },
 		Invited: func(l *sipaccount.Line, in sip.Incoming, d line.Dialog) {
-			c.onInvite(l, inboundCall{Incoming: in, dialog: d})
+			c.onInvite(l, incomingInvite{Incoming: in, dialog: d})
 		},
 	})
 }

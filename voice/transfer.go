@@ -23,9 +23,9 @@ const (
 	referTime = 30 * time.Second
 	// notifyTime bounds the telling of how a transfer fares.
 	notifyTime = 10 * time.Second
-	// transferPatience is how long the far side has to hang up once it knows that
+	// transferTimeout is how long the far side has to hang up once it knows that
 	// it succeeded in getting rid of us.
-	transferPatience = 2 * time.Second
+	transferTimeout = 2 * time.Second
 )
 
 // Transfer is how a transfer of a call fares. It is a copy.
@@ -346,15 +346,15 @@ func (r *referral) notify(ctx context.Context, status int) {
 
 // close leaves the far side a moment to hang up by itself.
 func (r *referral) close(ctx context.Context) {
-	clock.Sleep(ctx, r.client.clock, transferPatience)
-	ctx, cancel := context.WithTimeout(context.Background(), transferPatience)
+	clock.Sleep(ctx, r.client.clock, transferTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), transferTimeout)
 	defer cancel()
 	_ = r.dialog.Hangup(ctx)
 }
 
 // replacedBy gives the call's place to another that its far side has arranged
 // (RFC 3891). It runs on the call's goroutine.
-func (c *Call) replacedBy(l *sipaccount.Line, in inboundCall, otherwise func()) {
+func (c *Call) replacedBy(l *sipaccount.Line, in incomingInvite, otherwise func()) {
 	if c.leg == nil || !c.leg.isDialog(in.Replaces) {
 		otherwise()
 		return

@@ -12,8 +12,8 @@ import (
 	"offhook/voice/sip"
 )
 
-// patience is for how long such a server is asked to take an account back.
-const patience = 2 * time.Second
+// timeout is for how long such a server is asked to take an account back.
+const timeout = 2 * time.Second
 
 // deadServer is one that answers nothing.
 type deadServer struct{ changed func(sip.Registration) }
@@ -21,7 +21,7 @@ type deadServer struct{ changed func(sip.Registration) }
 func (d deadServer) Run(ctx context.Context) {
 	d.changed(sip.Registration{Phase: sip.Unregistered, Err: context.DeadlineExceeded})
 	<-ctx.Done()
-	time.Sleep(patience)
+	time.Sleep(timeout)
 }
 func (deadServer) Abandon()        {}
 func (deadServer) Flow() line.Flow { return nil }
@@ -51,7 +51,7 @@ func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 			})
 		}
 		leaving.Wait()
-		if took := time.Since(began); took != patience || len(r.client.Lines()) != 0 {
+		if took := time.Since(began); took != timeout || len(r.client.Lines()) != 0 {
 			t.Errorf("it took %v, and left %v", took, r.client.Lines())
 		}
 	})

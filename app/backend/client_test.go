@@ -187,11 +187,11 @@ func TestTheNetworksFaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		patience := time.Minute
+		timeout := time.Minute
 		if name == "no answer" {
-			patience = 300 * time.Millisecond
+			timeout = 300 * time.Millisecond
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		_, err = c.Login(ctx, LoginRequest{})
 		cancel()
 		t.Run(name, func(t *testing.T) { check(t, err, fault.NetworkError, row.has) })

@@ -68,11 +68,11 @@ func (d *Desktop) Close() {
 	<-d.done
 }
 
-// patience bounds what one request to the desktop may take, parting what all may
+// timeout bounds what one request to the desktop may take, closing what all may
 // at the end.
 const (
-	patience = 2 * time.Second
-	parting  = 500 * time.Millisecond
+	timeout = 2 * time.Second
+	closing = 500 * time.Millisecond
 )
 
 func (d *Desktop) run() {
@@ -80,7 +80,7 @@ func (d *Desktop) run() {
 	var undo []func(context.Context) error
 	takeBack := func(ctx context.Context) {
 		for _, u := range undo {
-			ctx, cancel := context.WithTimeout(ctx, patience)
+			ctx, cancel := context.WithTimeout(ctx, timeout)
 			if err := u(ctx); err != nil {
 				d.log.Info("desktop", "err", err)
 			}
@@ -89,7 +89,7 @@ func (d *Desktop) run() {
 		undo = nil
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), parting)
+		ctx, cancel := context.WithTimeout(context.Background(), closing)
 		defer cancel()
 		takeBack(ctx)
 	}()
@@ -105,7 +105,7 @@ func (d *Desktop) run() {
 			continue
 		}
 		add := func(f func(context.Context) (func(context.Context) error, error)) {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			ctx, cancel := context.WithTimeout(context.Background(), timeout)
 			defer cancel()
 			u, err := f(ctx)
 			if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// portalPatience is how long the desktop may take to answer: a proxy script
+// portalTimeout is how long the desktop may take to answer: a proxy script
 // may have to be fetched first.
-const portalPatience = 3 * time.Second
+const portalTimeout = 3 * time.Second
 
 // fromSystem asks the desktop portal (org.freedesktop.portal.ProxyResolver). A
 // session without one has no proxy settings.
@@ -19,7 +19,7 @@ func fromSystem(ctx context.Context, target *url.URL) ([]*url.URL, error) {
 	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
 		return direct, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, portalPatience)
+	ctx, cancel := context.WithTimeout(ctx, portalTimeout)
 	defer cancel()
 	// A connection of its own, so that the answer to this question alone can be
 	// given up.

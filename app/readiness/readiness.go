@@ -95,8 +95,8 @@ func Rank(name string) int {
 	return 0
 }
 
-// Registry is the conditions of one phone. It belongs to one goroutine.
-type Registry struct {
+// Conditions is the conditions of one phone. It belongs to one goroutine.
+type Conditions struct {
 	log  *slog.Logger
 	now  func() time.Time
 	list []Condition
@@ -104,9 +104,9 @@ type Registry struct {
 	was bool
 }
 
-// New returns the registry of the table's conditions, of which nothing is known.
-func New(log *slog.Logger, now func() time.Time) *Registry {
-	r := &Registry{log: log, now: now}
+// New returns the conditions of Table, of which nothing is known.
+func New(log *slog.Logger, now func() time.Time) *Conditions {
+	r := &Conditions{log: log, now: now}
 	for _, e := range Table {
 		r.list = append(r.list, Condition{Name: e.Name, OK: e.First.Empty(), Remark: e.Remark, Since: now().UTC(), Text: e.First, Action: e.Action})
 	}
@@ -114,7 +114,7 @@ func New(log *slog.Logger, now func() time.Time) *Registry {
 }
 
 // Forget takes back what was proven of a subscriber's line.
-func (r *Registry) Forget() {
+func (r *Conditions) Forget() {
 	for _, e := range Table {
 		if e.Subscriber {
 			r.Set(e.Name, Bad(e.First, e.Action))
@@ -138,7 +138,7 @@ func Bad(text lang.Text, action string) State { return State{Text: text, Action:
 
 // Set writes a condition. Since changes only when the condition begins or ends
 // to hold; a new reason for the same trouble keeps the time of the trouble.
-func (r *Registry) Set(name string, s State) {
+func (r *Conditions) Set(name string, s State) {
 	for i := range r.list {
 		c := &r.list[i]
 		if c.Name != name {
@@ -163,7 +163,7 @@ func (r *Registry) Set(name string, s State) {
 }
 
 // Put is Set for a condition that comes and goes.
-func (r *Registry) Put(name string, s State) {
+func (r *Conditions) Put(name string, s State) {
 	for _, c := range r.list {
 		if c.Name == name {
 			r.Set(name, s)
@@ -182,12 +182,12 @@ func (r *Registry) Put(name string, s State) {
 }
 
 // Drop removes a condition that Put brought.
-func (r *Registry) Drop(name string) {
+func (r *Conditions) Drop(name string) {
 	r.list = slices.DeleteFunc(r.list, func(c Condition) bool { return c.Name == name })
 }
 
 // ForAccounts is Snapshot for a phone without a subscriber.
-func (r *Registry) ForAccounts() []Condition {
+func (r *Conditions) ForAccounts() []Condition {
 	return slices.DeleteFunc(r.Snapshot(), func(c Condition) bool {
 		return slices.ContainsFunc(Table, func(e Entry) bool { return e.Subscriber && e.Name == c.Name })
 	})
@@ -199,7 +199,7 @@ func All(list []Condition) bool {
 }
 
 // OK reports whether a condition holds.
-func (r *Registry) OK(name string) bool {
+func (r *Conditions) OK(name string) bool {
 	for _, c := range r.list {
 		if c.Name == name {
 			return c.OK
@@ -209,7 +209,7 @@ func (r *Registry) OK(name string) bool {
 }
 
 // Ready reports whether every condition that counts holds.
-func (r *Registry) Ready() bool {
+func (r *Conditions) Ready() bool {
 	ready := true
 	for _, c := range r.list {
 		ready = ready && (c.OK || c.Remark)
@@ -222,6 +222,6 @@ func (r *Registry) Ready() bool {
 }
 
 // Snapshot returns a copy that nobody writes again.
-func (r *Registry) Snapshot() []Condition {
+func (r *Conditions) Snapshot() []Condition {
 	return append([]Condition(nil), r.list...)
 }

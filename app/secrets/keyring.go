@@ -21,9 +21,9 @@ const partBytes = 1200
 // maxParts bounds what a damaged index can make Get ask for.
 const maxParts = 64
 
-// patience is how long the keyring may take. It may be waiting for a person to
+// timeout is how long the keyring may take. It may be waiting for a person to
 // unlock it, and a phone that starts by itself must not wait with it.
-const patience = 5 * time.Second
+const timeout = 5 * time.Second
 
 // ErrBusy is returned when the keyring is locked: it did not answer in time, or the
 // question for its password was refused. What it holds may be had later.
@@ -175,7 +175,7 @@ func translate(err error) error {
 	}
 }
 
-// within runs f for at most patience. A keyring that never answers keeps one
+// within runs f for at most timeout. A keyring that never answers keeps one
 // goroutine.
 func within(f func() (string, error)) (string, error) {
 	type result struct {
@@ -188,7 +188,7 @@ func within(f func() (string, error)) (string, error) {
 		v, err := f()
 		done <- result{v, err}
 	}()
-	t := time.NewTimer(patience)
+	t := time.NewTimer(timeout)
 	defer t.Stop()
 	select {
 	case r := <-done:

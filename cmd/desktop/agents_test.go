@@ -68,7 +68,7 @@ func (r *restartable) api(t *testing.T, method, path, body string) string {
 
 func (p *phone) ended(t *testing.T) *app.EndedCall {
 	t.Helper()
-	return p.until(t, patience, "done with its call", func(s *app.Snapshot) bool { return s.Call == nil && s.LastCall != nil }).LastCall
+	return p.until(t, timeout, "done with its call", func(s *app.Snapshot) bool { return s.Call == nil && s.LastCall != nil }).LastCall
 }
 
 // A platform that is killed has lost its calls, and the phones say so when it is there
@@ -139,7 +139,7 @@ func TestTheDayOfAnAgent(t *testing.T) {
 	}
 	sees := func(presence directory.Presence, reason string) {
 		t.Helper()
-		alice.until(t, patience, "seeing bob as "+string(presence), func(s *app.Snapshot) bool {
+		alice.until(t, timeout, "seeing bob as "+string(presence), func(s *app.Snapshot) bool {
 			var d struct {
 				Colleagues []app.Colleague `json:"colleagues"`
 			}
@@ -151,7 +151,7 @@ func TestTheDayOfAnAgent(t *testing.T) {
 	}
 	stands := func(p *phone, state app.Availability) app.AgentState {
 		t.Helper()
-		return p.until(t, patience, "in "+string(state), func(s *app.Snapshot) bool { return s.AgentState.State == state }).AgentState
+		return p.until(t, timeout, "in "+string(state), func(s *app.Snapshot) bool { return s.AgentState.State == state }).AgentState
 	}
 	sees("available", "")
 	bob.do(t, "availability", "break", "--reason", "प्रशिक्षण")
@@ -172,7 +172,7 @@ func TestTheDayOfAnAgent(t *testing.T) {
 	}
 	platform.api(t, http.MethodPut, "/subscribers/bob/agent-state", `{"state":"available"}`)
 	stands(bob, app.Available)
-	if s := bob.until(t, patience, "told", func(s *app.Snapshot) bool { return s.Notice != nil }); s.Notice.Text.String() != "Your supervisor set you to Available." {
+	if s := bob.until(t, timeout, "told", func(s *app.Snapshot) bool { return s.Notice != nil }); s.Notice.Text.String() != "Your supervisor set you to Available." {
 		t.Errorf("%s", s.Notice.Text)
 	}
 
@@ -193,7 +193,7 @@ func TestTheDayOfAnAgent(t *testing.T) {
 	}
 	outcomes := func(session, want string) {
 		t.Helper()
-		for end := time.Now().Add(patience); ; {
+		for end := time.Now().Add(timeout); ; {
 			got := platform.api(t, http.MethodGet, "/calls/"+session, "")
 			if strings.Contains(got, want) && strings.Count(got, `"subscriber_name":"bob","code"`) == 1 {
 				return

@@ -52,7 +52,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 	if ringing.Call.RemoteID != "alice" || ringing.Call.Direction != "INCOMING" {
 		t.Errorf("bob's phone rings for %+v", ringing.Call)
 	}
-	bob.until(t, patience, "showing the caller's message", func(s *app.Snapshot) bool {
+	bob.until(t, timeout, "showing the caller's message", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.Message == "Order 4471: delivery is late"
 	})
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
@@ -62,11 +62,11 @@ func TestTwoPhonesTalk(t *testing.T) {
 	}
 
 	alice.do(t, "dtmf", "12#")
-	bob.until(t, patience, "reporting the digits", func(s *app.Snapshot) bool {
+	bob.until(t, timeout, "reporting the digits", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DTMFReceived == "12#"
 	})
 	bob.do(t, "dtmf", "*90")
-	alice.until(t, patience, "reporting the digits", func(s *app.Snapshot) bool {
+	alice.until(t, timeout, "reporting the digits", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DTMFReceived == "*90"
 	})
 	var stats struct {
@@ -83,7 +83,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 	}
 
 	// One whole pass of each speech, and some.
-	alice.until(t, patience, "talking for 12 s", func(s *app.Snapshot) bool {
+	alice.until(t, timeout, "talking for 12 s", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DurationS >= 12
 	})
 	bob.do(t, "hangup")
@@ -120,7 +120,7 @@ func TestTwoPhonesTalk(t *testing.T) {
 // settlesAt waits until a phone has no more open than before.
 func settlesAt(t *testing.T, p *phone, before []string) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for {
 		open := p.descriptors(t)
 		if len(open) <= len(before) {
@@ -166,7 +166,7 @@ func TestNothingOfTheCalleeIsHeardBeforeTheAnswer(t *testing.T) {
 	again.do(t, "dial", "bob", "--wait", "RINGING")
 	bob.untilState(t, "INCOMING")
 	bob.do(t, "answer")
-	again.until(t, patience, "talking for 3 s", func(s *app.Snapshot) bool {
+	again.until(t, timeout, "talking for 3 s", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DurationS >= 3
 	})
 	again.do(t, "hangup")
@@ -210,7 +210,7 @@ func TestEveryEndHasItsReason(t *testing.T) {
 		if c := carol.endedWith(t, "alice"); c != "BUSY" {
 			t.Errorf("carol %s", c)
 		}
-		s := alice.until(t, patience, "showing the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen > 0 })
+		s := alice.until(t, timeout, "showing the missed call", func(s *app.Snapshot) bool { return s.MissedUnseen > 0 })
 		if s.Call == nil || s.Call.State != "ESTABLISHED" {
 			t.Errorf("alice's call goes on: %+v", s.Call)
 		}
@@ -265,7 +265,7 @@ func TestEveryLimitHasItsReason(t *testing.T) {
 // endedWith waits until the phone is done with its call with someone, and returns why.
 func (p *phone) endedWith(t *testing.T, number string) voice.EndReason {
 	t.Helper()
-	return p.until(t, patience, "done with "+number, func(s *app.Snapshot) bool {
+	return p.until(t, timeout, "done with "+number, func(s *app.Snapshot) bool {
 		return s.Call == nil && s.LastCall != nil && s.LastCall.RemoteID == number
 	}).LastCall.EndReason
 }

@@ -37,7 +37,7 @@ func TestThePageInChromium(t *testing.T) {
 	b := chromium.Start(t)
 	until := func(what string, f func() bool) {
 		t.Helper()
-		for end := time.Now().Add(patience); !f(); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(timeout); !f(); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("no %s; the page shows %q", what, b.Text("body"))
 			}
@@ -55,7 +55,7 @@ func TestThePageInChromium(t *testing.T) {
 	shows("#state", "not connected")
 	press("#ask")
 	code := ""
-	alice.until(t, patience, "code", func(s *app.Snapshot) bool {
+	alice.until(t, timeout, "code", func(s *app.Snapshot) bool {
 		if s.Pairing != nil {
 			code = s.Pairing.Code
 		}
@@ -69,7 +69,7 @@ func TestThePageInChromium(t *testing.T) {
 	// Click to call, with the message that stands on the page.
 	press("#customers tr:nth-child(2) a")
 	shows("#who", "Bob Example")
-	bob.until(t, patience, "ring with the message", func(s *app.Snapshot) bool {
+	bob.until(t, timeout, "ring with the message", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.State == voice.StateIncoming && strings.Contains(s.Call.Message, "4471")
 	})
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
@@ -83,22 +83,22 @@ func TestThePageInChromium(t *testing.T) {
 	}
 	b.Eval("document.querySelector('#target').value = 'carol'")
 	press("#transfer")
-	carol.until(t, patience, "ring of the transfer", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateIncoming })
+	carol.until(t, timeout, "ring of the transfer", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateIncoming })
 	carol.do(t, "answer", "--wait", "ESTABLISHED")
-	alice.until(t, patience, "end", func(s *app.Snapshot) bool { return s.Call == nil })
+	alice.until(t, timeout, "end", func(s *app.Snapshot) bool { return s.Call == nil })
 	carol.do(t, "hangup", "--wait", "ENDED")
 
 	// The customer's card at the ring, answered and hung up on the page.
-	bob.until(t, patience, "end", func(s *app.Snapshot) bool { return s.Call == nil })
+	bob.until(t, timeout, "end", func(s *app.Snapshot) bool { return s.Call == nil })
 	bob.do(t, "dial", "alice", "--message", "about 4480")
 	shows("#who", "Bob Example")
 	shows("#call", "INCOMING")
 	shows("#record", "4480, paid")
 	press("[data-command=answer]")
-	bob.until(t, patience, "answer", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateEstablished })
+	bob.until(t, timeout, "answer", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateEstablished })
 	shows("#call", "ESTABLISHED")
 	press("[data-command=hangup]")
-	bob.until(t, patience, "end", func(s *app.Snapshot) bool { return s.Call == nil })
+	bob.until(t, timeout, "end", func(s *app.Snapshot) bool { return s.Call == nil })
 
 	// Another origin, even with the token: the same page under another name of this
 	// computer.

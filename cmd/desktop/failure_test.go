@@ -17,7 +17,7 @@ import (
 // worked by keys alone, after which the phone ends as it would have at once.
 func TestAFailureAtStartIsSeen(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	dir := t.TempDir()
 	display, err := drive.OpenDisplay(ctx, dir, 600, 700)
@@ -62,7 +62,7 @@ func TestAFailureAtStartIsSeen(t *testing.T) {
 	}
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("Esc does not end the phone")
 	}
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
@@ -93,7 +93,7 @@ func TestAFailureIsToldWithoutAWindow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, program(t, "offhook"), c.args...)
 			cmd.Env = append(home(t.TempDir()), "WAYLAND_DISPLAY=", c.env)

@@ -38,7 +38,7 @@ func TestSignInThatFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := startPhoneWith(t, c.server, c.user, c.password, "--audio-in", "null")
-			s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+			s := p.until(t, timeout, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 			problem := s.Account.Err
 			if problem.Code != c.code || !strings.HasSuffix(problem.Message.String(), ".") || s.Ready {
 				t.Errorf("got %+v (ready %v), want code %s and a sentence", problem, s.Ready, c.code)
@@ -137,7 +137,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
-	s := alice.until(t, patience, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, timeout, "noticing that the platform hangs", func(s *app.Snapshot) bool { return !s.Ready })
 	// What the limits are is held where they stand (app, voice/sip): a machine
 	// that is busy here proves nothing of them.
 	t.Logf("noticed after %v", time.Since(stopped))
@@ -154,7 +154,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 	platform.cmd.Process.Signal(syscall.SIGCONT)
 	back := time.Now()
-	alice.until(t, patience, "ready again", func(s *app.Snapshot) bool { return s.Ready })
+	alice.until(t, timeout, "ready again", func(s *app.Snapshot) bool { return s.Ready })
 	t.Logf("ready again after %v", time.Since(back))
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 	alice.do(t, "hangup")
@@ -169,7 +169,7 @@ func TestThePlatformIsDown(t *testing.T) {
 	alice.ready(t)
 	platform.cmd.Process.Kill()
 	<-platform.done
-	s := alice.until(t, patience, "noticing that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
+	s := alice.until(t, timeout, "noticing that the platform is gone", func(s *app.Snapshot) bool { return !s.Ready })
 	if err := alice.ctl(nil, "dial", "bob"); err == nil {
 		if end := alice.untilEnded(t); end.EndReason != "UNREACHABLE" && end.EndReason != "FAILURE" {
 			t.Errorf("a dial without a platform ended as %+v (conditions %+v)", end, s.Conditions)

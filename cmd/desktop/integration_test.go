@@ -67,16 +67,16 @@ func TestOthersLearnOfCalls(t *testing.T) {
 	}
 	for range 2 {
 		alice.do(t, "dial", "bob", "--message", "order 4471 & more")
-		bob.until(t, patience, "ring", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateIncoming })
+		bob.until(t, timeout, "ring", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.State == voice.StateIncoming })
 		bob.do(t, "answer", "--wait", "ESTABLISHED")
 		bob.do(t, "hold")
 		bob.do(t, "resume")
 		alice.do(t, "hangup", "--wait", "ENDED")
-		bob.until(t, patience, "end", func(s *app.Snapshot) bool { return s.Call == nil })
+		bob.until(t, timeout, "end", func(s *app.Snapshot) bool { return s.Call == nil })
 	}
 	want := strings.Repeat("ring incoming alice \nanswer incoming alice \nend incoming alice REMOTE_HANGUP\n", 2)
 	got := ""
-	for end := time.Now().Add(patience); got != want && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); got != want && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		mu.Lock()
 		got = strings.Join(events, "\n") + "\n"
 		mu.Unlock()
@@ -90,7 +90,7 @@ func TestOthersLearnOfCalls(t *testing.T) {
 		}
 	}
 	page := platform.url + "/console/crm/?number=alice&message=order+4471+%26+more\n"
-	for end := time.Now().Add(patience); (read(opened) != page+page || strings.Count(read(ended), "\n") != 2) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); (read(opened) != page+page || strings.Count(read(ended), "\n") != 2) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 	}
 	if read(opened) != page+page || read(ended) != strings.Repeat("alice REMOTE_HANGUP order 4471 & more\n", 2) {
 		t.Errorf("opened\n%sstarted\n%s", read(opened), read(ended))

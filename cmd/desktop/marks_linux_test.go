@@ -37,7 +37,7 @@ func TestSignallingIsMarked(t *testing.T) {
 	}
 	startIn(t, dir, nil, "offhook", "--headless", "--config-dir", dir+"/phone", "--profile", "marks", "--sip-account", "alice@127.0.0.1",
 		"--sip-server", "udp://"+server.LocalAddr().String(), "--password-file", secret, "--audio-in", "null", "--audio-out", "null", "--ring-out", "null")
-	if err := server.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := server.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		t.Fatal(err)
 	}
 	packet, control := make([]byte, 4096), make([]byte, 256)

@@ -145,7 +145,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("the authority is not known here", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy}, o.url, "carol", "demo", "--audio-in", "null")
-		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+		s := p.until(t, timeout, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), officeCA) || !strings.Contains(e.Next.String(), "inspects") {
 			t.Errorf("%+v", e)
 		}
@@ -154,7 +154,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("the proxy wants a password", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.plain, trusts}, o.url, "bob", "demo", "--audio-in", "null")
-		s := p.until(t, patience, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
+		s := p.until(t, timeout, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
 		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), "proxy") || !strings.Contains(e.Message.String(), "user name") {
 			t.Errorf("%+v", e)
 		}
@@ -166,7 +166,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		}
 		p.do(t, "proxy-password", "--user", "agent", "--password-file", secret)
 		p.do(t, "sign-in", "--user", "bob", "--account", "demo", "--server", o.url, "--password-file", password)
-		p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
+		p.until(t, timeout, "ready", func(s *app.Snapshot) bool { return s.Ready })
 		p.quit(t)
 		noSecrets(t, p.remote.ConfigDir)
 		noTextIn(t, p.remote.ConfigDir, "pr0xy-s3cret")
@@ -174,7 +174,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 	t.Run("a whole call", func(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy, trusts}, o.url, "alice", "demo", "--audio-in", "sine:440")
-		p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
+		p.until(t, timeout, "ready", func(s *app.Snapshot) bool { return s.Ready })
 		p.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 		p.do(t, "hangup", "--wait", "ENDED")
 		got := p.diagnosis(t)
@@ -236,7 +236,7 @@ func TestACallOverIPv6(t *testing.T) {
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
 	alice.untilState(t, "ESTABLISHED")
 	for _, p := range []*phone{alice, bob} {
-		p.until(t, patience, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 2 })
+		p.until(t, timeout, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 2 })
 		var stats struct {
 			Packets uint64 `json:"packets_received"`
 			Remote  string `json:"remote_candidate"`

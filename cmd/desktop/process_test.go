@@ -22,8 +22,8 @@ import (
 	"offhook/voice"
 )
 
-// patience bounds every wait of a test: long beyond any slow machine.
-const patience = 3 * time.Minute
+// timeout bounds every wait of a test: long beyond any slow machine.
+const timeout = 3 * time.Minute
 
 // built is where programs has put what it built, once it has.
 var built string
@@ -169,7 +169,7 @@ func (p *process) stop(t *testing.T) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		p.cmd.Process.Signal(syscall.SIGQUIT)
 		<-p.done
 		t.Errorf("%s did not end in time of SIGTERM", filepath.Base(p.cmd.Path))
@@ -217,7 +217,7 @@ func startPlatform(t *testing.T, args ...string) *platform {
 		p.url = ready.URL
 	case <-p.done:
 		t.Fatalf("the platform ended at its start: %v\n%s", p.err, p.output.String())
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("the platform was not ready in time")
 	}
 	return p
@@ -261,12 +261,12 @@ func startPhoneIn(t *testing.T, env []string, server, user, password string, arg
 
 func (p *phone) ready(t *testing.T) {
 	t.Helper()
-	p.until(t, patience, "ready", func(s *app.Snapshot) bool { return s.Ready })
+	p.until(t, timeout, "ready", func(s *app.Snapshot) bool { return s.Ready })
 }
 
 // ctl runs `offhook ctl ARGS --json` and decodes what it prints into v.
 func (p *phone) ctl(v any, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return p.remote.Ctl(ctx, v, args...)
 }
@@ -310,19 +310,19 @@ func (p *phone) until(t *testing.T, limit time.Duration, what string, fits func(
 
 func (p *phone) untilState(t *testing.T, state voice.State) *app.Snapshot {
 	t.Helper()
-	return p.until(t, patience, string(state), drive.InState(state))
+	return p.until(t, timeout, string(state), drive.InState(state))
 }
 
 // untilEnded waits for the end of the call and returns it.
 func (p *phone) untilEnded(t *testing.T) *app.EndedCall {
 	t.Helper()
-	return p.until(t, patience, "done with its call", drive.Ended).LastCall
+	return p.until(t, timeout, "done with its call", drive.Ended).LastCall
 }
 
 // untilRecorded waits until the recording of what the phone plays has a length.
 func (p *phone) untilRecorded(t *testing.T, length time.Duration) {
 	t.Helper()
-	deadline := time.Now().Add(length + patience)
+	deadline := time.Now().Add(length + timeout)
 	for {
 		info, err := os.Stat(p.recording)
 		if err == nil && info.Size() >= int64(length.Seconds()*2*48000) {
@@ -341,7 +341,7 @@ func (p *phone) quit(t *testing.T) {
 	p.do(t, "quit")
 	select {
 	case <-p.done:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("%s did not end in time of quit", p.user)
 	}
 	if p.err != nil {

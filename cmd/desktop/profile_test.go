@@ -193,7 +193,7 @@ func TestAKilledPhoneRemembersItsCall(t *testing.T) {
 	alice.remote.ConfigDir = args[1]
 	alice.ready(t)
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
-	alice.until(t, patience, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 1 })
+	alice.until(t, timeout, "talking", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 1 })
 	_ = alice.cmd.Process.Kill()
 	<-alice.done
 
@@ -263,7 +263,7 @@ func TestTwoPhonesOfOneUser(t *testing.T) {
 	second.ready(t)
 	loses := func(p *phone) {
 		t.Helper()
-		p.until(t, patience, "told that another has the calls", func(s *app.Snapshot) bool {
+		p.until(t, timeout, "told that another has the calls", func(s *app.Snapshot) bool {
 			for _, c := range s.Conditions {
 				if c.Name == readiness.Push && !c.OK && strings.Contains(c.Text.String(), "another phone") && c.Action == readiness.Retry && c.RetryAt == nil {
 					return !s.Ready

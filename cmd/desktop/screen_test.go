@@ -39,7 +39,7 @@ func TestTheScreenGoesInACall(t *testing.T) {
 	}
 	select {
 	case <-alice.done:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("the phone goes on without a screen")
 	}
 	if out := alice.output.String(); !strings.Contains(out, "The screen on which Offhook was shown is gone.") {

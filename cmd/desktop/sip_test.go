@@ -126,10 +126,10 @@ func TestTwoSIPPhonesTalk(t *testing.T) {
 	bob.do(t, "answer", "--wait", "ESTABLISHED")
 	alice.untilState(t, "ESTABLISHED")
 	alice.do(t, "dtmf", "12#")
-	bob.until(t, patience, "reporting the digits", func(s *app.Snapshot) bool {
+	bob.until(t, timeout, "reporting the digits", func(s *app.Snapshot) bool {
 		return s.Call != nil && s.Call.DTMFReceived == "12#"
 	})
-	alice.until(t, patience, "talking for 6 s", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 6 })
+	alice.until(t, timeout, "talking for 6 s", func(s *app.Snapshot) bool { return s.Call != nil && s.Call.DurationS >= 6 })
 	alice.do(t, "hold")
 	alice.do(t, "resume")
 	bob.do(t, "hangup")

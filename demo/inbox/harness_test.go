@@ -21,8 +21,8 @@ import (
 	"offhook/voice/wire"
 )
 
-// patience bounds every wait of a test: long beyond any slow machine.
-const patience = time.Minute
+// timeout bounds every wait of a test: long beyond any slow machine.
+const timeout = time.Minute
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -92,7 +92,7 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 	w.hub = New(cfg)
 	w.http = httptest.NewServer(w.hub)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := w.hub.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
@@ -134,7 +134,7 @@ type frame struct {
 }
 
 func (w *world) dial(name, device, query string) (*websocket.Conn, *http.Response, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return websocket.Dial(ctx, w.http.URL+"/v1/push"+query, &websocket.DialOptions{
 		HTTPClient: w.http.Client(), Subprotocols: []string{wire.Subprotocol},
@@ -175,7 +175,7 @@ func (w *world) connect(name, device, query string) *phone {
 
 func (p *phone) read() (f frame) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := wsjson.Read(ctx, p.conn, &f); err != nil {
 		p.t.Fatalf("no frame: %v", err)
@@ -195,7 +195,7 @@ func (p *phone) message(id int64, payload string) frame {
 
 func (p *phone) send(text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := p.conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 		p.t.Fatal(err)
@@ -207,7 +207,7 @@ func (p *phone) ack(id int64) { p.t.Helper(); p.send(fmt.Sprintf(`{"type":"ack",
 // closed waits for the close frame and returns its code.
 func (p *phone) closed() websocket.StatusCode {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
 		if _, _, err := p.conn.Read(ctx); err != nil {
@@ -229,7 +229,7 @@ func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	for !ok() {
 		select {
 		case <-tick.C:

@@ -70,7 +70,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 	bob := w.connect("bob", "device", "")
 	done := make(chan error)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		done <- w.hub.Close(ctx)
 	}()

@@ -7,10 +7,10 @@ import (
 
 const (
 	// freeFailures may follow each other without a pause; then each failure
-	// doubles it, from firstPause to longestPause.
+	// doubles it, from firstDelay to longestDelay.
 	freeFailures = 5
-	firstPause   = time.Second
-	longestPause = 5 * time.Minute
+	firstDelay   = time.Second
+	longestDelay = 5 * time.Minute
 	// forgetAfter is how long after its last pause a key begins anew.
 	forgetAfter = 30 * time.Minute
 	// maxKeys bounds the keys remembered, by Failures and by Rate.
@@ -73,7 +73,7 @@ func (s *Failures) failed(key string) int {
 	f.count++
 	f.until = now
 	if over := f.count - freeFailures; over >= 0 {
-		f.until = now.Add(min(firstPause<<min(over, 20), longestPause))
+		f.until = now.Add(min(firstDelay<<min(over, 20), longestDelay))
 	}
 	s.keys[key] = f
 	return f.count

@@ -29,7 +29,7 @@ func TestFailuresDoubleThePause(t *testing.T) {
 	for range 40 {
 		f.Failed("mallory")
 	}
-	if got := f.Wait("mallory"); got != longestPause {
+	if got := f.Wait("mallory"); got != longestDelay {
 		t.Errorf("the longest pause is %v", got)
 	}
 	if f.Wait("alice") != 0 {

@@ -122,7 +122,7 @@ func (s Sound) narrow() []float64 {
 }
 
 // reach is how far a piece may lie from where the whole says: adaptive playout
-// delays and hurries.
+// comes late and early.
 const reach = rate * 150 / 1000
 
 // Match is how well a reference was found in a recording.

@@ -10,7 +10,9 @@ import (
 // replaced are words that were the project's own, and those of its field that took
 // their place (docs/glossary.md).
 var replaced = map[string]string{
-	"reprove": "reauthenticate", "hush": "stopMedia", "survival": "supervision", "stragglers": "supervision", "scribe": "calllog",
+	"reprove": "reauthenticate", "farewell": "bye", "parting": "closing", "hurry": "Retry", "hush": "stopMedia", "conclude": "end",
+	"survival": "supervision", "troubled": "supervision", "straggler": "supervision", "scribe": "calllog", "patience": "timeout",
+	"surroundings": "systemwatch", "seam": "interface", "kick": "Retry",
 }
 
 // oldWords finds them in identifiers and comments.

@@ -11,8 +11,8 @@ import (
 	"offhook/ui/widget"
 )
 
-// ratingRest is how long after the last press a rating is sent by itself.
-const ratingRest = 5 * time.Second
+// ratingDelay is how long after the last press a rating is sent by itself.
+const ratingDelay = 5 * time.Second
 
 // soundRating asks how the sound of the last call was: five discs, and once one is
 // pressed what was wrong. Nothing is chosen beforehand, but that nothing was wrong
@@ -32,7 +32,7 @@ type soundRating struct {
 }
 
 // newSoundRating returns the question. A rating with a note waits for the user,
-// one without is sent when an issue was chosen, or ratingRest after the last press.
+// one without is sent when an issue was chosen, or ratingDelay after the last press.
 func newSoundRating(env *Env, withNote bool, changed, done func()) *soundRating {
 	r := &soundRating{env: env, changed: changed, done: done}
 	r.Discs = widget.NewRating(func(n int) string { return env.T("Rating {n}, {word}", "n", n, "word", env.ratingWord(n)) }, env.Tips, r.rate)
@@ -85,7 +85,7 @@ func (r *soundRating) rate(n int) {
 	}
 	if r.Note == nil {
 		r.hold()
-		r.stop = r.env.Run.After(ratingRest, r.send)
+		r.stop = r.env.Run.After(ratingDelay, r.send)
 	}
 	r.changed()
 }

@@ -181,16 +181,16 @@ func (r *Report) progress(part float64) {
 	r.sending.Refresh()
 }
 
-// packingPatience is how long a report is put together before that is shown, with a
+// packingDelay is how long a report is put together before that is shown, with a
 // way to stop it.
-const packingPatience = time.Second
+const packingDelay = time.Second
 
 // showPacking shows that the report is being put together, once that takes long.
 func (r *Report) showPacking() {
 	if r.cancel != nil || !r.form.Visible() {
 		return
 	}
-	on := r.Draft.packing && r.now.Sub(r.packedSince) >= packingPatience
+	on := r.Draft.packing && r.now.Sub(r.packedSince) >= packingDelay
 	if on == r.sending.Visible() {
 		return
 	}

@@ -72,8 +72,8 @@ func (l *Connection) Look() Outlook {
 	return Outlook{l.cur, l.attempts, l.err, l.news}
 }
 
-// Ended implements Connecting.
-func (l *Connection) Ended() <-chan struct{} { return l.done }
+// Done implements Connecting.
+func (l *Connection) Done() <-chan struct{} { return l.done }
 
 // Retry ends a pause between two attempts.
 func (l *Connection) Retry() {

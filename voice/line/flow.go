@@ -19,8 +19,8 @@ type Connecting interface {
 	Look() Outlook
 	// Retry makes the next attempt at once.
 	Retry()
-	// Ended is closed when the line has come to its end.
-	Ended() <-chan struct{}
+	// Done is closed when the line has come to its end.
+	Done() <-chan struct{}
 }
 
 // Outlook is how a line stands. The flow is looked at after the rest, so that no
@@ -58,7 +58,7 @@ func OpenFlow(ctx context.Context, l Connecting) (Flow, error) {
 		case <-now.News:
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-l.Ended():
+		case <-l.Done():
 			return nil, ErrClosed
 		}
 	}

@@ -55,8 +55,8 @@ type Config struct {
 
 	// Now is the monotonic clock; nil is the machine's.
 	Now func() time.Duration
-	// patience replaces iceDisconnected in tests.
-	patience time.Duration
+	// timeout replaces iceDisconnected in tests.
+	timeout time.Duration
 	// reportEvery replaces reportInterval in tests.
 	reportEvery time.Duration
 	// Logger gets what support needs; nil drops it.
@@ -81,8 +81,8 @@ func (c Config) withDefaults() Config {
 	if c.GatherTimeout <= 0 {
 		c.GatherTimeout = 500 * time.Millisecond
 	}
-	if c.patience == 0 {
-		c.patience = iceDisconnected
+	if c.timeout == 0 {
+		c.timeout = iceDisconnected
 	}
 	if c.reportEvery == 0 {
 		c.reportEvery = reportInterval

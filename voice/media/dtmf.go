@@ -194,7 +194,7 @@ func (r *digitReader) continues(h *rtpHeader, code byte, at time.Duration) bool 
 	case h.ts == r.ts:
 		return true
 	case recent && int32(h.ts-r.ts) < 0:
-		return true // a straggler of an event before
+		return true // late, of an event before
 	case code != r.code || h.marker || r.ended:
 		return false
 	case r.length == 0xffff && h.ts-r.ts == 0xffff:

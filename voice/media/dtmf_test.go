@@ -232,7 +232,7 @@ func TestReadDigits(t *testing.T) {
 		{"twice the same, the first end lost", []arrival{
 			{eventPacket(1000, 1, false, true, 160), 0}, {eventPacket(2000, 1, false, true, 160), 60 * ms},
 		}, "11"},
-		{"a straggler", []arrival{
+		{"a late packet", []arrival{
 			{eventPacket(1000, 1, true, false, 400), 0}, {eventPacket(2000, 2, false, true, 160), 60 * ms},
 			{eventPacket(1000, 1, true, false, 400), 65 * ms}, {eventPacket(2000, 2, true, false, 400), 90 * ms},
 		}, "12"},

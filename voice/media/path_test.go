@@ -12,18 +12,18 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// patience is how soon the tests' sessions miss a peer that has gone silent, calm
+// timeout is how soon the tests' sessions miss a peer that has gone silent, calm
 // how soon they do where they must not, however slow the machine is.
 const (
-	patience = 600 * time.Millisecond
-	calm     = 30 * time.Second
+	timeout = 600 * time.Millisecond
+	calm    = 30 * time.Second
 )
 
 // A restart on a path that works moves it without losing it: neither side is told
 // of a disconnection, and the sound goes on. BenchmarkRestart says what it costs.
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	a, b := call(t, Config{patience: calm}, Config{patience: calm})
+	a, b := call(t, Config{timeout: calm}, Config{timeout: calm})
 	hears(t, b, 440)
 	before, _ := a.Session.(*session).link.candidates()
 	n, m := a.count(Connected), b.count(Connected)
@@ -46,11 +46,11 @@ func TestRestart(t *testing.T) {
 func TestCutAndRestart(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, time.Millisecond, 0)
-	a, b := wired(t, w, Config{patience: patience}, Config{patience: patience})
+	a, b := wired(t, w, Config{timeout: timeout}, Config{timeout: timeout})
 	hears(t, b, 440)
 	w.cut.Store(true)
 	a.await("Disconnected", func() bool { return a.count(Disconnected) > 0 })
-	a.await("the silence", func() bool { return a.SinceReceived() > patience })
+	a.await("the silence", func() bool { return a.SinceReceived() > timeout })
 	a.await("Failed", func() bool { return a.count(Failed) > 0 })
 	w.cut.Store(false)
 	n := a.count(Connected)
@@ -58,7 +58,7 @@ func TestCutAndRestart(t *testing.T) {
 	a.await("the new path", func() bool { return a.count(Connected) > n })
 	hears(t, b, 440)
 	hears(t, a, 1000)
-	a.await("the far side", func() bool { return a.SinceReceived() < patience })
+	a.await("the far side", func() bool { return a.SinceReceived() < timeout })
 }
 
 // A wire that heals by itself connects again without a restart.
@@ -66,7 +66,7 @@ func TestCutAndHealed(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, time.Millisecond, 0)
 	// There is as much time again, less a third, before the path is given up.
-	a, b := wired(t, w, Config{patience: 3 * patience}, Config{patience: calm})
+	a, b := wired(t, w, Config{timeout: 3 * timeout}, Config{timeout: calm})
 	hears(t, b, 440)
 	w.cut.Store(true)
 	a.await("Disconnected", func() bool { return a.count(Disconnected) > 0 })

@@ -74,9 +74,9 @@ const (
 	// Acceptance waits: how long a better kind of path is waited for.
 	waitReflexive = 100 * time.Millisecond
 	waitRelay     = 300 * time.Millisecond
-	// relayPatience is how long a phone that may name nothing but relays waits
+	// relayTimeout is how long a phone that may name nothing but relays waits
 	// for the first: over TLS it is five round trips away.
-	relayPatience = 5 * time.Second
+	relayTimeout = 5 * time.Second
 	// dtlsFlight is the first wait before a flight is sent again (RFC 6347,
 	// section 4.2.4 says 1 s and lets a medium with a known round trip use less:
 	// ICE has just measured ours).
@@ -171,7 +171,7 @@ func (l *peerLink) connection() error {
 
 func (l *peerLink) settings() (webrtc.SettingEngine, error) {
 	var e webrtc.SettingEngine
-	e.SetICETimeouts(l.cfg.patience, l.cfg.patience*5/3, l.cfg.patience/3)
+	e.SetICETimeouts(l.cfg.timeout, l.cfg.timeout*5/3, l.cfg.timeout/3)
 	e.SetHostAcceptanceMinWait(0)
 	e.SetSrflxAcceptanceMinWait(waitReflexive)
 	e.SetPrflxAcceptanceMinWait(waitReflexive)

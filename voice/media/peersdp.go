@@ -127,7 +127,7 @@ func (l *peerLink) gather(ctx context.Context) (*sdp.Media, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	timeout.Reset(relayPatience)
+	timeout.Reset(relayTimeout)
 	for over := !l.cfg.RelayOnly; ; {
 		local := l.pc.Load().LocalDescription()
 		if local == nil {

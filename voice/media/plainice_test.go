@@ -15,7 +15,7 @@ import (
 
 // unhurried keeps a machine that is slow from giving a path up.
 func unhurried(c Config) Config {
-	c.patience = time.Minute
+	c.timeout = time.Minute
 	return c
 }
 

@@ -51,7 +51,7 @@ func (r *registrar) next() *sipmsg.Request {
 	select {
 	case req := <-r.requests:
 		return req
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		r.s.t.Fatal("no REGISTER came")
 	}
 	panic("unreachable")
@@ -89,7 +89,7 @@ func (r *registrar) account(t *testing.T, change ...func(*AccountConfig)) *runni
 
 func (a *runningAccount) until(what string, ok func(Registration) bool) Registration {
 	a.t.Helper()
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	for {
 		select {
 		case s := <-a.states:

@@ -174,7 +174,7 @@ func (h *byHand) await(what string, match func(sipmsg.Message) bool) sipmsg.Mess
 			return m
 		}
 	}
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	for {
 		select {
 		case m, open := <-h.came:
@@ -273,7 +273,7 @@ func (h *byHand) incoming() Incoming {
 	select {
 	case in := <-h.calls:
 		return in
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		h.t.Fatal("no call came")
 	}
 	panic("unreachable")

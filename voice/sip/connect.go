@@ -145,8 +145,8 @@ func (f *Flow) dial(ctx context.Context, network string) (net.Conn, error) {
 // section 18.1.1).
 const maxDatagram = 1300
 
-// sidePatience is how long TCP beside a flow of UDP has for its first answer.
-const sidePatience = time.Second
+// sideTimeout is how long TCP beside a flow of UDP has for its first answer.
+const sideTimeout = time.Second
 
 // noSideTime is how long requests stay datagrams after TCP has failed.
 const noSideTime = 5 * time.Minute
@@ -168,7 +168,7 @@ func (f *Flow) sideStream() transport.Conn {
 	if side != nil || unwanted {
 		return side
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), sidePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), sideTimeout)
 	defer cancel()
 	raw, err := f.dial(ctx, "tcp")
 	f.mu.Lock()

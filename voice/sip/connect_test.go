@@ -81,11 +81,11 @@ func TestConnectFails(t *testing.T) {
 		{"no scheme", "sip.example", fault.ConfigurationInvalid, "address"},
 		{"other scheme", "https://sip.example", fault.ConfigurationInvalid, "not supported"},
 	} {
-		patience := time.Minute
+		timeout := time.Minute
 		if tc.name == "silent server" {
-			patience = 300 * time.Millisecond
+			timeout = 300 * time.Millisecond
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		_, err := Connect(ctx, Config{URL: tc.url, Domain: "x", User: "y"})
 		cancel()
 		if fault.TypeOf(err) != tc.code || !strings.Contains(fault.From(err).Message(), tc.says) {

@@ -231,7 +231,7 @@ func TestLongRequestsGoOverTCP(t *testing.T) {
 			if got != want {
 				t.Errorf("the CANCEL came over %s, want %s", got, want)
 			}
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			t.Error("no CANCEL came")
 		}
 		if e := event[Failed](t, d); e.Status != 487 || !e.Cancelled {
@@ -248,7 +248,7 @@ func rawUDP(t *testing.T, change func(*Config)) (*Flow, net.PacketConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = pc.Close() })
-	_ = pc.SetDeadline(time.Now().Add(patience))
+	_ = pc.SetDeadline(time.Now().Add(timeout))
 	cfg := Config{URL: "udp://" + pc.LocalAddr().String(), Domain: "sip.example", User: "alice", PingInterval: 5 * time.Millisecond}
 	if change != nil {
 		change(&cfg)
@@ -321,7 +321,7 @@ func TestKeepalivesOfUDP(t *testing.T) {
 				if !errors.Is(f.Err(), tc.want) {
 					t.Errorf("ended with %v, want %v", f.Err(), tc.want)
 				}
-			case <-time.After(patience):
+			case <-time.After(timeout):
 				t.Error("the flow goes on")
 			}
 		})

@@ -303,7 +303,7 @@ func TestPingsDuringACall(t *testing.T) {
 	f := s.connect(func(c *Config) { c.PingInterval, c.PongDelay = 2*time.Millisecond, time.Millisecond })
 	d, l := place(t, s, f, legs)
 	there := <-s.conns
-	for limit := time.Now().Add(patience); f.RTT() == 0 || there.RTT() == 0 || time.Since(f.LastHeard()) > time.Second; {
+	for limit := time.Now().Add(timeout); f.RTT() == 0 || there.RTT() == 0 || time.Since(f.LastHeard()) > time.Second; {
 		if time.Now().After(limit) {
 			t.Fatalf("round trips %v and %v", f.RTT(), there.RTT())
 		}

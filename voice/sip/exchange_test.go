@@ -71,7 +71,7 @@ func TestReorderedExchanges(t *testing.T) {
 			for n, d := range calls {
 				select {
 				case <-d.Done():
-				case <-time.After(patience):
+				case <-time.After(timeout):
 					t.Fatalf("call %d of %d has no end", n, len(calls))
 				}
 			}

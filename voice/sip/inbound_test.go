@@ -49,7 +49,7 @@ func (s *server) call(f *Flow, source, body string, headers ...sipmsg.Header) *c
 // response waits for the next response above 100.
 func (c *caller) response() *sipmsg.Response {
 	c.s.t.Helper()
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	for {
 		select {
 		case res := <-c.tx.Responses():
@@ -107,7 +107,7 @@ func called(t *testing.T) (*server, *Flow, string, chan Incoming) {
 func (s *server) source() string {
 	s.t.Helper()
 	addr := (<-s.conns).RemoteAddr().String()
-	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(timeout); ; time.Sleep(time.Millisecond) {
 		if c := s.transport.Pool("ws").Get(addr); c != nil {
 			_, _ = c.TryClose()
 			return addr

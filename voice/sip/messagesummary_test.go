@@ -80,7 +80,7 @@ func TestMessageSummary(t *testing.T) {
 		select {
 		case res := <-tx.Responses():
 			return res.StatusCode
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			t.Fatal("no answer")
 		}
 		return 0

@@ -22,7 +22,7 @@ import (
 	"offhook/demo/wsconn"
 )
 
-const patience = 30 * time.Second
+const timeout = 30 * time.Second
 
 // server is a SIP server behind the path /sip of a web server. It challenges
 // with digest and hands every INVITE that passes to onInvite.
@@ -121,7 +121,7 @@ func (s *server) connect(change ...func(*Config)) *Flow {
 	for _, c := range change {
 		c(&cfg)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	f, err := Connect(ctx, cfg)
 	if err != nil {
@@ -254,7 +254,7 @@ func (l *leg) expect(method sipmsg.RequestMethod) *sipmsg.Request {
 			return req
 		}
 	}
-	limit := time.After(patience)
+	limit := time.After(timeout)
 	for {
 		select {
 		case req := <-l.inbox:
@@ -302,7 +302,7 @@ func (l *leg) build(method sipmsg.RequestMethod, body string, headers ...sipmsg.
 // to an INVITE is acknowledged with ackBody.
 func (l *leg) request(method sipmsg.RequestMethod, body, ackBody string, headers ...sipmsg.Header) (*sipmsg.Response, error) {
 	req := l.build(method, body, headers...)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	tx, err := l.s.transactions.Request(ctx, req)
 	if err != nil {
@@ -343,7 +343,7 @@ func event[E DialogEvent](t *testing.T, d *Dialog) E {
 			t.Fatalf("got %T %+v, want %T", ev, ev, want)
 		}
 		return want
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("no event, want %T", *new(E))
 	}
 	panic("unreachable")
@@ -357,7 +357,7 @@ func finished(t *testing.T, d *Dialog) {
 		if open {
 			t.Fatalf("an event after the end: %T %+v", ev, ev)
 		}
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("the events did not end")
 	}
 	<-d.Done()
@@ -365,7 +365,7 @@ func finished(t *testing.T, d *Dialog) {
 
 func limited(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -58,7 +58,7 @@ func TestCallsOverStreams(t *testing.T) {
 			t.Errorf("%d bytes arrived", len(in.Body))
 		}
 		// sipgo answers a double CRLF, so the line knows its round trip.
-		for limit := time.Now().Add(patience); f.RTT() == 0; time.Sleep(time.Millisecond) {
+		for limit := time.Now().Add(timeout); f.RTT() == 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) {
 				t.Fatal("no round trip")
 			}
@@ -119,7 +119,7 @@ func TestStreamFraming(t *testing.T) {
 				rest = rest[n:]
 			}
 		}()
-		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		_ = conn.SetReadDeadline(time.Now().Add(timeout))
 		r := bufio.NewReader(conn)
 		for answers := 0; answers < 3; {
 			line, err := r.ReadString('\n')
@@ -143,7 +143,7 @@ func TestRubbishEndsAStream(t *testing.T) {
 		go func() { _, _ = io.WriteString(conn, rubbish) }()
 		select {
 		case <-f.Done():
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			t.Errorf("%.20q does not end the stream", rubbish)
 		}
 	}
@@ -168,7 +168,7 @@ func TestSilentStreamIsNoticed(t *testing.T) {
 		if errors.Is(f.Err(), ErrFlowClosed) {
 			t.Errorf("%v", f.Err())
 		}
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Error("not noticed")
 	}
 }

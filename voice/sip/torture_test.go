@@ -156,7 +156,7 @@ func TestTortureMessagesInACall(t *testing.T) {
 				if !strings.HasPrefix(line, fmt.Sprintf("SIP/2.0 %d ", m.status)) {
 					t.Errorf("%s %s: answered with %s, want %d", m.section, m.name, line, m.status)
 				}
-			case <-time.After(patience):
+			case <-time.After(timeout):
 				t.Errorf("%s %s: not answered", m.section, m.name)
 			}
 		}

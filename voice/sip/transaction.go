@@ -138,7 +138,7 @@ func (tx *clientTx) start() error {
 		case !tx.reliable:
 			tx.again = time.AfterFunc(tx.interval, crash.Guarded(tx.resend))
 		case conn != tx.f.conn:
-			tx.again = time.AfterFunc(sidePatience, crash.Guarded(tx.fallBack))
+			tx.again = time.AfterFunc(sideTimeout, crash.Guarded(tx.fallBack))
 		}
 		tx.limit = time.AfterFunc(transactionTime, crash.Guarded(func() { tx.fail(ErrTimeout) }))
 	}

@@ -42,7 +42,7 @@ func (r *registrar) tell(t *testing.T, a *Account, source string, subscribe *sip
 	select {
 	case res := <-tx.Responses():
 		return res.StatusCode
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("no answer")
 	}
 	return 0
@@ -74,7 +74,7 @@ func TestWatchedExtensions(t *testing.T) {
 				t.Errorf("%+v, want %q", e, want)
 			}
 			return e
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			t.Fatalf("never %q", want)
 		}
 		return Extension{}

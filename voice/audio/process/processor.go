@@ -47,7 +47,7 @@ type Processor struct {
 	between *[phases + 1][taps]float32
 	slip    float64 // samples that the reading of the ring is ahead of whole frames
 	far     [frameSize]int16
-	// window is the stretch of the ring that far is read from, with its surroundings;
+	// window is the stretch of the ring that far is read from, with what lies around it;
 	// the rates of two clocks differ by less than a sample in a frame.
 	window  [frameSize + taps + 1]float32
 	bulk    int64 // frames that the echo is known to lag
@@ -194,7 +194,7 @@ func (p *Processor) cancel(frame []int16) {
 
 // fetch reads the loudspeaker's sound that belongs to the next frame of the
 // microphone, at the pace of the microphone's clock. It keeps a frame of the
-// delay in hand, so that it can hurry.
+// delay in hand, so that it can be read faster.
 func (p *Processor) fetch(w int64) {
 	rate := 1 + p.drift.rate
 	at := float64((p.read-1-p.bulk)*frameSize) + p.slip

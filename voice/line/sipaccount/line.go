@@ -189,8 +189,8 @@ func (l *Line) Look() line.Outlook {
 // Retry tries again or proves the registration at once.
 func (l *Line) Retry() { l.registration.Retry() }
 
-// Ended is for line.Connecting.
-func (l *Line) Ended() <-chan struct{} { return l.done }
+// Done is for line.Connecting.
+func (l *Line) Done() <-chan struct{} { return l.done }
 
 // Flow is for line.Line.
 func (l *Line) Flow(ctx context.Context) (line.Flow, error) { return line.OpenFlow(ctx, l) }
