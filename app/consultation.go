@@ -50,7 +50,16 @@ func (p *Phone) Consult(ctx context.Context, id, target string) error {
 // CompleteTransfer joins the call's far side with the party that Consult has called,
 // or with that of the second call. It returns when the far side has taken that on;
 // Snapshot.Call.Transfer then tells how it fares.
+//
+// Of two calls, without an ID, the one on hold is handed to the other.
 func (p *Phone) CompleteTransfer(ctx context.Context, id string) error {
+	if s := p.Snapshot(); id == "" && s.Call != nil && s.Call.Consultation == nil {
+		for _, c := range s.Calls {
+			if c != s.Call && c.Held && c.Line == s.Call.Line {
+				id = c.ID
+			}
+		}
+	}
 	return p.during(ctx, id, Controls.CompleteTransfer)
 }
 

@@ -310,13 +310,13 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 	if err != nil {
 		p.say("error", lang.Of("notice.call-log-unwritten", calllog.Trouble(err)))
 	}
-	shown := !slices.ContainsFunc(p.m.calls.without(c), func(o *liveCall) bool { return o.role != RoleConsultation })
+	shown := !slices.ContainsFunc(p.m.calls.without(c), func(o *liveCall) bool { return o.d.ConsultsFor == "" })
 	p.m.calls.drop(c)
 	if shown {
 		p.m.audio.Offer = nil
 	}
 	p.touch()
-	if c.role == RoleConsultation || c.d.Merged {
+	if c.d.ConsultsFor != "" || c.d.Merged {
 		return // the call that it was for, or went into, is the one to speak of
 	}
 	p.m.last = &EndedCall{

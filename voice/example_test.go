@@ -128,3 +128,56 @@ func ExampleWithMaxCalls() {
 		}
 	}
 }
+
+// A program that asks somebody about the call it is in, goes back to the first party,
+// and hangs up. CompleteTransfer in place of Swap would hand the call over, and
+// Client.Merge would make a conference of the three.
+func ExampleCall_Consult() {
+	ctx := context.Background()
+	platform, account := signIn("alice", "echo")
+	defer platform.Close(ctx)
+	phone, err := voice.New(voice.WithSound(voice.Sound{
+		Capture: audio.Spec{Kind: audio.SpecNull}, Playout: audio.Spec{Kind: audio.SpecNull},
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer phone.Close(ctx)
+	events := phone.Subscribe()
+	defer events.Close()
+	if err := phone.Initialize(ctx, account(phone.DeviceID())); err != nil {
+		log.Fatal(err)
+	}
+	call, err := phone.Dial(ctx, demo.DemoExophone, "", voice.ShownAs("echo"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for ev := range events.Events() {
+		switch ev := ev.(type) {
+		case voice.CallEstablished:
+			if ev.Call.ConsultsFor == "" {
+				fmt.Println("talking to", ev.Call.RemoteID)
+				err = call.Consult(ctx, "announcer")
+				break
+			}
+			fmt.Println("asking", ev.Call.RemoteID)
+			err = call.Swap(ctx)
+			fmt.Println("back with", call.Details().RemoteID)
+			call.EndConsultation()
+			call.Hangup()
+		case voice.CallEnded:
+			if ev.Call.ConsultsFor == "" {
+				fmt.Println("ended:", ev.Call.EndReason)
+				return
+			}
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// talking to echo
+	// asking announcer
+	// back with echo
+	// ended: LOCAL_HANGUP
+}

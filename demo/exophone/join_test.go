@@ -15,7 +15,7 @@ import (
 
 // asks is bob's call to carol about a conversation; rings says that she has not
 // answered.
-func asks(t *testing.T, p *platform, bob, carol *phone, about string, rings bool) (out, in *call, session string) {
+func asks(t testing.TB, p *platform, bob, carol *phone, about string, rings bool) (out, in *call, session string) {
 	t.Helper()
 	out = bob.start("carol", relaytest.Options{}).invite(wire.HeaderConsultsFor, about)
 	token, claims := p.pushed("carol")
@@ -191,4 +191,40 @@ func TestJoinCrossesAnEnd(t *testing.T) {
 		p.over()
 		p.over()
 	}
+}
+
+// How long the one who is handed over hears nothing as two calls become one, beyond a
+// packet's own 20 ms, by the times of the packets; the one who takes the call, too.
+func BenchmarkJoin(b *testing.B) {
+	var longest time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		p := newPlatform(b, nil)
+		_, bob, carol, out, _, session := conversation(b, p)
+		asked, third, other := asks(b, p, bob, carol, session, false)
+		stop := make(chan struct{})
+		spoken := make(chan struct{}, 4)
+		speakers := []*call{out, third, asked}
+		for _, c := range speakers {
+			go func() { c.media.Speak(relaytest.Tone(440, 30*time.Second), stop); spoken <- struct{}{} }()
+		}
+		third.media.WaitPackets(len(third.media.Packets()) + 25)
+		before := len(third.media.Packets()) - 5
+		b.StartTimer()
+		if err := p.x.Join(session, "bob", other); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		third.media.WaitPackets(before + 40)
+		close(stop)
+		for range speakers {
+			<-spoken
+		}
+		gap := pause(third, before)
+		longest = max(longest, gap)
+		third.hangup()
+		out.ended()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(longest.Milliseconds()), "ms-gap-max")
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // conversation is alice and bob in conversation.
-func conversation(t *testing.T, p *platform) (alice, bob, carol *phone, out, in *call, session string) {
+func conversation(t testing.TB, p *platform) (alice, bob, carol *phone, out, in *call, session string) {
 	t.Helper()
 	alice, bob, carol = p.connect("alice"), p.connect("bob"), p.connect("carol")
 	out = alice.dial("bob")
