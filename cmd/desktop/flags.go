@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"offhook/app/profile"
+	"offhook/app/settings"
 	"offhook/internal/cmdline"
 	"offhook/voice/audio"
 )
@@ -31,6 +32,10 @@ type options struct {
 	SIPAccount      string `name:"sip-account" placeholder:"USER@DOMAIN" help:"use a SIP account in place of a subscriber; without --sip-server one that is there already"`
 	SIPServer       string `name:"sip-server" placeholder:"SERVER" help:"the SIP account's server: ws, wss, tls, tcp or udp://HOST:PORT"`
 	SIPMedia        string `name:"sip-media" placeholder:"KIND" help:"how the SIP account's sound travels: webrtc, rtp or srtp; webrtc over ws and wss, else rtp"`
+	SIPAuthUser     string `name:"sip-auth-user" placeholder:"NAME" help:"the user name for the SIP account's password, where it is another"`
+	SIPProxy        string `name:"sip-proxy" placeholder:"SERVER" help:"the outbound proxy of the SIP account, of the form of --sip-server"`
+	SIPTransfers    string `name:"sip-transfers" placeholder:"RULE" help:"what becomes of a caller who wants to transfer this phone: ask, follow or refuse"`
+	SIPAutoAnswer   bool   `name:"sip-auto-answer" help:"let the SIP account's server have calls answered by themselves, as an intercom does"`
 	SIPICE          bool   `name:"sip-ice" help:"offer ICE with the SIP account's plain RTP (rtp, srtp)"`
 	ICEServer       string `name:"ice-server" placeholder:"URL" help:"the SIP account's STUN or TURN server, such as turn:HOST:PORT?transport=tcp"`
 	ICEUser         string `name:"ice-user" placeholder:"NAME" help:"the user name at the TURN server"`
@@ -100,6 +105,10 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 		return o, errors.New("--ice-user, --ice-password-file and --relay-only belong to --ice-server")
 	case o.SIPICE && o.SIPAccount == "":
 		return o, errors.New("--sip-ice belongs to --sip-account")
+	case o.SIPAccount == "" && (o.SIPAuthUser != "" || o.SIPProxy != "" || o.SIPTransfers != "" || o.SIPAutoAnswer):
+		return o, errors.New("--sip-auth-user, --sip-proxy, --sip-transfers and --sip-auto-answer belong to --sip-account")
+	case o.SIPTransfers != "" && o.SIPTransfers != settings.TransfersAsk && o.SIPTransfers != settings.TransfersFollow && o.SIPTransfers != settings.TransfersRefuse:
+		return o, fmt.Errorf("--sip-transfers is ask, follow or refuse, not %q", o.SIPTransfers)
 	case o.SIPMedia != "" && o.SIPAccount == "":
 		return o, errors.New("--sip-media belongs to --sip-account")
 	case o.SIPMedia != "" && o.SIPMedia != "webrtc" && o.SIPMedia != "rtp" && o.SIPMedia != "srtp":

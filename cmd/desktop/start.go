@@ -263,6 +263,16 @@ func useSIPAccount(ctx context.Context, o options, password string, phone *app.P
 	a.AllowClearText = o.AllowClearText || a.AllowClearText && a.Server == o.SIPServer
 	a.On, a.User, a.Domain, a.Server = true, user, domain, o.SIPServer
 	a.Media, a.OfferICE = o.SIPMedia, o.SIPICE || a.OfferICE
+	if o.SIPAuthUser != "" {
+		a.AuthUser = o.SIPAuthUser
+	}
+	if o.SIPProxy != "" {
+		a.OutboundProxy = o.SIPProxy
+	}
+	if o.SIPTransfers != "" {
+		a.Transfers = o.SIPTransfers
+	}
+	a.AutoAnswer = o.SIPAutoAnswer || a.AutoAnswer
 	if o.ICEServer != "" {
 		a.ICEServers, a.ICEUser, a.RelayOnly = []string{o.ICEServer}, o.ICEUser, o.RelayOnly
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pion/stun/v4"
 
+	"offhook/voice/codec"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -47,6 +48,13 @@ func readProfile(fields map[string]json.RawMessage) (p wire.Profile) {
 			*t.value = min(max(*t.value, 0), t.most)
 		}
 	}
+	p.Codecs = slices.DeleteFunc(p.Codecs, func(name string) bool {
+		if _, ok := codec.Lookup(name); ok {
+			return false
+		}
+		drop("codecs")
+		return true
+	})
 	var usable []wire.ICEServer
 	for _, s := range p.ICEServers {
 		urls := len(s.URLs)

@@ -25,6 +25,7 @@ func TestAProfileWithMistakes(t *testing.T) {
 		`{"codecs":{}}`:                             "codecs",
 		`{"log_level":7,"exophone":{},"codecs":[]}`: "log_level exophone",
 		`{"media_timeout":20,"ice_servers":[{"urls":["stun:ok.example","nonsense"]},{"urls":["turn:ok.example?transport=tcp"]}]}`: "ice_servers",
+		`{"codecs":["opus","AMR-WB","pcmu",""]}`:       "codecs",
 		`{"media_timeout":45,"something_new":{"a":1}}`: "",
 	} {
 		var fields map[string]json.RawMessage
@@ -35,6 +36,9 @@ func TestAProfileWithMistakes(t *testing.T) {
 		complete(&p, true, "host")
 		if got := strings.Join(p.Dropped, " "); got != want {
 			t.Errorf("%s: dropped %q, not %q", text, got, want)
+		}
+		if strings.Contains(text, "AMR") && strings.Join(p.Codecs, " ") != "opus pcmu" {
+			t.Errorf("%s: %v", text, p.Codecs)
 		}
 		for _, l := range limits(&p) {
 			if d := Seconds(*l.value); l.fallback > 0 && (d < time.Second || d > 366*24*time.Hour) {
