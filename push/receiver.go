@@ -3,12 +3,10 @@ package push
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 )
 
@@ -87,7 +85,7 @@ func (r *Receiver) Run(ctx context.Context) {
 	defer working.Wait()
 	defer r.set(func(s *Status) { s.Phase, s.RetryAt, s.Err = Stopped, time.Time{}, nil })
 
-	pause := backoff{base: r.cfg.BackoffBase, max: r.cfg.BackoffMax}
+	pause := backoff.Backoff{Base: r.cfg.BackoffBase, Max: r.cfg.BackoffMax}
 	for ctx.Err() == nil {
 		r.set(func(s *Status) { s.Phase, s.RetryAt = Connecting, time.Time{}; s.Attempts++ })
 		started := time.Now()
@@ -99,7 +97,7 @@ func (r *Receiver) Run(ctx context.Context) {
 			continue // the ledger has been turned over
 		}
 		if s := r.Status(); s.OK() && time.Now().Sub(started) >= healthy {
-			pause.reset()
+			pause.Reset()
 		}
 		if fail.phase == Refused && r.offered != "" && !r.renewed {
 			// The platform may have revoked the token, or this machine's clock may have
@@ -111,13 +109,13 @@ func (r *Receiver) Run(ctx context.Context) {
 		r.cfg.Logger.Info("inbox not reachable", "phase", fail.phase, "error", fail.err)
 		if fail.phase != Waiting {
 			r.set(func(s *Status) { s.Phase, s.Err, s.RetryAt = fail.phase, fail.err, time.Time{} })
-			pause.reset()
+			pause.Reset()
 			r.awaitRetry(ctx)
 			continue
 		}
-		wait := r.cfg.Jitter(pause.next())
+		wait := r.cfg.Jitter(pause.Bound())
 		if r.await(ctx, fail, wait) {
-			pause.reset() // a network that has just come up needs a few quick attempts
+			pause.Reset() // a network that has just come up needs a few quick attempts
 		}
 	}
 }
@@ -150,34 +148,4 @@ func (r *Receiver) awaitRetry(ctx context.Context) {
 	case <-ctx.Done():
 	case <-r.retries:
 	}
-}
-
-// backoff doubles a bound from base to max.
-type backoff struct {
-	base, max time.Duration
-	tries     int
-}
-
-func (b *backoff) next() time.Duration {
-	limit := b.max
-	if b.tries < 20 {
-		limit = min(b.max, b.base<<b.tries)
-	}
-	b.tries++
-	return limit
-}
-
-func (b *backoff) reset() { b.tries = 0 }
-
-// parseRetryAfter parses seconds or a date (RFC 9110, section 10.2.3); an hour
-// is the most it believes.
-func parseRetryAfter(value string) time.Duration {
-	value = strings.TrimSpace(value)
-	if n, err := strconv.Atoi(value); err == nil {
-		return min(time.Duration(max(0, min(n, 3600)))*time.Second, time.Hour)
-	}
-	if t, err := http.ParseTime(value); err == nil {
-		return max(0, min(time.Until(t), time.Hour))
-	}
-	return 0
 }

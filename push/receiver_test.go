@@ -452,26 +452,6 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-func TestBackoffGrows(t *testing.T) {
-	t.Parallel()
-	b := backoff{base: 100 * time.Millisecond, max: 20 * time.Second}
-	want := []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000}
-	for i, w := range want {
-		if got := b.next(); got != w*time.Millisecond {
-			t.Errorf("pause %d below %v, want %v", i, got, w*time.Millisecond)
-		}
-	}
-	for range 100 {
-		if b.next() != 20*time.Second {
-			t.Fatal("the bound moved")
-		}
-	}
-	b.reset()
-	if b.next() != 100*time.Millisecond {
-		t.Error("reset has no effect")
-	}
-}
-
 func TestConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	good := Config{URL: "https://push.example/v1/push", DeviceToken: "d",

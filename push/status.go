@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"offhook/internal/backoff"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -90,7 +91,7 @@ func judge(err error, res *http.Response) failure {
 	case errors.Is(err, errPong):
 		wrap(fault.NetworkError, "inbox.stopped-answering")
 	case res != nil && res.StatusCode != http.StatusSwitchingProtocols:
-		f.pause = parseRetryAfter(res.Header.Get("Retry-After"))
+		f.pause = backoff.RetryAfter(res.Header.Get("Retry-After"), time.Now(), time.Hour)
 		if res.StatusCode == http.StatusNotFound {
 			wrap(fault.ServerError, "inbox.not-there")
 		} else {

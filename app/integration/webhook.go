@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 	"offhook/internal/version"
 	"offhook/voice/cleartext"
@@ -153,9 +154,7 @@ func (t *Teller) post(to string, d delivery) (again bool, after time.Duration, e
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
 	res.Body.Close()
-	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		after = time.Duration(min(seconds, 3600)) * time.Second
-	}
+	after = backoff.RetryAfter(res.Header.Get("Retry-After"), t.cfg.Now(), time.Hour)
 	switch {
 	case res.StatusCode < 300:
 		return false, 0, nil

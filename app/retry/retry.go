@@ -7,8 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 )
 
@@ -50,16 +49,11 @@ func (s *Signal) Close() {
 	}
 }
 
-// newBackoff is the pace at which the phone tries again by itself: full jitter
-// up to 20 s (wire decisions).
-func newBackoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = 200 * time.Millisecond
-	b.RandomizationFactor = 1
-	b.Multiplier = 2
-	b.MaxInterval = 10 * time.Second // twice that with full jitter
-	return b
-}
+// The pace at which the phone tries again by itself (wire decisions).
+const (
+	base = 400 * time.Millisecond
+	most = 20 * time.Second
+)
 
 // Wait waits for d, for now, or for ctx, whose error it returns. A caller takes
 // now from Signal.Next before the attempt that failed, so that a Fire in between is
@@ -91,7 +85,7 @@ type Hooks struct {
 // Until calls f until it succeeds or ctx ends, whose error it returns; again at once
 // after s fires.
 func (s *Signal) Until(ctx context.Context, f func(context.Context) error, h Hooks) error {
-	b := newBackoff()
+	b := backoff.Backoff{Base: base, Max: most}
 	for {
 		now := s.Next()
 		err := withGrace(ctx, now, h.Grace, f)
@@ -108,7 +102,7 @@ func (s *Signal) Until(ctx context.Context, f func(context.Context) error, h Hoo
 			continue
 		default:
 		}
-		delay := b.NextBackOff()
+		delay := b.Next()
 		h.Failed(err, delay)
 		if err := Wait(ctx, delay, now); err != nil {
 			return err

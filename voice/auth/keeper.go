@@ -7,8 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
@@ -250,18 +249,16 @@ func (k *Keeper) renew() *renewal {
 func (k *Keeper) fetch(old Pair) (Pair, error) {
 	ctx, cancel := context.WithTimeout(k.ctx, renewTimeout)
 	defer cancel()
-	policy := backoff.NewExponentialBackOff()
-	policy.InitialInterval = 300 * time.Millisecond
-	policy.MaxInterval = 5 * time.Second
-	tokens, err := backoff.Retry(ctx, func() (wire.TokenPair, error) {
-		tokens, err := k.cfg.Renewer.Renew(ctx, old.refresh)
-		if err != nil && (!passing(err) || inactive(err)) {
-			return tokens, backoff.Permanent(err)
+	delays := backoff.Backoff{Base: 600 * time.Millisecond, Max: 10 * time.Second}
+	var tokens wire.TokenPair
+	for try := 1; ; try++ {
+		var err error
+		if tokens, err = k.cfg.Renewer.Renew(ctx, old.refresh); err == nil {
+			break
 		}
-		return tokens, err
-	}, backoff.WithBackOff(policy), backoff.WithMaxTries(renewTries))
-	if err != nil {
-		return Pair{}, err
+		if !passing(err) || inactive(err) || try == renewTries || !clock.Sleep(ctx, k.cfg.Clock, delays.Next()) {
+			return Pair{}, err
+		}
 	}
 	if tokens.RefreshToken == "" {
 		tokens.RefreshToken = old.refresh

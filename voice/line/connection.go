@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
@@ -101,7 +101,7 @@ func (l *Connection) Close() {
 
 func (l *Connection) run() {
 	defer close(l.done)
-	failures := 0
+	delays := backoff.Backoff{Base: reconnectFloor, Max: reconnectCeil}
 	for l.ctx.Err() == nil {
 		started := l.clock.Now()
 		f, err := l.attempt()
@@ -115,14 +115,13 @@ func (l *Connection) run() {
 			_ = f.Close()
 			l.lost(f.Err())
 			if l.clock.Now().Sub(started) >= healthyFor {
-				failures = 0
+				delays.Reset()
 			}
 		}
 		if l.ctx.Err() != nil {
 			return
 		}
-		l.pause(failures, err)
-		failures++
+		l.pause(delays.Next(), err)
 	}
 }
 
@@ -187,14 +186,8 @@ func (l *Connection) lost(err error) {
 	l.changed(false, err)
 }
 
-// pause waits before the next attempt: full jitter, so that a platform that
-// comes back is not met by all its phones at once.
-func (l *Connection) pause(failures int, err error) {
-	ceil := reconnectCeil
-	if failures < 8 {
-		ceil = min(reconnectFloor<<failures, reconnectCeil)
-	}
-	d := time.Duration(rand.Int64N(int64(ceil))) + time.Millisecond
+// pause waits before the next attempt, at least as long as the platform asks for.
+func (l *Connection) pause(d time.Duration, err error) {
 	var later *transport.HandshakeError
 	if errors.As(err, &later) {
 		d = max(d, min(later.RetryAfter, time.Minute))

@@ -9,11 +9,10 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
+	"offhook/internal/backoff"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -105,23 +104,14 @@ func statusFault(res *http.Response, requestID string, it item, host string) err
 		"platform.unknown-answer", host)
 }
 
-// retryAfter reads the header in both forms of RFC 9110, section 10.2.3.
+// retryAfter is how long the platform wants to be left alone. A date is compared with
+// its own clock.
 func retryAfter(h http.Header) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
 	}
-	d := time.Duration(0)
-	if n, err := strconv.Atoi(v); err == nil {
-		d = time.Duration(min(max(n, 0), 3600)) * time.Second
-	} else if at, err := http.ParseTime(v); err == nil {
-		base := time.Now()
-		if now, err := http.ParseTime(h.Get("Date")); err == nil {
-			base = now
-		}
-		d = min(max(at.Sub(base), 0), time.Hour)
-	}
-	return d
+	return backoff.RetryAfter(h.Get("Retry-After"), now, time.Hour)
 }
 
 func portalFault(host string) error {

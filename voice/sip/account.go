@@ -10,6 +10,7 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
 )
 
@@ -205,7 +206,7 @@ const credentialsDelay = time.Hour
 // for the server no longer than 2 s, closes its flow, and returns.
 func (a *Account) Run(ctx context.Context) {
 	defer a.late.Wait()
-	failures, refusedSince := 0, time.Time{}
+	delays, refusedSince := backoff.Backoff{Base: a.cfg.BackoffBase, Max: a.cfg.BackoffMax}, time.Time{}
 	for ctx.Err() == nil {
 		registered, err := a.session(ctx)
 		if ctx.Err() != nil {
@@ -213,7 +214,7 @@ func (a *Account) Run(ctx context.Context) {
 		}
 		v := judge(err)
 		if registered {
-			failures = 0
+			delays.Reset()
 		}
 		switch {
 		case !v.refused || registered:
@@ -230,8 +231,7 @@ func (a *Account) Run(ctx context.Context) {
 			delay = max(v.delay, 4*a.cfg.BackoffBase, min(time.Since(refusedSince)/8, refusalMax))
 			delay += rand.N(delay/8 + 1)
 		default:
-			delay = v.delay + rand.N(min(a.cfg.BackoffMax, a.cfg.BackoffBase<<min(failures, 16)))
-			failures++
+			delay = v.delay + delays.Next()
 		}
 		next.RetryAt = time.Now().Add(delay)
 		a.set(next, nil)
@@ -266,7 +266,8 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	if f.at.stream && f.cfg.PingInterval >= 0 {
 		f.aside(func() { f.prove(doubt) })
 	}
-	for failures := 0; ; {
+	delays := backoff.Backoff{Base: a.cfg.BackoffBase, Max: a.cfg.BackoffBase << 6}
+	for {
 		timeout, proving := a.timeout(f, registered), doubted
 		if proving {
 			timeout = proofTimeout
@@ -280,7 +281,8 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		var wait time.Duration
 		switch {
 		case err == nil:
-			registered, failures = true, 0
+			registered = true
+			delays.Reset()
 			until = time.Now().Add(granted)
 			wait = granted * 8 / 10
 			a.set(Registration{Phase: Registered, Expires: until}, f)
@@ -295,8 +297,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			if errors.As(err, &refused) {
 				proving = false // a refusal is a sign of life
 			}
-			wait = v.delay + a.cfg.BackoffBase<<min(failures, 6)
-			failures++
+			wait = v.delay + delays.Bound()
 			if v.credentials || errors.Is(err, ErrDisplaced) || f.lost() || !registered || proving || time.Now().Add(wait).After(until) {
 				return registered, a.judgeServer(f, err)
 			}

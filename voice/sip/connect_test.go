@@ -190,18 +190,6 @@ func TestDiallersOwnSentence(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]time.Duration{
-		"120": 2 * time.Minute, "18000;duration=3600": 5 * time.Hour, "120 (I'm in a meeting)": 2 * time.Minute,
-		"": 0, "soon": 0, "-5": 0, "99999999999999": 24 * time.Hour, "999999": 24 * time.Hour,
-	} {
-		if got := transport.ParseRetryAfter(value); got != want {
-			t.Errorf("%q is %v, want %v", value, got, want)
-		}
-	}
-}
-
 // Two proxies and the server ask in turn, and both kinds at once.
 func TestSeveralChallenges(t *testing.T) {
 	t.Parallel()

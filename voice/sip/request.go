@@ -11,8 +11,8 @@ import (
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
+	"offhook/internal/backoff"
 	"offhook/internal/crash"
-	"offhook/voice/sip/transport"
 )
 
 // allowed are the methods that a dialog of ours understands.
@@ -162,7 +162,7 @@ func (f *Flow) final(ctx context.Context, req *sipmsg.Request) (*sipmsg.Response
 }
 
 func retryAfter(m sipmsg.Message) time.Duration {
-	return transport.ParseRetryAfter(headerValue(m, "Retry-After"))
+	return backoff.RetryAfter(headerValue(m, "Retry-After"), time.Now(), 24*time.Hour)
 }
 
 func headerValue(m sipmsg.Message, name string) string {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"offhook/internal/backoff"
 )
 
 // maxFrame is the size in bytes from which on a message is not even skipped.
@@ -64,7 +66,7 @@ func DialWebSocket(ctx context.Context, raw net.Conn, address, path string, head
 		_ = raw.Close()
 		client.CloseIdleConnections()
 		if res != nil && res.StatusCode != http.StatusSwitchingProtocols {
-			return nil, &HandshakeError{Status: res.StatusCode, RetryAfter: ParseRetryAfter(res.Header.Get("Retry-After"))}
+			return nil, &HandshakeError{Status: res.StatusCode, RetryAfter: backoff.RetryAfter(res.Header.Get("Retry-After"), time.Now(), 24*time.Hour)}
 		}
 		return nil, err
 	}
