@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"time"
+
 	"offhook/ui/screen"
+	"offhook/ui/widget"
 )
 
 // addCall shows the number field beside a call, for another one.
@@ -9,6 +12,15 @@ func (s *shell) addCall() {
 	s.adding = true
 	s.toCall()
 	s.render(s.view())
+}
+
+// undoTime is for how long something can be taken back.
+const undoTime = 5 * time.Second
+
+// offerFor shows a remark that does something when its word is pressed, for a while.
+func (s *shell) offerFor(sentence, word string, act func()) {
+	s.say(&remark{tone: widget.ToneQuiet, title: sentence, word: word, act: act})
+	s.noticeStop = s.run.After(undoTime, s.clearRemark)
 }
 
 // addEnds goes back to the call.

@@ -45,6 +45,7 @@ func (s *shell) commands() []command {
 				e.HoldOrSwap(s.snap)
 			}
 		})},
+		{id: "merge", title: e.T("Merge two calls"), keys: keys("Ctrl+Shift+G"), do: talking(func() { e.Merge(s.view()) })},
 		{id: "transfer", title: e.T("Transfer"), keys: keys("Ctrl+T"), do: talking(func() {
 			e.Transfer(s.view())
 		})},

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -132,6 +133,19 @@ func (p *madePhone) StopRecording(_ context.Context, id string) error {
 	p.note(p.of("stop", id))
 	return p.fail
 }
+func (p *madePhone) Merge(_ context.Context, id, with string) error {
+	p.note("merge:" + id + ":" + with)
+	return p.fail
+}
+func (p *madePhone) DropParty(_ context.Context, party string) error {
+	p.note("drop:" + party)
+	return p.fail
+}
+func (p *madePhone) MuteParty(_ context.Context, party string, on bool) error {
+	p.note(fmt.Sprintf("mute-party:%s:%v", party, on))
+	return p.fail
+}
+func (p *madePhone) EndConference(context.Context) error  { p.note("end-conference"); return p.fail }
 func (p *madePhone) Ignore(id string) error               { p.note(p.of("ignore", id)); return p.fail }
 func (p *madePhone) Silence(string)                       { p.note("silence") }
 func (p *madePhone) Mute(string) error                    { p.note("mute"); return p.fail }

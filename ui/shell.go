@@ -107,8 +107,8 @@ func (s *shell) build(early *widget.Early) {
 	s.env = &screen.Env{
 		Words: s.words, Tips: widget.NewTips(s.run.After), Theme: s.theme, Phone: s.phone, Run: s.run, Host: s.host,
 		Open: s.open, Notify: s.notify, SettingsChanged: s.settingsChanged, SetLanguage: s.chooseLanguage,
-		AddCall: s.addCall,
-		PopUp:   s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
+		AddCall: s.addCall, Offer: s.offerFor,
+		PopUp: s.openMenuWith, CloseMenu: s.closeMenu, RenderMenu: s.renderMenu, Menu: s.openMenu, AvailabilityMenu: s.openAvailability,
 		Commands: s.commandList, SetKeys: s.setKeys,
 		Early: early, Mac: onMac, Now: func() time.Time { return s.now() }, Canvas: func() fyne.Canvas { return s.canvas }, StillMotion: func() bool { return s.settings.Appearance.ReducedMotion },
 	}
@@ -210,7 +210,7 @@ func (s *shell) tick() {
 		before := s.phase
 		s.phase = p
 		s.follow(before, v)
-	} else if s.shown == part(s.dial) && !s.dial.Telling() && !s.backBar.Object().Visible() || s.shown == part(s.contacts) {
+	} else if s.shown == part(s.dial) && !s.dial.Changes() && !s.backBar.Object().Visible() || s.shown == part(s.contacts) {
 		// Nothing on these changes by time alone, but for what is above them.
 		s.header.Render(v)
 		if s.side != nil {

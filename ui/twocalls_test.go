@@ -46,8 +46,19 @@ func madeTwoCalls() *app.Snapshot {
 	return s
 }
 
+// madeConference is a conference that this phone mixes.
+func madeConference() *app.Snapshot {
+	s := madeTwoCalls()
+	for _, c := range s.Calls {
+		c.InConference, c.Hosting, c.Held, c.HasSound, c.HeldSince, c.Quality, c.MOS = true, true, false, true, nil, "good", 4.1
+		c.Parties = []app.Party{{ID: "c1", RemoteID: "9845012345", RemoteName: "Priya Nair", Talking: true}, {ID: "c2", RemoteID: "9880030021", RemoteName: "Lucía Ortega", Muted: true}}
+	}
+	return s
+}
+
 func twoCallScenes() []scene {
 	return []scene{
+		{name: "conference", snap: madeConference, play: func(s *stage) { s.levels() }},
 		{name: "call-chips", snap: madeFirst, play: func(s *stage) { s.levels() }},
 		{name: "second-rings", snap: madeSecondRings},
 		{name: "two-calls", snap: madeTwoCalls, play: func(s *stage) { s.levels() }},
@@ -64,7 +75,7 @@ func TestTwoCallPictures(t *testing.T) {
 		}
 	}
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(640, 340), fyne.NewSize(320, 340)} {
-		sc := twoCallScenes()[1]
+		sc := twoCallScenes()[2]
 		s := sc.stage(t, func(o *stageOptions) { o.size = size })
 		s.matchPicture(sc.name + "-" + sizeName(size))
 		// What answers and what hangs up is on the screen in every size.
@@ -211,4 +222,48 @@ func TestTheBarOfTwoCalls(t *testing.T) {
 	b.Hold.Tapped(nil)
 	b.HangUp.Tapped(nil)
 	s.expect("swap hangup")
+}
+
+// Two calls become a conference, whose people are muted and dropped; who was dropped can
+// be called again.
+func TestConference(t *testing.T) {
+	s := newStage(t, madeTwoCalls())
+	s.tap("Merge into a conference")
+	s.shortcut(fyne.KeyG, fyne.KeyModifierControl|fyne.KeyModifierShift)
+	s.expect("merge:c2:c1 merge:c2:c1")
+	s.show(madeConference())
+	if !s.says("Conference") || !s.shows("3 people · 04:12") || !s.shows("Muted by you") || s.shows("Leave") || s.shows("Swap") {
+		t.Error("the conference is not shown")
+	}
+	s.tap("Mute Priya Nair, off")
+	s.tap("Mute Lucía Ortega, on")
+	s.tap("Drop Lucía Ortega")
+	s.expect("mute-party:c1:true mute-party:c2:false drop:c2")
+	s.tap("Undo")
+	s.tap("End for all")
+	s.expect("dial:9880030021 end-conference")
+
+	// The platform mixes: the others go on when the user leaves.
+	there := madeFirst()
+	there.Call.Parties, there.Call.Hosting = madeConference().Call.Parties, true
+	s.show(there)
+	s.tap("Leave")
+	s.expect("hangup")
+	there = madeFirst()
+	there.Call.Parties = madeConference().Call.Parties
+	s.show(there)
+	if s.shows("End for all") || s.shows("Drop ") {
+		t.Error("who is a guest is offered to end the conference")
+	}
+	s.tap("Leave")
+	s.expect("hangup")
+	added := madeConference()
+	added.Calls = append(added.Calls, &app.Call{ID: "c3", State: voice.StateEstablished, Established: at(ago(time.Second)), Held: true, RemoteID: "tom", RemoteName: "Tom Becker",
+		Abilities: []app.Ability{app.AbilityMerge}})
+	s.show(added)
+	if !s.shows("Tom Becker") || !s.shows("Conference") {
+		t.Error("a call beside the conference is not shown")
+	}
+	s.tap("Merge into a conference")
+	s.expect("merge:c2:c3")
 }

@@ -56,10 +56,10 @@ func (e *Env) stateWord(a app.Availability, reason string) string {
 // CodeWord writes a word that an administrator has configured, such as wrong_number, as
 // people read it; what has capitals or spaces already stays as it is.
 func CodeWord(code string) string {
-	if code != strings.ToLower(code) || strings.Contains(code, " ") {
-		return code
+	text := strings.TrimSpace(strings.ReplaceAll(code, "_", " "))
+	if text != strings.ToLower(text) || text == "" {
+		return text
 	}
-	text := strings.ReplaceAll(code, "_", " ")
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:]
 }

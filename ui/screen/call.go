@@ -59,8 +59,10 @@ type Call struct {
 	Mute, Hold, Keypad         *widget.Toggle
 	Speaker, Bluetooth, Device *widget.Toggle
 	HangUp                     *widget.PillButton
-	mainFoot                   *fyne.Container
-	Handover                   *handover
+	// Leave leaves a conference whose others go on.
+	Leave    *widget.PillButton
+	mainFoot *fyne.Container
+	Handover *handover
 	// Offer is the far side's wish to hand the user to somebody else.
 	Offer *transferOffer
 
@@ -131,12 +133,22 @@ func NewCall(env *Env) *Call {
 	c.Device = widget.NewToggle("", theme.Headset, c.device)
 	widget.NewGroup(3, c.Mute, c.Hold, c.Keypad, c.Speaker, c.Bluetooth, c.Device)
 	c.HangUp = widget.NewPill(env.T("Hang up"), theme.HangUp, widget.Danger, widget.HeightMain, func() {
+		switch call := c.view.Call; {
+		case call == nil:
+		case inConference(call) && call.Hosting:
+			env.Do(env.Phone.EndConference)
+		default:
+			env.hangUp(call.ID)
+		}
+	})
+	c.HangUp.Guard(env.Now)
+	c.Leave = widget.NewPill(env.T("Leave"), theme.LogOut, widget.Plain, widget.HeightMain, func() {
 		if c.view.Call != nil {
 			env.hangUp(c.view.Call.ID)
 		}
 	})
-	c.HangUp.Guard(env.Now)
-	c.mainFoot = widget.Equal(12, c.HangUp)
+	c.Leave.Guard(env.Now)
+	c.mainFoot = widget.Equal(12, c.Leave, c.HangUp)
 	c.Chips = newCallChips(env)
 	c.chipsBox = widget.Column(widget.Gap(12), c.Chips.object)
 	top := container.NewStack(c.ringing, c.talking)

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
@@ -11,10 +13,10 @@ import (
 // callChips are what can be done with the calls beyond the switches: only what the line
 // offers is there, and what is not possible now says why.
 type callChips struct {
-	env                    *Env
-	Swap, Transfer, AddNew *widget.PillButton
-	object                 *fyne.Container
-	view                   View
+	env                           *Env
+	Swap, Merge, Transfer, AddNew *widget.PillButton
+	object                        *fyne.Container
+	view                          View
 }
 
 func newCallChips(env *Env) *callChips {
@@ -23,11 +25,12 @@ func newCallChips(env *Env) *callChips {
 		return widget.NewPill("", g, widget.Plain, widget.HeightSmall, do)
 	}
 	c.Swap = chip(theme.Swap, func() { env.Do(env.Phone.Swap) })
+	c.Merge = chip(theme.Merge, func() { env.Merge(c.view) })
 	c.Transfer = chip(theme.Send, func() { env.Transfer(c.view) })
 	c.Transfer.Guard(env.Now)
 	c.AddNew = chip(theme.PersonAdd, func() { env.AddCall() })
-	widget.NewGroup(3, c.Swap, c.Transfer, c.AddNew)
-	c.object = widget.Equal(8, c.Swap, c.Transfer, c.AddNew)
+	widget.NewGroup(4, c.Swap, c.Merge, c.Transfer, c.AddNew)
+	c.object = widget.Equal(8, c.Swap, c.Merge, c.Transfer, c.AddNew)
 	return c
 }
 
@@ -41,6 +44,27 @@ func (e *Env) Transfer(v View) {
 	default:
 		e.Open(PageTransfer)
 	}
+}
+
+// Merge makes a conference of the two calls, or of the call and the one who is asked.
+func (e *Env) Merge(v View) {
+	if !mergeable(v) {
+		return
+	}
+	id, with := v.Call.ID, ""
+	if other := waiting(v); other != nil {
+		with = other.ID
+	}
+	e.Do(func(ctx context.Context) error { return e.Phone.Merge(ctx, id, with) })
+}
+
+// mergeable reports whether there are two answered calls that can be in a conference.
+func mergeable(v View) bool {
+	if v.Snapshot == nil || !CanSwap(v.Snapshot) || !can(v.Call, app.AbilityMerge) {
+		return false
+	}
+	other := waiting(v)
+	return other == nil || can(other, app.AbilityMerge)
 }
 
 // set shows a chip: problem says why it can't be pressed now, "" if it can.
@@ -93,6 +117,11 @@ func (c *callChips) render(v View, mode callMode) bool {
 		notBoth = e.T("{word}, available once the call is answered", "word", swap)
 	}
 	c.set(c.Swap, mode == modeTwo || mode == modeAsking, swap, e.T("Swap to {name}", "name", swapTo), notBoth, theme.Swap)
+	merge := mode == modeTwo && can(call, app.AbilityMerge) && can(other, app.AbilityMerge) || mode == modeAsking && can(call, app.AbilityMerge)
+	if !both {
+		notBoth = e.T("{word}, available once the call is answered", "word", e.T("Merge"))
+	}
+	c.set(c.Merge, merge, e.T("Merge"), e.T("Merge into a conference"), notBoth, theme.Merge)
 	problem := waits(transfer)
 	if problem == "" && call.Transfer != nil && !call.Transfer.Final {
 		problem = e.T("The transfer is under way.")
@@ -104,7 +133,7 @@ func (c *callChips) render(v View, mode callMode) bool {
 			problem = e.T("{word}, available once the call is answered", "word", transfer)
 		}
 	}
-	c.set(c.Transfer, can(call, app.AbilityTransfer) && (mode == modeOne || mode == modeTwo), transfer, label, problem, theme.Send)
+	c.set(c.Transfer, can(call, app.AbilityTransfer) && (mode == modeOne || mode == modeTwo && !inConference(call) && !inConference(other)), transfer, label, problem, theme.Send)
 	problem = waits(add)
 	word := add
 	if mode == modeConference {
@@ -112,7 +141,7 @@ func (c *callChips) render(v View, mode callMode) bool {
 	}
 	c.set(c.AddNew, can(call, app.AbilityAddCall) && (mode == modeOne || mode == modeConference), word, word, problem, theme.PersonAdd)
 	any := false
-	for _, b := range []*widget.PillButton{c.Swap, c.Transfer, c.AddNew} {
+	for _, b := range []*widget.PillButton{c.Swap, c.Merge, c.Transfer, c.AddNew} {
 		any = any || b.Visible()
 	}
 	return any && mode != modeRings

@@ -30,10 +30,10 @@ func modeOf(v View) callMode {
 		return modeRings
 	case v.Call.Consultation.Active():
 		return modeAsking
-	case len(v.Call.Parties) > 0:
-		return modeConference
 	case waiting(v) != nil:
 		return modeTwo
+	case inConference(v.Call):
+		return modeConference
 	}
 	return modeOne
 }
@@ -50,11 +50,14 @@ func SecondRings(v View) *app.Call {
 	return nil
 }
 
-// waiting is the call beside the one that has the sound, or nil: no consultation, and
-// none that rings.
+// inConference reports whether several people are on a call.
+func inConference(c *app.Call) bool { return c.InConference || len(c.Parties) > 0 }
+
+// waiting is the call beside the one that has the sound, or nil: no consultation, none
+// that rings, and none of the conference that has the sound.
 func waiting(v View) *app.Call {
 	for _, c := range v.Calls {
-		if c.ID != v.Call.ID && c.Role != app.RoleConsultation && c.State != voice.StateIncoming && !c.InConference {
+		if c.ID != v.Call.ID && c.Role != app.RoleConsultation && c.State != voice.StateIncoming && !(c.InConference && v.Call.InConference) {
 			return c
 		}
 	}

@@ -33,7 +33,7 @@ func (c *Call) Render(v View) {
 
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)
-	setVisible(c.meters, phase != PhaseOutgoing && mode != modeRings && call.TransferOffer == nil && !(v.Compact && mode != modeOne))
+	setVisible(c.meters, c.metered(v, mode))
 	for _, r := range c.roomy {
 		setVisible(r, !v.Compact)
 	}
@@ -42,6 +42,9 @@ func (c *Call) Render(v View) {
 		c.fold.scroll.ScrollToTop()
 	}
 	c.people.render(v, c.those(v, mode))
+	if mode == modeConference {
+		c.people.renderHead(v)
+	}
 	c.Handover.render(v)
 	c.Offer.render(v)
 	setVisible(c.chipsBox, c.Chips.render(v, mode) && !outgoing && call.TransferOffer == nil)
@@ -58,6 +61,8 @@ func (c *Call) those(v View, mode callMode) []person {
 	switch mode {
 	case modeAsking:
 		return c.asking(v)
+	case modeConference:
+		return c.conference(v)
 	case modeTwo:
 		return c.twoCalls(v, waiting(v))
 	}
@@ -75,18 +80,24 @@ func (c *Call) renderFoot(v View, phase Phase, mode callMode) {
 		word, label = e.T("Ending"), e.T("Ending")
 	case phase == PhaseOutgoing && mode == modeOne:
 		word, label = e.T("Cancel call"), e.T("Cancel call")
+	case inConference(v.Call) && v.Call.Hosting:
+		word, label = e.T("End for all"), e.T("End for all")
+	case inConference(v.Call):
+		word, label = e.T("Leave"), e.T("Leave")
 	case mode == modeRings, mode == modeTwo:
 		word, label = e.T("Hang up {name}", "name", firstName(name)), e.T("Hang up on {name}", "name", name)
 	}
 	c.HangUp.Set(word, theme.HangUp, widget.Danger)
 	c.HangUp.SetLabel(label)
 	c.HangUp.SetEnabled(phase != PhaseEnding)
+	setVisible(c.Leave, mode == modeConference && v.Call.Hosting && !v.Call.InConference)
 	setVisible(c.mainFoot, mode != modeAsking)
 	setVisible(c.Handover.foot, mode == modeAsking)
 }
 
 // fit leaves out what there is no room for in a panel of a size: first the room around
-// the disc, then the disc, then the message. The main button never gives way.
+// the disc, then the disc, the message, what the recording says, the user's own row in a
+// conference, and the loudness of both sides. The main button never gives way.
 func (c *Call) fit(width, height float32) {
 	if c.view.Snapshot == nil || c.view.Call == nil || height <= 0 {
 		return
@@ -94,7 +105,13 @@ func (c *Call) fit(width, height float32) {
 	v, mode := c.view, modeOf(c.view)
 	disc := mode == modeOne && !v.Compact && PhaseOf(v) != PhaseReconnecting && v.Call.TransferOffer == nil
 	room := height - c.fold.foot.MinSize().Height
+	said, meters, you := c.Record.says(v), c.metered(v, mode), true
 	step := func(avatar bool, size float32, top, message bool) bool {
+		setVisible(c.Record.said, said)
+		setVisible(c.meters, meters)
+		if mode == modeConference && len(c.people.rows) > 0 {
+			setVisible(c.people.rows[0].object, you) // what the user does, Mute says too
+		}
 		setVisible(c.avatar, avatar)
 		setVisible(c.avatarGap, size > 56)
 		c.face.SetSize(size)
@@ -109,8 +126,24 @@ func (c *Call) fit(width, height float32) {
 	case step(false, 56, true, message):
 	case step(false, 56, false, message):
 	default:
-		step(false, 56, false, message && c.message.whole)
+		message = message && c.message.whole
+		if step(false, 56, false, message) {
+			return
+		}
+		if said = false; step(false, 56, false, message) || v.Low {
+			return
+		}
+		if you = false; step(false, 56, false, message) {
+			return
+		}
+		meters = false
+		step(false, 56, false, message)
 	}
+}
+
+// metered reports whether the loudness of both sides belongs on the panel.
+func (c *Call) metered(v View, mode callMode) bool {
+	return PhaseOf(v) != PhaseOutgoing && mode != modeRings && v.Call.TransferOffer == nil && !(v.Compact && mode != modeOne)
 }
 
 // showsMessage reports whether the caller's message belongs on the panel.
@@ -178,6 +211,8 @@ func (c *Call) renderTalking(v View, mode callMode, name, id string) {
 	c.micWord.SetText(role)
 	far := firstName(name)
 	switch {
+	case mode == modeConference:
+		far = e.T("Others")
 	case mode == modeAsking && !call.Consultation.OnHold():
 		far = firstName(e.partyName(call.Consultation.Target))
 	case call.Held:

@@ -106,9 +106,12 @@ func (d *Dial) SetNumber(number string) {
 }
 
 // Telling reports whether the banner is shown, which changes by time.
-func (d *Dial) Telling() bool {
+func (d *Dial) Telling() bool { return d.Banner.slim.Visible() }
+
+// Changes reports whether something on the tab changes by time alone.
+func (d *Dial) Changes() bool {
 	_, _, limited := breakLimit(d.view)
-	return d.Banner.slim.Visible() || limited
+	return d.Telling() || limited
 }
 
 // Clear empties the field, once a call began.

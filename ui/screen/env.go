@@ -101,6 +101,8 @@ type Env struct {
 	CloseMenu func() bool
 	// RenderMenu draws what changes in the open menu whenever the window is drawn.
 	RenderMenu func(func(View))
+	// Offer says something for a few seconds, with a word that does something about it.
+	Offer func(sentence, word string, act func())
 	// AddCall shows the number field beside a call, for another one.
 	AddCall func()
 	// Menu and AvailabilityMenu open the two menus of the header below from.

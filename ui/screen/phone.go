@@ -43,6 +43,12 @@ type Phone interface {
 	Swap(ctx context.Context) error
 	CompleteTransfer(ctx context.Context, id string) error
 	EndConsultation() error
+	// Merge makes a conference of two calls. DropParty takes somebody out of it,
+	// MuteParty silences them for all, EndConference ends it for all.
+	Merge(ctx context.Context, id, with string) error
+	DropParty(ctx context.Context, party string) error
+	MuteParty(ctx context.Context, party string, on bool) error
+	EndConference(ctx context.Context) error
 	FollowTransfer() error
 	DeclineTransfer() error
 	PauseRecording(ctx context.Context, id string) error

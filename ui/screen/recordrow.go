@@ -114,8 +114,11 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 	}
 	r.said.SetRole(role)
 	r.said.SetText(said)
-	setVisible(r.said, said != "" && !v.Compact)
+	setVisible(r.said, r.says(v))
 }
+
+// says reports whether there is something to say under the row.
+func (r *recordRow) says(v View) bool { return r.said.Text() != "" && !v.Compact }
 
 // notRecorded says in a few words why a recording has failed.
 func (e *Env) notRecorded(reason string) string {

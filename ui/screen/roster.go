@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -162,9 +163,77 @@ func (c *Call) twoCalls(v View, other *app.Call) []person {
 	return []person{first, c.personOf(v, other, false)}
 }
 
+// conference are those of a conference, the user first.
+func (c *Call) conference(v View) []person {
+	e, call := c.env, v.Call
+	you := person{name: e.T("You"), word: e.T("In the conference"), ink: theme.Text2, glyph: theme.Mic}
+	if call.Muted {
+		you.word, you.glyph, you.ink = e.T("Muted"), theme.MicOff, theme.AccentInk
+	}
+	list := []person{you}
+	for _, m := range call.Parties {
+		name := nameOf(m.RemoteName, m.RemoteID)
+		p := person{name: name, sound: m.Talking && !m.Muted, word: idUnder(m.RemoteName, m.RemoteID), ink: theme.Text2, muted: m.Muted, drop: true}
+		switch {
+		case m.Muted:
+			p.word, p.glyph, p.ink = e.T("Muted by you"), theme.MicOff, theme.AccentInk
+		case m.Held:
+			p.word, p.glyph = e.T("On hold"), theme.Pause
+		case m.Talking:
+			p.word, p.glyph, p.ink = e.T("Talking"), theme.Phone, theme.SuccessInk
+		}
+		if call.Hosting {
+			p.mute = func() { e.Do(func(ctx context.Context) error { return e.Phone.MuteParty(ctx, m.ID, !m.Muted) }) }
+			p.end = func() { c.drop(m, name) }
+			p.endLabel = e.T("Drop {name}", "name", name)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// drop takes somebody out of the conference, and offers to call them again.
+func (c *Call) drop(m app.Party, name string) {
+	e := c.env
+	e.within(commandLimit, func(ctx context.Context) error { return e.Phone.DropParty(ctx, m.ID) }, func(err error) {
+		if err != nil {
+			e.Complain(err)
+			return
+		}
+		e.Offer(e.T("{name} dropped.", "name", name), e.T("Undo"), func() { e.Dial(m.RemoteID, nil) })
+	})
+}
+
+// renderHead says who is in a conference, for how long, and how the worst of it sounds.
+func (r *roster) renderHead(v View) {
+	e := r.env
+	r.title.SetText(e.T("Conference"))
+	people := e.T("{n} people", "n", len(v.Call.Parties)+1)
+	began, worst := v.Call.Established, v.Call
+	for _, c := range v.Calls {
+		if c.InConference && c.Established != nil {
+			if began == nil || c.Established.Before(*began) {
+				began = c.Established
+			}
+			if c.MOS > 0 && c.MOS < worst.MOS {
+				worst = c
+			}
+		}
+	}
+	if began != nil {
+		people += " · " + Clock(v.Now.Sub(*began))
+	}
+	r.people.SetText(people)
+	e.showCallQuality(r.quality, v, worst, false)
+	r.head.Show()
+}
+
 // personOf is the far side of a call.
 func (c *Call) personOf(v View, call *app.Call, sound bool) person {
 	e, name := c.env, callName(call)
+	if inConference(call) {
+		name = c.env.T("Conference")
+	}
 	p := person{name: name, sound: sound, end: func() { e.hangUp(call.ID) }, endLabel: e.T("Hang up on {name}", "name", name)}
 	switch {
 	case call.State == voice.StateEnding:

@@ -257,7 +257,7 @@ func (t *Transfer) renderFoot() {
 	c, ok := t.target()
 	setVisible(t.mark, ok && c.Presence != "")
 	setVisible(t.stands, ok && c.Presence != "")
-	away := ok && (c.Presence == "offline" || c.Presence == "break")
+	away := ok && isAway(c)
 	setVisible(t.warning, away)
 	may := ok && !t.busy && transferable(v)
 	setVisible(t.Ask, can(v.Call, app.AbilityConsult))
@@ -277,13 +277,25 @@ func (t *Transfer) renderFoot() {
 	t.mark.Set(g, ink)
 	t.stands.SetText("· " + word)
 	if away {
-		tip = e.T("{name} is on a break", "name", firstName(name))
-		if c.Presence == "offline" {
+		tip = e.T("{name} takes no calls now", "name", firstName(name))
+		switch c.Presence {
+		case "offline":
 			tip = e.T("{name} is offline", "name", firstName(name))
+		case "break":
+			tip = e.T("{name} is on a break", "name", firstName(name))
 		}
 		t.Ask.SetLabel(e.T("Ask first") + ". " + tip)
 	}
 	t.Ask.SetTip(e.Tips, tip)
+}
+
+// isAway reports whether a call would not reach somebody.
+func isAway(c app.Colleague) bool {
+	switch c.Presence {
+	case "offline", "break", "dnd", "after_call_work":
+		return true
+	}
+	return false
 }
 
 // presence is how somebody stands: an icon and a word, none where nothing is known.
