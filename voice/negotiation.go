@@ -212,6 +212,11 @@ func (c *Call) negotiated(r offerRound) {
 	switch {
 	case status == 481, status == 408, errors.Is(r.err, sip.ErrDialogEnded):
 		// The far side has forgotten the call: Ended is on its way.
+	case status >= 400 && status < 500 && status != statusPending && r.hold && !t.agreed && !r.restart && !c.sound.serves(c):
+		// The user talks to somebody else: the far side waits without having agreed, and
+		// no voice goes on air unasked when the other call ends.
+		t.agreed = true
+		t.giveUp(nil)
 	case status >= 400 && status < 500 && status != statusPending && r.hold != t.agreed && !r.restart:
 		// The far side does not want to be held.
 		t.hold = t.agreed
