@@ -272,7 +272,7 @@ func (s *session) part(p *party, reason string) {
 			q.place.muted, q.place.talking = false, false
 			q.holds = s.x.cfg.HoldMusic && !q.offer.Receives
 		}
-		relay.Join(s.caller.media, s.callee.media)
+		s.pass()
 		s.connect()
 	}
 	s.note(func(*Record) {})

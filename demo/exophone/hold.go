@@ -115,7 +115,7 @@ func (s *session) connect() {
 		s.callee.media.Silent()
 		err = s.caller.media.Music()
 	default:
-		relay.Join(s.caller.media, s.callee.media)
+		s.pass()
 	}
 	if err != nil {
 		s.x.log.Error("music on hold", "session", s.id, "error", err)

@@ -40,11 +40,7 @@ func (s *session) takeOver(from *session, by string) error {
 	case s.phase == talking && (far.dialog == nil || far.media == nil), far.bot != "", s.conference != nil:
 		return ErrTransfer
 	}
-	codec := s.codec
-	if rings && s.caller.media == nil {
-		codec = "" // not agreed yet
-	}
-	stays, err := perform(s.x, from.id, func(from *session) (party, error) { return from.giveUp(by, far.name, codec) })
+	stays, err := perform(s.x, from.id, func(from *session) (party, error) { return from.giveUp(by, far.name) })
 	if err != nil {
 		return err
 	}
@@ -76,8 +72,8 @@ func (s *session) takeOver(from *session, by string) error {
 }
 
 // giveUp lets by leave its conversation and returns the other side, which goes on in
-// another call, with target. codec is what is spoken there, "" for anything.
-func (s *session) giveUp(by, target, codec string) (party, error) {
+// another call, with target.
+func (s *session) giveUp(by, target string) (party, error) {
 	leaves := &s.callee
 	if s.caller.name == by {
 		leaves = &s.caller
@@ -86,7 +82,7 @@ func (s *session) giveUp(by, target, codec string) (party, error) {
 	switch {
 	case s.phase != talking || leaves.name != by || leaves.dialog == nil:
 		return party{}, ErrNoCall
-	case stays.dialog == nil || stays.media == nil, s.conference != nil, stays.name == target, codec != "" && stays.media.Codec() != codec:
+	case stays.dialog == nil || stays.media == nil, s.conference != nil, stays.name == target:
 		return party{}, ErrTransfer
 	}
 	gone := *stays
@@ -105,7 +101,7 @@ func (s *session) giveUp(by, target, codec string) (party, error) {
 // joinLegs joins the media of the two sides and, after a transfer, tells each how the
 // other stands.
 func (s *session) joinLegs() {
-	relay.Join(s.caller.media, s.callee.media)
+	s.pass()
 	s.caller.media.Open()
 	s.callee.media.Open()
 	if s.handover == nil {
@@ -117,6 +113,21 @@ func (s *session) joinLegs() {
 	s.connect()
 	s.mirrorHold(&s.caller)
 	s.mirrorHold(&s.callee)
+}
+
+// pass lets the two sides hear each other: as they are, or recoded where they speak
+// different codecs, as after a transfer between calls that were agreed apart.
+func (s *session) pass() {
+	if s.caller.media.Codec() == s.callee.media.Codec() {
+		relay.Join(s.caller.media, s.callee.media)
+		return
+	}
+	recoding := s.x.cfg.Relay.NewConference(nil)
+	for _, p := range []*party{&s.caller, &s.callee} {
+		if err := recoding.Add(p.media); err != nil {
+			s.x.log.Error("recoding", "session", s.id, "party", p.name, "error", err)
+		}
+	}
 }
 
 // stopInvite ends the leg of a caller who leaves while it rings.

@@ -170,6 +170,30 @@ func TestJoinWhileItRings(t *testing.T) {
 	}
 }
 
+// alice speaks Opus and carol G.711 alone: the platform recodes between the two.
+func TestJoinOfTwoCodecs(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, nil)
+	_, bob, carol, out, in, session := conversation(t, p)
+	asked := bob.start("carol", relaytest.Options{}).invite(wire.HeaderConsultsFor, session)
+	token, claims := p.pushed("carol")
+	third := carol.start(claims.SessionID, relaytest.Options{Codecs: []string{"PCMU"}})
+	third.invite("X-Session-Token", token, "X-Answer", "later").expect(200)
+	asked.expect(180)
+	third.answer()
+	asked.expect(200)
+	p.connected(third.media, asked.media)
+	if err := p.x.Join(session, "bob", claims.SessionID); err != nil {
+		t.Fatal(err)
+	}
+	in.ended()
+	asked.ended()
+	hearsTone(t, out, third, 440)
+	hearsTone(t, third, out, 620)
+	third.hangup()
+	out.ended()
+}
+
 // Who waits may hang up while the two are being joined; nobody is left behind.
 func TestJoinCrossesAnEnd(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,7 @@ const (
 	// HeaderCallSid names the session on both legs of a call.
 	HeaderCallSid = "X-Call-Sid"
 	// HeaderConsultsFor names, on the INVITE of a consultation, the session that the
-	// third party may be joined to: the two can be joined if they speak one codec.
+	// third party may be joined to, whose codec is preferred.
 	HeaderConsultsFor = "X-Consults-For"
 	// HeaderEndReason carries one of the Reason words on a final response or a
 	// BYE.
