@@ -183,10 +183,22 @@ func sippRows() []row {
 				func() error { return sippDone(s) },
 			)
 		}),
-		sippStory("REFER: the phone is asked to call another", calls([]string{
+		sippStory("REFER to nobody: the phone is with the caller again", calls([]string{
 			first(""), ok, recv("ACK"), pause(time.Second), request("REFER", 10, "Refer-To: <sip:nobody@lab.test>\nReferred-By: <sip:sipp@lab.test>\n", ""),
-			`<recv response="202"/>` + "\n", recv("NOTIFY"), inside("200 OK", ""), recv("NOTIFY"), inside("200 OK", ""), request("BYE", 11, "", ""), recv("200"),
-		}, established, endsWith(""))),
+			`<recv response="202"/>` + "\n", recv("NOTIFY"), inside("200 OK", ""), recv("NOTIFY"), inside("200 OK", ""), pause(5 * time.Second), request("BYE", 11, "", ""), recv("200"),
+		}, established, func(p *phone) error {
+			return p.has("not transferred", func(c *app.Call) bool { return c.Transfer != nil && c.Transfer.Final && c.Transfer.Status == 404 })
+		}, echoed, endsWith(voice.EndRemoteHangup))),
+		sippStory("REFER by the phone: a BYE in the place of any word on it", calls([]string{
+			first(""), ok, recv("ACK"), recv("REFER"), request("BYE", 10, "", ""), soon("100"), recv("200"),
+		}, established, func(p *phone) error { return p.do("transfer", "nobody") }, endsWith(voice.EndLocalHangup))),
+		sippStory("488 with a Warning: the server's reason is shown", calls([]string{
+			first(""), answer("488 Not Acceptable Here", "Warning: 304 sipp \"No such codec\"\n", ""), recv("ACK"),
+		}, func(p *phone) error {
+			return p.wait("told why", func(s *app.Snapshot) bool {
+				return s.LastCall != nil && s.LastCall.Said == "No such codec" && s.LastCall.Status == 488
+			})
+		})),
 	}
 	rows = append(rows, sippStory("the table of refusals, 4xx to 6xx", func(b *bench, k *kamailio, p *phone) error {
 		var wrong error

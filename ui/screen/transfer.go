@@ -305,6 +305,8 @@ func (e *Env) presence(c app.Colleague) (theme.Glyph, fyne.ThemeColorName, strin
 		return "", theme.Text2, ""
 	case "in_call":
 		return theme.Phone, theme.AccentInk, e.T("In a call")
+	case "ringing":
+		return theme.Phone, theme.AccentInk, e.T("Ringing")
 	case "offline":
 		return theme.CloudOff, theme.Text2, e.T("presence::Offline")
 	}
