@@ -53,8 +53,14 @@ window-test: deps-test ## the real window, worked key by key on a virtual displa
 
 # The second line has the machine to itself: whole phones that talk and are
 # listened to. The third works the real window.
-test: deps-test ## every test, with the race detector
-	go test -race -timeout 20m $$(go list ./... | grep -v '^offhook/cmd/')
+# Pictures, layouts and the simulations of the echo canceller run on one goroutine each:
+# the race detector finds nothing there and takes five times as long.
+ALONE = ^Test(NoTextIsCut|(Account|Failure|Floating|Panel|Recording|Transfer|TwoCall|WrapUp|)Pictures(OfOtherSizes)?|TheFirstPictureStays|TheTabKeyWalksEveryScreen|EchoOfARoomIsCancelled|SpeechIsKept|ThePathOfTheEchoChanges|AnEchoThatComesLate|WithoutEchoNothingIsTaken)$$
+ALONE_IN = ./ui ./voice/audio/process
+
+test: deps-test ## every test, with the race detector where there is more than one goroutine
+	go test -race -timeout 20m -skip '$(ALONE)' $$(go list ./... | grep -v '^offhook/cmd/')
+	go test -timeout 20m -run '$(ALONE)' $(ALONE_IN)
 	go test -race -p 1 -timeout 20m ./cmd/...
 	$(MAKE) --no-print-directory window-test
 

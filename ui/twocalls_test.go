@@ -62,7 +62,7 @@ func twoCallScenes() []scene {
 		{name: "call-chips", snap: madeFirst, play: func(s *stage) { s.levels() }},
 		{name: "second-rings", snap: madeSecondRings},
 		{name: "two-calls", snap: madeTwoCalls, play: func(s *stage) { s.levels() }},
-		{name: "add-call", snap: madeFirst, play: func(s *stage) { s.tap("Add call") }},
+		{name: "add-call", snap: madeFirst, play: func(s *stage) { s.tap(s.env.T("Add call")) }},
 	}
 }
 
