@@ -99,6 +99,8 @@ linux() {
   sed -e "s/@VERSION@/$package_version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" packaging/linux/io.offhook.Offhook.metainfo.xml \
     >"$root/usr/share/metainfo/io.offhook.Offhook.metainfo.xml"
   gzip -9n <packaging/linux/offhook.1 >"$root/usr/share/man/man1/offhook.1.gz"
+  install -D -m 644 packaging/linux/70-offhook-headset.rules "$root/usr/lib/udev/rules.d/70-offhook-headset.rules"
+  install -D -m 644 packaging/linux/70-offhook-headset.rules "$small/usr/lib/udev/rules.d/70-offhook-headless-headset.rules"
   mkdir -p "$root"/usr/share/{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
   "$root/usr/bin/offhook" --completion bash >"$root/usr/share/bash-completion/completions/offhook"
   "$root/usr/bin/offhook" --completion zsh >"$root/usr/share/zsh/vendor-completions/_offhook"

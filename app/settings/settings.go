@@ -143,6 +143,8 @@ type Calls struct {
 	KeepAwake bool `json:"keep_awake"`
 	// GlobalHotkeys makes answer and decline system-wide while it rings.
 	GlobalHotkeys bool `json:"global_hotkeys"`
+	// HeadsetButtons obeys the buttons of a headset and shows the call on it.
+	HeadsetButtons bool `json:"headset_buttons"`
 	// DefaultLine is the SIP account that calls go out over; "" is the subscriber's
 	// line or, without one, the first account that is registered.
 	DefaultLine string `json:"default_line,omitempty"`

@@ -108,6 +108,7 @@ var Table = []Entry{
 		Page: PageCalls, Section: "Ringing", Title: "Auto-answer after", Step: 1, Unit: "{n} s"},
 	{Path: "calls.global_hotkeys", About: "Keys that answer and decline in every window while it rings.",
 		Page: PageCalls, Section: "Ringing", Title: "Answer keys in every program", Caption: "While a call rings"},
+	{Path: "calls.headset_buttons", About: "Obey the buttons of a headset (hook, mute, flash) and show the call on its lights.", Default: true},
 	{Path: "calls.pause_media", About: "Pause music players during a call.", Page: PageCalls, Section: "During a call", Title: "Pause music during calls"},
 	{Path: "calls.keep_awake", About: "Keep the screen on during a call.", Default: true, Page: PageCalls, Section: "During a call", Title: "Keep the screen on during calls"},
 	{Path: "calls.ask_sound", About: "Ask after a call how its sound was.", Default: true, Page: PageCalls, Section: "During a call", Title: "Ask about sound", Caption: "After a call"},

@@ -16,6 +16,7 @@ import (
 	"offhook/app"
 	"offhook/app/control"
 	"offhook/app/desktop"
+	"offhook/app/headset"
 	"offhook/app/integration"
 	"offhook/app/logs"
 	"offhook/app/profile"
@@ -145,6 +146,8 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		phone.Close(ctx)
 		return fault.Wrap(err, fault.InternalError, "program.no-control-socket")
 	}
+	buttons := headset.New(headset.Config{Phone: phone, Log: log})
+	closers.add(func() error { buttons.Close(); return nil })
 	teller := integration.New(integration.Config{Phone: phone, HTTP: hc, Log: log, Secret: phone.WebhookSecret})
 	closers.add(func() error { teller.Close(); return nil })
 	closers.add(func() error {
