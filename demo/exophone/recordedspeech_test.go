@@ -1,0 +1,132 @@
+package exophone_test
+
+import (
+	"bytes"
+	"io"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"offhook/demo/exophone"
+	"offhook/demo/relay"
+	"offhook/demo/relay/relaytest"
+	"offhook/internal/listen"
+	"offhook/internal/listen/stoi"
+	"offhook/voice/codec"
+	"offhook/voice/recording/recordingtest"
+	"offhook/voice/wire"
+)
+
+// arrived is what a phone's packets sound like, with the lost ones concealed: the
+// relay's own input, as it has passed it on.
+func arrived(t *testing.T, packets []*rtp.Packet) []int16 {
+	t.Helper()
+	d, _ := codec.NewDecoder(codec.Opus)
+	var out []int16
+	frame := make([]int16, 960)
+	for i, p := range packets {
+		if i > 0 {
+			for gap := int32(p.Timestamp-packets[i-1].Timestamp)/960 - 1; gap > 0 && gap < 10; gap-- {
+				if err := d.Conceal(frame); err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, frame...)
+			}
+		}
+		n, err := d.Decode(p.Payload, frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, frame[:n]...)
+	}
+	return out
+}
+
+// understood is the STOI of a sound within a recorded side, found by what is said.
+func understood(side listen.Sound, said []int16) float64 {
+	heard := make([]int16, len(side.Samples))
+	for i, v := range side.Samples {
+		heard[i] = int16(max(-1, min(1, v)) * 32767)
+	}
+	laid, _ := stoi.Lay(said, heard)
+	return stoi.Measure(said, laid)
+}
+
+// Speech of both sides, with a twentieth of its packets lost, and of the third party after
+// a transfer, is in its channel as the relay received it; in the other channel it is not.
+func TestRecordedSpeech(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	p := newPlatform(t, func(c *exophone.Config) { c.Recording = exophone.Recording{Archive: a, Told: "none"} })
+	p.whom = func(q url.Values) (exophone.Destination, error) {
+		return exophone.Destination{Numbers: []string{q.Get("CustomField")}, Record: true}, nil
+	}
+	lossy := relaytest.Options{Codecs: []string{codec.Opus}, Lose: func(seq uint16) bool { return seq%20 == 7 }}
+	alice, bob, carol := p.connect("alice"), p.connect("bob"), p.connect("carol")
+	out := alice.start(exophon, lossy).invite("X-Custom-Field", "bob")
+	token, claims := p.pushed("bob")
+	in := bob.start(claims.SessionID, lossy).invite("X-Session-Token", token, "X-Answer", "later")
+	in.expect(200)
+	out.expect(180)
+	p.connected(in.media, out.media)
+	in.answer()
+	out.expect(200)
+	in.isRecorded(stateIs(wire.RecordingOn))
+
+	text, err := relay.Announcement()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := text[:3*48000], text[len(text)-3*48000:]
+	say := func(from, to *call, pcm []int16) []int16 {
+		t.Helper()
+		before := len(to.media.Packets())
+		from.media.Speak(pcm, nil)
+		relaytest.Eventually(t, "the end of what is said", func() bool { return len(to.media.Packets()) >= before+len(pcm)*18/960/20 })
+		return arrived(t, to.media.Packets()[before:])
+	}
+	byAlice := say(out, in, first)
+	byBob := say(in, out, second)
+	if err := p.x.Transfer(claims.SessionID, "bob", "carol"); err != nil {
+		t.Fatal(err)
+	}
+	in.ended()
+	token, again := p.pushed("carol")
+	third := carol.start(again.SessionID, lossy).invite("X-Session-Token", token)
+	third.expect(200)
+	p.connected(third.media)
+	out.isRecorded(stateIs(wire.RecordingOn))
+	byCarol := say(third, out, first)
+	byAliceAgain := say(out, third, second)
+	out.hangup()
+	third.ended()
+	p.over()
+	p.x.AwaitByes()
+
+	r, err := a.Read(claims.SessionID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ogg, err := io.ReadAll(r)
+	if err != nil || !bytes.HasPrefix(ogg, []byte("OggS")) {
+		t.Fatalf("%d bytes, %v", len(ogg), err)
+	}
+	sides := recordingtest.Sides(t, ogg)
+	for _, row := range []struct {
+		name string
+		said []int16
+		side int
+	}{{"alice", byAlice, 0}, {"bob", byBob, 1}, {"carol", byCarol, 1}, {"alice after the transfer", byAliceAgain, 0}} {
+		at := listen.Find(sides[row.side], relaytest.Sound(row.said)).At
+		length := time.Duration(len(row.said)) * time.Second / 48000
+		own := understood(sides[row.side].Cut(max(0, at-100*time.Millisecond), at+length+100*time.Millisecond), row.said)
+		elsewhere := listen.Find(sides[1-row.side].Cut(at, at+length), relaytest.Sound(row.said)).Correlation
+		t.Logf("%s: STOI %.3f in the channel, correlation %.2f with the other", row.name, own, elsewhere)
+		if own < 0.95 || elsewhere > 0.4 {
+			t.Errorf("%s: STOI %.3f in the channel, correlation %.2f with the other", row.name, own, elsewhere)
+		}
+	}
+}
