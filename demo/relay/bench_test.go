@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,7 +18,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"offhook/demo/archive"
 	"offhook/demo/relay"
+	"offhook/voice/recording"
 )
 
 // helperVariable makes the test binary a relay of its own, so that its CPU and
@@ -45,6 +48,28 @@ type helperFigures struct {
 	Goroutines int
 }
 
+// recordVariable names the folder where the helper records its calls, if it is set.
+const recordVariable = "OFFHOOK_RELAY_RECORDS"
+
+// recordCall records a call of the helper.
+func recordCall(folder string, number int, leg *relay.Leg) error {
+	key, _, err := recording.GenerateKey()
+	if err != nil {
+		return err
+	}
+	a, err := archive.Open(archive.Config{Dir: folder, Key: key, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	take, err := a.Begin(fmt.Sprint("call-", number), "opus", false, func(err error) { panic(err) })
+	if err != nil {
+		return err
+	}
+	take.SetActive(true)
+	leg.SetTap(take.Tap(false))
+	return nil
+}
+
 func helper(in io.Reader, out io.Writer) {
 	r, err := relay.New(relay.Config{Listen: "127.0.0.1:0"})
 	if err != nil {
@@ -53,7 +78,7 @@ func helper(in io.Reader, out io.Writer) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	enc := json.NewEncoder(out)
-	for lines.Scan() {
+	for number := 0; lines.Scan(); number++ {
 		if len(lines.Bytes()) == 0 {
 			_ = enc.Encode(figures())
 			continue
@@ -61,14 +86,14 @@ func helper(in io.Reader, out io.Writer) {
 		var c helperCall
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			c.Error = err.Error()
-		} else if c, err = relayCall(r, c); err != nil {
+		} else if c, err = relayCall(r, c, number); err != nil {
 			c.Error = err.Error()
 		}
 		_ = enc.Encode(c)
 	}
 }
 
-func relayCall(r *relay.Relay, c helperCall) (answers helperCall, err error) {
+func relayCall(r *relay.Relay, c helperCall, number int) (answers helperCall, err error) {
 	oa, err := relay.ParseOffer(c.A)
 	if err != nil {
 		return c, err
@@ -94,6 +119,9 @@ func relayCall(r *relay.Relay, c helperCall) (answers helperCall, err error) {
 	relay.Join(a, b)
 	a.Open()
 	b.Open()
+	if folder := os.Getenv(recordVariable); folder != "" {
+		return answers, recordCall(folder, number, a)
+	}
 	return answers, nil
 }
 
@@ -129,6 +157,22 @@ func BenchmarkRelayedCalls(b *testing.B) {
 		if lost {
 			return
 		}
+	}
+}
+
+// BenchmarkRecordedCalls is BenchmarkRelayedCalls with 200 calls at once, recorded and
+// not.
+func BenchmarkRecordedCalls(b *testing.B) {
+	for _, folder := range []string{"", b.TempDir()} {
+		name := "not recorded"
+		if folder != "" {
+			name = "recorded"
+		}
+		b.Run(name, func(b *testing.B) {
+			b.StopTimer()
+			b.Setenv(recordVariable, folder)
+			benchCalls(b, 200)
+		})
 	}
 }
 

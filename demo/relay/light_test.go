@@ -176,6 +176,7 @@ func (p *light) send() error {
 	if _, err := h.MarshalTo(b); err != nil {
 		return err
 	}
+	b[12] = 0x78 // one frame of 20 ms of Opus, as a recording of it sees
 	out, err := p.out.EncryptRTP(p.cipher[:0], b, &h)
 	if err != nil {
 		return err
