@@ -421,9 +421,8 @@ func (w *window) SetTheme(mode theme.Mode) {
 		return
 	}
 	w.mode = mode
-	th := theme.New(mode)
-	w.shell.theme, w.shell.env.Theme = th, th
-	w.app.Settings().SetTheme(th)
+	w.shell.theme.SetMode(mode)
+	w.app.Settings().SetTheme(w.shell.theme)
 }
 
 // Language is the user's choice of language.

@@ -86,3 +86,13 @@ func TestEveryIconIsThere(t *testing.T) {
 		}
 	}
 }
+
+// The number field has the colours of the rest, also when they are changed later.
+func TestTheNumberFieldFollowsTheMode(t *testing.T) {
+	th := New(Dark)
+	field := th.NumberField()
+	th.SetMode(Light)
+	if got, want := field.Color(Text, 0), New(Light).Color(Text, 0); got != want {
+		t.Errorf("the field's text is %v, not %v", got, want)
+	}
+}

@@ -58,7 +58,8 @@ const (
 
 // Theme is the phone's fyne.Theme.
 type Theme struct {
-	mode Mode
+	// mode is shared with the theme of the number field, which changes with it.
+	mode *Mode
 	// number makes the text of fields 20 units large: the number field.
 	number bool
 }
@@ -66,7 +67,11 @@ type Theme struct {
 var _ fyne.Theme = (*Theme)(nil)
 
 // New returns the theme in mode; an unknown mode follows the system.
-func New(mode Mode) *Theme { return &Theme{mode: mode} }
+func New(mode Mode) *Theme { return &Theme{mode: &mode} }
+
+// SetMode changes the mode, also of the number field's theme. It must be called on the
+// window's thread; what is drawn changes once Fyne is told of its theme again.
+func (t *Theme) SetMode(mode Mode) { *t.mode = mode }
 
 // NumberField returns the theme of the number field: the same, with text of 20.
 func (t *Theme) NumberField() *Theme { return &Theme{mode: t.mode, number: true} }
@@ -83,7 +88,7 @@ func (t *Theme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color
 
 func (t *Theme) palette(variant fyne.ThemeVariant) (palette, fyne.ThemeVariant) {
 	switch {
-	case t.mode == Light, t.mode != Dark && variant == fynetheme.VariantLight:
+	case *t.mode == Light, *t.mode != Dark && variant == fynetheme.VariantLight:
 		return light, fynetheme.VariantLight
 	default:
 		return dark, fynetheme.VariantDark
