@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Writes the licences of everything that is linked into a program of the phone, to standard output: Go's own, those of
 # each module in the program and of what others wrote inside its packages, of the C libraries, of the fonts.
-#   licences.sh PROGRAM
+#   licences.sh PROGRAM [PACKAGE]   PACKAGE is the Go package of the program, ./cmd/desktop if it is left out
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=$1
+program=$1 package=${2:-./cmd/desktop}
 
 rule() { printf '\n================================================================\n%s\n\n' "$1"; }
 texts() { find "$1" -maxdepth "$2" -type f \( -iname 'licen[sc]e*' -o -iname 'copying*' -o -iname 'unlicense*' -o -iname 'notice*' \) | sort; }
@@ -16,7 +16,7 @@ cat "$(go env GOROOT)/LICENSE"
 # What is linked stands in the program; which of a module's folders are, only its build knows.
 build=$(go version -m "$program")
 setting() { awk -v key="$1=" '$1 == "build" && index($2, key) == 1 {print substr($2, length(key) + 1)}' <<<"$build"; }
-folders=$(GOOS=$(setting GOOS) GOARCH=$(setting GOARCH) CGO_ENABLED=1 GOFLAGS=-tags=$(setting -tags) go list -deps -f '{{.Dir}}' ./cmd/desktop)
+folders=$(GOOS=$(setting GOOS) GOARCH=$(setting GOARCH) CGO_ENABLED=1 GOFLAGS=-tags=$(setting -tags) go list -deps -f '{{.Dir}}' "$package")
 awk '$1 == "dep" {print $2, $3}' <<<"$build" | while read -r path version; do
   dir=$(go list -m -f '{{.Dir}}' "$path")
   rule "$path $version"

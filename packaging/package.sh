@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes every installer that this machine can, in dist/, and prints a table of them with their sizes and times.
-#   package.sh [all|linux|windows|macos|deb] [DIST]
-# Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both; "deb" is the phone's .deb alone.
+#   package.sh [all|linux|windows|macos|deb|platform] [DIST]
+# Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both, .deb of the platform; "deb" is the
+# phone's .deb alone, "platform" the platform's.
 # Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that SIGN_CERT and SIGN_KEY name and
 # with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # OFFHOOK_VERSION overrides the version that git tells.
@@ -55,6 +56,11 @@ icons() { # icons FOLDER: the mark in every size, as PNG
   done
 }
 
+# squeeze DEB: its contents by xz, in place; nfpm's own xz is an eighth larger.
+squeeze() {
+  (cd "$stage" && ar x "$1" && xz -T1 data.tar && rm "$1" && ar qcDS "$1" debian-binary control.tar.* data.tar.xz && rm debian-binary control.tar.* data.tar.xz)
+}
+
 # installers NAME: the .deb and the .rpm of $stage/NAME, whose one program is usr/bin/NAME. Lines of the recipe that
 # end in `# NAME` are that package's alone.
 installers() {
@@ -75,12 +81,36 @@ installers() {
   for format in $formats; do
     out=$dist/$name-$version-linux-$arch.$format
     go run "$nfpm" package -f "$stage/nfpm.yaml" -p "$format" -t "$out" >/dev/null
-    if [ "$format" = deb ]; then
-      # nfpm's own xz is an eighth larger.
-      (cd "$stage" && ar x "$out" && xz -T1 data.tar && rm "$out" && ar qcDS "$out" debian-binary control.tar.* data.tar.xz && rm debian-binary control.tar.* data.tar.xz)
-    fi
+    [ "$format" != deb ] || squeeze "$out"
     took "$out"
   done
+}
+
+# platform: the .deb of the demo platform, with its unit, user and configuration.
+platform() {
+  local root=$stage/offhook-demo arch out
+  arch=$(go env GOARCH)
+  mkdir -p "$root"/usr/{bin,lib/{systemd/system,sysusers.d},share/{man/man1,doc/offhook-demo,bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}}
+  "${build[@]}" "${hardened[@]}" -tags=nolibopusfile -ldflags "$ldflags $harden" -o "$root/usr/bin/offhook-demo" ./cmd/demo
+  took "$root/usr/bin/offhook-demo"
+  install -m 644 packaging/platform/offhook-demo.service "$root/usr/lib/systemd/system/"
+  install -m 644 packaging/platform/offhook-demo.sysusers "$root/usr/lib/sysusers.d/offhook-demo.conf"
+  gzip -9n <packaging/platform/offhook-demo.1 >"$root/usr/share/man/man1/offhook-demo.1.gz"
+  "$root/usr/bin/offhook-demo" --completion bash >"$root/usr/share/bash-completion/completions/offhook-demo"
+  "$root/usr/bin/offhook-demo" --completion zsh >"$root/usr/share/zsh/vendor-completions/_offhook-demo"
+  "$root/usr/bin/offhook-demo" --completion fish >"$root/usr/share/fish/vendor_completions.d/offhook-demo.fish"
+  install -m 644 CHANGELOG.md docs/deploy.md docs/privacy.md docs/security.md "$root/usr/share/doc/offhook-demo/"
+  packaging/licences.sh "$root/usr/bin/offhook-demo" ./cmd/demo >"$root/usr/share/doc/offhook-demo/copyright"
+  find "$root" -type d -exec chmod 755 {} +
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  packaging/linux/depends.sh deb "$root/usr/bin/offhook-demo" | sed 's/.*/  - "&"/' >"$stage/demo-depends"
+  sed -e "s/@ARCH@/$arch/" -e "s/@VERSION@/$(packaging/version.sh deb)/" -e "s|@STAGE@|$root|" \
+    -e "s/@MTIME@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)/" -e "/@DEB_DEPENDS@/{r $stage/demo-depends" -e 'd}' \
+    packaging/platform/nfpm.yaml.in >"$stage/demo.yaml"
+  out=$dist/offhook-demo-$version-linux-$arch.deb
+  go run "$nfpm" package -f "$stage/demo.yaml" -p deb -t "$out" >/dev/null
+  squeeze "$out"
+  took "$out"
 }
 
 linux() {
@@ -141,7 +171,7 @@ certificate() {
 checksums() {
   local cert key
   certificate
-  (cd "$dist" && shopt -s nullglob && sha256sum offhook{,-headless}-"$version"-* >SHA256SUMS)
+  (cd "$dist" && shopt -s nullglob && sha256sum offhook{,-headless,-demo}-"$version"-* >SHA256SUMS)
   openssl dgst -sha256 -sign "$key" ${SIGN_PASS_FILE:+-passin "file:$SIGN_PASS_FILE"} -out "$dist/SHA256SUMS.sig" "$dist/SHA256SUMS"
   openssl x509 -in "$cert" -pubkey -noout >"$stage/public.pem"
   openssl dgst -sha256 -verify "$stage/public.pem" -signature "$dist/SHA256SUMS.sig" "$dist/SHA256SUMS" >/dev/null
@@ -212,8 +242,9 @@ CONDITIONS
 }
 
 start=$SECONDS
-[ "$want" = windows ] || linux
-[[ $want = linux || $want = deb ]] || windows
+[[ $want = windows || $want = platform ]] || linux
+[[ $want = windows || $want = deb ]] || platform
+[[ $want = linux || $want = deb || $want = platform ]] || windows
 checksums
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"

@@ -144,6 +144,9 @@ func TestTimesOutliveARestart(t *testing.T) {
 				t.Errorf("%s: %d s, want %d", state, got.Seconds[state], seconds)
 			}
 		}
+		if got.HandleSeconds != 60 {
+			t.Errorf("%d s were handled, want the work after a call", got.HandleSeconds)
+		}
 		half, err := again.Times(t.Context(), "alice", from.Add(5*time.Minute), from.Add(20*time.Minute))
 		if err != nil || half.Seconds[wire.AgentAvailable] != 300 || half.Seconds[wire.AgentBreak] != 600 {
 			t.Errorf("a part of it: %+v, %v", half, err)

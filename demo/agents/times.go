@@ -49,8 +49,10 @@ func (b *Board) Times(ctx context.Context, name string, from, to time.Time) (wir
 		return t, err
 	}
 	const answered = "0001-01-01T00:00:00Z" // what a time that never came looks like in a record
-	return t, b.cfg.DB.QueryRow(ctx, `SELECT count(*), coalesce(sum(unixepoch(json_extract(record, '$.Ended')) - unixepoch(json_extract(record, '$.Answered'))), 0)
+	err = b.cfg.DB.QueryRow(ctx, `SELECT count(*), coalesce(sum(unixepoch(json_extract(record, '$.Ended')) - unixepoch(json_extract(record, '$.Answered'))), 0)
 		FROM calls WHERE account = ? AND created >= ? AND created < ? AND ended > 0 AND json_extract(record, '$.Answered') <> ?
 		AND (json_extract(record, '$.Caller') = ? OR json_extract(record, '$.Callee') = ?)`,
 		b.cfg.Account, from.UnixMilli(), to.UnixMilli(), answered, name, name).Scan(&t.Calls, &t.TalkSeconds)
+	t.HandleSeconds = t.TalkSeconds + t.Seconds[wire.AgentAfterCallWork]
+	return t, err
 }

@@ -32,7 +32,7 @@ trap finish EXIT
 # relocations cost a Go program some megabytes of memory.
 lintian --no-cfg --fail-on error,warning --suppress-tags copyright-file-contains-full-apache-2-license,unknown-field,no-changelog,hardening-no-pie \
   "$new"/*.deb >"$work/lintian" 2>&1 || { cat "$work/lintian" >&2; exit 1; }
-for name in offhook offhook-headless; do
+for name in offhook offhook-headless offhook-demo; do
   dpkg-deb -x "$new/$name"-[0-9]*.deb "$work/$name"
   go version -m "$work/$name/usr/bin/$name" | awk '$1 == "dep" {print $2, $3}' >"$work/linked"
   grep -c . "$work/linked" >"$work/count"

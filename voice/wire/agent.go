@@ -131,6 +131,8 @@ type AgentTimes struct {
 	// Calls is how many calls the agent spoke in, TalkSeconds for how long in all.
 	Calls       int `json:"calls"`
 	TalkSeconds int `json:"talk_seconds"`
+	// HandleSeconds is that and the work after the calls.
+	HandleSeconds int `json:"handle_seconds"`
 }
 
 // TransferRequest asks for the far side of a conversation to be handed to somebody
