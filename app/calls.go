@@ -249,9 +249,12 @@ func (p *Phone) Answer(_ context.Context, id string) error {
 
 // Hangup declines, cancels or ends a call, as its state asks.
 //
-// Without an ID a consultation for the call ends, too; with one it goes on as a call
-// of its own.
-func (p *Phone) Hangup(_ context.Context, id string) error {
+// Without an ID a consultation for the call ends, too, and a conference that the phone
+// mixes ends for all; with one the other calls go on.
+func (p *Phone) Hangup(ctx context.Context, id string) error {
+	if s := p.Snapshot(); id == "" && s.Call != nil && s.Call.InConference {
+		return p.EndConference(ctx)
+	}
 	if s := p.Snapshot(); id == "" && s.Call != nil && s.Call.Consultation.Active() {
 		_ = p.EndConsultation() // it may have ended by itself
 	}

@@ -159,6 +159,9 @@ func TestAConference(t *testing.T) {
 		if err := d.Hold(ctx, ""); err != nil || d.engine.count("hold") != 2 {
 			t.Errorf("%v: %v", err, d.engine.did)
 		}
+		if err := d.Hangup(ctx, ""); err != nil || d.engine.count("end conference") != 1 {
+			t.Errorf("%v: %v", err, d.engine.did)
+		}
 		second.State, second.Merged, second.EndReason = voice.StateEnded, true, voice.EndLocalHangup
 		d.engine.emit(voice.CallEnded{Call: second})
 		first.InConference, first.Parties = false, []voice.Party{{ID: "bob", RemoteID: "bob", Talking: true}, {ID: "carol", RemoteID: "carol", RemoteDisplayName: "Carol K"}}

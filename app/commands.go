@@ -128,17 +128,21 @@ func (p *Phone) planSIP(line, target, message string) (dialPlan, error) {
 // free says why no call can begin on a line now: there is one already, or as many as
 // the line takes, or one that rings.
 func (m *model) free(line string) error {
-	others := 0
+	others, mixed := 0, 0
 	for _, c := range m.calls {
 		if c.d.State != voice.StateEnded && !c.d.State.Answered() {
 			return fault.New(fault.SystemBusy, "call.already")
 		}
-		if c.role != RoleConsultation {
+		switch {
+		case c.role == RoleConsultation:
+		case c.d.InConference:
+			mixed = 1 // a conference is one
+		default:
 			others++
 		}
 	}
 	switch {
-	case others >= m.maxCalls(line) || m.dialling != nil:
+	case others+mixed >= m.maxCalls(line) || m.dialling != nil:
 		return fault.New(fault.SystemBusy, "call.already")
 	case m.settings.OnAnotherPhone:
 		return fault.New(fault.PSTNCallInProgress, "call.taken-elsewhere")

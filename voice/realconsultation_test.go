@@ -319,3 +319,31 @@ func TestConsultationStays(t *testing.T) {
 	}
 	expect[voice.CallEnded](carol)
 }
+
+// Two calls that came apart are joined as after a consultation: the third party has
+// called here.
+func TestTwoCallsAreJoined(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	alice, carol := newSIPPhone(t, "alice", sine, null, p.account("alice")), newSIPPhone(t, "carol", sine, null, p.account("carol"))
+	bob := newSIPPhoneWith(t, "bob", sine, null, []voice.Option{voice.WithMaxCalls(1, 2)}, p.account("bob"))
+	_, first := connect(t, alice, bob, "bob")
+	_, second := connect(t, carol, bob, "bob")
+	remotelyHeld(t, alice, true)
+	if err := first.CompleteTransfer(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := expect[voice.CallInitiated](alice).Call; got.RemoteID != "carol" || got.TransferredBy != "bob" {
+		t.Errorf("alice's second call: %+v", got)
+	}
+	awaits(t, "bob has a call left", func() bool { return len(bob.Calls()) == 0 })
+	if d := first.Details(); d.EndReason != voice.EndLocalHangup || !d.Transfer.Succeeded() || d.Transfer.Target != "carol" || second.Details().ConsultsFor != first.ID() {
+		t.Errorf("%+v, %+v", d, second.Details())
+	}
+	awaits(t, "alice talks to nobody", func() bool {
+		calls := alice.Calls()
+		return len(calls) == 1 && calls[0].Details().State == voice.StateEstablished
+	})
+	hears(t, alice.Calls()[0])
+	check(t, alice.Calls()[0].Hangup())
+}

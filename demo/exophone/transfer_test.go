@@ -157,6 +157,41 @@ func TestTransferIsGivenUp(t *testing.T) {
 	}
 }
 
+// The one who stays was on hold: it is taken off hold to hear the ringing, and hears the
+// target.
+func TestTransferOfWhoIsOnHold(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, nil)
+	_, _, carol, out, in, session := conversation(t, p)
+	out.reply = func(req *sip.Request, res *sip.Response) {
+		if offer := string(req.Body()); req.Method == sip.UPDATE && offer != "" {
+			res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+			res.SetBody([]byte(withDirection(out.media.Answer(withDirection(offer, "sendrecv")), mirror(directionOf(offer)))))
+		}
+	}
+	in.send("UPDATE", withDirection(in.media.Offer(false), "inactive"), "Content-Type", "application/sdp")
+	in.expect(200)
+	if got := directionOf(string(out.request(sip.UPDATE).Body())); got != "inactive" {
+		t.Fatalf("alice is told %s", got)
+	}
+	if err := p.x.Transfer(session, "bob", "carol"); err != nil {
+		t.Fatal(err)
+	}
+	in.ended()
+	if got := directionOf(string(out.request(sip.UPDATE).Body())); got != "sendrecv" {
+		t.Errorf("alice is told %s while carol's phone rings", got)
+	}
+	token, claims := p.pushed("carol")
+	third := carol.joinWith(token, claims.SessionID, true)
+	third.expect(200)
+	third.answer()
+	p.connected(third.media)
+	hearsTone(t, out, third, 440)
+	hearsTone(t, third, out, 620)
+	third.hangup()
+	out.ended()
+}
+
 // request waits for a request of the platform's within the dialog.
 func (c *call) request(method sip.RequestMethod) *sip.Request {
 	c.h.t.Helper()
