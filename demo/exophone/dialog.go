@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"context"
 	"offhook/voice/wire"
 	"strings"
 	"sync"
@@ -28,9 +29,11 @@ type dialog struct {
 	mu      sync.Mutex
 	source  string
 	target  sip.Uri
-	cseq    uint32 // of our own requests
-	highest uint32 // of the phone's requests
-	seen    uint64 // bit i: highest-i has been handled
+	cseq    uint32          // of our own requests
+	sent    <-chan struct{} // closed once the last of them, but INVITE and ACK, has left
+	turns   map[uint32]turn // of those that have not
+	highest uint32          // of the phone's requests
+	seen    uint64          // bit i: highest-i has been handled
 	ending  bool
 	rebound chan struct{}
 	allow   []string // what the phone takes
@@ -196,9 +199,42 @@ func (d *dialog) request(method sip.RequestMethod, headers ...string) *sip.Reque
 		}
 	}
 	req.SetBody(nil)
+	if method != sip.INVITE && method != sip.ACK {
+		left := make(chan struct{})
+		if d.turns == nil {
+			d.turns = make(map[uint32]turn)
+		}
+		d.turns[d.cseq] = turn{after: d.sent, left: left}
+		d.sent = left
+	}
 	req.SetTransport("WS")
 	req.SetDestination(d.source)
 	return req
+}
+
+// turn is the place of a request among those of its dialog: a phone refuses one that
+// is overtaken by a later one (RFC 3261, 12.2.2).
+type turn struct {
+	after <-chan struct{} // closed once the one before has left
+	left  chan<- struct{}
+}
+
+// inTurn sends a request once those that were made before it have left.
+func (d *dialog) inTurn(ctx context.Context, req *sip.Request, send func()) {
+	d.mu.Lock()
+	t, waits := d.turns[req.CSeq().SeqNo]
+	delete(d.turns, req.CSeq().SeqNo)
+	d.mu.Unlock()
+	if waits && t.after != nil {
+		select {
+		case <-t.after:
+		case <-ctx.Done():
+		}
+	}
+	send()
+	if waits {
+		close(t.left)
+	}
 }
 
 // contact is where the phone sends its requests within a dialog: the exchange

@@ -200,12 +200,14 @@ const answerTime = 8 * time.Second
 // transact sends a request of ours and returns the phone's final answer. It
 // waits, and so runs on goroutines of its own.
 func (x *Exchange) transact(d *dialog, req *sip.Request, options ...sipgo.ClientRequestOption) (*sip.Response, error) {
-	if !x.conns.alive(req.Destination()) {
-		return nil, errAway
-	}
 	ctx, cancel := context.WithTimeout(x.ctx, answerTime)
 	defer cancel()
-	tx, err := x.client.TransactionRequest(ctx, req, options...)
+	tx, err := sip.ClientTransaction(nil), errAway
+	d.inTurn(ctx, req, func() {
+		if x.conns.alive(req.Destination()) {
+			tx, err = x.client.TransactionRequest(ctx, req, options...)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}

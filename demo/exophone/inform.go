@@ -1,6 +1,8 @@
 package exophone
 
 import (
+	"slices"
+
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/voice/wire"
@@ -14,6 +16,9 @@ type notice struct {
 	// deaf says that the phone has refused messages of the kind.
 	deaf bool
 }
+
+// notTaken are the answers of a phone that takes no such messages.
+var notTaken = []int{sip.StatusMethodNotAllowed, sip.StatusUnsupportedMediaType, 469, sip.StatusNotImplemented}
 
 // inform tells a phone something by INFO, unless it knows it already or takes none.
 // Only the newest of a kind is of interest: what is overtaken is not said.
@@ -45,8 +50,12 @@ func (s *session) inform(p *party, kind, body string) {
 			case p == nil:
 			case err != nil: // away: it is told when it comes back
 				n.told = ""
-			case res.StatusCode >= 400:
+			case slices.Contains(notTaken, res.StatusCode):
 				n.deaf = true
+			case res.StatusCode >= 300: // not now: it is told what comes next
+				if n.told = ""; n.want != body {
+					s.inform(p, kind, n.want)
+				}
 			default:
 				n.told = body
 				s.inform(p, kind, n.want)
