@@ -298,7 +298,7 @@ func TestWhatCannotBeDialled(t *testing.T) {
 		d.backend.mu.Lock()
 		d.backend.down = errors.New("cut")
 		d.backend.mu.Unlock()
-		wantFault(t, d.Dial(ctx, "bob", ""), fault.NetworkError, "can't reach")
+		wantFault(t, d.Dial(ctx, "bob", ""), fault.NetworkError, "dropped")
 		d.backend.mu.Lock()
 		d.backend.down = nil
 		d.backend.mu.Unlock()

@@ -31,7 +31,7 @@ func TestSigningInWrongly(t *testing.T) {
 			{func(c *signin.Credentials) { c.Password = "" }, fault.InvalidParameter, "Enter your password."},
 			{func(c *signin.Credentials) { c.AccountSID = "" }, fault.InvalidParameter, "account SID"},
 			{func(c *signin.Credentials) { c.Server = "" }, fault.InvalidParameter, "server"},
-			{func(c *signin.Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "begins with"},
+			{func(c *signin.Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "isn't a server address"},
 			{func(c *signin.Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "isn't right"},
 		} {
 			c := alice

@@ -96,7 +96,7 @@ func TestReport(t *testing.T) {
 	s.typed("no sound")
 	s.phone.fail = errMade
 	s.tap("Send report")
-	if !s.shows("It didn’t go through. Nothing is lost.") {
+	if !s.shows("Not sent. Your report is kept: try again.") {
 		t.Error("a failed report is not said")
 	}
 	s.phone.fail = nil
@@ -145,9 +145,9 @@ func TestSignOutAsksFirst(t *testing.T) {
 	s.open(screen.PageAccount)
 	s.tap("Sign out")
 	s.expect("")
-	s.tap("Stay")
+	s.tap("Cancel")
 	s.tap("Sign out")
-	s.tap("Sign out now")
+	s.tap("Sign out")
 	s.expect("signout")
 	s.tap("Menu")
 }

@@ -20,10 +20,10 @@ func (s *shell) quit() {
 	}
 	s.host.Raise()
 	e := s.env
-	title := e.T("Quit during a call?")
+	title, text := e.T("Quit and hang up?"), e.T("You're in a call.")
 	var f *fault.Error
 	if errors.As(err, &f) && s.snap != nil && s.snap.Call != nil {
-		title = e.T("You are in a call with {name}.", "name", nameOfCall(s.snap.Call.RemoteName, s.snap.Call.RemoteID))
+		text = e.T("You're in a call with {name}.", "name", nameOfCall(s.snap.Call.RemoteName, s.snap.Call.RemoteID))
 	}
 	choice := func(g theme.Glyph, role fyne.ThemeColorName, word string, do func()) *widget.TapRow {
 		return widget.NewTapRow(word, widget.Row44, widget.Inset(0, 12, 0, 12, widget.Row(
@@ -32,11 +32,11 @@ func (s *shell) quit() {
 			do()
 		})
 	}
-	stay := choice(theme.Phone, theme.Text, e.T("Stay in the call"), func() {})
-	leave := choice(theme.HangUp, theme.DangerInk, e.T("Hang up and quit"), s.host.Quit)
-	text := widget.Column(widget.NewText(title, widget.Style{Bold: true, Wrap: true}),
-		widget.NewText(e.T("Quitting hangs up."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
-	s.openMenuWith(s.header.Menu, 296, widget.Inset(8, 8, 8, 8, widget.Column(widget.Inset(4, 12, 8, 12, text), widget.NewLine(), widget.Gap(4), stay, leave)),
+	stay := choice(theme.Phone, theme.Text, e.T("Cancel"), func() {})
+	leave := choice(theme.HangUp, theme.DangerInk, e.T("Quit"), s.host.Quit)
+	words := widget.Column(widget.NewText(title, widget.Style{Bold: true, Wrap: true}),
+		widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))
+	s.openMenuWith(s.header.Menu, 296, widget.Inset(8, 8, 8, 8, widget.Column(widget.Inset(4, 12, 8, 12, words), widget.NewLine(), widget.Gap(4), stay, leave)),
 		[]*widget.TapRow{stay, leave}, 0)
 }
 

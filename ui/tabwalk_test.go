@@ -225,7 +225,7 @@ func TestTURNServersOfASIPAccount(t *testing.T) {
 	form.Server.Input.SetText("pbx.lab.test")
 	form.ICE.Input.SetText("turn.lab.test")
 	form.Save.Tapped(nil)
-	if !s.shows("A server here begins with turn:") {
+	if !s.shows("Start with turn:") {
 		t.Error("a server without a scheme is taken")
 	}
 	form.ICE.Input.SetText("turn:turn.lab.test, stun:stun.lab.test")

@@ -112,7 +112,7 @@ func TestEachFaultHasASentence(t *testing.T) {
 	}{
 		"wrong password": {answer(403, `{}`), fault.InvalidCredentials, "isn't right"},
 		"unauthorised":   {answer(401, ``), fault.InvalidCredentials, "isn't right"},
-		"no such page":   {answer(404, `nothing`), fault.ServerError, "doesn't know"},
+		"no such page":   {answer(404, `nothing`), fault.ServerError, "isn't an Offhook server"},
 		"too many":       {answer(429, ``), fault.ServerError, "Too many"},
 		"bad request":    {answer(400, ``), fault.InvalidParameter, "refuses"},
 		"server broken":  {answer(503, `<html>`), fault.ServerError, "(503)"},
@@ -128,7 +128,7 @@ func TestEachFaultHasASentence(t *testing.T) {
 		"broken off": {func(w http.ResponseWriter, r *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			conn.Close()
-		}, fault.NetworkError, "broke"},
+		}, fault.NetworkError, "dropped"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,8 +177,8 @@ func TestTheNetworksFaults(t *testing.T) {
 	}
 	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	for name, row := range map[string]struct{ server, has string }{
-		"unknown host":   {"http://nowhere.invalid:1", "nobody knows the name nowhere.invalid"},
-		"refused port":   {refusedURL, "nothing answers at 127.0.0.1:"},
+		"unknown host":   {"http://nowhere.invalid:1", "Server not found."},
+		"refused port":   {refusedURL, "doesn't accept connections."},
 		"no answer":      {"http://" + silent.Addr().String(), "doesn't answer"},
 		"unknown issuer": {tlsServer.URL, "Acme Co"},
 		"not https":      {strings.Replace(plain.URL, "http:", "https:", 1), "doesn't speak HTTPS"},

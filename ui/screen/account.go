@@ -30,7 +30,7 @@ type Account struct {
 
 // NewAccount returns the page.
 func NewAccount(env *Env) *Account {
-	a := &Account{names: []string{env.T("User name"), env.T("Account SID"), env.T("Server"), env.T("Exophone"), env.T("Device ID")}}
+	a := &Account{names: []string{env.T("User name"), env.T("Account number"), env.T("Server"), env.T("Exophone"), env.T("Device ID")}}
 	a.face = widget.NewAvatar("", 56)
 	a.name = widget.NewText("", widget.Style{Size: theme.SizeTitle, Bold: true})
 	a.until = caption("")
@@ -75,8 +75,8 @@ func NewAccount(env *Env) *Account {
 	links := widget.CardOf(link(theme.Pulse, env.T("Diagnostics"), PageDiagnostics), link(theme.Flag, env.T("Report a problem"), PageReport), a.rate)
 
 	a.SignOut = widget.NewPill(env.T("Sign out"), theme.LogOut, widget.Outline, widget.HeightButton, func() { a.ask(true) })
-	a.Sure = widget.NewPill(env.T("Sign out now"), "", widget.Danger, widget.HeightButton, func() { a.ask(false); env.Open(PageNone); env.Do(env.Phone.SignOut) })
-	stay := widget.NewPill(env.T("Stay"), "", widget.Plain, widget.HeightButton, func() { a.ask(false) })
+	a.Sure = widget.NewPill(env.T("Sign out"), "", widget.Danger, widget.HeightButton, func() { a.ask(false); env.Open(PageNone); env.Do(env.Phone.SignOut) })
+	stay := widget.NewPill(env.T("Cancel"), "", widget.Plain, widget.HeightButton, func() { a.ask(false) })
 	a.leave = widget.Column(a.SignOut)
 	a.confirm = widget.Column(widget.NewBanner(widget.ToneWarning, theme.WarningIcon, env.T("Sign out?"), env.T("Calls won't reach you.")), widget.Gap(8), widget.Grid(2, 8, stay, a.Sure))
 	a.confirm.Hide()
@@ -130,7 +130,7 @@ func (a *Account) Render(v View) {
 	if c.ValidUntil.IsZero() {
 		a.until.SetText(a.env.T("Signed in"))
 	} else {
-		a.until.SetText(a.env.T("Signed in until {time}, renews by itself", "time", hhmm(c.ValidUntil)))
+		a.until.SetText(a.env.T("Signed in until {time}, renews automatically", "time", hhmm(c.ValidUntil)))
 	}
 	a.full = []string{c.UserName, c.AccountSID, c.Server, c.Exophone, c.DeviceID}
 	shown := []string{c.UserName, c.AccountSID, strings.TrimPrefix(strings.TrimPrefix(c.Server, "https://"), "http://"), Number(c.Exophone), short(c.DeviceID)}
@@ -139,7 +139,7 @@ func (a *Account) Render(v View) {
 	}
 	a.version.SetText("Offhook " + v.Version)
 	if u := v.Update; u != nil {
-		a.newer.SetText(strings.TrimSpace(a.env.T("Version {version} is there.", "version", u.Version) + " " + u.URL + "\n" + u.Notes))
+		a.newer.SetText(strings.TrimSpace(a.env.T("Version {version} is available.", "version", u.Version) + " " + u.URL + "\n" + u.Notes))
 	}
 	setVisible(a.newer, v.Update != nil)
 	setVisible(a.rate, v.LastCall != nil && v.LastCall.Answered && v.Call == nil)

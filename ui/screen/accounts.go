@@ -38,11 +38,11 @@ type Accounts struct {
 // together.
 func NewAccounts(env *Env) (*Accounts, *SIPAccount) {
 	a := &Accounts{list: widget.Column(), form: newSIPAccount(env)}
-	a.hint = widget.NewText(env.T("A SIP account makes this phone an extension of any telephone system: Asterisk, FreeSWITCH, Kamailio or a hosted one."),
+	a.hint = widget.NewText(env.T("Use Offhook with your own phone system, such as Asterisk or FreeSWITCH."),
 		widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4})
 	a.Add = widget.NewPill(env.T("Add a SIP account"), theme.Plus, widget.Plain, widget.HeightButton, func() { a.open("") })
-	a.ways = widget.NewSelector(env.T("Calls go out over"), theme.Phone, a.choose)
-	a.way = widget.Column(widget.Gap(16), heading(env.T("Calls go out over")), widget.Gap(6), a.ways)
+	a.ways = widget.NewSelector(env.T("Call with"), theme.Phone, a.choose)
+	a.way = widget.Column(widget.Gap(16), heading(env.T("Call with")), widget.Gap(6), a.ways)
 	body := widget.Column(a.list, a.hint, widget.Gap(12), a.Add, a.way)
 	a.frame = newFrame(env, env.T("SIP accounts"), PageSettings, nil, body, nil)
 	return a, a.form

@@ -146,7 +146,7 @@ func NewAudioCheck(env *Env) *AudioCheck {
 	a.no.SetLabel(env.T("Heard it: no"))
 	a.incoming = widget.NewStatusRow(theme.Bell, env.T("Incoming calls"))
 	a.line = widget.NewStatusRow(theme.Phone, env.T("Calling"))
-	a.path = widget.NewStatusRow(theme.Wave, env.T("Voice path"))
+	a.path = widget.NewStatusRow(theme.Wave, env.T("Call quality"))
 	a.card = widget.CardOf(a.incoming, a.line, a.path)
 	a.CheckAgain = widget.NewPill(env.T("Check again"), "", widget.Plain, widget.HeightButton, a.restart)
 	a.StartWorking = widget.NewPill(env.T("Start working"), "", widget.Accent, widget.HeightButton, func() {
@@ -159,7 +159,7 @@ func NewAudioCheck(env *Env) *AudioCheck {
 		label(env.T("Speaker")), widget.Gap(5), a.speaker.Selector, widget.Gap(8),
 		widget.Ends(8, a.tone, widget.Row(caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no)))))
 	body := widget.Column(
-		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Let's check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
+		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
 			widget.NewText(env.T("Say something. The line should move."), widget.Style{Role: theme.Text2}))),
 		widget.Gap(12), micCard, widget.Gap(13), speakerCard, widget.Gap(13), a.card)
 	foot := widget.Grid(2, 8, a.CheckAgain, a.StartWorking)
@@ -249,17 +249,17 @@ func (a *AudioCheck) gotCheck(c diagnosis.Check) {
 	case "push", "push_socket":
 		row, g = a.incoming, theme.Bell
 		if c.Figure != "" && c.Status == diagnosis.Pass {
-			text = a.env.T("Inbox answers in {figure}", "figure", c.Figure)
+			text = a.env.T("Connected, replies in {figure}", "figure", c.Figure)
 		}
 	case "platform", "sip_socket":
 		row, g = a.line, theme.Phone
 		if c.Figure != "" && c.Status == diagnosis.Pass {
-			text = a.env.T("Line answers in {figure}", "figure", c.Figure)
+			text = a.env.T("Connected, replies in {figure}", "figure", c.Figure)
 		}
 	case "media", "udp":
 		row, g = a.path, theme.Wave
 		if c.Figure != "" && c.Status == diagnosis.Pass {
-			text = a.env.T("Voice travels in {figure}", "figure", c.Figure)
+			text = a.env.T("Good, replies in {figure}", "figure", c.Figure)
 		}
 	default:
 		return
@@ -318,7 +318,7 @@ func (a *AudioCheck) judge() {
 	case a.loudest >= quietLevel:
 		set(theme.WarningIcon, theme.WarningInk, e.T("Very quiet"))
 	case a.samples > 45:
-		set(theme.WarningIcon, theme.WarningInk, e.T("We hear nothing: choose another microphone."))
+		set(theme.WarningIcon, theme.WarningInk, e.T("We hear nothing. Choose another microphone."))
 	default:
 		set(theme.Mic, theme.Text2, e.T("Listening"))
 	}

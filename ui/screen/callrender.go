@@ -230,7 +230,7 @@ func (e *Env) reconnecting(v View) string {
 		return e.T("No sound for {n} s. Stay on the line.", "n", max(0, silent))
 	}
 	left = int(v.Call.GiveUpAt.Sub(v.Now) / time.Second)
-	return e.T("No sound for {n} s. Stay on the line: we keep trying for {m} s more.", "n", max(0, silent), "m", max(0, left))
+	return e.T("No sound for {n} s. Stay on the line: retrying for {m} s.", "n", max(0, silent), "m", max(0, left))
 }
 
 // showQuality draws the quality chip of the call that has the sound.

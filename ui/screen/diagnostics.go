@@ -127,7 +127,7 @@ func (e *Env) checkTitle(c diagnosis.Check) string {
 	case "platform", "sip_socket":
 		return e.T("Calling")
 	case "media", "udp":
-		return e.T("Voice path")
+		return e.T("Call quality")
 	case "microphone":
 		return e.T("Microphone")
 	case "speaker":

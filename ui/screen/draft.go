@@ -51,9 +51,9 @@ func newDraftView(env *Env, changed func()) *draftView {
 		name := d.names[part]
 		check := widget.NewCheck(name, func(on bool) string {
 			if on {
-				return env.T("{part}, goes along", "part", name)
+				return env.T("{part}, included", "part", name)
 			}
-			return env.T("{part}, stays here", "part", name)
+			return env.T("{part}, not included", "part", name)
 		})
 		check.OnChanged = changed
 		d.Checks[part] = check
@@ -71,7 +71,7 @@ func newDraftView(env *Env, changed func()) *draftView {
 		widget.Inset(0, 8, 0, 0, widget.Column(
 			widget.NewPanel(theme.Window, theme.RadiusInput, widget.Fixed(0, previewHeight, d.scroll)),
 			widget.Gap(8), widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8), widget.Grow(widget.NewText(
-				env.T("Names, numbers and secrets are taken out. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))))
+				env.T("Names, numbers and passwords are removed. Recordings are never sent."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))))
 	d.clear()
 	return d
 }
@@ -80,7 +80,7 @@ func (d *draftView) clear() {
 	for part, c := range d.Checks {
 		c.Set(d.names[part], "…")
 	}
-	d.lines.SetText(d.env.T("Being put together…"))
+	d.lines.SetText(d.env.T("Preparing the report…"))
 	d.packing = true
 	d.pageText.SetText("")
 	d.Previous.SetEnabled(false)

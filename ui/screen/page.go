@@ -64,7 +64,7 @@ func newFrame(env *Env, title string, up Page, extra, body, foot fyne.CanvasObje
 	f.bar = NewBackBar(env, func() { env.Open(PageNone) })
 	top := widget.Column(widget.NewPanel(theme.Surface, 0, head), widget.NewLine(), f.bar.Object())
 	f.policy = widget.Inset(0, 0, 12, 0, widget.NewPanel(theme.Sunken, theme.RadiusCard, widget.Inset(8, 12, 8, 12, widget.Row(widget.NewIcon(theme.Lock, theme.Text2, 16), widget.Gap(8),
-		widget.Grow(widget.NewText(env.T("Your administrator has fixed settings on this page."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
+		widget.Grow(widget.NewText(env.T("Some settings here are set by your administrator."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true}))))))
 	f.policy.Hide()
 	f.scroll = container.NewVScroll(widget.Centre(720, widget.Inset(11, 16, 8, 16, widget.Column(f.policy, body))))
 	var bottom fyne.CanvasObject

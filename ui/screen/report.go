@@ -45,7 +45,7 @@ type Report struct {
 // NewReport returns the page.
 func NewReport(env *Env) *Report {
 	r := &Report{fromDay: reportDays}
-	note := widget.NewNote(env.T("What happened?"), env.T("What you did, what you heard, and when"))
+	note := widget.NewNote(env.T("What happened?"), env.T("What happened, and when?"))
 	r.Text = widget.NewField(note, 64, nil, nil)
 	r.from = widget.NewDaySelector(env.T("From"), func() { r.choose(r.from, &r.fromDay, r.toDay, reportDays) })
 	r.to = widget.NewDaySelector(env.T("To"), func() { r.choose(r.to, &r.toDay, 0, r.fromDay) })
@@ -128,7 +128,7 @@ func (r *Report) load() {
 	r.packedSince = r.now
 	r.Draft.load(from, to, r.fromDay-r.toDay, func(err error) {
 		r.showPacking()
-		r.fail(r.env.T("The report can't be put together."), err)
+		r.fail(r.env.T("The report can't be prepared."), err)
 	})
 }
 
@@ -194,7 +194,7 @@ func (r *Report) showPacking() {
 	if on == r.sending.Visible() {
 		return
 	}
-	r.word.SetText(r.env.T("Being put together…"))
+	r.word.SetText(r.env.T("Preparing the report…"))
 	r.amount.SetText("")
 	r.bar.Set(0)
 	r.show(on)
@@ -225,14 +225,14 @@ func (r *Report) finished(reference string, err error) {
 	}
 	r.show(false)
 	if err != nil {
-		r.fail(r.env.T("It didn't go through. Nothing is lost."), err)
+		r.fail(r.env.T("Not sent. Your report is kept: try again."), err)
 		return
 	}
 	r.Draft.close()
 	r.reference = reference
 	text := r.env.T("Thank you.")
 	if reference != "" {
-		text = r.env.T("Quote this reference to your support: {reference}", "reference", reference)
+		text = r.env.T("Reference: {reference}", "reference", reference)
 	}
 	r.result.Set(r.env.T("Report sent."), text)
 	setVisible(r.copyRef, reference != "")

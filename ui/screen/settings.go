@@ -233,7 +233,7 @@ func NewNetwork(env *Env) *Network {
 		n.ProxyPassword.Input.SetText("")
 	}
 	n.ProxyPassword.Input.OnSubmitted = func(string) { save() }
-	n.proxy = widget.Column(heading(env.T("The network's proxy wants a password")), widget.Gap(6),
+	n.proxy = widget.Column(heading(env.T("Your network's proxy needs a password")), widget.Gap(6),
 		label(env.T("User name")), widget.Gap(3), n.ProxyUser, widget.Gap(8), label(env.T("Password")), widget.Gap(3), n.ProxyPassword, widget.Gap(12),
 		widget.NewPill(env.T("Use it"), "", widget.Accent, widget.HeightButton, save), widget.Gap(16))
 	n.proxy.Hide()
@@ -243,7 +243,7 @@ func NewNetwork(env *Env) *Network {
 	retry := widget.NewPill(env.T("Try now"), theme.RefreshIcon, widget.Plain, widget.HeightButton, env.Phone.Retry)
 	body := widget.Column(n.proxy, heading(env.T("Server")), widget.Gap(6), widget.NewCard(widget.Inset(12, 12, 12, 12, n.server)),
 		widget.Gap(16), heading(env.T("Connections")), widget.Gap(6), n.rows, widget.Gap(12),
-		widget.NewText(env.T("Offhook finds the best way to the server by itself: UDP first, TCP when that is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),
+		widget.NewText(env.T("Offhook picks the best connection: UDP, or TCP where UDP is blocked."), widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true, Leading: 1.4}),
 		widget.Gap(16), check, widget.Gap(8), retry)
 	n.frame = newFrame(env, env.T("Network"), PageSettings, nil, body, nil)
 	return n

@@ -63,7 +63,7 @@ func NewShortcuts(env *Env) *Shortcuts {
 	for _, fixed := range [][2]string{
 		{env.T("Silence the ring, close a menu"), env.T("Esc")},
 		{env.T("Send digits in a call"), "0–9 * #"},
-		{env.T("Call, press"), env.T("Enter")},
+		{env.T("Call or press"), env.T("Enter")},
 	} {
 		rows = append(rows, widget.Fixed(0, widget.Row44, widget.Inset(0, 0, 0, 12, widget.Row(title(fixed[0]), widget.NewKeyCap(fixed[1])))))
 	}
@@ -77,7 +77,7 @@ func NewShortcuts(env *Env) *Shortcuts {
 		return widget.NewText(text, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Wrap: true})
 	}
 	body := widget.Column(note(env.T("Press a row, then its new keys.")), widget.Gap(12), s.wrong, widget.CardOf(rows...), widget.Gap(12),
-		note(env.T("No single key answers, declines or hangs up.")), widget.Gap(12), s.Reset)
+		note(env.T("Answering and hanging up always need two or more keys.")), widget.Gap(12), s.Reset)
 	s.frame = newFrame(env, env.T("Shortcuts"), PageSettings, nil, body, nil)
 	s.draw()
 	return s

@@ -50,7 +50,7 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.Server = field(env.T("Server"), "wss://pbx.example.com/ws")
 	s.Pass = env.Early.Password(env.T("Password"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
 	s.Display = field(env.T("Display name"), "")
-	s.AuthUser = field(env.T("User name for the password"), "")
+	s.AuthUser = field(env.T("Sign-in name, if different"), "")
 	s.Proxy = field(env.T("Outbound proxy"), "")
 	s.ICE = field(env.T("TURN or STUN servers"), "turn:turn.example.com")
 	s.ICEUser = field(env.T("User name at the TURN server"), "")
@@ -60,13 +60,13 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
 	s.transfers = widget.NewSelector(env.T("When a caller transfers you"), theme.Send, s.chooseTransfers)
 	var r1, r2, r3, r5, r6, r7, r8 fyne.CanvasObject
-	s.relay, r5 = env.switchRow(env.T("Sound only through the TURN server"), env.T("When nothing else may leave the network"), func(on bool) { s.account.RelayOnly = on })
-	s.offerICE, r6 = env.switchRow(env.T("Offer ICE with RTP"), env.T("For servers that find their way through NAT by it"), func(on bool) { s.account.OfferICE = on })
-	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("TLS and TCP by the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
+	s.relay, r5 = env.switchRow(env.T("Send sound only through TURN"), env.T("For closed networks"), func(on bool) { s.account.RelayOnly = on })
+	s.offerICE, r6 = env.switchRow(env.T("Use ICE with RTP"), env.T("If your server supports it"), func(on bool) { s.account.OfferICE = on })
+	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("Connect through the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
 	s.plain, r8 = env.switchRow(env.T("Call without encryption"), env.T("If the server refuses encrypted sound, once more without"), func(on bool) { s.account.RetryPlainRTP = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
-	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("People you call don't see who calls"), func(on bool) { s.account.HideNumber = on })
-	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("The server may have calls answered by themselves"), func(on bool) { s.account.AutoAnswer = on })
+	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("Your number isn't shown to people you call"), func(on bool) { s.account.HideNumber = on })
+	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("Answer when the server asks for it"), func(on bool) { s.account.AutoAnswer = on })
 	s.Save = widget.NewPill(env.T("Save"), "", widget.Accent, widget.HeightMain, s.save)
 	s.Remove = widget.NewPill(env.T("Remove"), theme.Trash, widget.Bare, widget.HeightButton, s.remove)
 	s.chevron = widget.NewIcon(theme.ChevronDown, theme.Text2, 20)
@@ -77,7 +77,7 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.iceWrongRow.Hide()
 	s.advanced = widget.Column(
 		label(env.T("Display name")), widget.Gap(5), s.Display,
-		widget.Gap(12), label(env.T("User name for the password")), widget.Gap(5), s.AuthUser,
+		widget.Gap(12), label(env.T("Sign-in name, if different")), widget.Gap(5), s.AuthUser,
 		widget.Gap(12), label(env.T("Outbound proxy")), widget.Gap(5), s.Proxy,
 		widget.Gap(12), label(env.T("Sound")), widget.Gap(5), s.media,
 		widget.Gap(12), widget.Row(label(env.T("TURN or STUN servers")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.ICE, s.iceWrongRow,
@@ -321,7 +321,7 @@ func (s *SIPAccount) iceProblem(a app.SIPAccount) string {
 			turn = true
 		case "stun", "stuns":
 		default:
-			return s.env.T("A server here begins with turn:, turns: or stun:.")
+			return s.env.T("Start with turn:, turns: or stun:")
 		}
 	}
 	if a.RelayOnly && !turn {

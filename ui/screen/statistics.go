@@ -51,7 +51,7 @@ func NewStatistics(env *Env) *Statistics {
 		cards = append(cards, widget.NewCard(widget.Inset(8, 10, 10, 10, widget.Column(
 			widget.Row(caption(c.name), widget.Flex(4), f.value), widget.Gap(6), widget.Fixed(0, 48, f.chart)))))
 	}
-	s.names = []string{env.T("Codec"), env.T("Bit rate"), env.T("Buffer"), env.T("Packets lost"), env.T("Lost on the far side"), env.T("Way"), env.T("Digits go by")}
+	s.names = []string{env.T("Codec"), env.T("Bit rate"), env.T("Jitter buffer"), env.T("Packets lost"), env.T("Lost at the other end"), env.T("Network path"), env.T("Touch tones")}
 	var rows []fyne.CanvasObject
 	for _, n := range s.names {
 		t := widget.NewText("", widget.Style{Align: fyne.TextAlignTrailing})
@@ -59,7 +59,7 @@ func NewStatistics(env *Env) *Statistics {
 		rows = append(rows, widget.Fixed(0, 36, widget.Inset(0, 12, 0, 12, widget.Row(widget.NewText(n, widget.Style{Role: theme.Text2}), widget.Gap(12), widget.Grow(t)))))
 	}
 	s.figures = widget.Column(s.who, widget.Gap(8), widget.Grid(2, 8, cards...), widget.Gap(12), widget.CardOf(rows...))
-	s.empty = emptyPage(theme.Chart, env.T("Make a call first."), nil)
+	s.empty = emptyPage(theme.Chart, env.T("No statistics yet. They're kept from your next call."), nil)
 	s.frame = newFrame(env, env.T("Call statistics"), PageNone, nil, widget.Column(s.figures, s.empty), nil)
 	return s
 }

@@ -33,7 +33,7 @@ func (c *Call) renderSwitches(v View, phase Phase) {
 	}
 	switch {
 	case !live:
-		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, waits for the answer"), theme.Pause)
+		c.Hold.Set(widget.Unavailable, e.T("Hold"), e.T("Hold, available once the call is answered"), theme.Pause)
 	case call.Consultation.Active():
 		c.Hold.Set(widget.Unavailable, e.T("On hold"), e.T("On hold until you go back"), theme.Pause)
 	case call.Held:

@@ -47,7 +47,7 @@ func (o *transferOffer) render(v View) {
 	name, other := nameOf(v.Call.RemoteName, v.Call.RemoteID), e.partyName(offer.Target)
 	o.text.SetText(e.OfferText(v.Call))
 	left := max(0, offer.Until.Sub(v.Now))
-	o.left.SetText(e.T("You stay here if you say nothing for {n} s", "n", int((left+time.Second-1)/time.Second)))
+	o.left.SetText(e.T("You stay in this call if you do nothing for {n} s.", "n", int((left+time.Second-1)/time.Second)))
 	o.Stay.SetLabel(e.T("Stay with {name}", "name", name))
 	o.Go.SetLabel(e.T("Go to {other}", "other", other))
 }
