@@ -63,10 +63,13 @@ func (c *Client) onInvite(l *sipaccount.Line, in incomingInvite) {
 	case c.onAnotherPhone:
 		refusal = MissedOnAnotherPhone
 	case c.occupied(l) && !in.waited:
-		calls := slices.Clone(c.calls)
+		closing := c.closing
 		c.mu.Unlock()
 		in.waited = true
-		c.afterEnding(l, in, calls)
+		crash.Go(func() {
+			c.awaitEnding(closing)
+			c.onInvite(l, in)
+		})
 		return
 	case c.occupied(l):
 		refusal = MissedBusy
@@ -115,32 +118,6 @@ func (c *Client) refuseInvite(l *sipaccount.Line, in incomingInvite, status int)
 // endingTime is how long an INVITE waits for the call before it to end: that has
 // nothing to wait for but devices.
 const endingTime = 3 * time.Second
-
-// afterEnding takes an INVITE in that came right behind the end of another call, once
-// that call has ended here, too; calls are those that it may be.
-func (c *Client) afterEnding(l *sipaccount.Line, in incomingInvite, calls []*Call) {
-	for i, call := range calls {
-		if call.queue.Post(func() {
-			if !call.isEnding() {
-				c.afterEnding(l, in, calls[i+1:])
-				return
-			}
-			go func() {
-				defer crash.Guard()
-				rest := time.NewTimer(endingTime)
-				defer rest.Stop()
-				select {
-				case <-call.ended:
-				case <-rest.C:
-				}
-				c.onInvite(l, in)
-			}()
-		}) {
-			return
-		}
-	}
-	c.onInvite(l, in)
-}
 
 // isEnding reports whether the call is over for its far side, or ends here.
 func (c *Call) isEnding() bool {
