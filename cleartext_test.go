@@ -129,6 +129,7 @@ var connecting = map[string]string{
 	"voice/sip/transport/websocket.go": "SIP over ws", // on a connection of connect.go
 	"app/update/checker.go":            "https only, in TestEveryClientAsksTheGate",
 	"app/provision/source.go":          "https only, in the package's own test",
+	"app/signin/discover.go":           "nobody may allow it: in the package's own test",
 	"app/integration/webhook.go":       "nobody may allow it: in the package's own test",
 	"app/diagnosis/portal.go":          "asks for a page without secrets",
 	"app/diagnosis/network.go":         "sends no password and no token",
