@@ -100,7 +100,7 @@ func parseReferTo(value string, to *sipmsg.ContactHeader) error {
 		return err
 	}
 	switch s := strings.ToLower(to.Address.Scheme); {
-	case s == "tel" && to.Address.User+to.Address.Host != "":
+	case s == "tel" && len(to.Address.String()) > len("tel:"):
 	case s != "sip" && s != "sips", !isPlace(to.Address):
 		return fault.New(fault.InvalidDialInfo, "transfer.bad-target")
 	}
@@ -155,10 +155,11 @@ func (d *Dialog) serveNotify(f *Flow, req *sipmsg.Request, tx *serverTx) {
 
 // fragStatus is the status of a sipfrag (RFC 3420).
 func fragStatus(frag string) (int, bool) {
-	parts := strings.SplitN(frag, " ", 3)
-	if len(parts) < 2 || parts[0] != "SIP/2.0" {
+	line, _, _ := strings.Cut(strings.TrimSpace(frag), "\n")
+	parts := strings.Fields(line)
+	if len(parts) < 2 || !strings.EqualFold(parts[0], "SIP/2.0") {
 		return 0, false
 	}
-	status, err := strconv.Atoi(strings.TrimSpace(parts[1]))
+	status, err := strconv.Atoi(parts[1])
 	return status, err == nil && status >= 100 && status <= 699
 }

@@ -108,3 +108,31 @@ func TestTransferIn(t *testing.T) {
 		}
 	}
 }
+
+// Who is to be called is read as phones and servers write it.
+func TestReferTo(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"<sip:carol@lab.test>": "sip:carol@lab.test", "sip:carol@lab.test": "sip:carol@lab.test", `"Carol C" <sips:carol@lab.test>;x=y`: "sips:carol@lab.test",
+		"<tel:+4930123>": "tel:+4930123", "tel:+49-30-123": "tel:+49-30-123", "<TEL:110>": "tel:110",
+		"": "", "<tel:>": "", "<mailto:carol@lab.test>": "", "<sip:>": "",
+	} {
+		to := &sipmsg.ContactHeader{}
+		if err := parseReferTo(value, to); (err == nil) != (want != "") || err == nil && to.Address.String() != want {
+			t.Errorf("%q: %q, %v", value, to.Address.String(), err)
+		}
+	}
+}
+
+// So is what became of it.
+func TestFragStatus(t *testing.T) {
+	t.Parallel()
+	for frag, want := range map[string]int{
+		"SIP/2.0 200 OK\r\n": 200, "SIP/2.0 180": 180, "SIP/2.0  603  Decline\nX: y\n\n": 603, " \r\nsip/2.0 200 ok": 200,
+		"": 0, "SIP/2.0": 0, "SIP/2.0 OK": 0, "SIP/2.0 99 x": 0, "SIP/2.0 700 x": 0, "HTTP/1.1 200 OK": 0,
+	} {
+		if got, ok := fragStatus(frag); ok != (want != 0) || ok && got != want {
+			t.Errorf("%q: %d, %v", frag, got, ok)
+		}
+	}
+}

@@ -41,7 +41,7 @@ type Conn interface {
 
 // Config says how a connection is kept alive. The zero value has the defaults.
 type Config struct {
-	// PingInterval is the time between keepalives, 0 for 12 s (3 s for datagrams that
+	// PingInterval is the time between keepalives, 0 for 12 s (1 s for datagrams that
 	// nobody answers), negative for none.
 	PingInterval time.Duration
 	// PongTimeout is how long the far side may stay silent after a keepalive that

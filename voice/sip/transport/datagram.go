@@ -30,8 +30,9 @@ type Datagrams struct {
 }
 
 // unansweredInterval is the time between keepalives that nobody answers. They hold
-// the way open, and the system tells at the next one when nobody is there any more.
-const unansweredInterval = 3 * time.Second
+// the way open, and the system tells at the next one when nobody is there any more: also
+// of a server that starts again within seconds and has forgotten its phones.
+const unansweredInterval = time.Second
 
 // NewDatagrams makes a connection of a connected UDP socket, which it owns from
 // here on.
