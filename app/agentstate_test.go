@@ -306,3 +306,50 @@ func TestOutcomesOutliveARestart(t *testing.T) {
 		d.close()
 	})
 }
+
+// Without a platform an administrator configures the work after a call, and what became
+// of it stays in the log.
+func TestWorkAfterACallOnASIPAccount(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start()
+		defer d.close()
+		if err := d.UpdateSettings(func(s *Settings) {
+			s.Agent.WrapUpS, s.Agent.Outcomes, s.Agent.BreakReasons = 20, []string{"Sold"}, []string{"Lunch"}
+			s.Agent.BreakLimits = map[string]int{"Lunch": 1800}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.SaveLine(t.Context(), sipAlice, "right"); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if err := d.SetBreak("Lunch"); err != nil {
+			t.Fatal(err)
+		}
+		if a := d.until("lunch", func(s *Snapshot) bool { return s.AgentState.State == Break }).AgentState; a.LimitS != 1800 || a.Shared || len(a.Reasons) != 1 {
+			t.Errorf("on the break: %+v", a)
+		}
+		wantFault(t, d.SetBreak("Fishing"), fault.InvalidParameter, "not one of the reasons")
+		if err := d.SetAvailability(Available); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Dial(t.Context(), "bob", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
+		d.until("talking", func(s *Snapshot) bool {
+			return s.Call != nil && s.Call.State == voice.StateEstablished && s.AgentState.Next == AfterCallWork
+		})
+		d.engine.end(voice.EndRemoteHangup)
+		d.until("the work", func(s *Snapshot) bool { return s.AgentState.State == AfterCallWork && s.WrapUp != nil })
+		if err := d.SaveOutcome(t.Context(), "", Outcome{Code: "Sold"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(21 * time.Second)
+		d.until("available", func(s *Snapshot) bool { return s.AgentState.State == Available && s.WrapUp == nil })
+		calls, err := d.SearchRecents(t.Context(), RecentsQuery{Text: "sold"})
+		if err != nil || len(calls) != 1 || calls[0].OutcomeDue {
+			t.Errorf("the log has %+v, %v", calls, err)
+		}
+	})
+}

@@ -265,8 +265,13 @@ func changeSettings(_ context.Context, s *Server, r request, _ func(any) error) 
 			if !json.Valid(value) {
 				value, _ = json.Marshal(r.Args[1])
 			}
-			var wrong error
-			if err := phone.UpdateSettings(func(set *app.Settings) { wrong = settings.SetPath(set, e.Path, value) }); err != nil && wrong == nil {
+			trial := phone.Settings()
+			wrong := settings.SetPath(&trial, e.Path, value)
+			if wrong == nil && e.Path == "availability" { // a choice, with the rules of one
+				if err := phone.SetAvailability(app.Availability(trial.Availability)); err != nil {
+					return nil, err
+				}
+			} else if err := phone.UpdateSettings(func(set *app.Settings) { wrong = settings.SetPath(set, e.Path, value) }); err != nil && wrong == nil {
 				return nil, err
 			}
 			if wrong != nil {

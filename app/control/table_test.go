@@ -68,6 +68,13 @@ func TestSettingsByTheirPath(t *testing.T) {
 	if read("settings", "appearance.theme", "dark"); d.phone.Settings().Appearance.Theme != "dark" {
 		t.Errorf("%+v", got)
 	}
+	// A state is chosen, with the rules of a choice: this phone is not ready.
+	if read("settings", "availability", "busy"); d.phone.Snapshot().Availability != "busy" {
+		t.Errorf("%+v", d.phone.Snapshot().AgentState)
+	}
+	if code, text := d.ctl("settings", "availability", "available"); code != ExitError || !strings.Contains(text, "isn't ready") {
+		t.Errorf("exit %d, %s", code, text)
+	}
 	for _, args := range [][]string{{"settings", "audio.ring_volume", "900"}, {"settings", "appearance.theme", "purple"}, {"settings", "device_id", "x"}, {"settings", "nonsense"}} {
 		if code, text := d.ctl(args...); code != ExitUsage {
 			t.Errorf("%v: exit %d, %s", args, code, text)
