@@ -77,16 +77,51 @@ func TestAudioCheck(t *testing.T) {
 	}
 }
 
-func TestAFailedMicrophoneStopsTheAudioCheck(t *testing.T) {
-	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+// Without a microphone the first run is set up later, and the checks begin anew when one
+// is plugged in.
+func TestTheFirstRunWithoutAMicrophone(t *testing.T) {
+	without := madeReady()
+	without.Audio.Microphone, without.Audio.MicrophoneWorks = "", false
+	s := newStage(t, without, func(p *madePhone, _ *stageOptions) {
 		p.set.AudioCheckDone = false
-		p.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("The microphone is used by another program."), Remedy: lang.Literal("Close it.")}}
+		p.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found."), Remedy: lang.Literal("Plug in a headset.")}}
 	})
-	s.phone.forget()
-	s.tap("Start working")
-	s.expect("")
-	if !s.shows("The microphone is used by another program. Close it.") {
-		t.Error("the reason is not shown")
+	if !s.shows("No microphone found. Plug in a headset.") || !s.shows("Set up later") {
+		t.Errorf("%q", s.labels())
+	}
+	s.phone.checks = madeChecks()
+	s.show(madeReady())
+	if s.shows("No microphone found.") || !s.shows("Start working") {
+		t.Errorf("with a headset: %q", s.labels())
+	}
+	s.phone.checks = s.phone.checks[:0]
+	s.show(without)
+	s.phone.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found.")}}
+	s.open(screen.PageNone)
+	s.show(madeReady())
+	s.show(without)
+	s.tap("Set up later")
+	if s.screenName() != "dial" || !s.phone.set.AudioCheckDone {
+		t.Errorf("the window shows %q", s.screenName())
+	}
+}
+
+// While the phone is on its way to the server nothing has failed; when it is there the
+// checks begin anew.
+func TestTheFirstRunIsLive(t *testing.T) {
+	early := madeReady()
+	early.Ready, early.Conditions[1].OK = false, false
+	s := newStage(t, early, func(p *madePhone, _ *stageOptions) {
+		p.set.AudioCheckDone = false
+		p.checks = []diagnosis.Check{{Name: "push_socket", Status: diagnosis.Fail, Text: lang.Of("condition.push-connecting")}}
+	})
+	if !s.shows("Waiting") || !s.shows("Connecting to your server.") || s.shows("Failed") {
+		t.Errorf("%q", s.labels())
+	}
+	s.phone.checks = madeChecks()
+	s.show(madeReady())
+	if s.shows("Waiting") || !s.shows("Connected, replies in 24 ms") {
+		t.Errorf("once it is there: %q", s.labels())
 	}
 }
 

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"fmt"
+
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -128,7 +130,9 @@ type AudioCheck struct {
 	samples        int
 	micFailed      string
 	settings       app.Settings
-	known          bool
+	// seen is what of the phone's state the checks were begun in: they begin anew when it
+	// is another.
+	seen string
 }
 
 // NewAudioCheck returns the page.
@@ -145,7 +149,7 @@ func NewAudioCheck(env *Env) *AudioCheck {
 	a.yes.SetLabel(env.T("Heard it: yes"))
 	a.no.SetLabel(env.T("Heard it: no"))
 	a.incoming = widget.NewStatusRow(theme.Bell, env.T("Incoming calls"))
-	a.line = widget.NewStatusRow(theme.Phone, env.T("Calling"))
+	a.line = widget.NewStatusRow(theme.Phone, env.T("Outgoing calls"))
 	a.path = widget.NewStatusRow(theme.Wave, env.T("Call quality"))
 	a.card = widget.CardOf(a.incoming, a.line, a.path)
 	a.CheckAgain = widget.NewPill(env.T("Check again"), "", widget.Plain, widget.HeightButton, a.restart)
@@ -208,7 +212,7 @@ func (a *AudioCheck) reset() {
 	}{{a.incoming, theme.Bell}, {a.line, theme.Phone}, {a.path, theme.Wave}} {
 		r.row.Set(r.g, a.env.T("Checking"), "", widget.ToneInfo)
 	}
-	a.StartWorking.SetEnabled(true)
+	a.StartWorking.Set(a.env.T("Start working"), "", widget.Accent)
 	a.judge()
 }
 
@@ -220,7 +224,7 @@ func (a *AudioCheck) begin() {
 func (a *AudioCheck) gotDevice(c diagnosis.Check) {
 	if c.Name == "microphone" && c.Status == diagnosis.Fail {
 		a.micFailed = a.env.Words.Say(lang.Join(c.Text, c.Remedy))
-		a.StartWorking.SetEnabled(false)
+		a.StartWorking.Set(a.env.T("Set up later"), "", widget.Accent) // the banner of the dial tab says so from then on
 		a.judge()
 	}
 }
@@ -265,8 +269,11 @@ func (a *AudioCheck) gotCheck(c diagnosis.Check) {
 		return
 	}
 	tone, word := a.env.CheckTone(c.Status)
-	if c.Status == diagnosis.Running {
+	switch {
+	case c.Status == diagnosis.Running:
 		text, word = a.env.T("Checking"), ""
+	case c.Status == diagnosis.Fail && connecting[c.Text.Code]: // nothing has failed yet
+		tone, word, g = widget.ToneInfo, a.env.T("Waiting"), theme.Clock
 	}
 	row.Set(g, text, word, tone)
 }
@@ -324,12 +331,26 @@ func (a *AudioCheck) judge() {
 	}
 }
 
-// Render draws the page.
+// connecting are the codes of what a check finds while the phone is still on its way to
+// the server.
+var connecting = map[string]bool{"condition.push-connecting": true, "condition.push-not-yet": true, "condition.platform-connecting": true, "condition.platform-not-yet": true,
+	"condition.no-profile": true}
+
+// Render draws the page. The checks begin anew when devices come or go and when the phone
+// gets through to the server.
 func (a *AudioCheck) Render(v View) {
 	a.settings = v.Settings
-	if !a.known {
-		a.known = true
-		a.mic.show(&a.settings)
-		a.speaker.show(&a.settings)
+	a.mic.show(&a.settings)
+	a.speaker.show(&a.settings)
+	seen := fmt.Sprint(v.Audio.Microphone, v.Audio.Speaker, v.Audio.MicrophoneWorks, v.Audio.SpeakerWorks)
+	for _, c := range v.Conditions {
+		seen += fmt.Sprint(c.Name, c.OK)
+	}
+	if before := a.seen; before != seen {
+		if a.seen = seen; before != "" {
+			a.Left()
+			a.reset()
+			a.Entered()
+		}
 	}
 }

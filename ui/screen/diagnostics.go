@@ -125,7 +125,7 @@ func (e *Env) checkTitle(c diagnosis.Check) string {
 	case "push", "push_socket":
 		return e.T("Incoming calls")
 	case "platform", "sip_socket":
-		return e.T("Calling")
+		return e.T("Outgoing calls")
 	case "media", "udp":
 		return e.T("Call quality")
 	case "microphone":
