@@ -47,6 +47,7 @@ type fakePlatform struct {
 	feedback []wire.Feedback
 	// sipPassword is "secret" if empty.
 	sipPassword string
+	abilities   []string
 	reports     []map[string]any
 	// requests counts by method and path, bearers keeps the last token of each.
 	requests map[string]int
@@ -98,10 +99,13 @@ func (p *fakePlatform) RoundTrip(req *http.Request) (*http.Response, error) {
 	path := strings.TrimPrefix(req.URL.Path, "/v2/accounts/demo/subscribers/alice/")
 	switch {
 	case path == "profile":
+		p.mu.Lock()
+		abilities := p.abilities
+		p.mu.Unlock()
 		return reply(req, 200, wire.Profile{
 			SIPURI: "sip:alice@demo.test", SIPPassword: p.password(), SIPServer: "voice.test", SIPPort: 443,
 			SIPTransport: "WSS", SIPDomain: "demo.test", Exophone: "08040408080",
-			IncomingCallTimeout: 30, CallConnectionTimeout: 30, MediaDisruptedTimeout: 5, MediaTimeout: 30,
+			IncomingCallTimeout: 30, CallConnectionTimeout: 30, MediaDisruptedTimeout: 5, MediaTimeout: 30, Abilities: abilities,
 		}), nil
 	case path == "access-token":
 		now := time.Now()

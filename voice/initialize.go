@@ -48,7 +48,7 @@ func (c *Client) prepare(ctx context.Context, account subscriber.Checked) (*subs
 	s, err := subscriber.Open(ctx, account, subscriber.Config{
 		DeviceID: c.settings.deviceID, UserAgent: "offhook/" + Version, Log: c.log, Clock: c.clock, HTTP: c.http,
 		Connect: c.connect, NewMedia: c.newSession, DTX: func() bool { return c.currentSound().DTX },
-		Renewed: c.settings.renewed, TokenFailed: c.tokenFailed, FlowChanged: c.flowChanged,
+		Renewed: c.settings.renewed, TokenFailed: c.tokenFailed, FlowChanged: c.flowChanged, ProfileChanged: c.profileFetched,
 		With: func(f func(*subscriber.Session)) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -57,14 +57,21 @@ func (c *Client) prepare(ctx context.Context, account subscriber.Checked) (*subs
 	})
 	if s.Keeper != nil {
 		c.note(func(st *Status, now time.Time) bool {
-			dropped := s.Profile().Dropped
 			changed := st.Platform.set(now, err == nil || platform.StatusOf(err) != 0, err)
-			changed = st.Profile.set(now, err == nil, err) || changed || !slices.Equal(st.ProfileDropped, dropped)
-			st.ProfileDropped = dropped
+			changed = st.Profile.set(now, err == nil, err) || changed || !slices.Equal(st.ProfileDropped, s.Profile().Dropped)
+			st.ProfileDropped = s.Profile().Dropped
 			return st.Token.set(now, err == nil, fault.Plain(s.Keeper.Failure())) || changed
 		})
 	}
 	return s, err
+}
+
+// profileFetched is told that the profile says something else than before.
+func (c *Client) profileFetched(s *subscriber.Session) {
+	c.note(func(st *Status, _ time.Time) bool {
+		st.ProfileDropped = s.Profile().Dropped
+		return true
+	})
 }
 
 // tokenFailed is told that the token can no longer be renewed. A call in progress goes

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
 
+	"offhook/internal/crash"
 	"offhook/voice/auth"
 	"offhook/voice/clock"
 	"offhook/voice/fault"
@@ -38,6 +41,8 @@ type Config struct {
 	// FlowChanged is told that a connection is up, or why it is not. uses reports,
 	// within With, whether it is that of a session.
 	FlowChanged func(up bool, err error, uses func(*Session) bool)
+	// ProfileChanged is told that the profile was fetched again and says something else.
+	ProfileChanged func(*Session)
 	// With calls f with the session that is the phone's, nil without one, which stays
 	// so until f returns.
 	With func(f func(present *Session))
@@ -56,12 +61,17 @@ type Session struct {
 	profile    atomic.Pointer[wire.Profile]
 	connection atomic.Pointer[line.Connection]
 	reporter   *reporter
+	// refreshing are fetches of the profile that go on, until Close stops them.
+	refreshing sync.WaitGroup
+	stop       context.CancelFunc
+	stopped    context.Context
 }
 
 // Open checks the token and fetches the profile. The session that it returns with an
 // error tells how far that got; it needs no Close.
 func Open(ctx context.Context, account Checked, cfg Config) (*Session, error) {
 	s := &Session{Account: account, cfg: cfg}
+	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.profile.Store(&wire.Profile{})
 	s.Platform = platform.New(platform.Config{
 		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
@@ -82,6 +92,7 @@ func Open(ctx context.Context, account Checked, cfg Config) (*Session, error) {
 	profile, err := s.fetchProfile(ctx)
 	s.profile.Store(&profile)
 	if err != nil {
+		s.stop()
 		keeper.Close()
 		return s, err
 	}
@@ -143,6 +154,25 @@ func (s *Session) Reauthenticate(ctx context.Context) bool {
 	return again
 }
 
+// refresh fetches the profile again. What could not be fetched stays as it was.
+func (s *Session) refresh() {
+	p, err := s.fetchProfile(s.stopped)
+	if err != nil {
+		s.cfg.Log.Warn("profile not fetched again", "error", err)
+		return
+	}
+	changed := false
+	s.cfg.With(func(present *Session) {
+		if changed = present == s && !reflect.DeepEqual(p, *s.Profile()); changed {
+			p.SIPPassword = s.Profile().SIPPassword // Reauthenticate changes that over
+			s.profile.Store(&p)
+		}
+	})
+	if changed {
+		s.cfg.ProfileChanged(s)
+	}
+}
+
 // tokenRenewed is called by the keeper before it gives out a new token.
 func (s *Session) tokenRenewed(pair auth.Pair) {
 	if s.cfg.Renewed == nil {
@@ -165,10 +195,19 @@ func (s *Session) OpenConnection() {
 		UserAgent: s.cfg.UserAgent, HTTP: s.cfg.HTTP, Log: s.cfg.Log,
 	}
 	var c *line.Connection
+	lost := false
 	c = line.NewConnection(func(ctx context.Context) (line.Flow, error) {
 		return s.cfg.Connect(ctx, who)
 	}, s.cfg.Clock, s.cfg.Log, func(up bool, err error) {
 		s.cfg.FlowChanged(up, err, func(of *Session) bool { return of.connection.Load() == c })
+		if up && lost { // the platform may have been started with other settings
+			s.cfg.With(func(present *Session) {
+				if present != nil && present.connection.Load() == c {
+					present.refreshing.Go(crash.Guarded(present.refresh))
+				}
+			})
+		}
+		lost = !up
 	})
 	s.connection.Store(c)
 }
@@ -183,8 +222,10 @@ func (s *Session) CheckConnection() { s.connection.Load().Check() }
 // Close ends what the session started, but for a connection that another one has
 // taken; ctx bounds what is still to be said.
 func (s *Session) Close(ctx context.Context, keepConnection bool) {
+	s.stop()
 	s.reporter.close(ctx)
 	s.Keeper.Close()
+	s.refreshing.Wait()
 	if !keepConnection {
 		s.connection.Load().Close()
 	}
