@@ -19,7 +19,7 @@ func (s *shift) oneCall(ctx context.Context, n int, from, to *agent) error {
 	}
 	switch n % 10 {
 	case 2: // handed on
-		if err := s.handOn(ctx, from, to, s.agents[2]); err != nil {
+		if err := s.handOn(ctx, from, to, s.agents[2], n/10%3); err != nil {
 			return err
 		}
 	case 3: // declined
@@ -65,21 +65,38 @@ func (s *shift) oneCall(ctx context.Context, n int, from, to *agent) error {
 	return nil
 }
 
-// handOn has the one who was called hand the caller to a colleague, who answers.
-func (s *shift) handOn(ctx context.Context, from, to, next *agent) error {
-	do := func(a *agent, args ...string) error { return a.ctl(ctx, nil, args...) }
-	for _, step := range []func() error{
-		func() error { return do(to, "answer", "--wait", "ESTABLISHED") },
-		func() error { return do(from, "status", "--wait", "ESTABLISHED") },
-		func() error { return do(to, "transfer", next.name) },
-		func() error { return do(next, "status", "--wait", "INCOMING") },
-		func() error { return do(next, "answer", "--wait", "ESTABLISHED") },
-		func() error { return do(to, "status", "--wait", "IDLE") },
-		func() error { time.Sleep(s.talk); return do(from, "hangup") },
-		func() error { return do(next, "status", "--wait", "IDLE") },
-	} {
-		if err := step(); err != nil {
-			return fmt.Errorf("handed on: %w", err)
+// step is a command to a phone.
+type step struct {
+	who  *agent
+	args []string
+}
+
+// handOn has the one who was called hand the caller to a colleague, who answers: at
+// once, after asking, or by a conference of the three for a while.
+func (s *shift) handOn(ctx context.Context, from, to, next *agent, way int) error {
+	steps := []step{{to, []string{"answer", "--wait", "ESTABLISHED"}}, {from, []string{"status", "--wait", "ESTABLISHED"}}}
+	answered := step{next, []string{"answer", "--wait", "ESTABLISHED"}}
+	if way == 0 {
+		steps = append(steps, step{to, []string{"transfer", next.name}}, step{next, []string{"status", "--wait", "INCOMING"}}, answered,
+			step{to, []string{"status", "--wait", "IDLE"}})
+	} else {
+		steps = append(steps, step{to, []string{"consult", next.name, "--wait", "RINGING"}}, answered, step{})
+		to.asked++
+	}
+	switch way {
+	case 1:
+		steps = append(steps, step{to, []string{"swap"}}, step{to, []string{"swap"}}, step{to, []string{"transfer"}}, step{to, []string{"status", "--wait", "IDLE"}})
+	case 2:
+		steps = append(steps, step{to, []string{"merge"}}, step{}, step{to, []string{"drop", next.name}}, step{next, []string{"status", "--wait", "IDLE"}})
+	}
+	steps = append(steps, step{}, step{from, []string{"hangup"}}, step{next, []string{"status", "--wait", "IDLE"}})
+	for _, step := range steps {
+		if step.who == nil {
+			time.Sleep(s.talk)
+			continue
+		}
+		if err := step.who.ctl(ctx, nil, step.args...); err != nil {
+			return fmt.Errorf("handed on, way %d, %s %v: %w", way, step.who.name, step.args, err)
 		}
 	}
 	s.handed++
