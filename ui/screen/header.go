@@ -138,6 +138,7 @@ func (h *Header) Render(v View) {
 	for _, t := range h.Tabs.Tabs {
 		t.SetCompact(v.Compact)
 	}
+	widget.Relayout(h.Tabs.Container) // a longer word takes more of the row
 }
 
 // renderOpen shows, for as long as it is so, that something goes over the network
@@ -184,14 +185,15 @@ func (h *Header) callWord(v View, p Phase) string {
 	if h.Tabs.Chosen() != TabDial && v.Call != nil && v.Call.Established != nil {
 		return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
 	}
-	switch modeOf(v) {
-	case modeRings:
+	switch mode := modeOf(v); {
+	case v.Low && !v.Columns: // there is room for one word
+	case mode == modeRings:
 		if v.Compact && v.Call.Established != nil {
 			return h.env.T("Call {time}", "time", Clock(v.Now.Sub(*v.Call.Established).Truncate(time.Second)))
 		}
-	case modeTwo:
+	case mode == modeTwo:
 		return h.env.T("2 calls")
-	case modeConference:
+	case mode == modeConference:
 		return h.env.T("Conference")
 	}
 	return h.env.T("tab::Call")

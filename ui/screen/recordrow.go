@@ -96,7 +96,7 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 			r.button("", "", widget.Raised, nil)
 			break
 		}
-		if left > 0 {
+		if left > 0 && !v.Compact {
 			extra = e.T("resumes in {time}", "time", Short(left))
 		}
 		r.set(theme.Pause, theme.WarningSoft, theme.WarningInk, e.T("Paused {time}", "time", Short(length)), extra)

@@ -46,7 +46,7 @@ func (s *Selector) Word() string { return s.value }
 func (s *Selector) CreateRenderer() fyne.WidgetRenderer {
 	box, veil, outline := newRect(theme.RadiusInput), newRect(theme.RadiusInput), newRect(theme.RadiusInput)
 	img, down := newImage(), newImage()
-	text := NewText("", Style{})
+	text := NewText("", Style{Least: 10})
 	r := &renderer{objects: []fyne.CanvasObject{box, veil, img, text, down, outline}}
 	r.layout = func(size fyne.Size) {
 		place(box, 0, 0, size.Width, size.Height)

@@ -42,9 +42,6 @@ func (t *TimeLine) Set(part float64, role fyne.ThemeColorName) {
 	}
 }
 
-// LitSegments is how many segments are left.
-func (t *TimeLine) LitSegments() int { return t.lit }
-
 func (t *TimeLine) draw(w, h int) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	scale := float64(w) / float64(t.row.Size().Width)
