@@ -89,6 +89,12 @@ func TestConsoleInChromium(t *testing.T) {
 // talkTo has a call with a bot, with a second of sound, and returns its session.
 func talkTo(t *testing.T, p *Platform, ph *phone, bot string) string {
 	t.Helper()
+	return talkToWith(t, ph, bot, make([]int16, 48000))
+}
+
+// talkToWith says something to a bot, and hangs up.
+func talkToWith(t *testing.T, ph *phone, bot string, said []int16) string {
+	t.Helper()
 	ph.do(http.MethodPost, ph.desk(ph.name, "context"), ph.access, map[string]string{"dialToNumber": "sip:" + bot})
 	media := relaytest.New(t, relaytest.Options{})
 	d := ph.dial(t)
@@ -98,7 +104,7 @@ func talkTo(t *testing.T, p *Platform, ph *phone, bot string) string {
 	}
 	media.SetAnswer(string(res.Body()))
 	media.WaitConnected()
-	media.Speak(make([]int16, 48000), nil)
+	media.Speak(said, nil)
 	d.seq++
 	d.send("BYE", "z9hG4bK"+rand.Text(), "")
 	if bye := d.final(); bye.StatusCode != 200 {
