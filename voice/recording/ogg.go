@@ -97,6 +97,9 @@ func oggSum(b []byte) (sum uint32) {
 	return sum
 }
 
+// maxFrame is the most that the length of a frame can tell (RFC 6716, section 3.2.1).
+const maxFrame = 1275
+
 // errOpus says that something is no packet of Opus.
 var errOpus = errors.New("recording: not a packet of Opus")
 
@@ -137,15 +140,18 @@ func appendSelfDelimited(b, packet []byte) ([]byte, error) {
 	toc, rest := packet[0], packet[1:]
 	switch toc & 3 {
 	case 0:
+		if len(rest) > maxFrame {
+			return b, errOpus
+		}
 		return append(appendLength(append(b, toc), len(rest)), rest...), nil
 	case 1:
-		if len(rest)%2 != 0 {
+		if len(rest)%2 != 0 || len(rest)/2 > maxFrame {
 			return b, errOpus
 		}
 		return append(appendLength(append(b, toc), len(rest)/2), rest...), nil
 	case 2:
 		first, size, ok := readLength(rest)
-		if !ok || size+first > len(rest) {
+		if !ok || size+first > len(rest) || len(rest)-size-first > maxFrame {
 			return b, errOpus
 		}
 		b = append(append(b, toc), rest[:size]...)
@@ -196,7 +202,7 @@ func appendManyFrames(b, packet []byte) ([]byte, error) {
 	} else {
 		return b, errOpus
 	}
-	if last < 0 || last > 1275 {
+	if last < 0 || last > maxFrame {
 		return b, errOpus
 	}
 	b = append(b, packet[:at]...)

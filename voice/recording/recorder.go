@@ -179,7 +179,7 @@ func (r *Recorder) pair() []byte {
 }
 
 func (r *Recorder) mix() []byte {
-	left, right := r.sides[0].track.(*soundTrack).sound(r.next), r.sides[1].track.(*soundTrack).sound(r.next)
+	left, right := r.sides[0].track.(sounding).sound(r.next), r.sides[1].track.(sounding).sound(r.next)
 	for i := range left {
 		left[i] = int16(max(-32768, min(32767, int(left[i])+int(right[i]))))
 	}

@@ -51,6 +51,8 @@ func (s *side) speaks(name string) error {
 	var err error
 	var t track
 	switch {
+	case s.mono && name == codec.Opus:
+		t, err = newMixedTrack()
 	case s.mono:
 		t, err = newSoundTrack(name, "")
 	case name != s.format:
@@ -117,29 +119,37 @@ func (s *side) take(at time.Duration, next int64, p Packet) {
 		return
 	}
 	own := s.blocks.Own()
-	s.put(pos, next, own.Payload)
+	// A decoder wants what was said before first.
 	for _, c := range s.blocks.Copies() {
 		if c.PayloadType == own.PayloadType {
 			s.put(pos-int64(c.Back)*int64(codec.SampleRate/s.clock), next, c.Payload)
 		}
 	}
+	s.put(pos, next, own.Payload)
 }
 
 func (s *side) put(pos, next int64, payload []byte) {
 	if len(payload) == 0 || pos+slotSamples/2 < next*slotSamples || pos >= (next+ringSlots-8)*slotSamples {
 		return
 	}
-	if t, ok := s.track.(*opusTrack); ok {
-		switch opusSamples(payload) {
-		case 0:
+	var opus *opusTrack
+	switch t := s.track.(type) {
+	case *opusTrack:
+		opus = t
+	case *mixedTrack:
+		opus = t.opusTrack
+	}
+	if opus != nil {
+		var err error
+		switch {
+		case opusSamples(payload) == 0:
 			return
-		case slotSamples:
-			var err error
+		case !opus.takes(payload):
+			s.decode(opus, next)
+		default:
 			if s.tried, err = appendSelfDelimited(s.tried[:0], payload); err != nil {
 				return
 			}
-		default:
-			s.decode(t, next)
 		}
 	}
 	s.track.put(max(pos, next*slotSamples), payload)
@@ -147,13 +157,17 @@ func (s *side) put(pos, next int64, payload []byte) {
 
 // decode goes over to a track that takes packets of any length, with what is kept.
 func (s *side) decode(old *opusTrack, next int64) {
-	t, err := newSoundTrack(s.name, s.format)
+	to := s.format
+	if s.mono {
+		to = ""
+	}
+	t, err := newSoundTrack(s.name, to)
 	if err != nil {
 		return
 	}
 	for slot := next; slot < next+ringSlots; slot++ {
 		if old.has(slot) {
-			t.put(slot*slotSamples, old.slots[slot%ringSlots].data)
+			t.put(slot*slotSamples, append([]byte(nil), old.frame(slot)...))
 		}
 	}
 	s.track = t

@@ -11,8 +11,39 @@ import (
 // slot is 20 ms, what one packet of a recording holds.
 const slot = codec.SampleRate / 50
 
-// Sides decodes an Ogg file of two mono streams, left and right. It knows packets of one
-// frame, as the phones and the tests make them.
+// Split takes a packet of the left side out of the form that says where it ends, and
+// returns that of the right side, too. It knows packets of one or two frames, as the
+// phones and the tests make them.
+func Split(t testing.TB, p []byte) (left, right []byte) {
+	t.Helper()
+	at := 1
+	length := func() int {
+		n := int(p[at])
+		if at++; n >= 252 {
+			n += 4 * int(p[at])
+			at++
+		}
+		return n
+	}
+	left = []byte{p[0]}
+	n := 0
+	switch p[0] & 3 {
+	case 0:
+		n = length()
+	case 1:
+		n = 2 * length()
+	case 2:
+		from := at
+		n = length()
+		left = append(left, p[from:at]...)
+		n += length()
+	default:
+		t.Fatalf("a packet of code %d", p[0]&3)
+	}
+	return append(left, p[at:at+n]...), p[at+n:]
+}
+
+// Sides decodes an Ogg file of two mono streams, left and right.
 func Sides(t testing.TB, ogg []byte) (sides [2]listen.Sound) {
 	t.Helper()
 	var decoders [2]codec.Decoder
@@ -25,11 +56,8 @@ func Sides(t testing.TB, ogg []byte) (sides [2]listen.Sound) {
 		if i < 2 {
 			continue // the heads
 		}
-		n, size := int(p[1]), 1
-		if n >= 252 {
-			n, size = n+4*int(p[2]), 2
-		}
-		for j, payload := range [][]byte{append([]byte{p[0]}, p[1+size:1+size+n]...), p[1+size+n:]} {
+		left, right := Split(t, p)
+		for j, payload := range [][]byte{left, right} {
 			if len(payload) == 1 {
 				if err := decoders[j].Conceal(pcm); err != nil {
 					t.Fatal(err)
