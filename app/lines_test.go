@@ -143,7 +143,7 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 		wantFault(t, d.Consult(ctx, "", ""), fault.InvalidDialInfo, "")
 		established.Consultation = voice.Consultation{Target: "+4930456", Status: 200, Since: time.Now()}
 		d.engine.emit(voice.CallChanged{Call: established})
-		d.until("asking somebody", func(s *Snapshot) bool { return s.Call.Consultation.Answered() && s.Call.Consultation.Since != nil })
+		d.until("asking somebody", func(s *Snapshot) bool { return s.Call.Consultation.Answered() && !s.Call.Consultation.Since.IsZero() })
 		established.Consultation.HeldSince = time.Now()
 		d.engine.emit(voice.CallChanged{Call: established})
 		d.until("the other waits", func(s *Snapshot) bool { return s.Call.Consultation.OnHold() })

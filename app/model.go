@@ -150,10 +150,16 @@ func (c *liveCall) draw(now time.Time) *Call {
 		Transferable: d.Transferable, Diverted: d.Diverted, RedirectedTo: d.RedirectedTo, TransferredBy: d.TransferredBy, Anonymous: d.Anonymous,
 	}
 	if t := d.Transfer; t.Target != "" {
-		out.Transfer = &Transfer{Target: t.Target, Status: t.Status, Final: t.Final, EndReason: t.EndReason}
+		out.Transfer = &t
 	}
-	out.TransferOffer = transferOfferOf(d.TransferOffer)
-	out.Consultation = consultationOf(d.Consultation)
+	if o := d.TransferOffer; o.Target != "" {
+		o.Until = o.Until.UTC()
+		out.TransferOffer = &o
+	}
+	if k := d.Consultation; k.Target != "" {
+		k.Since, k.HeldSince = k.Since.UTC(), k.HeldSince.UTC()
+		out.Consultation = &k
+	}
 	if !d.Established.IsZero() {
 		at := d.Established.UTC()
 		out.Established = &at

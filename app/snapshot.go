@@ -244,13 +244,13 @@ type Call struct {
 	// Anonymous says that the callee was not to learn who calls.
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Transfer is how a transfer of this call fares, nil without one.
-	Transfer *Transfer `json:"transfer,omitempty"`
+	Transfer *voice.Transfer `json:"transfer,omitempty"`
 	// TransferOffer is the far side's wish to hand this phone to somebody else, nil
 	// without one.
-	TransferOffer *TransferOffer `json:"transfer_offer,omitempty"`
+	TransferOffer *voice.TransferOffer `json:"transfer_offer,omitempty"`
 	// Consultation is the talk with somebody to whom the call may be handed, nil
 	// without one.
-	Consultation *Consultation `json:"consultation,omitempty"`
+	Consultation *voice.Consultation `json:"consultation,omitempty"`
 	// RingSilenced says that Silence was pressed, Ignored that the call rings on for
 	// the caller alone.
 	RingSilenced bool `json:"ring_silenced"`
@@ -259,16 +259,6 @@ type Call struct {
 	// comes.
 	SilentSince *time.Time `json:"silent_since,omitempty"`
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
-}
-
-// Transfer is a transfer of a call to Target: Status is the SIP status of
-// the call to there so far, and after Final there is no more.
-type Transfer struct {
-	Target string `json:"target"`
-	Status int    `json:"status"`
-	Final  bool   `json:"final"`
-	// EndReason is why the call to there came to nothing, "" if it did not.
-	EndReason voice.EndReason `json:"end_reason,omitempty"`
 }
 
 // EndedCall is the latest call that ended.

@@ -1,25 +1,8 @@
 package app
 
 import (
-	"time"
-
 	"offhook/app/settings"
-	"offhook/voice"
 )
-
-// TransferOffer is the far side's wish to hand this phone to Target, which waits
-// for the user's word and is declined by itself at Until.
-type TransferOffer struct {
-	Target string    `json:"target"`
-	Until  time.Time `json:"until"`
-}
-
-func transferOfferOf(o voice.TransferOffer) *TransferOffer {
-	if o.Target == "" {
-		return nil
-	}
-	return &TransferOffer{Target: o.Target, Until: o.Until.UTC()}
-}
 
 // FollowTransfer lets the far side hand this phone to whom
 // Snapshot.Call.TransferOffer names: the call ends, and one to them begins.

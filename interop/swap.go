@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"offhook/app"
+	"offhook/voice"
 )
 
 // swapRow is a phone that asks a colleague about a call of another maker's phone,
@@ -31,7 +32,7 @@ func swapRow() row {
 		if err != nil {
 			return err
 		}
-		asked := func(what string, fits func(*app.Consultation) bool) error {
+		asked := func(what string, fits func(*voice.Consultation) bool) error {
 			return desk.has(what, func(c *app.Call) bool { return fits(c.Consultation) })
 		}
 		withColleague := func() error {
@@ -64,7 +65,7 @@ func swapRow() row {
 			func() error { return desk.do("consult", "colleague") },
 			func() error { return colleague.state("INCOMING") },
 			func() error { return colleague.do("answer") },
-			func() error { return asked("answered", (*app.Consultation).Answered) },
+			func() error { return asked("answered", (*voice.Consultation).Answered) },
 			withColleague, swap, withCaller, swap, withColleague, swap, withCaller,
 			func() error { return desk.do("end-consult") },
 			func() error { return colleague.ended("REMOTE_HANGUP") },

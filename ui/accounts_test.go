@@ -153,9 +153,9 @@ func madeSIPCall() *app.Snapshot {
 func madeConsultation(status int) *app.Snapshot {
 	s := madeSIPCall()
 	s.Call.Held, s.Call.HeldSince, s.Call.Quality = true, at(ago(48*time.Second)), "on_hold"
-	s.Call.Consultation = &app.Consultation{Target: "9972045510", Status: status}
+	s.Call.Consultation = &voice.Consultation{Target: "9972045510", Status: status}
 	if status == 200 {
-		s.Call.Consultation.Since = at(ago(21 * time.Second))
+		s.Call.Consultation.Since = ago(21 * time.Second)
 	}
 	if status == 486 {
 		s.Call.Consultation.EndReason = voice.EndBusy
@@ -167,7 +167,7 @@ func madeConsultation(status int) *app.Snapshot {
 func madeSwapped() *app.Snapshot {
 	s := madeConsultation(200)
 	s.Call.Held, s.Call.HeldSince, s.Call.Quality = false, nil, "good"
-	s.Call.Consultation.HeldSince = at(ago(9 * time.Second))
+	s.Call.Consultation.HeldSince = ago(9 * time.Second)
 	return s
 }
 
@@ -176,7 +176,7 @@ func transferScenes() []scene {
 		{name: "call-transferable", snap: madeSIPCall},
 		{name: "call-transferring", snap: func() *app.Snapshot {
 			s := madeSIPCall()
-			s.Call.Transfer = &app.Transfer{Target: "carol", Status: 180}
+			s.Call.Transfer = &voice.Transfer{Target: "carol", Status: 180}
 			return s
 		}},
 		{name: "call-asking", snap: func() *app.Snapshot { return madeConsultation(180) }},
@@ -184,7 +184,7 @@ func transferScenes() []scene {
 		{name: "call-swapped", snap: madeSwapped, play: func(s *stage) { s.levels() }},
 		{name: "call-offered", snap: func() *app.Snapshot {
 			s := madeSIPCall()
-			s.Call.TransferOffer = &app.TransferOffer{Target: "9972045510", Until: madeNow.Add(14 * time.Second)}
+			s.Call.TransferOffer = &voice.TransferOffer{Target: "9972045510", Until: madeNow.Add(14 * time.Second)}
 			return s
 		}, play: func(s *stage) { s.levels() }},
 		{name: "call-refused", snap: func() *app.Snapshot { return madeConsultation(486) }},
@@ -251,7 +251,7 @@ func TestAskFirst(t *testing.T) {
 	s.tap("Transfer Priya Nair to Tom Becker")
 	s.expect("complete")
 	joined := madeConsultation(200)
-	joined.Call.Transfer = &app.Transfer{Target: "9972045510", Status: 100}
+	joined.Call.Transfer = &voice.Transfer{Target: "9972045510", Status: 100}
 	s.show(joined)
 	if !s.shows("Transferring to Tom Becker") {
 		t.Error("the transfer is not shown")

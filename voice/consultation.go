@@ -18,25 +18,28 @@ import (
 // is for. It is a copy.
 type Consultation struct {
 	// Target is who is asked; "" if nobody is.
-	Target string
+	Target string `json:"target"`
 	// Status is the SIP status of that call so far: 0 before anything is known, 200
 	// once it was answered, and from 300 on what ended it. EndReason is why it ended,
 	// "" before.
-	Status    int
-	EndReason EndReason
+	Status    int       `json:"status"`
+	EndReason EndReason `json:"end_reason,omitempty"`
 	// Since is when it was answered.
-	Since time.Time
+	Since time.Time `json:"since,omitzero"`
 	// HeldSince is when the user went back to the far side and left the third party
 	// on hold; zero while the user talks with it.
-	HeldSince time.Time
+	HeldSince time.Time `json:"held_since,omitzero"`
 }
 
 // Active says that a third party is being asked.
-func (c Consultation) Active() bool { return c.Target != "" && c.Status < 300 }
+func (c *Consultation) Active() bool { return c != nil && c.Target != "" && c.Status < 300 }
 
 // Answered says that the third party is there: the user talks with it, or has put
 // it on hold.
-func (c Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
+func (c *Consultation) Answered() bool { return c.Active() && c.Status >= 200 }
+
+// OnHold says that the third party waits while the user talks with the far side.
+func (c *Consultation) OnHold() bool { return c.Answered() && !c.HeldSince.IsZero() }
 
 // Consult holds the far side of an established call and calls target: on a SIP
 // account of the form that Dial takes, on the subscriber line a subscriber's name,

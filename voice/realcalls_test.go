@@ -120,7 +120,7 @@ func TestAttendedTransferWhileItRings(t *testing.T) {
 			alice, bob, carol, atBob := threePhones(t)
 			check(t, atBob.Consult(within(t), "carol"))
 			expect[voice.IncomingCall](carol)
-			consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 })
+			consulted(t, bob, func(c *voice.Consultation) bool { return c.Status == 180 })
 			asked := callOf(t, bob, "no consultation", func(d voice.CallDetails) bool { return d.ConsultsFor == atBob.ID() })
 			if d := asked.Details(); d.RemoteID != "carol" || d.State != voice.StateRinging {
 				t.Errorf("%+v", d)

@@ -235,7 +235,7 @@ func TestConferenceOfThePlatform(t *testing.T) {
 	check(t, first.Consult(within(t), "carol"))
 	expect[voice.IncomingCall](carol)
 	check(t, carol.latest().Answer())
-	consulted(t, bob, voice.Consultation.Answered)
+	consulted(t, bob, (*voice.Consultation).Answered)
 	second := bob.Calls()[1]
 	check(t, bob.Merge(within(t), first.ID(), second.ID()))
 	<-second.Done()

@@ -19,10 +19,10 @@ func threePhones(t *testing.T) (alice, bob, carol *phoneOf, atBob *voice.Call) {
 }
 
 // consulted waits until a call's consultation fits.
-func consulted(t *testing.T, p *phoneOf, fits func(voice.Consultation) bool) voice.CallDetails {
+func consulted(t *testing.T, p *phoneOf, fits func(*voice.Consultation) bool) voice.CallDetails {
 	t.Helper()
 	for {
-		if c := expect[voice.CallChanged](p).Call; fits(c.Consultation) {
+		if c := expect[voice.CallChanged](p).Call; fits(&c.Consultation) {
 			return c
 		}
 	}
@@ -42,7 +42,7 @@ func TestAttendedTransfer(t *testing.T) {
 	if got := expect[voice.IncomingCall](carol).Call; got.RemoteID != "bob" {
 		t.Errorf("carol is called by %q", got.RemoteID)
 	}
-	consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 && c.Target == "carol" })
+	consulted(t, bob, func(c *voice.Consultation) bool { return c.Status == 180 && c.Target == "carol" })
 	if err := atBob.Consult(within(t), "alice"); fault.TypeOf(err) != fault.SystemBusy {
 		t.Errorf("a second consultation: %v", err)
 	}
@@ -52,7 +52,7 @@ func TestAttendedTransfer(t *testing.T) {
 	if err := carol.latest().Answer(); err != nil {
 		t.Fatal(err)
 	}
-	if got := consulted(t, bob, voice.Consultation.Answered); !got.Held || got.RemoteID != "alice" || got.Consultation.Since.IsZero() {
+	if got := consulted(t, bob, (*voice.Consultation).Answered); !got.Held || got.RemoteID != "alice" || got.Consultation.Since.IsZero() {
 		t.Errorf("bob's call: %+v", got)
 	}
 	hears(t, carol.latest())
@@ -110,7 +110,7 @@ func TestSwap(t *testing.T) {
 	if err := carol.latest().Answer(); err != nil {
 		t.Fatal(err)
 	}
-	consulted(t, bob, voice.Consultation.Answered)
+	consulted(t, bob, (*voice.Consultation).Answered)
 	remotelyHeld(t, alice, true)
 	digit := func(digit string, to *phoneOf) {
 		t.Helper()
@@ -169,7 +169,7 @@ func TestSwappedPartyLeaves(t *testing.T) {
 	if err := carol.latest().Answer(); err != nil {
 		t.Fatal(err)
 	}
-	consulted(t, bob, voice.Consultation.Answered)
+	consulted(t, bob, (*voice.Consultation).Answered)
 	if err := atBob.Swap(within(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestSwappedPartyLeaves(t *testing.T) {
 	if err := carol.latest().Hangup(); err != nil {
 		t.Fatal(err)
 	}
-	if got := consulted(t, bob, func(c voice.Consultation) bool { return !c.Active() }); got.Held || got.Consultation.Status != 481 {
+	if got := consulted(t, bob, func(c *voice.Consultation) bool { return !c.Active() }); got.Held || got.Consultation.Status != 481 {
 		t.Errorf("held %v, %+v", got.Held, got.Consultation)
 	}
 	hears(t, alice.latest())
@@ -188,7 +188,7 @@ func TestSwappedPartyLeaves(t *testing.T) {
 	if err := atBob.Resume(within(t)); err != nil {
 		t.Error(err)
 	}
-	consulted(t, bob, func(c voice.Consultation) bool { return c.Target == "" })
+	consulted(t, bob, func(c *voice.Consultation) bool { return c.Target == "" })
 }
 
 // A consultation that comes to nothing leaves the call on hold, and it goes on.
@@ -216,12 +216,12 @@ func TestConsultationEnds(t *testing.T) {
 					t.Fatal(err)
 				}
 				expect[voice.CallEstablished](carol)
-				consulted(t, bob, voice.Consultation.Answered)
+				consulted(t, bob, (*voice.Consultation).Answered)
 			}
 			if err := tc.end(atBob, carol.latest()); err != nil {
 				t.Fatal(err)
 			}
-			if got := consulted(t, bob, func(c voice.Consultation) bool { return c.Target != "" && !c.Active() }); !got.Held || got.Consultation.Status != tc.status {
+			if got := consulted(t, bob, func(c *voice.Consultation) bool { return c.Target != "" && !c.Active() }); !got.Held || got.Consultation.Status != tc.status {
 				t.Errorf("held %v, %+v", got.Held, got.Consultation)
 			}
 			expect[voice.CallEnded](carol)
@@ -259,7 +259,7 @@ func TestConsultationEndsWithItsCall(t *testing.T) {
 				if err := carol.latest().Answer(); err != nil {
 					t.Fatal(err)
 				}
-				consulted(t, bob, voice.Consultation.Answered)
+				consulted(t, bob, (*voice.Consultation).Answered)
 			}
 			if err := end(alice.latest(), atBob); err != nil {
 				t.Fatal(err)
@@ -281,7 +281,7 @@ func TestConsultNobody(t *testing.T) {
 	if err := atBob.Consult(within(t), "nobody"); err != nil {
 		t.Fatal(err)
 	}
-	if got := consulted(t, bob, func(c voice.Consultation) bool { return !c.Active() && c.Target != "" }); got.Consultation.Status != 404 {
+	if got := consulted(t, bob, func(c *voice.Consultation) bool { return !c.Active() && c.Target != "" }); got.Consultation.Status != 404 {
 		t.Errorf("%+v", got.Consultation)
 	}
 	if d := atBob.Details(); !d.State.Answered() || !d.Held || d.Ended != (time.Time{}) {
@@ -301,7 +301,7 @@ func TestConsultationStays(t *testing.T) {
 	if err := carol.latest().Answer(); err != nil {
 		t.Fatal(err)
 	}
-	consulted(t, bob, voice.Consultation.Answered)
+	consulted(t, bob, (*voice.Consultation).Answered)
 	if err := alice.latest().Hangup(); err != nil {
 		t.Fatal(err)
 	}

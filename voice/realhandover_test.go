@@ -89,7 +89,7 @@ func TestRealConsultation(t *testing.T) {
 		t.Errorf("carol is asked by %q", in.RemoteID)
 	}
 	check(t, carol.latest().Answer())
-	consulted(t, bob, voice.Consultation.Answered)
+	consulted(t, bob, (*voice.Consultation).Answered)
 	hears(t, carol.latest())
 	remotelyHeld(t, alice, true)
 	check(t, atBob.Swap(within(t)))
@@ -129,7 +129,7 @@ func TestRealConsultationThatRings(t *testing.T) {
 			alice, bob, carol, atAlice, atBob := subscribersTalk(t)
 			check(t, atBob.Consult(within(t), "carol"))
 			expect[voice.IncomingCall](carol)
-			consulted(t, bob, func(c voice.Consultation) bool { return c.Status == 180 })
+			consulted(t, bob, func(c *voice.Consultation) bool { return c.Status == 180 })
 			asked := bob.Calls()[1]
 			check(t, atBob.CompleteTransfer(within(t)))
 			if got := expect[voice.CallEnded](bob).Call; got.EndReason != voice.EndLocalHangup {

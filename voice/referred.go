@@ -18,9 +18,9 @@ const offerTime = 20 * time.Second
 // copy.
 type TransferOffer struct {
 	// Target is the new party; "" if there is no such wish.
-	Target string
+	Target string `json:"target"`
 	// Until is when it is declined by itself.
-	Until time.Time
+	Until time.Time `json:"until"`
 }
 
 // offeredTransfer is what the call knows of it.

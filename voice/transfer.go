@@ -31,17 +31,17 @@ const (
 // Transfer is how a transfer of a call fares. It is a copy.
 type Transfer struct {
 	// Target is the party that the far side was asked to call.
-	Target string
+	Target string `json:"target"`
 	// Status is the SIP status of that call so far, 0 before anything is known.
-	Status int
+	Status int `json:"status"`
 	// EndReason is why that call came to nothing, "" if it did not.
-	EndReason EndReason
+	EndReason EndReason `json:"end_reason,omitempty"`
 	// Final says that nothing more will be told: the transfer succeeded if Status
 	// is a 2xx.
-	Final bool
+	Final bool `json:"final"`
 	// ByRemote says that the far side asked for the transfer: this phone calls
 	// Target, and the call waits without sound until Target has answered.
-	ByRemote bool
+	ByRemote bool `json:"by_remote,omitempty"`
 }
 
 // Succeeded says that the two talk to each other.

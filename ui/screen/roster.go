@@ -256,9 +256,9 @@ func (c *Call) asking(v View) []person {
 	asked.endLabel = e.T("Hang up on {name}", "name", asked.name)
 	switch {
 	case k.OnHold():
-		asked.word, asked.glyph, asked.ink = e.T("On hold for {time}", "time", Short(v.Now.Sub(*k.HeldSince))), theme.Pause, theme.Text2
-	case k.Answered() && k.Since != nil:
-		asked.word, asked.glyph, asked.ink = e.T("Talking for {time}", "time", Short(v.Now.Sub(*k.Since))), theme.Phone, theme.SuccessInk
+		asked.word, asked.glyph, asked.ink = e.T("On hold for {time}", "time", Short(v.Now.Sub(k.HeldSince))), theme.Pause, theme.Text2
+	case k.Answered() && !k.Since.IsZero():
+		asked.word, asked.glyph, asked.ink = e.T("Talking for {time}", "time", Short(v.Now.Sub(k.Since))), theme.Phone, theme.SuccessInk
 	case k.Status >= 180:
 		asked.word, asked.glyph, asked.ink = e.T("Ringing"), theme.ArrowOut, theme.AccentInk
 	default:
@@ -266,7 +266,7 @@ func (c *Call) asking(v View) []person {
 	}
 	far := c.personOf(v, call, k.OnHold())
 	if k.OnHold() && !call.Held {
-		far.word = e.T("Talking for {time}", "time", Short(v.Now.Sub(*k.HeldSince)))
+		far.word = e.T("Talking for {time}", "time", Short(v.Now.Sub(k.HeldSince)))
 	}
 	if !k.OnHold() {
 		far.quality = nil
