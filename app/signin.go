@@ -178,6 +178,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		p.useCachedContacts(s)
 		s.wg.Go(crash.Guarded(s.run))
 		p.judgePush()
+		p.m.ready.Set(readiness.Token, readiness.Good()) // its event may come later
 		p.agentRulesChanged()
 		p.touch()
 		p.log.Info("signed in", "platform", s.account.PlatformURL)
