@@ -58,6 +58,8 @@ func (s *shell) commands() []command {
 		{id: "after_call", title: e.T("After-call work"), keys: keys("Ctrl+Shift+5"), do: available(app.AfterCallWork)},
 		{id: "availability", title: e.T("Menu of availability"), keys: keys("Ctrl+Shift+0"), do: func() { e.AvailabilityMenu(s.header.Pill) }},
 		{id: "number", title: e.T("Number field"), keys: keys("Ctrl+K"), do: s.toNumberField},
+		{id: "caller", title: e.T("Caller"), keys: keys("Ctrl+I"), do: s.toCaller},
+		{id: "note", title: e.T("Note of the call"), keys: keys("Ctrl+N"), do: s.inWrapUp((*screen.WrapUp).FocusNote)},
 		{id: "search", title: e.T("Search"), keys: keys("Ctrl+F"), do: s.toSearch},
 		{id: "dial", title: e.T("Dial or the call"), keys: keys("Ctrl+1"), do: func() { s.toTab(screen.TabDial) }},
 		{id: "contacts", title: e.T("Contacts"), keys: keys("Ctrl+2"), do: func() { s.toTab(screen.TabContacts) }},
@@ -140,6 +142,16 @@ func (s *shell) bindCommands() {
 func (s *shell) act(do func()) {
 	if s.snap != nil && s.env.Early == nil && s.snap.Account.State == app.SignedIn {
 		do()
+	}
+}
+
+// toCaller opens the page about the far side, or closes it again.
+func (s *shell) toCaller() {
+	switch {
+	case s.page == screen.PageCaller:
+		s.open(screen.PageNone)
+	case s.snap.Call != nil || s.snap.LastCall != nil:
+		s.open(screen.PageCaller)
 	}
 }
 

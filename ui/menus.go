@@ -117,6 +117,7 @@ func (s *shell) openMenu(from fyne.CanvasObject) {
 		items = append(items, menuItem{theme.Star, e.T("Rate the last call"), open(screen.PageFeedback)})
 	}
 	if s.snap != nil && s.snap.Call != nil {
+		items = append(items, menuItem{theme.Person, e.T("Caller"), open(screen.PageCaller)})
 		items = append(items, menuItem{theme.Headset, e.T("Sound devices"), func() { e.DeviceMenu(s.header.Menu, s.callID) }})
 	}
 	items = append(items,

@@ -169,6 +169,7 @@ func scenes() []scene {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
 		}},
+		{name: "caller", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: open(screen.PageCaller)},
 		{name: "statistics", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) },
 			made: func(p *madePhone) { p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
 				open(screen.PageStatistics)(s)

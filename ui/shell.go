@@ -166,6 +166,7 @@ func (s *shell) complete() {
 	s.recents = recents
 	pages := s.makePages()
 	pages[screen.PageCall] = detail
+	pages[screen.PageCaller] = screen.NewCallerCard(s.env, recents.Open)
 	for name, p := range s.pages {
 		pages[name] = p
 	}
@@ -237,6 +238,9 @@ func (s *shell) view() screen.View {
 
 // wanted is the page that covers the tabs now.
 func (s *shell) wanted(v screen.View) screen.Page {
+	if s.page == screen.PageCaller && v.Call == nil && v.LastCall == nil {
+		s.page = screen.PageNone
+	}
 	state := v.Account.State
 	switch {
 	case state == app.SignedOut, state == app.SigningIn && !s.settings.SignedIn && !v.Ready, s.page == screen.PageSignIn && state != app.SignedIn:

@@ -441,3 +441,6 @@ func (s *saver) flush() {
 		s.flush()
 	})
 }
+
+// FocusNote puts the keyboard into the note.
+func (w *WrapUp) FocusNote() { w.env.focus(w.Note.Input) }

@@ -1,0 +1,47 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"offhook/ui/screen"
+	"offhook/voice"
+)
+
+// Ctrl I shows who the far side is and what there was before: over the phone in a narrow
+// window, beside it in a wide one; again, it goes.
+func TestTheCallersCard(t *testing.T) {
+	for size, beside := range map[fyne.Size]bool{fyne.NewSize(380, 660): false, fyne.NewSize(320, 340): false, fyne.NewSize(1200, 800): true} {
+		s := newStage(t, madeCall(voice.StateEstablished, time.Minute), func(p *madePhone, o *stageOptions) {
+			o.size = size
+			p.recents[1].Outcome, p.recents[1].OutcomeNote = "sold", "Calls back on Monday"
+		})
+		s.shortcut(fyne.KeyI, fyne.KeyModifierControl)
+		if s.screenName() != "caller" || (s.shown == part(s.call)) != beside {
+			t.Fatalf("%v: the window shows %q, the call beside it: %v", size, s.screenName(), s.shown == part(s.call))
+		}
+		s.tap("Copy the number")
+		if s.host.copied != "9845012345" {
+			t.Errorf("copied %q", s.host.copied)
+		}
+		card := s.pages[screen.PageCaller].(*screen.CallerCard)
+		if card.Message.Passage.Text() != "Order 4471: delivery is late" {
+			t.Errorf("the message is %q", card.Message.Passage.Text())
+		}
+		if size.Height > 600 && (!s.shows("sold, Today 13:41") || !s.shows("Calls back on Monday")) {
+			t.Errorf("%v: %q", size, s.labels())
+		}
+		s.keep("caller-card")
+		s.shortcut(fyne.KeyI, fyne.KeyModifierControl)
+		if s.screenName() == "caller" {
+			t.Errorf("%v: the card stays", size)
+		}
+		s.shortcut(fyne.KeyI, fyne.KeyModifierControl)
+		s.show(madeReady()) // the call and all memory of it are gone
+		if s.screenName() == "caller" {
+			t.Errorf("%v: the card is of no call", size)
+		}
+	}
+}
