@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"offhook/app"
+	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
@@ -27,6 +28,9 @@ func (p *madePhone) SaveLine(_ context.Context, a app.SIPAccount, password strin
 		word = "unencrypted-line:"
 	}
 	p.note(word + a.User + "@" + a.Domain + ":" + a.Server + ":" + a.Media + ":" + password)
+	if a.FeatureCodes != (settings.FeatureCodes{}) {
+		p.note("pbx:" + strings.Join(a.Watch, "+") + ":" + a.PickupCode + ":" + a.FeatureCodes.QueueLogin + ":" + a.FeatureCodes.ForwardOff)
+	}
 	return p.fail
 }
 
@@ -125,6 +129,24 @@ func TestSIPAccountPages(t *testing.T) {
 	}
 	if s.page != screen.PageAccounts || form.Pass.Input.Text != "" {
 		t.Errorf("after saving: page %q, password %q", s.page, form.Pass.Input.Text)
+	}
+
+	// What a PBX wants besides.
+	list.Add.Tapped(nil)
+	for _, c := range form.Codes {
+		if c.Input.Text != "" {
+			t.Errorf("a new account begins with the code %q", c.Input.Text)
+		}
+	}
+	form.Address.Input.SetText("100@lab.test")
+	form.Server.Input.SetText("pbx.lab.test")
+	form.Watch.Input.SetText(" 601, 602 ")
+	form.Pickup.Input.SetText("*8")
+	form.Codes[0].Input.SetText(" *11")
+	form.Codes[len(form.Codes)-1].Input.SetText("*73")
+	form.Save.Tapped(nil)
+	if asked := s.phone.asked(); !strings.Contains(asked, "pbx:601+602:*8:*11:*73") {
+		t.Errorf("asked %s", asked)
 	}
 
 	list.Rows[0].Tapped(nil)

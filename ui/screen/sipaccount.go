@@ -21,6 +21,8 @@ type SIPAccount struct {
 
 	Address, Server, Pass, Display, AuthUser, Proxy *widget.Field
 	ICE, ICEUser, ICEPass                           *widget.Field
+	Watch, Pickup                                   *widget.Field
+	Codes                                           []CodeField
 	relay, offerICE, through, plain                 *widget.Switch
 	iceWrong                                        *widget.Text
 	iceWrongRow                                     *fyne.Container
@@ -55,6 +57,9 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.ICE = field(env.T("TURN or STUN servers"), "turn:turn.example.com")
 	s.ICEUser = field(env.T("User name at the TURN server"), "")
 	s.ICEPass = env.Early.Password(env.T("Password at the TURN server"), env.T("Show the password"), env.T("Hide the password"), env.Tips)
+	s.Watch = field(env.T("Extensions to watch"), "601 602")
+	s.Pickup = field(env.T("Pick-up code"), "*8")
+	s.Codes = codeFields(env, field)
 	s.banner = widget.NewBanner(widget.ToneDanger, theme.ErrorIcon, "", "")
 	s.banner.Hide()
 	s.media = widget.NewSelector(env.T("Sound"), theme.Wave, s.chooseMedia)
@@ -83,7 +88,12 @@ func newSIPAccount(env *Env) *SIPAccount {
 		widget.Gap(12), widget.Row(label(env.T("TURN or STUN servers")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.ICE, s.iceWrongRow,
 		widget.Gap(12), label(env.T("User name at the TURN server")), widget.Gap(5), s.ICEUser,
 		widget.Gap(12), label(env.T("Password at the TURN server")), widget.Gap(5), s.ICEPass,
-		widget.Gap(12), widget.CardOf(r5, r6, r7, r8))
+		widget.Gap(12), widget.CardOf(r5, r6, r7, r8),
+		widget.Gap(12), widget.Row(label(env.T("Extensions to watch")), widget.Gap(5), widget.Grow(caption(env.T("Separate several with spaces")))), widget.Gap(5), s.Watch,
+		widget.Gap(12), label(env.T("Pick-up code")), widget.Gap(5), s.Pickup)
+	for _, c := range s.Codes {
+		s.advanced.Objects = append(s.advanced.Objects, widget.Gap(12), label(c.name), widget.Gap(5), c.Field)
+	}
 	s.advanced.Hide()
 	body := widget.Column(s.banner,
 		label(env.T("SIP address")), widget.Gap(5), s.Address,
@@ -93,7 +103,11 @@ func newSIPAccount(env *Env) *SIPAccount {
 		widget.Gap(12), label(env.T("When a caller transfers you")), widget.Gap(5), s.transfers,
 		widget.Gap(8), s.Advanced, s.advanced)
 	s.frame = newFrame(env, env.T("SIP account"), PageAccounts, nil, body, widget.Column(s.Save, s.Remove))
-	for _, f := range []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy, s.ICE, s.ICEUser, s.ICEPass} {
+	fields := []*widget.Field{s.Address, s.Server, s.Pass, s.Display, s.AuthUser, s.Proxy, s.ICE, s.ICEUser, s.ICEPass, s.Watch, s.Pickup}
+	for _, c := range s.Codes {
+		fields = append(fields, c.Field)
+	}
+	for _, f := range fields {
 		f.Input.OnSubmitted = func(string) { s.save() }
 		f.Input.OnChanged = func(string) { f.SetWrong(false) }
 	}
@@ -142,6 +156,11 @@ func (s *SIPAccount) begin(set app.Settings, id string) {
 		s.ICE: strings.Join(a.ICEServers, " "), s.ICEUser: a.ICEUser, s.ICEPass: ""} {
 		f.SetText(text)
 		f.SetWrong(false)
+	}
+	s.Watch.SetText(strings.Join(a.Watch, " "))
+	s.Pickup.SetText(a.PickupCode)
+	for _, c := range s.Codes {
+		c.SetText(*c.of(&a.FeatureCodes))
 	}
 	s.banner.Hide()
 	s.iceWrongRow.Hide()
@@ -273,6 +292,10 @@ func (s *SIPAccount) save() {
 		widget.Relayout(s.object)
 		s.env.focus(s.ICE.Input)
 		return
+	}
+	a.Watch, a.PickupCode = strings.Fields(strings.ReplaceAll(s.Watch.Input.Text, ",", " ")), strings.TrimSpace(s.Pickup.Input.Text)
+	for _, c := range s.Codes {
+		*c.of(&a.FeatureCodes) = strings.TrimSpace(c.Input.Text)
 	}
 	if !strings.Contains(a.Server, "://") {
 		a.Server = "tls://" + a.Server // a bare name is no reason to speak in the clear

@@ -126,7 +126,7 @@ func (a *Account) followExtension(ctx context.Context, f *Flow, user string, gat
 		s.answered()
 		mu.Lock()
 		gone = true
-		a.cfg.OnExtension(Extension{User: user})
+		a.cfg.OnExtension(Extension{User: user, State: ExtensionUnknown})
 		mu.Unlock()
 		f.cfg.Logger.Debug("an extension is not watched", "reason", err)
 		delay := watchLater
