@@ -145,8 +145,8 @@ var connecting = map[string]string{
 func TestNobodyConnectsPastTheGate(t *testing.T) {
 	t.Parallel()
 	opens := regexp.MustCompile(`http\.NewRequest|websocket\.Dial\(|net\.Dial(Timeout)?\(|net\.Dialer\{|http\.(Get|Post|Head)\(`)
-	for _, room := range []string{"app", "push", "voice", "ui", "cmd/desktop"} {
-		err := filepath.WalkDir(room, func(path string, entry fs.DirEntry, err error) error {
+	for _, tree := range []string{"app", "push", "voice", "ui", "cmd/desktop"} {
+		err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
 			path = filepath.ToSlash(path)
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// mayNot lists, for each room, the rooms and libraries that it must not know.
+// mayNot lists, for each tree, the trees and libraries that it must not know.
 var mayNot = []struct {
-	room string
+	tree string
 	not  []string
 }{
 	{"voice", []string{"offhook/ui", "offhook/app", "offhook/push", "offhook/demo", "offhook/cmd", "fyne.io"}},
@@ -31,14 +31,14 @@ var mayNot = []struct {
 	{"voice/sip", []string{"offhook/voice/media", "offhook/voice/audio", "offhook/voice/platform"}},
 }
 
-// allowed are the exceptions: a tool that judges a room needs files to do it, and
+// allowed are the exceptions: a tool that judges a tree needs files to do it, and
 // the sentences of errors stand among the assets.
 var allowed = map[string]string{"voice/jitter/simulate": "offhook/voice/audio/wave", "voice/fault": "offhook/assets/lang"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	t.Parallel()
 	for _, rule := range mayNot {
-		err := filepath.WalkDir(rule.room, func(dir string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(rule.tree, func(dir string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -57,16 +57,16 @@ func TestImportsGoDownOnly(t *testing.T) {
 					continue
 				}
 				for _, not := range rule.not {
-					inside := strings.HasPrefix(path, "offhook/"+rule.room)
+					inside := strings.HasPrefix(path, "offhook/"+rule.tree)
 					if (path == not || strings.HasPrefix(path, not+"/")) && !inside {
-						t.Errorf("%s imports %s, which %s may not know", dir, path, rule.room)
+						t.Errorf("%s imports %s, which %s may not know", dir, path, rule.tree)
 					}
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			t.Errorf("walking %s: %v", rule.room, err)
+			t.Errorf("walking %s: %v", rule.tree, err)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (p *Phone) speakerSpec(ring bool) audio.Spec {
 	return p.soundOf(set).Playout
 }
 
-// country is whose tones are played, as the sound room names them.
+// country is whose tones are played, as voice/audio names them.
 func (p *Phone) country(s settings.Settings) string {
 	switch s.Audio.Country {
 	case "":
