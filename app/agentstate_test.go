@@ -95,6 +95,7 @@ func TestAgentStateAfterAnOutage(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
+		d.told("agent available  0")
 		var heard []wire.AgentChoice
 		away := true
 		d.engine.mu.Lock()
