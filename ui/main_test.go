@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 type playedPhone struct {
 	*madePhone
 	out chan *app.Snapshot
+	// second is a call that rings beside the snapshot's, or nil.
+	second *app.Call
 }
 
 func (p *playedPhone) show(change func(*app.Snapshot)) {
@@ -48,6 +50,9 @@ func (p *playedPhone) show(change func(*app.Snapshot)) {
 	change(&s)
 	if s.Calls = nil; s.Call != nil {
 		s.Calls = []*app.Call{s.Call}
+		if p.second != nil {
+			s.Calls = append(s.Calls, p.second)
+		}
 	}
 	p.snap = &s
 	p.out <- &s
@@ -119,7 +124,12 @@ func (p *playedPhone) TakeDevice() error {
 
 func (p *playedPhone) DismissNotice() { p.show(func(s *app.Snapshot) { s.Notice = nil }) }
 
-func (p *playedPhone) Hangup(context.Context, string) error {
+func (p *playedPhone) Hangup(_ context.Context, id string) error {
+	if c := p.Snapshot().Call; c != nil && id != "" && id != c.ID {
+		p.note("hangup second")
+		p.show(func(*app.Snapshot) { p.second = nil })
+		return nil
+	}
 	p.note("hangup")
 	p.show(func(s *app.Snapshot) {
 		c := s.Call
@@ -141,6 +151,11 @@ func (p *playedPhone) obey(orders io.Reader) {
 			p.show(func(s *app.Snapshot) {
 				s.Call = &app.Call{ID: "in" + time.Now().String(), Direction: "INCOMING", State: "INCOMING", RemoteID: "9845012345", RemoteName: "Priya Nair",
 					Message: "Order 4471: delivery is late", Started: time.Now()}
+			})
+		case "beside":
+			p.show(func(*app.Snapshot) {
+				p.second = &app.Call{ID: "beside" + time.Now().String(), Role: app.RoleSecond, Direction: "INCOMING", State: "INCOMING",
+					RemoteID: "9880030021", RemoteName: "Lucía Ortega", Started: time.Now()}
 			})
 		case "miss":
 			p.show(func(s *app.Snapshot) { s.MissedUnseen++ })
