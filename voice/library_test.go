@@ -14,6 +14,7 @@ import (
 
 	"offhook/demo"
 	"offhook/internal/papers"
+	"offhook/voice"
 )
 
 // A program of another module imports the engine, as docs/engine.md has it, and places
@@ -66,7 +67,7 @@ func TestAnotherModuleCalls(t *testing.T) {
 	}
 	build := exec.CommandContext(ctx, "sh", "-euc", commands)
 	build.Dir = dir
-	build.Env = append(os.Environ(), "GOFLAGS=-mod=mod -trimpath", "GOWORK=off")
+	build.Env = append(os.Environ(), "HOME="+voice.UserHome, "GOFLAGS=-mod=mod -trimpath", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

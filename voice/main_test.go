@@ -7,6 +7,9 @@ import (
 	"go.uber.org/goleak"
 )
 
+// UserHome is the home of who runs the tests: Go's caches are there.
+var UserHome = os.Getenv("HOME")
+
 func TestMain(m *testing.M) {
 	// The device id of a client that was given none is kept here.
 	home, err := os.MkdirTemp("", "offhook-voice")
