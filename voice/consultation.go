@@ -66,8 +66,8 @@ func (c *Call) consult(target string, result chan<- error) {
 	client := c.client
 	client.mu.Lock()
 	k := client.newCall(c.line, CallDetails{Direction: Outgoing, RemoteID: shown, ConsultsFor: c.id, Anonymous: inv.Anonymous, Muted: c.details.Muted})
-	client.mu.Unlock()
 	k.invitation, k.consultsFor, k.placed = inv, c, result
+	client.mu.Unlock()
 	c.consulting, c.aside = k, time.Time{}
 	c.details.Consultation = Consultation{Target: shown}
 	c.changed()
