@@ -130,3 +130,43 @@ func TestRecordedSpeech(t *testing.T) {
 		}
 	}
 }
+
+// A call that was asked about and joined is recorded on: who takes the place of another
+// is at that one's side.
+func TestRecordedJoin(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	p := newPlatform(t, func(c *exophone.Config) {
+		c.Recording = exophone.Recording{Archive: a, Rule: exophone.RecordAll, Told: "none"}
+	})
+	_, bob, carol, out, in, session := conversation(t, p)
+	asked, third, other := asks(t, p, bob, carol, session, false)
+	hearsTone(t, asked, third, 440)
+	if err := p.x.Join(session, "bob", other); err != nil {
+		t.Fatal(err)
+	}
+	in.ended()
+	asked.ended()
+	hearsTone(t, out, third, 700)
+	hearsTone(t, third, out, 900)
+	out.hangup()
+	third.ended()
+	p.over()
+	p.over()
+	p.x.AwaitByes()
+	r, err := a.Read(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ogg, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sides := recordingtest.Sides(t, ogg)
+	for hz, side := range map[float64]int{440: 0, 700: 0, 900: 1} {
+		if own, far := tone(sides[side], hz), tone(sides[1-side], hz); own < 0.15 || far > 0.03 {
+			t.Errorf("%.0f Hz: %.3f on its side, %.3f on the other", hz, own, far)
+		}
+	}
+}

@@ -69,7 +69,7 @@ type Pause struct {
 type recording struct {
 	take  *archive.Take
 	info  Recorded
-	left  string // who is at the left
+	right map[string]bool // which side each is at, by name
 	leg   *relay.Leg
 	codec string
 	// pausedBy is who has paused it, or stopped it by hand; empty if nobody has.
@@ -121,7 +121,7 @@ func (s *session) openRecording(by string) {
 	if s.plan.channels == "single" || s.plan.channels != "dual" && cfg.Mono {
 		channels = "single"
 	}
-	r := &recording{left: s.caller.name, info: Recorded{By: by, Channels: channels, Began: s.x.cfg.Clock.Now()}}
+	r := &recording{right: map[string]bool{s.caller.name: false}, info: Recorded{By: by, Channels: channels, Began: s.x.cfg.Clock.Now()}}
 	s.recording = r
 	leg := s.caller.media
 	if leg == nil {
@@ -290,9 +290,27 @@ func (s *session) followRecording() {
 			r.codec = name
 		}
 		r.leg = tapped.media
-		r.leg.SetTap(r.take.Tap(tapped.name != r.left))
+		r.leg.SetTap(r.take.Tap(s.sideOf(tapped)))
 	}
 	s.count(!r.announcing && r.pausedBy == "" && !held)
+}
+
+// sideOf is whether a party is recorded at the right: where it was before, or opposite
+// the one that it talks to.
+func (s *session) sideOf(p *party) bool {
+	r := s.recording
+	right, known := r.right[p.name]
+	for _, q := range s.present() {
+		if side, ok := r.right[q.name]; q != p && ok && !known {
+			right, known = !side, true
+		}
+	}
+	for _, q := range s.present() {
+		if r.right[p.name] = right; q != p {
+			r.right[q.name] = !right
+		}
+	}
+	return right
 }
 
 // updateRecording does so and says what has changed by it: a hold is a pause.
@@ -384,101 +402,4 @@ func (s *session) describeRecording() wire.Recording {
 		}
 	}
 	return w
-}
-
-// byHand reports whether parties may begin and end a recording.
-func (s *session) byHand() bool {
-	cfg := s.x.cfg.Recording
-	return cfg.Rule == RecordByHand && cfg.Archive != nil
-}
-
-// Record implements Calls.
-func (x *Exchange) Record(sessionID, subscriber, action string) (wire.Recording, error) {
-	return perform(x, sessionID, func(s *session) (wire.Recording, error) {
-		by := subscriber
-		if by == "" {
-			by = "account"
-			if s.phase != talking {
-				return wire.Recording{}, ErrNoCall
-			}
-		} else if _, err := s.talker(subscriber); err != nil {
-			return wire.Recording{}, err
-		}
-		if err := s.control(action, by); err != nil {
-			return wire.Recording{}, err
-		}
-		return s.describeRecording(), nil
-	})
-}
-
-// control does an action of somebody's. What is so already is no error.
-func (s *session) control(action, by string) error {
-	r := s.recording
-	running := r != nil && r.take != nil
-	switch {
-	case action == "start" && !running:
-		if !s.byHand() {
-			return ErrNotByHand
-		}
-		if r != nil && r.info.State == wire.RecordingFailed {
-			return ErrRecording
-		}
-		// The words of a recording by hand are the agent's own: nobody is interrupted, and
-		// who was told is not known here.
-		s.openRecording(by)
-		if s.recording.take == nil {
-			return ErrRecording
-		}
-	case !running:
-		return ErrRecording
-	case action == "start", action == "resume":
-		s.resumeRecording()
-	case action == "pause":
-		if r.pausedBy == "" {
-			s.pauseRecording(by, true)
-		}
-	case action == "stop":
-		if r.info.By == rule || !s.byHand() {
-			return ErrNotByHand
-		}
-		s.resumeRecording()
-		s.pauseRecording(by, false)
-	default:
-		return ErrRecording
-	}
-	s.followRecording()
-	s.noteRecording()
-	return nil
-}
-
-// pauseRecording stops what is recorded, for a time or until somebody resumes it.
-func (s *session) pauseRecording(by string, forATime bool) {
-	r, now := s.recording, s.x.cfg.Clock.Now()
-	r.pausedBy, r.resumes = by, time.Time{}
-	r.info.Pauses = append(slices.Clone(r.info.Pauses), Pause{From: now, By: by})
-	if !forATime {
-		return
-	}
-	length := s.x.cfg.Recording.Pause
-	r.resumes = now.Add(length)
-	s.after("recording", length, func() {
-		if s.recording != r || r.take == nil || r.pausedBy == "" {
-			return
-		}
-		s.x.log.Info("the recording goes on by itself", "session", s.id)
-		s.resumeRecording()
-		s.followRecording()
-		s.noteRecording()
-	})
-}
-
-func (s *session) resumeRecording() {
-	r := s.recording
-	if r.pausedBy == "" {
-		return
-	}
-	s.stop("recording")
-	r.pausedBy, r.resumes = "", time.Time{}
-	r.info.Pauses = slices.Clone(r.info.Pauses)
-	r.info.Pauses[len(r.info.Pauses)-1].To = s.x.cfg.Clock.Now()
 }
