@@ -15,8 +15,14 @@ const listRoom float32 = 4
 // dialWidth is how broad the tab is at most.
 const dialWidth float32 = 520
 
-// dialLayout places the tab: the pad takes what room there is, up to 84 units a
-// key, and the rest is above the button.
+// keyMost is how high a key of the pad is at most, keyMostWide in a wide window.
+const (
+	keyMost     float32 = 84
+	keyMostWide float32 = 96
+)
+
+// dialLayout places the tab: the pad takes what room there is, and the rest is above the
+// button.
 type dialLayout struct{ d *Dial }
 
 func (l *dialLayout) gaps() (top, hint, pad, bottom float32) {
@@ -89,7 +95,11 @@ func (l *dialLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	// Room on each side keeps the card's outline from being cut.
 	list.Move(fyne.NewPos(left-listRoom, y+12-listRoom))
 	y += hintGap + 16 + padGap
-	h := min((end-y-12-24)/4, 84)
+	most := keyMost
+	if v.Wide {
+		most = keyMostWide
+	}
+	h := min((end-y-12-24)/4, most)
 	if want := widget.KeyHeight; h > want && s.Height < 640 {
 		h = want
 	}
