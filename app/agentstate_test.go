@@ -308,6 +308,32 @@ func TestOutcomesOutliveARestart(t *testing.T) {
 	})
 }
 
+// An outcome that the platform refuses for good is said, kept, and not repeated.
+func TestAnOutcomeThatIsRefused(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newRig(t).start().signIn()
+		defer d.close()
+		d.engine.mu.Lock()
+		d.engine.outcomeErr = fault.New(fault.InvalidParameter, "server.failed", 400)
+		d.engine.mu.Unlock()
+		d.talk(time.Second)
+		if err := d.SaveOutcome(t.Context(), "", Outcome{Code: "sold"}); err != nil {
+			t.Fatal(err)
+		}
+		s := d.until("told", func(s *Snapshot) bool { return s.Notice != nil })
+		if s.Notice.Text.String() != "The server doesn't take the outcome “sold”." {
+			t.Errorf("%s", s.Notice.Text)
+		}
+		time.Sleep(time.Minute)
+		if n := d.engine.count("outcome session-1 sold "); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+		if calls, err := d.SearchRecents(t.Context(), RecentsQuery{Text: "sold"}); err != nil || len(calls) != 1 || calls[0].OutcomeDue {
+			t.Errorf("the log has %+v, %v", calls, err)
+		}
+	})
+}
+
 // Without a platform an administrator configures the work after a call, and what became
 // of it stays in the log.
 func TestWorkAfterACallOnASIPAccount(t *testing.T) {

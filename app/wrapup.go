@@ -10,6 +10,7 @@ import (
 	"offhook/app/calllog"
 	"offhook/app/readiness"
 	"offhook/app/signin"
+	"offhook/assets/lang"
 	"offhook/voice/fault"
 	"offhook/voice/wire"
 )
@@ -305,6 +306,7 @@ func (s *session) keepOutcomes() {
 				err := p.engine.PostOutcome(ctx, o)
 				if fault.TypeOf(err) == fault.InvalidParameter {
 					p.log.Error("the platform does not take an outcome", "call", d.CallID, "code", d.Code, "err", err)
+					p.loop.post(func() { p.say("warning", lang.Of("notice.outcome-refused", d.Code)) })
 					return nil // nothing would make it better; the log keeps it
 				}
 				return err
