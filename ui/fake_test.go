@@ -470,11 +470,11 @@ func madeRecents() []app.CallRecord {
 
 func madeChecks() []diagnosis.Check {
 	return []diagnosis.Check{
-		{Name: "microphone", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
-		{Name: "speaker", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "microphone", Title: "Microphone", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
+		{Name: "speaker", Title: "Speaker", Status: diagnosis.Pass, Text: lang.Literal("Jabra Evolve2 65")},
 		{Name: "token", Status: diagnosis.Pass, Text: lang.Literal("Valid until 18:00")},
-		{Name: "push_socket", Status: diagnosis.Pass, Text: lang.Literal("Last reply 4 s ago,"), Figure: "24 ms"},
-		{Name: "sip_socket", Status: diagnosis.Pass, Text: lang.Literal("Line answers in"), Figure: "31 ms"},
+		{Name: "push_socket", Title: "Incoming calls", Status: diagnosis.Pass, Text: lang.Literal("Last reply 4 s ago,"), Figure: "24 ms"},
+		{Name: "sip_socket", Title: "Outgoing calls", Status: diagnosis.Pass, Text: lang.Literal("Line answers in"), Figure: "31 ms"},
 		{Name: "media", Status: diagnosis.Warn, Text: lang.Literal("TCP only: voice may lag")},
 	}
 }

@@ -84,7 +84,7 @@ func TestTheFirstRunWithoutAMicrophone(t *testing.T) {
 	without.Audio.Microphone, without.Audio.MicrophoneWorks = "", false
 	s := newStage(t, without, func(p *madePhone, _ *stageOptions) {
 		p.set.AudioCheckDone = false
-		p.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found."), Remedy: lang.Literal("Plug in a headset.")}}
+		p.checks = []diagnosis.Check{{Name: "microphone", Title: "Microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found."), Remedy: lang.Literal("Plug in a headset.")}}
 	})
 	if !s.shows("No microphone found. Plug in a headset.") || !s.shows("Set up later") {
 		t.Errorf("%q", s.labels())
@@ -96,7 +96,7 @@ func TestTheFirstRunWithoutAMicrophone(t *testing.T) {
 	}
 	s.phone.checks = s.phone.checks[:0]
 	s.show(without)
-	s.phone.checks = []diagnosis.Check{{Name: "microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found.")}}
+	s.phone.checks = []diagnosis.Check{{Name: "microphone", Title: "Microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found.")}}
 	s.open(screen.PageNone)
 	s.show(madeReady())
 	s.show(without)
@@ -113,7 +113,7 @@ func TestTheFirstRunIsLive(t *testing.T) {
 	early.Ready, early.Conditions[1].OK = false, false
 	s := newStage(t, early, func(p *madePhone, _ *stageOptions) {
 		p.set.AudioCheckDone = false
-		p.checks = []diagnosis.Check{{Name: "push_socket", Status: diagnosis.Fail, Text: lang.Of("condition.push-connecting")}}
+		p.checks = []diagnosis.Check{{Name: "push_socket", Title: "Incoming calls", Status: diagnosis.Fail, Text: lang.Of("condition.push-connecting")}}
 	})
 	if !s.shows("Waiting") || !s.shows("Connecting to your server.") || s.shows("Failed") {
 		t.Errorf("%q", s.labels())

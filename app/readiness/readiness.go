@@ -59,6 +59,8 @@ const (
 // Entry is what is known of a condition before anything is proven.
 type Entry struct {
 	Name string
+	// Title is the label of its row.
+	Title string
 	// Remark says that the condition never makes the phone unready.
 	Remark bool
 	// Subscriber says that the condition is of a subscriber's line alone.
@@ -74,15 +76,26 @@ type Entry struct {
 // Table is all conditions in the order in which they are shown; those of SIP
 // accounts come before the devices.
 var Table = []Entry{
-	{Name: Token, Subscriber: true, First: lang.Of("condition.signed-out"), Action: SignIn, Rank: 6},
-	{Name: Profile, Subscriber: true, First: lang.Of("condition.no-profile"), Rank: 2},
-	{Name: Push, Subscriber: true, First: lang.Of("condition.push-not-yet"), Rank: 4},
-	{Name: Platform, Subscriber: true, First: lang.Of("condition.platform-not-yet"), Rank: 3},
-	{Name: Devices, First: lang.Of("condition.devices-not-yet"), Rank: 5},
-	{Name: Keyring, Remark: true},
-	{Name: Clock, Remark: true},
-	{Name: Version, Remark: true},
-	{Name: Encryption, Remark: true},
+	{Name: Token, Title: "Signed in", Subscriber: true, First: lang.Of("condition.signed-out"), Action: SignIn, Rank: 6},
+	{Name: Profile, Title: "Line settings", Subscriber: true, First: lang.Of("condition.no-profile"), Rank: 2},
+	{Name: Push, Title: "Incoming calls", Subscriber: true, First: lang.Of("condition.push-not-yet"), Rank: 4},
+	{Name: Platform, Title: "Outgoing calls", Subscriber: true, First: lang.Of("condition.platform-not-yet"), Rank: 3},
+	{Name: Devices, Title: "Sound devices", First: lang.Of("condition.devices-not-yet"), Rank: 5},
+	{Name: Keyring, Title: "Keyring", Remark: true},
+	{Name: Clock, Title: "Clock", Remark: true},
+	{Name: Version, Title: "Version", Remark: true},
+	{Name: Encryption, Title: "Encryption", Remark: true},
+}
+
+// Title is the label of the row of a condition, "" for one that the table does not
+// know.
+func Title(name string) string {
+	for _, e := range Table {
+		if e.Name == name {
+			return e.Title
+		}
+	}
+	return ""
 }
 
 // Rank is that of the condition of a name, 0 for one that the table does not know.

@@ -116,12 +116,15 @@ func labels(t *testing.T) map[string]bool {
 			return true
 		})
 	})
-	tableLabels(t, list)
+	tableLabels(t, list, "settings/table.go")
+	tableLabels(t, list, "readiness/readiness.go")
+	tableLabels(t, list, "diagnosis/diagnosis.go")
 	return list
 }
 
-// tableLabels adds the words of the settings' table, from which the window draws rows.
-func tableLabels(t *testing.T, list map[string]bool) {
+// tableLabels adds the words of a table in app, from which the window draws rows: those
+// of the settings, of the conditions, and of the checks, which are name, title, function.
+func tableLabels(t *testing.T, list map[string]bool, table string) {
 	t.Helper()
 	add := func(e ast.Expr) {
 		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -129,7 +132,7 @@ func tableLabels(t *testing.T, list map[string]bool) {
 			list[text] = true
 		}
 	}
-	path := filepath.Join("..", "..", "app", "settings", "table.go")
+	path := filepath.Join("..", "..", "app", filepath.FromSlash(table))
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +146,10 @@ func tableLabels(t *testing.T, list map[string]bool) {
 				add(n.Value)
 			}
 		case *ast.CompositeLit:
+			if table == "diagnosis/diagnosis.go" && n.Type == nil && len(n.Elts) == 3 {
+				add(n.Elts[1])
+				return true
+			}
 			if of, ok := n.Type.(*ast.ArrayType); !ok || nameOf(of.Elt) != "Option" {
 				return true
 			}

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"offhook/app/diagnosis"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -115,38 +116,16 @@ var checkIcons = map[string]theme.Glyph{
 	"microphone": theme.Mic, "devices": theme.Headset, "speaker": theme.Headphones, "ring": theme.Bell, "clock": theme.Clock, "version": theme.Info,
 }
 
-// checkTitle is the title of a check.
+// checkTitle is the title of a check, or of the condition of that name.
 func (e *Env) checkTitle(c diagnosis.Check) string {
-	switch c.Name {
-	case "token":
-		return e.T("Signed in")
-	case "profile":
-		return e.T("Line settings")
-	case "push", "push_socket":
-		return e.T("Incoming calls")
-	case "platform", "sip_socket":
-		return e.T("Outgoing calls")
-	case "media", "udp":
+	if c.Name == "media" || c.Name == "udp" {
 		return e.T("Call quality")
-	case "microphone":
-		return e.T("Microphone")
-	case "speaker":
-		return e.T("Speaker")
-	case "ring":
-		return e.T("Ring")
-	case "devices":
-		return e.T("Sound devices")
-	case "keyring":
-		return e.T("Keyring")
-	case "clock":
-		return e.T("Clock")
-	case "version":
-		return e.T("Version")
 	}
-	if c.Title != "" {
-		return c.Title
+	text := cmp.Or(readiness.Title(c.Name), c.Title)
+	if text == "" {
+		return c.Name
 	}
-	return c.Name
+	return e.T(text)
 }
 
 func (d *Diagnostics) fill() {
