@@ -190,7 +190,7 @@ func TestTheHeaderTellsOfLinesAndMessages(t *testing.T) {
 	}
 	s.tap("New voice messages: 2. Call *97")
 	s.expect("dial:sip:*97@pbx.example.com")
-	s.tap("Availability: Available")
+	s.tap("Menu")
 	for _, text := range []string{"meera@pbx.example.com", "The SIP server does not answer. Retrying in 8 s."} {
 		if !s.shows(text) {
 			t.Errorf("the menu does not say %q", text)

@@ -19,8 +19,6 @@ type handover struct {
 	// Join joins the far side with the one who is asked; Back hangs up on them and goes
 	// to the far side. They stand in the place of the red button.
 	Join, Back *widget.PillButton
-	said       *widget.Text
-	saidRow    *fyne.Container
 	foot       *fyne.Container
 	call       string
 }
@@ -32,9 +30,7 @@ func newHandover(env *Env) *handover {
 	h.Back = widget.NewQuietPill("", theme.Back, widget.Plain, widget.HeightMain, env.endConsultation)
 	h.Join = widget.NewQuietPill(env.T("Transfer"), theme.Send, widget.Accent, widget.HeightMain, func() { env.doTo(h.call, env.Phone.CompleteTransfer) })
 	h.Join.Guard(env.Now)
-	h.said = widget.NewText("", centred(widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 9}))
-	h.saidRow = widget.Column(widget.Gap(4), h.said)
-	h.foot = widget.Column(widget.Equal(8, h.Join, h.Back), h.saidRow)
+	h.foot = widget.Equal(8, h.Join, h.Back)
 	h.foot.Hide()
 	return h
 }
@@ -43,6 +39,9 @@ func newHandover(env *Env) *handover {
 func (h *handover) render(v View) {
 	e, c := h.env, v.Call
 	word := e.handoverWord(c)
+	if word == "" && c.Consultation.Active() && !v.Compact && !v.Low {
+		word = e.askingWord(c)
+	}
 	h.state.SetText(word)
 	setVisible(h.stateRow, word != "" && SecondRings(v) == nil)
 	h.call = c.ID
@@ -55,12 +54,15 @@ func (h *handover) render(v View) {
 	h.Join.Set(e.T("Transfer"), theme.Send, widget.Accent)
 	h.Join.SetLabel(e.T("Transfer {name} to {other}", "name", far, "other", asked))
 	h.Join.SetEnabled(k.Status >= 180 && (c.Transfer == nil || c.Transfer.Final))
-	said := e.T("Transfer now, or wait until {name} answers.", "name", firstName(asked))
-	if k.Answered() {
-		said = e.T("{name} will talk to {other}. Your part ends.", "name", firstName(far), "other", firstName(asked))
+}
+
+// askingWord says what Transfer does while somebody is asked.
+func (e *Env) askingWord(c *app.Call) string {
+	asked := firstName(e.partyName(c.Consultation.Target))
+	if c.Consultation.Answered() {
+		return e.T("{name} will talk to {other}. Your part ends.", "name", firstName(callName(c)), "other", asked)
 	}
-	h.said.SetText(said)
-	setVisible(h.saidRow, !v.Compact && !v.Low)
+	return e.T("Transfer now, or wait until {name} answers.", "name", asked)
 }
 
 // partyName names who is behind a dialled number or address.
