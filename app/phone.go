@@ -181,7 +181,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	closingCtx, cancel := context.WithTimeout(ctx, closingTime)
 	defer cancel()
 	p.awaitHangup(closingCtx, hangupTime)
-	p.leaveQueues(ctx, "")
+	p.leaveQueues(closingCtx, "")
 	p.cancel()
 	// Whoever signs in or out right now gives up, and no session begins later.
 	select {
