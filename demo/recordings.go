@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -46,6 +47,9 @@ func (p *Platform) openRecordings() (err error) {
 		Dir: filepath.Join(p.cfg.DataDir, "recordings"), Key: p.cfg.recordingKey, Keep: p.cfg.KeepRecordings,
 		Reserve: p.cfg.DiskReserve, Now: p.now, Logger: p.log.With("hat", "recordings"),
 	})
+	if err == nil {
+		p.onClose(func(context.Context) error { p.recordings.Close(); return nil })
+	}
 	return err
 }
 

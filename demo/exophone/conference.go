@@ -199,15 +199,18 @@ func (s *session) adopt(by string, parties []*party, ids []string) error {
 		s.seat(p)
 		s.x.log.Info("party joined", "session", s.id, "by", by, "party", p.name)
 	}
-	mix := func() {
+	mix := func(parties []*party) {
 		for _, p := range parties {
 			s.mix(p)
 		}
 	}
 	if s.recording != nil && s.recording.take != nil {
-		s.announceRecording(parties, mix)
+		// Who was in a recorded call already need not hear of it again.
+		told, strangers := splitTold(parties)
+		mix(told)
+		s.announceRecording(strangers, func() { mix(strangers) })
 	} else {
-		mix()
+		mix(parties)
 	}
 	s.note(func(r *Record) {
 		for _, p := range parties {

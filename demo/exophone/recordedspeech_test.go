@@ -170,3 +170,58 @@ func TestRecordedJoin(t *testing.T) {
 		}
 	}
 }
+
+// Carol, whose call is not recorded, comes into a recorded one as into a conference: she
+// is told before she is heard, and nothing of what she said before is recorded.
+func TestRecordedConference(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	p := newPlatform(t, func(c *exophone.Config) { c.Recording = exophone.Recording{Archive: a} })
+	p.whom = func(q url.Values) (exophone.Destination, error) {
+		return exophone.Destination{Numbers: []string{q.Get("CustomField")}, Record: q.Get("CustomField") == "bob"}, nil
+	}
+	s := &threesome{t: t, p: p, bobsPhone: p.connect("bob"), carolsPhone: p.connect("carol")}
+	alice := p.connect("alice")
+	s.withBob, s.bob, s.first = s.call(alice, s.bobsPhone)
+	s.bob.isRecorded(stateIs(wire.RecordingOn))
+	s.withCarol, s.carol, s.second = s.call(alice, s.carolsPhone)
+	hearsTone(t, s.carol, s.withCarol, 500)
+	if _, err := p.x.Confer(s.first, "alice", s.second); err != nil {
+		t.Fatal(err)
+	}
+	s.withCarol.ended()
+	s.carol.isRecorded(stateIs(wire.RecordingAnnouncing))
+	s.carol.isRecorded(stateIs(wire.RecordingOn))
+	if got := tone(relaytest.Sound(s.carol.media.Heard()), 1400); got < 0.1 {
+		t.Errorf("carol was not told: %.3f", got)
+	}
+	hearsTone(t, s.carol, s.bob, 800)
+	hearsTone(t, s.withBob, s.carol, 440)
+	if err := p.x.EndConference(s.first, "alice"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*call{s.withBob, s.bob, s.carol} {
+		c.ended()
+	}
+	p.over()
+	p.over()
+	p.x.AwaitByes()
+	r, err := a.Read(s.first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ogg, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sides := recordingtest.Sides(t, ogg)
+	if tone(sides[1], 800) < 0.15 || tone(sides[0], 440) < 0.15 || tone(sides[0], 800) > 0.03 {
+		t.Errorf("carol %.3f, alice %.3f, carol at alice's side %.3f", tone(sides[1], 800), tone(sides[0], 440), tone(sides[0], 800))
+	}
+	for _, hz := range []float64{500, 1400} {
+		if got := max(tone(sides[0], hz), tone(sides[1], hz)); got > 0.03 {
+			t.Errorf("%.0f Hz, from before carol was told, is recorded: %.3f", hz, got)
+		}
+	}
+}

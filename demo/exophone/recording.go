@@ -105,13 +105,20 @@ func (s *session) begin(then func()) {
 		then()
 		return
 	}
-	var strangers []*party
-	for _, p := range s.present() {
-		if !p.recorded {
+	_, strangers := splitTold(s.present())
+	s.announceRecording(strangers, then)
+}
+
+// splitTold tells those who know that they are recorded from those who do not.
+func splitTold(parties []*party) (told, strangers []*party) {
+	for _, p := range parties {
+		if p.recorded {
+			told = append(told, p)
+		} else {
 			strangers = append(strangers, p)
 		}
 	}
-	s.announceRecording(strangers, then)
+	return told, strangers
 }
 
 // openRecording makes the file; if it can't be, the record and the phones say why.
