@@ -248,6 +248,10 @@ func (p *madePhone) FindCompany(_ context.Context, text string) (signin.Company,
 	}
 	return signin.Company{}, nil
 }
+func (p *madePhone) SaveOutcome(_ context.Context, call string, o app.Outcome) error {
+	p.note("outcome:" + call + ":" + o.Code + ":" + o.Note)
+	return p.fail
+}
 func (p *madePhone) TakeDevice() error { p.note("take-device"); return p.fail }
 func (p *madePhone) RefuseDevice()     { p.note("refuse-device") }
 func (p *madePhone) MayQuit() error {

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -9,6 +10,7 @@ import (
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
+	"offhook/voice/wire"
 )
 
 // PageCall is the page of one call of the log.
@@ -28,7 +30,10 @@ type CallDetail struct {
 	Copy              *widget.IconButton
 	Remove            *widget.IconButton
 	Export, CallAgain *widget.PillButton
-	record            app.CallRecord
+	// Note is what the agent has noted about the call, dirty that it was changed by hand.
+	Note   *widget.Field
+	dirty  bool
+	record app.CallRecord
 }
 
 func newCallDetail(env *Env) *CallDetail {
@@ -46,18 +51,49 @@ func newCallDetail(env *Env) *CallDetail {
 	d.messageBox = widget.Column(widget.Gap(16), label(env.T("Message")), widget.Gap(6), widget.NewPanel(theme.AccentSoft, theme.RadiusCard,
 		widget.Inset(12, 14, 12, 14, widget.Row(widget.NewIcon(theme.Note, theme.AccentInk, 18), widget.Gap(10), widget.Grow(d.message)))))
 	d.note = widget.NewText("", widget.Style{Wrap: true})
-	d.noteBox = widget.Column(widget.Gap(16), label(env.T("Note")), widget.Gap(6), widget.NewCard(widget.Inset(12, 14, 12, 14, d.note)))
+	d.noteBox = widget.Column(widget.Gap(16), label(env.T("Note on the sound")), widget.Gap(6), widget.NewCard(widget.Inset(12, 14, 12, 14, d.note)))
+	note := widget.NewNote(env.T("Note"), env.T("What the next person should know"))
+	d.Note = widget.NewField(note, noteHigh, nil, nil)
+	note.OnChanged = func(string) { d.dirty = true }
+	note.OnFocus = func(on bool) {
+		if !on {
+			d.save()
+		}
+	}
+	own := widget.Column(widget.Gap(16), label(env.T("Note")), widget.Gap(6), d.Note)
 	d.Export = widget.NewPill(env.T("Export"), theme.Download, widget.Plain, widget.HeightButton, func() { env.export([]app.CallRecord{d.record}) })
 	d.CallAgain = widget.NewPill(env.T("Call back"), theme.Phone, widget.Success, widget.HeightButton, func() { env.Dial(d.record.RemoteID, nil) })
 	head := widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.name, d.number))), widget.Gap(8), d.Copy)
-	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
+	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, own, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
 	return d
 }
 
 // show opens the page of a call.
 func (d *CallDetail) show(c app.CallRecord) {
 	d.record = c
+	d.Note.SetText(c.OutcomeNote)
+	d.dirty = false
 	d.env.Open(PageCall)
+}
+
+// Left keeps what was noted.
+func (d *CallDetail) Left() { d.save() }
+
+// save keeps the note, if it was changed.
+func (d *CallDetail) save() {
+	if !d.dirty {
+		return
+	}
+	d.dirty = false
+	c := d.record
+	o := app.Outcome{Code: c.Outcome, Note: strings.TrimSpace(d.Note.Input.Text)}
+	if o.Code == "" {
+		o.Code = wire.OutcomeNotSet
+	}
+	if c.CallbackAt != nil {
+		o.CallbackAt = *c.CallbackAt
+	}
+	d.env.Do(func(ctx context.Context) error { return d.env.Phone.SaveOutcome(ctx, c.ID, o) })
 }
 
 func (d *CallDetail) remove() {

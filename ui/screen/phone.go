@@ -77,6 +77,7 @@ type Phone interface {
 	Recents() []app.CallRecord
 	MarkRecentsSeen()
 	DeleteRecent(ctx context.Context, id string) error
+	SaveOutcome(ctx context.Context, call string, o app.Outcome) error
 
 	StayInWrapUp() error
 	SetOutcome(code string) error

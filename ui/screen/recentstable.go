@@ -86,6 +86,10 @@ func (r *Recents) menu(from fyne.CanvasObject, c app.CallRecord) {
 	add(theme.Phone, e.T("Call {name}", "name", nameOf(c.RemoteName, c.RemoteID)), func() { e.Dial(c.RemoteID, nil) })
 	add(theme.Copy, e.T("Copy the number"), func() { e.Host.Copy(c.RemoteID) })
 	add(theme.Info, e.T("Details"), func() { r.Open(c) })
+	add(theme.EditNote, e.T("Add note"), func() {
+		r.Open(c)
+		e.focus(r.detail.Note.Input)
+	})
 	add(theme.Trash, e.T("Remove from the list"), func() {
 		e.Do(func(ctx context.Context) error { return e.Phone.DeleteRecent(ctx, c.ID) })
 	})
