@@ -72,7 +72,7 @@ func TestAgentState(t *testing.T) {
 		}
 		// A state with an end, which the platform keeps.
 		d.says(wire.Agent{State: wire.AgentAfterCallWork, Revision: own + 2, By: wire.BySupervisor, Until: time.Now().Add(time.Minute).UTC().Format(time.RFC3339)})
-		if a := d.Snapshot().AgentState; a.State != AfterCallWork || a.Until == nil || a.Until.Sub(time.Now()) < 58*time.Second || a.Next != Available {
+		if a := d.Snapshot().AgentState; a.State != AfterCallWork || a.Until == nil || time.Until(*a.Until) < 58*time.Second || a.Next != Available {
 			t.Errorf("work that a supervisor asks for: %+v", a)
 		}
 		time.Sleep(61 * time.Second)
@@ -172,7 +172,7 @@ func TestWorkAfterACall(t *testing.T) {
 		if s.AgentState.State != AfterCallWork || s.AgentState.Next != Available || w == nil || w.Call.ID != s.LastCall.ID || w.Next != Available || len(w.Codes) != 2 {
 			t.Fatalf("after the call: %+v, %+v", s.AgentState, w)
 		}
-		if left := w.Ends.Sub(time.Now()); left < 28*time.Second || left > 30*time.Second {
+		if left := time.Until(*w.Ends); left < 28*time.Second || left > 30*time.Second {
 			t.Errorf("%s are left", left)
 		}
 		d.told("agent after_call_work  30")

@@ -44,7 +44,7 @@ func TestASecondCall(t *testing.T) {
 		}
 		wantFault(t, d.Dial(ctx, "carol", ""), fault.SystemBusy, "")
 		waiting(settings.WaitingOn)
-		s = d.until("another is allowed", func(s *Snapshot) bool { return slices.Contains(s.Call.Abilities, AbilityAddCall) })
+		d.until("another is allowed", func(s *Snapshot) bool { return slices.Contains(s.Call.Abilities, AbilityAddCall) })
 		rang := d.ringer.count("ring")
 
 		d.engine.emit(voice.IncomingCall{Call: beside(voice.Incoming, "carol", voice.StateIncoming)})

@@ -141,7 +141,7 @@ func (c *connection) greet(ctx context.Context) error {
 		}
 		c.inbox = h.Inbox
 		if !h.Now.IsZero() {
-			offset := h.Now.Sub(time.Now())
+			offset := time.Until(h.Now)
 			c.r.set(func(s *Status) { s.ClockOffset = offset })
 		}
 		if c.r.deliver.enter(h.Inbox) {

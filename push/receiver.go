@@ -96,7 +96,7 @@ func (r *Receiver) Run(ctx context.Context) {
 		if errors.Is(fail.err, errOtherInbox) {
 			continue // the ledger has been turned over
 		}
-		if s := r.Status(); s.OK() && time.Now().Sub(started) >= healthy {
+		if s := r.Status(); s.OK() && time.Since(started) >= healthy {
 			pause.Reset()
 		}
 		if fail.phase == Refused && r.offered != "" && !r.renewed {

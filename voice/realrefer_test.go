@@ -146,9 +146,7 @@ func TestTransferSucceedsInAnyOrder(t *testing.T) {
 		}
 		scripts = append(scripts, s, doubled)
 	}
-	for _, s := range [][]string{{"202", "200"}, {"200", "202"}, {"202", "BYE"}, {"BYE", "202"}, {"BYE"}, {"200"}, {"202", "100", "BYE"}, {"BYE", "200"}} {
-		scripts = append(scripts, s)
-	}
+	scripts = append(scripts, [][]string{{"202", "200"}, {"200", "202"}, {"202", "BYE"}, {"BYE", "202"}, {"BYE"}, {"200"}, {"202", "100", "BYE"}, {"BYE", "200"}}...)
 	for _, script := range scripts {
 		t.Run(strings.Join(script, " "), func(t *testing.T) {
 			call, err := alice.Dial(within(t), "far", "")

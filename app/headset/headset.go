@@ -5,7 +5,6 @@ package headset
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -33,9 +32,6 @@ type found struct {
 	descriptor []byte
 	open       func() (Device, error)
 }
-
-// errNone says that this system tells of no devices.
-var errNone = errors.New("headset: this system tells of no devices")
 
 // Config is what a Follower is made of.
 type Config struct {

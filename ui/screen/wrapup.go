@@ -38,7 +38,6 @@ type WrapUp struct {
 	heading  *widget.Text
 	chips    *fyne.Container
 	Outcomes []*widget.Chip
-	moreChip *widget.Chip
 	codes    []string
 	all      bool
 	// Own is the outcome in the agent's own words, where one is required and none is
