@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
+	"offhook/app"
 	"offhook/app/settings"
 	"offhook/voice"
 )
@@ -396,5 +398,45 @@ func TestTheDescription(t *testing.T) {
 	}
 	if code, text := d.ctl("desk-api"); code != ExitOK || !strings.Contains(text, `"error":"listen`) {
 		t.Errorf("exit %d: %s", code, text)
+	}
+}
+
+// How long a change of the phone takes to a page. Run by itself it gives the figure of
+// docs/performance.md; the bound here holds on a busy machine.
+func TestEventToPage(t *testing.T) {
+	d := newDesk(t, t.TempDir()).signIn()
+	p := openDesk(t, d).pair(d)
+	conn, err := p.socket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(1 << 20)
+	const changes = 200
+	took := make([]time.Duration, 0, changes)
+	for i := range changes {
+		want := app.Busy
+		if i%2 == 1 {
+			want = app.DoNotDisturb
+		}
+		began := time.Now()
+		if err := d.phone.SetAvailability(want); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			var m webMessage
+			if err := wsjson.Read(t.Context(), conn, &m); err != nil {
+				t.Fatal(err)
+			}
+			if m.Snapshot != nil && m.Snapshot.Availability == want {
+				break
+			}
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("event to page: median %v, 95th percentile %v", took[changes/2], took[changes*95/100])
+	if took[changes/2] > time.Second {
+		t.Errorf("half of the changes take longer than %v", took[changes/2])
 	}
 }
