@@ -41,7 +41,7 @@ func newCallDetail(env *Env) *CallDetail {
 	d.Copy = widget.NewRoundButton(env.T("Copy the number"), theme.Copy, theme.Text, theme.Sunken, 44, env.Tips, func() { env.Host.Copy(d.record.RemoteID) })
 	d.Remove = widget.NewIconButton(env.T("Remove from the list"), theme.Trash, theme.Text2, env.Tips, d.remove)
 	var parts []fyne.CanvasObject
-	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound"), env.T("call::Recording")} {
+	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound"), env.T("call::Recording"), env.T("Outcome")} {
 		v := widget.NewText("", widget.Style{Wrap: true})
 		row := widget.Inset(5, 0, 5, 0, widget.Row(widget.Fixed(80, 0, widget.NewText(title, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})), widget.Grow(v)))
 		d.values, d.rows, parts = append(d.values, v), append(d.rows, row), append(parts, row)
@@ -131,7 +131,11 @@ func (d *CallDetail) Render(v View) {
 	if c.Direction == voice.Incoming && c.DurationS == 0 {
 		how = e.RecordLine(c)
 	}
-	for i, text := range []string{when, length, how, c.Line, e.soundOf(c), e.recordedWord(c)} {
+	outcome := c.Outcome
+	if outcome == wire.OutcomeNotSet {
+		outcome = ""
+	}
+	for i, text := range []string{when, length, how, c.Line, e.soundOf(c), e.recordedWord(c), outcome} {
 		d.values[i].SetText(text)
 		setVisible(d.rows[i], text != "")
 	}
