@@ -40,14 +40,13 @@ func (s *session) takeOver(from *session, by string) error {
 	case s.phase == talking && (far.dialog == nil || far.media == nil), far.bot != "", s.conference != nil:
 		return ErrTransfer
 	}
-	stays, err := perform(s.x, from.id, func(from *session) (party, error) { return from.giveUp(by, far.name) })
+	stays, err := perform(s.x, from.id, func(from *session) (party, error) { return from.giveUp(by, far.name, s) })
 	if err != nil {
 		return err
 	}
 	gone := *leaves
 	*leaves = stays
 	s.plan.record = s.plan.record || stays.recorded
-	stays.dialog.owner.Store(s)
 	s.x.also(s, append([]string{from.id}, from.aliases...)...)
 	s.codec = stays.media.Codec()
 	s.handover = &handover{by: by}
@@ -73,7 +72,7 @@ func (s *session) takeOver(from *session, by string) error {
 
 // giveUp lets by leave its conversation and returns the other side, which goes on in
 // another call, with target.
-func (s *session) giveUp(by, target string) (party, error) {
+func (s *session) giveUp(by, target string, into *session) (party, error) {
 	leaves := &s.callee
 	if s.caller.name == by {
 		leaves = &s.caller
@@ -87,6 +86,9 @@ func (s *session) giveUp(by, target string) (party, error) {
 	}
 	gone := *stays
 	*stays = party{name: gone.name}
+	// What the phone says from now on waits for the other call to have taken it in, its
+	// BYE too.
+	gone.dialog.owner.Store(into)
 	who := byCallee
 	if leaves == &s.caller {
 		who = byCaller
