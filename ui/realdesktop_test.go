@@ -248,6 +248,12 @@ func TestRealWindowTenCalls(t *testing.T) {
 		number := fmt.Sprintf("10%d", i)
 		for _, key := range strings.Fields(begin) {
 			r.press(key)
+			switch key {
+			case "ctrl+shift+0":
+				r.see("Available. Calls ring, chosen")
+			case "Escape":
+				r.await("the menu is closed", func(m AccessMap) bool { return m.Focused == "Availability: Available" })
+			}
 		}
 		r.must(r.display.Type(r.ctx, number)) // a digit begins the next number from every page
 		r.press("Return")
