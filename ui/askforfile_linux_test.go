@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -17,12 +18,22 @@ import (
 // chooser is a made portal whose user takes path, or closes the dialog if it is "".
 type chooser struct {
 	conn *dbus.Conn
+	mu   sync.Mutex
 	path string
 	told map[string]dbus.Variant
 }
 
+// takes says what the user will take.
+func (c *chooser) takes(path string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.path = path
+}
+
 // SaveFile is the portal's method.
 func (c *chooser) SaveFile(_, _ string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.told = options
 	handle := dbus.ObjectPath("/org/freedesktop/portal/desktop/request/1/" + options["handle_token"].Value().(string))
 	status, results := uint32(0), map[string]dbus.Variant{"uris": dbus.MakeVariant([]string{c.path})}
@@ -63,7 +74,7 @@ func TestAFileIsSavedWhereTheUserSays(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"my calls.json": {"my calls.json", "as .json"}, "कॉल.CSV": {"कॉल.CSV", "as .csv"}, "list": {"list.csv", "as .csv"},
 	} {
-		c.path = (&url.URL{Scheme: "file", Path: filepath.Join(dir, name)}).String()
+		c.takes((&url.URL{Scheme: "file", Path: filepath.Join(dir, name)}).String())
 		path, err := save()
 		if err != nil || path != filepath.Join(dir, want[0]) {
 			t.Errorf("%s: saved as %q, %v", name, path, err)
@@ -72,10 +83,13 @@ func TestAFileIsSavedWhereTheUserSays(t *testing.T) {
 			t.Errorf("%s holds %q", name, text)
 		}
 	}
-	if c.told["current_name"].Value() != "calls.csv" {
-		t.Errorf("the dialog proposes %v", c.told["current_name"])
+	c.mu.Lock()
+	proposed := c.told["current_name"]
+	c.mu.Unlock()
+	if proposed.Value() != "calls.csv" {
+		t.Errorf("the dialog proposes %v", proposed)
 	}
-	c.path = ""
+	c.takes("")
 	if path, err := save(); path != "" || err != nil {
 		t.Errorf("a dialog that was closed saves %q, %v", path, err)
 	}
