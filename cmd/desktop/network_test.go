@@ -146,7 +146,7 @@ func TestAPhoneInAnOffice(t *testing.T) {
 		t.Parallel()
 		p := startPhoneIn(t, []string{"HTTPS_PROXY=" + o.proxy}, o.url, "carol", "demo", "--audio-in", "null")
 		s := p.until(t, timeout, "saying why it can't sign in", func(s *app.Snapshot) bool { return s.Account.Err != nil })
-		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), officeCA) || !strings.Contains(e.Next.String(), "inspects") {
+		if e := s.Account.Err; e.Code != "NETWORK_ERROR" || !strings.Contains(e.Message.String(), officeCA) || !strings.Contains(e.Next.String(), "administrator") {
 			t.Errorf("%+v", e)
 		}
 		p.quit(t)

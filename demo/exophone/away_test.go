@@ -12,10 +12,15 @@ import (
 // away is a platform on which bob is on a break, whose calls go to bob and then to
 // numbers.
 func away(t testing.TB, numbers ...string) *platform {
+	return standing(t, wire.AgentBreak, numbers...)
+}
+
+// standing is one on which bob is in a state.
+func standing(t testing.TB, bob wire.AgentState, numbers ...string) *platform {
 	p := newPlatform(t, func(c *exophone.Config) {
 		c.AgentState = func(name string) wire.AgentState {
 			if name == "bob" {
-				return wire.AgentBreak
+				return bob
 			}
 			return wire.AgentAvailable
 		}
@@ -50,6 +55,29 @@ func TestWhoIsAwayIsPassedBy(t *testing.T) {
 	if r := alone.over(); r.EndReason != wire.ReasonAway || len(alone.payloads["bob"]) != 0 {
 		t.Errorf("%+v, %d pushes", r, len(alone.payloads["bob"]))
 	}
+}
+
+// A call for somebody who has signed out goes to the next number; where there is none
+// it waits in the inbox, to be a missed call when the phone is back.
+func TestWhoIsSignedOutMissesTheCall(t *testing.T) {
+	t.Parallel()
+	p := standing(t, wire.AgentOffline, "carol")
+	out := p.connect("alice").dial("")
+	p.pushed("carol")
+	if n := len(p.payloads["bob"]); n != 0 {
+		t.Errorf("bob was pushed %d calls though carol could be tried", n)
+	}
+	out.giveUp()
+	out.expect(200)
+	out.expect(487)
+	p.over()
+	alone := standing(t, wire.AgentOffline)
+	out = alone.connect("alice").dial("")
+	alone.pushed("bob")
+	out.giveUp()
+	out.expect(200)
+	out.expect(487)
+	alone.over()
 }
 
 // BenchmarkWhoIsAway measures from the INVITE, its challenge included, to the push for

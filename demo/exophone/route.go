@@ -140,11 +140,19 @@ func (s *session) next(last ending) {
 		s.attemptOver(ending{status: 484, by: byPlatform})
 		return
 	}
-	if !s.x.cfg.AgentState(name).Takes() {
+	if !s.reaches(name) {
 		s.attemptOver(ending{status: 486, reason: wire.ReasonAway, by: byCallee})
 		return
 	}
 	s.invite(name)
+}
+
+// reaches reports whether a call is brought to somebody as the agent stands. One who
+// has signed out or quit is passed by where somebody else can be tried; else the call
+// waits in the inbox, so that it is a missed call later.
+func (s *session) reaches(name string) bool {
+	state := s.x.cfg.AgentState(name)
+	return state.Takes() || state == wire.AgentOffline && len(s.plan.numbers) == 0 && !s.plan.again
 }
 
 // attemptOver goes on to the next callee after this one came to nothing.
