@@ -45,13 +45,13 @@ func (s *threesome) call(from, to *phone) (out, in *call, session string) {
 	in.answer()
 	out.expect(200)
 	s.p.connected(in.media, out.media)
-	in.reply = func(req *sip.Request, res *sip.Response) {
+	in.replies(func(req *sip.Request, res *sip.Response) {
 		if req.Method == sip.UPDATE && len(req.Body()) > 0 {
 			res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 			offer := string(req.Body())
 			res.SetBody([]byte(withDirection(in.media.Answer(withDirection(offer, "sendrecv")), mirror(directionOf(offer)))))
 		}
-	}
+	})
 	return out, in, claims.SessionID
 }
 

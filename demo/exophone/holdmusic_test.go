@@ -15,13 +15,13 @@ func TestHoldMusic(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(c *exophone.Config) { c.HoldMusic = true })
 	out, in := established(p)
-	in.reply = func(req *sip.Request, res *sip.Response) {
+	in.replies(func(req *sip.Request, res *sip.Response) {
 		if req.Method == sip.UPDATE {
 			res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 			offer := string(req.Body())
 			res.SetBody([]byte(withDirection(in.media.Answer(withDirection(offer, "sendrecv")), mirror(directionOf(offer)))))
 		}
-	}
+	})
 	offer := func(direction string) {
 		t.Helper()
 		out.send("UPDATE", withDirection(out.media.Offer(false), direction), "Content-Type", "application/sdp")

@@ -39,14 +39,14 @@ func TestNewsAfterARefusal(t *testing.T) {
 	t.Parallel()
 	s := newThreesome(t)
 	refused, usual := false, s.bob.reply
-	s.bob.reply = func(req *sip.Request, res *sip.Response) {
+	s.bob.replies(func(req *sip.Request, res *sip.Response) {
 		if req.Method == sip.INFO && value(req, "Content-Type") == wire.TypeConference && !refused {
 			refused = true
 			res.StatusCode, res.Reason = 500, "Server Internal Error"
 			return
 		}
 		usual(req, res)
-	}
+	})
 	if _, err := s.p.x.Confer(s.first, "alice", s.second); err != nil {
 		t.Fatal(err)
 	}

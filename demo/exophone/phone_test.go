@@ -122,8 +122,13 @@ func (h *phone) read(ctx context.Context, conn *websocket.Conn) {
 			}
 			if m.Method != sip.ACK {
 				res := sip.NewResponseFromRequest(m, status, "OK", nil)
-				if c != nil && c.reply != nil {
-					c.reply(m, res)
+				if c != nil {
+					h.mu.Lock()
+					reply := c.reply
+					h.mu.Unlock()
+					if reply != nil {
+						reply(m, res)
+					}
 				}
 				_ = conn.Write(ctx, websocket.MessageText, []byte(res.String()))
 				if c != nil {
@@ -319,6 +324,13 @@ func (c *call) ackTo(r *sip.Response) {
 
 // ack acknowledges a refusal: same branch as the INVITE.
 func (c *call) ack() { c.h.write(c.message("ACK", c.uri(), c.inviteSeq, c.branch, "")) }
+
+// replies changes what the phone says to the requests of the platform from now on.
+func (c *call) replies(f func(*sip.Request, *sip.Response)) {
+	c.h.mu.Lock()
+	defer c.h.mu.Unlock()
+	c.reply = f
+}
 
 // hangup says BYE and waits for its 200.
 func (c *call) hangup() {

@@ -174,7 +174,7 @@ func TestHoldAndRestart(t *testing.T) {
 		}
 	}
 	for _, c := range []*call{out, in} {
-		c.reply = func(req *sip.Request, res *sip.Response) {
+		c.replies(func(req *sip.Request, res *sip.Response) {
 			if req.Method == sip.UPDATE {
 				res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 				// Hold stands on the wire only: pion would stop its sender.
@@ -182,7 +182,7 @@ func TestHoldAndRestart(t *testing.T) {
 				answer := c.media.Answer(withDirection(offer, "sendrecv"))
 				res.SetBody([]byte(withDirection(answer, mirror(directionOf(offer)))))
 			}
-		}
+		})
 	}
 	reinvite := func(c *call, offer, want string) {
 		t.Helper()

@@ -163,12 +163,12 @@ func TestTransferOfWhoIsOnHold(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, nil)
 	_, _, carol, out, in, session := conversation(t, p)
-	out.reply = func(req *sip.Request, res *sip.Response) {
+	out.replies(func(req *sip.Request, res *sip.Response) {
 		if offer := string(req.Body()); req.Method == sip.UPDATE && offer != "" {
 			res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 			res.SetBody([]byte(withDirection(out.media.Answer(withDirection(offer, "sendrecv")), mirror(directionOf(offer)))))
 		}
-	}
+	})
 	in.send("UPDATE", withDirection(in.media.Offer(false), "inactive"), "Content-Type", "application/sdp")
 	in.expect(200)
 	if got := directionOf(string(out.request(sip.UPDATE).Body())); got != "inactive" {
