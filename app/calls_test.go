@@ -120,10 +120,10 @@ func TestAPushedCall(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		d.backend.context = "about ticket 7"
-		<-d.inbox.ready
+		<-d.inbox().ready
 		acked := make(chan error, 1)
 		go func() {
-			acked <- d.inbox.deliver(context.Background(), int64(1), "alice", "bob")
+			acked <- d.inbox().deliver(context.Background(), int64(1), "alice", "bob")
 		}()
 		s := d.until("incoming", func(s *Snapshot) bool { return s.Call != nil && s.Call.Message != "" })
 		if s.Call.State != "INCOMING" || s.Call.Message != "about ticket 7" || s.Call.RemoteName != "Bob Ross" {
@@ -149,7 +149,7 @@ func TestAPushedCall(t *testing.T) {
 			t.Fatalf("%+v", s.LastCall)
 		}
 		// What is somebody else's is acknowledged and goes no further.
-		if err := d.inbox.deliver(context.Background(), int64(2), "mallory", ""); err != nil {
+		if err := d.inbox().deliver(context.Background(), int64(2), "mallory", ""); err != nil {
 			t.Fatal(err)
 		}
 		if d.engine.count("relay ") != 0 {
@@ -168,9 +168,9 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "late", Time: at, Reason: "expired"})
 			return false, nil
 		}
-		<-d.inbox.ready
+		<-d.inbox().ready
 		for id := range 2 {
-			if err := d.inbox.deliver(context.Background(), int64(id+1), "alice", "p"); err != nil {
+			if err := d.inbox().deliver(context.Background(), int64(id+1), "alice", "p"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -188,7 +188,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		<-d.inbox.ready
+		<-d.inbox().ready
 		ended, end := context.WithCancel(context.Background())
 		end()
 		for _, reason := range []error{
@@ -197,7 +197,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 		} {
 			d.engine.relay = func(map[string]string) (bool, error) { return false, reason }
 			for _, ctx := range []context.Context{context.Background(), ended} {
-				if d.inbox.deliver(ctx, 1, "alice", "p") == nil {
+				if d.inbox().deliver(ctx, 1, "alice", "p") == nil {
 					t.Errorf("acknowledged in spite of %v", reason)
 				}
 			}
@@ -206,7 +206,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s1", Time: time.Now(), Reason: "unreachable"})
 			return false, nil
 		}
-		if err := d.inbox.deliver(context.Background(), 1, "alice", "p"); err != nil {
+		if err := d.inbox().deliver(context.Background(), 1, "alice", "p"); err != nil {
 			t.Fatal(err)
 		}
 		d.until("missed", func(s *Snapshot) bool { return s.MissedUnseen == 1 })
@@ -220,8 +220,8 @@ func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		<-d.inbox.ready
-		if err := d.inbox.deliver(context.Background(), int64(1), "alice", "carol"); err != nil {
+		<-d.inbox().ready
+		if err := d.inbox().deliver(context.Background(), int64(1), "alice", "carol"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(22 * time.Second)
@@ -326,9 +326,9 @@ func TestAutomaticAnswer(t *testing.T) {
 		if err := d.UpdateSettings(func(s *Settings) { s.Calls.AutoAnswer, s.Calls.AutoAnswerDelayS = true, 2 }); err != nil {
 			t.Fatal(err)
 		}
-		<-d.inbox.ready
+		<-d.inbox().ready
 		began := time.Now()
-		if err := d.inbox.deliver(context.Background(), int64(1), "alice", "bob"); err != nil {
+		if err := d.inbox().deliver(context.Background(), int64(1), "alice", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		d.until("answered", func(s *Snapshot) bool { return s.Call != nil && s.Call.State == "ESTABLISHED" })

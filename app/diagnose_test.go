@@ -128,7 +128,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		}
 		d.signIn()
 		d.audio.openErr = fault.New(fault.MissingPermission, "audio.not-permitted", "Headset")
-		d.inbox.changed(waiting(fault.New(fault.NetworkError, "No network.")))
+		d.inbox().changed(waiting(fault.New(fault.NetworkError, "No network.")))
 		st := healthy
 		st.Status.Flow = voice.Health{Err: fault.New(fault.NetworkError, "The platform does not answer.")}
 		d.engine.emit(st)

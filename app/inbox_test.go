@@ -37,10 +37,10 @@ func TestACallThatIsPushedAgain(t *testing.T) {
 			d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, "bob")})
 			return true, nil
 		}
-		<-d.inbox.ready
+		<-d.inbox().ready
 		began := time.Now()
 		for id := range 3 {
-			if err := d.inbox.deliver(context.Background(), int64(id), "alice", payload); err != nil {
+			if err := d.inbox().deliver(context.Background(), int64(id), "alice", payload); err != nil {
 				t.Fatal(err)
 			}
 		}

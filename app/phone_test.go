@@ -32,25 +32,25 @@ func TestReadyIsAProof(t *testing.T) {
 		if took := time.Since(began); took > 21*time.Second || c.OK || c.Text.Empty() || c.Action != readiness.Retry || !c.Since.After(since) {
 			t.Fatalf("after %v: %+v", took, c)
 		}
-		d.inbox.changed(connected())
+		d.inbox().changed(connected())
 		d.until("ready again", func(s *Snapshot) bool { return s.Ready })
 
-		d.inbox.changed(push.Status{Phase: push.Waiting, Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
+		d.inbox().changed(push.Status{Phase: push.Waiting, Err: fault.New(fault.NetworkError, "No network."), RetryAt: time.Now().Add(time.Second)})
 		d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(readiness.Push); c.Text.String() != "No network." || c.RetryAt == nil {
 			t.Fatalf("%+v", c)
 		}
 		d.Retry()
 		synctest.Wait()
-		if d.inbox.retries.Load() != 1 {
+		if d.inbox().retries.Load() != 1 {
 			t.Fatal("Retry does not reach the inbox")
 		}
-		d.inbox.changed(push.Status{Phase: push.Replaced})
+		d.inbox().changed(push.Status{Phase: push.Replaced})
 		synctest.Wait()
 		if c := d.condition(readiness.Push); !strings.Contains(c.Text.String(), "another phone") {
 			t.Fatalf("%+v", c)
 		}
-		d.inbox.changed(push.Status{Phase: push.Connected, LastPong: time.Now(), ClockOffset: time.Hour})
+		d.inbox().changed(push.Status{Phase: push.Connected, LastPong: time.Now(), ClockOffset: time.Hour})
 		synctest.Wait()
 		if c := d.condition(readiness.Clock); c.OK || !c.Remark || !strings.Contains(c.Text.String(), "1h0m0s behind") || !d.Snapshot().Ready {
 			t.Fatalf("%+v", c)

@@ -69,7 +69,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		set(true)
 		d.signIn()
 		set(false)
-		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
+		d.inbox().changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		s := d.until("naming the portal", func(s *Snapshot) bool {
 			return strings.Contains(s.condition(readiness.Push).Text.String(), "login.hotel")
 		})
@@ -80,7 +80,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 		set(true)
-		d.inbox.changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
+		d.inbox().changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(readiness.Push).Text.String() == "The connection broke." })
 	})
 }

@@ -32,7 +32,7 @@ type rig struct {
 	t       *testing.T
 	dir     string
 	engine  *fakeEngine
-	inbox   *fakeInbox
+	present atomic.Pointer[fakeInbox] // the inbox that was opened last
 	backend *fakeBackend
 	ringer  *fakeRinger
 	keyring secrets.Store
@@ -64,7 +64,7 @@ func (d *rig) start() *rig {
 	}
 	d.ringer = &fakeRinger{}
 	d.surface = &fakeDesktop{}
-	d.inbox = &fakeInbox{ready: make(chan struct{})}
+	d.present.Store(&fakeInbox{ready: make(chan struct{})})
 	hc := d.http
 	if hc == nil {
 		hc = &http.Client{Transport: d.backend}
@@ -93,7 +93,7 @@ func (d *rig) start() *rig {
 		AudioIn: "null", AudioOut: "null", Country: "IN",
 		OpenInbox: func(c push.Config) (Inbox, error) {
 			in := &fakeInbox{cfg: c, ready: make(chan struct{})}
-			d.inbox = in
+			d.present.Store(in)
 			return in, nil
 		},
 	})
@@ -161,3 +161,6 @@ func story(t *testing.T, f func(t *testing.T)) {
 	t.Parallel()
 	synctest.Test(t, f)
 }
+
+// inbox is the one that was opened last.
+func (d *rig) inbox() *fakeInbox { return d.present.Load() }

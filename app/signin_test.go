@@ -55,7 +55,7 @@ func TestARestartRestoresTheSession(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		id := d.Snapshot().Account.DeviceID
-		first := d.inbox.cfg
+		first := d.inbox().cfg
 		if first.URL != "wss://backend/v1/push" || len(first.DeviceToken) != 36 {
 			t.Fatalf("%+v", first)
 		}
@@ -63,7 +63,7 @@ func TestARestartRestoresTheSession(t *testing.T) {
 		d.start()
 		defer d.close()
 		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
-		if s.Account.UserName != "alice" || s.Account.DeviceID != id || d.inbox.cfg.DeviceToken != first.DeviceToken {
+		if s.Account.UserName != "alice" || s.Account.DeviceID != id || d.inbox().cfg.DeviceToken != first.DeviceToken {
 			t.Fatalf("%+v", s.Account)
 		}
 		if !strings.Contains(d.engine.tokens[0], "REFRESH-TOKEN") || len(d.engine.tokens) != 1 {
@@ -197,14 +197,14 @@ func TestAnotherUserSignsIn(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		old := d.inbox.cfg.DeviceToken
+		old := d.inbox().cfg.DeviceToken
 		c := alice
 		c.UserName = "bob"
 		if err := d.SignIn(context.Background(), c); err != nil {
 			t.Fatal(err)
 		}
 		s := d.until("ready", func(s *Snapshot) bool { return s.Ready })
-		if s.Account.UserName != "bob" || d.inbox.cfg.DeviceToken == old || d.engine.count("stop") != 1 {
+		if s.Account.UserName != "bob" || d.inbox().cfg.DeviceToken == old || d.engine.count("stop") != 1 {
 			t.Fatalf("%+v", s.Account)
 		}
 	})

@@ -20,13 +20,13 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		d.ahead.Add(int64(time.Hour)) // the machine slept: its monotonic clock stood still
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if n := d.engine.count("retry"); n != 1 || d.inbox.retries.Load() != 1 {
-			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
+		if n := d.engine.count("retry"); n != 1 || d.inbox().retries.Load() != 1 {
+			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox().retries.Load())
 		}
 		if s := d.Snapshot(); s.Ready {
 			t.Fatal("ready on a proof from before the sleep")
 		}
-		d.inbox.changed(push.Status{Phase: push.Connected, LastPong: time.Now().Add(time.Hour)})
+		d.inbox().changed(push.Status{Phase: push.Connected, LastPong: time.Now().Add(time.Hour)})
 		d.until("ready", func(s *Snapshot) bool { return s.Ready })
 		none, other := "", "wlan0=198.51.100.7"
 		d.addresses.Store(&none)
@@ -36,8 +36,8 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 		}
 		d.addresses.Store(&other)
 		time.Sleep(2 * time.Second)
-		if n := d.engine.count("retry"); n != 2 || d.inbox.retries.Load() != 2 {
-			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox.retries.Load())
+		if n := d.engine.count("retry"); n != 2 || d.inbox().retries.Load() != 2 {
+			t.Fatalf("after moving: %d renewals, %d retries", n, d.inbox().retries.Load())
 		}
 	})
 }
@@ -57,8 +57,8 @@ func TestTheSystemTellsOfSleep(t *testing.T) {
 		d.ahead.Add(int64(time.Hour))
 		d.sleep <- false
 		synctest.Wait()
-		if n := d.engine.count("retry"); n != 1 || d.inbox.retries.Load() != 1 {
-			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox.retries.Load())
+		if n := d.engine.count("retry"); n != 1 || d.inbox().retries.Load() != 1 {
+			t.Fatalf("after waking: %d renewals, %d retries", n, d.inbox().retries.Load())
 		}
 		time.Sleep(4 * time.Second)
 		if n := d.engine.count("retry"); n != 1 {
@@ -127,12 +127,12 @@ func TestNoWordOfTheNetworkIsNoChange(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		unknown, old := systemwatch.Unknown, "eth0=192.0.2.1"
-		before := d.inbox.retries.Load()
+		before := d.inbox().retries.Load()
 		for _, word := range []*string{&unknown, &old, &unknown} {
 			d.addresses.Store(word)
 			time.Sleep(3 * time.Second)
 		}
-		if n := d.inbox.retries.Load() - before; n != 0 {
+		if n := d.inbox().retries.Load() - before; n != 0 {
 			t.Errorf("%d times connected anew", n)
 		}
 	})
