@@ -162,9 +162,9 @@ func TestAvailableWhileNotReady(t *testing.T) {
 // After a call comes its work, with its time; then what was chosen holds again.
 func TestWorkAfterACall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
-		d.engine.rules = wire.AgentRules{WrapUpSeconds: 30, WrapUpLimit: 120, Outcomes: []string{"sold", "call back"}, BreakReasons: []string{"lunch"}}
-		d.signIn()
+		d := newRig(t)
+		d.rules = wire.AgentRules{WrapUpSeconds: 30, WrapUpLimit: 120, Outcomes: []string{"sold", "call back"}, BreakReasons: []string{"lunch"}}
+		d.start().signIn()
 		defer d.close()
 		d.talk(90 * time.Second)
 		s := d.Snapshot()
@@ -223,9 +223,9 @@ func TestWorkAfterACall(t *testing.T) {
 // or in its work holds.
 func TestWorkThatEndsByItself(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
-		d.engine.rules = wire.AgentRules{WrapUpSeconds: 30, OutcomeRequired: true}
-		d.signIn()
+		d := newRig(t)
+		d.rules = wire.AgentRules{WrapUpSeconds: 30, OutcomeRequired: true}
+		d.start().signIn()
 		defer d.close()
 		_ = d.UpdateSettings(func(s *Settings) { s.Agent.AvailableUnready = true }) // the inbox of the test is not alive for long
 		d.talk(time.Second)
@@ -269,12 +269,10 @@ func TestWorkThatEndsByItself(t *testing.T) {
 // entered when the phone was killed is not lost.
 func TestOutcomesOutliveARestart(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
-		d.engine.rules = wire.AgentRules{WrapUpSeconds: 30}
-		d.signIn()
-		d.engine.mu.Lock()
-		d.engine.outcomeErr = fault.New(fault.NetworkError, "network.broke")
-		d.engine.mu.Unlock()
+		d := newRig(t)
+		d.rules = wire.AgentRules{WrapUpSeconds: 30}
+		d.start().signIn()
+		d.engine.set(func(e *fakeEngine) { e.outcomeErr = fault.New(fault.NetworkError, "network.broke") })
 		d.talk(time.Second)
 		if err := d.SaveOutcome(t.Context(), "", Outcome{Code: "sold", CallbackAt: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
@@ -284,12 +282,10 @@ func TestOutcomesOutliveARestart(t *testing.T) {
 		if d.engine.count("agent offline  0") != 1 {
 			t.Error("colleagues are not told that the agent has gone")
 		}
-		d.start()
-		d.engine.rules = wire.AgentRules{WrapUpSeconds: 30}
-		d.signIn()
+		d.start().signIn()
 		d.told("outcome session-1 sold ")
 		d.talk(time.Second)
-		d.engine.call.SessionID = "session-2"
+		d.engine.set(func(e *fakeEngine) { e.call.SessionID = "session-2" })
 		if err := d.SetOutcomeNote("wants the red one"); err != nil {
 			t.Fatal(err)
 		}
@@ -313,9 +309,7 @@ func TestAnOutcomeThatIsRefused(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		d.engine.mu.Lock()
-		d.engine.outcomeErr = fault.New(fault.InvalidParameter, "server.failed", 400)
-		d.engine.mu.Unlock()
+		d.engine.set(func(e *fakeEngine) { e.outcomeErr = fault.New(fault.InvalidParameter, "server.failed", 400) })
 		d.talk(time.Second)
 		if err := d.SaveOutcome(t.Context(), "", Outcome{Code: "sold"}); err != nil {
 			t.Fatal(err)

@@ -35,8 +35,10 @@ func TestAnOutgoingCall(t *testing.T) {
 
 		d.engine.emit(voice.CallRinging{Call: d.engine.to(voice.StateRinging)})
 		d.until("ringing", func(s *Snapshot) bool { return s.Call.State == "RINGING" })
-		d.engine.stats = voice.Statistics{CallID: "call-1"}
-		d.engine.stats.MOS = 4.3
+		d.engine.set(func(e *fakeEngine) {
+			e.stats = voice.Statistics{CallID: "call-1"}
+			e.stats.MOS = 4.3
+		})
 		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
 		d.until("measuring", func(s *Snapshot) bool { return s.Call.State == "ESTABLISHED" && s.Call.Quality == QualityMeasuring })
 		d.until("good", func(s *Snapshot) bool { return s.Call.Quality == QualityGood && s.Call.DurationS >= 5 })
@@ -95,7 +97,7 @@ func TestDialReturnsWithTheCall(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
-		d.engine.late = true
+		d.engine.set(func(e *fakeEngine) { e.late = true })
 		if err := d.Dial(context.Background(), "bob", "ticket 7"); err != nil {
 			t.Fatal(err)
 		}
@@ -164,10 +166,12 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 		d := newRig(t).start().signIn()
 		defer d.close()
 		at := time.Now().Add(-10 * time.Minute).Truncate(time.Millisecond)
-		d.engine.relay = func(map[string]string) (bool, error) {
-			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "late", Time: at, Reason: "expired"})
-			return false, nil
-		}
+		d.engine.set(func(e *fakeEngine) {
+			e.relay = func(map[string]string) (bool, error) {
+				d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "late", Time: at, Reason: "expired"})
+				return false, nil
+			}
+		})
 		<-d.inbox().ready
 		for id := range 2 {
 			if err := d.inbox().deliver(context.Background(), int64(id+1), "alice", "p"); err != nil {
@@ -195,17 +199,19 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 			fault.New(fault.NetworkError, "platform.no-answer-in-time"),
 			fault.New(fault.Uninitialized, "sign-in.first"),
 		} {
-			d.engine.relay = func(map[string]string) (bool, error) { return false, reason }
+			d.engine.set(func(e *fakeEngine) { e.relay = func(map[string]string) (bool, error) { return false, reason } })
 			for _, ctx := range []context.Context{context.Background(), ended} {
 				if d.inbox().deliver(ctx, 1, "alice", "p") == nil {
 					t.Errorf("acknowledged in spite of %v", reason)
 				}
 			}
 		}
-		d.engine.relay = func(map[string]string) (bool, error) {
-			d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s1", Time: time.Now(), Reason: "unreachable"})
-			return false, nil
-		}
+		d.engine.set(func(e *fakeEngine) {
+			e.relay = func(map[string]string) (bool, error) {
+				d.engine.emit(voice.MissedCall{RemoteID: "carol", SessionID: "s1", Time: time.Now(), Reason: "unreachable"})
+				return false, nil
+			}
+		})
 		if err := d.inbox().deliver(context.Background(), 1, "alice", "p"); err != nil {
 			t.Fatal(err)
 		}
@@ -302,14 +308,16 @@ func TestWhatCannotBeDialled(t *testing.T) {
 		d.backend.mu.Lock()
 		d.backend.down = nil
 		d.backend.mu.Unlock()
-		d.engine.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it.")
+		d.engine.set(func(e *fakeEngine) {
+			e.dialErr = fault.New(fault.MissingPermission, "Offhook can't use the microphone. Allow it.")
+		})
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.MissingPermission, "microphone")
 		s := d.until("not ready", func(s *Snapshot) bool { return !s.Ready })
 		if c := d.condition(readiness.Devices); c.OK || c.Action != readiness.OpenSystemSettings || s.Audio.MicrophoneWorks {
 			t.Fatalf("%+v", c)
 		}
 		// It stays usable.
-		d.engine.dialErr = nil
+		d.engine.set(func(e *fakeEngine) { e.dialErr = nil })
 		if err := d.Dial(ctx, "bob", ""); err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func TestClosingWaitsForNobody(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				d.engine.deaf = true
+				d.engine.set(func(e *fakeEngine) { e.deaf = true })
 				began := time.Now()
 				if err := d.Close(context.Background()); err != nil {
 					t.Error(err)

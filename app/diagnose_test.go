@@ -86,12 +86,14 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 		d.audio = &fakeAudio{loud: 3000}
 		d.start().signIn()
 		defer d.close()
-		d.engine.probe = func() (voice.MediaProbe, error) {
-			return voice.MediaProbe{Codec: "opus", Path: "host udp 192.0.2.1:4000", RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []voice.MediaWay{
-				{Kind: "udp", Server: "192.0.2.9:8080", Open: true, RTTMs: 21}, {Kind: "udp", Server: "192.0.2.8:8080"}, {Kind: "tcp", Server: "192.0.2.9:8080", Open: true, RTTMs: 25},
-				{Kind: "stun", Server: "stun:s", Open: true, RTTMs: 99}, {Kind: "turn", Server: "turn:t", Open: true, RTTMs: 60},
-			}}, nil
-		}
+		d.engine.set(func(e *fakeEngine) {
+			e.probe = func() (voice.MediaProbe, error) {
+				return voice.MediaProbe{Codec: "opus", Path: "host udp 192.0.2.1:4000", RTTMs: 23, JitterMs: 2, MOS: 4.4, Ways: []voice.MediaWay{
+					{Kind: "udp", Server: "192.0.2.9:8080", Open: true, RTTMs: 21}, {Kind: "udp", Server: "192.0.2.8:8080"}, {Kind: "tcp", Server: "192.0.2.9:8080", Open: true, RTTMs: 25},
+					{Kind: "stun", Server: "stun:s", Open: true, RTTMs: 99}, {Kind: "turn", Server: "turn:t", Open: true, RTTMs: 60},
+				}}, nil
+			}
+		})
 		for name, c := range diagnose(t, d.Phone) {
 			want := diagnosis.Pass
 			switch name {
@@ -136,8 +138,10 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		d.backend.mu.Lock()
 		d.backend.down = errors.New("cut")
 		d.backend.mu.Unlock()
-		d.engine.stats.MOS = 2.1
-		d.engine.calls = 1
+		d.engine.set(func(e *fakeEngine) {
+			e.stats.MOS = 2.1
+			e.calls = 1
+		})
 		got = diagnose(t, d.Phone)
 		for _, name := range []string{"microphone", "speaker", "https", "push_socket", "sip_socket", "media"} {
 			if got[name].Status != diagnosis.Fail {
@@ -239,9 +243,11 @@ func TestThePathOfTheSound(t *testing.T) {
 			story(t, func(t *testing.T) {
 				d := newRig(t).start().signIn()
 				defer d.close()
-				d.engine.probe = func() (voice.MediaProbe, error) { return row.probe, row.err }
-				d.engine.stats.MOS = known.Figure(row.last)
-				d.engine.calls = 1
+				d.engine.set(func(e *fakeEngine) {
+					e.probe = func() (voice.MediaProbe, error) { return row.probe, row.err }
+					e.stats.MOS = known.Figure(row.last)
+					e.calls = 1
+				})
 				got := diagnose(t, d.Phone)
 				if all := fmt.Sprint(got["udp"].Status, " ", got["tcp"].Status, " ", got["turn"].Status, " ", got["media"].Status); all != row.want {
 					t.Errorf("%s, want %s: %+v", all, row.want, got["udp"])

@@ -11,7 +11,8 @@ import (
 	"offhook/voice/wire"
 )
 
-// fakeEngine does what it is told and remembers it.
+// fakeEngine does what it is told and remembers it. Its fields are guarded by mu: the
+// phone's goroutines read them while a test changes them.
 type fakeEngine struct {
 	mu     sync.Mutex
 	did    []string
@@ -44,10 +45,20 @@ type fakeEngine struct {
 }
 
 func (e *fakeEngine) ProbeMedia(context.Context) (voice.MediaProbe, error) {
-	if e.probe == nil {
+	e.mu.Lock()
+	probe := e.probe
+	e.mu.Unlock()
+	if probe == nil {
 		return voice.MediaProbe{}, fault.New(fault.ServerError, "The platform offers no media test.", "Make a test call instead.")
 	}
-	return e.probe()
+	return probe()
+}
+
+// set changes what the engine does from now on.
+func (e *fakeEngine) set(change func(e *fakeEngine)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	change(e)
 }
 
 type fakeSub struct {
@@ -147,14 +158,17 @@ func (e *fakeEngine) Dial(_ context.Context, target, _ string, options ...voice.
 		o(&asked)
 	}
 	e.note("dial %s for %s", target, asked.RemoteID)
-	if e.dialErr != nil {
-		return nil, e.dialErr
+	e.mu.Lock()
+	err, late := e.dialErr, e.late
+	e.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
 	d1 := e.begin(voice.Outgoing, asked.RemoteID)
 	e.mu.Lock()
 	d1.Line, e.call.Line = asked.Line, asked.Line
 	e.mu.Unlock()
-	if !e.late {
+	if !late {
 		e.emit(voice.CallInitiated{Call: d1})
 	}
 	// The engine returns a call before its goroutine has begun.
@@ -245,7 +259,10 @@ func (e *fakeEngine) end(r voice.EndReason) {
 
 func (e *fakeEngine) RelaySessionData(_ context.Context, data map[string]string) (bool, error) {
 	e.note("relay %s", data["payload"])
-	return e.relay(data)
+	e.mu.Lock()
+	relay := e.relay
+	e.mu.Unlock()
+	return relay(data)
 }
 
 func (e *fakeEngine) Answer() error {
@@ -257,7 +274,10 @@ func (e *fakeEngine) Answer() error {
 func (e *fakeEngine) Hangup() error {
 	e.note("hangup")
 	e.emit(voice.CallChanged{Call: e.to(voice.StateEnding)})
-	if e.deaf {
+	e.mu.Lock()
+	deaf := e.deaf
+	e.mu.Unlock()
+	if deaf {
 		return nil
 	}
 	e.end(voice.EndLocalHangup)
@@ -317,9 +337,12 @@ func (e *fakeEngine) UploadLogFile(_ context.Context, zip, text string, _ func(f
 }
 
 func (e *fakeEngine) Close(ctx context.Context) error {
-	if e.deaf {
+	e.mu.Lock()
+	deaf, calls := e.deaf, e.calls
+	e.mu.Unlock()
+	if deaf {
 		<-ctx.Done()
-		if e.calls > 0 {
+		if calls > 0 {
 			e.end(voice.EndLocalHangup) // by force
 		}
 	}

@@ -33,10 +33,12 @@ func TestACallThatIsPushedAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.engine.relay = func(map[string]string) (bool, error) {
-			d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, "bob")})
-			return true, nil
-		}
+		d.engine.set(func(e *fakeEngine) {
+			e.relay = func(map[string]string) (bool, error) {
+				d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, "bob")})
+				return true, nil
+			}
+		})
 		<-d.inbox().ready
 		began := time.Now()
 		for id := range 3 {

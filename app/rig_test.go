@@ -21,6 +21,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
+	"offhook/voice/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,6 +44,8 @@ type rig struct {
 	logger  *slog.Logger
 	// initErr is what the next engine's Initialize fails with.
 	initErr []error
+	// rules are the platform's from the start.
+	rules wire.AgentRules
 	// addresses and ahead are what the machine says of its network and clock.
 	addresses atomic.Pointer[string]
 	ahead     atomic.Int64
@@ -57,9 +60,10 @@ func newRig(t *testing.T) *rig {
 // start makes the phone; restart is start again with the same folder.
 func (d *rig) start() *rig {
 	d.t.Helper()
-	d.engine = &fakeEngine{initErr: d.initErr}
-	d.engine.relay = func(data map[string]string) (bool, error) {
-		d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, data["payload"])})
+	d.engine = &fakeEngine{initErr: d.initErr, rules: d.rules}
+	e := d.engine
+	e.relay = func(data map[string]string) (bool, error) {
+		e.emit(voice.IncomingCall{Call: e.begin(voice.Incoming, data["payload"])})
 		return true, nil
 	}
 	d.ringer = &fakeRinger{}

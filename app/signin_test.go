@@ -45,7 +45,9 @@ func TestSigningInWrongly(t *testing.T) {
 		if _, err := d.keyring.Get("password"); !errors.Is(err, secrets.ErrNotFound) {
 			t.Fatal("a wrong password was kept")
 		}
-		d.engine.initErr = []error{fault.New(fault.ServerError, "The platform is down. Try later.")}
+		d.engine.set(func(e *fakeEngine) {
+			e.initErr = []error{fault.New(fault.ServerError, "The platform is down. Try later.")}
+		})
 		wantFault(t, d.SignIn(ctx, alice), fault.ServerError, "down")
 		d.signIn()
 	})

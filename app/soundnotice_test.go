@@ -47,7 +47,7 @@ func TestTheSoundOfACallIsToldOf(t *testing.T) {
 		} {
 			ev := row.event
 			if n, ok := ev.(audio.Notice); ok {
-				ev = voice.SoundNotice{CallID: d.engine.call.CallID, Notice: n}
+				ev = voice.SoundNotice{CallID: d.Snapshot().Call.ID, Notice: n}
 			}
 			d.engine.emit(ev.(voice.Event))
 			synctest.Wait()
@@ -93,7 +93,7 @@ func TestADeviceIsOffered(t *testing.T) {
 		d.engine.emit(voice.CallEstablished{Call: d.engine.to(voice.StateEstablished)})
 		desk := audio.Device{ID: "desk", Name: "Desk", Kind: audio.Capture}
 		told := func(n audio.Notice) *DeviceOffer {
-			d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: n})
+			d.engine.emit(voice.SoundNotice{CallID: d.Snapshot().Call.ID, Notice: n})
 			synctest.Wait()
 			return d.Snapshot().Audio.Offer
 		}
@@ -142,8 +142,8 @@ func TestAVolumeLeavesTheDevices(t *testing.T) {
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
 		}
-		d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: audio.Notice{Code: audio.Moved, Kind: audio.Playback, Device: "Jabra"}})
-		d.engine.emit(voice.SoundNotice{CallID: d.engine.call.CallID, Notice: audio.Notice{Code: audio.DevicesChanged, Devices: []audio.Device{
+		d.engine.emit(voice.SoundNotice{CallID: d.Snapshot().Call.ID, Notice: audio.Notice{Code: audio.Moved, Kind: audio.Playback, Device: "Jabra"}})
+		d.engine.emit(voice.SoundNotice{CallID: d.Snapshot().Call.ID, Notice: audio.Notice{Code: audio.DevicesChanged, Devices: []audio.Device{
 			{ID: "s", Name: "Speakers", Kind: audio.Playback}}}})
 		synctest.Wait()
 		before := d.Snapshot().Audio
