@@ -338,6 +338,8 @@ func TestTextForPeople(t *testing.T) {
 		text(t, d, args, want)
 	}
 	text(t, d, "hangup --wait ENDED", "last call with bob: LOCAL_HANGUP")
+	text(t, d, "status", "1 call, ")
+	text(t, d, "runtime", "Goroutines")
 	text(t, d, "history", "OUTGOING")
 	text(t, d, "history --csv", "started,direction")
 }

@@ -76,6 +76,8 @@ func (p *printer) result(command string, data json.RawMessage) error {
 		})
 	case "desk-api":
 		return decode(data, p.desk)
+	case "runtime":
+		return decode(data, p.runtime)
 	case "upload-logs":
 		return decode(data, func(r *struct {
 			Reference string `json:"reference"`
@@ -235,6 +237,15 @@ func (p *printer) contacts(d *struct {
 			fmt.Fprintf(t, "%s\t%s\t%s\n", g.Name, c.Name, c.Number)
 		}
 	}
+	return t.Flush()
+}
+
+func (p *printer) runtime(s *ProcessState) error {
+	const mega = 1e6
+	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(t, "Process\t%d\n", s.PID)
+	fmt.Fprintf(t, "Memory\t%.1f MB from the system, %.1f MB in %d objects of the heap\n", float64(s.SysBytes)/mega, float64(s.HeapBytes)/mega, s.HeapCount)
+	fmt.Fprintf(t, "Goroutines\t%d\n", s.Goroutines)
 	return t.Flush()
 }
 

@@ -39,7 +39,11 @@ func agentLine(s *app.Snapshot) string {
 // todayLine is the figures of the day in a line.
 func todayLine(s *app.Snapshot) string {
 	f := s.Figures
-	line := fmt.Sprintf("%d calls, %s talked, %s handled", f.Calls, time.Duration(f.TalkS)*time.Second, time.Duration(f.HandleS)*time.Second)
+	calls := "calls"
+	if f.Calls == 1 {
+		calls = "call"
+	}
+	line := fmt.Sprintf("%d %s, %s talked, %s handled", f.Calls, calls, time.Duration(f.TalkS)*time.Second, time.Duration(f.HandleS)*time.Second)
 	for _, state := range []app.Availability{app.Available, app.Busy, app.Break, app.DoNotDisturb, app.AfterCallWork} {
 		if n := f.Seconds[state]; n > 0 {
 			line += fmt.Sprintf(", %s %s", time.Duration(n)*time.Second, state)
