@@ -156,10 +156,7 @@ func (s *session) handOver(by string, into *session, joined func(error)) error {
 	if s.conference != nil {
 		s.conference, s.guests = nil, nil
 	}
-	gone, side := *leaves, byCallee
-	if leaves == &s.caller {
-		side = byCaller
-	}
+	gone, side := *leaves, s.side(leaves)
 	s.caller, s.callee = party{name: s.caller.name}, party{name: s.callee.name}
 	if side == byCaller {
 		s.caller = gone
@@ -217,12 +214,7 @@ func (s *session) adopt(by string, parties []*party, ids []string) error {
 			r.Joined = append(r.Joined, p.name+", with "+by)
 		}
 	})
-	s.x.mu.Lock()
-	for _, id := range ids {
-		s.x.aliases[id] = s
-	}
-	s.x.mu.Unlock()
-	s.aliases = append(s.aliases, ids...)
+	s.x.also(s, ids...)
 	for _, p := range s.present() {
 		s.mirrorHold(p)
 	}
@@ -275,7 +267,7 @@ func (s *session) part(p *party, reason string) {
 			q.place.muted, q.place.talking = false, false
 			q.holds = s.x.cfg.HoldMusic && !q.offer.Receives
 		}
-		s.pass()
+		relay.Join(s.caller.media, s.callee.media)
 		s.connect()
 	}
 	s.note(func(*Record) {})
@@ -401,11 +393,7 @@ func (x *Exchange) EndConference(sessionID, subscriber string) error {
 		case s.conference.host != host.dialog:
 			err = ErrNotHost
 		default:
-			by := byCallee
-			if host == &s.caller {
-				by = byCaller
-			}
-			s.end(ending{reason: endHangup, by: by})
+			s.end(ending{reason: endHangup, by: s.side(host)})
 		}
 		return struct{}{}, err
 	})

@@ -291,10 +291,7 @@ func (x *Exchange) session(id string) *session {
 // that it has had before.
 func (x *Exchange) alias(s *session) string {
 	id := newSessionID()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.aliases[id] = s
-	s.aliases = append(s.aliases, id)
+	x.also(s, id)
 	return id
 }
 

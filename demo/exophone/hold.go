@@ -115,7 +115,7 @@ func (s *session) connect() {
 		s.callee.media.Silent()
 		err = s.caller.media.Music()
 	default:
-		s.pass()
+		relay.Join(s.caller.media, s.callee.media)
 	}
 	if err != nil {
 		s.x.log.Error("music on hold", "session", s.id, "error", err)
@@ -133,10 +133,6 @@ func (s *session) mirrored(d *dialog, told direction, who string, offered bool, 
 	case err != nil: // away, or deaf: it is told when it comes back
 		return
 	case res.StatusCode == 481 || res.StatusCode == 408:
-		by := byCaller
-		if p == &s.callee {
-			by = byCallee
-		}
 		d.mu.Lock()
 		d.bye = true // it knows the dialog no more
 		d.mu.Unlock()
@@ -144,7 +140,7 @@ func (s *session) mirrored(d *dialog, told direction, who string, offered bool, 
 			s.part(p, "")
 			return
 		}
-		s.end(ending{reason: endHangup, by: by})
+		s.end(ending{reason: endHangup, by: s.side(p)})
 		return
 	case res.StatusCode == 491:
 		// The phone offers something itself. Not the owner of the Call-ID, this

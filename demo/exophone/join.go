@@ -89,21 +89,17 @@ func (s *session) giveUp(by, target string, into *session) (party, error) {
 	// What the phone says from now on waits for the other call to have taken it in, its
 	// BYE too.
 	gone.dialog.owner.Store(into)
-	who := byCallee
-	if leaves == &s.caller {
-		who = byCaller
-	}
 	s.recordMu.Lock()
 	s.record.Transfers = append(s.record.Transfers, by+" to "+target)
 	s.recordMu.Unlock()
-	s.end(ending{reason: wire.ReasonTransferred, by: who})
+	s.end(ending{reason: wire.ReasonTransferred, by: s.side(leaves)})
 	return gone, nil
 }
 
 // joinLegs joins the media of the two sides and, after a transfer, tells each how the
 // other stands.
 func (s *session) joinLegs() {
-	s.pass()
+	relay.Join(s.caller.media, s.callee.media)
 	s.caller.media.Open()
 	s.callee.media.Open()
 	if s.handover == nil {
@@ -117,21 +113,6 @@ func (s *session) joinLegs() {
 	s.mirrorHold(&s.callee)
 }
 
-// pass lets the two sides hear each other: as they are, or recoded where they speak
-// different codecs, as after a transfer between calls that were agreed apart.
-func (s *session) pass() {
-	if s.caller.media.Codec() == s.callee.media.Codec() {
-		relay.Join(s.caller.media, s.callee.media)
-		return
-	}
-	recoding := s.x.cfg.Relay.NewConference(nil)
-	for _, p := range []*party{&s.caller, &s.callee} {
-		if err := recoding.Add(p.media); err != nil {
-			s.x.log.Error("recoding", "session", s.id, "party", p.name, "error", err)
-		}
-	}
-}
-
 // stopInvite ends the leg of a caller who leaves while it rings.
 func (s *session) stopInvite(p *party) {
 	s.closeMedia(p)
@@ -142,7 +123,8 @@ func (s *session) stopInvite(p *party) {
 	s.x.removeDialog(p.dialog)
 }
 
-// also gives a call the names of another that has become part of it.
+// also gives a call further names: those of another that has become part of it, or a
+// new one for its next callee.
 func (x *Exchange) also(s *session, ids ...string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -239,5 +239,13 @@ func (s *session) partyOf(d *dialog) *party {
 	return nil
 }
 
+// side is the word of the record for the side of a party.
+func (s *session) side(p *party) string {
+	if p == &s.caller {
+		return byCaller
+	}
+	return byCallee
+}
+
 // present are those who talk: caller, callee and the guests of a conference.
 func (s *session) present() []*party { return append([]*party{&s.caller, &s.callee}, s.guests...) }
