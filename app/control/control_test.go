@@ -160,7 +160,7 @@ type desk struct {
 	end   func()
 }
 
-func newDesk(t *testing.T, base string) *desk {
+func newDesk(t *testing.T, base string, change ...func(*Config)) *desk {
 	t.Helper()
 	d := &desk{t: t, base: base, dir: profile.Dir(base, "default"), line: &line{events: make(chan voice.Event, 100)}, quits: make(chan struct{}, 8)}
 	phone, err := app.New(app.Config{
@@ -186,7 +186,11 @@ func newDesk(t *testing.T, base string) *desk {
 		t.Fatal(err)
 	}
 	d.phone = phone
-	s, err := Serve(Config{Dir: d.dir, Phone: phone, Quit: func() { d.quits <- struct{}{} }})
+	cfg := Config{Dir: d.dir, Phone: phone, Quit: func() { d.quits <- struct{}{} }}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s, err := Serve(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

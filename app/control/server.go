@@ -44,6 +44,10 @@ type Config struct {
 	Log  *slog.Logger
 	// Secrets keeps the pairings of the Desk API; nil keeps them in memory.
 	Secrets secrets.Store
+	// now is the clock of the Desk API's rates, and ping how often its sockets are asked
+	// whether their page is there; nil and 0 are the usual ones.
+	now  func() time.Time
+	ping time.Duration
 }
 
 // maxClients bounds the programs that are connected at one time.
@@ -56,6 +60,12 @@ const requestLimit = 5 * time.Second
 func Serve(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.now == nil {
+		cfg.now = time.Now
+	}
+	if cfg.ping <= 0 {
+		cfg.ping = webPing
 	}
 	l, path, err := listen(cfg.Dir)
 	if err != nil {

@@ -63,7 +63,7 @@ type web struct {
 
 func newWeb(s *Server, store secrets.Store) *web {
 	w := &web{server: s, log: s.cfg.Log, strangers: rate.NewLimiter(strangerRate, strangerBurst),
-		life: s.ctx, end: func() {}, pairs: newPairings(store, func(p *app.Pairing) { s.cfg.Phone.ShowPairing(p) })}
+		life: s.ctx, end: func() {}, pairs: newPairings(store, s.cfg.Phone.ShowPairing, s.cfg.now)}
 	w.idle = sync.NewCond(&w.mu)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/openapi.json", w.describe)
@@ -264,22 +264,32 @@ func (w *web) paired(next func(http.ResponseWriter, *http.Request, *pairing)) ht
 // known finds the pairing of a token, or refuses the request and returns nil.
 func (w *web) known(rw http.ResponseWriter, r *http.Request, token string) *pairing {
 	p := w.pairs.of(token, r.Header.Get("Origin"))
-	switch {
-	case p == nil && !w.strangers.Allow(), p != nil && !p.limit.Allow():
-		rw.Header().Set("Retry-After", "1")
-		refuse(rw, http.StatusTooManyRequests, failure(string(fault.SystemBusy), "desk.too-fast"))
+	limit := w.strangers
+	if p != nil {
+		limit = p.limit
+	}
+	if !w.within(rw, limit) {
 		return nil
-	case p == nil:
+	}
+	if p == nil {
 		rw.Header().Set("WWW-Authenticate", `Bearer realm="offhook"`)
 		refuse(rw, http.StatusUnauthorized, failure(string(fault.AuthenticationInvalidToken), "desk.not-paired"))
-		return nil
 	}
 	return p
 }
 
+// within counts a request against a rate, and refuses it if there are too many.
+func (w *web) within(rw http.ResponseWriter, limit *rate.Limiter) bool {
+	if limit.AllowN(w.server.cfg.now(), 1) {
+		return true
+	}
+	rw.Header().Set("Retry-After", "1")
+	refuse(rw, http.StatusTooManyRequests, failure(string(fault.SystemBusy), "desk.too-fast"))
+	return false
+}
+
 func (w *web) describe(rw http.ResponseWriter, _ *http.Request) {
-	if !w.strangers.Allow() {
-		refuse(rw, http.StatusTooManyRequests, failure(string(fault.SystemBusy), "desk.too-fast"))
+	if !w.within(rw, w.strangers) {
 		return
 	}
 	data, err := OpenAPI()

@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,10 +111,57 @@ func (p *page) pair(d *desk) *page {
 	return p
 }
 
-func (p *page) socket() (*websocket.Conn, error) {
-	conn, _, err := websocket.Dial(p.t.Context(), p.url+"/v1/events", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {p.origin}},
-		Subprotocols: []string{webProtocol, webTokenPrefix + p.token}, HTTPClient: webClient})
+func (p *page) socket(change ...func(*websocket.DialOptions)) (*websocket.Conn, error) {
+	o := &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {p.origin}},
+		Subprotocols: []string{webProtocol, webTokenPrefix + p.token}, HTTPClient: webClient}
+	for _, f := range change {
+		f(o)
+	}
+	conn, _, err := websocket.Dial(p.t.Context(), p.url+"/v1/events", o)
 	return conn, err
+}
+
+// A page's answers to pings are heard while its command still runs, so that one which
+// waits for a call is not taken for gone.
+func TestAPageThatWaitsIsNotCutOff(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir(), func(c *Config) { c.ping = 10 * time.Millisecond }).signIn()
+	p := openDesk(t, d).pair(d)
+	var calling atomic.Bool
+	var pings atomic.Int32
+	conn, err := p.socket(func(o *websocket.DialOptions) {
+		o.OnPingReceived = func(context.Context, []byte) bool {
+			// The third ping says that the answers to two were heard.
+			if calling.Load() && pings.Add(1) == 3 {
+				d.line.to(voice.StateRinging)
+				d.line.to(voice.StateEstablished)
+			}
+			return true
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(1 << 20)
+	if err := wsjson.Write(t.Context(), conn, webCall{ID: "1", Command: "dial", Body: json.RawMessage(`{"args":["bob"],"wait":"ESTABLISHED","timeout":"1m"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		var m webMessage
+		if err := wsjson.Read(t.Context(), conn, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Type == "answer" {
+			if m.Error != nil {
+				t.Errorf("%+v", m.Error)
+			}
+			return
+		}
+		if m.Snapshot.Call != nil {
+			calling.Store(true)
+		}
+	}
 }
 
 // A paired page calls with a message, sees each state, answers a command on its
@@ -189,7 +238,8 @@ func TestAPageWorksThePhone(t *testing.T) {
 // nothing; and no page gets at files, passwords, settings or the phone's end.
 func TestWhoGetsNothing(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, t.TempDir()).signIn()
+	var ahead atomic.Int64
+	d := newDesk(t, t.TempDir(), func(c *Config) { c.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } }).signIn()
 	p := openDesk(t, d).pair(d)
 	token := p.token
 	with := func(name, value string) func(*http.Request) {
@@ -242,7 +292,7 @@ func TestWhoGetsNothing(t *testing.T) {
 		if (row.status == 403 || row.status == 421) && h.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: the browser is told that it may read the answer", row.name)
 		}
-		time.Sleep(time.Second / webRate) // within the page's rate
+		ahead.Add(int64(time.Second / webRate)) // within the page's rate
 	}
 	p.token = "wrong"
 	if conn, err := p.socket(); err == nil {
@@ -328,37 +378,44 @@ func TestCodesAndRates(t *testing.T) {
 	}
 }
 
+// deskGoroutines are the stacks of the goroutines that serve pages: the Desk API's own
+// and the HTTP server's.
+func deskGoroutines() (stacks []string) {
+	all := make([]byte, 4<<20)
+	for one := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
+		if strings.Contains(one, "app/control.(*web).") || strings.Contains(one, "net/http.(*Server).Serve") || strings.Contains(one, "net/http.(*conn).") {
+			stacks = append(stacks, one)
+		}
+	}
+	return stacks
+}
+
 // Off it costs nothing; on, one goroutine while nobody asks; and it comes and goes
 // with its setting.
 func TestWhatTheDeskAPICosts(t *testing.T) {
 	d := newDesk(t, t.TempDir())
-	settled := func() int {
-		n := runtime.NumGoroutine()
-		for same := 0; same < 20; {
-			time.Sleep(5 * time.Millisecond)
-			if now := runtime.NumGoroutine(); now != n {
-				n, same = now, 0
-			} else {
-				same++
+	// costs waits until the Desk API has so many goroutines.
+	costs := func(want int, when string) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; runtime.Gosched() {
+			found := deskGoroutines()
+			if len(found) == want {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%d goroutines %s, not %d:\n%s", len(found), when, want, strings.Join(found, "\n\n"))
 			}
 		}
-		return n
 	}
-	off := settled()
+	costs(0, "while it is off")
 	p := openDesk(t, d)
-	if on := settled(); on != off+1 {
-		t.Errorf("%d goroutines off, %d on", off, on)
-	}
+	costs(1, "while it is on")
 	p.pair(d)
-	if on := settled(); on != off+1 {
-		t.Errorf("%d goroutines off, %d on after a pairing", off, on)
-	}
+	costs(1, "after a pairing")
 	if err := d.phone.UpdateSettings(func(s *settings.Settings) { s.DeskAPI.On = false }); err != nil {
 		t.Fatal(err)
 	}
-	if again := settled(); again != off {
-		t.Errorf("%d goroutines off, %d off again", off, again)
-	}
+	costs(0, "while it is off again")
 	if _, err := webClient.Get(p.url); err == nil {
 		t.Error("it still listens")
 	}

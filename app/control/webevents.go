@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
 	"offhook/app"
+	"offhook/app/retry"
 	"offhook/internal/crash"
 )
 
@@ -21,6 +23,8 @@ const (
 	webTokenPrefix = "token."
 	webWrite       = 10 * time.Second
 	webPing        = 30 * time.Second
+	// webQueue is how many commands of a page may wait behind the one that runs.
+	webQueue = 64
 )
 
 // webMessage is one frame of the WebSocket to the page: a snapshot, or the answer to
@@ -61,16 +65,22 @@ func (w *web) events(rw http.ResponseWriter, r *http.Request) {
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxLine)
 	ctx, cancel := context.WithCancel(w.lifetime())
-	send, obeyed := make(chan webMessage), make(chan struct{})
-	go crash.Guarded(func() {
-		defer close(obeyed)
+	// The page's frames are read while a command runs: its answers to pings are among
+	// them.
+	send, calls := make(chan webMessage), make(chan webCall, webQueue)
+	var working sync.WaitGroup
+	working.Go(crash.Guarded(func() {
+		defer close(calls)
+		hear(ctx, conn, calls)
+	}))
+	working.Go(crash.Guarded(func() {
 		defer cancel()
-		w.obey(ctx, conn, p, send)
-	})()
-	defer func() { cancel(); conn.CloseNow(); <-obeyed }()
+		w.obey(ctx, calls, p, send)
+	}))
+	defer func() { cancel(); conn.CloseNow(); working.Wait() }()
 	// Each state is sent; a page that does not read is cut off after webWrite.
 	snaps := w.server.cfg.Phone.Watch(ctx)
-	ping := time.NewTicker(webPing)
+	ping := time.NewTicker(w.server.cfg.ping)
 	defer ping.Stop()
 	for {
 		var m webMessage
@@ -104,8 +114,8 @@ func (w *web) events(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// obey runs the commands that a page sends, in their order.
-func (w *web) obey(ctx context.Context, conn *websocket.Conn, p *pairing, send chan<- webMessage) {
+// hear reads the commands of a page until it goes or sends something else.
+func hear(ctx context.Context, conn *websocket.Conn, calls chan<- webCall) {
 	for {
 		kind, data, err := conn.Read(ctx)
 		if err != nil {
@@ -116,10 +126,23 @@ func (w *web) obey(ctx context.Context, conn *websocket.Conn, p *pairing, send c
 			_ = conn.Close(websocket.StatusPolicyViolation, "no command")
 			return
 		}
-		m := webMessage{Type: "answer", ID: c.ID}
-		if err := p.limit.Wait(ctx); err != nil {
+		select {
+		case calls <- c:
+		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// obey runs the commands that a page has sent, in their order, while it is paired.
+func (w *web) obey(ctx context.Context, calls <-chan webCall, p *pairing, send chan<- webMessage) {
+	for c := range calls {
+		now := w.server.cfg.now()
+		if retry.Wait(ctx, p.limit.ReserveN(now, 1).DelayFrom(now), p.gone) != nil || ctx.Err() != nil || p.ended() {
+			return
+		}
+		m := webMessage{Type: "answer", ID: c.ID}
+		var err error
 		if m.Result, err = w.run(ctx, p, c.Command, c.Body); err != nil {
 			m.Error, m.Result = failureOf(err), nil
 		}

@@ -62,20 +62,29 @@ type pending struct {
 	timer                  *time.Timer
 }
 
+// shown is what the user sees of it, nil of none.
+func (p *pending) shown() *app.Pairing {
+	if p == nil {
+		return nil
+	}
+	return &app.Pairing{Name: p.name, Origin: p.origin, Code: p.code, Until: p.until.UTC()}
+}
+
 // pairings are those that are paired, and the one that is being paired.
 type pairings struct {
 	store secrets.Store
 	show  func(*app.Pairing)
 	asks  *rate.Limiter
+	now   func() time.Time
 
 	mu     sync.Mutex
 	loaded bool
 	list   []*pairing
-	now    *pending
+	asking *pending
 }
 
-func newPairings(store secrets.Store, show func(*app.Pairing)) *pairings {
-	return &pairings{store: store, show: show, asks: rate.NewLimiter(rate.Every(pairingEvery), pairingBurst)}
+func newPairings(store secrets.Store, show func(*app.Pairing), now func() time.Time) *pairings {
+	return &pairings{store: store, show: show, now: now, asks: rate.NewLimiter(rate.Every(pairingEvery), pairingBurst)}
 }
 
 // load reads the keyring at the first need. The caller holds mu.
@@ -95,6 +104,16 @@ func (p *pairings) load() {
 
 func (p *pairing) begin() {
 	p.limit, p.gone = rate.NewLimiter(webRate, webBurst), make(chan struct{})
+}
+
+// ended reports whether the page is no longer paired.
+func (p *pairing) ended() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // keep writes the pairings into the keyring, or into memory where there is none.
@@ -135,7 +154,7 @@ func (p *pairings) ask(name, origin string) (*pending, *Failure) {
 	defer p.mu.Unlock()
 	p.load()
 	switch {
-	case p.now != nil && p.now.origin != origin, !p.asks.Allow():
+	case p.asking != nil && p.asking.origin != origin, !p.asks.AllowN(p.now(), 1):
 		return nil, failure(string(fault.SystemBusy), "desk.pairing-busy")
 	case len(p.list) >= maxPaired:
 		return nil, failure(string(fault.SystemBusy), "desk.too-many-paired", maxPaired)
@@ -145,25 +164,25 @@ func (p *pairings) ask(name, origin string) (*pending, *Failure) {
 		return nil, failureOf(err)
 	}
 	p.end()
-	next := &pending{id: rand.Text(), name: name, origin: origin, code: fmt.Sprintf("%06d", n), until: time.Now().Add(pairingTime)}
+	next := &pending{id: rand.Text(), name: name, origin: origin, code: fmt.Sprintf("%06d", n), until: p.now().Add(pairingTime)}
 	next.timer = time.AfterFunc(pairingTime, func() {
 		defer crash.Guard()
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.now == next {
+		if p.asking == next {
 			p.end()
 		}
 	})
-	p.now = next
-	p.show(&app.Pairing{Name: name, Origin: origin, Code: next.code, Until: next.until.UTC()})
+	p.asking = next
+	p.show(next.shown())
 	return next, nil
 }
 
 // end takes the pairing that goes on away. The caller holds mu.
 func (p *pairings) end() {
-	if p.now != nil {
-		p.now.timer.Stop()
-		p.now = nil
+	if p.asking != nil {
+		p.asking.timer.Stop()
+		p.asking = nil
 		p.show(nil)
 	}
 }
@@ -178,19 +197,19 @@ func (p *pairings) drop() {
 func (p *pairings) prove(id, code, origin string) (token string, made *pairing, f *Failure) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.now
-	if now == nil || now.id != id || now.origin != origin || time.Now().After(now.until) {
+	asking := p.asking
+	if asking == nil || asking.id != id || asking.origin != origin || p.now().After(asking.until) {
 		return "", nil, failure(string(fault.AuthenticationExpiredToken), "desk.pairing-over")
 	}
-	if subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(now.code)) != 1 {
-		if now.tries++; now.tries >= pairingTries {
+	if subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(asking.code)) != 1 {
+		if asking.tries++; asking.tries >= pairingTries {
 			p.end()
 		}
 		return "", nil, failure(string(fault.AuthenticationInvalidToken), "desk.wrong-code")
 	}
 	p.end()
 	token = rand.Text() + rand.Text()
-	made = &pairing{ID: rand.Text()[:8], Name: now.name, Origin: origin, Since: time.Now().UTC(), Hash: hashOf(token)}
+	made = &pairing{ID: rand.Text()[:8], Name: asking.name, Origin: origin, Since: p.now().UTC(), Hash: hashOf(token)}
 	made.begin()
 	p.list = append(p.list, made)
 	if err := p.keep(); err != nil {
@@ -200,7 +219,7 @@ func (p *pairings) prove(id, code, origin string) (token string, made *pairing, 
 	return token, made, nil
 }
 
-// forget ends the pairings that keep says no to, and reports how many.
+// forget ends the pairings that match, and reports how many.
 func (p *pairings) forget(match func(*pairing) bool) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -261,9 +280,7 @@ func (w *web) prove(rw http.ResponseWriter, r *http.Request) {
 
 // stranger reads the body of somebody without a token, within their rate.
 func (w *web) stranger(rw http.ResponseWriter, r *http.Request, v any) bool {
-	if !w.strangers.Allow() {
-		rw.Header().Set("Retry-After", "1")
-		refuse(rw, http.StatusTooManyRequests, failure(string(fault.SystemBusy), "desk.too-fast"))
+	if !w.within(rw, w.strangers) {
 		return false
 	}
 	body, ok := readBody(rw, r)
@@ -319,9 +336,7 @@ func (w *web) state() deskState {
 	for _, p := range w.pairs.list {
 		d.Paired = append(d.Paired, deskPaired{p.ID, p.Name, p.Origin, p.Since})
 	}
-	if now := w.pairs.now; now != nil {
-		d.Pairing = &app.Pairing{Name: now.name, Origin: now.origin, Code: now.code, Until: now.until.UTC()}
-	}
+	d.Pairing = w.pairs.asking.shown()
 	return d
 }
 
