@@ -3,7 +3,6 @@
 package demo
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"os"
@@ -90,25 +89,4 @@ func TestConsoleInChromium(t *testing.T) {
 func talkTo(t *testing.T, p *Platform, ph *phone, bot string) string {
 	t.Helper()
 	return talkToWith(t, ph, bot, make([]int16, 48000))
-}
-
-// talkToWith says something to a bot, and hangs up.
-func talkToWith(t *testing.T, ph *phone, bot string, said []int16) string {
-	t.Helper()
-	ph.do(http.MethodPost, ph.desk(ph.name, "context"), ph.access, map[string]string{"dialToNumber": "sip:" + bot})
-	media := relaytest.New(t, relaytest.Options{})
-	d := ph.dial(t)
-	res := d.call(media.Offer(false))
-	if res.StatusCode != 200 {
-		t.Fatalf("%s answers %d", bot, res.StatusCode)
-	}
-	media.SetAnswer(string(res.Body()))
-	media.WaitConnected()
-	media.Speak(said, nil)
-	d.seq++
-	d.send("BYE", "z9hG4bK"+rand.Text(), "")
-	if bye := d.final(); bye.StatusCode != 200 {
-		t.Errorf("BYE: %d", bye.StatusCode)
-	}
-	return res.GetHeader("X-Call-Sid").Value()
 }

@@ -251,3 +251,24 @@ func TestCloseInTheMiddle(t *testing.T) {
 		t.Errorf("the push socket closes with %d", code)
 	}
 }
+
+// talkToWith says something to a bot, and hangs up.
+func talkToWith(t *testing.T, ph *phone, bot string, said []int16) string {
+	t.Helper()
+	ph.do(http.MethodPost, ph.desk(ph.name, "context"), ph.access, map[string]string{"dialToNumber": "sip:" + bot})
+	media := relaytest.New(t, relaytest.Options{})
+	d := ph.dial(t)
+	res := d.call(media.Offer(false))
+	if res.StatusCode != 200 {
+		t.Fatalf("%s answers %d", bot, res.StatusCode)
+	}
+	media.SetAnswer(string(res.Body()))
+	media.WaitConnected()
+	media.Speak(said, nil)
+	d.seq++
+	d.send("BYE", "z9hG4bK"+rand.Text(), "")
+	if bye := d.final(); bye.StatusCode != 200 {
+		t.Errorf("BYE: %d", bye.StatusCode)
+	}
+	return res.GetHeader("X-Call-Sid").Value()
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -156,8 +157,13 @@ func (s *Server) SendRecording(w http.ResponseWriter, r *http.Request, account, 
 	}
 	defer in.Close()
 	address, _, _ := strings.Cut(r.RemoteAddr, " ")
-	// A player asks for one recording in many parts: that is one time.
-	if rangeStart(r) == 0 {
+	told, err := s.toldOf(r.Context(), account, session, who, address)
+	if err != nil {
+		return err
+	}
+	// A player asks for one recording in many parts: that is one time. A part from the
+	// middle of what was not asked for from its beginning is another.
+	if rangeStart(r) == 0 || !told {
 		if _, err := s.db.Exec(r.Context(), "INSERT INTO listened (account, session, at, who, address) VALUES (?, ?, ?, ?, ?)", account, session, s.now().UnixMilli(), who, address); err != nil {
 			return err // nobody listens unseen
 		}
@@ -177,6 +183,38 @@ func (s *Server) SendRecording(w http.ResponseWriter, r *http.Request, account, 
 	h.Set("Cache-Control", "no-store")
 	http.ServeContent(w, r, "", time.Time{}, in)
 	return nil
+}
+
+// sameFetch is how long the parts of a recording count as one fetch of it.
+const sameFetch = time.Hour
+
+// toldOf reports whether the log has a fetch of the recording, by the same and from the
+// same address, to which a request for another part may belong.
+func (s *Server) toldOf(ctx context.Context, account, session, who, address string) (bool, error) {
+	rows, err := s.db.Query(ctx, "SELECT address FROM listened WHERE account = ? AND session = ? AND at > ? AND who = ?",
+		account, session, s.now().Add(-sameFetch).UnixMilli(), who)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var from string
+		if err := rows.Scan(&from); err != nil {
+			return false, err
+		}
+		if host(from) == host(address) {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// host is an address without its port, which each connection has another of.
+func host(address string) string {
+	if h, _, err := net.SplitHostPort(address); err == nil {
+		return h
+	}
+	return address
 }
 
 // rangeStart is the first byte that a request asks for.
