@@ -31,9 +31,9 @@ type sound struct {
 	// holder is the call that has the sound; ringback the one whose ringback plays.
 	holder, ringback *Call
 	conference       mixing
-	// running says that the goroutine was started; playing and capturing that the
-	// loudspeaker and the microphone were asked for.
-	running, playing, capturing bool
+	// running says that the goroutine was started, over that the last call has left;
+	// playing and capturing that the loudspeaker and the microphone were asked for.
+	running, over, playing, capturing bool
 }
 
 func newSound(c *Client) *sound {
@@ -42,18 +42,22 @@ func newSound(c *Client) *sound {
 
 // do runs work on the path, which is made first if need be, and then its result on
 // the goroutine of c, which is the caller's. Without c it runs where the work does.
+// Once the last call has left nothing is done: nobody would close the path again.
 func (s *sound) do(c *Call, what string, work func(p soundPath) error, then func(error)) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
 	if !s.running {
 		s.running = true
 		s.client.running.Add(1)
 		crash.Go(s.run)
 	}
-	s.mu.Unlock()
 	if c != nil {
 		c.tasks++
 	}
-	posted := s.queue.Post(func() {
+	s.queue.Post(func() {
 		err := s.ensure()
 		if err == nil {
 			err = work(*s.path.Load())
@@ -73,9 +77,6 @@ func (s *sound) do(c *Call, what string, work func(p soundPath) error, then func
 			then(err)
 		}
 	})
-	if !posted && c != nil {
-		c.tasks--
-	}
 }
 
 func (s *sound) run() {
@@ -215,11 +216,12 @@ func (s *sound) callWaiting() {
 // leave takes the sound from a call that has ended; next is the call to have it, or
 // nil. last says that no call is left: then waits for the devices to be closed.
 func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
+	s.stopRingback(c)
 	s.mu.Lock()
+	s.over = s.over || last
 	held, running := s.holder == c, s.running
 	rest := s.part(c)
 	s.mu.Unlock()
-	s.stopRingback(c)
 	if rest != nil {
 		for _, member := range rest {
 			member.queue.Post(member.noteSound)
@@ -232,7 +234,7 @@ func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
 		return
 	}
 	c.tasks++
-	posted := s.queue.Post(func() {
+	s.queue.Post(func() {
 		s.closed = true
 		if p := s.path.Swap(nil); p != nil {
 			if err := (*p).Close(); err != nil {
@@ -244,10 +246,6 @@ func (s *sound) leave(c *Call, next *Call, last bool, then func()) {
 			then()
 		})
 	})
-	if !posted {
-		c.tasks--
-		then()
-	}
 }
 
 // farSwitch passes frames between the devices and the session of the call that has

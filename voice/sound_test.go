@@ -2,6 +2,7 @@ package voice
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"offhook/voice/audio"
 	"offhook/voice/media"
@@ -28,4 +29,27 @@ func TestPathKnowsTheMute(t *testing.T) {
 	if session.SetMuted(false); muted() {
 		t.Error("the end of the mute is not known")
 	}
+}
+
+// The sign of a waiting call may come when the call that it would be heard in has just
+// ended: no device is opened for it, and the client can be closed.
+func TestNoSoundAfterTheLastCall(t *testing.T) {
+	t.Parallel()
+	onRig(t, func(t *testing.T, r *rig) {
+		call, err := r.client.Dial(t.Context(), "sip:08040408080", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared := call.sound
+		if err := call.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+		<-call.done
+		before := len(r.sound.paths)
+		shared.callWaiting()
+		synctest.Wait()
+		if n := len(r.sound.paths); n != before {
+			t.Errorf("%d devices were opened for nobody", n-before)
+		}
+	})
 }
