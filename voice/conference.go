@@ -34,11 +34,12 @@ type Party struct {
 // when the far sides have agreed.
 //
 // On the subscriber line the platform joins the two: the second call ends with
-// CallDetails.Merged set, and CallDetails.Parties of the first are who is there. Any
+// CallDetails.Merged set, and CallDetails.Parties of the first lists the others. Any
 // other calls are mixed by this phone: both go on with CallDetails.InConference set.
 //
 // The errors are NO_CALL, INVALID_PARAMETER for a call and itself, SYSTEM_BUSY for too
-// many, and SERVER_ERROR if the platform has no conferences or refuses.
+// many or while the user asks somebody else about one of them, and SERVER_ERROR if the
+// platform has no conferences or refuses.
 func (c *Client) Merge(ctx context.Context, callID, withID string) error {
 	first, ok := c.CallFromID(callID)
 	second, found := c.CallFromID(withID)
@@ -57,6 +58,9 @@ func (c *Client) Merge(ctx context.Context, callID, withID string) error {
 	l, onPlatform := first.line.(*subscriber.Session)
 	if onPlatform && b.Line == "" {
 		return first.mergeOnPlatform(ctx, l, second)
+	}
+	if a.ConsultsFor == b.CallID {
+		first, second = second, first // the call outlives its consultation
 	}
 	agreed := make(chan error, 2)
 	if err := first.ask(ctx, func(result chan<- error) { first.mix(second, result, agreed) }, notAgreedYet); err != nil {
@@ -82,26 +86,26 @@ func notAgreedYet(err error) error {
 // mix puts this call and another into the conference of this phone.
 func (c *Call) mix(other *Call, result, agreed chan<- error) {
 	if !other.queue.Post(func() {
-		if !other.details.State.Answered() {
-			result <- notEstablished()
+		if err := other.mayBeMixed(c); err != nil {
+			result <- err
 			return
 		}
-		if other.consultsFor == c {
-			other.setConsultsFor(nil)
-		}
 		c.queue.Post(func() {
-			if !c.details.State.Answered() {
-				result <- notEstablished()
+			err := c.mayBeMixed(other)
+			if err == nil {
+				err = c.sound.join(c, other)
+			}
+			if err != nil {
+				result <- err
 				return
 			}
 			c.consultationMerged(other)
-			if !c.sound.join(c, other) {
-				result <- fault.New(fault.SystemBusy, "conference.full")
-				return
-			}
 			c.noteSound()
 			c.setHold(false, agreed)
 			if !other.queue.Post(func() {
+				if other.consultsFor == c {
+					other.setConsultsFor(nil)
+				}
 				other.noteSound()
 				other.setHold(false, agreed)
 			}) {
@@ -112,6 +116,17 @@ func (c *Call) mix(other *Call, result, agreed chan<- error) {
 	}) {
 		result <- noCall()
 	}
+}
+
+// mayBeMixed says why the call can't be mixed with another now.
+func (c *Call) mayBeMixed(other *Call) error {
+	switch {
+	case !c.details.State.Answered():
+		return notEstablished()
+	case c.consultationBusy() && c.consulting != other:
+		return fault.New(fault.SystemBusy, "consultation.busy")
+	}
+	return nil
 }
 
 // consultationMerged ends a consultation whose party is in the conference now.
@@ -194,6 +209,9 @@ func (c *Call) DropParty(ctx context.Context, id string) error {
 func (c *Call) MuteParty(ctx context.Context, id string, on bool) error {
 	if member := c.sound.member(c, id); member != nil {
 		return member.do(func() error {
+			if !member.details.State.Active() {
+				return noCall()
+			}
 			member.details.PartyMuted = on
 			member.sound.muteParty(member, on)
 			member.changed()

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"offhook/voice/audio"
+	"offhook/voice/fault"
 )
 
 // mixing is the conference that this phone mixes, as part of its sound, whose mutex
@@ -15,23 +16,26 @@ type mixing struct {
 	mixed []*Call
 }
 
-// join puts calls into the conference, and gives it the sound. It reports whether there
-// was room.
-func (s *sound) join(calls ...*Call) bool {
-	muted := false
-	for _, c := range calls {
-		muted = muted || c.Details().Muted
-	}
+// join puts calls into the conference, and gives it the sound. The errors are NO_CALL if
+// one of them has ended, and SYSTEM_BUSY for too many.
+func (s *sound) join(calls ...*Call) error {
 	s.mu.Lock()
-	members := slices.Clone(s.conference.members)
+	muted, members := false, slices.Clone(s.conference.members)
 	for _, c := range calls {
+		select {
+		case <-c.ended: // leave has taken the sound from it, or waits for the mutex
+			s.mu.Unlock()
+			return noCall()
+		default:
+		}
+		muted = muted || c.Details().Muted
 		if !slices.Contains(members, c) {
 			members = append(members, c)
 		}
 	}
 	if len(members) > maxMixed {
 		s.mu.Unlock()
-		return false
+		return fault.New(fault.SystemBusy, "conference.full")
 	}
 	if m := s.conference.mixer; m != nil {
 		muted = muted || m.Muted()
@@ -48,7 +52,7 @@ func (s *sound) join(calls ...*Call) bool {
 	for _, c := range members {
 		c.queue.Post(c.noteSound)
 	}
-	return true
+	return nil
 }
 
 // regroup makes the mixer of the members that there are now. The mutex is held.

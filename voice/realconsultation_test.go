@@ -2,6 +2,7 @@ package voice_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -318,6 +319,30 @@ func TestConsultationStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect[voice.CallEnded](carol)
+}
+
+// A call and its consultation become a conference, whichever of the two is named first.
+func TestConsultationIsMerged(t *testing.T) {
+	t.Parallel()
+	for _, consultationFirst := range []bool{false, true} {
+		_, bob, carol, atBob := threePhones(t)
+		check(t, atBob.Consult(within(t), "carol"))
+		expect[voice.IncomingCall](carol)
+		check(t, carol.latest().Answer())
+		consulted(t, bob, (*voice.Consultation).Answered)
+		consultation := bob.Calls()[1]
+		ids := []string{atBob.ID(), consultation.ID()}
+		if consultationFirst {
+			slices.Reverse(ids)
+		}
+		if err := bob.Merge(within(t), ids[0], ids[1]); err != nil {
+			t.Fatalf("consultation first: %v: %v", consultationFirst, err)
+		}
+		awaits(t, "both are in the conference, and nobody is being asked", func() bool {
+			d, k := atBob.Details(), consultation.Details()
+			return d.InConference && k.InConference && !d.Held && !k.Held && !d.Consultation.Active() && k.ConsultsFor == ""
+		})
+	}
 }
 
 // Two calls that came apart are joined as after a consultation: the third party has

@@ -164,3 +164,30 @@ func TestSwapsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A call that ends while it is taken into a conference is not in it, and the other one
+// goes on alone.
+func TestOneEndsOnItsWayIntoAConference(t *testing.T) {
+	t.Parallel()
+	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, _, d2 *fakeDialog, _, _ *fakeSession) {
+		result, ended := make(chan error, 1), make(chan struct{})
+		first.queue.Post(func() {
+			first.mix(second, result, make(chan error, 2))
+			<-ended // the second has agreed by then
+		})
+		synctest.Wait()
+		d2.says(sip.Ended{ByRemote: true})
+		<-second.ended
+		close(ended)
+		if err := <-result; fault.TypeOf(err) != fault.NoCall {
+			t.Errorf("mixed with one that has ended: %v", err)
+		}
+		synctest.Wait()
+		if d := first.Details(); d.InConference || !d.HasSound || !d.State.Answered() {
+			t.Errorf("%+v", d)
+		}
+		if err := first.MuteParty(t.Context(), second.ID(), true); fault.TypeOf(err) != fault.NoCall {
+			t.Errorf("one that has ended is muted: %v", err)
+		}
+	})
+}
