@@ -3,6 +3,7 @@ package app
 import (
 	"archive/zip"
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -123,7 +124,23 @@ func TestNobodyIsInAReport(t *testing.T) {
 		if err != nil || len(z.File) < 3 {
 			t.Fatalf("%v", err)
 		}
-		z.Close()
+		defer z.Close()
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			r.Close()
+			if err != nil || len(text) == 0 {
+				t.Errorf("%s: %d bytes, %v", f.Name, len(text), err)
+			}
+			for _, person := range []string{"planted", "Planted", "201", "mallory", "stranger", "4930123456"} {
+				if strings.Contains(string(text), person) {
+					t.Errorf("%s of the file holds %q:\n%s", f.Name, person, text)
+				}
+			}
+		}
 		wantFault(t, d.SaveReport(context.Background(), time.Now().Add(-time.Hour), time.Now(), path), fault.UploadLogFailure, "can't be written")
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -215,7 +216,7 @@ func TestBashCompletes(t *testing.T) {
 }
 
 // What a phone leaves in its profile's folder stands in the papers that say what is
-// stored and where.
+// stored and where, and nobody but its user can read any of it.
 func TestThePapersNameEveryFile(t *testing.T) {
 	t.Parallel()
 	platform := startPlatform(t)
@@ -225,8 +226,11 @@ func TestThePapersNameEveryFile(t *testing.T) {
 	alice.do(t, "availability", "available")
 	alice.do(t, "dial", "echo", "--wait", "ESTABLISHED")
 	alice.do(t, "hangup", "--wait", "ENDED")
+	folder := filepath.Join(alice.remote.ConfigDir, alice.user)
+	onlyTheUsers(t, folder) // its socket too, while the phone runs
 	alice.quit(t)
-	files, err := os.ReadDir(filepath.Join(alice.remote.ConfigDir, alice.user))
+	onlyTheUsers(t, folder)
+	files, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,5 +247,31 @@ func TestThePapersNameEveryFile(t *testing.T) {
 				t.Errorf("%s does not tell of %s", paper, f.Name())
 			}
 		}
+	}
+}
+
+// onlyTheUsers looks whether others may read or write a folder or anything in it.
+func onlyTheUsers(t *testing.T, folder string) {
+	t.Helper()
+	looked := 0
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if os.IsNotExist(err) { // the call log's own files come and go
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if os.IsNotExist(err) {
+			return nil
+		}
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("others can get at %s: %v", path, info.Mode())
+		}
+		looked++
+		return err
+	})
+	if err != nil || looked < 6 {
+		t.Errorf("looked at %d files: %v", looked, err)
 	}
 }

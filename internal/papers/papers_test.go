@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -114,9 +115,18 @@ func TestFiguresCanBeRepeated(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+var (
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	noSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
 
-// Every file to which a paper links is there.
+// slug is the name by which a link finds a heading.
+func slug(title string) string {
+	return strings.ReplaceAll(strings.ToLower(noSlug.ReplaceAllString(title, "")), " ", "-")
+}
+
+// Every file to which a paper links is there, with the heading that the link names.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	files, err := Files(root)
@@ -132,8 +142,19 @@ func TestLinks(t *testing.T) {
 	}
 	for name, text := range files {
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), m[1])); err != nil {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), m[1])); m[1] != "" && err != nil {
 				t.Errorf("%s links to %s: %v", name, m[1], err)
+			}
+			at, found := strings.CutPrefix(m[2], "#")
+			if !found {
+				continue
+			}
+			target := text
+			if m[1] != "" {
+				target = files[filepath.ToSlash(filepath.Join(filepath.Dir(name), m[1]))]
+			}
+			if !slices.ContainsFunc(heading.FindAllStringSubmatch(target, -1), func(h []string) bool { return slug(h[1]) == at }) {
+				t.Errorf("%s links to %s#%s, which is no heading there", name, m[1], at)
 			}
 		}
 	}

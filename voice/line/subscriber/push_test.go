@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"offhook/voice/fault"
 )
@@ -68,6 +69,9 @@ func TestPayload(t *testing.T) {
 			}
 			if p.SessionID != "s1" || p.CallerID != "bob" || p.pollHold < time.Second || p.pollHold > maxLongPoll {
 				t.Errorf("payload %+v", p)
+			}
+			if strings.ContainsAny(p.CallerName, "\a\u202e") || utf8.RuneCountInString(p.CallerName) > 257 {
+				t.Errorf("the caller is shown as %.300q", p.CallerName)
 			}
 		})
 	}
