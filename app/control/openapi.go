@@ -27,6 +27,7 @@ func OpenAPI() ([]byte, error) {
 		responses["401"] = failed("The page is not paired, or is of another origin than its token.")
 		responses["403"] = failed("The origin is not one of desk_api.origins.")
 		responses["429"] = failed("Too many requests; Retry-After says when.")
+		responses["503"] = failed("The keyring is locked: which pages are paired is not known yet.")
 		return responses
 	}
 	token := []object{{"token": []string{}}}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -86,8 +87,8 @@ func (w *web) follow(set settings.DeskAPI) {
 	}
 	was := w.wish
 	w.wish = set
-	if w.open != nil && (!set.On || set.Port != was.Port) {
-		w.shut()
+	if w.open != nil && (!set.On || set.Port != was.Port || !slices.Equal(set.Origins, was.Origins)) {
+		w.shut() // with other origins too: a page's WebSocket was let in by the old ones
 	}
 	if w.open != nil || !set.On {
 		if !set.On {
@@ -193,6 +194,7 @@ func (c *slotConn) Close() error {
 func (w *web) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !w.enter() {
+			rw.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		defer w.leave()
@@ -263,7 +265,7 @@ func (w *web) paired(next func(http.ResponseWriter, *http.Request, *pairing)) ht
 
 // known finds the pairing of a token, or refuses the request and returns nil.
 func (w *web) known(rw http.ResponseWriter, r *http.Request, token string) *pairing {
-	p := w.pairs.of(token, r.Header.Get("Origin"))
+	p, err := w.pairs.of(token, r.Header.Get("Origin"))
 	limit := w.strangers
 	if p != nil {
 		limit = p.limit
@@ -271,7 +273,10 @@ func (w *web) known(rw http.ResponseWriter, r *http.Request, token string) *pair
 	if !w.within(rw, limit) {
 		return nil
 	}
-	if p == nil {
+	switch {
+	case err != nil:
+		refuse(rw, http.StatusServiceUnavailable, failureOf(err))
+	case p == nil:
 		rw.Header().Set("WWW-Authenticate", `Bearer realm="offhook"`)
 		refuse(rw, http.StatusUnauthorized, failure(string(fault.AuthenticationInvalidToken), "desk.not-paired"))
 	}

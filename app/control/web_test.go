@@ -327,57 +327,6 @@ func TestPreflights(t *testing.T) {
 	}
 }
 
-// A code holds for three tries and for the page that asked; whoever asks again and
-// again, or sends more than a person could, is made to wait.
-func TestCodesAndRates(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, t.TempDir())
-	p := openDesk(t, d)
-	status, _, asked := p.do("POST", "/v1/pairings", `{"name":"Customers"}`)
-	if status != http.StatusAccepted {
-		t.Fatalf("%d %v", status, asked)
-	}
-	path := "/v1/pairings/" + asked["pairing"].(string)
-	if err := d.phone.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	right := d.phone.Snapshot().Pairing.Code
-	wrong := "000000"
-	if right == wrong {
-		wrong = "000001"
-	}
-	if code, text := d.ctl("desk-api"); code != ExitOK || !strings.Contains(text, right) {
-		t.Errorf("a phone without a window does not tell the code: %s", text)
-	}
-	for range pairingTries {
-		if status, _, _ := p.do("POST", path, `{"code":"`+wrong+`"}`); status != http.StatusForbidden {
-			t.Errorf("a wrong code: %d", status)
-		}
-	}
-	if status, _, _ := p.do("POST", path, `{"code":"`+right+`"}`); status != http.StatusForbidden {
-		t.Errorf("the right code after three wrong ones: %d", status)
-	}
-	if err := d.phone.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if shown := d.phone.Snapshot().Pairing; shown != nil {
-		t.Errorf("the phone still shows %+v", shown)
-	}
-	for _, body := range []string{`{"name":""}`, `{"name":"` + strings.Repeat("x", 500) + `"}`, `[]`} {
-		if status, _, got := p.do("POST", "/v1/pairings", body); status != http.StatusBadRequest && status != http.StatusAccepted {
-			t.Errorf("%.30s: %d %v", body, status, got)
-		}
-	}
-	tooFast := false
-	for range 2 * strangerBurst {
-		status, h, _ := p.do("POST", "/v1/pairings", `{"name":"Again"}`)
-		tooFast = tooFast || status == http.StatusTooManyRequests && h.Get("Retry-After") != ""
-	}
-	if !tooFast {
-		t.Error("nobody is made to wait")
-	}
-}
-
 // deskGoroutines are the stacks of the goroutines that serve pages: the Desk API's own
 // and the HTTP server's.
 func deskGoroutines() (stacks []string) {

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -34,6 +35,8 @@ const (
 	maxPairName  = 64
 	pairingEvery = 5 * time.Second
 	pairingBurst = 3
+	// keyringEvery is how often a keyring that is locked is asked again.
+	keyringEvery = 10 * time.Second
 )
 
 // secretDesk is the keyring's name of the pairings: hashes of their tokens.
@@ -77,29 +80,45 @@ type pairings struct {
 	asks  *rate.Limiter
 	now   func() time.Time
 
+	// mu guards asking, and is never held while the keyring is asked.
 	mu     sync.Mutex
-	loaded bool
-	list   []*pairing
 	asking *pending
+
+	// keeping guards what follows, and is held while the keyring is asked.
+	keeping sync.Mutex
+	loaded  bool
+	list    []*pairing
+	// busy is when the keyring last said that it is locked.
+	busy time.Time
 }
 
 func newPairings(store secrets.Store, show func(*app.Pairing), now func() time.Time) *pairings {
 	return &pairings{store: store, show: show, now: now, asks: rate.NewLimiter(rate.Every(pairingEvery), pairingBurst)}
 }
 
-// load reads the keyring at the first need. The caller holds mu.
-func (p *pairings) load() {
+// load reads the keyring at the first need. Its error says that the keyring is locked:
+// which pages are paired is not known then. The caller holds keeping.
+func (p *pairings) load() error {
 	if p.loaded {
-		return
+		return nil
+	}
+	locked := fault.New(fault.SystemBusy, "desk.keyring-locked")
+	if p.now().Sub(p.busy) < keyringEvery {
+		return locked
+	}
+	text, err := p.store.Get(secretDesk)
+	if errors.Is(err, secrets.ErrBusy) {
+		p.busy = p.now()
+		return locked
 	}
 	p.loaded = true
-	text, err := p.store.Get(secretDesk)
-	if err != nil || json.Unmarshal([]byte(text), &p.list) != nil {
-		return
+	if err == nil && json.Unmarshal([]byte(text), &p.list) != nil {
+		p.list = nil
 	}
 	for _, one := range p.list {
 		one.begin()
 	}
+	return nil
 }
 
 func (p *pairing) begin() {
@@ -117,7 +136,7 @@ func (p *pairing) ended() bool {
 }
 
 // keep writes the pairings into the keyring, or into memory where there is none.
-// The caller holds mu.
+// The caller holds keeping.
 func (p *pairings) keep() error {
 	data, err := json.Marshal(p.list)
 	if err != nil {
@@ -131,32 +150,41 @@ func hashOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// of returns the pairing of a token that comes from an origin, or nil.
-func (p *pairings) of(token, origin string) *pairing {
+// of returns the pairing of a token that comes from an origin, or nil. Its error is that
+// of load.
+func (p *pairings) of(token, origin string) (*pairing, error) {
 	if token == "" {
-		return nil
+		return nil, nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.load()
+	p.keeping.Lock()
+	defer p.keeping.Unlock()
+	if err := p.load(); err != nil {
+		return nil, err
+	}
 	hash := hashOf(token)
 	for _, one := range p.list {
 		if subtle.ConstantTimeCompare([]byte(one.Hash), []byte(hash)) == 1 && strings.EqualFold(one.Origin, origin) {
-			return one
+			return one, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // ask begins a pairing and shows its code to the user.
 func (p *pairings) ask(name, origin string) (*pending, *Failure) {
+	p.keeping.Lock()
+	err := p.load()
+	many := len(p.list) >= maxPaired
+	p.keeping.Unlock()
+	if err != nil {
+		return nil, failureOf(err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.load()
 	switch {
 	case p.asking != nil && p.asking.origin != origin, !p.asks.AllowN(p.now(), 1):
 		return nil, failure(string(fault.SystemBusy), "desk.pairing-busy")
-	case len(p.list) >= maxPaired:
+	case many:
 		return nil, failure(string(fault.SystemBusy), "desk.too-many-paired", maxPaired)
 	}
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
@@ -195,22 +223,15 @@ func (p *pairings) drop() {
 
 // prove ends a pairing with the code that the user has read: it returns the token.
 func (p *pairings) prove(id, code, origin string) (token string, made *pairing, f *Failure) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	asking := p.asking
-	if asking == nil || asking.id != id || asking.origin != origin || p.now().After(asking.until) {
-		return "", nil, failure(string(fault.AuthenticationExpiredToken), "desk.pairing-over")
+	name, f := p.proven(id, code, origin)
+	if f != nil {
+		return "", nil, f
 	}
-	if subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(asking.code)) != 1 {
-		if asking.tries++; asking.tries >= pairingTries {
-			p.end()
-		}
-		return "", nil, failure(string(fault.AuthenticationInvalidToken), "desk.wrong-code")
-	}
-	p.end()
 	token = rand.Text() + rand.Text()
-	made = &pairing{ID: rand.Text()[:8], Name: asking.name, Origin: origin, Since: p.now().UTC(), Hash: hashOf(token)}
+	made = &pairing{ID: rand.Text()[:8], Name: name, Origin: origin, Since: p.now().UTC(), Hash: hashOf(token)}
 	made.begin()
+	p.keeping.Lock()
+	defer p.keeping.Unlock()
 	p.list = append(p.list, made)
 	if err := p.keep(); err != nil {
 		p.list = p.list[:len(p.list)-1]
@@ -219,11 +240,31 @@ func (p *pairings) prove(id, code, origin string) (token string, made *pairing, 
 	return token, made, nil
 }
 
-// forget ends the pairings that match, and reports how many.
-func (p *pairings) forget(match func(*pairing) bool) (n int, err error) {
+// proven checks the code of the pairing that goes on, and returns the page's name.
+func (p *pairings) proven(id, code, origin string) (name string, f *Failure) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.load()
+	asking := p.asking
+	if asking == nil || asking.id != id || asking.origin != origin || p.now().After(asking.until) {
+		return "", failure(string(fault.AuthenticationExpiredToken), "desk.pairing-over")
+	}
+	if subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(asking.code)) != 1 {
+		if asking.tries++; asking.tries >= pairingTries {
+			p.end()
+		}
+		return "", failure(string(fault.AuthenticationInvalidToken), "desk.wrong-code")
+	}
+	p.end()
+	return asking.name, nil
+}
+
+// forget ends the pairings that match, and reports how many.
+func (p *pairings) forget(match func(*pairing) bool) (n int, err error) {
+	p.keeping.Lock()
+	defer p.keeping.Unlock()
+	if err := p.load(); err != nil {
+		return 0, err
+	}
 	p.list = slices.DeleteFunc(p.list, func(one *pairing) bool {
 		if !match(one) {
 			return false
@@ -330,12 +371,16 @@ func (w *web) state() deskState {
 		d.Error = w.err.Error()
 	}
 	w.mu.Unlock()
-	w.pairs.mu.Lock()
-	defer w.pairs.mu.Unlock()
-	w.pairs.load()
+	w.pairs.keeping.Lock()
+	if err := w.pairs.load(); err != nil && d.Error == "" {
+		d.Error = err.Error()
+	}
 	for _, p := range w.pairs.list {
 		d.Paired = append(d.Paired, deskPaired{p.ID, p.Name, p.Origin, p.Since})
 	}
+	w.pairs.keeping.Unlock()
+	w.pairs.mu.Lock()
+	defer w.pairs.mu.Unlock()
 	d.Pairing = w.pairs.asking.shown()
 	return d
 }
