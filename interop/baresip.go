@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -173,19 +174,43 @@ func (s *baresip) do(command, params string) error {
 	return err
 }
 
-// hears looks for a tone in the newest file of what baresip decoded.
+// hears looks for a tone in what baresip decodes from now on. It writes that down only
+// until the first re-INVITE; see receives.
 func (s *baresip) hears(hz float64) error {
+	from := time.Now()
 	return until(fmt.Sprintf("baresip hears %.0f Hz", hz), func() (bool, error) {
 		files, err := filepath.Glob(filepath.Join(s.dir, "dump-*-dec.wav"))
 		if err != nil || len(files) == 0 {
 			return false, errors.Join(err, errors.New("it has written no sound"))
 		}
-		sound, err := listen.ReadWAV(files[len(files)-1])
+		newest := files[len(files)-1]
+		if info, err := os.Stat(newest); err != nil || info.ModTime().Before(from) {
+			return false, errors.Join(err, errors.New("it writes no more sound"))
+		}
+		sound, err := listen.ReadWAV(newest)
 		if err != nil || sound.Duration() < time.Second {
 			return false, err
 		}
 		level := sound.Cut(sound.Duration()-time.Second, sound.Duration()).Tone(hz)
 		return level > audible, fmt.Errorf("its level is %.3f", level)
+	})
+}
+
+// counted is what baresip says a few times a second: the bits a second that it sends and
+// receives.
+var counted = regexp.MustCompile(`audio=\d+/(\d+) \(bit/s\)`)
+
+// receives waits until baresip counts sound that comes in, over at least twenty of its
+// readings from now on.
+func (s *baresip) receives() error {
+	from := len(s.out.String())
+	return until("baresip receives sound", func() (bool, error) {
+		readings := counted.FindAllStringSubmatch(s.out.String()[from:], -1)
+		if len(readings) < 20 {
+			return false, errors.New("it counts nothing")
+		}
+		bits, err := strconv.Atoi(readings[len(readings)-1][1])
+		return bits > 10_000, errors.Join(err, fmt.Errorf("it counts %d bit/s", bits))
 	})
 }
 
@@ -263,12 +288,14 @@ func baresipRows() []row {
 			func() error { return p.has("holding", func(c *app.Call) bool { return c.Held }) },
 			func() error { return p.hears(peerTone, false) },
 			func() error { return p.do("resume") },
-			func() error { return talking(p, s) },
+			s.receives,
+			func() error { return p.hears(peerTone, true) },
 			func() error { return s.do("hold", "") },
 			func() error { return p.has("on hold", func(c *app.Call) bool { return c.RemoteHeld }) },
 			func() error { return s.do("resume", "") },
 			func() error { return p.has("no longer on hold", func(c *app.Call) bool { return !c.RemoteHeld }) },
-			func() error { return talking(p, s) },
+			s.receives,
+			func() error { return p.hears(peerTone, true) },
 		)
 	}
 	byICE := func(_ *phone, s *baresip) error {
@@ -332,5 +359,6 @@ func baresipRows() []row {
 		story("digits both ways", baresipOptions{codecs: pcmu}, "rtp", "udp", dialled, digits, here),
 		story("declined there; given up there", baresipOptions{codecs: opus}, "rtp", "udp", declined, gaveUp),
 		swapRow(),
+		conferenceRow(),
 	}
 }

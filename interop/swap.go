@@ -51,7 +51,7 @@ func swapRow() row {
 				},
 				func() error { return desk.hears(phoneTone, false) },
 				func() error { return desk.hears(peerTone, true) },
-				func() error { return s.hears(phoneTone) },
+				s.receives,
 				func() error { return colleague.hears(phoneTone, false) },
 			)
 		}
@@ -62,6 +62,7 @@ func swapRow() row {
 			func() error { return s.do("accept", "") },
 			func() error { return desk.state("ESTABLISHED") },
 			func() error { return desk.hears(peerTone, true) },
+			func() error { return s.hears(phoneTone) },
 			func() error { return desk.do("consult", "colleague") },
 			func() error { return colleague.state("INCOMING") },
 			func() error { return colleague.do("answer") },
