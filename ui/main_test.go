@@ -116,6 +116,12 @@ func (p *playedPhone) Silence(string) {
 	p.show(func(s *app.Snapshot) { s.Call.RingSilenced = true })
 }
 
+func (p *playedPhone) SetAvailability(a app.Availability) error {
+	p.note("availability:" + string(a))
+	p.show(func(s *app.Snapshot) { s.Availability = a })
+	return nil
+}
+
 func (p *playedPhone) TakeDevice() error {
 	p.note("take-device")
 	p.show(func(s *app.Snapshot) { s.Audio.Offer = nil })

@@ -116,6 +116,14 @@ func (r *real) click(name string) {
 
 func (r *real) press(key string) { r.t.Helper(); r.must(r.display.Press(r.ctx, key)) }
 
+// pressAtOnce presses keys within one frame: what the first ones bring is not drawn yet
+// when the last one comes.
+func (r *real) pressAtOnce(keys ...string) {
+	r.t.Helper()
+	_, err := r.display.Run(r.ctx, "xdotool", append([]string{"key", "--delay", "0"}, keys...)...)
+	r.must(err)
+}
+
 // expect waits until the phone was asked for something.
 func (r *real) expect(want string) {
 	r.t.Helper()
@@ -194,6 +202,8 @@ func TestRealWindowByKeyboardAlone(t *testing.T) {
 	focus("Menu")
 	r.press("ctrl+2")
 	focus("Search names and numbers")
+	r.pressAtOnce("ctrl+shift+0", "Down", "Return")
+	r.expect("availability:busy")
 }
 
 // other is a window of another program that writes down which keys it gets.

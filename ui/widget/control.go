@@ -277,12 +277,22 @@ func (c *control) Focused() bool { return c.focused }
 // Outlined reports whether the control shows that it has the keyboard.
 func (c *control) Outlined() bool { return c.ring }
 
+// canvasOf is the canvas that o is on, nil for none. Fyne learns it when it draws o;
+// what has the keyboard gets keys within the same frame already, and is found by that.
 func canvasOf(o fyne.CanvasObject) fyne.Canvas {
 	app := fyne.CurrentApp()
 	if app == nil {
 		return nil
 	}
-	return app.Driver().CanvasForObject(o)
+	if cv := app.Driver().CanvasForObject(o); cv != nil {
+		return cv
+	}
+	for _, w := range app.Driver().AllWindows() {
+		if f, ok := w.Canvas().Focused().(fyne.CanvasObject); ok && f == o {
+			return w.Canvas()
+		}
+	}
+	return nil
 }
 
 // FocusQuietly moves the focus to w without showing the outline before the

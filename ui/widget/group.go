@@ -128,7 +128,7 @@ func (g *Group) key(c *control, e *fyne.KeyEvent) bool {
 	}
 	for to = next(to); to >= 0 && to < len(g.members); to = next(to) {
 		if g.usable(to) {
-			FocusMember(g.members[to])
+			focusMember(canvasOf(c.self), g.members[to])
 			break
 		}
 	}
@@ -136,11 +136,13 @@ func (g *Group) key(c *control, e *fyne.KeyEvent) bool {
 }
 
 // FocusMember gives the keyboard to a control, and shows that it has it.
-func FocusMember(m Grouped) {
+func FocusMember(m Grouped) { focusMember(canvasOf(m), m) }
+
+func focusMember(cv fyne.Canvas, m Grouped) {
 	if g := m.base().group; g != nil {
 		g.take(m.base())
 	}
-	if cv := canvasOf(m); cv != nil {
+	if cv != nil {
 		cv.Focus(m)
 	}
 }
