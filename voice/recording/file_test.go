@@ -21,7 +21,7 @@ func TestFile(t *testing.T) {
 	other, _, _ := GenerateKey()
 	var file bytes.Buffer
 	began := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	w, err := NewWriter(&file, key, Meta{Session: "s1", Began: began, Codec: codec.Opus})
+	w, err := NewWriter(&file, key, Meta{Session: "the session of this recording", Began: began, Codec: codec.Opus})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestFile(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(file.Bytes(), want[:40]) || bytes.Contains(file.Bytes(), []byte("s1")) {
+	if bytes.Contains(file.Bytes(), want[:40]) || bytes.Contains(file.Bytes(), []byte("the session of this recording")) {
 		t.Error("the file can be read without a key")
 	}
 	again, err := ParseKey("# a comment\n" + text)
@@ -45,7 +45,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()), again)
-	if err != nil || !r.Whole || r.Meta.Session != "s1" || !r.Meta.Began.Equal(began) || r.size != int64(len(want)) {
+	if err != nil || !r.Whole || r.Meta.Session != "the session of this recording" || !r.Meta.Began.Equal(began) || r.size != int64(len(want)) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	for _, from := range []int64{0, 99, 100, 101, 3000, int64(len(want)) - 1, int64(len(want)), 5} {
