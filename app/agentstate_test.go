@@ -12,7 +12,7 @@ import (
 )
 
 // told checks that the platform was told something, by now.
-func (d *rig) told(want string) {
+func (d *harness) told(want string) {
 	d.t.Helper()
 	synctest.Wait()
 	if d.engine.count(want) == 0 {
@@ -21,7 +21,7 @@ func (d *rig) told(want string) {
 }
 
 // says is what the platform says of the agent.
-func (d *rig) says(a wire.Agent) {
+func (d *harness) says(a wire.Agent) {
 	d.t.Helper()
 	var s *session
 	_ = d.loop.ask(d.t.Context(), func() error { s = d.m.session; return nil })
@@ -31,7 +31,7 @@ func (d *rig) says(a wire.Agent) {
 }
 
 // talk has the phone called, answers and ends the call after some time.
-func (d *rig) talk(long time.Duration) {
+func (d *harness) talk(long time.Duration) {
 	d.t.Helper()
 	d.engine.emit(voice.IncomingCall{Call: d.engine.begin(voice.Incoming, "bob")})
 	d.until("ringing", func(s *Snapshot) bool { return s.Call != nil && s.AgentState.Doing == wire.AgentRinging })
@@ -50,7 +50,7 @@ func (d *rig) talk(long time.Duration) {
 // the echo of an older one is not.
 func TestAgentState(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.told("agent available  0")
 		if err := d.SetBreak("lunch"); err != nil {
@@ -93,7 +93,7 @@ func TestAgentState(t *testing.T) {
 // supervisor's newer word wins.
 func TestAgentStateAfterAnOutage(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.told("agent available  0")
 		var heard []wire.AgentChoice
@@ -140,7 +140,7 @@ func TestAgentStateAfterAnOutage(t *testing.T) {
 // it; a phone that was available stays so.
 func TestAvailableWhileNotReady(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		if err := d.SetAvailability(Available); err != nil {
 			t.Errorf("available again: %v", err)
@@ -162,7 +162,7 @@ func TestAvailableWhileNotReady(t *testing.T) {
 // After a call comes its work, with its time; then what was chosen holds again.
 func TestWorkAfterACall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.rules = wire.AgentRules{WrapUpSeconds: 30, WrapUpLimit: 120, Outcomes: []string{"sold", "call back"}, BreakReasons: []string{"lunch"}}
 		d.start().signIn()
 		defer d.close()
@@ -223,7 +223,7 @@ func TestWorkAfterACall(t *testing.T) {
 // or in its work holds.
 func TestWorkThatEndsByItself(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.rules = wire.AgentRules{WrapUpSeconds: 30, OutcomeRequired: true}
 		d.start().signIn()
 		defer d.close()
@@ -269,7 +269,7 @@ func TestWorkThatEndsByItself(t *testing.T) {
 // entered when the phone was killed is not lost.
 func TestOutcomesOutliveARestart(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.rules = wire.AgentRules{WrapUpSeconds: 30}
 		d.start().signIn()
 		d.engine.set(func(e *fakeEngine) { e.outcomeErr = fault.New(fault.NetworkError, "network.broke") })
@@ -307,7 +307,7 @@ func TestOutcomesOutliveARestart(t *testing.T) {
 // An outcome that the platform refuses for good is said, kept, and not repeated.
 func TestAnOutcomeThatIsRefused(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.engine.set(func(e *fakeEngine) { e.outcomeErr = fault.New(fault.InvalidParameter, "server.failed", 400) })
 		d.talk(time.Second)
@@ -332,7 +332,7 @@ func TestAnOutcomeThatIsRefused(t *testing.T) {
 // of it stays in the log.
 func TestWorkAfterACallOnASIPAccount(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		if err := d.UpdateSettings(func(s *Settings) {
 			s.Agent.WrapUpS, s.Agent.Outcomes, s.Agent.BreakReasons = 20, []string{"Sold"}, []string{"Lunch"}

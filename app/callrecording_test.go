@@ -45,7 +45,7 @@ func TestRecordingIsShown(t *testing.T) {
 
 func TestRecordingCommands(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		ctx := context.Background()
 		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {
 			t.Fatal(err)

@@ -377,7 +377,7 @@ func (p *Phone) Statistics(id string) (voice.Statistics, bool) {
 // eachSecond keeps what calls show of time up to date. On the loop.
 func (p *Phone) eachSecond(n int) {
 	for _, c := range p.m.calls {
-		// A call is shown anew each second, so that whoever watches it sees time
+		// A call is shown anew each second, so that those who watch it see time
 		// pass, also while it rings.
 		p.judgeQuality(c)
 		p.touch()

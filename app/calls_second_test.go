@@ -20,7 +20,7 @@ func beside(direction voice.Direction, remote string, state voice.State) voice.C
 // first ends, and each of the two has its row in the log.
 func TestASecondCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		waiting := func(w settings.CallWaiting) {
@@ -86,7 +86,7 @@ func TestASecondCall(t *testing.T) {
 // consultation is a call, has a row, and is not the last call.
 func TestWhatIsLeftRings(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.Dial(ctx, "bob", ""); err != nil {
@@ -132,7 +132,7 @@ func TestWhatIsLeftRings(t *testing.T) {
 // parties; commands without an id mean what is there.
 func TestAConference(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		wantFault(t, d.Merge(ctx, "", ""), fault.NoCall, "")

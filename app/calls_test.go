@@ -17,7 +17,7 @@ import (
 
 func TestAnOutgoingCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.Dial(ctx, " tel:bob ", "ticket 7"); err != nil {
@@ -95,7 +95,7 @@ func TestAnOutgoingCall(t *testing.T) {
 // the engine has told of it.
 func TestDialReturnsWithTheCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.engine.set(func(e *fakeEngine) { e.late = true })
 		if err := d.Dial(context.Background(), "bob", "ticket 7"); err != nil {
@@ -119,7 +119,7 @@ func TestDialReturnsWithTheCall(t *testing.T) {
 
 func TestAPushedCall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.backend.context = "about ticket 7"
 		<-d.inbox().ready
@@ -163,7 +163,7 @@ func TestAPushedCall(t *testing.T) {
 // A push that came too late is a missed call of its own time, once.
 func TestACallThatCameTooLateIsMissed(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		at := time.Now().Add(-10 * time.Minute).Truncate(time.Millisecond)
 		d.engine.set(func(e *fakeEngine) {
@@ -190,7 +190,7 @@ func TestACallThatCameTooLateIsMissed(t *testing.T) {
 // acknowledged: it comes again and is in the log once.
 func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		<-d.inbox().ready
 		ended, end := context.WithCancel(context.Background())
@@ -224,7 +224,7 @@ func TestAPushThatCouldNotBeLookedUpComesAgain(t *testing.T) {
 
 func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		<-d.inbox().ready
 		if err := d.inbox().deliver(context.Background(), int64(1), "alice", "carol"); err != nil {
@@ -243,7 +243,7 @@ func TestACallerWhoGivesUpIsMissed(t *testing.T) {
 
 func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if err := d.SetAvailability(DoNotDisturb); err != nil {
 			t.Fatal(err)
@@ -276,7 +276,7 @@ func TestDoNotDisturbAndTheOtherPhone(t *testing.T) {
 
 func TestSpecialContactsAreDialledDirectly(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		synctest.Wait()
 		if err := d.Dial(context.Background(), "100", ""); err != nil {
@@ -290,7 +290,7 @@ func TestSpecialContactsAreDialledDirectly(t *testing.T) {
 
 func TestWhatCannotBeDialled(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		ctx := context.Background()
 		wantFault(t, d.Dial(ctx, "bob", ""), fault.Uninitialized, "signed in")
@@ -329,7 +329,7 @@ func TestWhatCannotBeDialled(t *testing.T) {
 
 func TestAutomaticAnswer(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if err := d.UpdateSettings(func(s *Settings) { s.Calls.AutoAnswer, s.Calls.AutoAnswerDelayS = true, 2 }); err != nil {
 			t.Fatal(err)
@@ -354,7 +354,7 @@ func TestAutomaticAnswer(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.OpenLink(ctx, "tel:+49-30-123"); err != nil {
@@ -379,7 +379,7 @@ func TestLinks(t *testing.T) {
 // The context of a call that ended must not take that of the next one with it.
 func TestARedialKeepsItsContext(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.Dial(ctx, "bob", "first"); err != nil {

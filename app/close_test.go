@@ -16,7 +16,7 @@ func TestClosingWaitsForNobody(t *testing.T) {
 	for name, calling := range map[string]bool{"idle": false, "in a call": true} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T) {
-				d := newRig(t).start().signIn()
+				d := newHarness(t).start().signIn()
 				if calling {
 					if err := d.Dial(context.Background(), "bob", ""); err != nil {
 						t.Fatal(err)
@@ -49,7 +49,7 @@ func TestClosingWaitsForNobody(t *testing.T) {
 
 func TestClosingInACallLogsIt(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 // name: in the engine and at the ringer.
 func TestTheTonesAreThoseOfTheCountry(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		for _, row := range []struct{ chosen, want string }{{"", "IN"}, {"US", "US"}, {settings.StandardTones, ""}, {"", "IN"}} {
 			if err := d.UpdateSettings(func(s *Settings) { s.Audio.Country = row.chosen }); err != nil {

@@ -82,7 +82,7 @@ func diagnose(t *testing.T, p *Phone) map[string]diagnosis.Check {
 
 func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.audio = &fakeAudio{loud: 3000}
 		d.start().signIn()
 		defer d.close()
@@ -114,7 +114,7 @@ func TestDiagnosisOfAHealthyPhone(t *testing.T) {
 
 func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.audio = &fakeAudio{}
 		d.keyring = secrets.None{}
 		d.start()
@@ -156,7 +156,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 
 func TestTheAudioCheckEndsWithACall(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.audio = &fakeAudio{loud: 16000}
 		d.start().signIn()
 		defer d.close()
@@ -202,7 +202,7 @@ func TestWebSocketsThatDontGetThrough(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	d := newRig(t)
+	d := newHarness(t)
 	d.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	d.start()
 	defer d.close()
@@ -241,7 +241,7 @@ func TestThePathOfTheSound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(t *testing.T) {
-				d := newRig(t).start().signIn()
+				d := newHarness(t).start().signIn()
 				defer d.close()
 				d.engine.set(func(e *fakeEngine) {
 					e.probe = func() (voice.MediaProbe, error) { return row.probe, row.err }

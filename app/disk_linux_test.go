@@ -52,7 +52,7 @@ func storyOfAFullDisk(t *testing.T) {
 		}
 	}
 	defer room(usual.Cur)
-	d := newRig(t)
+	d := newHarness(t)
 	files, err := logs.Open(filepath.Join(d.dir, logs.Dir), logs.Bounds{Days: 3, Bytes: 1 << 20}, &logs.Redactor{}, nil)
 	if err != nil {
 		t.Fatal(err)

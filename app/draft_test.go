@@ -44,7 +44,7 @@ func packedLogs(t *testing.T) func(from, to time.Time) (string, error) {
 
 func TestADraftShowsWhatGoesAlong(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		d.cfg.ReadLogs = packedLogs(t)
 		ctx := context.Background()
@@ -93,7 +93,7 @@ func TestADraftShowsWhatGoesAlong(t *testing.T) {
 // label, and what tells of the programs stays. It can be had as a file, signed out.
 func TestNobodyIsInAReport(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		seen := &strings.Builder{}
 		d.logger = slog.New(slog.NewTextHandler(seen, nil))
 		d.start()

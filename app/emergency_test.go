@@ -13,7 +13,7 @@ import (
 // a call, over any line that can; other numbers are not.
 func TestEmergencyNumbersAlwaysDial(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		synctest.Wait()
@@ -42,7 +42,7 @@ func TestEmergencyNumbersAlwaysDial(t *testing.T) {
 // country's own numbers count.
 func TestEmergencyOverAnyLine(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.UpdateSettings(func(s *settings.Settings) { s.Audio.Country = "IN" }); err != nil {
@@ -66,7 +66,7 @@ func TestEmergencyOverAnyLine(t *testing.T) {
 // A registered account goes before the line that can't carry the call.
 func TestEmergencyPassesByALineThatIsDown(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		ctx := context.Background()
 		down := SIPAccount{On: true, Server: "wss://down.test/ws", User: "alice@down.test"}

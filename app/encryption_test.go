@@ -12,7 +12,7 @@ import (
 // the mark stands for as long as that holds, and goes with the session.
 func TestTheMarkFollowsTheServerOfTheCalls(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if d.Snapshot().Account.NotEncrypted {
 			t.Fatal("an encrypted account is marked")
@@ -44,7 +44,7 @@ func TestTheMarkFollowsTheServerOfTheCalls(t *testing.T) {
 // What a SIP account sends goes to its outbound proxy, whatever its server says.
 func TestTheMarkFollowsTheOutboundProxy(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		a := SIPAccount{ID: "100@pbx.test", On: true, User: "100", Domain: "pbx.test", Server: "tls://pbx.test", OutboundProxy: "tcp://edge.test", AllowClearText: true}
 		if err := d.SaveLine(context.Background(), a, "right"); err != nil {

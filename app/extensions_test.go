@@ -19,7 +19,7 @@ import (
 // rings there can be taken.
 func TestExtensions(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		ctx := context.Background()
 		account := sipAlice
 		account.Watch = []string{"601"}

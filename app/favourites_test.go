@@ -11,7 +11,7 @@ import (
 
 func TestFavouritesAreTheUsersOwn(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		revision := d.Snapshot().ContactsRevision
 		for _, f := range [][2]string{{"Mum", "+49 (30) 123"}, {"", "bob"}, {"  Home \n office ", "tel:4711"}, {strings.Repeat("ä", 200), "long"}} {
 			if err := d.AddFavourite(f[0], f[1]); err != nil {

@@ -29,7 +29,7 @@ func (e *fakeEngine) dialled() string {
 // it changes and after each registration, in order and once.
 func TestFeatureCodes(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		ctx := context.Background()
 		account := sipAlice
 		account.ID = "alice@lab.test"
@@ -103,7 +103,7 @@ func TestFeatureCodes(t *testing.T) {
 // A code that the server refuses is said, and not repeated.
 func TestFeatureCodeRefused(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		account := sipAlice
 		account.FeatureCodes = settings.FeatureCodes{Pause: "*91"}

@@ -27,7 +27,7 @@ func TestTheInboxIsProvenOftenEnough(t *testing.T) {
 // acknowledged at once and offered to nobody a second time.
 func TestACallThatIsPushedAgain(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		payload, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sessionId": "session-1"}).SignedString([]byte("k"))
 		if err != nil {

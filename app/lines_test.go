@@ -105,7 +105,7 @@ var sipAlice = SIPAccount{On: true, Server: "wss://pbx.test/ws", User: "alice@la
 // and is called, and has its account again after a restart.
 func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		ctx := context.Background()
 		if s := d.Snapshot(); s.Ready || s.Account.State != SignedOut {
 			t.Fatalf("before: %+v", s)
@@ -216,7 +216,7 @@ func TestAPhoneWithASIPAccountOnly(t *testing.T) {
 // ready, and says why.
 func TestALineBesideTheSubscriber(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		ctx := context.Background()
 		wantFault(t, d.SaveLine(ctx, sipAlice, "wrong"), fault.InvalidCredentials, "password")
@@ -265,7 +265,7 @@ func TestALineBesideTheSubscriber(t *testing.T) {
 // A caller who asks for an answer by itself gets one where the account allows it.
 func TestAnswerOnDemand(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		if err := d.SaveLine(context.Background(), sipAlice, "right"); err != nil {
 			t.Fatal(err)
@@ -286,7 +286,7 @@ func TestAnswerOnDemand(t *testing.T) {
 // An administrator may bring accounts, and fix them.
 func TestProvisionedAccounts(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		text, err := json.Marshal(map[string]any{
 			"version": 1, "locked": []string{"sip_accounts"},
 			"settings": map[string]any{"sip_accounts": []SIPAccount{{ID: "a", On: true, Server: "tls://pbx.test", User: "alice", Domain: "lab.test"}}},
@@ -362,7 +362,7 @@ func TestTheRuleForTransfers(t *testing.T) {
 // extension is sent after the answer.
 func TestLinksOfASIPAccount(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		ctx := context.Background()
 		if err := d.SaveLine(ctx, sipAlice, "right"); err != nil {

@@ -170,7 +170,7 @@ const (
 )
 
 // Close hangs up, disconnects and closes all files. It returns when everything
-// that was recorded is on disk, which takes no second, whoever does not answer; or
+// that was recorded is on disk, which takes no second, no matter who does not answer; or
 // with ctx.
 func (p *Phone) Close(ctx context.Context) error {
 	if p.closed.Swap(true) {
@@ -183,7 +183,7 @@ func (p *Phone) Close(ctx context.Context) error {
 	p.awaitHangup(closingCtx, hangupTime)
 	p.leaveQueues(closingCtx, "")
 	p.cancel()
-	// Whoever signs in or out right now gives up, and no session begins later.
+	// A sign-in or sign-out that is under way gives up, and no session begins later.
 	select {
 	case p.signing <- struct{}{}:
 	case <-ctx.Done():

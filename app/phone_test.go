@@ -18,7 +18,7 @@ import (
 
 func TestReadyIsAProof(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		if s := d.Snapshot(); s.Ready {
 			t.Fatal("ready before anything was proven")
@@ -67,7 +67,7 @@ func TestReadyIsAProof(t *testing.T) {
 
 func TestLockedSettingsStay(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		if _, err := d.store.Update(func(s *Settings) { s.Locked = []string{"audio.ring_volume", "nonsense", "calls"} }); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestLockedSettingsStay(t *testing.T) {
 
 func TestTheDirectoryIsThereWithoutANetwork(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		d.until("fetched", func(s *Snapshot) bool { return s.ContactsRevision > 0 })
 		if g := d.Contacts(); len(g) != 2 || !g[0].Special {
 			t.Fatalf("%+v", g)

@@ -45,7 +45,7 @@ func hotel(cut error) network {
 // signed in there.
 func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		gate := hotel(errors.New("connection reset"))
 		open := false
 		d.http = &http.Client{Transport: network(func(r *http.Request) (int, http.Header, string, error) {

@@ -51,7 +51,7 @@ func (p *Phone) SignIn(ctx context.Context, c signin.Credentials) error {
 	if p.Snapshot().Call != nil {
 		return fault.New(fault.SystemBusy, "sign-in.in-call")
 	}
-	// Whoever is signed in stays so until the server has taken the new sign-in.
+	// The present subscriber stays signed in until the server has taken the new sign-in.
 	present := false
 	_ = p.loop.ask(ctx, func() error {
 		present = p.m.session != nil && p.m.account.State == SignedIn

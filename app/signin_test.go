@@ -19,7 +19,7 @@ import (
 
 func TestSigningInWrongly(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start()
+		d := newHarness(t).start()
 		defer d.close()
 		ctx := context.Background()
 		for _, row := range []struct {
@@ -55,7 +55,7 @@ func TestSigningInWrongly(t *testing.T) {
 
 func TestARestartRestoresTheSession(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		id := d.Snapshot().Account.DeviceID
 		first := d.inbox().cfg
 		if first.URL != "wss://backend/v1/push" || len(first.DeviceToken) != 36 {
@@ -88,7 +88,7 @@ func TestARestartRestoresTheSession(t *testing.T) {
 func TestASpentTokenIsReplacedSilently(t *testing.T) {
 	spent := fault.New(fault.AuthenticationExpiredToken, "sign-in.expired")
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		// While it runs.
 		d.engine.emit(voice.AuthenticationFailed{Err: spent})
 		synctest.Wait()
@@ -122,7 +122,7 @@ func TestASpentTokenIsReplacedSilently(t *testing.T) {
 
 func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		d.close()
 		down := fault.New(fault.NetworkError, "There is no network.")
 		d.initErr = []error{down, down, down}
@@ -142,7 +142,7 @@ func TestAStartWithoutNetworkComesUpLater(t *testing.T) {
 
 func TestSigningOutWipes(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		if err := d.SetProxyPassword("agent", "proxy-secret"); err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +197,7 @@ func noSecretsIn(t *testing.T, dir string) {
 
 func TestAnotherUserSignsIn(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		old := d.inbox().cfg.DeviceToken
 		c := alice
@@ -216,7 +216,7 @@ func TestAnotherUserSignsIn(t *testing.T) {
 // the server has taken the other sign-in.
 func TestASignInThatFailsLeavesTheSession(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		for _, change := range []func(*signin.Credentials){
 			func(c *signin.Credentials) { c.Password = "" },
@@ -242,7 +242,7 @@ func TestASignInThatFailsLeavesTheSession(t *testing.T) {
 
 func TestNoKeyringIsSaidAndNothingElse(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.keyring = secrets.None{}
 		d.start().signIn()
 		defer d.close()
@@ -262,7 +262,7 @@ func TestAnAdministratorFixesTheServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := newRig(t)
+		d := newHarness(t)
 		d.policy = policy
 		d.start()
 		c := alice

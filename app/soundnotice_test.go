@@ -17,7 +17,7 @@ import (
 func TestTheSoundOfACallIsToldOf(t *testing.T) {
 	trouble := func(text string) *fault.Error { return fault.New(fault.AudioDeviceError, text+" Choose another.") }
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)
@@ -68,7 +68,7 @@ func TestTheSoundOfACallIsToldOf(t *testing.T) {
 // Quitting in a call is asked about; without one it is not.
 func TestQuittingInACallAsks(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if err := d.MayQuit(); err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestQuittingInACallAsks(t *testing.T) {
 // taken, refused, or goes with what it was about.
 func TestADeviceIsOffered(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		wantFault(t, d.TakeDevice(), fault.NoCall, "No other device")
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
@@ -137,7 +137,7 @@ func TestADeviceIsOffered(t *testing.T) {
 // Changing a volume during a call leaves what is known of its devices.
 func TestAVolumeLeavesTheDevices(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		if err := d.Dial(context.Background(), "bob", ""); err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		time.Sleep(10 * time.Second)
 		if n := d.engine.count("retry"); n != 0 {
@@ -45,7 +45,7 @@ func TestWakingAndMovingConnectAgainAtOnce(t *testing.T) {
 // The system tells of the wake at once; its clock's jump is the same wake.
 func TestTheSystemTellsOfSleep(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		d.sleep = make(chan bool)
 		d.start().signIn()
 		defer d.close()
@@ -90,7 +90,7 @@ func TestARequestOnAGoneNetworkIsMadeAgain(t *testing.T) {
 	for _, request := range []string{"/login", "/devicetoken"} {
 		t.Run(request, func(t *testing.T) {
 			story(t, func(t *testing.T) {
-				d := newRig(t).start().signIn()
+				d := newHarness(t).start().signIn()
 				d.close()
 				if request == "/login" { // at a start with a spent token
 					if err := d.keyring.Delete("subscriber_token"); err != nil {
@@ -124,7 +124,7 @@ func TestARequestOnAGoneNetworkIsMadeAgain(t *testing.T) {
 // descriptors left, is no change of the network.
 func TestNoWordOfTheNetworkIsNoChange(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t).start().signIn()
+		d := newHarness(t).start().signIn()
 		defer d.close()
 		unknown, old := systemwatch.Unknown, "eth0=192.0.2.1"
 		before := d.inbox().retries.Load()

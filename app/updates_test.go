@@ -37,7 +37,7 @@ func updatePolicy(check string) *provision.Policy {
 
 func TestANewerVersionIsTold(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		v := &versions{backend: d.backend}
 		d.http, d.policy = &http.Client{Transport: v}, updatePolicy("true")
 		d.start()
@@ -73,7 +73,7 @@ func TestANewerVersionIsTold(t *testing.T) {
 
 func TestAnAdministratorForbidsToAsk(t *testing.T) {
 	story(t, func(t *testing.T) {
-		d := newRig(t)
+		d := newHarness(t)
 		v := &versions{backend: d.backend}
 		d.http, d.policy = &http.Client{Transport: v}, updatePolicy("false")
 		d.start()

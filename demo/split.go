@@ -123,7 +123,7 @@ func answerPlain(conn net.Conn, begin []byte) {
 		return
 	}
 	if answer, ok := relay.AnswerPlain(request, from.AddrPort()); ok {
-		_, _ = conn.Write(answer) // whoever asked is gone
+		_, _ = conn.Write(answer) // the one who asked is gone
 	}
 }
 

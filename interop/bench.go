@@ -156,7 +156,7 @@ func until(what string, ok func() (bool, error)) error {
 // errOver says that there is nothing to wait for any more.
 var errOver = errors.New("it has ended")
 
-// Ports are given out below those that the system gives to whoever asks for any
+// Ports are given out below those that the system gives to programs that ask for any
 // (from 32768 on), so that nobody's client takes one before its program has
 // opened it.
 const (

@@ -8,7 +8,7 @@ import (
 )
 
 func TestAccessMapIsWrittenWhenItChanges(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	w := &mapWriter{path: filepath.Join(t.TempDir(), "map.json")}
 	read := func() (m AccessMap) {
 		b, err := os.ReadFile(w.path)

@@ -81,11 +81,11 @@ func accountScenes() []scene {
 	return []scene{
 		{name: "accounts-none", snap: madeReady, play: open(screen.PageAccounts)},
 		{name: "accounts", snap: madeLines, made: madeAccounts, play: open(screen.PageAccounts)},
-		{name: "sip-account", snap: madeLines, made: madeAccounts, play: func(s *stage) {
+		{name: "sip-account", snap: madeLines, made: madeAccounts, play: func(s *harness) {
 			open(screen.PageAccounts)(s)
 			s.pages[screen.PageAccounts].(*screen.Accounts).Rows[0].Tapped(nil)
 		}},
-		{name: "sip-account-failed", snap: madeLines, made: func(p *madePhone) { madeAccounts(p); p.fail = errMade }, play: func(s *stage) {
+		{name: "sip-account-failed", snap: madeLines, made: func(p *madePhone) { madeAccounts(p); p.fail = errMade }, play: func(s *harness) {
 			open(screen.PageAccounts)(s)
 			s.pages[screen.PageAccounts].(*screen.Accounts).Rows[0].Tapped(nil)
 			s.pages[screen.PageSIPAccount].(*screen.SIPAccount).Save.Tapped(nil)
@@ -97,7 +97,7 @@ func TestAccountPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, sc := range accountScenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
-				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+				sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 			})
 		}
 	}
@@ -106,7 +106,7 @@ func TestAccountPictures(t *testing.T) {
 // A SIP account is added, changed and removed.
 func TestSIPAccountPages(t *testing.T) {
 	sc := accountScenes()[1]
-	s := sc.stage(t, func(*stageOptions) {})
+	s := sc.window(t, func(*harnessOptions) {})
 	list, form := s.pages[screen.PageAccounts].(*screen.Accounts), s.pages[screen.PageSIPAccount].(*screen.SIPAccount)
 	if len(list.Rows) != 4 {
 		t.Fatalf("%d rows", len(list.Rows))
@@ -202,15 +202,15 @@ func transferScenes() []scene {
 			return s
 		}},
 		{name: "call-asking", snap: func() *app.Snapshot { return madeConsultation(180) }},
-		{name: "call-asked", snap: func() *app.Snapshot { return madeConsultation(200) }, play: func(s *stage) { s.levels() }},
-		{name: "call-swapped", snap: madeSwapped, play: func(s *stage) { s.levels() }},
+		{name: "call-asked", snap: func() *app.Snapshot { return madeConsultation(200) }, play: func(s *harness) { s.levels() }},
+		{name: "call-swapped", snap: madeSwapped, play: func(s *harness) { s.levels() }},
 		{name: "call-offered", snap: func() *app.Snapshot {
 			s := madeSIPCall()
 			s.Call.TransferOffer = &voice.TransferOffer{Target: "9972045510", Until: madeNow.Add(14 * time.Second)}
 			return s
-		}, play: func(s *stage) { s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
 		{name: "call-refused", snap: func() *app.Snapshot { return madeConsultation(486) }},
-		{name: "transfer", snap: madeSIPCall, play: func(s *stage) {
+		{name: "transfer", snap: madeSIPCall, play: func(s *harness) {
 			open(screen.PageTransfer)(s)
 			s.pages[screen.PageTransfer].(*screen.Transfer).To.Input.SetText("bec")
 		}, made: madeColleagues},
@@ -227,7 +227,7 @@ func TestTransferPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, sc := range transferScenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
-				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+				sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 			})
 		}
 	}
@@ -238,7 +238,7 @@ func TestTransferInTheSmallestWindow(t *testing.T) {
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(380, 660)} {
 		for _, language := range lang.Languages() {
 			for _, sc := range transferScenes() {
-				s := sc.stage(t, func(o *stageOptions) { o.size, o.language = size, language })
+				s := sc.window(t, func(o *harnessOptions) { o.size, o.language = size, language })
 				panel := s.call.Object()
 				if least, has := panel.MinSize().Height, panel.Size().Height; least > has {
 					t.Errorf("%s in %s: the panel needs %v and has %v", sc.name, language, least, has)
@@ -250,7 +250,7 @@ func TestTransferInTheSmallestWindow(t *testing.T) {
 
 // The user asks somebody, waits for their answer, and joins the two.
 func TestAskFirst(t *testing.T) {
-	s := newStage(t, madeSIPCall())
+	s := newHarness(t, madeSIPCall())
 	s.tap("Transfer")
 	s.typed("becker")
 	s.tap("Ask first")
@@ -287,7 +287,7 @@ func TestAskFirst(t *testing.T) {
 // The user goes to and fro between the two, by pointer and by key, and lets the one
 // go who waits.
 func TestSwapParties(t *testing.T) {
-	s := newStage(t, madeConsultation(200))
+	s := newHarness(t, madeConsultation(200))
 	s.tap("Swap to Priya Nair")
 	s.expect("swap")
 	s.show(madeSwapped())
@@ -307,7 +307,7 @@ func TestSwapParties(t *testing.T) {
 // The user goes back to who waits, by the keyboard; and is told why an asked party
 // is gone.
 func TestBackFromAsking(t *testing.T) {
-	s := newStage(t, madeConsultation(180))
+	s := newHarness(t, madeConsultation(180))
 	for range 40 {
 		s.win.Canvas().FocusNext()
 		if s.win.Canvas().Focused() == fyne.Focusable(s.call.Handover.Back) {
@@ -337,7 +337,7 @@ func TestBackFromAsking(t *testing.T) {
 // The far side asks to hand the user on: they go, stay, or are silent until the
 // offer is over.
 func TestTransferOffer(t *testing.T) {
-	s := newStage(t, transferScene("call-offered").snap())
+	s := newHarness(t, transferScene("call-offered").snap())
 	s.show(madeSIPCall())
 	s.toTab(screen.TabContacts) // whose search has the keyboard
 	s.show(transferScene("call-offered").snap())
@@ -367,7 +367,7 @@ func TestTransferOffer(t *testing.T) {
 
 // A call is handed on; a refusal is said and leaves the page open.
 func TestTransferPage(t *testing.T) {
-	s := transferScene("transfer").stage(t, func(*stageOptions) {})
+	s := transferScene("transfer").window(t, func(*harnessOptions) {})
 	page := s.pages[screen.PageTransfer].(*screen.Transfer)
 	s.phone.fail = errMade
 	page.To.Input.SetText("carol")
@@ -386,7 +386,7 @@ func TestTransferPage(t *testing.T) {
 // A server without encryption is told of once; the second press allows it, and only
 // for the address that stands there.
 func TestUnencryptedSIPAccount(t *testing.T) {
-	s := accountScenes()[1].stage(t, func(*stageOptions) {})
+	s := accountScenes()[1].window(t, func(*harnessOptions) {})
 	s.pages[screen.PageAccounts].(*screen.Accounts).Add.Tapped(nil)
 	p := s.pages[screen.PageSIPAccount].(*screen.SIPAccount)
 	p.Address.Input.SetText("100@lab.test")

@@ -25,14 +25,14 @@ func TestAvailabilityTimer(t *testing.T) {
 	} {
 		snap := madeReady()
 		snap.Availability, snap.AvailableSince = tc.choice, ago(tc.since)
-		if s := newStage(t, snap); !s.draws(tc.want) {
+		if s := newHarness(t, snap); !s.draws(tc.want) {
 			t.Errorf("%s for %s is not shown as %s", tc.choice, tc.since, tc.want)
 		}
 	}
 }
 
 // draws reports whether a text stands in the window as it is.
-func (s *stage) draws(text string) bool {
+func (s *harness) draws(text string) bool {
 	found := false
 	visible(s.win.Canvas().Content(), fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
 		t, ok := o.(*widget.Text)
@@ -42,7 +42,7 @@ func (s *stage) draws(text string) bool {
 }
 
 func TestAvailabilityMenu(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.tap("Availability: Available")
 	s.press(fyne.KeyDown)
 	s.press(fyne.KeyReturn)
@@ -73,7 +73,7 @@ func madeBreak(lasted time.Duration) *app.Snapshot {
 // The reasons of a break are open while the agent is on one, and open in place else;
 // where there is one or none, Break has no rows below it.
 func TestReasonsOfABreak(t *testing.T) {
-	s := newStage(t, madeBreak(12*time.Minute+41*time.Second))
+	s := newHarness(t, madeBreak(12*time.Minute+41*time.Second))
 	if !s.draws("Lunch") || !s.draws("12:41") || !s.shows("No calls") {
 		t.Error("the header does not name the break")
 	}
@@ -86,7 +86,7 @@ func TestReasonsOfABreak(t *testing.T) {
 
 	ready := madeReady()
 	ready.AgentState.Reasons = madeBreak(0).AgentState.Reasons
-	s = newStage(t, ready)
+	s = newHarness(t, ready)
 	s.tap("Availability: Available")
 	if s.shows("Training") {
 		t.Error("the reasons are open before they are asked for")
@@ -96,7 +96,7 @@ func TestReasonsOfABreak(t *testing.T) {
 	s.expect("break:short_break")
 
 	ready.AgentState.Reasons = ready.AgentState.Reasons[:1]
-	s = newStage(t, ready)
+	s = newHarness(t, ready)
 	s.tap("Availability: Available")
 	s.tap("Break. No calls")
 	s.expect("availability:break")
@@ -112,7 +112,7 @@ func TestTheLimitOfABreak(t *testing.T) {
 		26 * time.Minute: "", 28*time.Minute + 4*time.Second: "Lunch ends in 2 min", 30*time.Minute + 5*time.Second: "Lunch is 1 min over",
 		32*time.Minute + 10*time.Second: "Lunch is 2 min over",
 	} {
-		s := newStage(t, madeBreak(lasted))
+		s := newHarness(t, madeBreak(lasted))
 		if s.shows(" ends in ") || s.shows(" over") {
 			if want == "" || !s.shows(want) {
 				t.Errorf("after %v the banner says something else than %q", lasted, want)
@@ -125,7 +125,7 @@ func TestTheLimitOfABreak(t *testing.T) {
 			s.expect("availability:available")
 		}
 	}
-	s := newStage(t, madeBreak(26*time.Minute))
+	s := newHarness(t, madeBreak(26*time.Minute))
 	s.shell.now = func() time.Time { return madeNow.Add(2 * time.Minute) }
 	s.tick()
 	if !s.shows("Lunch ends in 2 min") {
@@ -137,7 +137,7 @@ func TestTheLimitOfABreak(t *testing.T) {
 func TestAvailableWaitsForThePhone(t *testing.T) {
 	snap := madeBreak(time.Minute)
 	snap.Ready = false
-	s := newStage(t, snap)
+	s := newHarness(t, snap)
 	s.tap("Availability: Lunch")
 	s.tap("Available. This phone isn’t ready")
 	s.expect("")

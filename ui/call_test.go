@@ -13,7 +13,7 @@ import (
 func TestIncoming(t *testing.T) {
 	ring := madeCall("INCOMING", 0)
 	ring.Call.Direction = "INCOMING"
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.typed("99")
 	s.show(ring)
 	if got := s.screenName(); got != "incoming" {
@@ -48,7 +48,7 @@ func TestIncoming(t *testing.T) {
 func TestACallTakesNoTextFieldAway(t *testing.T) {
 	ring := madeCall("INCOMING", 0)
 	ring.Call.Direction = "INCOMING"
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.toTab(screen.TabContacts)
 	s.typed("luc")
 	s.show(ring)
@@ -64,7 +64,7 @@ func TestACallTakesNoTextFieldAway(t *testing.T) {
 }
 
 func TestInCall(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.show(madeCall("RINGING", 0))
 	if got := s.screenName(); got != "outgoing" {
 		t.Fatalf("a dialled call shows %q", got)
@@ -129,7 +129,7 @@ func TestInCall(t *testing.T) {
 }
 
 func TestTheSwitchesStayWhereTheyAre(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	place := func(name string) (o AccessObject) {
 		for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 			if o.Name == name {
@@ -152,7 +152,7 @@ func TestTheSwitchesStayWhereTheyAre(t *testing.T) {
 }
 
 func TestOtherTabsStayUsableInACall(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.show(madeCall("ESTABLISHED", 252*time.Second))
 	s.shortcut(fyne.Key2, fyne.KeyModifierControl)
 	if s.screenName() != "contacts" || !s.shows("Call 04:12") {
@@ -170,7 +170,7 @@ func TestOtherTabsStayUsableInACall(t *testing.T) {
 func TestALongMessageInACall(t *testing.T) {
 	talk := madeCall("ESTABLISHED", 20*time.Second)
 	talk.Call.Message = "Order 4471: delivery is late.\nThe customer has called three times since Monday and was promised a refund."
-	s := newStage(t, talk)
+	s := newHarness(t, talk)
 	before := s.placeOf("Hang up")
 	s.tap(talk.Call.Message)
 	if !s.draws("The customer has called three") && !s.shows("refund") {

@@ -14,7 +14,7 @@ import (
 // window, beside it in a wide one; again, it goes.
 func TestTheCallersCard(t *testing.T) {
 	for size, beside := range map[fyne.Size]bool{fyne.NewSize(380, 660): false, fyne.NewSize(320, 340): false, fyne.NewSize(1200, 800): true} {
-		s := newStage(t, madeCall(voice.StateEstablished, time.Minute), func(p *madePhone, o *stageOptions) {
+		s := newHarness(t, madeCall(voice.StateEstablished, time.Minute), func(p *madePhone, o *harnessOptions) {
 			o.size = size
 			p.recents[1].Outcome, p.recents[1].OutcomeNote = "sold", "Calls back on Monday"
 		})

@@ -13,7 +13,7 @@ import (
 
 // No two commands have the same keys, and each has a name in the settings.
 func TestEachCommandHasKeysOfItsOwn(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	keys, ids := map[chord]string{}, map[string]bool{}
 	for _, c := range s.commands() {
 		if other := keys[c.keys]; other != "" {
@@ -29,7 +29,7 @@ func TestEachCommandHasKeysOfItsOwn(t *testing.T) {
 // The user gives a command other keys; they hold at once, and the old ones do
 // nothing any more.
 func TestKeysAreChosenInTheSettings(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	open(screen.PageShortcuts)(s)
 	typed := func(key fyne.KeyName, mod fyne.KeyModifier) {
 		s.win.Canvas().Focused().(fyne.Shortcutable).TypedShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: mod})
@@ -66,7 +66,7 @@ func TestKeysAreChosenInTheSettings(t *testing.T) {
 // Keys in the settings that are none, or that another command has, are left aside.
 func TestWrongKeysAreLeftAside(t *testing.T) {
 	for _, chosen := range []string{"", "nonsense", "Ctrl+C", "E", "Ctrl+Shift+A", "Ctrl+Shift+E"} {
-		s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+		s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
 			p.set.Shortcuts = map[string]string{"hangup": chosen, "nobody": "Ctrl+Shift+Q"}
 		})
 		for _, c := range s.commands() {
@@ -80,14 +80,14 @@ func TestWrongKeysAreLeftAside(t *testing.T) {
 // What is typed without a call begins the next one from every page, and never lands
 // in a field that is not shown.
 func TestADigitBeginsTheNextCallFromEveryPage(t *testing.T) {
-	pages := map[string]func(*stage){
-		"dial": func(*stage) {}, "contacts": func(s *stage) { s.toTab(screen.TabContacts); s.win.Canvas().Unfocus() },
-		"recents":  func(s *stage) { s.toTab(screen.TabRecents); s.win.Canvas().Unfocus() },
-		"settings": func(s *stage) { open(screen.PageSettings)(s) }, "statistics": func(s *stage) { open(screen.PageStatistics)(s) },
-		"ended": func(s *stage) { s.show(madeEnded("REMOTE_HANGUP", true)) }, "missed": func(s *stage) { s.show(madeEnded("BUSY", false)) },
+	pages := map[string]func(*harness){
+		"dial": func(*harness) {}, "contacts": func(s *harness) { s.toTab(screen.TabContacts); s.win.Canvas().Unfocus() },
+		"recents":  func(s *harness) { s.toTab(screen.TabRecents); s.win.Canvas().Unfocus() },
+		"settings": func(s *harness) { open(screen.PageSettings)(s) }, "statistics": func(s *harness) { open(screen.PageStatistics)(s) },
+		"ended": func(s *harness) { s.show(madeEnded("REMOTE_HANGUP", true)) }, "missed": func(s *harness) { s.show(madeEnded("BUSY", false)) },
 	}
 	for name, reach := range pages {
-		s := newStage(t, madeReady())
+		s := newHarness(t, madeReady())
 		reach(s)
 		s.typed("42")
 		if got := s.screenName(); got != "dial" || s.dial.Field.Input.Text != "42" {
@@ -100,12 +100,12 @@ func TestADigitBeginsTheNextCallFromEveryPage(t *testing.T) {
 }
 
 func TestDigitsOfACallGoNowhereElse(t *testing.T) {
-	for name, begin := range map[string]func(*stage){
-		"the field had the keyboard": func(s *stage) { s.dial.Focus() },
-		"half a number was typed":    func(s *stage) { s.dial.Focus(); s.typed("98") },
-		"a page was open":            func(s *stage) { open(screen.PageSettings)(s) },
+	for name, begin := range map[string]func(*harness){
+		"the field had the keyboard": func(s *harness) { s.dial.Focus() },
+		"half a number was typed":    func(s *harness) { s.dial.Focus(); s.typed("98") },
+		"a page was open":            func(s *harness) { open(screen.PageSettings)(s) },
 	} {
-		s := newStage(t, madeReady())
+		s := newHarness(t, madeReady())
 		begin(s)
 		for _, snap := range []*app.Snapshot{madeCall("CONNECTING", 0), madeCall("RINGING", 0), madeCall("ESTABLISHED", time.Second)} {
 			s.show(snap)
@@ -122,7 +122,7 @@ func TestDigitsOfACallGoNowhereElse(t *testing.T) {
 
 // A press on what can't be undone counts only when its place has settled.
 func TestAPressRightAfterAChangeHangsNothingUp(t *testing.T) {
-	s := newStage(t, madeCall("ESTABLISHED", time.Minute))
+	s := newHarness(t, madeCall("ESTABLISHED", time.Minute))
 	press := func() {
 		s.call.HangUp.MouseDown(nil)
 		s.call.HangUp.MouseUp(nil)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestDialByPadKeyboardAndName(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	for _, k := range []string{"1", "8", "0", "0"} {
 		s.tap(k)
 	}
@@ -38,7 +38,7 @@ func TestDialByPadKeyboardAndName(t *testing.T) {
 }
 
 func TestAnEmptyFieldBringsTheLastNumberBack(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.press(fyne.KeyReturn)
 	s.expect("")
 	if got := s.dial.Field.Input.Text; got != "9845012345" {
@@ -60,7 +60,7 @@ func TestAnEmptyFieldBringsTheLastNumberBack(t *testing.T) {
 }
 
 func TestWhatCannotBeDialledIsSaid(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.dial.SetNumber("12!4")
 	if !s.shows("Enter a name, a number or an address.") {
 		t.Error("a wrong character is not named")
@@ -77,7 +77,7 @@ func TestWhatCannotBeDialledIsSaid(t *testing.T) {
 }
 
 func TestPasteTakesANumberOutOfText(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	clip := test.NewClipboard()
 	for in, want := range map[string]string{
 		" +44 (20) 7946-0018\n": "+442079460018", "tel:+15551234": "+15551234", "sip:bob@example.com": "sip:bob@example.com",

@@ -40,7 +40,7 @@ func TestTheFirstPictureStays(t *testing.T) {
 			s.render(s.view())
 			if n := unlike(first, win.Canvas().Capture()); n > 0 {
 				t.Errorf("%d pixels move after the first picture", n)
-				(&stage{t: t, win: win}).keep(sc.name + "-late")
+				(&harness{t: t, win: win}).keep(sc.name + "-late")
 			}
 			s.refocus()
 			if _, ok := win.Canvas().Focused().(*widget.Input); !ok {

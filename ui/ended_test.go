@@ -47,7 +47,7 @@ func TestHowACallEnded(t *testing.T) {
 			if c.change != nil {
 				c.change(snap.LastCall)
 			}
-			s := newStage(t, snap, func(p *madePhone, _ *stageOptions) {
+			s := newHarness(t, snap, func(p *madePhone, _ *harnessOptions) {
 				if c.record != nil {
 					c.record.ID, c.record.EndReason = "c1", c.reason
 					p.recents = append([]app.CallRecord{*c.record}, p.recents...)
@@ -81,7 +81,7 @@ func TestHowACallEnded(t *testing.T) {
 
 // The banner goes by itself, when a number is typed, and when the next call begins.
 func TestTheBannerIsNoTrap(t *testing.T) {
-	s := newStage(t, madeEnded("BUSY", false))
+	s := newHarness(t, madeEnded("BUSY", false))
 	later := s.view()
 	later.Now = later.Now.Add(19 * time.Second)
 	s.render(later)
@@ -95,7 +95,7 @@ func TestTheBannerIsNoTrap(t *testing.T) {
 	}
 	s.expect("dismiss-ended")
 
-	s = newStage(t, madeEnded("BUSY", false))
+	s = newHarness(t, madeEnded("BUSY", false))
 	s.typed("1800")
 	if s.shows("is busy") || s.dial.Field.Input.Text != "1800" {
 		t.Errorf("typing leaves the banner, with %q in the field", s.dial.Field.Input.Text)
@@ -113,8 +113,8 @@ func TestTheBannerIsNoTrap(t *testing.T) {
 // A rating is sent once: when an issue is chosen, by itself after a while, or when
 // the banner is closed.
 func TestFeedback(t *testing.T) {
-	rate := func() *stage {
-		s := newStage(t, madeEnded("REMOTE_HANGUP", true))
+	rate := func() *harness {
+		s := newHarness(t, madeEnded("REMOTE_HANGUP", true))
 		s.tap("Rate sound")
 		s.press(fyne.KeyRight) // moves the focus and rates nothing
 		s.expect("")
@@ -142,7 +142,7 @@ func TestFeedback(t *testing.T) {
 
 	rated := madeEnded("REMOTE_HANGUP", true)
 	rated.FeedbackDue = false
-	if s = newStage(t, rated); s.shows("Rate sound") {
+	if s = newHarness(t, rated); s.shows("Rate sound") {
 		t.Error("a call that was rated is asked about again")
 	}
 	s.open(screen.PageFeedback)

@@ -14,7 +14,7 @@ import (
 
 // failed is the window of a failure without a display.
 type failed struct {
-	stage
+	harness
 	page   *failurePage
 	copied string
 	closed int
@@ -23,7 +23,7 @@ type failed struct {
 func newFailed(t *testing.T, f Failure, mode theme.Mode, language string) *failed {
 	t.Helper()
 	theaterIn(mode)
-	s := &failed{stage: stage{t: t, shell: &shell{}}}
+	s := &failed{harness: harness{t: t, shell: &shell{}}}
 	s.page = newFailurePage(f, words.New(language), func(text string) { s.copied = text }, func() { s.closed++ })
 	s.win = test.NewTempWindow(t, s.page.object)
 	s.win.SetPadded(false)
@@ -43,7 +43,7 @@ func TestFailurePictures(t *testing.T) {
 		for _, language := range lang.Languages() {
 			t.Run(string(mode)+"/"+language, func(t *testing.T) {
 				s := newFailed(t, madeFailure(), mode, language)
-				for _, text := range cutTexts(&s.stage) {
+				for _, text := range cutTexts(&s.harness) {
 					t.Errorf("there is no room for %s", text)
 				}
 				if language == lang.Base { // the others differ in nothing but text

@@ -16,7 +16,7 @@ func TestANotificationStandsForTheBar(t *testing.T) {
 	address, service := newBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	t.Setenv("DISPLAY", "")
-	s := newStage(t, madeCall("RINGING", 0))
+	s := newHarness(t, madeCall("RINGING", 0))
 	w := &window{app: fyne.CurrentApp(), phone: s.phone, shell: s.shell, adapter: newAdapter(), desktop: openDesktop(slog.New(slog.DiscardHandler))}
 	w.adapter.post = func(f func()) { f() }
 	t.Cleanup(func() { w.adapter.close(); w.desktop.Close() })

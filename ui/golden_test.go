@@ -12,9 +12,9 @@ import (
 // updatePictures, set to anything, writes the pictures instead of comparing.
 const updatePictures = "OFFHOOK_UPDATE_PICTURES"
 
-// matchPicture compares what the stage shows with the picture kept as name. A few
+// matchPicture compares what the harness shows with the picture kept as name. A few
 // pixels may differ a little: text is drawn with floating-point numbers.
-func (s *stage) matchPicture(name string) {
+func (s *harness) matchPicture(name string) {
 	s.t.Helper()
 	got := s.win.Canvas().Capture()
 	path := filepath.Join("testdata", "pictures", name+".png")

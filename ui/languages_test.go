@@ -19,7 +19,7 @@ var mayBeCut = map[string]bool{
 }
 
 // cutTexts lists the texts that are shown in part only.
-func cutTexts(s *stage) []string {
+func cutTexts(s *harness) []string {
 	var cut []string
 	width := s.win.Canvas().Size().Width
 	seen := func(o fyne.CanvasObject, at fyne.Position) {
@@ -67,11 +67,11 @@ func TestNoTextIsCut(t *testing.T) {
 	for _, language := range lang.Languages() {
 		for _, sc := range slices.Concat(scenes(), accountScenes(), transferScenes(), twoCallScenes(), wrapUpScenes(), recordingScenes()) {
 			t.Run(language+"/"+sc.name, func(t *testing.T) {
-				var s *stage
+				var s *harness
 				for _, at := range append([]look{{380, 660, 1}, {320, 560, 1}}, looks[language]...) {
 					size := fyne.NewSize(at.width, at.height)
 					if s == nil || len(s.win.Canvas().Overlays().List()) > 0 { // a menu keeps the size that it was opened at
-						s = sc.stage(t, func(o *stageOptions) { o.language, o.size, o.scale = language, size, at.scale })
+						s = sc.window(t, func(o *harnessOptions) { o.language, o.size, o.scale = language, size, at.scale })
 					} else { // a window that is there already costs a tenth of a new one
 						s.win.Canvas().(interface{ SetScale(float32) }).SetScale(at.scale)
 						s.win.Resize(size)

@@ -23,11 +23,11 @@ func TestWhatIsEncrypted(t *testing.T) {
 		"Encrypted. The keys changed during the call":          talk(func(c *app.Call) { c.KeyChanges = 1 }),
 		"Encrypted. The keys changed during the call, 3 times": talk(func(c *app.Call) { c.KeyChanges = 3 }),
 	} {
-		if s := newStage(t, snap); !s.says(want) {
+		if s := newHarness(t, snap); !s.says(want) {
 			t.Errorf("the call does not say %q", want)
 		}
 	}
-	if s := newStage(t, madeCall("RINGING", 0)); s.shows("ncrypted") {
+	if s := newHarness(t, madeCall("RINGING", 0)); s.shows("ncrypted") {
 		t.Error("a call that was not answered says how its sound is protected")
 	}
 
@@ -38,7 +38,7 @@ func TestWhatIsEncrypted(t *testing.T) {
 	line.Lines = []app.Line{{ID: "a", State: "registered", NotEncrypted: true}}
 	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 340), fyne.NewSize(640, 340), fyne.NewSize(1200, 800)} {
 		for _, snap := range []*app.Snapshot{exposed, line} {
-			s := newStage(t, snap, func(_ *madePhone, o *stageOptions) { o.size = size })
+			s := newHarness(t, snap, func(_ *madePhone, o *harnessOptions) { o.size = size })
 			if !s.says(open) {
 				t.Errorf("at %v the header does not say that the account is not encrypted", size)
 			}
@@ -51,7 +51,7 @@ func TestWhatIsEncrypted(t *testing.T) {
 }
 
 // says reports whether something that is shown has exactly this name.
-func (s *stage) says(label string) bool {
+func (s *harness) says(label string) bool {
 	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 		if o.Label == label {
 			return true

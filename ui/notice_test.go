@@ -16,7 +16,7 @@ import (
 func TestARingClearsTheRemark(t *testing.T) {
 	talk := madeCall(voice.StateEstablished, time.Minute)
 	talk.Notice = &app.Notice{At: madeNow, Level: "info", Text: lang.Of("notice.muted")}
-	s := newStage(t, talk)
+	s := newHarness(t, talk)
 	if len(s.noticeBox.Objects) != 0 || !s.shows("re muted.") {
 		t.Fatal("the remark does not stand above the call")
 	}
@@ -36,7 +36,7 @@ func TestARemarkCoversNoButton(t *testing.T) {
 			if state == voice.StateIncoming {
 				snap.Call.Direction = voice.Incoming
 			}
-			s := newStage(t, snap, func(_ *madePhone, o *stageOptions) { o.size = size })
+			s := newHarness(t, snap, func(_ *madePhone, o *harnessOptions) { o.size = size })
 			s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone. Callers can't hear you until you connect one.")
 			box := s.tabs.noteBox
 			if len(s.noticeBox.Objects) != 0 || !s.shows("is gone") {
@@ -65,7 +65,7 @@ func TestADeviceIsOffered(t *testing.T) {
 				snap.Audio.Offer = o
 				return snap
 			}
-			s := newStage(t, talk(nil), func(_ *madePhone, o *stageOptions) { o.size = size })
+			s := newHarness(t, talk(nil), func(_ *madePhone, o *harnessOptions) { o.size = size })
 			s.show(talk(offer))
 			s.phone.forget()
 			if labels := s.labels(); !slices.Contains(labels, "Hang up") || !slices.Contains(labels, word) {
@@ -87,7 +87,7 @@ func TestADeviceIsOffered(t *testing.T) {
 }
 
 // labels are the names of what can be pressed.
-func (s *stage) labels() (list []string) {
+func (s *harness) labels() (list []string) {
 	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 		list = append(list, o.Label)
 	}

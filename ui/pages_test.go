@@ -16,7 +16,7 @@ import (
 )
 
 func TestContactsAndRecents(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.tap("Contacts")
 	s.tap("Call Supervisor line")
 	s.expect("dial:1800")
@@ -50,7 +50,7 @@ func TestContactsAndRecents(t *testing.T) {
 }
 
 func TestAudioCheck(t *testing.T) {
-	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+	s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
 		p.set.AudioCheckDone = false
 		p.checks = madeChecks()
 	})
@@ -82,7 +82,7 @@ func TestAudioCheck(t *testing.T) {
 func TestTheFirstRunWithoutAMicrophone(t *testing.T) {
 	without := madeReady()
 	without.Audio.Microphone, without.Audio.MicrophoneWorks = "", false
-	s := newStage(t, without, func(p *madePhone, _ *stageOptions) {
+	s := newHarness(t, without, func(p *madePhone, _ *harnessOptions) {
 		p.set.AudioCheckDone = false
 		p.checks = []diagnosis.Check{{Name: "microphone", Title: "Microphone", Status: diagnosis.Fail, Text: lang.Literal("No microphone found."), Remedy: lang.Literal("Plug in a headset.")}}
 	})
@@ -111,7 +111,7 @@ func TestTheFirstRunWithoutAMicrophone(t *testing.T) {
 func TestTheFirstRunIsLive(t *testing.T) {
 	early := madeReady()
 	early.Ready, early.Conditions[1].OK = false, false
-	s := newStage(t, early, func(p *madePhone, _ *stageOptions) {
+	s := newHarness(t, early, func(p *madePhone, _ *harnessOptions) {
 		p.set.AudioCheckDone = false
 		p.checks = []diagnosis.Check{{Name: "push_socket", Title: "Incoming calls", Status: diagnosis.Fail, Text: lang.Of("condition.push-connecting")}}
 	})
@@ -126,7 +126,7 @@ func TestTheFirstRunIsLive(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.open(screen.PageReport)
 	s.typed("no sound")
 	s.phone.fail = errMade
@@ -147,7 +147,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.open(screen.PageSettings)
 	s.tap("Ring on: Jabra Evolve2 65")
 	s.tap("Computer speakers")
@@ -176,7 +176,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestSignOutAsksFirst(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	s.open(screen.PageAccount)
 	s.tap("Sign out")
 	s.expect("")
@@ -191,7 +191,7 @@ func TestSignOutAsksFirst(t *testing.T) {
 func TestTargetsAreLargeEnough(t *testing.T) {
 	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560)} {
 		for _, sc := range scenes() {
-			s := sc.stage(t, func(o *stageOptions) { o.size = size })
+			s := sc.window(t, func(o *harnessOptions) { o.size = size })
 			visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, _ fyne.Position) {
 				a, ok := o.(fyne.Accessible)
 				if _, tap := o.(fyne.Tappable); !ok || !tap || a.AccessibilityRole() != fyne.AccessibleRoleButton {
@@ -211,7 +211,7 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 // The list of calls is searched without accents, narrowed, grouped, and each call has
 // a page of its own, from which it is copied, saved and removed.
 func TestRecentsAreSearchedAndOpened(t *testing.T) {
-	s := newStage(t, madeReady(), func(p *madePhone, _ *stageOptions) {
+	s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
 		again := p.recents[0]
 		again.ID, again.RangS, again.Started = "7", 18, again.Started.Add(-3*time.Minute)
 		p.recents = append([]app.CallRecord{p.recents[0], again}, p.recents[1:]...)

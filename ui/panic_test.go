@@ -39,7 +39,7 @@ func TestTheRemarkOfACrashLeadsToTheReport(t *testing.T) {
 	for code, want := range map[string]string{"program.crashed": "dial", "program.no-logs": "dial"} {
 		snap := madeReady()
 		snap.Notice = &app.Notice{At: madeNow, Level: "warning", Text: lang.Join(lang.Of(code), lang.Of("program.no-logs"))}
-		s := newStage(t, snap)
+		s := newHarness(t, snap)
 		s.phone.forget()
 		var remark *widget.Remark
 		visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, at fyne.Position) {
@@ -65,7 +65,7 @@ func TestTheRemarkOfACrashLeadsToTheReport(t *testing.T) {
 func TestACrashOffersTheReport(t *testing.T) {
 	snap := madeReady()
 	snap.Notice = &app.Notice{At: madeNow, Level: "warning", Text: lang.Of("program.crashed")}
-	s := newStage(t, snap)
+	s := newHarness(t, snap)
 	for _, later := range s.run.later {
 		later() // it stays until it is answered
 	}

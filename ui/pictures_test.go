@@ -24,7 +24,7 @@ type scene struct {
 	name string
 	snap func() *app.Snapshot
 	made func(*madePhone)
-	play func(*stage)
+	play func(*harness)
 }
 
 func scenes() []scene {
@@ -35,7 +35,7 @@ func scenes() []scene {
 		return s
 	}
 	return []scene{
-		{name: "sign-in", snap: signedOut, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
+		{name: "sign-in", snap: signedOut, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *harness) {
 			s.pages[screen.PageSignIn].(*screen.SignIn).Pass.Field.SetText("secretword")
 		}},
 		{name: "sign-in-unreached", snap: func() *app.Snapshot {
@@ -43,7 +43,7 @@ func scenes() []scene {
 			s.Account.Server = "https://acmee"
 			s.Account.Err = &app.Problem{Code: "NETWORK_ERROR", Message: lang.Of("server.unknown-name", "acmee")}
 			return s
-		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *stage) {
+		}, made: func(p *madePhone) { p.set.SignedIn = false }, play: func(s *harness) {
 			s.pages[screen.PageSignIn].(*screen.SignIn).SetOpen(true)
 		}},
 		{name: "sign-in-error", snap: func() *app.Snapshot {
@@ -52,21 +52,21 @@ func scenes() []scene {
 			return s
 		}, made: func(p *madePhone) { p.set.SignedIn = false }},
 		{name: "dial", snap: madeReady},
-		{name: "dial-name", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("pri") }},
-		{name: "dial-number", snap: madeReady, play: func(s *stage) { s.dial.SetNumber("9845012345") }},
-		{name: "contacts", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabContacts) }},
-		{name: "recents", snap: madeReady, play: func(s *stage) { s.toTab(screen.TabRecents) }},
+		{name: "dial-name", snap: madeReady, play: func(s *harness) { s.dial.SetNumber("pri") }},
+		{name: "dial-number", snap: madeReady, play: func(s *harness) { s.dial.SetNumber("9845012345") }},
+		{name: "contacts", snap: madeReady, play: func(s *harness) { s.toTab(screen.TabContacts) }},
+		{name: "recents", snap: madeReady, play: func(s *harness) { s.toTab(screen.TabRecents) }},
 		{name: "call-detail", snap: madeReady, made: func(p *madePhone) {
 			p.recents[1].MOS, p.recents[1].Rating, p.recents[1].Message = 4.31, 5, "Order 4471: delivery is late"
-		}, play: func(s *stage) {
+		}, play: func(s *harness) {
 			s.toTab(screen.TabRecents)
 			s.recents.Open(s.phone.recents[1])
 		}},
-		{name: "availability", snap: madeReady, play: func(s *stage) { s.openAvailability(s.header.Pill) }},
+		{name: "availability", snap: madeReady, play: func(s *harness) { s.openAvailability(s.header.Pill) }},
 		{name: "state-reasons", snap: func() *app.Snapshot { return madeBreak(12*time.Minute + 41*time.Second) },
-			play: func(s *stage) { s.openAvailability(s.header.Pill) }},
+			play: func(s *harness) { s.openAvailability(s.header.Pill) }},
 		{name: "break-over", snap: func() *app.Snapshot { return madeBreak(32*time.Minute + 10*time.Second) }},
-		{name: "menu", snap: madeReady, play: func(s *stage) { s.openMenu(s.header.Menu) }},
+		{name: "menu", snap: madeReady, play: func(s *harness) { s.openMenu(s.header.Menu) }},
 		{name: "incoming", snap: func() *app.Snapshot {
 			s := madeCall("INCOMING", 0)
 			s.Call.Direction = "INCOMING"
@@ -85,7 +85,7 @@ func scenes() []scene {
 			return s
 		}},
 		{name: "outgoing", snap: func() *app.Snapshot { return madeCall("RINGING", 0) }},
-		{name: "in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.levels() }},
+		{name: "in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *harness) { s.levels() }},
 		{name: "in-call-muted", snap: func() *app.Snapshot {
 			s := madeCall("ESTABLISHED", 395*time.Second)
 			s.Call.Muted, s.Call.Held, s.Call.Quality = true, true, "on_hold"
@@ -96,23 +96,23 @@ func scenes() []scene {
 			s := madeCall("ESTABLISHED", 260*time.Second)
 			s.Call.DTMFSent = "4471#"
 			return s
-		}, play: func(s *stage) { s.call.ShowKeypad(true); s.call.Typed('#') }},
+		}, play: func(s *harness) { s.call.ShowKeypad(true); s.call.Typed('#') }},
 		{name: "in-call-recorded", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) },
 			made: func(p *madePhone) {
 				p.set.Calls.RecordingConsent = "This call is recorded for training. Tell the caller."
-			}, play: func(s *stage) { s.levels() }},
-		{name: "devices", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) {
+			}, play: func(s *harness) { s.levels() }},
+		{name: "devices", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *harness) {
 			s.call.Device.Tapped(nil)
 		}},
-		{name: "quit-in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *stage) { s.quit() }},
+		{name: "quit-in-call", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: func(s *harness) { s.quit() }},
 		{name: "settings-locked", snap: madeReady, made: func(p *madePhone) { p.set.Locked = []string{"audio", "calls.auto_answer"} }, play: open(screen.PageCalls)},
 		{name: "reconnecting", snap: func() *app.Snapshot {
 			s := madeCall("MEDIA_DISRUPTED", 303*time.Second)
 			s.Call.SilentSince, s.Call.GiveUpAt, s.Call.Quality = at(ago(6*time.Second)), at(madeNow.Add(24*time.Second)), "no_sound"
 			return s
-		}, play: func(s *stage) { s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
 		{name: "ended", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }},
-		{name: "ended-rated", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }, play: func(s *stage) {
+		{name: "ended-rated", snap: func() *app.Snapshot { return madeEnded("REMOTE_HANGUP", true) }, play: func(s *harness) {
 			s.dial.Banner.Rate()
 			s.dial.Banner.Rating.Discs.Discs[1].Tapped(nil)
 		}},
@@ -124,8 +124,8 @@ func scenes() []scene {
 		{name: "audio-check", snap: madeReady, made: func(p *madePhone) {
 			p.set.AudioCheckDone = false
 			p.checks = madeChecks()
-		}, play: func(s *stage) { s.levels() }},
-		{name: "settings", snap: madeReady, made: func(p *madePhone) { p.set.Audio.Ring, p.set.Appearance.Language = "device:Computer speakers", "en" }, play: func(s *stage) { s.open(screen.PageSettings); s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
+		{name: "settings", snap: madeReady, made: func(p *madePhone) { p.set.Audio.Ring, p.set.Appearance.Language = "device:Computer speakers", "en" }, play: func(s *harness) { s.open(screen.PageSettings); s.levels() }},
 		{name: "settings-calls", snap: madeReady, play: open(screen.PageCalls)},
 		{name: "settings-network", snap: madeReady, play: open(screen.PageNetwork)},
 		{name: "settings-appearance", snap: madeReady, play: open(screen.PageAppearance)},
@@ -140,14 +140,14 @@ func scenes() []scene {
 			s := madeEnded("REMOTE_HANGUP", true)
 			s.LastCall.Shown = false
 			return s
-		}, made: func(p *madePhone) { p.checks = madeChecks(); p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
+		}, made: func(p *madePhone) { p.checks = madeChecks(); p.stats, p.hasStats = madeStats(), true }, play: func(s *harness) {
 			open(screen.PageDiagnostics)(s)
 			s.pages[screen.PageDiagnostics].(*screen.Diagnostics).CheckAgain.Tapped(nil)
 			v := s.view()
 			v.Now = v.Now.Add(9 * time.Second)
 			s.shown.Render(v)
 		}},
-		{name: "report", snap: madeReady, play: func(s *stage) {
+		{name: "report", snap: madeReady, play: func(s *harness) {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Text.Input.SetText("Callers sound broken up since lunch.")
 		}},
@@ -156,22 +156,22 @@ func scenes() []scene {
 				progress(0.58)
 				return "", errNotYet
 			}
-		}, play: func(s *stage) {
+		}, play: func(s *harness) {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Text.Input.SetText("Callers sound broken up since lunch.")
 			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
 		}},
-		{name: "report-sent", snap: madeReady, play: func(s *stage) {
+		{name: "report-sent", snap: madeReady, play: func(s *harness) {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
 		}},
-		{name: "report-failed", snap: madeReady, made: func(p *madePhone) { p.fail = errMade }, play: func(s *stage) {
+		{name: "report-failed", snap: madeReady, made: func(p *madePhone) { p.fail = errMade }, play: func(s *harness) {
 			open(screen.PageReport)(s)
 			s.pages[screen.PageReport].(*screen.Report).Send.Tapped(nil)
 		}},
 		{name: "caller", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) }, play: open(screen.PageCaller)},
 		{name: "statistics", snap: func() *app.Snapshot { return madeCall("ESTABLISHED", 252*time.Second) },
-			made: func(p *madePhone) { p.stats, p.hasStats = madeStats(), true }, play: func(s *stage) {
+			made: func(p *madePhone) { p.stats, p.hasStats = madeStats(), true }, play: func(s *harness) {
 				open(screen.PageStatistics)(s)
 				for i := range 70 {
 					s.phone.stats.MOS = known.Figure(4.3 - float64(i%13)/14)
@@ -188,7 +188,7 @@ func scenes() []scene {
 			s.LastCall.Shown = false
 			return s
 		}, play: open(screen.PageFeedback)},
-		{name: "remark", snap: madeReady, play: func(s *stage) { s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone.") }},
+		{name: "remark", snap: madeReady, play: func(s *harness) { s.notify("Jabra Evolve2 65 is gone. Offhook uses the computer's microphone.") }},
 		{name: "not-ready-network", snap: func() *app.Snapshot {
 			return madeTrouble(readiness.Platform, "retry", 40*time.Second, 7500*time.Millisecond)
 		}},
@@ -209,14 +209,14 @@ func scenes() []scene {
 	}
 }
 
-func open(p screen.Page) func(*stage) {
-	return func(s *stage) { s.open(p) }
+func open(p screen.Page) func(*harness) {
+	return func(s *harness) { s.open(p) }
 }
 
-// stage plays a scene.
-func (sc scene) stage(t *testing.T, change func(*stageOptions)) *stage {
+// window plays a scene.
+func (sc scene) window(t *testing.T, change func(*harnessOptions)) *harness {
 	t.Helper()
-	st := newStage(t, sc.snap(), func(p *madePhone, o *stageOptions) {
+	st := newHarness(t, sc.snap(), func(p *madePhone, o *harnessOptions) {
 		o.mode = theme.Light
 		change(o)
 		if sc.made != nil {
@@ -236,9 +236,9 @@ func TestPictures(t *testing.T) {
 		for _, sc := range scenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
 				name := sc.name + "-" + string(mode)
-				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(name)
+				sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(name)
 				if os.Getenv("OFFHOOK_PICTURES") != "" {
-					sc.stage(t, func(o *stageOptions) { o.mode, o.scale = mode, 2 }).keep(name)
+					sc.window(t, func(o *harnessOptions) { o.mode, o.scale = mode, 2 }).keep(name)
 				}
 			})
 		}
@@ -262,10 +262,10 @@ func TestPicturesOfOtherSizes(t *testing.T) {
 				continue
 			}
 			t.Run(at.name+"/"+sc.name, func(t *testing.T) {
-				sized := func(o *stageOptions) { o.size = at.size }
-				sc.stage(t, sized).matchPicture(at.name + "-" + sc.name + "-light")
+				sized := func(o *harnessOptions) { o.size = at.size }
+				sc.window(t, sized).matchPicture(at.name + "-" + sc.name + "-light")
 				if os.Getenv("OFFHOOK_PICTURES") != "" {
-					sc.stage(t, func(o *stageOptions) { sized(o); o.scale = 2 }).keep(at.name + "-" + sc.name + "-light")
+					sc.window(t, func(o *harnessOptions) { sized(o); o.scale = 2 }).keep(at.name + "-" + sc.name + "-light")
 				}
 			})
 		}
@@ -279,14 +279,14 @@ func TestPanelPictures(t *testing.T) {
 			t.Run(string(mode)+"/"+language, func(t *testing.T) {
 				snap := madeCall("INCOMING", 0)
 				snap.Call.Direction = "INCOMING"
-				s := newStage(t, snap, func(_ *madePhone, o *stageOptions) { o.mode, o.language = mode, language })
+				s := newHarness(t, snap, func(_ *madePhone, o *harnessOptions) { o.mode, o.language = mode, language })
 				p := screen.NewPanel(s.env)
 				p.ShowHints(true)
 				p.Render(s.view())
 				win := test.NewTempWindow(t, p.Object())
 				win.SetPadded(false)
 				win.Resize(p.Size())
-				panel := &stage{t: t, win: win}
+				panel := &harness{t: t, win: win}
 				for _, text := range cutTexts(panel) {
 					t.Errorf("there is no room for %s", text)
 				}
@@ -331,7 +331,7 @@ func TestFloatingPictures(t *testing.T) {
 		"bar-ended":        {snap: madeEnded("REMOTE_HANGUP", true)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t, tc.snap)
+			s := newHarness(t, tc.snap)
 			var content fyne.CanvasObject
 			size := fyne.NewSize(screen.BarWidth, screen.BarHeight)
 			if strings.HasPrefix(name, "panel") {
@@ -350,7 +350,7 @@ func TestFloatingPictures(t *testing.T) {
 			win := test.NewTempWindow(t, content)
 			win.SetPadded(false)
 			win.Resize(size)
-			(&stage{t: t, win: win}).matchPicture(name)
+			(&harness{t: t, win: win}).matchPicture(name)
 		})
 	}
 }

@@ -24,7 +24,7 @@ func TestNothingJumpsWhenACallStarts(t *testing.T) {
 	for i, size := range slices.Repeat([]fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560), fyne.NewSize(1280, 800)}, 2) {
 		line := []string{"", "meera@pbx.example.com"}[i/3] // that can be handed on, too
 		t.Run(fmt.Sprint(line, size.Width), func(t *testing.T) {
-			s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = size })
+			s := newHarness(t, madeReady(), func(_ *madePhone, o *harnessOptions) { o.size = size })
 			frame := func() string { return placeOf(s.header.Tabs.Container) + " " + placeOf(s.header.Menu) }
 			before, switches := frame(), ""
 			held := madeCall("ESTABLISHED", 20*time.Second)
@@ -70,7 +70,7 @@ func TestTargetsAreLargeAndNamed(t *testing.T) {
 	const least = 39.5 // places are rounded
 	for _, sc := range scenes() {
 		t.Run(sc.name, func(t *testing.T) {
-			s := sc.stage(t, func(o *stageOptions) { o.size = fyne.NewSize(320, 560) })
+			s := sc.window(t, func(o *harnessOptions) { o.size = fyne.NewSize(320, 560) })
 			look := func(o fyne.CanvasObject, _ fyne.Position) {
 				_, pressed := o.(fyne.Tappable)
 				focus, focused := o.(fyne.Focusable)

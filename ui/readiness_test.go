@@ -28,7 +28,7 @@ func TestNotReadyHasOneActionEach(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			snap := madeTrouble(c.name, c.action, time.Minute, 0)
 			snap.Audio.MicrophoneWorks = c.name != readiness.Devices
-			s := newStage(t, snap)
+			s := newHarness(t, snap)
 			if got := s.screenName(); got != "dial" != c.page || !s.shows(c.title) || !s.shows(c.status) {
 				t.Errorf("%s shows %q", c.name, got)
 			}
@@ -48,7 +48,7 @@ func TestNotReadyHasOneActionEach(t *testing.T) {
 		})
 	}
 	// What has only just begun is not shown as trouble.
-	s := newStage(t, madeTrouble(readiness.Platform, "retry", time.Second, 0))
+	s := newHarness(t, madeTrouble(readiness.Platform, "retry", time.Second, 0))
 	if s.screenName() != "dial" || !s.shows("Connecting") {
 		t.Errorf("a second of settling shows %q", s.screenName())
 	}
@@ -66,7 +66,7 @@ func TestTheHeaderIsTrue(t *testing.T) {
 	} {
 		snap := madeReady()
 		snap.Availability, snap.OnAnotherPhone = c.choice, c.other
-		s := newStage(t, snap)
+		s := newHarness(t, snap)
 		if got := s.env.StatusOf(s.view()).Word; got != c.want {
 			t.Errorf("%s, another phone %v: the header says %q, not %q", c.choice, c.other, got, c.want)
 		}

@@ -10,10 +10,10 @@ import (
 	"offhook/ui/screen"
 )
 
-// recentsStage is a stage with the list of calls on it.
-func recentsStage(t *testing.T, size fyne.Size, change func(*madePhone)) *stage {
+// recentsHarness is a harness with the list of calls on it.
+func recentsHarness(t *testing.T, size fyne.Size, change func(*madePhone)) *harness {
 	t.Helper()
-	s := newStage(t, madeReady(), func(p *madePhone, o *stageOptions) {
+	s := newHarness(t, madeReady(), func(p *madePhone, o *harnessOptions) {
 		o.size = size
 		if change != nil {
 			change(p)
@@ -25,7 +25,7 @@ func recentsStage(t *testing.T, size fyne.Size, change func(*madePhone)) *stage 
 }
 
 // row is a part of the window by the beginning of its label.
-func (s *stage) part(label string) (found fyne.CanvasObject) {
+func (s *harness) part(label string) (found fyne.CanvasObject) {
 	s.t.Helper()
 	visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(o fyne.CanvasObject, _ fyne.Position) {
 		if a, ok := o.(fyne.Accessible); ok && found == nil && strings.HasPrefix(a.AccessibilityLabel(), label) {
@@ -43,14 +43,14 @@ func (s *stage) part(label string) (found fyne.CanvasObject) {
 // A call of the list has a menu, by the other button of the pointer and by the menu key,
 // and the keyboard comes back from it.
 func TestTheMenuOfACall(t *testing.T) {
-	for what, open := range map[string]func(s *stage, row fyne.CanvasObject){
-		"pointer": func(_ *stage, row fyne.CanvasObject) { row.(fyne.SecondaryTappable).TappedSecondary(nil) },
-		"menu key": func(s *stage, row fyne.CanvasObject) {
+	for what, open := range map[string]func(s *harness, row fyne.CanvasObject){
+		"pointer": func(_ *harness, row fyne.CanvasObject) { row.(fyne.SecondaryTappable).TappedSecondary(nil) },
+		"menu key": func(s *harness, row fyne.CanvasObject) {
 			s.win.Canvas().Focus(row.(fyne.Focusable))
 			s.press(desktop.KeyMenu)
 		},
 	} {
-		s := recentsStage(t, fyne.NewSize(380, 660), nil)
+		s := recentsHarness(t, fyne.NewSize(380, 660), nil)
 		row := s.part("Lucía Ortega.")
 		open(s, row)
 		s.tap("Copy the number")
@@ -80,7 +80,7 @@ func TestTheMenuOfACall(t *testing.T) {
 // In a wide window the list is a table, with the columns that there is room for.
 func TestTheTableOfCalls(t *testing.T) {
 	for width, want := range map[float32][2]bool{920: {false, false}, 1040: {true, false}, 1200: {true, true}} {
-		s := recentsStage(t, fyne.NewSize(width, 800), func(p *madePhone) {
+		s := recentsHarness(t, fyne.NewSize(width, 800), func(p *madePhone) {
 			p.recents[0].Outcome, p.recents[1].OutcomeNote = "sold", "Calls back on Monday"
 		})
 		if got := [2]bool{s.shows("98800 30021"), s.shows("sold")}; got != want {
@@ -95,7 +95,7 @@ func TestTheTableOfCalls(t *testing.T) {
 
 // Notes and outcomes are found, whatever their accents and letters.
 func TestNotesAndOutcomesAreFound(t *testing.T) {
-	s := recentsStage(t, fyne.NewSize(380, 660), func(p *madePhone) {
+	s := recentsHarness(t, fyne.NewSize(380, 660), func(p *madePhone) {
 		p.recents[0].Outcome, p.recents[1].OutcomeNote = "Verkauft", "Devolución का आदेश"
 	})
 	for text, name := range map[string]string{"VERKAUFT": "Lucía Ortega.", "devolucion": "Priya Nair.", "आदेश": "Priya Nair."} {
@@ -108,7 +108,7 @@ func TestNotesAndOutcomesAreFound(t *testing.T) {
 
 // The list is saved where the user says, as the file's ending wants it.
 func TestCallsAreExported(t *testing.T) {
-	s := recentsStage(t, fyne.NewSize(380, 1400), func(p *madePhone) { p.recents[0].RemoteName = "नमस्ते, \"x\"" })
+	s := recentsHarness(t, fyne.NewSize(380, 1400), func(p *madePhone) { p.recents[0].RemoteName = "नमस्ते, \"x\"" })
 	for ending, want := range map[string]string{".csv": "\"नमस्ते, \"\"x\"\"\"", ".json": "\"remote_name\": \"नमस्ते, \\\"x\\\"\""} {
 		s.host.ending = ending
 		s.tap("Export (6)")

@@ -21,27 +21,27 @@ func recordingScenes() []scene {
 	return []scene{
 		{name: "recording", snap: func() *app.Snapshot {
 			return madeRecording(app.Recording{State: wire.RecordingOn, By: "rule", Told: "both", DurationS: 4})
-		}, play: func(s *stage) { s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
 		{name: "recording-paused", snap: func() *app.Snapshot {
 			return madeRecording(app.Recording{State: wire.RecordingPaused, By: "rule", DurationS: 134, PausedS: 18, ResumesInS: 102})
-		}, play: func(s *stage) { s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
 		{name: "recording-by-hand", snap: func() *app.Snapshot {
 			return madeRecording(app.Recording{State: wire.RecordingOff, ByHand: true})
-		}, play: func(s *stage) { s.levels() }},
+		}, play: func(s *harness) { s.levels() }},
 	}
 }
 
 func TestRecordingPictures(t *testing.T) {
 	for i, sc := range recordingScenes() {
 		mode := []theme.Mode{theme.Light, theme.Dark, theme.Light}[i]
-		sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+		sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 	}
 }
 
 // The row says how the call is recorded, and what was said to the caller; a card number
 // is left out by pointer and by key.
 func TestRecording(t *testing.T) {
-	s := newStage(t, madeRecording(app.Recording{State: wire.RecordingOn, By: "rule", Told: "both", DurationS: 4}))
+	s := newHarness(t, madeRecording(app.Recording{State: wire.RecordingOn, By: "rule", Told: "both", DurationS: 4}))
 	if !s.shows("Recording 00:04") || !s.shows("The caller heard") || s.shows("Stop recording") {
 		t.Error("a recording by rule is not shown as one")
 	}
@@ -79,7 +79,7 @@ func TestRecording(t *testing.T) {
 		t.Error("a call that can't be recorded speaks of recording")
 	}
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(640, 340)} {
-		s := newStage(t, madeRecording(app.Recording{State: wire.RecordingOn, Told: "both", DurationS: 4}), func(_ *madePhone, o *stageOptions) { o.size = size })
+		s := newHarness(t, madeRecording(app.Recording{State: wire.RecordingOn, Told: "both", DurationS: 4}), func(_ *madePhone, o *harnessOptions) { o.size = size })
 		s.levels()
 		if !s.shows("Recording 00:04") || !s.seen("Hang up") {
 			t.Errorf("at %v the recording or Hang up is not on the screen", size)

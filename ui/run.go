@@ -111,6 +111,6 @@ func (b *Begun) Run(phone screen.Phone, opts Options) error {
 		watchScreen(opts.ScreenGone)
 	}
 	b.app.Run()
-	w.stop() // not after a panic: whoever recovers it writes its report first
+	w.stop() // not after a panic: what recovers it writes its report first
 	return nil
 }

@@ -28,7 +28,7 @@ func TestANewSettingIsDrawn(t *testing.T) {
 		}
 	}
 	defer func() { settings.Table = old }()
-	s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = fyne.NewSize(380, 1400) })
+	s := newHarness(t, madeReady(), func(_ *madePhone, o *harnessOptions) { o.size = fyne.NewSize(380, 1400) })
 	s.open(screen.PageAppearance)
 	s.tap("A switch, On")
 	s.tap("A number, more")
@@ -54,7 +54,7 @@ func TestANewSettingIsDrawn(t *testing.T) {
 
 // The volumes of a call are in the menu of its devices and hold at once.
 func TestVolumesOfACall(t *testing.T) {
-	s := newStage(t, madeCall(voice.StateEstablished, time.Minute), func(_ *madePhone, o *stageOptions) { o.size = fyne.NewSize(380, 900) })
+	s := newHarness(t, madeCall(voice.StateEstablished, time.Minute), func(_ *madePhone, o *harnessOptions) { o.size = fyne.NewSize(380, 900) })
 	s.tap(s.call.Device.Label())
 	s.tap("Call volume, more")
 	s.tap("Ringback volume, less")
@@ -70,7 +70,7 @@ func TestVolumesOfACall(t *testing.T) {
 // Each of two devices of one name can be chosen in a call, and the menu says which one
 // is in use.
 func TestTwinsInTheMenuOfACall(t *testing.T) {
-	s := newStage(t, madeCall(voice.StateEstablished, time.Minute), func(p *madePhone, o *stageOptions) {
+	s := newHarness(t, madeCall(voice.StateEstablished, time.Minute), func(p *madePhone, o *harnessOptions) {
 		o.size = fyne.NewSize(380, 900)
 		twin := p.devices[1]
 		twin.ID, twin.IsDefault = "jabra-second", false

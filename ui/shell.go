@@ -148,7 +148,7 @@ func (s *shell) begin(v screen.View) {
 }
 
 // complete makes what begin left out. It must be called once the first picture is
-// there, and by whoever needs more before.
+// there, and by what needs more before.
 func (s *shell) complete() {
 	early := s.env.Early
 	if early == nil {

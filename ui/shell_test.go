@@ -22,8 +22,8 @@ import (
 	"offhook/ui/words"
 )
 
-// stage is a shell on a window without a display.
-type stage struct {
+// harness is a shell on a window without a display.
+type harness struct {
 	*shell
 	t     testing.TB
 	win   fyne.Window
@@ -69,38 +69,38 @@ func (h *madeHost) SetTheme(m theme.Mode) { h.mode = m }
 func (h *madeHost) Language() string      { return h.language }
 func (h *madeHost) SetLanguage(l string)  { h.language = l }
 
-type stageOptions struct {
+type harnessOptions struct {
 	mode     theme.Mode
 	language string
 	size     fyne.Size
 	scale    float32
 }
 
-// theater is the app that stages stand in while they have its theme: each new app
+// themed is the app that windows stand in while they have its theme: each new app
 // reads the fonts anew, and Fyne keeps them as long as the process.
-var theater struct {
+var themed struct {
 	app   fyne.App
 	mode  theme.Mode
 	theme *theme.Theme
 }
 
 func theaterIn(mode theme.Mode) *theme.Theme {
-	if theater.app == nil || fyne.CurrentApp() != theater.app || theater.mode != mode {
-		theater.app, theater.mode, theater.theme = test.NewApp(), mode, theme.New(mode)
-		theater.app.Settings().SetTheme(theater.theme)
+	if themed.app == nil || fyne.CurrentApp() != themed.app || themed.mode != mode {
+		themed.app, themed.mode, themed.theme = test.NewApp(), mode, theme.New(mode)
+		themed.app.Settings().SetTheme(themed.theme)
 	}
-	return theater.theme
+	return themed.theme
 }
 
-func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOptions)) *stage {
+func newHarness(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *harnessOptions)) *harness {
 	t.Helper()
 	p := newMadePhone(s)
-	o := stageOptions{mode: theme.Light, language: lang.Base, size: fyne.NewSize(380, 660), scale: 1}
+	o := harnessOptions{mode: theme.Light, language: lang.Base, size: fyne.NewSize(380, 660), scale: 1}
 	for _, c := range change {
 		c(p, &o)
 	}
 	th := theaterIn(o.mode)
-	st := &stage{t: t, phone: p, run: &sameThread{}, host: &madeHost{}}
+	st := &harness{t: t, phone: p, run: &sameThread{}, host: &madeHost{}}
 	p.set.Appearance.Theme = string(o.mode)
 	st.shell = newShell(p, st.run, st.host, words.New(o.language), th, func() time.Time { return madeNow.Add(st.passed) })
 	st.win = test.NewTempWindow(t, st.shell.content())
@@ -116,14 +116,14 @@ func newStage(t testing.TB, s *app.Snapshot, change ...func(*madePhone, *stageOp
 }
 
 // show has the phone be in another state, and the window follow it.
-func (s *stage) show(snap *app.Snapshot) {
+func (s *harness) show(snap *app.Snapshot) {
 	s.phone.snap = snap
 	s.shell.show(snap)
 }
 
-// keep writes a picture of the stage into $OFFHOOK_PICTURES, for a person to look
+// keep writes a picture of the harness into $OFFHOOK_PICTURES, for a person to look
 // at beside the design.
-func (s *stage) keep(name string) {
+func (s *harness) keep(name string) {
 	dir := os.Getenv("OFFHOOK_PICTURES")
 	if dir == "" {
 		return
@@ -143,7 +143,7 @@ func nowMade() time.Time { return madeNow }
 // In a wide window the phone stays where it is beside lists and pages, a call takes
 // neither away, and a window that grows or shrinks keeps what is typed.
 func TestTwoPanes(t *testing.T) {
-	s := newStage(t, madeReady(), func(_ *madePhone, o *stageOptions) { o.size = fyne.NewSize(1200, 800) })
+	s := newHarness(t, madeReady(), func(_ *madePhone, o *harnessOptions) { o.size = fyne.NewSize(1200, 800) })
 	if !s.shows("Name or number") || !s.shows("Lucía Ortega") {
 		t.Fatal("a wide window does not show the phone and the calls")
 	}
@@ -186,7 +186,7 @@ func TestTwoPanes(t *testing.T) {
 func TestALongMessageOpens(t *testing.T) {
 	ring := madeCall("INCOMING", 0)
 	ring.Call.Direction, ring.Call.Message = "INCOMING", strings.Repeat("The customer has called three times since Monday. ", 8)
-	s := newStage(t, ring)
+	s := newHarness(t, ring)
 	before := s.incoming.Message.Size().Height
 	s.incoming.Message.Passage.Tapped(&fyne.PointEvent{})
 	if after := s.incoming.Message.Size().Height; after <= before || after > 160 {
@@ -196,7 +196,7 @@ func TestALongMessageOpens(t *testing.T) {
 }
 
 // tap presses the object of a name as a mouse would.
-func (s *stage) tap(name string) {
+func (s *harness) tap(name string) {
 	s.t.Helper()
 	m := mapOf(s.win.Canvas(), "", s.overlay())
 	for _, o := range m.Objects {
@@ -212,7 +212,7 @@ func (s *stage) tap(name string) {
 	s.t.Fatalf("the window shows no %q: %s", name, strings.Join(names, " | "))
 }
 
-func (s *stage) shows(text string) bool {
+func (s *harness) shows(text string) bool {
 	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 		if strings.Contains(o.Label, text) || strings.Contains(o.Name, text) {
 			return true
@@ -221,7 +221,7 @@ func (s *stage) shows(text string) bool {
 	return false
 }
 
-func (s *stage) press(key fyne.KeyName) {
+func (s *harness) press(key fyne.KeyName) {
 	e := &fyne.KeyEvent{Name: key}
 	if f := s.win.Canvas().Focused(); f != nil {
 		f.TypedKey(e)
@@ -232,7 +232,7 @@ func (s *stage) press(key fyne.KeyName) {
 	}
 }
 
-func (s *stage) typed(text string) {
+func (s *harness) typed(text string) {
 	for _, r := range text {
 		if f := s.win.Canvas().Focused(); f != nil {
 			f.TypedRune(r)
@@ -242,7 +242,7 @@ func (s *stage) typed(text string) {
 	}
 }
 
-func (s *stage) shortcut(key fyne.KeyName, mod fyne.KeyModifier) {
+func (s *harness) shortcut(key fyne.KeyName, mod fyne.KeyModifier) {
 	s.t.Helper()
 	do := s.keys[(&desktop.CustomShortcut{KeyName: key, Modifier: mod}).ShortcutName()]
 	if do == nil {
@@ -251,7 +251,7 @@ func (s *stage) shortcut(key fyne.KeyName, mod fyne.KeyModifier) {
 	do()
 }
 
-func (s *stage) expect(want string) {
+func (s *harness) expect(want string) {
 	s.t.Helper()
 	if got := s.phone.asked(); got != want {
 		s.t.Errorf("the phone was asked for %q, not %q", got, want)

@@ -16,7 +16,7 @@ func TestSignIn(t *testing.T) {
 	snap := madeReady()
 	snap.Ready = false
 	snap.Account = app.Account{State: app.SignedOut, Server: "https://voice.example.com", AccountSID: "demo"}
-	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	s := newHarness(t, snap, func(p *madePhone, _ *harnessOptions) { p.set.SignedIn = false })
 	if got := s.screenName(); got != "sign-in" {
 		t.Fatalf("a signed-out phone shows %q", got)
 	}
@@ -68,7 +68,7 @@ func TestUnencryptedSignIn(t *testing.T) {
 	snap := madeReady()
 	snap.Ready = false
 	snap.Account = app.Account{State: app.SignedOut, Server: "http://voice.example.com", UserName: "meera", AccountSID: "demo"}
-	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	s := newHarness(t, snap, func(p *madePhone, _ *harnessOptions) { p.set.SignedIn = false })
 	p := s.pages[screen.PageSignIn].(*screen.SignIn)
 	p.Pass.Input.SetText("secret")
 	s.tap("Sign in")
@@ -91,7 +91,7 @@ func TestAdvancedFieldsOpenAndGoAlong(t *testing.T) {
 	snap := madeReady()
 	snap.Ready = false
 	snap.Account = app.Account{State: app.SignedOut, Server: "https://old.example.com", UserName: "meera", AccountSID: "demo"}
-	s := newStage(t, snap, func(p *madePhone, _ *stageOptions) { p.set.SignedIn = false })
+	s := newHarness(t, snap, func(p *madePhone, _ *harnessOptions) { p.set.SignedIn = false })
 	if s.shows("Account number") {
 		t.Error("the advanced fields are open at first")
 	}
@@ -109,7 +109,7 @@ func TestAdvancedFieldsOpenAndGoAlong(t *testing.T) {
 func TestSignInAgainAfterExpiry(t *testing.T) {
 	snap := madeTrouble(readiness.Token, "sign_in", time.Minute, 0)
 	snap.Account.State = app.Expired
-	s := newStage(t, snap)
+	s := newHarness(t, snap)
 	s.tap("Sign in")
 	if s.screenName() != "sign-in" {
 		t.Fatalf("Sign in shows %q", s.screenName())
@@ -131,7 +131,7 @@ func TestSignInAgainAfterExpiry(t *testing.T) {
 func TestTheCompanyIsFound(t *testing.T) {
 	out := madeReady()
 	out.Account = app.Account{State: app.SignedOut}
-	s := newStage(t, out)
+	s := newHarness(t, out)
 	page := s.shown.(*screen.SignIn)
 	rest := func() {
 		later := s.run.later

@@ -18,7 +18,7 @@ import (
 
 // focusables are the controls of what is shown that can have the keyboard, also
 // those that a page must scroll to.
-func (s *stage) focusables() (list []fyne.Focusable) {
+func (s *harness) focusables() (list []fyne.Focusable) {
 	root := s.win.Canvas().Content()
 	if over := s.overlay(); over != nil {
 		root = over
@@ -50,7 +50,7 @@ func TestTheTabKeyWalksEveryScreen(t *testing.T) {
 	for _, size := range []fyne.Size{fyne.NewSize(380, 660), fyne.NewSize(320, 560), fyne.NewSize(640, 340)} {
 		for _, sc := range append(scenes(), accountScenes()...) {
 			t.Run(fmt.Sprintf("%.0f/%s", size.Width, sc.name), func(t *testing.T) {
-				s := sc.stage(t, func(o *stageOptions) { o.size = size })
+				s := sc.window(t, func(o *harnessOptions) { o.size = size })
 				all := s.focusables()
 				cv := s.win.Canvas()
 				cv.Unfocus()
@@ -87,7 +87,7 @@ func count(list []fyne.Focusable, f fyne.Focusable) (n int) {
 }
 
 // judgeFocus finds fault with a control that has the keyboard.
-func (s *stage) judgeFocus(f fyne.Focusable) {
+func (s *harness) judgeFocus(f fyne.Focusable) {
 	s.t.Helper()
 	name := nameOfFocusable(f)
 	if name == "" {
@@ -108,7 +108,7 @@ func (s *stage) judgeFocus(f fyne.Focusable) {
 }
 
 // judgeOrder holds the walk against the design: content, tabs, availability, menu.
-func (s *stage) judgeOrder(order []fyne.Focusable) {
+func (s *harness) judgeOrder(order []fyne.Focusable) {
 	s.t.Helper()
 	at := func(f fyne.Focusable) int { return slices.Index(order, f) }
 	places := []int{at(s.header.Tabs.Tabs[0]), at(s.header.Tabs.Tabs[1]), at(s.header.Tabs.Tabs[2]), at(s.header.Pill), at(s.header.Menu)}
@@ -123,7 +123,7 @@ func (s *stage) judgeOrder(order []fyne.Focusable) {
 }
 
 // scrolledAway reports whether o lies in something that scrolls.
-func scrolledAway(s *stage, o fyne.CanvasObject) bool {
+func scrolledAway(s *harness, o fyne.CanvasObject) bool {
 	away := false
 	visible(s.win.Canvas().Content(), fyne.NewPos(0, 0), func(c fyne.CanvasObject, _ fyne.Position) {
 		if sc, ok := c.(*container.Scroll); ok && shows(sc, o) {
@@ -136,7 +136,7 @@ func scrolledAway(s *stage, o fyne.CanvasObject) bool {
 // The device menu of a call changes what the call uses at once, by keys alone, and
 // gives the keyboard back.
 func TestADeviceIsChangedInMidCall(t *testing.T) {
-	s := newStage(t, madeCall("ESTABLISHED", time.Minute))
+	s := newHarness(t, madeCall("ESTABLISHED", time.Minute))
 	widget.FocusMember(s.call.Device)
 	s.press(fyne.KeySpace)
 	if s.overlay() == nil {
@@ -184,7 +184,7 @@ func TestADeviceIsChangedInMidCall(t *testing.T) {
 func TestTheHeaderTellsOfLinesAndMessages(t *testing.T) {
 	snap := madeLines()
 	snap.Lines[0].MessagesAt = "sip:*97@pbx.example.com"
-	s := newStage(t, snap)
+	s := newHarness(t, snap)
 	if !s.shows("2 of 4 lines") {
 		t.Error("the header does not say how many lines are up")
 	}
@@ -218,7 +218,7 @@ func TestTheHeaderTellsOfLinesAndMessages(t *testing.T) {
 // their password beside it.
 func TestTURNServersOfASIPAccount(t *testing.T) {
 	sc := accountScenes()[1]
-	s := sc.stage(t, func(*stageOptions) {})
+	s := sc.window(t, func(*harnessOptions) {})
 	list, form := s.pages[screen.PageAccounts].(*screen.Accounts), s.pages[screen.PageSIPAccount].(*screen.SIPAccount)
 	list.Add.Tapped(nil)
 	form.Address.Input.SetText("100@lab.test")
@@ -230,9 +230,9 @@ func TestTURNServersOfASIPAccount(t *testing.T) {
 	}
 	form.ICE.Input.SetText("turn:turn.lab.test, stun:stun.lab.test")
 	form.ICEUser.Input.SetText("meera")
-	form.ICEPass.Input.SetText("hush")
+	form.ICEPass.Input.SetText("s3cret")
 	form.Save.Tapped(nil)
-	if asked := s.phone.asked(); !strings.Contains(asked, "ice:100@lab.test:hush line:100@lab.test:") {
+	if asked := s.phone.asked(); !strings.Contains(asked, "ice:100@lab.test:s3cret line:100@lab.test:") {
 		t.Errorf("asked %s", asked)
 	}
 	if form.ICEPass.Input.Text != "" {
@@ -242,7 +242,7 @@ func TestTURNServersOfASIPAccount(t *testing.T) {
 
 // A report that takes long to put together can be stopped.
 func TestAReportBeingPutTogetherCanBeStopped(t *testing.T) {
-	s := newStage(t, madeReady())
+	s := newHarness(t, madeReady())
 	stopped := make(chan struct{})
 	s.phone.drafting = sync.OnceFunc(func() { close(stopped) })
 	open(screen.PageReport)(s)

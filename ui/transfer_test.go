@@ -23,9 +23,9 @@ func madeColleagues(p *madePhone) {
 	}
 }
 
-func transferPage(t *testing.T, change ...func(*madePhone, *stageOptions)) (*stage, *screen.Transfer) {
+func transferPage(t *testing.T, change ...func(*madePhone, *harnessOptions)) (*harness, *screen.Transfer) {
 	t.Helper()
-	s := newStage(t, madeSIPCall(), append([]func(*madePhone, *stageOptions){func(p *madePhone, _ *stageOptions) { madeColleagues(p) }}, change...)...)
+	s := newHarness(t, madeSIPCall(), append([]func(*madePhone, *harnessOptions){func(p *madePhone, _ *harnessOptions) { madeColleagues(p) }}, change...)...)
 	s.tap("Transfer")
 	return s, s.pages[screen.PageTransfer].(*screen.Transfer)
 }

@@ -58,11 +58,11 @@ func madeConference() *app.Snapshot {
 
 func twoCallScenes() []scene {
 	return []scene{
-		{name: "conference", snap: madeConference, play: func(s *stage) { s.levels() }},
-		{name: "call-chips", snap: madeFirst, play: func(s *stage) { s.levels() }},
+		{name: "conference", snap: madeConference, play: func(s *harness) { s.levels() }},
+		{name: "call-chips", snap: madeFirst, play: func(s *harness) { s.levels() }},
 		{name: "second-rings", snap: madeSecondRings},
-		{name: "two-calls", snap: madeTwoCalls, play: func(s *stage) { s.levels() }},
-		{name: "add-call", snap: madeFirst, play: func(s *stage) { s.tap(s.env.T("Add call")) }},
+		{name: "two-calls", snap: madeTwoCalls, play: func(s *harness) { s.levels() }},
+		{name: "add-call", snap: madeFirst, play: func(s *harness) { s.tap(s.env.T("Add call")) }},
 	}
 }
 
@@ -70,13 +70,13 @@ func TestTwoCallPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, sc := range twoCallScenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
-				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+				sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 			})
 		}
 	}
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(640, 340), fyne.NewSize(320, 340)} {
 		sc := twoCallScenes()[2]
-		s := sc.stage(t, func(o *stageOptions) { o.size = size })
+		s := sc.window(t, func(o *harnessOptions) { o.size = size })
 		s.matchPicture(sc.name + "-" + sizeName(size))
 		// What answers and what hangs up is on the screen in every size.
 		if !s.seen("Hang up on Priya Nair") || !s.seen("Answer and hold Priya") {
@@ -89,7 +89,7 @@ func TestTwoCallPictures(t *testing.T) {
 func sizeName(s fyne.Size) string { return fmt.Sprintf("%.0fx%.0f", s.Width, s.Height) }
 
 // seen reports whether a button can be pressed where it stands.
-func (s *stage) seen(label string) bool {
+func (s *harness) seen(label string) bool {
 	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 		if o.Label == label && o.H >= 40 {
 			return true
@@ -101,7 +101,7 @@ func (s *stage) seen(label string) bool {
 // The second call is answered, declined or ignored by pointer and by key, and moves
 // nothing that was under the hand.
 func TestASecondCallRings(t *testing.T) {
-	s := newStage(t, madeFirst())
+	s := newHarness(t, madeFirst())
 	before := s.placeOf("Hold, off")
 	end := s.placeOf("Hang up")
 	s.show(madeSecondRings())
@@ -136,7 +136,7 @@ func TestASecondCallRings(t *testing.T) {
 // Two calls stand below each other, the one that has the sound first; each is ended by
 // a button that names it, and what is left waits until it is resumed.
 func TestTwoCalls(t *testing.T) {
-	s := newStage(t, madeTwoCalls())
+	s := newHarness(t, madeTwoCalls())
 	if !s.shows("Talking for 0:48") || !s.shows("On hold for 2:10") || !s.says("2 calls") {
 		t.Error("the two are not shown")
 	}
@@ -165,7 +165,7 @@ func TestTwoCalls(t *testing.T) {
 
 // A call is added from the number field, which stands under the way back.
 func TestAddCall(t *testing.T) {
-	s := newStage(t, madeFirst())
+	s := newHarness(t, madeFirst())
 	s.tap("Add call")
 	if s.screenName() != "dial" || !s.shows("Back to call 04:12") {
 		t.Fatalf("Add call shows %q", s.screenName())
@@ -203,7 +203,7 @@ func TestAddCall(t *testing.T) {
 }
 
 // placeOf is where something stands.
-func (s *stage) placeOf(label string) AccessObject {
+func (s *harness) placeOf(label string) AccessObject {
 	s.t.Helper()
 	for _, o := range mapOf(s.win.Canvas(), "", s.overlay()).Objects {
 		if o.Label == label {
@@ -216,7 +216,7 @@ func (s *stage) placeOf(label string) AccessObject {
 
 // The bar of a live call says who waits, and goes to and fro between the two.
 func TestTheBarOfTwoCalls(t *testing.T) {
-	s := newStage(t, madeTwoCalls())
+	s := newHarness(t, madeTwoCalls())
 	b := screen.NewMiniBar(s.env, func() {})
 	b.Render(s.view())
 	b.Hold.Tapped(nil)
@@ -227,7 +227,7 @@ func TestTheBarOfTwoCalls(t *testing.T) {
 // Two calls become a conference, whose people are muted and dropped; who was dropped can
 // be called again.
 func TestConference(t *testing.T) {
-	s := newStage(t, madeTwoCalls())
+	s := newHarness(t, madeTwoCalls())
 	s.tap("Merge into a conference")
 	s.shortcut(fyne.KeyG, fyne.KeyModifierControl|fyne.KeyModifierShift)
 	s.expect("merge:c2:c1 merge:c2:c1")

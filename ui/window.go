@@ -392,7 +392,7 @@ func (w *window) Hide() {
 	w.followClock()
 }
 
-// Quit ends the program's window; the phone is closed by whoever runs it.
+// Quit ends the program's window; the phone is closed by what runs it.
 func (w *window) Quit() {
 	if !w.quitting {
 		w.quitting = true

@@ -37,8 +37,8 @@ func wrapUpScenes() []scene {
 	return []scene{
 		{name: "wrap-up", snap: madeWrapUp},
 		{name: "wrap-up-staying", snap: madeStaying},
-		{name: "wrap-up-rated", snap: madeWrapUp, play: func(s *stage) { s.wrap.Rating.Discs.Discs[1].Tapped(nil) }},
-		{name: "wrap-up-left", snap: madeWrapUp, play: func(s *stage) { s.toNumberField() }},
+		{name: "wrap-up-rated", snap: madeWrapUp, play: func(s *harness) { s.wrap.Rating.Discs.Discs[1].Tapped(nil) }},
+		{name: "wrap-up-left", snap: madeWrapUp, play: func(s *harness) { s.toNumberField() }},
 	}
 }
 
@@ -46,12 +46,12 @@ func TestWrapUpPictures(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, sc := range wrapUpScenes() {
 			t.Run(string(mode)+"/"+sc.name, func(t *testing.T) {
-				sc.stage(t, func(o *stageOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
+				sc.window(t, func(o *harnessOptions) { o.mode = mode }).matchPicture(sc.name + "-" + string(mode))
 			})
 		}
 	}
 	for _, size := range []fyne.Size{fyne.NewSize(320, 560), fyne.NewSize(1200, 800), fyne.NewSize(640, 340), fyne.NewSize(320, 340)} {
-		s := wrapUpScenes()[0].stage(t, func(o *stageOptions) { o.size = size })
+		s := wrapUpScenes()[0].window(t, func(o *harnessOptions) { o.size = size })
 		s.matchPicture("wrap-up-" + sizeName(size))
 		if !s.seen("Done") || !s.seen("Stay") {
 			t.Errorf("at %v Done or Stay is not on the screen", size)
@@ -62,7 +62,7 @@ func TestWrapUpPictures(t *testing.T) {
 // What became of the call is chosen by pointer and by key, written, and saved as it is
 // entered; Done ends the work.
 func TestWrapUp(t *testing.T) {
-	s := newStage(t, madeCall("ESTABLISHED", time.Minute))
+	s := newHarness(t, madeCall("ESTABLISHED", time.Minute))
 	s.show(madeWrapUp())
 	if !s.says("Wrap-up") || !s.shows("Back to Available in 0:25") || !s.draws("After call") || !s.draws("0:25") {
 		t.Fatal("the page is not shown")
@@ -92,7 +92,7 @@ func TestWrapUp(t *testing.T) {
 
 // An outcome that promises a call asks when; the promise goes with the outcome.
 func TestCallback(t *testing.T) {
-	s := newStage(t, madeWrapUp())
+	s := newHarness(t, madeWrapUp())
 	s.tap("Callback")
 	s.expect("outcome:callback callback:2026-11-23T10:00")
 	s.tap("Day: Tomorrow")
@@ -111,7 +111,7 @@ func TestCallback(t *testing.T) {
 func TestAnOutcomeIsRequired(t *testing.T) {
 	snap := madeWrapUp()
 	snap.WrapUp.Required = true
-	s := newStage(t, snap)
+	s := newHarness(t, snap)
 	s.tap("Done")
 	s.expect("")
 	if !s.shows("Choose an outcome.") || s.win.Canvas().Focused() != fyne.Focusable(s.wrap.Outcomes[0]) {
@@ -135,13 +135,13 @@ func TestAnOutcomeIsRequired(t *testing.T) {
 // The page is no trap: a digit, a letter or Ctrl+K begins the next call, and a bar leads
 // back to what was entered. Esc never leaves it.
 func TestWrapUpIsNoTrap(t *testing.T) {
-	for name, do := range map[string]func(*stage){
-		"a digit":  func(s *stage) { s.typed("9") },
-		"a letter": func(s *stage) { s.typed("p") },
-		"Ctrl+K":   func(s *stage) { s.shortcut(fyne.KeyK, fyne.KeyModifierControl) },
-		"a link":   func(s *stage) { s.prefill("9845012345") },
+	for name, do := range map[string]func(*harness){
+		"a digit":  func(s *harness) { s.typed("9") },
+		"a letter": func(s *harness) { s.typed("p") },
+		"Ctrl+K":   func(s *harness) { s.shortcut(fyne.KeyK, fyne.KeyModifierControl) },
+		"a link":   func(s *harness) { s.prefill("9845012345") },
 	} {
-		s := newStage(t, madeWrapUp())
+		s := newHarness(t, madeWrapUp())
 		do(s)
 		if s.screenName() != "dial" || !s.shows("Back to wrap-up 0:25") {
 			t.Errorf("%s leads to %q", name, s.screenName())
@@ -151,7 +151,7 @@ func TestWrapUpIsNoTrap(t *testing.T) {
 			t.Errorf("the way back leads to %q", s.screenName())
 		}
 	}
-	s := newStage(t, madeWrapUp())
+	s := newHarness(t, madeWrapUp())
 	s.win.Canvas().Unfocus()
 	s.press(fyne.KeyEscape)
 	if s.screenName() != "wrap-up" {
@@ -180,7 +180,7 @@ func TestWrapUpIsNoTrap(t *testing.T) {
 // The sound is asked about once, and not after short calls or where the user does not
 // want to be asked.
 func TestAskAboutSound(t *testing.T) {
-	s := newStage(t, madeWrapUp())
+	s := newHarness(t, madeWrapUp())
 	s.tap("Rating 4, Good")
 	s.expect("")
 	s.tap("Done")
@@ -190,22 +190,22 @@ func TestAskAboutSound(t *testing.T) {
 	rated := madeWrapUp()
 	rated.FeedbackDue = false
 	for _, snap := range []*app.Snapshot{short, rated} {
-		if s := newStage(t, snap); s.shows("How was the sound?") {
+		if s := newHarness(t, snap); s.shows("How was the sound?") {
 			t.Error("the sound is asked about")
 		}
 	}
-	off := func(p *madePhone, _ *stageOptions) { p.set.Calls.AskSound = false }
-	if s := newStage(t, madeWrapUp(), off); s.shows("How was the sound?") {
+	off := func(p *madePhone, _ *harnessOptions) { p.set.Calls.AskSound = false }
+	if s := newHarness(t, madeWrapUp(), off); s.shows("How was the sound?") {
 		t.Error("the setting is not obeyed on the page")
 	}
-	if s := newStage(t, madeEnded("REMOTE_HANGUP", true), off); s.shows("Rate sound") {
+	if s := newHarness(t, madeEnded("REMOTE_HANGUP", true), off); s.shows("Rate sound") {
 		t.Error("the setting is not obeyed in the banner")
 	}
 }
 
 // In a wide window the phone is free beside the page.
 func TestWrapUpBesideThePhone(t *testing.T) {
-	s := newStage(t, madeCall("ESTABLISHED", time.Minute), func(_ *madePhone, o *stageOptions) { o.size = fyne.NewSize(1200, 800) })
+	s := newHarness(t, madeCall("ESTABLISHED", time.Minute), func(_ *madePhone, o *harnessOptions) { o.size = fyne.NewSize(1200, 800) })
 	s.show(madeWrapUp())
 	if !s.shows("Back to Available in 0:25") || !s.shows("Name or number") || s.shows("Back to wrap-up") {
 		t.Error("a wide window does not show page and phone")

@@ -28,7 +28,7 @@ func TestSIPPasswordChanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				synctest.Wait()
 				if c.changed {
 					r.platform.mu.Lock()
@@ -75,7 +75,7 @@ func TestSIPPasswordChanged(t *testing.T) {
 // TestSIPPasswordChangedBeforeAnIncomingCall: the same for the leg that answers.
 func TestSIPPasswordChangedBeforeAnIncomingCall(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		r.platform.mu.Lock()
 		r.platform.sipPassword = "another"
@@ -97,7 +97,7 @@ func TestSIPPasswordChangedBeforeAnIncomingCall(t *testing.T) {
 // TestHangupWhileReproving: the user is faster than the platform.
 func TestHangupWhileReproving(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, err := r.client.Dial(t.Context(), "0804", "")
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestHangupWhileReproving(t *testing.T) {
 // Until then nothing else is offered.
 func TestReanswered(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		ask := func() {
 			d.says(sip.Reoffered{Reply: func(int, string) error { return nil }})
 			synctest.Wait()
@@ -177,7 +177,7 @@ func TestMachineAsleep(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				clock := &sleepyClock{}
-				r := newRig(t, WithClock(clock))
+				r := newHarness(t, WithClock(clock))
 				r.start()
 				defer r.stop()
 				call, d, s := talkTo(r)
@@ -207,7 +207,7 @@ func TestMachineAsleep(t *testing.T) {
 // microphone stays closed.
 func TestDTMFInEarlyMedia(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, err := r.client.Dial(t.Context(), "0804", "")
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkCall makes calls between two phones on loopback, one after the other,
-// and reports how long their stages take, in milliseconds:
+// and reports how long their setting-up takes, in milliseconds:
 //
 //	dial-ring     Dial at the caller until IncomingCall at the callee
 //	dial-180      Dial until CallRinging at the caller: the callee's leg is warm

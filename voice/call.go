@@ -168,7 +168,7 @@ func (c *Client) newCall(t line.Line, details CallDetails) *Call {
 	}
 	call.sound = c.shared
 	call.setup.clock = c.clock
-	call.setup.mark(stageStarted)
+	call.setup.mark(momentStarted)
 	call.show()
 	c.calls = append(c.calls, call)
 	if details.ConsultsFor == "" {

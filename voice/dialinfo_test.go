@@ -12,7 +12,7 @@ import (
 func TestDialPreconditions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		if _, err := r.client.Dial(t.Context(), "0804", ""); fault.TypeOf(err) != fault.Uninitialized {
 			t.Errorf("before Initialize: %v", err)
 		}

@@ -34,7 +34,7 @@ func (c *Call) hangUp(reason EndReason) {
 	if state == StateEnding || state == StateEnded {
 		return
 	}
-	c.setup.mark(stageHangup)
+	c.setup.mark(momentHangup)
 	c.details.EndReason = reason
 	c.endedIn, c.endedBy = state, "local"
 	c.stopMedia()
@@ -228,7 +228,7 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 		c.endedEarly = &ev
 		c.timers.set(timerClosing, confirmTime, c.endAfterAnswer)
 	case ev.ByRemote && c.referring():
-		// Whoever was transferred hangs up; the word on how it fares may be on its way
+		// The transferred side hangs up; the word on how it fares may be on its way
 		// still, or never come.
 		t := &c.details.Transfer
 		t.Status, t.Final = 200, true
@@ -269,7 +269,7 @@ func (c *Call) end() {
 		c.placed <- noCall()
 		c.placed = nil
 	}
-	c.setup.mark(stageEnded)
+	c.setup.mark(momentEnded)
 	c.details.Ended = c.client.clock.Now()
 	c.keepStatistics()
 

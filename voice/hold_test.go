@@ -13,7 +13,7 @@ import (
 
 func TestHoldAndResume(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		if err := call.Hold(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestHoldAndResume(t *testing.T) {
 
 func TestHoldIsRefused(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.onOffer = func(int) error { return &sip.StatusError{Status: 488} }
 		if err := call.Hold(t.Context()); fault.TypeOf(err) != fault.ServerError {
 			t.Errorf("error %v", err)
@@ -60,7 +60,7 @@ func TestHoldIsRefused(t *testing.T) {
 
 func TestGlare(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		at := time.Now()
 		d.onOffer = func(n int) error {
 			if n == 1 {
@@ -79,7 +79,7 @@ func TestGlare(t *testing.T) {
 
 func TestFarSideHolds(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		var status int
 		var answer string
 		hold := func(direction string) {
@@ -111,7 +111,7 @@ func TestFarSideHolds(t *testing.T) {
 // and ours follows at once.
 func TestOffersCross(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		status := 0
 		d.onOffer = func(n int) error {
 			if n == 1 {
@@ -135,7 +135,7 @@ func TestOffersCross(t *testing.T) {
 
 func TestReofferWithoutSDP(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		var body string
 		d.says(sip.Reoffered{Reply: func(_ int, b string) error { body = b; return nil }})
 		synctest.Wait()
@@ -147,7 +147,7 @@ func TestReofferWithoutSDP(t *testing.T) {
 
 func TestHoldDuringDisruption(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.onOffer = func(int) error { return &sip.StatusError{Status: 503} }
 		s.flow(false)
 		expect[MediaDisrupted](r)

@@ -51,7 +51,7 @@ func TestInitialize(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
+				r := newHarness(t)
 				defer r.stop()
 				r.platform.refuseAll(c.refuse)
 				a := testAccount()
@@ -91,7 +91,7 @@ func TestInitialize(t *testing.T) {
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		r.sip.setDown(fault.New(fault.NetworkError, "Nothing answers."))
 		if s := r.client.Status(); s.Initialized || s.Flow.OK || s.Token.OK {
 			t.Errorf("before: %+v", s)
@@ -123,7 +123,7 @@ func TestStatus(t *testing.T) {
 func TestStopAndReset(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		if err := r.client.Stop(t.Context()); fault.TypeOf(err) != fault.Uninitialized {
 			t.Errorf("before Initialize: %v", err)
 		}
@@ -164,7 +164,7 @@ func TestStopAndReset(t *testing.T) {
 // A far side that never answers the BYE delays Reset no longer than ctx.
 func TestResetWithTheNetworkDown(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.sip.setDown(errors.New("down"))
 		r.sip.cut(errors.New("cut"))
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
@@ -183,7 +183,7 @@ func TestResetWithTheNetworkDown(t *testing.T) {
 // same subscriber is taken during the call.
 func TestTokenEndsInACall(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.platform.refuseAll(func(req *http.Request) int {
 			if strings.HasSuffix(req.URL.Path, "/access-token") {
 				return 403 // the account was made inactive
@@ -230,7 +230,7 @@ func TestTokenEndsInACall(t *testing.T) {
 
 func TestNoDialWithoutAToken(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		r.platform.refuseAll(func(*http.Request) int { return 401 })
 		token, err := r.client.AccessToken(t.Context(), "")
 		if err != nil {
@@ -248,7 +248,7 @@ func TestNoDialWithoutAToken(t *testing.T) {
 
 func TestFeedback(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		if err := call.PostFeedback(t.Context(), 5, NoIssue, ""); fault.TypeOf(err) != fault.InvalidParameter {
 			t.Errorf("in the call: %v", err)
 		}
@@ -285,7 +285,7 @@ func TestFeedback(t *testing.T) {
 // A slow subscriber loses nothing and delays nobody; one that leaves is gone.
 func TestSubscriptions(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		slow, gone := r.client.Subscribe(), r.client.Subscribe()
 		gone.Close()
 		gone.Close()
@@ -314,7 +314,7 @@ func TestSubscriptions(t *testing.T) {
 
 func TestContextMessageAndMicrophone(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		call.SetContextMessage("about the order")
 		synctest.Wait()
@@ -380,7 +380,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 func TestCloseWhileACallIsLookedAt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		r.start()
 		silent := make(chan struct{})
 		r.platform.refuseAll(func(req *http.Request) int {
@@ -420,7 +420,7 @@ func TestCloseWhileACallIsLookedAt(t *testing.T) {
 // the call moves to it.
 func TestNewLineInACall(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.platform.mu.Lock()
 		r.platform.sipPassword = "another"
 		r.platform.mu.Unlock()

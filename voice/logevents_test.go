@@ -15,7 +15,7 @@ func TestLogEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var text lockedBuilder
-		r := newRig(t, WithLogEvents(slog.LevelInfo), WithLogger(text.logger()))
+		r := newHarness(t, WithLogEvents(slog.LevelInfo), WithLogger(text.logger()))
 		lines := r.client.Subscribe()
 		r.start()
 		call, _, _ := talkTo(r)
@@ -47,7 +47,7 @@ func TestLogEvents(t *testing.T) {
 func TestInitializationDelayed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		defer r.stop()
 		r.platform.refuse = func(*http.Request) int {
 			time.Sleep(7 * time.Second)

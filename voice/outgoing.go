@@ -156,7 +156,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		if err == nil {
 			inv.Offer, err = session.Offer(ctx, false)
-			c.setup.mark(stageOffered)
+			c.setup.mark(momentOffered)
 		}
 		got := <-flows
 		if err == nil && got.err != nil {
@@ -168,7 +168,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 			if err != nil {
 				err = unreachable{err}
 			}
-			c.setup.mark(stageInvited)
+			c.setup.mark(momentInvited)
 		}
 		return func() { c.inviteSent(session, made, d, later, err) }
 	})
@@ -267,7 +267,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	switch {
 	case ev.Status == 180:
 		c.tellReferral(ev.Status)
-		c.setup.mark(stageRinging)
+		c.setup.mark(momentRinging)
 		if c.details.Ringing.IsZero() {
 			c.details.Ringing = c.client.clock.Now()
 		}
@@ -297,7 +297,7 @@ func (c *Call) onRedirected(ev sip.Redirected) {
 
 // accepted is the far side's answer to an outgoing call.
 func (c *Call) accepted(l *leg, body string) {
-	c.setup.mark(stageAnswered)
+	c.setup.mark(momentAnswered)
 	c.details.Answered = c.client.clock.Now()
 	c.tellReferral(200)
 	c.sound.stopRingback(c)
@@ -316,7 +316,7 @@ func (c *Call) accepted(l *leg, body string) {
 // openMedia opens both directions.
 func (c *Call) openMedia() {
 	if c.supervision.heard {
-		c.setup.mark(stageFirstSound)
+		c.setup.mark(momentFirstSound)
 	}
 	if c.details.Muted {
 		c.media.SetMuted(true)
@@ -342,7 +342,7 @@ func (c *Call) sendAfterAnswer() {
 func (c *Call) established() {
 	c.timers.clear(timerConnection)
 	c.timers.clear(timerRing)
-	c.setup.mark(stageEstablished)
+	c.setup.mark(momentEstablished)
 	if c.details.Established.IsZero() {
 		c.details.Established = c.client.clock.Now()
 		c.supervision.begin(c.client.clock.Now())

@@ -14,7 +14,7 @@ import (
 // its connection is back, and tells of it. What it could not fetch stays as it was.
 func TestProfileAfterARestart(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		restart := func() {
 			r.sip.setDown(errors.New("refused"))
 			r.sip.cut(errors.New("reset"))

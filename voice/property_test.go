@@ -18,7 +18,7 @@ import (
 
 // chaos is what can happen to a call at any moment, in any order: more than the
 // packages below promise.
-func chaos(r *rig, rnd *rand.Rand) map[string]func() {
+func chaos(r *harness, rnd *rand.Rand) map[string]func() {
 	pick := func(n int) int { return rnd.IntN(n) }
 	call := func(f func(c *Call)) func() {
 		return func() {
@@ -174,7 +174,7 @@ func TestAnyOrderOfEvents(t *testing.T) {
 func liveThrough(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	most := 1 + int(seed/2%3) // one call at a time, or some
-	r := newRig(t, WithMaxCalls(most, 1))
+	r := newHarness(t, WithMaxCalls(most, 1))
 	r.start()
 	what := chaos(r, rnd)
 	names := make([]string, 0, len(what))

@@ -115,7 +115,7 @@ func (a inboundPush) again(c *Call) { a.inviteLeg(c, c.details.State == StateInc
 
 // up is the 2xx to the INVITE of the callee's leg.
 func (a inboundPush) up(c *Call, l *leg, body string) {
-	c.setup.mark(stageLegUp)
+	c.setup.mark(momentLegUp)
 	if body != "" {
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)

@@ -159,7 +159,7 @@ func TestSwap(t *testing.T) {
 	hears(t, carol.latest())
 }
 
-// Whoever waits may leave; the talk with the other goes on.
+// The one who waits may leave; the talk with the other goes on.
 func TestSwappedPartyLeaves(t *testing.T) {
 	t.Parallel()
 	alice, bob, carol, atBob := threePhones(t)

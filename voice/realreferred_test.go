@@ -154,7 +154,7 @@ func TestTransferIsAskedForAndDeclined(t *testing.T) {
 	}
 }
 
-// The offer goes with its call, whoever ends it.
+// The offer goes with its call, no matter who ends it.
 func TestTransferOfferEndsWithItsCall(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(alice, bob *voice.Call) error{

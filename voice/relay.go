@@ -159,7 +159,7 @@ func (c *Client) offer(ctx context.Context, s *subscriber.Session, p *subscriber
 		Direction: Incoming, SessionID: p.SessionID,
 		RemoteID: strings.TrimPrefix(p.CallerID, "sip:"), RemoteDisplayName: p.CallerName,
 	})
-	call.setup.at[stageStarted] = started
+	call.setup.at[momentStarted] = started
 	call.inbound = inboundPush{c.session, p}
 	call.queue.Post(call.ring)
 	c.mu.Unlock()

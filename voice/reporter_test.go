@@ -13,7 +13,7 @@ import (
 func TestReportsOfACall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		r.start()
 		call, d, _ := talkTo(r)
 		time.Sleep(35 * time.Second)

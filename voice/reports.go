@@ -17,7 +17,7 @@ type reportHead struct {
 }
 
 // callReport is the end of a call: the hang-up matrix (who ended it, in which
-// state, why), how long its stages took and how it sounded.
+// state, why), how long its setting-up took and how it sounded.
 type callReport struct {
 	reportHead
 	Direction Direction  `json:"direction"`

@@ -17,7 +17,7 @@ import (
 // another connection.
 func TestAnswerOverAnotherFlow(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		d := r.sip.leg(0)
 		d.says(answered())
@@ -37,7 +37,7 @@ func TestAnswerOverAnotherFlow(t *testing.T) {
 // The platform is restarted while the phone rings, and knows no calls any more.
 func TestPlatformRestartsWhileRinging(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		ring(r, "s1")
 		r.sip.leg(0).says(answered())
 		r.sip.setDown(errors.New("refused"))
@@ -60,16 +60,16 @@ func TestPlatformRestartsWhileRinging(t *testing.T) {
 // so.
 func TestAnswerMeetsTheCallersEnd(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(r *rig, d *fakeDialog){
-		"told by the long poll": func(r *rig, d *fakeDialog) { r.platform.setState("s1", wire.CallCancelled) },
-		"told by a BYE": func(r *rig, d *fakeDialog) {
+	for name, end := range map[string]func(r *harness, d *fakeDialog){
+		"told by the long poll": func(r *harness, d *fakeDialog) { r.platform.setState("s1", wire.CallCancelled) },
+		"told by a BYE": func(r *harness, d *fakeDialog) {
 			d.says(sip.Ended{ByRemote: true, Headers: []sip.Header{{Name: "X-End-Reason", Value: "caller-gone"}}})
 		},
-		"told by the answer's refusal": func(r *rig, d *fakeDialog) {},
+		"told by the answer's refusal": func(r *harness, d *fakeDialog) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				call := ring(r, "s1")
 				d := r.sip.leg(0)
 				d.says(answered())
@@ -124,7 +124,7 @@ func TestRingback(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				call, err := r.client.Dial(t.Context(), "0804", "")
 				if err != nil {
 					t.Fatal(err)
@@ -166,7 +166,7 @@ func TestGuards(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				if _, err := r.client.Dial(t.Context(), "0804", ""); err != nil {
 					t.Fatal(err)
 				}
@@ -195,7 +195,7 @@ func TestGuards(t *testing.T) {
 // A description that cannot be understood ends the call; it does not linger.
 func TestAnswersThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		if _, err := r.client.Dial(t.Context(), "0804", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log lockedBuilder
-		r := newRig(t)
+		r := newHarness(t)
 		r.client.log = log.logger()
 		a := testAccount()
 		if err := r.client.Initialize(t.Context(), a); err != nil {

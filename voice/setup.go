@@ -7,40 +7,40 @@ import (
 	"offhook/voice/clock"
 )
 
-// stage is a moment in the setting-up of a call.
-type stage int
+// moment is a point in the setting-up of a call whose time is kept.
+type moment int
 
 const (
-	stageStarted  stage = iota // dial, or the push was relayed
-	stageOffered               // the local offer is ready
-	stageInvited               // the INVITE was sent
-	stageRinging               // far phone rings, or this one
-	stageLegUp                 // an incoming call's media leg was accepted
-	stageAnswered              // the far side, or the user, has answered
-	stageEstablished
-	stageConnected  // the media path is up
-	stageFirstSound // first sound after the answer
-	stageHangup     // the user hangs up
-	stageEnded
-	stages
+	momentStarted  moment = iota // dial, or the push was relayed
+	momentOffered                // the local offer is ready
+	momentInvited                // the INVITE was sent
+	momentRinging                // far phone rings, or this one
+	momentLegUp                  // an incoming call's media leg was accepted
+	momentAnswered               // the far side, or the user, has answered
+	momentEstablished
+	momentConnected  // the media path is up
+	momentFirstSound // first sound after the answer
+	momentHangup     // the user hangs up
+	momentEnded
+	moments
 )
 
-// setupClock remembers the first time of each stage.
+// setupClock remembers the first time of each moment.
 type setupClock struct {
 	clock clock.Clock
 	mu    sync.Mutex
-	at    [stages]time.Time
+	at    [moments]time.Time
 }
 
-func (s *setupClock) mark(st stage) {
+func (s *setupClock) mark(m moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.at[st].IsZero() {
-		s.at[st] = s.clock.Now()
+	if s.at[m].IsZero() {
+		s.at[m] = s.clock.Now()
 	}
 }
 
-// SetupTimes are the stages of a call's life in milliseconds; a stage that was
+// SetupTimes are the times between moments of a call in milliseconds; one that was
 // not reached is left out.
 type SetupTimes struct {
 	// DialToInvite is the time until the INVITE was sent, DialToRinging until
@@ -65,7 +65,7 @@ type SetupTimes struct {
 func (s *setupClock) times(d Direction) SetupTimes {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	between := func(from, to stage) *float64 {
+	between := func(from, to moment) *float64 {
 		if s.at[from].IsZero() || s.at[to].IsZero() {
 			return nil
 		}
@@ -73,18 +73,18 @@ func (s *setupClock) times(d Direction) SetupTimes {
 		return &ms
 	}
 	t := SetupTimes{
-		AnswerToEstablished: between(stageAnswered, stageEstablished),
-		AnswerToFirstAudio:  between(stageAnswered, stageFirstSound),
-		StartToConnected:    between(stageStarted, stageConnected),
-		HangupToEnded:       between(stageHangup, stageEnded),
+		AnswerToEstablished: between(momentAnswered, momentEstablished),
+		AnswerToFirstAudio:  between(momentAnswered, momentFirstSound),
+		StartToConnected:    between(momentStarted, momentConnected),
+		HangupToEnded:       between(momentHangup, momentEnded),
 	}
 	if d == Outgoing {
-		t.DialToInvite = between(stageStarted, stageInvited)
-		t.DialToRinging = between(stageStarted, stageRinging)
-		t.DialToAnswer = between(stageStarted, stageAnswered)
+		t.DialToInvite = between(momentStarted, momentInvited)
+		t.DialToRinging = between(momentStarted, momentRinging)
+		t.DialToAnswer = between(momentStarted, momentAnswered)
 	} else {
-		t.PushToIncoming = between(stageStarted, stageRinging)
-		t.PushToLegUp = between(stageStarted, stageLegUp)
+		t.PushToIncoming = between(momentStarted, momentRinging)
+		t.PushToLegUp = between(momentStarted, momentLegUp)
 	}
 	return t
 }

@@ -12,7 +12,7 @@ import (
 
 // besides makes another outgoing call that is established; place is its place among all
 // of the test.
-func besides(r *rig, place int) (*Call, *fakeDialog, *fakeSession) {
+func besides(r *harness, place int) (*Call, *fakeDialog, *fakeSession) {
 	r.t.Helper()
 	call, err := r.client.Dial(r.t.Context(), "sip:08040408080", "", ShownAs("carol"))
 	if err != nil {
@@ -31,9 +31,9 @@ func besides(r *rig, place int) (*Call, *fakeDialog, *fakeSession) {
 }
 
 // twoTalks are two calls of one phone: the first waits on hold.
-func twoTalks(t *testing.T, story func(t *testing.T, r *rig, first, second *Call, d1, d2 *fakeDialog, s1, s2 *fakeSession)) {
+func twoTalks(t *testing.T, story func(t *testing.T, r *harness, first, second *Call, d1, d2 *fakeDialog, s1, s2 *fakeSession)) {
 	t.Helper()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		r.client.SetMaxCalls(2, 1)
 		first, d1, s1 := talkTo(r)
 		second, d2, s2 := besides(r, 1)
@@ -47,7 +47,7 @@ func twoTalks(t *testing.T, story func(t *testing.T, r *rig, first, second *Call
 // How many calls there may be is changed while the client runs; what is there goes on.
 func TestMaxCallsChange(t *testing.T) {
 	t.Parallel()
-	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, _, _ *fakeDialog, _, _ *fakeSession) {
+	twoTalks(t, func(t *testing.T, r *harness, first, second *Call, _, _ *fakeDialog, _, _ *fakeSession) {
 		r.client.SetMaxCalls(1, 1)
 		if len(r.client.Calls()) != 2 || !second.Details().State.Answered() {
 			t.Error("a call is gone")
@@ -67,7 +67,7 @@ func TestMaxCallsChange(t *testing.T) {
 // not on air when the second call ends, until it is taken off hold.
 func TestHoldIsRefusedBesideASecondCall(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		r.client.SetMaxCalls(2, 1)
 		first, d1, s1 := talkTo(r)
 		refuse := true
@@ -98,7 +98,7 @@ func TestHoldIsRefusedBesideASecondCall(t *testing.T) {
 // Both far sides hang up at once; nothing is left, and the next call is a call.
 func TestBothCallsEndAtOnce(t *testing.T) {
 	t.Parallel()
-	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, d1, d2 *fakeDialog, _, _ *fakeSession) {
+	twoTalks(t, func(t *testing.T, r *harness, first, second *Call, d1, d2 *fakeDialog, _, _ *fakeSession) {
 		d1.says(sip.Ended{ByRemote: true})
 		d2.says(sip.Ended{ByRemote: true})
 		<-first.ended
@@ -117,7 +117,7 @@ func TestBothCallsEndAtOnce(t *testing.T) {
 // The connection goes under two calls: both stay, move to the next, and can be swapped.
 func TestConnectionLostUnderTwoCalls(t *testing.T) {
 	t.Parallel()
-	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, d1, d2 *fakeDialog, s1, s2 *fakeSession) {
+	twoTalks(t, func(t *testing.T, r *harness, first, second *Call, d1, d2 *fakeDialog, s1, s2 *fakeSession) {
 		r.sip.cut(errors.New("cut"))
 		time.Sleep(30 * time.Second)
 		for i, d := range []*fakeDialog{d1, d2} {
@@ -145,7 +145,7 @@ func TestConnectionLostUnderTwoCalls(t *testing.T) {
 // A hold that both want at once, said twice and taken back, ends in what was said last.
 func TestSwapsAtOnce(t *testing.T) {
 	t.Parallel()
-	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, _, _ *fakeDialog, s1, s2 *fakeSession) {
+	twoTalks(t, func(t *testing.T, r *harness, first, second *Call, _, _ *fakeDialog, s1, s2 *fakeSession) {
 		done := make(chan error, 20)
 		for range 10 {
 			go func() { done <- first.Resume(t.Context()) }()
@@ -169,7 +169,7 @@ func TestSwapsAtOnce(t *testing.T) {
 // goes on alone.
 func TestOneEndsOnItsWayIntoAConference(t *testing.T) {
 	t.Parallel()
-	twoTalks(t, func(t *testing.T, r *rig, first, second *Call, _, d2 *fakeDialog, _, _ *fakeSession) {
+	twoTalks(t, func(t *testing.T, r *harness, first, second *Call, _, d2 *fakeDialog, _, _ *fakeSession) {
 		result, ended := make(chan error, 1), make(chan struct{})
 		first.queue.Post(func() {
 			first.mix(second, result, make(chan error, 2))

@@ -35,7 +35,7 @@ func TestPathKnowsTheMute(t *testing.T) {
 // ended: no device is opened for it, and the client can be closed.
 func TestNoSoundAfterTheLastCall(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, err := r.client.Dial(t.Context(), "sip:08040408080", "")
 		if err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ const (
 )
 
 // Statistics are those of a call (reference, section 1.8) and how long its
-// stages took.
+// setting-up took.
 type Statistics struct {
 	media.Statistics
 	// CallID is the call that they are of.

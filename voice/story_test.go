@@ -22,7 +22,7 @@ func answered() sip.Answered {
 }
 
 // talk makes an outgoing call that is established and has media.
-func talkTo(r *rig) (*Call, *fakeDialog, *fakeSession) {
+func talkTo(r *harness) (*Call, *fakeDialog, *fakeSession) {
 	r.t.Helper()
 	call, err := r.client.Dial(r.t.Context(), "sip:08040408080", "", ShownAs("bob"))
 	if err != nil {
@@ -42,7 +42,7 @@ func talkTo(r *rig) (*Call, *fakeDialog, *fakeSession) {
 
 func TestOutgoingCallFromDialToHangup(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, err := r.client.Dial(t.Context(), "sip:08040408080", "order:12,(A)", ShownAs("sip:bob"))
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +127,7 @@ func TestOutgoingCallFromDialToHangup(t *testing.T) {
 
 func TestIncomingCallFromPushToHangup(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		r.platform.setState("s1", wire.CallRinging)
 
 		data := push("s1", nil)
@@ -176,7 +176,7 @@ func TestIncomingCallFromPushToHangup(t *testing.T) {
 	})
 }
 
-func mustLatest(r *rig) CallDetails {
+func mustLatest(r *harness) CallDetails {
 	r.t.Helper()
 	d, ok := r.client.LatestCallDetails()
 	if !ok {
@@ -185,7 +185,7 @@ func mustLatest(r *rig) CallDetails {
 	return d
 }
 
-func ring(r *rig, session string) *Call {
+func ring(r *harness, session string) *Call {
 	r.t.Helper()
 	r.platform.setState(session, wire.CallRinging)
 	if ok, err := r.client.RelaySessionData(r.t.Context(), push(session, nil)); !ok || err != nil {
@@ -202,7 +202,7 @@ func ring(r *rig, session string) *Call {
 
 func TestDeclinedCall(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(answered())
 		synctest.Wait()
@@ -231,7 +231,7 @@ func TestCallerGivesUp(t *testing.T) {
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				ring(r, "s1")
 				time.Sleep(22 * time.Second) // beyond one long poll
 				r.platform.setState("s1", state)
@@ -246,7 +246,7 @@ func TestCallerGivesUp(t *testing.T) {
 
 func TestRingGuard(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		ring(r, "s1")
 		d := expect[CallEnded](r).Call
 		if d.EndReason != EndTimeout || d.Ended.Sub(d.Started) != 35*time.Second {
@@ -258,7 +258,7 @@ func TestRingGuard(t *testing.T) {
 
 func TestAnswerBeforeTheLegIsUp(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		if err := call.Answer(); err != nil {
 			t.Fatal(err)
@@ -274,7 +274,7 @@ func TestAnswerBeforeTheLegIsUp(t *testing.T) {
 
 func TestAnswerWithoutALeg(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(sip.Failed{Status: 503})
 		synctest.Wait()
@@ -300,7 +300,7 @@ func TestAnswerWithoutALeg(t *testing.T) {
 
 func TestSpentToken(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call := ring(r, "s1")
 		r.sip.leg(0).says(sip.Failed{Status: 403})
 		synctest.Wait()
@@ -317,7 +317,7 @@ func TestSpentToken(t *testing.T) {
 
 func TestBusy(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, _, _ := talkTo(r)
 		r.platform.setState("s2", wire.CallRinging)
 		// Somebody waits, and hears of it; yesterday's call is only told, as nobody waits.
@@ -355,7 +355,7 @@ func TestBusy(t *testing.T) {
 func TestPushBehindTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, ends := range []bool{true, false} {
-		onRig(t, func(t *testing.T, r *rig) {
+		onHarness(t, func(t *testing.T, r *harness) {
 			call, _, _ := talkTo(r)
 			r.platform.setState("s2", wire.CallRinging)
 			call.queue.Post(func() { call.details.Transfer = Transfer{Target: "carol"} })
@@ -377,18 +377,18 @@ func TestMissedCalls(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
-		prepare func(r *rig)
+		prepare func(r *harness)
 		change  func(claims map[string]any)
 		want    MissedReason
 		reject  string
 	}{
-		{name: "over", prepare: func(r *rig) { r.platform.setState("s1", wire.CallCancelled) }, want: MissedOver},
+		{name: "over", prepare: func(r *harness) { r.platform.setState("s1", wire.CallCancelled) }, want: MissedOver},
 		{name: "unknown", want: MissedOver},
-		{name: "expired", prepare: func(r *rig) { r.platform.setState("s1", wire.CallRinging) },
+		{name: "expired", prepare: func(r *harness) { r.platform.setState("s1", wire.CallRinging) },
 			change: func(c map[string]any) { c["exp"] = time.Now().Add(-time.Second).Unix() }, want: MissedExpired},
-		{name: "on another phone", prepare: func(r *rig) { r.client.SetOnAnotherPhone(true) }, want: MissedOnAnotherPhone, reject: "busy"},
-		{name: "declining", prepare: func(r *rig) { r.client.SetDeclining(true) }, want: MissedDeclined, reject: "declined"},
-		{name: "platform down", prepare: func(r *rig) {
+		{name: "on another phone", prepare: func(r *harness) { r.client.SetOnAnotherPhone(true) }, want: MissedOnAnotherPhone, reject: "busy"},
+		{name: "declining", prepare: func(r *harness) { r.client.SetDeclining(true) }, want: MissedDeclined, reject: "declined"},
+		{name: "platform down", prepare: func(r *harness) {
 			r.platform.mu.Lock()
 			defer r.platform.mu.Unlock()
 			r.platform.refuse = func(*http.Request) int { return 503 }
@@ -397,7 +397,7 @@ func TestMissedCalls(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			onRig(t, func(t *testing.T, r *rig) {
+			onHarness(t, func(t *testing.T, r *harness) {
 				if c.prepare != nil {
 					c.prepare(r)
 				}

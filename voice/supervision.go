@@ -240,11 +240,11 @@ func (c *Call) renewalPause() time.Duration {
 func (c *Call) onMedia(ev media.Event) {
 	switch ev.Kind {
 	case media.Connected:
-		c.setup.mark(stageConnected)
+		c.setup.mark(momentConnected)
 	case media.FirstSound:
 		c.supervision.heard = true
 		if c.details.State.Answered() || c.details.State == StateAnswering {
-			c.setup.mark(stageFirstSound)
+			c.setup.mark(momentFirstSound)
 		} else {
 			c.sound.stopRingback(c)
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 // inTalk tells the story of an established outgoing call with media.
-func inTalk(t *testing.T, story func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession)) {
+func inTalk(t *testing.T, story func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession)) {
 	t.Helper()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		call, d, s := talkTo(r)
 		story(t, r, call, d, s)
 	})
@@ -24,7 +24,7 @@ func inTalk(t *testing.T, story func(t *testing.T, r *rig, call *Call, d *fakeDi
 
 func TestSilenceIsRenewed(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		cut := time.Now()
 		s.flow(false)
 		ev := expect[MediaDisrupted](r)
@@ -54,7 +54,7 @@ func TestSilenceIsRenewed(t *testing.T) {
 
 func TestNoMediaForGood(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		cut := time.Now()
 		s.flow(false)
 		lost := expect[MediaDisrupted](r).Call
@@ -83,7 +83,7 @@ func TestNoMediaForGood(t *testing.T) {
 // and again until the media timeout.
 func TestRenewalIsRefusedForGood(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.onOffer = func(int) error { return &sip.StatusError{Status: 488} }
 		cut := time.Now()
 		s.flow(false)
@@ -103,7 +103,7 @@ func TestRenewalIsRefusedForGood(t *testing.T) {
 
 func TestFarSideNeverSendsSound(t *testing.T) {
 	t.Parallel()
-	onRig(t, func(t *testing.T, r *rig) {
+	onHarness(t, func(t *testing.T, r *harness) {
 		if _, err := r.client.Dial(t.Context(), "silent", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestFarSideNeverSendsSound(t *testing.T) {
 
 func TestComfortNoiseIsNoDisruption(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		s.flow(false)
 		for range 30 { // a packet of comfort noise each four seconds
 			time.Sleep(4 * time.Second)
@@ -136,7 +136,7 @@ func TestComfortNoiseIsNoDisruption(t *testing.T) {
 
 func TestPathFailureIsRenewedAtOnce(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		s.flow(false)
 		at := time.Now()
 		s.tell(media.Event{Kind: media.Failed, Err: errors.New("no pair works")})
@@ -156,7 +156,7 @@ func TestPathFailureIsRenewedAtOnce(t *testing.T) {
 // does not.
 func TestAHintIsProvenFirst(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		for range 3 {
 			r.client.Retry()
 			time.Sleep(3 * time.Second)
@@ -179,7 +179,7 @@ func TestAHintIsProvenFirst(t *testing.T) {
 // A connection that gives no sign of life is replaced under a call.
 func TestADeadConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.sip.setDead(true)
 		r.client.Retry()
 		time.Sleep(3 * time.Second)
@@ -195,7 +195,7 @@ func TestADeadConnectionIsReplaced(t *testing.T) {
 // a new path that was lost with its connection is made again.
 func TestOfferOfANewPathIsLostThoughSoundArrives(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.onOffer = func(n int) error {
 			if n == 1 {
 				return sip.ErrFlowLost
@@ -215,7 +215,7 @@ func TestOfferOfANewPathIsLostThoughSoundArrives(t *testing.T) {
 
 func TestSignallingSocketIsKilled(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.sip.cut(errors.New("reset"))
 		time.Sleep(time.Second)
 		if d.view().rebinds != 1 || d.view().refreshs != 1 || len(d.view().offers) != 0 {
@@ -240,7 +240,7 @@ func TestSignallingSocketIsKilled(t *testing.T) {
 
 func TestSignallingIsAwayForAWhile(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.sip.setDown(errors.New("refused"))
 		r.sip.cut(errors.New("reset"))
 		s.flow(false)
@@ -271,7 +271,7 @@ func TestSignallingIsAwayForAWhile(t *testing.T) {
 // A hang-up while the signalling is away still reaches the far side.
 func TestFarewellOverAnotherFlow(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.sip.setDown(errors.New("refused"))
 		r.sip.cut(errors.New("reset"))
 		synctest.Wait()
@@ -294,7 +294,7 @@ func TestFarewellOverAnotherFlow(t *testing.T) {
 
 func TestFarSideHasForgottenTheCall(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.onOffer = func(int) error {
 			d.sayLocked(sip.Ended{Status: 481})
 			return &sip.StatusError{Status: 481}
@@ -309,7 +309,7 @@ func TestFarSideHasForgottenTheCall(t *testing.T) {
 
 func TestMuteEndsWithTheCall(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		d.says(sip.Ended{ByRemote: true})
 		expect[CallEnded](r)
 		if !s.view().muted {
@@ -326,7 +326,7 @@ func TestMuteEndsWithTheCall(t *testing.T) {
 
 func TestDTMFByINFO(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		s.noDTMF = true
 		if err := call.SendDTMF("1,#"); err != nil {
 			t.Fatal(err)
@@ -353,7 +353,7 @@ func TestDTMFByINFO(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		if err := call.EnableSpeaker(); err != nil || call.AudioRoute() != RouteSpeaker {
 			t.Errorf("speaker: %v, %v", err, call.AudioRoute())
 		}
@@ -374,7 +374,7 @@ func TestRoutes(t *testing.T) {
 
 func TestOnAnotherPhone(t *testing.T) {
 	t.Parallel()
-	inTalk(t, func(t *testing.T, r *rig, call *Call, d *fakeDialog, s *fakeSession) {
+	inTalk(t, func(t *testing.T, r *harness, call *Call, d *fakeDialog, s *fakeSession) {
 		r.client.SetOnAnotherPhone(true)
 		if got := expect[CallEnded](r).Call.EndReason; got != EndPSTNHangup {
 			t.Errorf("ended as %v", got)

@@ -30,7 +30,7 @@ func (deadServer) Watch([]string)  {}
 
 func TestAccountsAreTakenBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(s *settings) {
+		r := newHarness(t, func(s *settings) {
 			s.newRegistration = func(r sipaccount.Spec) (sipaccount.Registration, error) { return deadServer{r.Changed}, nil }
 		})
 		defer r.stop()

@@ -11,7 +11,7 @@ import (
 	"offhook/app/settings"
 )
 
-// A code holds for three tries and for the page that asked; whoever asks again and
+// A code holds for three tries and for the page that asked; one who asks again and
 // again, or sends more than a person could, is made to wait.
 func TestCodesAndRates(t *testing.T) {
 	t.Parallel()

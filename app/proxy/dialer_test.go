@@ -241,7 +241,7 @@ func TestWhatAProxyRefuses(t *testing.T) {
 			t.Errorf("%s: the password is in %v", name, err)
 		}
 	}
-	// Whoever waits for a proxy that is silent can give up.
+	// A dial that waits for a silent proxy can be given up.
 	silent := listen(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)); _, _ = io.Copy(io.Discard, c) })
 	d := New(Config{Find: func(context.Context, *url.URL) ([]*url.URL, error) {
 		return []*url.URL{{Scheme: "http", Host: silent}}, nil

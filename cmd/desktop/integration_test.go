@@ -48,7 +48,7 @@ func TestOthersLearnOfCalls(t *testing.T) {
 		}
 	}
 	policy := filepath.Join(dir, "policy.json")
-	if err := os.WriteFile(policy, []byte(fmt.Sprintf(`{"version":1,"webhook_secret":"hush","locked":["integrations"],"settings":{
+	if err := os.WriteFile(policy, []byte(fmt.Sprintf(`{"version":1,"webhook_secret":"s3cret","locked":["integrations"],"settings":{
 		"integrations.pops":[{"when":"ring","url":"%s/console/crm/?number={number}&message={message}"}],
 		"integrations.commands":[{"when":"end","argv":["%s/crm-log","{number}","{end_reason}","{message}"],"direction":"both"}],
 		"integrations.webhooks":[{"url":"%s/hook"}]}}`, platform.url, dir, srv.URL)), 0o600); err != nil {
@@ -99,7 +99,7 @@ func TestOthersLearnOfCalls(t *testing.T) {
 		t.Error("the user can change what the policy has locked")
 	}
 	settings, err := os.ReadFile(filepath.Join(bob.remote.ConfigDir, "bob", "settings.json"))
-	if err != nil || strings.Contains(string(settings), "hush") {
+	if err != nil || strings.Contains(string(settings), "s3cret") {
 		t.Errorf("the secret stands in the settings (%v)", err)
 	}
 }

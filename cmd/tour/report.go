@@ -64,9 +64,9 @@ func (r *report) markdown() string {
 	b.WriteString("\n| call | codec | jitter ms | lost % | RTT ms | MOS | set-up ms | ended |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range r.Calls {
 		setup := make([]string, 0, len(c.SetupMs))
-		for _, stage := range []string{"dial_to_ringing", "dial_to_established", "answer_to_established", "answer_to_first_audio"} {
-			if ms, ok := c.SetupMs[stage]; ok {
-				setup = append(setup, fmt.Sprintf("%s %.0f", strings.ReplaceAll(stage, "_", " "), ms))
+		for _, moment := range []string{"dial_to_ringing", "dial_to_established", "answer_to_established", "answer_to_first_audio"} {
+			if ms, ok := c.SetupMs[moment]; ok {
+				setup = append(setup, fmt.Sprintf("%s %.0f", strings.ReplaceAll(moment, "_", " "), ms))
 			}
 		}
 		fmt.Fprintf(&b, "| %s, %s | %s | %.1f | %.1f | %.1f | %.2f | %s | %s |\n", c.With, strings.ToLower(string(c.Direction)), c.Codec,

@@ -25,7 +25,7 @@ func (s *Server) fromPlatform(serve endpoint.Func) endpoint.Func {
 
 var dialToForm = regexp.MustCompile(`^sip:([A-Za-z0-9]{1,64})$`)
 
-// dialWhom answers whom a call is for: whoever the caller's context names, or,
+// dialWhom answers whom a call is for: the one whom the caller's context names, or,
 // without a context, the number itself when it is not the exophone (reference,
 // section 5).
 func (s *Server) dialWhom(w http.ResponseWriter, r *http.Request) error {

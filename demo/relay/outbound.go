@@ -12,7 +12,7 @@ import (
 	"offhook/voice/codec/red"
 )
 
-// outbound is the sending side of a leg: one stream with one SSRC, whoever is
+// outbound is the sending side of a leg: one stream with one SSRC, no matter who is
 // heard on it. Numbers and times of a source are shifted by a constant, so that
 // what was lost before the relay is missing after it too.
 type outbound struct {

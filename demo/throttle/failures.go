@@ -86,7 +86,7 @@ func (s *Failures) Succeeded(key string) {
 	delete(s.keys, key)
 }
 
-// makeRoom drops one key, whichever comes, if there are too many: whoever makes
+// makeRoom drops one key, whichever comes, if there are too many: one who makes
 // up many keys mostly drops made-up ones.
 func makeRoom[V any](keys map[string]V) {
 	if len(keys) < maxKeys {

@@ -12,7 +12,7 @@ import (
 var replaced = map[string]string{
 	"reprove": "reauthenticate", "farewell": "bye", "parting": "closing", "hurry": "Retry", "hush": "stopMedia", "conclude": "end",
 	"survival": "supervision", "troubled": "supervision", "straggler": "supervision", "scribe": "calllog", "patience": "timeout",
-	"surroundings": "systemwatch", "seam": "interface", "kick": "Retry",
+	"surroundings": "systemwatch", "seam": "interface", "kick": "Retry", "rig": "harness", "stage": "harness",
 }
 
 // oldWords finds them in identifiers and comments.

@@ -227,7 +227,7 @@ func isCallback(code string) bool {
 	return false
 }
 
-// noteChanged saves the note and makes room for it. Whoever writes stays.
+// noteChanged saves the note and makes room for it. A user who writes stays.
 func (w *WrapUp) noteChanged() {
 	w.saver.note(w.Note.Input.Text)
 	w.sizeNote()

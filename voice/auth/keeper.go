@@ -51,7 +51,7 @@ type Config struct {
 	Failed func(*fault.Error)
 	// Renewed is called after each renewal with the new pair, from a goroutine of
 	// the Keeper and before the new access token is given out: once the platform
-	// has seen that one, the old refresh token is worth nothing, and whoever keeps
+	// has seen that one, the old refresh token is worth nothing, and a store that keeps
 	// the pair for the next start must have the new one. May be nil.
 	Renewed func(Pair)
 	// Logger may be nil.

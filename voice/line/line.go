@@ -41,7 +41,7 @@ type Line interface {
 	Rate(ctx context.Context, f wire.Feedback) error
 }
 
-// Limits bound the stages of a call.
+// Limits bound how long each part of a call may take.
 type Limits struct {
 	Ring, Connection, Disrupted, Media time.Duration
 	// MustSound says that an answered call without any sound is none.

@@ -231,7 +231,7 @@ func (l *peerLink) answer(ctx context.Context, peer *sdp.Description, theirs, ou
 	if err != nil {
 		return err
 	}
-	// The association goes on, and so do its sides, whoever offers next (RFC 8842,
+	// The association goes on, and so do its sides, no matter who offers next (RFC 8842,
 	// section 5.5). The library always says active; a browser refuses a change.
 	l.role = cmp.Or(l.role, own.Media[0].Setup)
 	return l.describe(ctx, ours, l.role)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Whoever offers next, each keeps its side of the DTLS association: a browser
+// No matter who offers next, each keeps its side of the DTLS association: a browser
 // refuses an answer that changes it.
 func TestDTLSSidesStay(t *testing.T) {
 	t.Parallel()

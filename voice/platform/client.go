@@ -41,7 +41,7 @@ type Config struct {
 	// DeviceID is told at renewal: a token is bound to its device.
 	DeviceID string
 	// AllowClearText lets logs be put where they are not encrypted on their way
-	// beyond this machine. Base was checked by whoever parsed it.
+	// beyond this machine. Base was checked where it was parsed.
 	AllowClearText bool
 	// HTTP is http.DefaultClient if nil; its transport is used, its redirect
 	// policy and cookies are not.

@@ -129,7 +129,7 @@ func formFault(host string, cause error) error {
 func transportFault(err error, host string) error {
 	var told *fault.Error
 	if errors.As(err, &told) {
-		return told // whoever dials, a proxy for instance, has said it better
+		return told // what dials, a proxy for instance, has said it better
 	}
 	code, args := "platform.unreachable", []any(nil)
 	var dns *net.DNSError

@@ -215,7 +215,7 @@ func connectFault(err error) error {
 		told     *fault.Error
 	)
 	if errors.As(err, &told) {
-		return told // whoever dials, a proxy for instance, has said it better
+		return told // what dials, a proxy for instance, has said it better
 	}
 	wrap := func(t fault.Type, code string) error { return fault.Wrap(err, t, code) }
 	switch {

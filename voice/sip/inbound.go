@@ -31,7 +31,7 @@ type Incoming struct {
 	AutoAnswer  bool
 	AnswerAfter time.Duration
 	// Replaces is the dialog whose place the call is to take (RFC 3891), nil if it
-	// is a call like any other. Whoever accepts it hangs the other one up.
+	// is a call like any other. What accepts it hangs the other one up.
 	Replaces *Dialog
 	// Offer is the SDP offer, empty if Accept is to make one.
 	Offer   string
@@ -116,7 +116,7 @@ func (f *Flow) serveInvite(req *sipmsg.Request, tx *serverTx) {
 }
 
 // isOurs says whether a Request-URI names this line (RFC 3261, section 8.2.2.1):
-// its user is the account's. A server that names no user means whoever is here.
+// its user is the account's. A server that names no user means the one who is here.
 func (f *Flow) isOurs(uri sipmsg.Uri) bool {
 	user, err := url.PathUnescape(uri.User)
 	if err != nil {

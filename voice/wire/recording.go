@@ -11,7 +11,7 @@ const TypeRecording = "application/offhook-recording+json"
 // RecordingState is what a recording does.
 type RecordingState string
 
-// Off: nothing is recorded. Announcing: whoever is to know is being told; the two sides
+// Off: nothing is recorded. Announcing: those who are to know are being told; the two sides
 // do not hear each other yet. Failed: the call was to be recorded and is not, or not
 // any more.
 const (

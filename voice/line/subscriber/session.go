@@ -50,7 +50,7 @@ type Config struct {
 
 // Session is the time between a sign-in and its end, and the line of the calls that
 // begin in it. A nil Session is the line of a phone that is not signed in: it says so
-// to whoever dials.
+// to what dials.
 type Session struct {
 	Account  Checked
 	Platform *platform.Client

@@ -26,9 +26,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rig is one phone with everything around it faked. It lives in a bubble of
+// harness is one phone with everything around it faked. It lives in a bubble of
 // fake time.
-type rig struct {
+type harness struct {
 	*Phone
 	t       *testing.T
 	dir     string
@@ -53,12 +53,12 @@ type rig struct {
 	sleep chan bool
 }
 
-func newRig(t *testing.T) *rig {
-	return &rig{t: t, dir: t.TempDir(), keyring: &secrets.Memory{}, backend: &fakeBackend{password: "demo"}}
+func newHarness(t *testing.T) *harness {
+	return &harness{t: t, dir: t.TempDir(), keyring: &secrets.Memory{}, backend: &fakeBackend{password: "demo"}}
 }
 
 // start makes the phone; restart is start again with the same folder.
-func (d *rig) start() *rig {
+func (d *harness) start() *harness {
 	d.t.Helper()
 	d.engine = &fakeEngine{initErr: d.initErr, rules: d.rules}
 	e := d.engine
@@ -108,7 +108,7 @@ func (d *rig) start() *rig {
 	return d
 }
 
-func (d *rig) close() {
+func (d *harness) close() {
 	d.t.Helper()
 	if err := d.Close(context.Background()); err != nil {
 		d.t.Fatal("close:", err)
@@ -117,7 +117,7 @@ func (d *rig) close() {
 
 var alice = signin.Credentials{UserName: "alice", Password: "demo", AccountSID: "demo", Server: "https://backend"}
 
-func (d *rig) signIn() *rig {
+func (d *harness) signIn() *harness {
 	d.t.Helper()
 	if err := d.SignIn(context.Background(), alice); err != nil {
 		d.t.Fatal("sign in:", err)
@@ -127,7 +127,7 @@ func (d *rig) signIn() *rig {
 }
 
 // until waits for a snapshot, in fake time.
-func (d *rig) until(what string, ok func(*Snapshot) bool) *Snapshot {
+func (d *harness) until(what string, ok func(*Snapshot) bool) *Snapshot {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
@@ -142,7 +142,7 @@ func (d *rig) until(what string, ok func(*Snapshot) bool) *Snapshot {
 	return nil
 }
 
-func (d *rig) condition(name string) Condition {
+func (d *harness) condition(name string) Condition {
 	for _, c := range d.Snapshot().Conditions {
 		if c.Name == name {
 			return c
@@ -167,4 +167,4 @@ func story(t *testing.T, f func(t *testing.T)) {
 }
 
 // inbox is the one that was opened last.
-func (d *rig) inbox() *fakeInbox { return d.present.Load() }
+func (d *harness) inbox() *fakeInbox { return d.present.Load() }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// rig is a client on fakes, initialised for alice.
-type rig struct {
+// harness is a client on fakes, initialised for alice.
+type harness struct {
 	t        *testing.T
 	client   *Client
 	platform *fakePlatform
@@ -23,20 +23,20 @@ type rig struct {
 	sub      *Subscription
 }
 
-// onRig tells a story in a time of its own, from an initialised client to its end.
-func onRig(t *testing.T, story func(t *testing.T, r *rig)) {
+// onHarness tells a story in a time of its own, from an initialised client to its end.
+func onHarness(t *testing.T, story func(t *testing.T, r *harness)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newHarness(t)
 		r.start()
 		defer r.stop()
 		story(t, r)
 	})
 }
 
-func newRig(t *testing.T, options ...Option) *rig {
+func newHarness(t *testing.T, options ...Option) *harness {
 	t.Helper()
-	r := &rig{t: t, platform: newFakePlatform(), sip: &fakeSIP{}, media: &fakeMedia{}, sound: &fakeSound{}}
+	r := &harness{t: t, platform: newFakePlatform(), sip: &fakeSIP{}, media: &fakeMedia{}, sound: &fakeSound{}}
 	client, err := New(append([]Option{
 		WithHTTPClient(&http.Client{Transport: r.platform}), WithDeviceID("device-1"),
 		func(s *settings) {
@@ -52,7 +52,7 @@ func newRig(t *testing.T, options ...Option) *rig {
 }
 
 // start initialises the client.
-func (r *rig) start() {
+func (r *harness) start() {
 	r.t.Helper()
 	if err := r.client.Initialize(r.t.Context(), testAccount()); err != nil {
 		r.t.Fatal(err)
@@ -68,7 +68,7 @@ func testAccount() Account {
 }
 
 // stop ends the client and everything that it started.
-func (r *rig) stop() {
+func (r *harness) stop() {
 	r.t.Helper()
 	if err := r.client.Close(context.Background()); err != nil {
 		r.t.Error(err)
@@ -78,7 +78,7 @@ func (r *rig) stop() {
 }
 
 // next returns the next event that is no mere change of status or line of a log.
-func (r *rig) next() Event {
+func (r *harness) next() Event {
 	r.t.Helper()
 	limit := time.NewTimer(10 * time.Minute)
 	defer limit.Stop()
@@ -101,7 +101,7 @@ func (r *rig) next() Event {
 
 // expect returns the next event of type E; changes of a call that have no event
 // of their own are passed over.
-func expect[E Event](r *rig) E {
+func expect[E Event](r *harness) E {
 	r.t.Helper()
 	for {
 		ev := r.next()
