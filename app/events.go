@@ -320,9 +320,7 @@ func (p *Phone) callLogged(c *liveCall, r CallRecord, err error) {
 		return // the call that it was for, or went into, is the one to speak of
 	}
 	p.m.last = &EndedCall{
-		ID: r.ID, Line: c.d.Line, SessionID: r.SessionID, Direction: r.Direction, RemoteID: r.RemoteID, RemoteName: r.RemoteName,
-		EndReason: r.EndReason, EndWord: r.EndWord, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), DurationS: r.DurationS, Answered: !c.d.Established.IsZero(),
-		MOS: r.MOS, Shown: shown, TransferredTo: r.TransferredTo,
+		CallRecord: r, Status: c.d.Status, Said: c.d.Said, Ended: c.d.Ended.UTC(), Answered: !c.d.Established.IsZero(), Shown: shown,
 	}
 	p.m.lastRated = false
 	if shown {

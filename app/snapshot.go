@@ -261,30 +261,17 @@ type Call struct {
 	GiveUpAt    *time.Time `json:"give_up_at,omitempty"`
 }
 
-// EndedCall is the latest call that ended.
+// EndedCall is the latest call that ended: what the log says of it, and what is known
+// until the next one alone.
 type EndedCall struct {
-	ID         string          `json:"id"`
-	Line       string          `json:"line,omitempty"`
-	SessionID  string          `json:"session_id"`
-	Direction  voice.Direction `json:"direction"`
-	RemoteID   string          `json:"remote_id"`
-	RemoteName string          `json:"remote_name"`
-	EndReason  voice.EndReason `json:"end_reason"`
-	Ended      time.Time       `json:"ended"`
-	DurationS  int             `json:"duration_s"`
-	// EndWord is the platform's word for the end where it tells more than EndReason:
-	// platform-lost, shutdown, revoked, conversation-limit and others, "" else.
-	EndWord string `json:"end_word,omitempty"`
+	CallRecord
+	Ended time.Time `json:"ended"`
 	// Status is the SIP status that ended the call, 0 if none did, and Said why the
 	// server refused it, in the server's own words, "" if it did not.
 	Status int    `json:"status,omitempty"`
 	Said   string `json:"said,omitempty"`
 	// Answered says that the call was established at some time.
-	Answered bool         `json:"answered"`
-	MOS      known.Figure `json:"mos"`
-	Rating   known.Count  `json:"rating"`
-	// TransferredTo is the party to which the call was handed, "" if it was not.
-	TransferredTo string `json:"transferred_to,omitempty"`
+	Answered bool `json:"answered"`
 	// Shown is cleared by DismissEnded: the window tells how the call ended while
 	// it is true.
 	Shown bool `json:"shown"`

@@ -19,7 +19,6 @@ func TestHowACallEnded(t *testing.T) {
 		reason   voice.EndReason
 		answered bool
 		change   ended
-		record   *app.CallRecord
 		want     []string
 		action   string
 	}{
@@ -37,22 +36,17 @@ func TestHowACallEnded(t *testing.T) {
 		{reason: "INVALID_DIAL_INFO", want: []string{"This number can’t be called"}},
 		{reason: "THROTTLED", want: []string{"Too many calls on your account", "Try again in a minute."}, action: "Call Priya Nair"},
 		{reason: "NONE", want: []string{"The call failed"}, action: "Call Priya Nair"},
-		{reason: "TIMEOUT", change: incoming, record: &app.CallRecord{Missed: true, RangS: 22}, want: []string{"Missed: Priya Nair", "Rang 22 s"}, action: "Call Priya Nair"},
-		{reason: "REMOTE_HANGUP", change: incoming, want: []string{"Missed: Priya Nair"}, action: "Call Priya Nair"},
+		{reason: "TIMEOUT", change: func(c *app.EndedCall) { incoming(c); c.Missed, c.RangS = true, 22 }, want: []string{"Missed: Priya Nair", "Rang 22 s"}, action: "Call Priya Nair"},
+		{reason: "REMOTE_HANGUP", change: func(c *app.EndedCall) { incoming(c); c.Missed = true }, want: []string{"Missed: Priya Nair"}, action: "Call Priya Nair"},
 		{reason: "LOCAL_HANGUP", change: incoming, want: []string{"You declined Priya Nair"}, action: "Call Priya Nair"},
-		{reason: "REMOTE_HANGUP", change: incoming, record: &app.CallRecord{}, want: []string{"Priya Nair", "Answered on another phone"}},
+		{reason: "REMOTE_HANGUP", change: incoming, want: []string{"Priya Nair", "Answered on another phone"}},
 	} {
 		t.Run(string(c.reason)+" "+c.want[0], func(t *testing.T) {
 			snap := madeEnded(c.reason, c.answered)
 			if c.change != nil {
 				c.change(snap.LastCall)
 			}
-			s := newHarness(t, snap, func(p *madePhone, _ *harnessOptions) {
-				if c.record != nil {
-					c.record.ID, c.record.EndReason = "c1", c.reason
-					p.recents = append([]app.CallRecord{*c.record}, p.recents...)
-				}
-			})
+			s := newHarness(t, snap)
 			if s.screenName() != "dial" {
 				t.Errorf("the window shows %q", s.screenName())
 			}

@@ -428,7 +428,8 @@ func madeCall(state voice.State, talked time.Duration) *app.Snapshot {
 
 func madeEnded(reason voice.EndReason, answered bool) *app.Snapshot {
 	s := madeReady()
-	s.LastCall = &app.EndedCall{ID: "c1", Direction: "OUTGOING", RemoteID: "9845012345", RemoteName: "Priya Nair", EndReason: reason, Ended: ago(time.Second), Answered: answered, Shown: true}
+	s.LastCall = &app.EndedCall{CallRecord: app.CallRecord{ID: "c1", Direction: "OUTGOING", RemoteID: "9845012345", RemoteName: "Priya Nair", EndReason: reason},
+		Ended: ago(time.Second), Answered: answered, Shown: true}
 	if answered {
 		s.LastCall.DurationS = 768
 	}

@@ -140,8 +140,8 @@ func (p *playedPhone) Hangup(_ context.Context, id string) error {
 	p.show(func(s *app.Snapshot) {
 		c := s.Call
 		s.Call = nil
-		s.LastCall = &app.EndedCall{ID: c.ID, Direction: c.Direction, RemoteID: c.RemoteID, RemoteName: c.RemoteName, EndReason: "LOCAL_HANGUP",
-			Ended: time.Now(), Answered: c.Established != nil, DurationS: 3, Shown: true}
+		s.LastCall = &app.EndedCall{CallRecord: app.CallRecord{ID: c.ID, Direction: c.Direction, RemoteID: c.RemoteID, RemoteName: c.RemoteName, EndReason: "LOCAL_HANGUP", DurationS: 3},
+			Ended: time.Now(), Answered: c.Established != nil, Shown: true}
 	})
 	return nil
 }

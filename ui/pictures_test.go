@@ -118,7 +118,7 @@ func scenes() []scene {
 		}},
 		{name: "ended-missed", snap: func() *app.Snapshot {
 			s := madeEnded("TIMEOUT", false)
-			s.LastCall.ID, s.LastCall.Direction, s.LastCall.RemoteID, s.LastCall.RemoteName = "6", "INCOMING", "9880030021", "Lucía Ortega"
+			s.LastCall.ID, s.LastCall.Direction, s.LastCall.RemoteID, s.LastCall.RemoteName, s.LastCall.Missed, s.LastCall.RangS = "6", "INCOMING", "9880030021", "Lucía Ortega", true, 22
 			return s
 		}},
 		{name: "audio-check", snap: madeReady, made: func(p *madePhone) {

@@ -125,9 +125,7 @@ func (d *CallDetail) Render(v View) {
 		}
 		length += lowerFirst(e.T("Rang {time}", "time", e.Length(c.RangS)))
 	}
-	ended := e.outcomeOf(&app.EndedCall{ID: c.ID, Direction: c.Direction, RemoteID: c.RemoteID, RemoteName: c.RemoteName, EndReason: c.EndReason,
-		Answered: c.DurationS > 0, DurationS: c.DurationS})
-	how := ended.title
+	how := e.recordOutcome(c).title
 	if c.Direction == voice.Incoming && c.DurationS == 0 {
 		how = e.RecordLine(c)
 	}
@@ -162,9 +160,9 @@ func (e *Env) soundOf(c app.CallRecord) string {
 	}
 	word := e.T("Poor")
 	switch {
-	case c.MOS >= 4:
+	case c.MOS >= voice.GoodMOS:
 		word = e.T("Good")
-	case c.MOS >= 3.6:
+	case c.MOS >= voice.FairMOS:
 		word = e.T("Fair")
 	}
 	word += " · " + e.T("MOS {x}", "x", oneDecimal(float64(c.MOS)))

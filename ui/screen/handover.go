@@ -95,6 +95,6 @@ func (e *Env) handoverWord(c *app.Call) string {
 	case voice.EndRemoteHangup:
 		return e.T("{name} hung up", "name", name)
 	default:
-		return e.notReached(&app.EndedCall{EndReason: k.EndReason}, name).title
+		return e.endingOf(k.EndReason, "", name).dialled
 	}
 }

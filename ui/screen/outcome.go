@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -9,67 +10,104 @@ import (
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
+	"offhook/voice/wire"
 )
 
-// outcome is how a call that is over is told: what happened, to whom or how long,
-// and how it looks.
+// outcome is how a call that is over is told: what happened, to which party or for how
+// long, and how it looks.
 type outcome struct {
 	title, text string
-	glyph       theme.Glyph
-	tone        widget.Tone
+	// short is the same in the few words of a list.
+	short string
+	glyph theme.Glyph
+	tone  widget.Tone
 	// again is what calling back is called, "" where that makes no sense.
 	again string
 }
 
-// outcomeOf tells how a call ended (reference, section 2.2).
+// ending is what one end reason, or the platform's word for an end, means to the user.
+type ending struct {
+	// talked is said of a call that was talked, dialled of one that was placed and not
+	// answered; placed and came are the same of calls that came to no talk, in lists.
+	talked, dialled, placed, came string
+	// text goes with dialled, the far side's name where that says none.
+	text string
+	// asked says that the user or the far side wanted the end: nothing went wrong.
+	asked bool
+	// hopeless says that trying again changes nothing.
+	hopeless bool
+}
+
+// endingOf is the one table of what an end means to the user (reference, section 2.2).
+func (e *Env) endingOf(reason voice.EndReason, word, name string) ending {
+	d := ending{talked: e.T("The call failed"), text: name}
+	switch reason {
+	case voice.EndLocalHangup, voice.EndPSTNHangup:
+		d.talked, d.dialled, d.came, d.asked = e.T("You hung up"), e.T("You cancelled"), e.T("You declined"), true
+	case voice.EndRemoteHangup:
+		d.talked, d.dialled, d.text, d.asked = e.T("{name} hung up", "name", name), e.T("{name} declined", "name", name), "", true
+		d.placed, d.came = e.T("Declined"), e.T("Answered on another phone")
+	case voice.EndBusy:
+		d.dialled, d.placed, d.text = e.T("{name} is busy", "name", name), e.T("Busy"), ""
+	case voice.EndTimeout:
+		d.dialled = e.T("No answer")
+	case voice.EndUnreachable:
+		d.dialled, d.placed, d.text = e.T("{name} couldn't be reached", "name", name), e.T("Couldn't be reached"), ""
+	case voice.EndInvalidDialInfo:
+		d.dialled, d.hopeless = e.T("This number can't be called"), true
+	case voice.EndThrottled:
+		d.dialled, d.text = e.T("Too many calls on your account"), e.T("Try again in a minute.")
+	case voice.EndMediaTimeout, voice.EndMediaFailedHangup:
+		d.talked = e.T("The sound was lost")
+		d.dialled = d.talked
+	}
+	if said := e.platformEnded(word); said != "" {
+		d.talked, d.dialled, d.placed, d.came, d.asked = said, said, said, said, false
+	}
+	d.dialled = cmp.Or(d.dialled, d.talked)
+	d.placed = cmp.Or(d.placed, d.dialled)
+	d.came = cmp.Or(d.came, d.placed)
+	return d
+}
+
+// outcomeOf tells how a call ended.
 func (e *Env) outcomeOf(c *app.EndedCall) outcome {
 	name := nameOf(c.RemoteName, c.RemoteID)
+	d := e.endingOf(c.EndReason, c.EndWord, name)
 	switch {
 	case c.Answered:
-		o := outcome{title: e.T("{name} hung up", "name", name), text: e.Length(c.DurationS), glyph: theme.HangUp, tone: widget.ToneQuiet, again: e.T("Call back")}
-		switch c.EndReason {
-		case voice.EndLocalHangup, voice.EndPSTNHangup:
-			o.title = e.T("You hung up")
-		case voice.EndMediaTimeout, voice.EndMediaFailedHangup:
-			o.title, o.tone = e.T("The sound was lost"), widget.ToneWarning
-		case voice.EndRemoteHangup:
-		default:
-			o.title, o.tone = e.T("The call failed"), widget.ToneWarning
-		}
-		if title := e.platformEnded(c.EndWord); title != "" {
-			o.title, o.tone = title, widget.ToneWarning
+		o := outcome{title: d.talked, text: e.Length(c.DurationS), glyph: theme.HangUp, tone: widget.ToneWarning, again: e.T("Call back")}
+		if d.asked {
+			o.tone = widget.ToneQuiet
 		}
 		if c.TransferredTo != "" {
 			o.title, o.again = e.T("{name} is with {other} now", "name", name, "other", e.partyName(c.TransferredTo)), ""
 		}
+		o.short = o.text
 		return o
+	case c.Direction == voice.Incoming && c.Missed:
+		why := e.whyMissed(c)
+		return outcome{title: e.T("Missed: {name}", "name", name), text: why, short: why, glyph: theme.Missed, tone: widget.ToneDanger, again: e.T("Call back")}
+	case c.Direction == voice.Incoming && c.EndReason == voice.EndLocalHangup:
+		return outcome{title: e.T("You declined {name}", "name", name), short: d.came, glyph: theme.HangUp, tone: widget.ToneQuiet, again: e.T("Call back")}
 	case c.Direction == voice.Incoming:
-		return e.unanswered(c, name)
+		return outcome{title: name, text: d.came, short: d.came, glyph: theme.Phone, tone: widget.ToneQuiet}
 	}
-	return e.notReached(c, name)
-}
-
-// unanswered tells of an incoming call that nobody took here.
-func (e *Env) unanswered(c *app.EndedCall, name string) outcome {
-	o := outcome{glyph: theme.Missed, tone: widget.ToneDanger, again: e.T("Call back")}
-	r, logged := e.recordOf(c.ID)
+	o := outcome{title: d.dialled, text: d.text, short: d.placed, glyph: theme.ArrowOut, tone: widget.ToneWarning, again: e.T("Try again")}
 	switch {
-	case c.EndReason == voice.EndLocalHangup:
-		o.title, o.glyph, o.tone = e.T("You declined {name}", "name", name), theme.HangUp, widget.ToneQuiet
-	case logged && !r.Missed:
-		o.title, o.text, o.glyph, o.tone, o.again = name, e.T("Answered on another phone"), theme.Phone, widget.ToneQuiet, ""
-	default:
-		o.title = e.T("Missed: {name}", "name", name)
-		if logged {
-			o.text = e.whyMissed(r)
-		}
+	case d.hopeless:
+		o.tone, o.again = widget.ToneDanger, ""
+	case d.asked && c.EndReason != voice.EndRemoteHangup:
+		o.tone = widget.ToneQuiet
+	case c.Said != "" && o.title == e.T("The call failed"):
+		o.text = e.T("The server says: {text} ({status})", "text", c.Said, "status", strconv.Itoa(c.Status))
 	}
 	return o
 }
 
-// whyMissed says in a few words why a call of the log was missed.
-func (e *Env) whyMissed(r app.CallRecord) string {
-	switch r.MissedReason {
+// whyMissed says in a few words why a call was missed.
+func (e *Env) whyMissed(c *app.EndedCall) string {
+	switch c.MissedReason {
 	case voice.MissedBusy:
 		return e.T("You were in a call")
 	case voice.MissedOnAnotherPhone:
@@ -87,44 +125,13 @@ func (e *Env) whyMissed(r app.CallRecord) string {
 	case voice.MissedDeclined:
 		return e.T("Declined by this phone")
 	}
-	if said := e.platformEnded(r.EndWord); said != "" {
+	if said := e.platformEnded(c.EndWord); said != "" {
 		return said
 	}
-	if r.MissedReason == "" && r.EndReason == voice.EndBusy {
+	if c.EndReason == voice.EndBusy {
 		return e.T("You were in a call")
 	}
-	return e.T("Rang {time}", "time", e.Length(r.RangS))
-}
-
-// notReached tells of a call that was dialled and not answered.
-func (e *Env) notReached(c *app.EndedCall, name string) outcome {
-	o := outcome{glyph: theme.ArrowOut, tone: widget.ToneWarning, again: e.T("Try again"), text: name}
-	switch c.EndReason {
-	case voice.EndLocalHangup, voice.EndPSTNHangup:
-		o.title, o.tone = e.T("You cancelled"), widget.ToneQuiet
-	case voice.EndRemoteHangup:
-		o.title, o.text = e.T("{name} declined", "name", name), ""
-	case voice.EndBusy:
-		o.title, o.text = e.T("{name} is busy", "name", name), ""
-	case voice.EndTimeout:
-		o.title = e.T("No answer")
-	case voice.EndUnreachable:
-		o.title, o.text = e.T("{name} couldn't be reached", "name", name), ""
-	case voice.EndInvalidDialInfo:
-		o.title, o.tone, o.again = e.T("This number can't be called"), widget.ToneDanger, ""
-	case voice.EndThrottled:
-		o.title, o.text = e.T("Too many calls on your account"), e.T("Try again in a minute.")
-	case voice.EndMediaTimeout, voice.EndMediaFailedHangup:
-		o.title = e.T("The sound was lost")
-	default:
-		o.title = e.T("The call failed")
-		if title := e.platformEnded(c.EndWord); title != "" {
-			o.title = title
-		} else if c.Said != "" {
-			o.text = e.T("The server says: {text} ({status})", "text", c.Said, "status", strconv.Itoa(c.Status))
-		}
-	}
-	return o
+	return e.T("Rang {time}", "time", e.Length(c.RangS))
 }
 
 // recordOf finds a call in the log.
@@ -137,24 +144,43 @@ func (e *Env) recordOf(id string) (app.CallRecord, bool) {
 	return app.CallRecord{}, false
 }
 
+// recordOutcome tells how a call of the log ended.
+func (e *Env) recordOutcome(c app.CallRecord) outcome {
+	return e.outcomeOf(&app.EndedCall{CallRecord: c, Answered: c.DurationS > 0})
+}
+
 // RecordLine says in a few words what became of a call of the log.
 func (e *Env) RecordLine(c app.CallRecord) string {
 	switch {
 	case c.MissedReason == voice.MissedBreak, c.MissedReason == voice.MissedDoNotDisturb:
-		return e.T("Declined") + " · " + lowerFirst(e.whyMissed(c))
+		return e.T("Declined") + " · " + lowerFirst(e.whyMissed(&app.EndedCall{CallRecord: c}))
 	case c.Missed:
-		return e.T("Missed · {why}", "why", lowerFirst(e.whyMissed(c)))
-	case c.DurationS > 0:
-		line := e.kindWord(c) + " · " + e.Length(c.DurationS)
-		if c.TransferredTo != "" {
-			line += " · " + lowerFirst(e.T("Transferred to {name}", "name", e.partyName(c.TransferredTo)))
-		}
-		if said := e.platformEnded(c.EndWord); said != "" {
-			line += " · " + lowerFirst(said)
-		}
-		return line
+		return e.T("Missed · {why}", "why", lowerFirst(e.recordOutcome(c).short))
+	case c.DurationS == 0:
+		return e.kindWord(c) + " · " + lowerFirst(e.recordOutcome(c).short)
 	}
-	return e.kindWord(c) + " · " + lowerFirst(e.notTalked(c))
+	line := e.kindWord(c) + " · " + e.Length(c.DurationS)
+	if c.TransferredTo != "" {
+		line += " · " + lowerFirst(e.T("Transferred to {name}", "name", e.partyName(c.TransferredTo)))
+	}
+	if said := e.platformEnded(c.EndWord); said != "" {
+		line += " · " + lowerFirst(said)
+	}
+	return line
+}
+
+// platformEnded says how the platform ended a call by its word, "" where that is not
+// more than the end reason tells.
+func (e *Env) platformEnded(word string) string {
+	switch word {
+	case wire.ReasonPlatformLost:
+		return e.T("The platform lost the call")
+	case wire.ReasonShutdown:
+		return e.T("The platform ended the call")
+	case wire.ReasonConversationLimit:
+		return e.T("The longest time for a call was reached")
+	}
+	return ""
 }
 
 func (e *Env) kindWord(c app.CallRecord) string {
@@ -164,35 +190,7 @@ func (e *Env) kindWord(c app.CallRecord) string {
 	return e.T("Incoming")
 }
 
-// notTalked says why a call of the log that was not missed came to no talk.
-func (e *Env) notTalked(c app.CallRecord) string {
-	switch c.EndReason {
-	case voice.EndTimeout:
-		return e.T("No answer")
-	case voice.EndBusy:
-		return e.T("Busy")
-	case voice.EndUnreachable:
-		return e.T("Couldn't be reached")
-	case voice.EndInvalidDialInfo:
-		return e.T("This number can't be called")
-	case voice.EndLocalHangup, voice.EndPSTNHangup:
-		if c.Direction == voice.Outgoing {
-			return e.T("You cancelled")
-		}
-		return e.T("You declined")
-	case voice.EndRemoteHangup:
-		if c.Direction == voice.Outgoing {
-			return e.T("Declined")
-		}
-		return e.T("Answered on another phone")
-	}
-	if said := e.platformEnded(c.EndWord); said != "" {
-		return said
-	}
-	return e.T("The call failed")
-}
-
-// look is the icon of a call of the log with its colours.
+// recordLook is the icon of a call of the log with its colours.
 func recordLook(c app.CallRecord) (g theme.Glyph, soft, ink fyne.ThemeColorName) {
 	switch {
 	case c.Missed:

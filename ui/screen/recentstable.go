@@ -39,14 +39,7 @@ func (r *Recents) cells(c app.CallRecord) (cells []fyne.CanvasObject) {
 	if r.columns.number {
 		add(120, Number(c.RemoteID))
 	}
-	length := r.env.notTalked(c)
-	switch {
-	case c.DurationS > 0:
-		length = r.env.Length(c.DurationS)
-	case c.Missed:
-		length = r.env.whyMissed(c)
-	}
-	add(146, length)
+	add(146, r.env.recordOutcome(c).short)
 	if r.columns.outcome {
 		add(104, outcomeText(c))
 	}

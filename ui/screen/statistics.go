@@ -8,6 +8,7 @@ import (
 
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // chartBars is how many seconds a chart shows.
@@ -41,7 +42,7 @@ func NewStatistics(env *Env) *Statistics {
 		top, good, fair float64
 		rising          bool
 	}{
-		{env.T("MOS"), 4.5, 4.0, 3.6, true},
+		{env.T("MOS"), 4.5, voice.GoodMOS, voice.FairMOS, true},
 		{env.T("Jitter"), 40, 20, 40, false},
 		{env.T("Lost"), 5, 1, 3, false},
 		{env.T("Delay"), 300, 260, 300, false},
