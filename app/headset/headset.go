@@ -7,38 +7,22 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"offhook/app"
+	"offhook/app/headset/hid"
 	"offhook/app/settings"
 	"offhook/internal/crash"
 	"offhook/voice"
 )
 
-// Device is an open headset. Its methods may block; Close ends both.
-type Device interface {
-	// Read returns the next input report, with its id first where there are ids.
-	Read() ([]byte, error)
-	// Write sends an output report, whose first byte is its id, 0 where there are none.
-	Write(report []byte) error
-	Close() error
-}
-
-// found is a device that the system has.
-type found struct {
-	path       string
-	descriptor []byte
-	open       func() (Device, error)
-}
-
 // Config is what a Follower is made of.
 type Config struct {
 	Phone *app.Phone
 	Log   *slog.Logger
-	// find lists the devices; nil asks the system. every is how often.
-	find  func() ([]found, error)
+	// find lists the headsets; nil asks the system. every is how often.
+	find  func() ([]hid.Found, error)
 	every time.Duration
 }
 
@@ -60,7 +44,8 @@ type Follower struct {
 // New returns a Follower that obeys the setting calls.headset_buttons.
 func New(cfg Config) *Follower {
 	if cfg.find == nil {
-		cfg.find = find
+		var finder hid.Finder
+		cfg.find = finder.Find
 	}
 	if cfg.every <= 0 {
 		cfg.every = lookEvery
@@ -114,28 +99,24 @@ func (f *Follower) look(ctx context.Context) {
 			}
 		})
 		for _, d := range devices {
-			if open[d.path] != nil {
+			if open[d.Path] != nil {
 				continue
 			}
-			l := parse(d.descriptor)
-			if !l.telephone() {
-				continue
-			}
-			dev, err := d.open()
+			dev, err := d.Open()
 			if err != nil {
-				if !quiet[d.path] {
-					quiet[d.path] = true
-					f.cfg.Log.Warn("a headset's buttons can't be read", "device", d.path, "err", err)
+				if !quiet[d.Path] {
+					quiet[d.Path] = true
+					f.cfg.Log.Warn("a headset's buttons can't be read", "device", d.Path, "err", err)
 				}
 				continue
 			}
-			delete(quiet, d.path)
-			f.cfg.Log.Info("a headset's buttons are obeyed", "device", d.path)
+			delete(quiet, d.Path)
+			f.cfg.Log.Info("a headset's buttons are obeyed", "device", d.Path)
 			done := make(chan struct{})
-			open[d.path] = done
+			open[d.Path] = done
 			served.Go(crash.Guarded(func() {
 				defer close(done)
-				f.serve(ctx, dev, l)
+				f.serve(ctx, dev, d.Layout)
 			}))
 		}
 		select {
@@ -160,12 +141,12 @@ func pictureOf(s *app.Snapshot) picture {
 	return p
 }
 
-func (p picture) lights() map[usage]bool {
-	return map[usage]bool{ledOffHook: p.offHook, ledRing: p.ring, ledMute: p.mute, ledHold: p.hold}
+func (p picture) lights() map[hid.Usage]bool {
+	return map[hid.Usage]bool{hid.LEDOffHook: p.offHook, hid.LEDRing: p.ring, hid.LEDMute: p.mute, hid.LEDHold: p.hold}
 }
 
 // serve keeps one headset in step until it is gone or ctx ends.
-func (f *Follower) serve(ctx context.Context, dev Device, l layout) {
+func (f *Follower) serve(ctx context.Context, dev hid.Device, l hid.Layout) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	reports, read := make(chan []byte), make(chan struct{})
@@ -186,14 +167,14 @@ func (f *Follower) serve(ctx context.Context, dev Device, l layout) {
 	})()
 	defer func() { _ = dev.Close(); <-read }()
 	show := func(p picture) {
-		for _, r := range l.lights(p.lights()) {
+		for _, r := range l.Lights(p.lights()) {
 			if err := dev.Write(r); err != nil {
 				f.cfg.Log.Debug("headset", "err", err)
 			}
 		}
 	}
 	snaps := f.cfg.Phone.WatchLatest(ctx)
-	b := buttons{down: map[usage]bool{}}
+	b := buttons{down: map[hid.Usage]bool{}}
 	var shown picture
 	first := true
 	for {
@@ -213,7 +194,7 @@ func (f *Follower) serve(ctx context.Context, dev Device, l layout) {
 				b.inStep(now)
 			}
 		case r := <-reports:
-			for _, p := range l.presses(r) {
+			for _, p := range l.Presses(r) {
 				do := b.press(p, shown)
 				if do == nothing {
 					continue
@@ -248,34 +229,34 @@ const (
 
 // buttons is what a headset's buttons are believed to be. Pictures change them too: a
 // headset that is told that the phone is off the hook says so back.
-type buttons struct{ down map[usage]bool }
+type buttons struct{ down map[hid.Usage]bool }
 
 // inStep takes what the headset was just shown for what it has.
 func (b buttons) inStep(p picture) {
-	b.down[useHook], b.down[useMute] = p.offHook, p.mute
+	b.down[hid.Hook], b.down[hid.Mute] = p.offHook, p.mute
 }
 
 // press tells what a button in a report asks for, beside what the headset shows.
-func (b buttons) press(p press, shown picture) action {
-	was := b.down[p.usage]
-	if p.relative { // each 1 is a press, once until its 0
-		key := p.usage | 1<<31
+func (b buttons) press(p hid.Press, shown picture) action {
+	was := b.down[p.Usage]
+	if p.Relative { // each 1 is a press, once until its 0
+		key := p.Usage | 1<<31
 		was = b.down[key]
-		b.down[key] = p.down
-		if !p.down || was {
+		b.down[key] = p.Down
+		if !p.Down || was {
 			return nothing
 		}
 	} else {
-		b.down[p.usage] = p.down
-		if p.down == was {
+		b.down[p.Usage] = p.Down
+		if p.Down == was {
 			return nothing
 		}
 	}
 	talking := shown.offHook
-	switch p.usage {
-	case useHook:
-		off := p.down
-		if p.relative {
+	switch p.Usage {
+	case hid.Hook:
+		off := p.Down
+		if p.Relative {
 			off = !talking
 		}
 		switch {
@@ -286,9 +267,9 @@ func (b buttons) press(p press, shown picture) action {
 		case !off && talking:
 			return hangUp
 		}
-	case useMute:
-		muted := p.down
-		if p.relative {
+	case hid.Mute:
+		muted := p.Down
+		if p.Relative {
 			muted = !shown.mute
 		}
 		switch {
@@ -299,15 +280,15 @@ func (b buttons) press(p press, shown picture) action {
 		case !muted && shown.mute:
 			return unmute
 		}
-	case useFlash:
+	case hid.Flash:
 		switch {
-		case p.down && shown.ring: // the call that waits
+		case p.Down && shown.ring: // the call that waits
 			return answer
-		case p.down && talking:
+		case p.Down && talking:
 			return hold
 		}
-	case useDrop:
-		if p.down && (talking || shown.ring) {
+	case hid.Drop:
+		if p.Down && (talking || shown.ring) {
 			return hangUp
 		}
 	}
@@ -337,15 +318,4 @@ func (f *Follower) obey(ctx context.Context, do action) error {
 		return phone.Hold(ctx, "")
 	}
 	return nil
-}
-
-// sorted lists devices in a stable order.
-func sorted(list []found) []found {
-	slices.SortFunc(list, func(a, b found) int {
-		if a.path < b.path {
-			return -1
-		}
-		return 1
-	})
-	return list
 }

@@ -1,104 +1,10 @@
 package headset
 
 import (
-	"bytes"
-	"encoding/hex"
-	"fmt"
-	"strings"
 	"testing"
+
+	"offhook/app/headset/hid"
 )
-
-// The descriptors are written from the usage tables, each in the manner of a maker:
-// where the ids, the paddings, the arrays and the relative buttons stand differs.
-var descriptors = map[string]string{
-	// Hook and mute as bits without ids, LEDs in one byte.
-	"plain": "050B 0905 A101 0920 092F 1500 2501 7501 9502 8102 9506 8103 0508 0917 0909 0918 9503 9102 9505 9103 C0",
-	// An id for each report, the consumer page before, mute relative, ring and hold.
-	"ids, relative mute": "050C 0901 A101 8501 09E9 09EA 1500 2501 7501 9502 8102 9506 8103 C0" +
-		"050B 0905 A101 8502 0920 1500 2501 7501 9501 8102 092F 9501 8106 0921 9501 8106 9505 8103" +
-		"8503 0508 0917 0909 0918 0920 9504 9102 9504 9103 C0",
-	// A key array beside the hook, a light a report, two bytes of padding in front.
-	"array": "050B 0905 A101 8505 7508 9502 8103 0920 1500 2501 7501 9501 8102 9507 8103" +
-		"1501 2503 092F 0921 0926 7508 9501 8100 8506 0508 0917 2501 7501 9501 9102 9507 9103 8507 0909 9501 9102 9507 9103 C0",
-	// Usages with their pages in four bytes, a range, push and pop, a long item.
-	"four bytes": "FE02 00AABB 050B 0905 A101 A4 0B20000B00 0B2F000B00 1500 2501 7501 9502 8102 7506 9501 8103 B4 0508 1917 2918 1500 2501 7501 9502 9102 9506 9103 C0",
-	"a keyboard": "0501 0906 A101 0507 19E0 29E7 1500 2501 7501 9508 8102 C0",
-}
-
-func layoutOf(t testing.TB, name string) layout {
-	t.Helper()
-	data, err := hex.DecodeString(strings.ReplaceAll(descriptors[name], " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parse(data)
-}
-
-func TestDescriptors(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		name, report string // as hex
-		down         string // usages that are down
-		lights       string // reports with off-hook and mute on
-	}{
-		{"plain", "01", "b0020", "0003"},
-		{"plain", "02", "b002f", "0003"},
-		{"plain", "00", "", "0003"},
-		{"plain", "", "", "0003"},
-		{"ids, relative mute", "0203", "b0020 b002f", "0303"},
-		{"ids, relative mute", "0204", "b0021", "0303"},
-		{"ids, relative mute", "0103", "c00e9 c00ea", "0303"},
-		{"ids, relative mute", "02", "", "0303"},
-		{"ids, relative mute", "", "", "0303"},
-		{"array", "05FFFF0100", "b0020", "0601 0701"},
-		{"array", "05FFFF0001", "b002f", "0601 0701"},
-		{"array", "05FFFF0003", "b0026", "0601 0701"},
-		{"array", "05FFFF00FF", "", "0601 0701"},
-		{"four bytes", "03", "b0020 b002f", "0001"},
-	} {
-		l := layoutOf(t, row.name)
-		report, err := hex.DecodeString(row.report)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var down, lights []string
-		for _, p := range l.presses(report) {
-			if p.down {
-				down = append(down, fmt.Sprintf("%x", uint32(p.usage)))
-			}
-		}
-		for _, r := range l.lights(map[usage]bool{ledOffHook: true, ledMute: true, ledRing: false, ledHold: false}) {
-			lights = append(lights, hex.EncodeToString(r))
-		}
-		if got := strings.Join(down, " "); got != row.down || strings.Join(lights, " ") != row.lights || !l.telephone() {
-			t.Errorf("%s, report %s: down %q, want %q; lights %v, want %s", row.name, row.report, got, row.down, lights, row.lights)
-		}
-	}
-	if layoutOf(t, "a keyboard").telephone() {
-		t.Error("a keyboard is a headset")
-	}
-}
-
-// Whatever a device says, reading it ends and stays within bounds.
-func FuzzDescriptor(f *testing.F) {
-	for name := range descriptors {
-		data, _ := hex.DecodeString(strings.ReplaceAll(descriptors[name], " ", ""))
-		f.Add(data, []byte{2, 3, 0, 1, 255})
-	}
-	f.Fuzz(func(t *testing.T, descriptor, report []byte) {
-		l := parse(descriptor)
-		if len(l.inputs) > maxFields || len(l.outputs) > maxFields {
-			t.Error("too many fields")
-		}
-		l.telephone()
-		l.presses(report)
-		for _, r := range l.lights(picture{offHook: true, mute: true, ring: true, hold: true}.lights()) {
-			if len(r) > 1+maxReportBits/8 {
-				t.Error("a report is too long")
-			}
-		}
-	})
-}
 
 // What buttons ask for, by what the headset shows; and what it says back after it was
 // shown something asks for nothing.
@@ -106,25 +12,25 @@ func TestButtons(t *testing.T) {
 	t.Parallel()
 	idle, ringing, talking, muted := picture{}, picture{ring: true}, picture{offHook: true}, picture{offHook: true, mute: true}
 	waiting := picture{offHook: true, ring: true}
-	hook, flash, drop := press{usage: useHook, down: true}, press{usage: useFlash, down: true, relative: true}, press{usage: useDrop, down: true, relative: true}
-	off := press{usage: useHook}
-	muteOn, muteOff, mutePress := press{usage: useMute, down: true}, press{usage: useMute}, press{usage: useMute, down: true, relative: true}
+	hook, flash, drop := hid.Press{Usage: hid.Hook, Down: true}, hid.Press{Usage: hid.Flash, Down: true, Relative: true}, hid.Press{Usage: hid.Drop, Down: true, Relative: true}
+	off := hid.Press{Usage: hid.Hook}
+	muteOn, muteOff, mutePress := hid.Press{Usage: hid.Mute, Down: true}, hid.Press{Usage: hid.Mute}, hid.Press{Usage: hid.Mute, Down: true, Relative: true}
 	for _, row := range []struct {
 		name  string
 		shown picture
-		press press
+		press hid.Press
 		want  action
 	}{
 		{"hook while it rings", ringing, hook, answer}, {"hook in a call", talking, off, hangUp}, {"hook of nothing", idle, hook, showAgain},
-		{"echo of off-hook", talking, hook, nothing}, {"echo of on-hook", idle, off, nothing}, {"hook of one press", ringing, press{usage: useHook, down: true, relative: true}, answer},
-		{"hook of one press in a call", talking, press{usage: useHook, down: true, relative: true}, hangUp},
+		{"echo of off-hook", talking, hook, nothing}, {"echo of on-hook", idle, off, nothing}, {"hook of one press", ringing, hid.Press{Usage: hid.Hook, Down: true, Relative: true}, answer},
+		{"hook of one press in a call", talking, hid.Press{Usage: hid.Hook, Down: true, Relative: true}, hangUp},
 		{"mute", talking, muteOn, mute}, {"unmute", muted, muteOff, unmute}, {"echo of mute", muted, muteOn, nothing}, {"mute of one press", talking, mutePress, mute},
 		{"unmute of one press", muted, mutePress, unmute}, {"mute of nothing", idle, mutePress, showAgain},
 		{"flash", talking, flash, hold}, {"flash with a call that waits", waiting, flash, answer}, {"flash of nothing", idle, flash, nothing},
 		{"drop while it rings", ringing, drop, hangUp}, {"drop in a call", talking, drop, hangUp}, {"drop of nothing", idle, drop, nothing},
-		{"hook with a call that waits", waiting, off, hangUp}, {"another key", talking, press{usage: 0x0B00B0, down: true}, nothing},
+		{"hook with a call that waits", waiting, off, hangUp}, {"another key", talking, hid.Press{Usage: 0x0B00B0, Down: true}, nothing},
 	} {
-		b := buttons{down: map[usage]bool{}}
+		b := buttons{down: map[hid.Usage]bool{}}
 		b.inStep(row.shown)
 		if got := b.press(row.press, row.shown); got != row.want {
 			t.Errorf("%s: %d, want %d", row.name, got, row.want)
@@ -133,8 +39,5 @@ func TestButtons(t *testing.T) {
 		if got := b.press(row.press, row.shown); got != nothing {
 			t.Errorf("%s, again: %d", row.name, got)
 		}
-	}
-	if !bytes.Equal(layoutOf(t, "plain").lights(talking.lights())[0], []byte{0, 1}) {
-		t.Error("off-hook is not shown")
 	}
 }

@@ -80,6 +80,10 @@ url=$(sed -nE 's/.*"url":"([^"]+)".*/\1/p' "$work/platform.json")
 [ -n "$url" ] || fail "the platform did not start"
 printf demo >"$c/password"
 
+# The driver of headset buttons, with what hid.dll and the parser behind it say of descriptors of several makers.
+GOOS=windows CGO_ENABLED=0 GOFLAGS= go test -c -o "$work/hid.test.exe" ./app/headset/hid
+"$wine" "$work/hid.test.exe" || fail "the buttons of headsets are not read"
+
 registry() { "$wine" reg query "$1" ${2:+/v "$2"} 2>/dev/null | tr -d '\r'; }
 has() { registry "$1" "$2" | grep -qF -- "$3" || fail "the registry has no $3 in $1 $2"; }
 gone() { ! registry "$1" "${2:-}" | grep -q . || fail "$1 ${2:-} is left in the registry"; }

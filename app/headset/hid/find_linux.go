@@ -1,4 +1,4 @@
-package headset
+package hid
 
 import (
 	"errors"
@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 )
 
-// find lists the hidraw devices. The package's udev rule lets the user at the screen
-// open those of headsets.
-func find() ([]found, error) { return findIn("/sys/class/hidraw", "/dev") }
+// Find lists the devices that have a hook switch or a mute button. The package's udev
+// rule lets the user at the screen open those of headsets.
+func (*Finder) Find() ([]Found, error) { return findIn("/sys/class/hidraw", "/dev") }
 
-func findIn(class, devices string) ([]found, error) {
+func findIn(class, devices string) ([]Found, error) {
 	entries, err := os.ReadDir(class)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil // until the first device comes
@@ -18,14 +18,18 @@ func findIn(class, devices string) ([]found, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []found
+	var list []Found
 	for _, e := range entries {
 		descriptor, err := os.ReadFile(filepath.Join(class, e.Name(), "device", "report_descriptor"))
 		if err != nil {
 			continue
 		}
+		l := Parse(descriptor)
+		if !l.Telephone() {
+			continue
+		}
 		path := filepath.Join(devices, e.Name())
-		list = append(list, found{path: path, descriptor: descriptor, open: func() (Device, error) {
+		list = append(list, Found{Path: path, Layout: l, Open: func() (Device, error) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
 				return nil, err
@@ -33,8 +37,11 @@ func findIn(class, devices string) ([]found, error) {
 			return hidraw{f}, nil
 		}})
 	}
-	return sorted(list), nil
+	return list, nil
 }
+
+// Finder lists devices. The zero value is ready.
+type Finder struct{}
 
 // hidraw is an open hidraw device: each read and write is one report.
 type hidraw struct{ file *os.File }

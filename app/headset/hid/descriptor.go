@@ -1,20 +1,20 @@
-package headset
+package hid
 
-// usage is a page and an id of the HID usage tables.
-type usage uint32
+// Usage is a page and an id of the HID usage tables.
+type Usage uint32
 
 // The usages of the telephony page (0x0B) that a headset's buttons have, and those of
 // the LED page (0x08) that show a call (HID Usage Tables 1.5, chapters 11 and 14).
 const (
-	useHook  usage = 0x0B0020
-	useFlash usage = 0x0B0021
-	useDrop  usage = 0x0B0026
-	useMute  usage = 0x0B002F
+	Hook  Usage = 0x0B0020
+	Flash Usage = 0x0B0021
+	Drop  Usage = 0x0B0026
+	Mute  Usage = 0x0B002F
 
-	ledMute    usage = 0x080009
-	ledOffHook usage = 0x080017
-	ledRing    usage = 0x080018
-	ledHold    usage = 0x080020
+	LEDMute    Usage = 0x080009
+	LEDOffHook Usage = 0x080017
+	LEDRing    Usage = 0x080018
+	LEDHold    Usage = 0x080020
 )
 
 // The bounds of a descriptor: more than any device has, and little enough that a
@@ -32,16 +32,16 @@ type field struct {
 	report   byte // its id, 0 where the device has none
 	bit      int  // behind the id
 	size     int
-	usage    usage
+	usage    Usage
 	relative bool // a press is a 1, and the 0 behind it says nothing
 	// choices are the usages that the field chooses from, by its value less least; nil
 	// for a field of one usage.
-	choices []usage
+	choices []Usage
 	least   int
 }
 
-// layout is what a report descriptor says of a device's buttons and lights.
-type layout struct {
+// Layout is what a report descriptor says of a device's buttons and lights.
+type Layout struct {
 	inputs, outputs []field
 	// length is how many bytes an output report has behind its id.
 	length map[byte]int
@@ -56,14 +56,14 @@ type global struct {
 	report      byte
 }
 
-// parse reads a report descriptor. What is damaged is read up to the damage.
-func parse(data []byte) layout {
-	l := layout{length: map[byte]int{}}
+// Parse reads a report descriptor. What is damaged is read up to the damage.
+func Parse(data []byte) Layout {
+	l := Layout{length: map[byte]int{}}
 	data = data[:min(len(data), maxDescriptor)]
 	var g global
 	var stack []global
-	var usages []usage
-	from, has := usage(0), false
+	var usages []Usage
+	from, has := Usage(0), false
 	bits := map[[2]byte]int{} // by kind and report
 	for len(data) > 0 {
 		head := data[0]
@@ -86,11 +86,11 @@ func parse(data []byte) layout {
 			value = value<<8 | uint32(data[i])
 		}
 		data = data[1+n:]
-		full := func() usage {
+		full := func() Usage {
 			if n == 4 {
-				return usage(value)
+				return Usage(value)
 			}
-			return usage(g.page<<16 | value&0xFFFF)
+			return Usage(g.page<<16 | value&0xFFFF)
 		}
 		switch head & 0xFC {
 		case 0x04:
@@ -147,7 +147,7 @@ func parse(data []byte) layout {
 }
 
 // add adds the fields of a main item.
-func (l *layout) add(list *[]field, g global, usages []usage, at int, flags uint32) {
+func (l *Layout) add(list *[]field, g global, usages []Usage, at int, flags uint32) {
 	if len(usages) == 0 {
 		return
 	}
@@ -176,11 +176,11 @@ func signed(value uint32, n int) int {
 	return int(int32(value))
 }
 
-// telephone reports whether the device has a hook switch or a mute button.
-func (l layout) telephone() bool {
+// Telephone reports whether the device has a hook switch or a mute button.
+func (l Layout) Telephone() bool {
 	for _, f := range l.inputs {
-		for _, u := range append([]usage{f.usage}, f.choices...) {
-			if u == useHook || u == useMute {
+		for _, u := range append([]Usage{f.usage}, f.choices...) {
+			if u == Hook || u == Mute {
 				return true
 			}
 		}
@@ -200,15 +200,16 @@ func bitsOf(report []byte, bit, size int) (value uint64, ok bool) {
 	return value, true
 }
 
-// press is a button as a report shows it.
-type press struct {
-	usage    usage
-	down     bool
-	relative bool
+// Press is a button as a report shows it.
+type Press struct {
+	Usage Usage
+	Down  bool
+	// Relative says that a press is Down, and that the report behind it says nothing.
+	Relative bool
 }
 
-// presses reads an input report.
-func (l layout) presses(report []byte) (list []press) {
+// Presses reads an input report.
+func (l Layout) Presses(report []byte) (list []Press) {
 	id := byte(0)
 	if l.ids {
 		if len(report) == 0 {
@@ -224,18 +225,18 @@ func (l layout) presses(report []byte) (list []press) {
 		switch {
 		case !ok:
 		case f.choices == nil:
-			list = append(list, press{f.usage, v != 0, f.relative})
+			list = append(list, Press{f.usage, v != 0, f.relative})
 		default: // each of the choices that is not named is up
 			for i, u := range f.choices {
-				list = append(list, press{u, int64(v)-int64(f.least) == int64(i), true})
+				list = append(list, Press{u, int64(v)-int64(f.least) == int64(i), true})
 			}
 		}
 	}
 	return list
 }
 
-// lights makes the output reports that show which LEDs are on.
-func (l layout) lights(on map[usage]bool) (reports [][]byte) {
+// Lights makes the output reports that show which LEDs are on.
+func (l Layout) Lights(on map[Usage]bool) (reports [][]byte) {
 	made := map[byte][]byte{}
 	order := []byte{}
 	for _, f := range l.outputs {
