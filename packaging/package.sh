@@ -5,6 +5,7 @@
 # phone's .deb alone, "platform" the platform's.
 # Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that SIGN_CERT and SIGN_KEY name and
 # with a test certificate otherwise. macOS (there only): .app in a .dmg.
+# For all: policies.zip, the templates of a policy for the group policy of Windows and the profiles of macOS.
 # OFFHOOK_VERSION overrides the version that git tells.
 set -euo pipefail
 umask 022 # the packages' files have the modes that they have here
@@ -188,11 +189,12 @@ sign() {
 }
 
 windows() {
-  local mingw=$PWD/.cache/mingw win=$stage/windows quad
+  local mingw=$PWD/.cache/mingw win=$stage/windows quad msi_version
   packaging/windows/libs.sh "$mingw"
   began=$EPOCHREALTIME
   mkdir -p "$win/icons"
   quad=$(packaging/version.sh quad)
+  msi_version=$(packaging/version.sh msi)
   icons "$win/icons"
   icotool -c -o "$win/offhook.ico" "$win"/icons/{16x16,24x24,32x32,48x48,64x64,128x128}/apps/offhook.png --raw="$win/icons/256x256/apps/offhook.png"
   sed -e "s/@QUAD@/$quad/" packaging/windows/offhook.manifest >"$win/offhook.manifest"
@@ -221,7 +223,13 @@ windows() {
   rm -f "$msi"
   # wixl takes relative names only.
   cp packaging/windows/offhook.wxs "$win/"
-  (cd "$win" && wixl -a x64 -D Version="$quad" -D Exe=offhook.exe -D Icon=offhook.ico -D Licences=third-party-licences.txt -o "$msi" offhook.wxs)
+  (cd "$win" && wixl -a x64 -D Version="$msi_version" -D Exe=offhook.exe -D Icon=offhook.ico -D Licences=third-party-licences.txt -o "$msi" offhook.wxs)
+  # Builds that Windows Installer takes for one version replace each other, too: else both would be installed.
+  local upgrade
+  upgrade=$(sed -nE 's/.*UpgradeCode="([^"]+)".*/\1/p' packaging/windows/offhook.wxs)
+  msibuild "$msi" -q "DELETE FROM Upgrade WHERE ActionProperty = 'WIX_UPGRADE_DETECTED'"
+  msibuild "$msi" -q "INSERT INTO Upgrade (UpgradeCode, VersionMax, Attributes, ActionProperty) VALUES ('{$upgrade}', '$msi_version', 513, 'WIX_UPGRADE_DETECTED')"
+  msiinfo export "$msi" Upgrade | grep -q "$msi_version.*513.*WIX_UPGRADE_DETECTED" || { echo "The MSI does not upgrade its own version." >&2; exit 1; }
   local secure
   secure=$(msiinfo export "$msi" Property | tr -d '\r' | awk -F '\t' '$1 == "SecureCustomProperties" {print $2}')
   [ -n "$secure" ] || { echo "The MSI has no SecureCustomProperties." >&2; exit 1; }
@@ -241,10 +249,18 @@ CONDITIONS
   took "$msi"
 }
 
+# policies: the templates of a policy for Windows and macOS.
+policies() {
+  local out=$dist/offhook-$version-policies.zip
+  go run ./packaging/policies "$out"
+  took "$out"
+}
+
 start=$SECONDS
 [[ $want = windows || $want = platform ]] || linux
 [[ $want = windows || $want = deb ]] || platform
 [[ $want = linux || $want = deb || $want = platform ]] || windows
+[ "$want" = deb ] || policies
 checksums
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"

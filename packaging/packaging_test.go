@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -166,12 +167,15 @@ func TestVersions(t *testing.T) {
 	for _, test := range []struct{ version, form, want string }{
 		{"1.2.3", "", "1.2.3"},
 		{"1.2.3", "deb", "1.2.3"},
-		{"1.2.3", "quad", "1.2.3.0"},
+		{"1.2.3", "quad", "1.2.3.65535"},
+		{"1.2.3", "msi", "1.2.8191"},
 		{"1.2.4-dev.5+g0abcdef0", "", "1.2.4-dev.5+g0abcdef0"},
 		{"1.2.4-dev.5+g0abcdef0", "deb", "1.2.4~dev5.g0abcdef0"},
 		{"1.2.4-dev.5+g0abcdef0", "quad", "1.2.4.5"},
+		{"1.2.4-dev.5+g0abcdef0", "msi", "1.2.8197"},
 		{"2.0.0-rc1", "deb", "2.0.0~rc1"},
-		{"2.0.0-rc1", "quad", "2.0.0.0"},
+		{"2.0.0-rc1", "quad", "2.0.0.60042"},
+		{"2.0.0-rc1", "msi", "2.0.2025"},
 	} {
 		cmd := exec.Command("./version.sh", test.form)
 		cmd.Env = append(os.Environ(), "OFFHOOK_VERSION="+test.version)
@@ -179,6 +183,47 @@ func TestVersions(t *testing.T) {
 		if got := strings.TrimSpace(string(out)); err != nil || got != test.want {
 			t.Errorf("version.sh %s of %s: %q, %v; want %q", test.form, test.version, got, err, test.want)
 		}
+	}
+}
+
+// Each package of Windows upgrades those of earlier versions: what Windows compares of
+// two versions rises as they do, also between two commits and from a pre-release to the
+// release. A patch that has no place there stops the packaging.
+func TestVersionsRise(t *testing.T) {
+	t.Parallel()
+	form := func(version, form string) (string, error) {
+		cmd := exec.Command("./version.sh", form)
+		cmd.Env = append(os.Environ(), "OFFHOOK_VERSION="+version)
+		out, err := cmd.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	for _, fields := range []struct {
+		form string
+		most []int
+	}{{"msi", []int{255, 255, 65535}}, {"quad", []int{65535, 65535, 65535, 65535}}} {
+		var before []int
+		for _, version := range []string{"0.0.1", "0.1.0-dev.1+g1", "0.1.0-dev.871+g1", "0.1.0-dev.1900+g1", "0.1.0-alpha1", "0.1.0-beta.2", "0.1.0-rc1", "0.1.0-rc2", "0.1.0",
+			"0.1.1-dev.1+g1", "0.1.1", "0.1.31", "0.2.0-dev.3+g1", "0.2.0", "1.0.0-rc1", "1.0.0", "1.10.2", "2.0.0"} {
+			text, err := form(version, fields.form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var now []int
+			for i, f := range strings.Split(text, ".") {
+				n, err := strconv.Atoi(f)
+				if err != nil || i >= len(fields.most) || n > fields.most[i] {
+					t.Fatalf("%s of %s is %s", fields.form, version, text)
+				}
+				now = append(now, n)
+			}
+			if slices.Compare(before, now) >= 0 {
+				t.Errorf("%s of %s is %v, and %v stood before it", fields.form, version, now, before)
+			}
+			before = now
+		}
+	}
+	if text, err := form("1.2.32", "msi"); err == nil {
+		t.Errorf("a patch without a place becomes %s", text)
 	}
 }
 

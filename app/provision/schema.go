@@ -66,10 +66,10 @@ func Schema() ([]byte, error) {
 		Properties: map[string]rule{
 			"$schema":        {Type: "string"},
 			"version":        {Const: Version},
-			"url":            {Type: "string", Format: "uri", Description: "Where a newer policy is fetched, over https."},
+			"url":            {Type: "string", Format: "uri", Description: fields["url"]},
 			"server":         {Type: "string", Format: "uri", Description: "The application backend."},
 			"account":        {Type: "string", Description: "The account SID."},
-			"webhook_secret": {Type: "string", Description: "The key with which the webhooks of integrations.webhooks are signed (HMAC-SHA-256)."},
+			"webhook_secret": {Type: "string", Description: fields["webhook_secret"]},
 			"settings": {Type: "object", Properties: paths,
 				Description: `Settings by their JSON path, such as "calls.link_mode": "dial". A setting that is not locked is only the value that the phone begins with.`},
 			"locked": {Type: "array", Items: &rule{Type: "string"},
