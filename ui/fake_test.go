@@ -226,6 +226,7 @@ func (p *madePhone) NameOf(number string) string {
 	}
 	return ""
 }
+func (p *madePhone) E164(number string) string { return "+91" + number }
 func (p *madePhone) AddFavourite(name, number string) error {
 	p.note("favourite:" + number)
 	p.set.Favourites = append(p.set.Favourites, app.Favourite{Name: name, Number: number})

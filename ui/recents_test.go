@@ -3,11 +3,15 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"offhook/app/settings"
 	"offhook/ui/screen"
+	"offhook/voice"
+	"offhook/voice/wire"
 )
 
 // recentsHarness is a harness with the list of calls on it.
@@ -121,5 +125,95 @@ func TestCallsAreExported(t *testing.T) {
 	s.tap("Export (6)")
 	if s.host.saved != "" || s.shows("Saved as") {
 		t.Error("a dialog that was closed saves")
+	}
+}
+
+// A call that was answered and has no outcome can still get one, by pointer and by keys;
+// one that has an outcome can get another. The note goes with it.
+func TestAnOutcomeIsGivenLater(t *testing.T) {
+	s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
+		p.snap.Outcomes = []string{"resolved", "wrong_number"}
+		p.recents[1].Outcome = wire.OutcomeNotSet
+	})
+	s.toTab(screen.TabRecents)
+	if !s.shows("Incoming · 12 min 48 s · no outcome") || s.shows("No answer · no outcome") {
+		t.Errorf("the list shows %q", s.labels())
+	}
+	s.part("Priya Nair.").(fyne.SecondaryTappable).TappedSecondary(nil)
+	s.phone.forget()
+	s.tap("Add outcome")
+	s.press(fyne.KeySpace) // the first outcome has the keyboard
+	s.expect("outcome:5:resolved:")
+	s.phone.recents[1].Outcome = "resolved"
+	s.snap.RecentsRevision++
+	s.show(s.snap)
+	if s.shows("Wrong number") {
+		t.Error("an outcome was chosen, and the others stay")
+	}
+	s.detail().Note.SetText("Refund agreed")
+	s.tap("Change")
+	s.tap("Wrong number")
+	s.expect("outcome:5:wrong_number:Refund agreed")
+	s.phone.fail = errMade
+	s.tap("Change")
+	s.tap("Resolved")
+	s.phone.forget()
+	if s.shows("Resolved") && !s.shows("Change") {
+		t.Error("an outcome that was not kept stays chosen")
+	}
+	s.phone.fail = nil
+	s.open(screen.PageNone)
+
+	for _, c := range []int{0, 2} { // missed, not answered
+		s.recents.Open(s.phone.recents[c])
+		if s.shows("Resolved") || s.shows("Outcome") {
+			t.Errorf("call %d was not answered and asks for an outcome", c)
+		}
+	}
+	s.snap.Outcomes = nil
+	s.recents.Open(s.phone.recents[4])
+	if s.shows("Outcome") {
+		t.Error("an outcome is asked for where none is configured")
+	}
+	s.phone.recents[4].Outcome = wire.OutcomeNotSet
+	s.recents.Open(s.phone.recents[4])
+	s.part("Outcome").(fyne.Focusable).FocusGained()
+	s.win.Canvas().Focus(s.part("Outcome").(fyne.Focusable))
+	s.typed("Sold")
+	s.press(fyne.KeyReturn)
+	s.expect("outcome:2:Sold:")
+}
+
+// detail is the page of a call of the log.
+func (s *harness) detail() *screen.CallDetail { return s.pages[screen.PageCall].(*screen.CallDetail) }
+
+// The customer's page opens from the call, the caller's card, the list and the page of a
+// call, where the settings have one; else nothing is drawn for it.
+func TestTheCustomersPage(t *testing.T) {
+	pop := func(p *madePhone, o *harnessOptions) {
+		p.set.Integrations.Pops = []settings.Pop{{When: settings.MomentRing, URL: "https://crm.example.com/{name}?n={e164}&u={user}"}}
+	}
+	const want = "https://crm.example.com/Priya%20Nair?n=%2B919845012345&u=meera"
+	s := newHarness(t, madeCall(voice.StateEstablished, time.Minute), pop)
+	for _, open := range []func(){
+		func() { s.tap("Open record") },
+		func() { s.open(screen.PageCaller); s.tap("Open record") },
+		func() { s.recents.Open(s.phone.recents[1]); s.tap("Open record") },
+		func() {
+			s.show(madeReady())
+			s.toTab(screen.TabRecents)
+			s.part("Priya Nair.").(fyne.SecondaryTappable).TappedSecondary(nil)
+			s.tap("Open record")
+		},
+	} {
+		s.host.copied = ""
+		open()
+		if s.host.copied != want {
+			t.Errorf("it opens %q", s.host.copied)
+		}
+	}
+	s = newHarness(t, madeCall(voice.StateEstablished, time.Minute))
+	if s.shows("Open record") {
+		t.Error("a page that is not set is offered")
 	}
 }

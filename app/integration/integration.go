@@ -219,15 +219,7 @@ func (t *Teller) watch(snaps <-chan *app.Snapshot) {
 
 // values are what templates and webhooks may say of a call.
 func (t *Teller) values(s *app.Snapshot, c *app.Call) map[string]string {
-	v := map[string]string{
-		"number": c.RemoteID, "e164": t.cfg.Phone.E164(c.RemoteID), "name": c.RemoteName, "call_id": c.ID, "session_id": c.SessionID,
-		"message": c.Message, "direction": strings.ToLower(string(c.Direction)), "line": c.Line, "user": s.Account.UserName,
-		"duration_s": strconv.Itoa(c.DurationS), "end_reason": "", "outcome": "", "note": "", "answered": strconv.FormatBool(c.Established != nil),
-	}
-	if !c.Started.IsZero() {
-		v["started"] = c.Started.UTC().Format(time.RFC3339)
-	}
-	return v
+	return valuesOf(s.Account.UserName, t.cfg.Phone.E164(c.RemoteID), c)
 }
 
 // tell does what the settings ask for at a moment of a call. Webhooks are told of what

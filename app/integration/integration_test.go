@@ -18,7 +18,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"offhook/app"
 	"offhook/app/settings"
+	"offhook/voice"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -181,5 +183,35 @@ func TestWhatFits(t *testing.T) {
 	tl.tell("ring", map[string]string{"direction": "outgoing", "number": "2"}, everything)
 	if fmt.Sprint(opened) != "[https://a/1 https://b/1 https://b/2]" || fmt.Sprint(started) != "[x ring]" {
 		t.Errorf("%v %v", opened, started)
+	}
+}
+
+// The page behind the window's button is the one that waits for it, else the one of the
+// ring or the answer, for the call's direction where there are several.
+func TestThePageOfACall(t *testing.T) {
+	t.Parallel()
+	page := func(when, direction, url string) settings.Pop {
+		return settings.Pop{When: when, Direction: direction, URL: "https://crm.example/" + url}
+	}
+	button, ring, out := page("button", "", "button?{event}"), page("ring", "", "ring/{number}"), page("ring", "outgoing", "out/{e164}")
+	for what, row := range map[string]struct {
+		pops      []settings.Pop
+		direction voice.Direction
+		want      string
+	}{
+		"nothing":          {nil, voice.Incoming, ""},
+		"no customer's":    {[]settings.Pop{page("wrap_up", "", "x"), page("end", "both", "y")}, voice.Incoming, ""},
+		"ring":             {[]settings.Pop{page("answer", "", "a"), ring}, voice.Incoming, "ring/98450%2F1"},
+		"answer":           {[]settings.Pop{page("end", "", "y"), page("answer", "", "a")}, voice.Incoming, "a"},
+		"button first":     {[]settings.Pop{ring, button}, voice.Incoming, "button?button"},
+		"direction":        {[]settings.Pop{ring, out}, voice.Outgoing, "out/+91984501"},
+		"other direction":  {[]settings.Pop{ring}, voice.Outgoing, "ring/98450%2F1"},
+		"both":             {[]settings.Pop{ring, page("ring", "both", "both")}, voice.Outgoing, "both"},
+		"incoming of both": {[]settings.Pop{out, ring}, voice.Incoming, "ring/98450%2F1"},
+	} {
+		got := RecordURL(settings.Integrations{Pops: row.pops}, "meera", "+91984501", &app.Call{Direction: row.direction, RemoteID: "98450/1"})
+		if want := row.want; want != "" && got != "https://crm.example/"+want || want == "" && got != "" {
+			t.Errorf("%s: %q, not %q", what, got, want)
+		}
 	}
 }

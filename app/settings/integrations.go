@@ -25,10 +25,14 @@ const (
 	MomentWrapUp = "wrap_up"
 )
 
-// Moments are all of them.
+// MomentButton is no moment of a call: a page that opens when the user asks for it.
+const MomentButton = "button"
+
+// Moments are all those of a call.
 var Moments = []string{MomentRing, MomentAnswer, MomentEnd, MomentWrapUp}
 
-// Pop is a page that opens at a moment of a call, once a call. URL is a template such
+// Pop is a page that opens at a moment of a call, once a call, or by the window's button
+// alone. URL is a template such
 // as https://crm.example.com/find?number={e164}; Direction is incoming, outgoing or
 // both, and "" is incoming.
 type Pop struct {
@@ -57,7 +61,7 @@ const maxIntegrations = 16
 func (i *Integrations) normalise() {
 	direction := func(d string) bool { return d == "" || d == "incoming" || d == "outgoing" || d == "both" }
 	i.Pops = slices.DeleteFunc(i.Pops, func(p Pop) bool {
-		return !slices.Contains(Moments, p.When) || !direction(p.Direction) || !webURL(p.URL)
+		return !slices.Contains(Moments, p.When) && p.When != MomentButton || !direction(p.Direction) || !webURL(p.URL)
 	})
 	i.Commands = slices.DeleteFunc(i.Commands, func(c Command) bool {
 		return !slices.Contains(Moments, c.When) || !direction(c.Direction) || len(c.Argv) == 0 || c.Argv[0] == "" || strings.ContainsAny(c.Argv[0], "{}")

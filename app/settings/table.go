@@ -148,7 +148,7 @@ var Table = []Entry{
 	{Path: "desk_api.port", About: "The TCP port on 127.0.0.1 of the Desk API.", Default: DeskPort, Min: 1024, Max: 65535},
 	{Path: "desk_api.origins", About: "The origins of the pages that may ask to be paired, such as https://crm.example.com."},
 
-	{Path: "integrations.pops", About: "Pages that open in the browser at a moment of a call, once a call: when (ring, answer, end, wrap_up), url, direction. docs/admin.md has the names for {places}."},
+	{Path: "integrations.pops", About: "Pages that open in the browser at a moment of a call, once a call: when (ring, answer, end, wrap_up; button: only by Open record), url, direction. docs/admin.md has the names for {places}."},
 	{Path: "integrations.commands", About: "Programs that start at a moment of a call, without a shell: when, argv, direction."},
 	{Path: "integrations.webhooks", About: "Servers that are told of calls by signed requests: url, events."},
 

@@ -15,8 +15,11 @@ import (
 type callChips struct {
 	env                           *Env
 	Swap, Merge, Transfer, AddNew *widget.PillButton
-	object                        *fyne.Container
-	view                          View
+	// Customer opens the customer's page in the browser.
+	Customer *widget.IconButton
+	words    *fyne.Container
+	object   *fyne.Container
+	view     View
 }
 
 func newCallChips(env *Env) *callChips {
@@ -29,8 +32,10 @@ func newCallChips(env *Env) *callChips {
 	c.Transfer = chip(theme.Send, func() { env.Transfer(c.view) })
 	c.Transfer.Guard(env.Now)
 	c.AddNew = chip(theme.PersonAdd, func() { env.AddCall() })
-	widget.NewGroup(4, c.Swap, c.Merge, c.Transfer, c.AddNew)
-	c.object = widget.Equal(8, c.Swap, c.Merge, c.Transfer, c.AddNew)
+	c.Customer = widget.NewRoundButton(env.T("Open record"), theme.OpenNew, theme.Text, theme.Sunken, widget.HeightSmall, env.Tips, func() { env.openCustomer(c.view, c.view.Call) })
+	widget.NewGroup(5, c.Swap, c.Merge, c.Transfer, c.AddNew, c.Customer)
+	c.words = widget.Equal(8, c.Swap, c.Merge, c.Transfer, c.AddNew)
+	c.object = widget.Row(widget.Grow(c.words), widget.Gap(8), c.Customer)
 	return c
 }
 
@@ -144,5 +149,10 @@ func (c *callChips) render(v View, mode callMode) bool {
 	for _, b := range []*widget.PillButton{c.Swap, c.Merge, c.Transfer, c.AddNew} {
 		any = any || b.Visible()
 	}
+	setVisible(c.words, any)
+	// In a wide window the card beside the call has it.
+	customer := mode == modeOne && !v.Wide && e.customerURL(v, call) != ""
+	setVisible(c.Customer, customer)
+	any = any || customer
 	return any && mode != modeRings
 }

@@ -20,28 +20,33 @@ const PageCall Page = "call"
 // sounded, and what was noted.
 type CallDetail struct {
 	*frame
-	face              *widget.Avatar
-	name, number      *widget.Text
-	values            []*widget.Text
-	rows              []fyne.CanvasObject
-	message, note     *widget.Text
-	messageBox        *fyne.Container
-	noteBox           *fyne.Container
-	Copy              *widget.IconButton
+	face          *widget.Avatar
+	name, number  *widget.Text
+	values        []*widget.Text
+	rows          []fyne.CanvasObject
+	outcome       *callOutcome
+	message, note *widget.Text
+	messageBox    *fyne.Container
+	noteBox       *fyne.Container
+	Copy          *widget.IconButton
+	// Customer opens the customer's page in the browser.
+	Customer          *widget.IconButton
 	Remove            *widget.IconButton
 	Export, CallAgain *widget.PillButton
 	// Note is what the agent has noted about the call, dirty that it was changed by hand.
 	Note   *widget.Field
 	dirty  bool
 	record app.CallRecord
+	view   View
 }
 
 func newCallDetail(env *Env) *CallDetail {
 	d := &CallDetail{face: widget.NewAvatar("", 48), name: widget.NewText("", widget.Style{Size: theme.SizeSub, Bold: true}), number: caption("")}
 	d.Copy = widget.NewRoundButton(env.T("Copy the number"), theme.Copy, theme.Text, theme.Sunken, 44, env.Tips, func() { env.Host.Copy(d.record.RemoteID) })
+	d.Customer = widget.NewRoundButton(env.T("Open record"), theme.OpenNew, theme.Text, theme.Sunken, 44, env.Tips, func() { env.openCustomer(d.view, loggedCall(d.record)) })
 	d.Remove = widget.NewIconButton(env.T("Remove from the list"), theme.Trash, theme.Text2, env.Tips, d.remove)
 	var parts []fyne.CanvasObject
-	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound"), env.T("call::Recording"), env.T("Outcome")} {
+	for _, title := range []string{env.T("When"), env.T("Length"), env.T("call::Ended"), env.T("Came by"), env.T("call::Sound"), env.T("call::Recording")} {
 		v := widget.NewText("", widget.Style{Wrap: true})
 		row := widget.Inset(5, 0, 5, 0, widget.Row(widget.Fixed(80, 0, widget.NewText(title, widget.Style{Size: theme.SizeCaption, Role: theme.Text2, Least: 10})), widget.Grow(v)))
 		d.values, d.rows, parts = append(d.values, v), append(d.rows, row), append(parts, row)
@@ -60,11 +65,12 @@ func newCallDetail(env *Env) *CallDetail {
 			d.save()
 		}
 	}
+	d.outcome = newCallOutcome(env, d.saveAs, func() { widget.Relayout(d.object) })
 	own := widget.Column(widget.Gap(16), label(env.T("Note")), widget.Gap(6), d.Note)
 	d.Export = widget.NewPill(env.T("Export"), theme.Download, widget.Plain, widget.HeightButton, func() { env.export([]app.CallRecord{d.record}) })
 	d.CallAgain = widget.NewPill(env.T("Call back"), theme.Phone, widget.Success, widget.HeightButton, func() { env.Dial(d.record.RemoteID, nil) })
-	head := widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.name, d.number))), widget.Gap(8), d.Copy)
-	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, own, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
+	head := widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.name, d.number))), widget.Gap(8), d.Customer, widget.Gap(8), d.Copy)
+	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, d.outcome.object, own, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
 	return d
 }
 
@@ -73,6 +79,7 @@ func (d *CallDetail) show(c app.CallRecord) {
 	d.record = c
 	d.Note.SetText(c.OutcomeNote)
 	d.dirty = false
+	d.outcome.begin()
 	d.env.Open(PageCall)
 }
 
@@ -81,19 +88,29 @@ func (d *CallDetail) Left() { d.save() }
 
 // save keeps the note, if it was changed.
 func (d *CallDetail) save() {
-	if !d.dirty {
-		return
+	if d.dirty {
+		d.saveAs(d.outcome.code(d.record), nil)
 	}
+}
+
+// saveAs keeps an outcome, "" for none, with the note; failed is told, if there is one,
+// that it was not kept.
+func (d *CallDetail) saveAs(code string, failed func()) {
 	d.dirty = false
 	c := d.record
-	o := app.Outcome{Code: c.Outcome, Note: strings.TrimSpace(d.Note.Input.Text)}
+	o := app.Outcome{Code: code, Note: strings.TrimSpace(d.Note.Input.Text)}
 	if o.Code == "" {
 		o.Code = wire.OutcomeNotSet
 	}
 	if c.CallbackAt != nil {
 		o.CallbackAt = *c.CallbackAt
 	}
-	d.env.Do(func(ctx context.Context) error { return d.env.Phone.SaveOutcome(ctx, c.ID, o) })
+	d.env.within(commandLimit, func(ctx context.Context) error { return d.env.Phone.SaveOutcome(ctx, c.ID, o) }, func(err error) {
+		if err != nil && failed != nil {
+			failed()
+		}
+		d.env.Complain(err)
+	})
 }
 
 func (d *CallDetail) remove() {
@@ -105,6 +122,7 @@ func (d *CallDetail) remove() {
 // Render draws the page.
 func (d *CallDetail) Render(v View) {
 	d.render(v)
+	d.view = v
 	e, c := d.env, d.record
 	if r, ok := e.recordOf(c.ID); ok {
 		d.record, c = r, r // its rating may have come since
@@ -129,14 +147,12 @@ func (d *CallDetail) Render(v View) {
 	if c.Direction == voice.Incoming && c.DurationS == 0 {
 		how = e.RecordLine(c)
 	}
-	outcome := c.Outcome
-	if outcome == wire.OutcomeNotSet {
-		outcome = ""
-	}
-	for i, text := range []string{when, length, how, c.Line, e.soundOf(c), e.recordedWord(c), outcome} {
+	for i, text := range []string{when, length, how, c.Line, e.soundOf(c), e.recordedWord(c)} {
 		d.values[i].SetText(text)
 		setVisible(d.rows[i], text != "")
 	}
+	d.outcome.render(v, c)
+	setVisible(d.Customer, e.customerURL(v, loggedCall(c)) != "")
 	d.message.SetText(c.Message)
 	setVisible(d.messageBox, c.Message != "")
 	d.note.SetText(c.Note)

@@ -71,6 +71,7 @@ type Phone interface {
 	SearchContacts(text string) []app.ContactGroup
 	Directory(text string) []app.Colleague
 	NameOf(number string) string
+	E164(number string) string
 	AddFavourite(name, number string) error
 	RemoveFavourite(number string) error
 	IsFavourite(number string) bool

@@ -210,8 +210,12 @@ func (r *Recents) row(g callGroup) fyne.CanvasObject {
 	}
 	title, open := name, func() { r.Open(c) }
 	line := r.env.RecordLine(c)
-	if note := noteOf(c); note != "" && !r.columns.on {
+	switch note := noteOf(c); {
+	case r.columns.on:
+	case note != "":
 		line = "“" + note + "”"
+	case lacksOutcome(r.view, c):
+		line += " · " + lowerFirst(r.env.T("No outcome"))
 	}
 	var end fyne.CanvasObject = widget.Gap(0)
 	if len(g) > 1 {

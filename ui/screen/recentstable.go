@@ -40,7 +40,10 @@ func (r *Recents) cells(c app.CallRecord) (cells []fyne.CanvasObject) {
 		add(120, Number(c.RemoteID))
 	}
 	add(146, r.env.recordOutcome(c).short)
-	if r.columns.outcome {
+	switch {
+	case r.columns.outcome && lacksOutcome(r.view, c) && noteOf(c) == "":
+		cells = append(cells, widget.Gap(12), widget.Fixed(104, 0, widget.NewPill(r.env.T("Add outcome"), "", widget.Bare, widget.HeightSmall, func() { r.addOutcome(c) })))
+	case r.columns.outcome:
 		add(104, outcomeText(c))
 	}
 	add(40, hhmm(c.Started.Local()))
@@ -63,6 +66,12 @@ func noteOf(c app.CallRecord) string {
 	return c.Note
 }
 
+// addOutcome opens the page of a call where its outcome is chosen.
+func (r *Recents) addOutcome(c app.CallRecord) {
+	r.Open(c)
+	r.detail.outcome.focus()
+}
+
 // menu offers what can be done with a call of the list.
 func (r *Recents) menu(from fyne.CanvasObject, c app.CallRecord) {
 	e := r.env
@@ -78,7 +87,13 @@ func (r *Recents) menu(from fyne.CanvasObject, c app.CallRecord) {
 	}
 	add(theme.Phone, e.T("Call {name}", "name", nameOf(c.RemoteName, c.RemoteID)), func() { e.Dial(c.RemoteID, nil) })
 	add(theme.Copy, e.T("Copy the number"), func() { e.Host.Copy(c.RemoteID) })
+	if call := loggedCall(c); e.customerURL(r.view, call) != "" {
+		add(theme.OpenNew, e.T("Open record"), func() { e.openCustomer(r.view, call) })
+	}
 	add(theme.Info, e.T("Details"), func() { r.Open(c) })
+	if lacksOutcome(r.view, c) {
+		add(theme.Check, e.T("Add outcome"), func() { r.addOutcome(c) })
+	}
 	add(theme.EditNote, e.T("Add note"), func() {
 		r.Open(c)
 		e.focus(r.detail.Note.Input)

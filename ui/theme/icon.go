@@ -90,6 +90,7 @@ const (
 	Voicemail    Glyph = "voicemail"
 	Download     Glyph = "download"
 	OpenFull     Glyph = "open-full"
+	OpenNew      Glyph = "open-new"
 	LockOpen     Glyph = "lock-open"
 	PersonAdd    Glyph = "person-add"
 	Merge        Glyph = "merge"
