@@ -8,7 +8,12 @@ import (
 )
 
 // audioCheck is a microphone and a loudspeaker that are open without a call.
-type audioCheck struct{ mic diagnosis.Level }
+type audioCheck struct {
+	mic diagnosis.Level
+	// stop ends it, and done is closed when the devices are free again.
+	stop context.CancelFunc
+	done chan struct{}
+}
 
 // Levels returns the loudness of the microphone and of the far side, each 0
 // (silence) to 1 (full scale). Both are 0 without a call or an audio check.
@@ -25,9 +30,9 @@ func (p *Phone) Levels() (mic, far float64) {
 }
 
 // CheckAudio opens the chosen microphone and loudspeaker for the audio check,
-// until ctx ends or a call begins; Levels works meanwhile. It is refused during
-// a call. The channel gives the outcome of each opening and is closed at the
-// end.
+// until ctx ends, a call begins, or the check is begun anew; Levels works meanwhile. It
+// is refused during a call, and waits for the end of the check before it. The channel
+// gives the outcome of each opening and is closed at the end.
 func (p *Phone) CheckAudio(ctx context.Context) (<-chan diagnosis.Check, error) {
 	if p.Snapshot().Call != nil {
 		return nil, fault.New(fault.SystemBusy, "audio.check-in-call")
@@ -36,15 +41,25 @@ func (p *Phone) CheckAudio(ctx context.Context) (<-chan diagnosis.Check, error) 
 		return nil, fault.New(fault.AudioDeviceError, "audio.no-system")
 	}
 	ctx, cancel := p.withLife(ctx)
-	check := &audioCheck{}
-	if !p.check.CompareAndSwap(nil, check) {
-		cancel()
-		return nil, fault.New(fault.SystemBusy, "audio.checking")
+	check := &audioCheck{stop: cancel, done: make(chan struct{})}
+	for !p.check.CompareAndSwap(nil, check) {
+		before := p.check.Load()
+		if before == nil {
+			continue
+		}
+		before.stop()
+		select {
+		case <-before.done:
+		case <-ctx.Done():
+			cancel()
+			return nil, ctx.Err()
+		}
 	}
 	out := make(chan diagnosis.Check, 4)
 	p.background(func(context.Context) {
 		defer cancel()
 		defer close(out)
+		defer close(check.done)
 		defer p.check.Store(nil)
 		sound := p.soundOf(p.store.Get())
 		mic, err := diagnosis.OpenMicrophone(p.cfg.Audio, sound.Capture, check.mic.Add)

@@ -230,12 +230,11 @@ func sameAudio(a, b Audio) bool {
 		a.Speaker == b.Speaker && a.Ring == b.Ring && a.MicrophoneWorks == b.MicrophoneWorks && a.SpeakerWorks == b.SpeakerWorks
 }
 
+// NoDevice is the name of a sound device of the snapshot while there is none.
+const NoDevice = "None"
+
 // findDevice names the device that spec means and says whether it is there.
 func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err error) (string, readiness.State) {
-	what := "microphone"
-	if kind == audio.Playback {
-		what = "loudspeaker"
-	}
 	switch spec.Kind {
 	case audio.SpecSine, audio.SpecFile, audio.SpecNull:
 		return specTitle(spec), readiness.Good()
@@ -260,7 +259,7 @@ func findDevice(spec audio.Spec, kind audio.Kind, devices []audio.Device, err er
 	}
 	switch {
 	case first == "":
-		return "None", readiness.Bad(lang.Of("audio.none-connected", what), readiness.OpenAudioSettings)
+		return NoDevice, readiness.Bad(lang.Of("audio.none", kind.Word()), readiness.OpenAudioSettings)
 	case spec.Kind == audio.SpecDevice:
 		// The default stands in for a device that was unplugged.
 		return first, readiness.Good()

@@ -32,7 +32,7 @@ func TestSigningInWrongly(t *testing.T) {
 			{func(c *signin.Credentials) { c.AccountSID = "" }, fault.InvalidParameter, "account SID"},
 			{func(c *signin.Credentials) { c.Server = "" }, fault.InvalidParameter, "server"},
 			{func(c *signin.Credentials) { c.Server = "ftp://x" }, fault.InvalidParameter, "isn't a server address"},
-			{func(c *signin.Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "isn't right"},
+			{func(c *signin.Credentials) { c.Password = "guess" }, fault.InvalidCredentials, "password is wrong"},
 		} {
 			c := alice
 			row.change(&c)

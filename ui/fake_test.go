@@ -96,7 +96,7 @@ func (p *madePhone) CheckNumber(number string) error {
 		return fault.New(fault.InvalidDialInfo, "dial.wrong-characters")
 	}
 	if number == "meera" {
-		return fault.New(fault.InvalidDialInfo, "That is you.")
+		return fault.New(fault.InvalidDialInfo, "dial.oneself")
 	}
 	return nil
 }
@@ -488,6 +488,7 @@ func madeChecks() []diagnosis.Check {
 func madeStats() app.Stats {
 	var s app.Stats
 	s.CallID, s.AudioCodec, s.AudioBitrate, s.MOS, s.RTTMs, s.AverageJitterMs, s.FractionLost = "c1", "opus", 24000, 4.3, 38, 6, 0.2
-	s.JitterBufferMs, s.CumulativeLost, s.RemoteFractionLoss, s.DTMFVia, s.RemoteCandidate = 40, 7, 0.1, "rfc4733", "udp 192.0.2.7:8080"
+	s.JitterBufferMs, s.CumulativeLost, s.RemoteFractionLoss, s.DTMFVia = 40, 7, 0.1, "RFC4733"
+	s.LocalCandidate, s.RemoteCandidate = "host udp 192.0.2.1:8081", "host udp 192.0.2.7:8080"
 	return s
 }

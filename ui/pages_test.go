@@ -115,12 +115,12 @@ func TestTheFirstRunIsLive(t *testing.T) {
 		p.set.AudioCheckDone = false
 		p.checks = []diagnosis.Check{{Name: "push_socket", Title: "Incoming calls", Status: diagnosis.Fail, Text: lang.Of("condition.push-connecting")}}
 	})
-	if !s.shows("Waiting") || !s.shows("Connecting to your server.") || s.shows("Failed") {
+	if !s.shows("Checking") || !s.shows("Connecting to your server.") || s.shows("Failed") {
 		t.Errorf("%q", s.labels())
 	}
 	s.phone.checks = madeChecks()
 	s.show(madeReady())
-	if s.shows("Waiting") || !s.shows("Connected, replies in 24 ms") {
+	if s.shows("Connecting to your server.") || !s.shows("Connected, replies in 24 ms") {
 		t.Errorf("once it is there: %q", s.labels())
 	}
 }

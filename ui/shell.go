@@ -378,8 +378,11 @@ func (s *shell) focusOn(p part) {
 func (s *shell) renderStrip(v screen.View) {
 	e := s.env
 	device := v.Audio.Microphone
-	if device == "" {
+	switch device {
+	case "":
 		device = e.T("System's default device")
+	case app.NoDevice:
+		device = e.T("No microphone")
 	}
 	if v.Audio.MicrophoneWorks {
 		s.strip.Set(device, e.T("Mic works"), true, e.T("{device}. Mic works. Open audio settings", "device", device))

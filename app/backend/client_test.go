@@ -110,8 +110,8 @@ func TestEachFaultHasASentence(t *testing.T) {
 		code fault.Type
 		has  string
 	}{
-		"wrong password": {answer(403, `{}`), fault.InvalidCredentials, "isn't right"},
-		"unauthorised":   {answer(401, ``), fault.InvalidCredentials, "isn't right"},
+		"wrong password": {answer(403, `{}`), fault.InvalidCredentials, "password is wrong"},
+		"unauthorised":   {answer(401, ``), fault.InvalidCredentials, "password is wrong"},
 		"no such page":   {answer(404, `nothing`), fault.ServerError, "isn't an Offhook server"},
 		"too many":       {answer(429, ``), fault.ServerError, "Too many"},
 		"bad request":    {answer(400, ``), fault.InvalidParameter, "refuses"},

@@ -53,7 +53,7 @@ func (s *soundPath) try(ctx context.Context) {
 		s.trySignedOut(ctx)
 	default:
 		s.probe, s.err = s.p.Probe(ctx)
-		s.by = lang.Literal(strings.TrimSpace(s.probe.Path))
+		s.by = Path(s.probe.Path, s.probe.Path)
 		for _, w := range s.probe.Ways {
 			s.ways = append(s.ways, way{MediaWay: w})
 		}
@@ -173,8 +173,22 @@ func (s *soundPath) media(ctx context.Context) Check {
 		return Check{Status: Skipped, Text: why, Remedy: s.remedy.Or("check.make-a-call")}
 	default:
 		return judgeMOS(float64(st.MOS), lang.Of("check.last-call", rounded(st.RTTMs, 0), rounded(st.AverageJitterMs, 0), rounded(st.FractionLost, 1),
-			lang.Literal(st.LocalCandidate).Or("check.unknown-path")))
+			Path(st.LocalCandidate, st.RemoteCandidate).Or("check.unknown-path")))
 	}
+}
+
+// Path says in words which way sound takes between two candidates as the statistics of
+// a call name them (RFC 8445, section 5.1.1.1: type, transport, address); empty for none.
+func Path(local, remote string) lang.Text {
+	kind, rest, _ := strings.Cut(local, " ")
+	transport, _, _ := strings.Cut(rest, " ")
+	switch transport = strings.ToUpper(transport); {
+	case local == "" || remote == "":
+		return lang.Text{}
+	case kind == "relay" || strings.HasPrefix(remote, "relay "):
+		return lang.Of("path.relay", transport)
+	}
+	return lang.Of("path.direct", transport)
 }
 
 func judgeMOS(mos float64, text lang.Text) Check {

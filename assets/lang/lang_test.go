@@ -70,7 +70,7 @@ func TestTexts(t *testing.T) {
 		{Of("call.none"), "There is no call.", "No hay ninguna llamada."},
 		{Of("line.in-call").Next(), "End it first.", "Termínela antes."},
 		{Of("call.none").Next(), "", ""},
-		{Of("audio.none", Of("audio.microphone")), "This computer has no microphone.", "Este equipo no tiene micrófono."},
+		{Of("audio.none", Of("audio.microphone")), "No microphone found.", "No se encuentra ningún micrófono."},
 		{Of("server.failed", 503), "The server has a problem (503).", "El servidor tiene un problema (503)."},
 		{Of("check.network", 1), "1 network connection", "1 conexión de red"},
 		{Of("check.network", 2), "2 network connections", "2 conexiones de red"},

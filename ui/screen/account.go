@@ -78,7 +78,7 @@ func NewAccount(env *Env) *Account {
 	a.Sure = widget.NewPill(env.T("Sign out"), "", widget.Danger, widget.HeightButton, func() { a.ask(false); env.Open(PageNone); env.Do(env.Phone.SignOut) })
 	stay := widget.NewPill(env.T("Cancel"), "", widget.Plain, widget.HeightButton, func() { a.ask(false) })
 	a.leave = widget.Column(a.SignOut)
-	a.confirm = widget.Column(widget.NewBanner(widget.ToneWarning, theme.WarningIcon, env.T("Sign out?"), env.T("Calls won't reach you.")), widget.Gap(8), widget.Grid(2, 8, stay, a.Sure))
+	a.confirm = widget.Column(widget.NewBanner(widget.ToneWarning, theme.WarningIcon, env.T("Sign out?"), env.T("Calls won't ring here.")), widget.Gap(8), widget.Grid(2, 8, stay, a.Sure))
 	a.confirm.Hide()
 	body := widget.Column(
 		widget.Inset(8, 0, 6, 4, widget.Row(a.face, widget.Gap(16), widget.Grow(widget.Column(a.name, a.until)))),

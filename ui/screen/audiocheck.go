@@ -10,6 +10,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/diagnosis"
+	"offhook/app/readiness"
 	"offhook/assets/lang"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
@@ -112,6 +113,7 @@ func (d *devices) open() {
 type AudioCheck struct {
 	env *Env
 
+	title, intro   *widget.Text
 	mic, speaker   *devices
 	Meter          *widget.Meter
 	verdictIcon    *widget.Icon
@@ -130,9 +132,11 @@ type AudioCheck struct {
 	samples        int
 	micFailed      string
 	settings       app.Settings
-	// seen is what of the phone's state the checks were begun in: they begin anew when it
-	// is another.
-	seen string
+	// udp is what is known of the sound over UDP, of which the check of the quality tells.
+	udp diagnosis.Check
+	// sound and reach are the devices and the conditions that the checks were begun with:
+	// they begin anew with others.
+	sound, reach string
 }
 
 // NewAudioCheck returns the page.
@@ -140,6 +144,8 @@ func NewAudioCheck(env *Env) *AudioCheck {
 	a := &AudioCheck{env: env}
 	a.mic = newDevices(env, env.T("Microphone"), theme.Headset, audio.Capture, func(s *app.Settings) *string { return &s.Audio.Microphone }, a.restart)
 	a.speaker = newDevices(env, env.T("Speaker"), theme.Headset, audio.Playback, func(s *app.Settings) *string { return &s.Audio.Speaker }, a.restart)
+	a.title = widget.NewText("", widget.Style{Size: theme.SizeTitle, Bold: true})
+	a.intro = widget.NewText("", widget.Style{Role: theme.Text2})
 	a.Meter = widget.NewMeter(20)
 	a.verdictIcon = widget.NewIcon("", theme.Text2, 16)
 	a.verdict = widget.NewText("", widget.Style{Size: theme.SizeCaption, Bold: true})
@@ -163,13 +169,12 @@ func NewAudioCheck(env *Env) *AudioCheck {
 		label(env.T("Speaker")), widget.Gap(5), a.speaker.Selector, widget.Gap(8),
 		widget.Ends(8, a.tone, widget.Row(caption(env.T("Heard it?")), widget.Gap(8), a.yes, widget.Gap(8), a.no)))))
 	body := widget.Column(
-		widget.Inset(0, 4, 0, 4, widget.Column(widget.NewText(env.T("Check your sound"), widget.Style{Size: theme.SizeTitle, Bold: true}),
-			widget.NewText(env.T("Say something. The line should move."), widget.Style{Role: theme.Text2}))),
+		widget.Inset(0, 4, 0, 4, widget.Column(a.title, a.intro)),
 		widget.Gap(12), micCard, widget.Gap(13), speakerCard, widget.Gap(13), a.card)
-	foot := widget.Grid(2, 8, a.CheckAgain, a.StartWorking)
+	foot := widget.Equal(8, a.CheckAgain, a.StartWorking)
 	a.object = widget.Centre(520, container.NewBorder(nil, widget.Inset(8, 16, 16, 16, foot), nil, nil,
 		container.NewVScroll(widget.Narrow(widget.Inset(24, 16, 8, 16, body)))))
-	a.reset()
+	a.setFailed("", true)
 	return a
 }
 
@@ -181,53 +186,84 @@ func (a *AudioCheck) Focus() { a.env.focus(a.StartWorking) }
 
 // Entered opens the devices and begins the checks.
 func (a *AudioCheck) Entered() {
-	a.env.devices(func(list []audio.Device, _ error) {
-		a.mic.load(list, &a.settings)
-		a.speaker.load(list, &a.settings)
-	})
-	a.begin()
+	a.listen()
+	a.look()
 }
 
 // Left closes the devices.
 func (a *AudioCheck) Left() {
-	for _, stop := range []*func(){&a.stopAudio, &a.stopChecks} {
-		if *stop != nil {
-			(*stop)()
-			*stop = nil
-		}
+	stop(&a.stopAudio)
+	stop(&a.stopChecks)
+}
+
+// stop ends what is going on, if anything is.
+func stop(going *func()) {
+	if *going != nil {
+		(*going)()
+		*going = nil
 	}
 }
 
 func (a *AudioCheck) restart() {
-	a.Left()
-	a.reset()
-	a.begin()
+	a.listen()
+	a.look()
 }
 
-func (a *AudioCheck) reset() {
-	a.loudest, a.samples, a.micFailed = 0, 0, ""
+// listen opens the devices anew and judges the microphone.
+func (a *AudioCheck) listen() {
+	stop(&a.stopAudio)
+	a.loudest, a.samples = 0, 0
+	a.setFailed("", true)
+	a.env.devices(func(list []audio.Device, _ error) {
+		a.mic.load(list, &a.settings)
+		a.speaker.load(list, &a.settings)
+	})
+	a.stopAudio = a.env.checkAudio(a.gotDevice, func(err error) { a.setFailed(a.env.Sentence(err), true) })
+}
+
+// look makes the checks of the connections anew.
+func (a *AudioCheck) look() {
+	stop(&a.stopChecks)
+	a.udp = diagnosis.Check{}
 	for _, r := range []struct {
 		row *widget.StatusRow
 		g   theme.Glyph
 	}{{a.incoming, theme.Bell}, {a.line, theme.Phone}, {a.path, theme.Wave}} {
 		r.row.Set(r.g, a.env.T("Checking"), "", widget.ToneInfo)
 	}
-	a.StartWorking.Set(a.env.T("Start working"), "", widget.Accent)
-	a.judge()
-}
-
-func (a *AudioCheck) begin() {
-	a.stopAudio = a.env.checkAudio(a.gotDevice, func(err error) { a.micFailed = a.env.Sentence(err); a.judge() })
 	a.stopChecks = a.env.diagnose(a.gotCheck, func() {})
 }
 
 func (a *AudioCheck) gotDevice(c diagnosis.Check) {
-	if c.Name == "microphone" && c.Status == diagnosis.Fail {
-		a.micFailed = a.env.Words.Say(lang.Join(c.Text, c.Remedy))
-		a.StartWorking.Set(a.env.T("Set up later"), "", widget.Accent) // the banner of the dial tab says so from then on
-		a.judge()
+	switch {
+	case c.Status != diagnosis.Fail:
+	case c.Name == "microphone":
+		a.setFailed(a.env.Words.Say(lang.Join(c.Text, c.Remedy)), false)
+	case c.Name == "speaker":
+		a.later()
 	}
 }
+
+// setFailed says why the microphone does not work, "" for that it does. Without one the
+// rest is set up later: the banner of the dial tab says so from then on.
+func (a *AudioCheck) setFailed(why string, again bool) {
+	e := a.env
+	a.micFailed = why
+	a.title.SetText(e.T("Check your sound"))
+	a.intro.SetText(e.T("Say something. The line should move."))
+	a.StartWorking.Set(e.T("Start working"), "", widget.Accent)
+	setVisible(a.CheckAgain, again)
+	if why != "" && !again {
+		a.title.SetText(e.T("No microphone yet"))
+		a.intro.SetText(e.Words.Say(lang.Of("audio.nobody-hears")))
+		a.later()
+	}
+	a.judge()
+	widget.Relayout(a.object)
+}
+
+// later names the way on of a computer whose sound does not work yet.
+func (a *AudioCheck) later() { a.StartWorking.Set(a.env.T("Set up later"), "", widget.Accent) }
 
 // CheckTone is the tone and the word of a check's outcome.
 func (e *Env) CheckTone(s diagnosis.Status) (widget.Tone, string) {
@@ -260,10 +296,18 @@ func (a *AudioCheck) gotCheck(c diagnosis.Check) {
 		if c.Figure != "" && c.Status == diagnosis.Pass {
 			text = a.env.T("Connected, replies in {figure}", "figure", c.Figure)
 		}
-	case "media", "udp":
-		row, g = a.path, theme.Wave
-		if c.Figure != "" && c.Status == diagnosis.Pass {
-			text = a.env.T("Good, replies in {figure}", "figure", c.Figure)
+	case "udp":
+		a.udp = c
+		return
+	case "media":
+		if row, g = a.path, theme.Wave; c.Status == diagnosis.Skipped && a.udp.Status != "" { // nothing was measured, but the way was tried
+			c, text = a.udp, a.env.Words.Say(a.udp.Text)
+		}
+		switch detour := a.udp.Status == diagnosis.Warn; {
+		case c.Status == diagnosis.Pass && detour, c.Name == "udp" && detour:
+			c.Status, text = diagnosis.Warn, a.env.T("Good, over TCP: UDP is blocked")
+		case c.Status == diagnosis.Pass && a.udp.Figure != "":
+			text = a.env.T("Good, replies in {figure}", "figure", a.udp.Figure)
 		}
 	default:
 		return
@@ -272,8 +316,11 @@ func (a *AudioCheck) gotCheck(c diagnosis.Check) {
 	switch {
 	case c.Status == diagnosis.Running:
 		text, word = a.env.T("Checking"), ""
-	case c.Status == diagnosis.Fail && connecting[c.Text.Code]: // nothing has failed yet
-		tone, word, g = widget.ToneInfo, a.env.T("Waiting"), theme.Clock
+	case c.Status != diagnosis.Fail || !connecting[c.Text.Code]:
+	case row == a.incoming: // nothing has failed yet
+		tone, word, text = widget.ToneInfo, a.env.T("Checking"), a.env.Words.Say(lang.Of("condition.push-connecting"))
+	default:
+		tone, word, text, g = widget.ToneInfo, a.env.T("Waiting"), a.env.T("Waits for the server"), theme.Clock
 	}
 	row.Set(g, text, word, tone)
 }
@@ -336,21 +383,27 @@ func (a *AudioCheck) judge() {
 var connecting = map[string]bool{"condition.push-connecting": true, "condition.push-not-yet": true, "condition.platform-connecting": true, "condition.platform-not-yet": true,
 	"condition.no-profile": true}
 
-// Render draws the page. The checks begin anew when devices come or go and when the phone
-// gets through to the server.
+// Render draws the page. The devices are opened anew when some come or go, and the
+// checks begin anew when the phone gets through to the server.
 func (a *AudioCheck) Render(v View) {
 	a.settings = v.Settings
 	a.mic.show(&a.settings)
 	a.speaker.show(&a.settings)
-	seen := fmt.Sprint(v.Audio.Microphone, v.Audio.Speaker, v.Audio.MicrophoneWorks, v.Audio.SpeakerWorks)
+	sound, reach := fmt.Sprint(v.Audio.Microphone, v.Audio.Speaker, v.Audio.MicrophoneWorks, v.Audio.SpeakerWorks), ""
 	for _, c := range v.Conditions {
-		seen += fmt.Sprint(c.Name, c.OK)
+		if c.Name != readiness.Devices {
+			reach += fmt.Sprint(c.Name, c.OK)
+		}
 	}
-	if before := a.seen; before != seen {
-		if a.seen = seen; before != "" {
-			a.Left()
-			a.reset()
-			a.Entered()
+	first := a.sound == ""
+	if a.sound != sound {
+		if a.sound = sound; !first {
+			a.listen()
+		}
+	}
+	if a.reach != reach {
+		if a.reach = reach; !first {
+			a.look()
 		}
 	}
 }

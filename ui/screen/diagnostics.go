@@ -170,7 +170,7 @@ func (d *Diagnostics) fill() {
 		d.title.SetText(e.T("Not ready"))
 	case remarks > 0:
 		d.disc.SetIcon(theme.Check, theme.SuccessSoft, theme.SuccessInk)
-		d.title.SetText(e.T("Ready, with {n} remarks", "n", remarks))
+		d.title.SetText(e.T("Ready, {n} warnings", "n", remarks))
 	default:
 		d.disc.SetIcon(theme.Check, theme.SuccessSoft, theme.SuccessInk)
 		d.title.SetText(e.T("Ready"))

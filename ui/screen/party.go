@@ -43,3 +43,33 @@ func firstName(name string) string {
 	}
 	return name
 }
+
+// named says what stands in the way of something in a call with the names of those who
+// are in it; "" for what needs no name, and where there is no call.
+func (e *Env) named(code string) string {
+	s := e.Phone.Snapshot()
+	if s == nil || s.Call == nil {
+		return ""
+	}
+	far, asked, number := nameOf(s.Call.RemoteName, s.Call.RemoteID), "", ""
+	if k := s.Call.Consultation; k != nil {
+		asked = e.partyName(k.Target)
+	}
+	if t := s.Call.Transfer; t != nil {
+		number = Number(t.Target)
+	}
+	switch {
+	case code == "call.not-agreed-yet":
+		return e.T("Still waiting for {name}'s phone.", "name", far)
+	case code == "transfer.line-cannot":
+		return e.T("This line can't transfer. Give {name} the number.", "name", far)
+	case code == "transfer.refused" && number != "":
+		return e.T("{name}'s phone can't be transferred. Give them the number: {number}.", "name", far, "number", number)
+	case asked == "":
+	case code == "consultation.unanswered", code == "consultation.not-answered":
+		return e.T("{name} hasn't answered yet.", "name", asked)
+	case code == "consultation.busy":
+		return e.T("You're already asking {name}. End that call first.", "name", asked)
+	}
+	return ""
+}

@@ -235,7 +235,7 @@ func NewNetwork(env *Env) *Network {
 	n.ProxyPassword.Input.OnSubmitted = func(string) { save() }
 	n.proxy = widget.Column(heading(env.T("Your network's proxy needs a password")), widget.Gap(6),
 		label(env.T("User name")), widget.Gap(3), n.ProxyUser, widget.Gap(8), label(env.T("Password")), widget.Gap(3), n.ProxyPassword, widget.Gap(12),
-		widget.NewPill(env.T("Use it"), "", widget.Accent, widget.HeightButton, save), widget.Gap(16))
+		widget.NewPill(env.T("Use this proxy"), "", widget.Accent, widget.HeightButton, save), widget.Gap(16))
 	n.proxy.Hide()
 	n.server = widget.NewText("", widget.Style{Role: theme.Text2})
 	n.rows = widget.Column()

@@ -330,7 +330,7 @@ func (s *SignIn) fault(p *app.Problem) (*helpField, string) {
 	kind, what, _ := strings.Cut(p.Message.Code, ".")
 	switch {
 	case p.Code == string(fault.InvalidCredentials):
-		return s.Pass, s.env.T("The user name or password is wrong.")
+		return s.Pass, s.env.Words.Say(lang.Of("sign-in.wrong-password"))
 	case kind == "sign-in" && (what == "unknown-code" || what == "no-discovery"):
 		return s.Server, said
 	case kind == "account" && what == "bad-user-name":

@@ -70,7 +70,7 @@ func newSIPAccount(env *Env) *SIPAccount {
 	s.through, r7 = env.switchRow(env.T("Connect through the proxy"), env.T("Connect through the network's proxy"), func(on bool) { s.account.ThroughProxy = on })
 	s.plain, r8 = env.switchRow(env.T("Call without encryption"), env.T("If the server refuses encrypted sound, once more without"), func(on bool) { s.account.RetryPlainRTP = on })
 	s.on, r1 = env.switchRow(env.T("Use this account"), "", func(on bool) { s.account.On = on })
-	s.hide, r2 = env.switchRow(env.T("Hide my number"), env.T("Your number isn't shown to people you call"), func(on bool) { s.account.HideNumber = on })
+	s.hide, r2 = env.switchRow(env.T("Hide my number from people I call"), "", func(on bool) { s.account.HideNumber = on })
 	s.auto, r3 = env.switchRow(env.T("Intercom"), env.T("Answer when the server asks for it"), func(on bool) { s.account.AutoAnswer = on })
 	s.Save = widget.NewPill(env.T("Save"), "", widget.Accent, widget.HeightMain, s.save)
 	s.Remove = widget.NewPill(env.T("Remove"), theme.Trash, widget.Bare, widget.HeightButton, s.remove)
@@ -372,7 +372,7 @@ func (s *SIPAccount) remove() {
 }
 
 func (s *SIPAccount) say(text string) {
-	s.banner.Set(s.env.T("That didn't work"), text)
+	s.banner.Set(text, "")
 	setVisible(s.banner, true)
 	widget.Relayout(s.object)
 }

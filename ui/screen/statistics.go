@@ -2,10 +2,12 @@ package screen
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 
+	"offhook/app/diagnosis"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
 	"offhook/voice"
@@ -98,12 +100,12 @@ func (s *Statistics) Render(v View) {
 		s.charts[i].value.SetText(text)
 	}
 	way := "–"
-	if st.RemoteCandidate != "" {
-		way = st.RemoteCandidate
+	if p := diagnosis.Path(st.LocalCandidate, st.RemoteCandidate); !p.Empty() {
+		way = s.env.Words.Say(p)
 	}
 	via := "–"
 	if st.DTMFVia != "" {
-		via = st.DTMFVia
+		via = strings.Replace(st.DTMFVia, "RFC", "RFC ", 1)
 	}
 	for i, text := range []string{codecName(st.AudioCodec), fmt.Sprintf("%.0f kbit/s", kilobits(st.AudioBitrate)), fmt.Sprintf("%.0f ms", st.JitterBufferMs),
 		fmt.Sprintf("%d", st.CumulativeLost), fmt.Sprintf("%.1f %%", st.RemoteFractionLoss), way, via} {

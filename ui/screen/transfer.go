@@ -345,7 +345,7 @@ func (t *Transfer) hand(way func(ctx context.Context, id, target string) error) 
 		t.busy = false
 		t.renderFoot()
 		if problem != "" {
-			t.banner.Set(t.env.T("That didn't work"), problem)
+			t.banner.Set(problem, "")
 			setVisible(t.banner, true)
 			widget.Relayout(t.object)
 			return

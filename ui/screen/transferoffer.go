@@ -25,7 +25,7 @@ func newTransferOffer(env *Env) *transferOffer {
 	o.text = widget.NewText("", widget.Style{Bold: true, Wrap: true})
 	o.left = caption("")
 	o.Stay = widget.NewPill(env.T("transfer::Stay"), "", widget.Plain, widget.HeightSmall, func() { env.Complain(env.Phone.DeclineTransfer()) })
-	o.Go = widget.NewPill(env.T("transfer::Go"), theme.Send, widget.Accent, widget.HeightSmall, func() { env.Complain(env.Phone.FollowTransfer()) })
+	o.Go = widget.NewPill(env.T("Accept"), theme.Send, widget.Accent, widget.HeightSmall, func() { env.Complain(env.Phone.FollowTransfer()) })
 	o.object = widget.Column(widget.Gap(12), widget.CardOf(widget.Inset(12, 12, 12, 12,
 		widget.Column(o.text, widget.Gap(2), o.left, widget.Gap(12), widget.Grid(2, 8, o.Stay, o.Go)))))
 	o.object.Hide()

@@ -326,5 +326,8 @@ func (e *Env) Sentence(err error) string {
 	if !errors.As(err, &f) {
 		return ""
 	}
+	if said := e.named(f.Text().Code); said != "" {
+		return said
+	}
 	return e.Words.Say(f.Text().WithNext())
 }

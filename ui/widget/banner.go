@@ -66,14 +66,23 @@ func (b *Banner) Set(title, text string) {
 }
 
 // AccessibilityLabel is title and text.
-func (b *Banner) AccessibilityLabel() string { return b.title.text + ". " + b.text.text }
+func (b *Banner) AccessibilityLabel() string {
+	if b.text.text == "" {
+		return b.title.text
+	}
+	return b.title.text + ". " + b.text.text
+}
 
 // AccessibilityRole is text.
 func (b *Banner) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // HeightFor returns the height at a width.
 func (b *Banner) HeightFor(width float32) float32 {
-	return b.title.HeightFor(width-56) + b.text.HeightFor(width-56) + 24
+	h := b.title.HeightFor(width-56) + 24
+	if b.text.text != "" {
+		h += b.text.HeightFor(width - 56)
+	}
+	return h
 }
 
 // CreateRenderer is for Fyne.
