@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/demo/backend"
+	"offhook/demo/cluster"
 	"offhook/demo/exophone"
 	"offhook/demo/inbox"
 	"offhook/demo/platform"
@@ -134,7 +135,9 @@ type Config struct {
 	// after a burst of 20.
 	CallRate  float64
 	CallBurst int
-	// Inbox tunes the push inbox. Its DB, Gate, Now and Logger are not used.
+	// Cluster makes this platform a node of several. Its Dir and Logger are not used.
+	Cluster cluster.Config
+	// Inbox tunes the push inbox. Its Node, Gate, Secret, Now and Logger are not used.
 	Inbox inbox.Config
 	// Keep is how long calls, feedback, events and uploaded logs are kept; 0
 	// means 90 days.
@@ -182,6 +185,9 @@ func (c *Config) check() error {
 	}
 	if c.Clock == nil {
 		c.Clock = systemClock{}
+	}
+	if err := c.Cluster.Check(); err != nil {
+		return err
 	}
 	if len(c.Accounts) == 0 {
 		c.Accounts = []platform.Account{{SID: DemoAccount, Exophone: DemoExophone, VoIP: true}}

@@ -18,6 +18,7 @@ import (
 
 	"offhook/demo/archive"
 	"offhook/demo/backend"
+	"offhook/demo/cluster"
 	"offhook/demo/console"
 	"offhook/demo/exophone"
 	"offhook/demo/inbox"
@@ -59,6 +60,7 @@ type Platform struct {
 	ended       context.CancelFunc // ends what requests still wait for
 	exchange    *exophone.Exchange
 	relay       *relay.Relay
+	node        *cluster.Node
 	platform    *platform.Server
 	recordings  *archive.Archive // nil if no call is recorded
 	backend     *backend.Server
@@ -92,6 +94,9 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 		return fmt.Errorf("API credentials: %w", err)
 	}
 	if err := p.listen(); err != nil {
+		return err
+	}
+	if err := p.join(); err != nil {
 		return err
 	}
 	if err := p.openHats(ctx); err != nil {
@@ -196,6 +201,10 @@ func (p *Platform) openHats(ctx context.Context) error {
 		Ways: func() []string { return p.relay.Ways() }, ICEServers: p.iceAddresses,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
+	}
+	cfg.Inbox.Node = p.node
+	if cfg.Inbox.Secret, err = platform.Secret(ctx, backendDB, "inbox"); err != nil {
+		return err
 	}
 	cfg.Inbox.Connected = func(o inbox.Owner, connected bool) { p.platform.Agents().Connected(o.Subscriber, connected) }
 	if p.cfg.NoBots {

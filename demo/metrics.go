@@ -81,7 +81,6 @@ func (m *metrics) watch(p *Platform) {
 	gauge("offhook_push_sockets", "Open push sockets.", func() float64 { return float64(p.backend.Inbox().Stats().Sockets) })
 	counter("offhook_push_messages_total", "Messages taken in.", func() float64 { return float64(p.backend.Inbox().Stats().Delivered) })
 	counter("offhook_push_acks_total", "Messages that a phone acknowledged.", func() float64 { return float64(p.backend.Inbox().Stats().Acked) })
-	counter("offhook_push_expired_total", "Messages that expired unacknowledged.", func() float64 { return float64(p.backend.Inbox().Stats().Expired) })
 }
 
 // handler answers in the formats of Prometheus.

@@ -10,7 +10,7 @@ import (
 
 // Message is one message of the inbox.
 type Message struct {
-	// ID rises by one per inbox.
+	// ID rises within an inbox, with gaps.
 	ID        int64
 	SentAt    time.Time
 	ExpiresAt time.Time

@@ -21,7 +21,7 @@ type Span struct {
 
 const (
 	// gapTimeout is how long a number that was jumped over may still come. The
-	// server leaves out what has expired, so most never do.
+	// server leaves numbers out, so most never do.
 	gapTimeout = 10 * time.Minute
 	// maxSpans bounds the gaps that are kept open.
 	maxSpans = 4096
@@ -33,8 +33,10 @@ type ledger struct {
 	inbox string
 	since int64
 	// spans are done and lie above since, with a gap before each; in order.
-	spans    []Span
-	gapSince time.Time // when the first gap was first seen; zero without one
+	spans []Span
+	// gapSince is when the gaps below gapTop were first seen, at the latest.
+	gapSince time.Time
+	gapTop   int64
 }
 
 func newLedger(s State) *ledger {
@@ -103,8 +105,8 @@ func (l *ledger) mark(id int64, now time.Time, open func(Span) bool) {
 	}
 	l.advance()
 	for len(l.spans) > 0 {
-		if l.gapSince.IsZero() {
-			l.gapSince = now
+		if l.spans[0].From > l.gapTop {
+			l.gapSince, l.gapTop = now, l.spans[len(l.spans)-1].To
 		}
 		if now.Sub(l.gapSince) < gapTimeout && len(l.spans) < maxSpans {
 			return
@@ -115,13 +117,11 @@ func (l *ledger) mark(id int64, now time.Time, open func(Span) bool) {
 		l.since = l.spans[0].From - 1
 		l.advance()
 	}
-	l.gapSince = time.Time{}
 }
 
 func (l *ledger) advance() {
 	if len(l.spans) > 0 && l.spans[0].From <= l.since+1 {
 		l.since = l.spans[0].To
 		l.spans = slices.Delete(l.spans, 0, 1)
-		l.gapSince = time.Time{}
 	}
 }

@@ -51,6 +51,16 @@ func TestLedger(t *testing.T) {
 	if s := l.state(); len(s.Spans) >= maxSpans {
 		t.Errorf("%d spans kept", len(s.Spans))
 	}
+	// All gaps that were there when one is given up are given up together after that.
+	many := newLedger(State{Inbox: "a"})
+	for _, id := range []int64{1000, 2000, 3000} {
+		many.mark(id, now, none)
+	}
+	many.mark(4000, now.Add(gapTimeout), none)
+	many.mark(5000, now.Add(2*gapTimeout), none)
+	if s := many.state(); s.Since != 4000 || !slices.Equal(s.Spans, []Span{{5000, 5000}}) {
+		t.Errorf("%+v", s)
+	}
 	if !l.enter("b") || l.enter("b") || l.seen(1) {
 		t.Error("another inbox does not start anew")
 	}

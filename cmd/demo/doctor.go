@@ -55,7 +55,7 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) (asJSO
 	if _, err := demo.New(s.Config); err != nil {
 		return s.flags.JSON, usageError{err}
 	}
-	findings := []finding{s.checkPort(ctx), s.checkMedia(), s.checkData(ctx), s.checkUsers(ctx), s.checkCertificate(), s.checkPublic(ctx),
+	findings := []finding{s.checkPort(ctx), s.checkMedia(), s.checkData(ctx), s.checkUsers(ctx), s.checkCertificate(), s.checkPublic(ctx), s.checkCluster(ctx),
 		checkBackend(ctx, "dial-whom-url", s.DialWhomURL), checkBackend(ctx, "push-url", s.PushURL), checkFiles()}
 	well := true
 	var lines []string

@@ -187,6 +187,7 @@ func TestPushesOutliveAKill(t *testing.T) {
 	}
 	defer conn.CloseNow()
 	var newest int64
+	pushes := 0
 	for len(confirmed) > 0 {
 		var frame struct {
 			Type string
@@ -199,11 +200,11 @@ func TestPushesOutliveAKill(t *testing.T) {
 		if frame.Type != "message" {
 			continue
 		}
-		if frame.ID != newest+1 {
+		if frame.ID <= newest {
 			t.Errorf("message %d after %d", frame.ID, newest)
 		}
-		newest = frame.ID
+		pushes, newest = pushes+1, frame.ID
 		delete(confirmed, frame.Data.Payload)
 	}
-	t.Logf("%d pushes over 3 kills", newest)
+	t.Logf("%d pushes over 3 kills", pushes)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/demo"
+	"offhook/demo/cluster"
 	"offhook/demo/exophone"
 	"offhook/demo/platform"
 	"offhook/internal/cmdline"
@@ -76,6 +77,14 @@ type serveFlags struct {
 	RecordingAnnouncement string        `name:"recording-announcement" placeholder:"FILE" help:"what they hear: a WAV file of PCM or an Ogg file of Opus; two tones if empty"`
 	RecordingPause        time.Duration `name:"recording-pause" placeholder:"TIME" default:"2m" help:"after how long a pause of a recording ends by itself"`
 	KeepRecordings        time.Duration `name:"keep-recordings" placeholder:"TIME" default:"720h" help:"how long recordings are kept"`
+	Cluster               string        `name:"cluster" placeholder:"NAME" help:"name of the cluster of which this platform is a node, the same on all nodes; a platform alone if empty"`
+	Node                  string        `name:"node" placeholder:"ID" help:"name of this node, differently from every other one"`
+	ClusterListen         string        `name:"cluster-listen" placeholder:"ADDRESS" help:"TCP address to which the other nodes connect"`
+	Peers                 string        `name:"peers" placeholder:"ADDRESSES" help:"comma-separated addresses of all nodes, this one included, as they reach each other: three or more"`
+	NATS                  string        `name:"nats" placeholder:"URL" help:"a NATS server with JetStream that is used instead of the embedded one: nats://HOST:PORT or tls://HOST:PORT"`
+	ClusterTLS            string        `name:"cluster-tls" placeholder:"FILE" help:"PEM file of this node's certificate, its key and the certificates that may have signed another node's"`
+	ClusterSecret         string        `name:"cluster-secret" placeholder:"FILE" help:"file of what a node must know to be let in, the same on all"`
+	ClusterClearText      bool          `name:"cluster-clear-text" help:"let nodes on different computers do without --cluster-tls, on a network that is yours alone"`
 	Drain                 time.Duration `name:"drain" placeholder:"TIME" default:"10s" help:"how long calls in progress may go on after SIGTERM"`
 	LogLevel              slog.Level    `name:"log-level" placeholder:"LEVEL" default:"INFO" help:"DEBUG, INFO, WARN or ERROR; logs go to standard error"`
 	JSON                  bool          `name:"json" help:"print the ready line and errors as JSON"`
@@ -158,6 +167,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	s.LogBytes = f.LogBytes
 	s.EventBytes = f.EventBytes
 	s.DiskReserve = f.DiskReserve
+	s.Cluster = cluster.Config{Name: f.Cluster, ID: f.Node, Listen: f.ClusterListen, URL: f.NATS, TLSFile: f.ClusterTLS, SecretFile: f.ClusterSecret, AllowClearText: f.ClusterClearText}
 	list := func(text string) []string {
 		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	}
@@ -172,6 +182,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	if err := s.agentRules(words(f.BreakReasons), words(f.Outcomes)); err != nil {
 		return usageError{err}
 	}
+	s.Cluster.Peers = list(f.Peers)
 	for _, text := range list(f.TrustedProxy) {
 		network, err := netip.ParsePrefix(text)
 		if ip, ipErr := netip.ParseAddr(text); ipErr == nil {

@@ -15,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
 
+	"offhook/demo/cluster"
+	"offhook/demo/inbox"
 	"offhook/demo/store"
 	"offhook/demo/upload"
 	"offhook/voice/wire"
@@ -135,12 +137,17 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	node, err := cluster.Start(cluster.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{t: t, platform: newStubPlatform(t), clock: &clock{at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}}
 	outgoing := &http.Transport{}
 	w.server, err = New(ctx, Config{
 		AccountSID: "acme", APIKey: "key", APIToken: "token", Exophone: "0800", PlatformURL: w.platform.URL + "/v2", HostName: "https://voice.example.com/v2",
 		PlatformClient: &http.Client{Transport: outgoing}, CallbackUser: "cu", CallbackPassword: "cp", DB: db, PasswordCost: bcrypt.MinCost, Now: w.clock.Now,
 		Users:   []User{{Name: "alice", DisplayName: "Alice", Password: "pw a"}, {Name: "bob", DisplayName: "Bob", Password: "pw b"}},
+		Inbox:   inbox.Config{Node: node},
 		Bots:    []Contact{{"Echo", "echo"}, {"Busy", "busy"}},
 		Uploads: upload.New(upload.Config{Dir: t.TempDir(), BaseURL: "https://voice.example.com/v1/logs", Key: []byte("k"), DB: db}),
 	})
@@ -156,6 +163,7 @@ func newWorld(t *testing.T) *world {
 		w.http.Close()
 		outgoing.CloseIdleConnections()
 		db.Close()
+		node.Close()
 	})
 	return w
 }

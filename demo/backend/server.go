@@ -47,7 +47,8 @@ type Config struct {
 	// PasswordCost is bcrypt's for Users; 0 means its default. Where the
 	// passwords are public anyway, the least cost starts sooner.
 	PasswordCost int
-	// Inbox tunes the push inbox; DB, Gate, Now and Logger are set by New.
+	// Inbox tunes the push inbox; Gate, Now and Logger are set by New. Its Node and
+	// Secret are required.
 	Inbox inbox.Config
 	// Now is the clock; nil means time.Now.
 	Now    func() time.Time
@@ -98,8 +99,14 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.gate = newGate(s.platform, cfg.Now)
-	cfg.Inbox.DB, cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = cfg.DB, s.gate, cfg.Now, cfg.Logger
-	s.inbox = inbox.New(cfg.Inbox)
+	cfg.Inbox.Gate, cfg.Inbox.Now, cfg.Inbox.Logger = s.gate, cfg.Now, cfg.Logger
+	var err error
+	if s.inbox, err = inbox.New(ctx, cfg.Inbox); err != nil {
+		return nil, err
+	}
+	if err := s.inbox.Import(ctx, cfg.DB); err != nil {
+		return nil, errors.Join(err, s.inbox.Close(ctx))
+	}
 	return s, nil
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 	"go.uber.org/goleak"
 
-	"offhook/demo/store"
+	"offhook/demo/cluster"
 	"offhook/voice/wire"
 )
 
@@ -76,20 +76,25 @@ type world struct {
 	gate  *fakeGate
 	clock *fakeClock
 	http  *httptest.Server
+
+	mu  sync.Mutex
+	ids map[string][]int64 // of the messages of each subscriber, in order
 }
 
 func newWorld(t testing.TB, change func(*Config)) *world {
 	t.Helper()
-	db, err := store.Open(context.Background(), "", "inbox", []string{Migrations})
+	node, err := cluster.Start(cluster.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, gate: &fakeGate{errors: make(map[string]error)}, clock: &fakeClock{at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}}
-	cfg := Config{DB: db, Gate: w.gate, Now: w.clock.Now}
+	w := &world{t: t, ids: make(map[string][]int64), gate: &fakeGate{errors: make(map[string]error)}, clock: &fakeClock{at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}}
+	cfg := Config{Node: node, Secret: []byte("secret"), Gate: w.gate, Now: w.clock.Now}
 	if change != nil {
 		change(&cfg)
 	}
-	w.hub = New(cfg)
+	if w.hub, err = New(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
 	w.http = httptest.NewServer(w.hub)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -99,7 +104,7 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 		}
 		w.http.Client().CloseIdleConnections()
 		w.http.Close()
-		db.Close()
+		node.Close()
 	})
 	return w
 }
@@ -112,12 +117,30 @@ func (w *world) deliver(name, payload string) int64 {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if had := w.ids[name]; len(had) > 0 && had[len(had)-1] >= id {
+		w.t.Fatalf("id %d after %d", id, had[len(had)-1])
+	}
+	w.ids[name] = append(w.ids[name], id)
 	return id
+}
+
+// id is that of the nth message of a subscriber, counted from 1.
+func (w *world) id(name string, n int) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n > len(w.ids[name]) {
+		return int64(n)
+	}
+	return w.ids[name][n-1]
 }
 
 // phone is the other end of a push socket.
 type phone struct {
 	t     testing.TB
+	w     *world
+	name  string
 	conn  *websocket.Conn
 	inbox string
 }
@@ -163,7 +186,7 @@ func (w *world) connect(name, device, query string) *phone {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &phone{t: w.t, conn: conn}
+	p := &phone{t: w.t, w: w, name: name, conn: conn}
 	w.t.Cleanup(func() { conn.CloseNow() })
 	hello := p.read()
 	if hello.Type != "hello" || hello.Inbox == "" || !hello.Now.Equal(w.clock.Now()) {
@@ -183,10 +206,11 @@ func (p *phone) read() (f frame) {
 	return f
 }
 
-// message reads a frame that must be the message of this id and payload.
-func (p *phone) message(id int64, payload string) frame {
+// message reads a frame that must be the nth message, with this payload.
+func (p *phone) message(n int, payload string) frame {
 	p.t.Helper()
 	f := p.read()
+	id := p.w.id(p.name, n)
 	if f.Type != "message" || f.ID != id || f.Data.Payload != payload {
 		p.t.Fatalf("frame %+v, want message %d with %q", f, id, payload)
 	}
@@ -202,7 +226,29 @@ func (p *phone) send(text string) {
 	}
 }
 
-func (p *phone) ack(id int64) { p.t.Helper(); p.send(fmt.Sprintf(`{"type":"ack","id":%d}`, id)) }
+// ack acknowledges the nth message.
+func (p *phone) ack(n int) {
+	p.t.Helper()
+	p.send(fmt.Sprintf(`{"type":"ack","id":%d}`, p.w.id(p.name, n)))
+}
+
+// waiting returns the messages that the owner's inbox keeps.
+func (w *world) waiting(name string) (list []message) {
+	w.t.Helper()
+	for seq := uint64(1); ; {
+		m, err := w.hub.next(context.Background(), owner(name), seq)
+		if errors.Is(err, errNone) {
+			return list
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			continue // a busy machine
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		list, seq = append(list, m), m.seq+1
+	}
+}
 
 // closed waits for the close frame and returns its code.
 func (p *phone) closed() websocket.StatusCode {

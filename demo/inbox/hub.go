@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,8 +16,11 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"offhook/demo/cluster"
 	"offhook/demo/endpoint"
-	"offhook/demo/store"
 	"offhook/voice/wire"
 )
 
@@ -43,8 +47,11 @@ var (
 
 // Config is what New needs. Zero durations and counts mean the defaults.
 type Config struct {
-	DB   *store.DB
+	// Node keeps the messages, and is the way to phones that other nodes have.
+	Node *cluster.Node
 	Gate Gate
+	// Secret makes the names of the inboxes this platform's own: its nodes share it.
+	Secret []byte
 	// Life is how long a message is of use: its expires_at is so much later than
 	// its sent_at; 24 h.
 	Life time.Duration
@@ -91,84 +98,94 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// expireEvery is how often messages that were kept long enough are deleted. They
-// are never sent, whether deleted or not.
-const expireEvery = time.Minute
-
 // Hub holds all inboxes and their sockets. Its methods are safe for concurrent
 // use.
 type Hub struct {
 	cfg     Config
-	db      *store.DB
 	now     func() time.Time
 	log     *slog.Logger
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
+	streams  []jetstream.Stream // one for each partition
+	nodeBits int64
+	phones   *nats.Subscription // what is told to the phones that are here
+
 	mu      sync.Mutex
+	lastID  int64
 	closed  bool
 	open    map[*socket]bool  // all that have come and not gone
 	sockets map[Owner]*socket // those that have their inbox
 	arrived uint64            // how many have ever come
 
-	delivered, acked, expired atomic.Uint64
+	delivered, acked atomic.Uint64
 }
 
-// New makes a Hub over a database that has Migrations. Close ends it.
-func New(cfg Config) *Hub {
+// New makes a Hub; in a cluster it waits for the other nodes. Close ends it.
+func New(ctx context.Context, cfg Config) (*Hub, error) {
 	cfg.setDefaults()
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hub{cfg: cfg, db: cfg.DB, now: cfg.Now, log: cfg.Logger, ctx: ctx, cancel: cancel, open: make(map[*socket]bool), sockets: make(map[Owner]*socket)}
-	h.running.Go(h.expireLoop)
-	return h
-}
-
-func (h *Hub) expireLoop() {
-	tick := time.NewTicker(expireEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-h.ctx.Done():
-			return
-		case <-tick.C:
-			n, err := h.expire(h.ctx)
-			if err != nil {
-				h.log.Error("expired messages could not be deleted", "error", err)
-				continue
-			}
-			h.expired.Add(uint64(n))
-		}
+	h := &Hub{cfg: cfg, now: cfg.Now, log: cfg.Logger, nodeBits: nodeBits(cfg.Node.ID()), open: make(map[*socket]bool), sockets: make(map[Owner]*socket)}
+	if err := h.openStreams(ctx); err != nil {
+		return nil, err
 	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	var err error
+	if h.phones, err = cfg.Node.Conn().Subscribe(cfg.Node.Subject("phone.*.*"), h.hear); err != nil {
+		h.cancel()
+		return nil, err
+	}
+	return h, nil
 }
 
-// Deliver keeps a message for the owner and sends it if a phone is there. It
-// returns once the message is kept; ErrFull if too many wait already.
+// Deliver keeps a message for the owner and sends it to the phone, on whichever node
+// that is. It returns once the message is kept or the phone has it, whichever is
+// first: a ring does not wait for a stream that has no leader. The error is ErrFull if
+// too many wait already.
 func (h *Hub) Deliver(ctx context.Context, owner Owner, data wire.PushData) (id int64, err error) {
-	if id, err = h.keep(ctx, owner, data); err != nil {
+	m, err := h.newMessage(data)
+	if err != nil {
 		return 0, err
 	}
-	h.delivered.Add(1)
-	h.mu.Lock()
-	s := h.sockets[owner]
-	h.mu.Unlock()
-	if s != nil {
-		s.poke()
+	stored, rung := make(chan error, 1), make(chan struct{})
+	ringing, stop := context.WithCancel(ctx)
+	defer stop()
+	if !h.background(func() { stored <- h.store(h.ctx, owner, m) }) {
+		return 0, errClosed
 	}
-	return id, nil
+	if h.Connected(owner) || !h.cfg.Node.Alone() {
+		go func() {
+			if h.ring(ringing, owner, m) == nil {
+				close(rung)
+			}
+		}()
+	}
+	select {
+	case err = <-stored:
+	case <-rung:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("keep a message: %w", err)
+	}
+	h.delivered.Add(1)
+	return m.id, nil
 }
+
+var errClosed = errors.New("the inboxes are closed")
 
 // Stats are figures since the start, and the sockets that are open now.
 type Stats struct {
-	Sockets                   int
-	Delivered, Acked, Expired uint64
+	Sockets          int
+	Delivered, Acked uint64
 }
 
 // Stats returns the hub's figures.
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return Stats{Sockets: len(h.sockets), Delivered: h.delivered.Load(), Acked: h.acked.Load(), Expired: h.expired.Load()}
+	return Stats{Sockets: len(h.sockets), Delivered: h.delivered.Load(), Acked: h.acked.Load()}
 }
 
 // Connected tells whether a phone has the owner's inbox open.
@@ -216,7 +233,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(maxClientFrame)
-	s := &socket{hub: h, conn: conn, owner: owner, device: device}
+	s := &socket{hub: h, conn: conn, owner: owner, device: device, known: make(map[int64]*delivery)}
 	if !h.arrive(s) {
 		_ = conn.CloseNow()
 		return
@@ -304,14 +321,12 @@ func (h *Hub) attach(s *socket) {
 		h.connected(s.owner, true)
 	}
 	h.mu.Unlock()
-	if older == nil {
-		return
+	if newer == s {
+		h.tellNodes(s.owner, note{Has: h.cfg.Node.ID(), Device: s.device})
 	}
-	code, reason := websocket.StatusCode(wire.CloseOtherDevice), "another device has the inbox"
-	if older.device == newer.device {
-		code, reason = websocket.StatusNormalClosure, "replaced by a newer socket of this device"
+	if older != nil {
+		older.replacedBy(newer.device)
 	}
-	older.end(code, reason)
 }
 
 // connected tells of an owner. The mutex is held, for the order.
@@ -344,15 +359,11 @@ func (h *Hub) Broadcast(account string, frame any) int {
 	return len(to)
 }
 
-// Revoke closes the owner's socket with 4401 and, if the subscriber is gone for
+// Revoke closes the owner's socket with 4401, on whichever node it is, and, if the subscriber is gone for
 // good, forgets its inbox.
 func (h *Hub) Revoke(ctx context.Context, owner Owner, gone bool) error {
-	h.mu.Lock()
-	s := h.sockets[owner]
-	h.mu.Unlock()
-	if s != nil {
-		s.end(wire.CloseRefused, "subscriber refused")
-	}
+	h.refuse(owner)
+	h.tellNodes(owner, note{Refused: true})
 	if gone {
 		return h.drop(ctx, owner)
 	}
@@ -362,9 +373,13 @@ func (h *Hub) Revoke(ctx context.Context, owner Owner, gone bool) error {
 // Close says goodbye on every socket and waits until all have ended or ctx does.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
+	closing := !h.closed
 	h.closed = true
 	open := slices.Collect(maps.Keys(h.open))
 	h.mu.Unlock()
+	if closing {
+		_ = h.phones.Unsubscribe()
+	}
 	for _, s := range open {
 		h.running.Go(func() { _ = s.conn.Close(websocket.StatusGoingAway, "the platform is closing") })
 	}

@@ -7,12 +7,15 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"offhook/voice/wire"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"offhook/demo/store"
 )
 
 // The frames, to the letter of the wire decisions.
@@ -31,16 +34,16 @@ func TestFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inbox, _ := w.hub.openInbox(t.Context(), owner("bob"))
+	inbox := w.hub.uuidOf(owner("bob"), 0)
 	if !sameJSON(t, hello, `{"type":"hello","inbox":"`+inbox+`","now":"2026-11-22T10:00:00.000Z"}`) {
 		t.Errorf("hello %s", hello)
 	}
-	w.deliver("bob", "a.b.c")
+	id := w.deliver("bob", "a.b.c")
 	_, message, err := conn.Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !sameJSON(t, message, `{"type":"message","id":1,"sent_at":"2026-11-22T10:00:00.000Z","expires_at":"2026-11-23T10:00:00.000Z","data":{"subscriberName":"bob","payload":"a.b.c","payloadVersion":"1"}}`) {
+	if !sameJSON(t, message, `{"type":"message","id":`+fmt.Sprint(id)+`,"sent_at":"2026-11-22T10:00:00.000Z","expires_at":"2026-11-23T10:00:00.000Z","data":{"subscriberName":"bob","payload":"a.b.c","payloadVersion":"1"}}`) {
 		t.Errorf("message %s", message)
 	}
 }
@@ -60,6 +63,7 @@ func TestUnacknowledgedComesAgain(t *testing.T) {
 	bob.ack(9) // never sent
 	bob.ack(3)
 	w.acknowledged(2)
+	w.until("deletion", func() bool { return len(w.waiting("bob")) == 1 })
 	bob.conn.CloseNow()
 	again := w.connect("bob", "device", "?since=3")
 	if again.inbox != bob.inbox {
@@ -82,8 +86,9 @@ func TestSince(t *testing.T) {
 	}
 	first := w.connect("bob", "device", "?since=2&inbox=11111111-1111-1111-1111-111111111111")
 	first.message(1, "one")
-	second := w.connect("bob", "device", "?since=2&inbox="+first.inbox)
+	second := w.connect("bob", "device", fmt.Sprintf("?since=%d&inbox=%s", w.id("bob", 2), first.inbox))
 	second.message(3, "three")
+	w.until("deletion", func() bool { return len(w.waiting("bob")) == 1 })
 	for _, query := range []string{"?since=-1", "?since=x", "?since=99999999999999999999"} {
 		if _, res, err := w.dial("bob", "device", query); err == nil || res.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s is taken", query)
@@ -99,9 +104,6 @@ func TestExpiry(t *testing.T) {
 	w.clock.Add(30 * time.Second)
 	w.deliver("bob", "late")
 	w.clock.Add(time.Hour + 29*time.Second)
-	if n, err := w.hub.expire(t.Context()); n != 0 || err != nil {
-		t.Errorf("%d deleted, %v", n, err)
-	}
 	bob := w.connect("bob", "device", "")
 	bob.message(1, "old")
 	if f := bob.message(2, "late"); f.ExpiresAt.Sub(f.SentAt) != time.Minute || !f.ExpiresAt.Before(w.clock.Now()) {
@@ -110,9 +112,6 @@ func TestExpiry(t *testing.T) {
 	bob.conn.CloseNow()
 	w.clock.Add(time.Second)
 	w.connect("bob", "device", "").message(2, "late")
-	if n, err := w.hub.expire(t.Context()); n != 1 || err != nil {
-		t.Errorf("%d deleted, %v", n, err)
-	}
 }
 
 // An inbox full of expired messages takes new ones in place of the oldest.
@@ -126,6 +125,8 @@ func TestExpiredMessagesMakeRoom(t *testing.T) {
 	bob := w.connect("bob", "device", "")
 	bob.message(2, "second")
 	bob.message(3, "third")
+	bob.conn.CloseNow() // a phone that is there takes a message that nobody keeps
+	w.until("detaching", func() bool { return !w.hub.Connected(owner("bob")) })
 	w.deliver("bob", "fourth")
 	if _, err := w.hub.Deliver(t.Context(), owner("bob"), wire.PushData{Payload: "fifth"}); !errors.Is(err, ErrFull) {
 		t.Errorf("living messages made room: %v", err)
@@ -145,6 +146,7 @@ func TestInboxesAreApart(t *testing.T) {
 	bob.message(1, "for bob")
 	alice.ack(1)
 	w.acknowledged(1)
+	w.until("deletion", func() bool { return len(w.waiting("alice")) == 0 })
 	w.connect("bob", "b", "").message(1, "for bob")
 	if _, err := w.hub.Deliver(t.Context(), Owner{Account: "other", Subscriber: "bob"}, wire.PushData{Payload: "foreign"}); err != nil {
 		t.Fatal(err)
@@ -192,12 +194,14 @@ func TestRecheck(t *testing.T) {
 		name   string
 		err    error
 		closes bool
-		keeps  bool // the inbox
+		keeps  bool // what waits
 	}{{"inactive", ErrRefused, true, true}, {"deleted", ErrGone, true, false}, {"platform down", errPlatformDown, false, true}} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(c *Config) { c.PingEvery, c.RecheckEvery = 5*time.Millisecond, 10*time.Millisecond })
+			w.deliver("bob", "waits")
 			bob := w.connect("bob", "device", "")
+			bob.message(1, "waits")
 			w.gate.set("bob", row.err)
 			if row.closes {
 				if code := bob.closed(); code != wire.CloseRefused {
@@ -205,13 +209,17 @@ func TestRecheck(t *testing.T) {
 				}
 			} else {
 				w.deliver("bob", "still here")
-				bob.message(1, "still here")
+				bob.message(2, "still here")
 			}
 			w.gate.set("bob", nil)
 			w.until("detaching", func() bool { return !row.closes || !w.hub.Connected(owner("bob")) })
-			if again := w.connect("bob", "device", ""); (again.inbox == bob.inbox) != row.keeps {
-				t.Errorf("inbox kept: %v", again.inbox == bob.inbox)
+			again := w.connect("bob", "device", "")
+			if row.keeps {
+				again.message(1, "waits")
+				return
 			}
+			w.deliver("bob", "later")
+			again.message(2, "later")
 		})
 	}
 }
@@ -275,9 +283,10 @@ func TestFull(t *testing.T) {
 	bob.message(1, "one")
 	bob.ack(1)
 	w.acknowledged(1)
-	if id := w.deliver("bob", "three"); id != 3 {
-		t.Errorf("id %d: a refused message took one", id)
-	}
+	w.until("deletion", func() bool { return len(w.waiting("bob")) == 1 })
+	w.deliver("bob", "three")
+	bob.message(2, "two")
+	bob.message(3, "three")
 }
 
 // A phone that does not answer pings is let go.
@@ -310,8 +319,8 @@ func TestSlowPhone(t *testing.T) {
 	w.until("letting go of the slow phone", func() bool { return !w.hub.Connected(owner("slow")) })
 	again := w.connect("slow", "device", "")
 	again.conn.SetReadLimit(1 << 20)
-	for id := range int64(n) {
-		again.message(id+1, big)
+	for i := range n {
+		again.message(i+1, big)
 	}
 }
 
@@ -344,7 +353,7 @@ func TestNothingIsLostWhenSocketsAreCut(t *testing.T) {
 		}
 	})
 	random := rand.New(rand.NewPCG(1, 2))
-	seen, newest := make(map[int64]bool), int64(0)
+	seen, newest := make(map[int]bool), 0
 	for len(seen) < n {
 		bob := w.connect("bob", "device", "")
 		for range 1 + random.IntN(40) {
@@ -352,28 +361,20 @@ func TestNothingIsLostWhenSocketsAreCut(t *testing.T) {
 				break
 			}
 			f := bob.read()
-			if f.Data.Payload != fmt.Sprint(f.ID) {
-				t.Fatalf("message %d holds %q", f.ID, f.Data.Payload)
+			number, err := strconv.Atoi(f.Data.Payload)
+			if err != nil || !seen[number] && number != newest+1 {
+				t.Fatalf("message %q after %d", f.Data.Payload, newest)
 			}
-			if !seen[f.ID] && f.ID != newest+1 {
-				t.Fatalf("message %d after %d", f.ID, newest)
-			}
-			seen[f.ID], newest = true, max(newest, f.ID)
+			seen[number], newest = true, max(newest, number)
 			if random.IntN(4) > 0 {
-				bob.ack(f.ID)
+				bob.send(fmt.Sprintf(`{"type":"ack","id":%d}`, f.ID))
 			}
 		}
 		bob.conn.CloseNow()
 	}
 	sending.Wait()
 	w.until("letting go", func() bool { return !w.hub.Connected(owner("bob")) })
-	rest, err := w.hub.waiting(t.Context(), owner("bob"), 0, n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if uint64(len(rest))+w.hub.Stats().Acked != n {
-		t.Errorf("%d wait and %d are acknowledged of %d", len(rest), w.hub.Stats().Acked, n)
-	}
+	w.until("deletion", func() bool { return uint64(len(w.waiting("bob")))+w.hub.Stats().Acked == n })
 }
 
 // Thousands of sockets at once, each with its own messages.
@@ -388,7 +389,7 @@ func TestThousandsOfSockets(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		all[i] = &phone{t: t, conn: conn}
+		all[i] = &phone{t: t, w: w, name: fmt.Sprint("p", i), conn: conn}
 	})
 	if t.Failed() {
 		return
@@ -403,8 +404,8 @@ func TestThousandsOfSockets(t *testing.T) {
 	inParallel(dialling, phones, func(i int) {
 		all[i].read() // hello
 		for k := range each {
-			all[i].message(int64(k+1), fmt.Sprintf("%d/%d", i, k))
-			all[i].ack(int64(k + 1))
+			all[i].message(k+1, fmt.Sprintf("%d/%d", i, k))
+			all[i].ack(k + 1)
 		}
 	})
 	w.acknowledged(phones * each)
@@ -431,4 +432,62 @@ func FuzzClientFrame(f *testing.F) {
 			t.Errorf("%q is taken as %+v", text, frame)
 		}
 	})
+}
+
+// What a platform kept before there were streams is moved into them, once.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	db, err := store.Open(t.Context(), "", "backend", []string{Migrations})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sent := w.clock.Now()
+	for id := range 3 {
+		if _, err := db.Exec(t.Context(), "INSERT INTO messages (account, name, id, sent, expires, data) VALUES ('demo', 'bob', ?, ?, ?, ?)",
+			id+1, sent.UnixMilli(), sent.Add(time.Minute).UnixMilli(), fmt.Sprintf(`{"payload":"%d"}`, id+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := w.hub.Import(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bob := w.connect("bob", "device", "")
+	for n := range 3 {
+		if f := bob.message(n+1, fmt.Sprint(n+1)); !f.SentAt.Equal(sent) || f.ExpiresAt.Sub(f.SentAt) != time.Minute {
+			t.Errorf("%+v", f)
+		}
+	}
+	w.deliver("bob", "new")
+	bob.message(1, "new")
+}
+
+// Any name is one token of a subject, and read back.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"bob", "a.b", "*", ">", "=YWJj", "नाम", "a b", "a/b"} {
+		if text := token(name); strings.ContainsAny(text, ".*> ") || untoken(text) != name {
+			t.Errorf("%q is %q, read back as %q", name, text, untoken(text))
+		}
+	}
+}
+
+// A phone that knows later messages than there can be, since the clock was set back,
+// is told of another inbox, so that it drops nothing as known.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	first := w.connect("bob", "device", "")
+	if again := w.connect("bob", "device", fmt.Sprintf("?since=%d&inbox=%s", idAt(w.clock.Now()), first.inbox)); again.inbox != first.inbox {
+		t.Error("another inbox")
+	}
+	ahead := w.connect("bob", "device", fmt.Sprintf("?since=%d&inbox=%s", idAt(w.clock.Now().Add(time.Hour)), first.inbox))
+	if ahead.inbox == first.inbox {
+		t.Error("the same inbox")
+	}
+	w.deliver("bob", "heard")
+	ahead.message(1, "heard")
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"offhook/voice/wire"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -20,8 +19,25 @@ const (
 	clientFrameBurst = 2000
 )
 
-// batch is how many messages are read from the database at once.
-const batch = 32
+// maxWaiting bounds the messages that wait in memory for a slow phone: the others are
+// read from the stream once it has taken these.
+const maxWaiting = 32
+
+// lookAgain is when the inbox is read again after that has failed.
+const lookAgain = time.Second
+
+// delivery is how far a message has come that is not done with.
+type delivery struct {
+	seq      uint64 // in the stream, 0 if that is not known yet
+	acked    bool
+	deleting bool
+}
+
+// waiting is a message in memory; sent is told when the phone has it.
+type waiting struct {
+	message
+	sent func()
+}
 
 // socket is one phone's connection. While nothing happens only the goroutine of
 // run exists, waiting to read: senders and pings come and go.
@@ -32,14 +48,17 @@ type socket struct {
 	device string
 	turn   uint64 // greater for one that came later
 
-	// pokes counts the wishes to send since the sender last looked; the sender
-	// exists while it is not zero. Only the sender uses sent.
-	pokes atomic.Int64
-	sent  int64
-
 	mu    sync.Mutex
 	timer *time.Timer // guarded by mu
 	ended bool        // guarded by mu
+	// All of the following is guarded by mu. known are the messages that were sent and
+	// are not done with, by id; queue those that come next; look says that the inbox is
+	// to be read, from its beginning.
+	known   map[int64]*delivery
+	queue   []waiting
+	look    bool
+	sending bool
+	upTo    int64 // ids up to this one were acknowledged by the phone's since
 	// news are frames that are kept for nobody, telling that they are being sent;
 	// guarded by mu.
 	news    [][]byte
@@ -110,27 +129,42 @@ func (s *socket) run(inbox string, since int64) {
 		if frame.Type != wire.FrameAck {
 			continue
 		}
-		n, err := s.hub.ack(context.Background(), s.owner, frame.ID)
-		if err != nil {
-			s.hub.log.Error("an acknowledgement was lost; the message will come again", "subscriber", s.owner.Subscriber, "id", frame.ID, "error", err)
-			continue
-		}
-		s.hub.acked.Add(uint64(n))
+		s.ack(frame.ID)
 	}
+}
+
+// ack notes that the phone is done with a message. It is deleted as soon as its place
+// in the stream is known.
+func (s *socket) ack(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.known[id]
+	if d == nil || d.acked {
+		return
+	}
+	d.acked = true
+	s.forget(id, d)
+}
+
+// forget deletes a message that is acknowledged, if its place in the stream is known.
+// The mutex is held.
+func (s *socket) forget(id int64, d *delivery) {
+	if !d.acked || d.seq == 0 || d.deleting {
+		return
+	}
+	d.deleting = true
+	s.hub.delete(s.owner, d.seq, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.known, id)
+	})
 }
 
 // open says hello, takes the inbox over and sends what waits.
 func (s *socket) open(inbox string, since int64) error {
-	ctx, cancel := context.WithTimeout(s.hub.ctx, s.hub.cfg.WriteWait)
-	defer cancel()
-	id, err := s.hub.openInbox(ctx, s.owner)
-	if err != nil {
-		return err
-	}
-	if inbox == id && since > 0 {
-		if err := s.hub.ackUpTo(ctx, s.owner, since); err != nil {
-			return err
-		}
+	id := s.hub.uuidOf(s.owner, since)
+	if inbox == id {
+		s.upTo = since
 	}
 	if err := s.write(wire.HelloFrame{Type: wire.FrameHello, Inbox: id, Now: stamp(s.hub.now())}); err != nil {
 		return err
@@ -139,50 +173,152 @@ func (s *socket) open(inbox string, since int64) error {
 	s.timer = time.AfterFunc(s.hub.cfg.PingEvery, s.pings())
 	s.mu.Unlock()
 	s.hub.attach(s)
-	s.poke()
+	s.lookInto()
 	return nil
 }
 
-// poke has the waiting messages sent by a sender of its own, the one that is at
-// it already if there is one.
-func (s *socket) poke() {
-	if s.pokes.Add(1) == 1 {
-		s.hub.background(s.send)
+// lookInto has the inbox read and what waits there sent.
+func (s *socket) lookInto() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look = true
+	s.startSending()
+}
+
+// take has a message sent; sent is called once the phone has it. A message that the
+// phone has already is not sent again, and one that it is done with is deleted.
+func (s *socket) take(m message, sent func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.settle(m) {
+		return
+	}
+	if len(s.queue) >= maxWaiting {
+		s.look = true
+		return
+	}
+	s.queue = append(s.queue, waiting{m, sent})
+	s.startSending()
+}
+
+// settle reports whether a message needs no sending. The mutex is held.
+func (s *socket) settle(m message) bool {
+	d := s.known[m.id]
+	switch {
+	case d == nil && m.id > s.upTo:
+		return false
+	case d == nil:
+		d = &delivery{acked: true}
+		s.known[m.id] = d
+	}
+	if m.seq > 0 {
+		d.seq = m.seq
+		s.forget(m.id, d)
+	}
+	return true
+}
+
+// startSending has a sender of its own send what waits, the one that is at it already
+// if there is one. The mutex is held.
+func (s *socket) startSending() {
+	if !s.sending {
+		s.sending = s.hub.background(s.send)
 	}
 }
 
 func (s *socket) send() {
 	for {
-		seen := s.pokes.Load()
-		if err := s.sendWaiting(); err != nil {
+		s.mu.Lock()
+		look := s.look
+		s.look = false
+		s.mu.Unlock()
+		var err error
+		if look {
+			err = s.sendWaiting()
+		}
+		s.mu.Lock()
+		queue := s.queue
+		s.queue = nil
+		s.sending = len(queue) > 0 || s.look
+		going := s.sending
+		s.mu.Unlock()
+		for _, m := range queue {
+			if err == nil {
+				err = s.sendOne(m.message)
+			}
+			if err == nil {
+				m.sent()
+			}
+		}
+		if err != nil {
 			// The messages stay; the phone gets them on its next socket.
 			if s.hub.ctx.Err() == nil { // else Close says goodbye
 				_ = s.conn.CloseNow()
 			}
 			return
 		}
-		if s.pokes.CompareAndSwap(seen, 0) {
+		if !going {
 			return
 		}
 	}
 }
 
+// sendWaiting sends what waits in the stream. If that can't be read now it is tried
+// again in a while: what rings meanwhile does not wait for it.
 func (s *socket) sendWaiting() error {
-	for {
-		list, err := s.hub.waiting(s.hub.ctx, s.owner, s.sent, batch)
-		if err != nil {
-			return err
-		}
-		for _, m := range list {
-			if err := s.write(m.frame()); err != nil {
-				return err
+	for seq := uint64(1); ; {
+		m, err := s.hub.next(s.hub.ctx, s.owner, seq)
+		switch {
+		case errors.Is(err, errNone):
+			return nil
+		case errors.Is(err, errStored):
+			s.hub.log.Error("a message was lost", "subscriber", s.owner.Subscriber, "seq", m.seq, "error", err)
+			seq = m.seq + 1
+			continue
+		case err != nil:
+			if s.hub.ctx.Err() == nil {
+				s.hub.log.Warn("an inbox can't be read now", "subscriber", s.owner.Subscriber, "error", err)
+				s.lookLater()
 			}
-			s.sent = m.id
-		}
-		if len(list) < batch {
 			return nil
 		}
+		seq = m.seq + 1
+		if m.expires.Add(s.hub.cfg.Keep).After(s.hub.now()) {
+			if err := s.sendOne(m); err != nil {
+				return err
+			}
+		}
 	}
+}
+
+// lookLater has the inbox read in a while, if the socket is still open then.
+func (s *socket) lookLater() {
+	s.hub.background(func() {
+		select {
+		case <-s.hub.ctx.Done():
+		case <-time.After(lookAgain):
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !s.ended {
+				s.look = true
+				s.startSending()
+			}
+		}
+	})
+}
+
+// sendOne sends a message, unless the phone has it already.
+func (s *socket) sendOne(m message) error {
+	s.mu.Lock()
+	done := s.settle(m)
+	if !done {
+		s.known[m.id] = &delivery{seq: m.seq}
+	}
+	s.mu.Unlock()
+	if done {
+		return nil
+	}
+	return s.writeText(m.text)
 }
 
 func (s *socket) write(frame any) error {
@@ -215,8 +351,11 @@ func (s *socket) pings() func() {
 			_ = s.conn.CloseNow()
 			return
 		}
-		if count++; count%every == 0 && !s.allowed() {
-			return
+		if count++; count%every == 0 {
+			if !s.allowed() {
+				return
+			}
+			s.lookInto() // neither way may have reached the phone
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -243,6 +382,15 @@ func (s *socket) stopPings() {
 	defer s.mu.Unlock()
 	s.ended = true
 	s.timer.Stop()
+}
+
+// replacedBy ends the socket since the inbox has gone to another one.
+func (s *socket) replacedBy(device string) {
+	if device == s.device {
+		s.end(websocket.StatusNormalClosure, "replaced by a newer socket of this device")
+		return
+	}
+	s.end(wire.CloseOtherDevice, "another device has the inbox")
 }
 
 // end closes the socket with a code and does not wait for the phone's answer.
