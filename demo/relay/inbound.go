@@ -58,6 +58,9 @@ type packet struct {
 	// to be counted as lost.
 	resumed bool
 	payload []byte
+	// via, if it is not nil, takes what is sent on because of this packet, until the
+	// sink returns.
+	via *batch
 }
 
 // inbound is the receiving side of a leg.
@@ -82,8 +85,9 @@ func (in *inbound) last() time.Time {
 	return in.lastAt
 }
 
-// receive takes every packet that is not STUN (RFC 7983).
-func (l *Leg) receive(b []byte) {
+// receive takes every packet that is not STUN (RFC 7983). What it makes the far phone
+// be sent goes into via, unless that is nil.
+func (l *Leg) receive(b []byte, via *batch) {
 	if len(b) < 8 {
 		return
 	}
@@ -100,12 +104,12 @@ func (l *Leg) receive(b []byte) {
 		if pt := b[1] & 127; pt >= 64 && pt < 96 {
 			l.receiveRTCP(k, b)
 		} else {
-			l.receiveRTP(k, b)
+			l.receiveRTP(k, b, via)
 		}
 	}
 }
 
-func (l *Leg) receiveRTP(k *keys, b []byte) {
+func (l *Leg) receiveRTP(k *keys, b []byte, via *batch) {
 	in := &l.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -127,7 +131,7 @@ func (l *Leg) receiveRTP(k *keys, b []byte) {
 	table := l.table.Load()
 	p := packet{
 		ssrc: in.header.SSRC, seq: in.header.SequenceNumber, ts: in.header.Timestamp, marker: in.header.Marker,
-		kind: table.kinds[in.header.PayloadType&127], clock: table.clocks[in.header.PayloadType&127], payload: payload,
+		kind: table.kinds[in.header.PayloadType&127], clock: table.clocks[in.header.PayloadType&127], payload: payload, via: via,
 	}
 	now := time.Now()
 	in.lastAt = now

@@ -23,12 +23,109 @@ import (
 	"github.com/pion/srtp/v3"
 	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4/packetio"
+	"golang.org/x/net/ipv4"
 )
 
+// air carries what light phones send and hear: one socket, at which each phone has a
+// loopback address of its own, 127.1.x.y, so that thousands cost the relay's machine
+// little beside the relay.
+type air struct {
+	conn *net.UDPConn
+	raw  *ipv4.PacketConn
+	out  []ipv4.Message // those of the present batch
+	done chan struct{}
+
+	mu     sync.Mutex
+	phones []*light
+}
+
+// airBatch is how many packets one system call takes.
+const airBatch = 64
+
+func newAir() (*air, error) {
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetReadBuffer(4 << 20)
+	a := &air{conn: conn, raw: ipv4.NewPacketConn(conn), done: make(chan struct{})}
+	if err := a.raw.SetControlMessage(ipv4.FlagDst, true); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	go a.read()
+	return a, nil
+}
+
+func (a *air) close() {
+	_ = a.conn.Close()
+	<-a.done
+}
+
+// join gives a phone its address.
+func (a *air) join(p *light) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := len(a.phones) + 1
+	a.phones = append(a.phones, p)
+	p.air, p.control = a, (&ipv4.ControlMessage{Src: net.IPv4(127, 1, byte(i>>8), byte(i))}).Marshal()
+}
+
+// phone returns the phone with an address.
+func (a *air) phone(at net.IP) *light {
+	at = at.To4()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at == nil || at[1] != 1 {
+		return nil
+	}
+	if i := int(at[2])<<8 | int(at[3]); i > 0 && i <= len(a.phones) {
+		return a.phones[i-1]
+	}
+	return nil
+}
+
+func (a *air) read() {
+	defer close(a.done)
+	list := make([]ipv4.Message, airBatch)
+	for i := range list {
+		list[i].Buffers, list[i].OOB = [][]byte{make([]byte, 2048)}, ipv4.NewControlMessage(ipv4.FlagDst)
+	}
+	for {
+		n, err := a.raw.ReadBatch(list, 0)
+		if err != nil {
+			return
+		}
+		for _, m := range list[:n] {
+			var to ipv4.ControlMessage
+			if to.Parse(m.OOB[:m.NN]) != nil {
+				continue
+			}
+			if p := a.phone(to.Dst); p != nil {
+				p.take(m.Buffers[0][:m.N])
+			}
+		}
+	}
+}
+
+// flush sends what is in the batch.
+func (a *air) flush() error {
+	for rest := a.out; len(rest) > 0; {
+		n, err := a.raw.WriteBatch(rest, 0)
+		if err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	a.out = a.out[:0]
+	return nil
+}
+
 // light is the least a phone can be: one ICE check, one DTLS handshake, and
-// packets of noise. A benchmark can have hundreds.
+// packets of noise. A benchmark can have thousands.
 type light struct {
-	conn     *net.UDPConn
+	air      *air
+	control  []byte
 	remote   *net.UDPAddr
 	ufrag    string
 	pwd      string
@@ -41,7 +138,6 @@ type light struct {
 	received atomic.Uint64
 	plain    []byte
 	cipher   []byte
-	done     chan struct{}
 }
 
 // lightIdentity is the certificate of all light phones.
@@ -63,19 +159,20 @@ func newLightIdentity() (lightIdentity, error) {
 	return lightIdentity{cert, print}, err
 }
 
-func newLight() (*light, error) {
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return nil, err
-	}
-	_ = conn.SetReadBuffer(1 << 20)
+func newLight(a *air) *light {
 	p := &light{
-		conn: conn, ufrag: fmt.Sprintf("u%08x", rand.Uint32()), pwd: fmt.Sprintf("p%032x", rand.Uint64()),
-		dtls: packetio.NewBuffer(), checked: make(chan struct{}), done: make(chan struct{}),
+		ufrag: fmt.Sprintf("u%08x", rand.Uint32()), pwd: fmt.Sprintf("p%032x", rand.Uint64()),
+		dtls: packetio.NewBuffer(), checked: make(chan struct{}),
 		plain: make([]byte, 0, 200), cipher: make([]byte, 0, 300),
 	}
-	go p.read()
-	return p, nil
+	a.join(p)
+	return p
+}
+
+// write sends one packet.
+func (p *light) write(b []byte) (int, error) {
+	n, _, err := p.air.conn.WriteMsgUDP(b, p.control, p.remote)
+	return n, err
 }
 
 func (p *light) offer(id lightIdentity) string {
@@ -115,7 +212,7 @@ func (p *light) connect(id lightIdentity, answer string) error {
 		if err != nil {
 			return err
 		}
-		_, err = p.conn.WriteToUDP(m.Raw, p.remote)
+		_, err = p.write(m.Raw)
 		return err
 	}
 	for checked := false; !checked; {
@@ -148,27 +245,19 @@ func (p *light) connect(id lightIdentity, answer string) error {
 	return err
 }
 
-func (p *light) read() {
-	defer close(p.done)
-	buf := make([]byte, 2048)
-	for {
-		n, err := p.conn.Read(buf)
-		if err != nil {
-			return
-		}
-		switch {
-		case n == 0:
-		case buf[0] < 4:
-			p.once.Do(func() { close(p.checked) })
-		case buf[0] >= 128:
-			p.received.Add(1)
-		default:
-			_, _ = p.dtls.Write(buf[:n])
-		}
+func (p *light) take(b []byte) {
+	switch {
+	case len(b) == 0:
+	case b[0] < 4:
+		p.once.Do(func() { close(p.checked) })
+	case b[0] >= 128:
+		p.received.Add(1)
+	default:
+		_, _ = p.dtls.Write(b)
 	}
 }
 
-// send sends one packet of 20 ms.
+// send puts one packet of 20 ms into the batch, which it sends when it is full.
 func (p *light) send() error {
 	p.seq++
 	h := rtp.Header{Version: 2, PayloadType: 111, SequenceNumber: p.seq, Timestamp: uint32(p.seq) * 960, SSRC: 1}
@@ -181,23 +270,24 @@ func (p *light) send() error {
 	if err != nil {
 		return err
 	}
+	p.cipher = out
 	p.sent++
-	_, err = p.conn.WriteToUDP(out, p.remote)
-	return err
+	a := p.air
+	a.out = append(a.out, ipv4.Message{Buffers: [][]byte{out}, OOB: p.control, Addr: p.remote})
+	if len(a.out) < airBatch {
+		return nil
+	}
+	return a.flush()
 }
 
-func (p *light) close() {
-	_ = p.conn.Close()
-	_ = p.dtls.Close()
-	<-p.done
-}
+func (p *light) close() { _ = p.dtls.Close() }
 
 type lightPipe struct{ p *light }
 
 func (l lightPipe) Read(b []byte) (int, error)         { return l.p.dtls.Read(b) }
-func (l lightPipe) Write(b []byte) (int, error)        { return l.p.conn.WriteToUDP(b, l.p.remote) }
+func (l lightPipe) Write(b []byte) (int, error)        { return l.p.write(b) }
 func (l lightPipe) Close() error                       { return nil }
-func (l lightPipe) LocalAddr() net.Addr                { return l.p.conn.LocalAddr() }
+func (l lightPipe) LocalAddr() net.Addr                { return l.p.air.conn.LocalAddr() }
 func (l lightPipe) RemoteAddr() net.Addr               { return l.p.remote }
 func (l lightPipe) SetDeadline(t time.Time) error      { return l.p.dtls.SetReadDeadline(t) }
 func (l lightPipe) SetReadDeadline(t time.Time) error  { return l.p.dtls.SetReadDeadline(t) }

@@ -18,9 +18,9 @@ type oneAddressMux struct {
 	addresses []net.Addr
 }
 
-func newOneAddressMux(socket *net.UDPConn, log pionLog) *oneAddressMux {
+func newOneAddressMux(socket *port, log pionLog) *oneAddressMux {
 	m := &oneAddressMux{UDPMuxDefault: ice.NewUDPMuxDefault(ice.UDPMuxParams{
-		UDPConn: newPlainSocket(socket), Logger: log.NewLogger("ice-udp"),
+		UDPConn: socket, Logger: log.NewLogger("ice-udp"),
 	})}
 	local := socket.LocalAddr().(*net.UDPAddr)
 	switch {

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -119,16 +120,38 @@ func (l *Leg) send(p packet) {
 		binary.BigEndian.PutUint16(b[14:], uint16(min(d, 0xffff)))
 	}
 	o.plain = b[:0]
-	out, err := k.out.EncryptRTP(o.cipher[:0], b, &o.header)
-	if err != nil {
-		return
-	}
-	o.cipher = out
-	if l.write(out) == nil {
+	if l.seal(k, b, p.via) == nil {
 		o.packets++
 		l.relay.sent.Add(1)
 		o.bytes += uint64(len(p.payload))
 	}
+}
+
+// seal encrypts a packet and sends it, with the others of a batch if there is one.
+// Called with out.mu held.
+func (l *Leg) seal(k *keys, plain []byte, via *batch) error {
+	o := &l.out
+	path := l.path.Load()
+	if path == nil {
+		return ErrClosed
+	}
+	var to *netip.AddrPort
+	if via != nil {
+		to = path.remote.Load()
+	}
+	if to == nil {
+		out, err := k.out.EncryptRTP(o.cipher[:0], plain, &o.header)
+		if err != nil {
+			return err
+		}
+		o.cipher = out
+		return path.write(out)
+	}
+	out, err := k.out.EncryptRTP(via.room(), plain, &o.header)
+	if err == nil {
+		via.queue(out, *to)
+	}
+	return err
 }
 
 // format finds the payload type for p on this leg.

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,19 +21,25 @@ type path struct {
 	relay      *Relay
 	ufrag, pwd string
 	agent      *ice.Agent
-	receive    func([]byte)
+	receive    func([]byte, *batch)
 	conn       atomic.Pointer[ice.Conn]
-	lastCheck  atomic.Int64
-	selected   atomic.Bool
-	reader     sync.WaitGroup
+	// remote is the UDP address that the phone has chosen, nil without one: packets go
+	// there and come from there past the agent.
+	remote    atomic.Pointer[netip.AddrPort]
+	choosing  sync.Mutex // guards changes of remote
+	closed    bool
+	lastCheck atomic.Int64
+	selected  atomic.Bool
+	reader    sync.WaitGroup
 }
 
 // newPath starts an ICE-lite agent that answers the phone's checks at once.
-// receive is called with each packet that is not STUN, from one goroutine, and
-// must not keep it; chosen is called when the phone first chooses a pair.
+// receive is called with each packet that is not STUN and must not keep it; what it
+// sends in the same moment may go into the batch, if there is one. chosen is called
+// when the phone first chooses a pair.
 //
 // It is not reached before start has been called with the phone's credentials.
-func newPath(r *Relay, receive func([]byte), chosen func()) (*path, error) {
+func newPath(r *Relay, receive func([]byte, *batch), chosen func()) (*path, error) {
 	p := &path{relay: r, receive: receive}
 	var err error
 	if p.ufrag, err = randutil.GenerateCryptoRandomString(16, lettersAndDigits); err != nil {
@@ -86,7 +93,8 @@ func (p *path) gather(chosen func()) error {
 	if err != nil {
 		return err
 	}
-	err = p.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) {
+	err = p.agent.OnSelectedCandidatePairChange(func(_, remote ice.Candidate) {
+		p.choose(remote)
 		if p.selected.CompareAndSwap(false, true) {
 			chosen()
 		}
@@ -122,14 +130,48 @@ func (p *path) start(remoteUfrag, remotePwd string) error {
 			if err != nil {
 				return
 			}
-			p.receive(buf[:n])
+			p.receive(buf[:n], nil)
 		}
 	})
 	return nil
 }
 
+// choose takes the address that the phone has chosen. One that is not plain UDP is left
+// to the agent.
+func (p *path) choose(remote ice.Candidate) {
+	var now netip.AddrPort
+	if ip, err := netip.ParseAddr(remote.Address()); err == nil && ip.Zone() == "" && !remote.NetworkType().IsTCP() {
+		now = netip.AddrPortFrom(ip.Unmap(), uint16(remote.Port()))
+	}
+	p.choosing.Lock()
+	defer p.choosing.Unlock()
+	if p.closed {
+		return
+	}
+	p.point(now)
+}
+
+// point has packets go to an address and come from there past the agent, or with the
+// zero address no longer. Called with choosing held.
+func (p *path) point(now netip.AddrPort) {
+	var before netip.AddrPort
+	if old := p.remote.Load(); old != nil {
+		before = *old
+	}
+	if now.IsValid() {
+		p.remote.Store(&now)
+	} else {
+		p.remote.Store(nil)
+	}
+	p.relay.udp.choose(p, before, now)
+}
+
 // write sends one packet; before the phone has chosen a pair it goes nowhere.
 func (p *path) write(b []byte) error {
+	if to := p.remote.Load(); to != nil {
+		_, err := p.relay.udp.WriteToUDPAddrPort(b, *to)
+		return err
+	}
 	conn := p.conn.Load()
 	if conn == nil {
 		return ErrClosed
@@ -144,6 +186,10 @@ func (p *path) retire() { p.relay.mux.RemoveConnByUfrag(p.ufrag) }
 // close ends the session. It returns when its reader is gone and must not be
 // called by it.
 func (p *path) close() {
+	p.choosing.Lock()
+	p.closed = true
+	p.point(netip.AddrPort{})
+	p.choosing.Unlock()
 	_ = p.agent.Close()
 	p.reader.Wait()
 }

@@ -47,7 +47,7 @@ type Relay struct {
 	pionLog     pionLog
 	certificate tls.Certificate
 	fingerprint string
-	udp         *net.UDPConn
+	udp         *port
 	mux         *oneAddressMux
 	tcp         *ice.TCPMuxDefault
 	advertised  []ice.Candidate
@@ -124,12 +124,9 @@ func New(cfg Config) (*Relay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media address: %w", err)
 	}
-	if r.udp, err = net.ListenUDP("udp", addr); err != nil {
+	if r.udp, err = openPort(addr, socketsWanted()); err != nil {
 		return nil, fmt.Errorf("media port: %w", err)
 	}
-	// A second of speech from a thousand phones must survive a busy moment.
-	_ = r.udp.SetReadBuffer(4 << 20)
-	_ = r.udp.SetWriteBuffer(4 << 20)
 	ips := cfg.PublicIPs
 	if len(ips) == 0 {
 		if ips, err = ownAddresses(r.udp.LocalAddr().(*net.UDPAddr).IP); err != nil {
@@ -253,10 +250,7 @@ func (r *Relay) Close(ctx context.Context) error {
 		if r.tcp != nil {
 			err = errors.Join(err, r.tcp.Close())
 		}
-		// The mux closes the socket too.
-		if cerr := r.udp.Close(); cerr != nil && !errors.Is(cerr, net.ErrClosed) {
-			err = errors.Join(err, cerr)
-		}
+		err = errors.Join(err, r.udp.Close())
 		done <- err
 	}()
 	select {

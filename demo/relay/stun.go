@@ -4,11 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"github.com/pion/stun/v4"
-
-	"offhook/demo/throttle"
 )
 
 // What one address may ask without credentials: a phone that measures its way to
@@ -34,38 +31,6 @@ func AnswerPlain(packet []byte, from netip.AddrPort) (answer []byte, ok bool) {
 		return nil, false
 	}
 	return m.Raw, true
-}
-
-// plainSocket is the media socket without the packets that are answered at once.
-type plainSocket struct {
-	*net.UDPConn
-	rate *throttle.Rate
-}
-
-func newPlainSocket(c *net.UDPConn) plainSocket {
-	return plainSocket{c, throttle.NewRate(plainRate, plainBurst, time.Now)}
-}
-
-// ReadFromAddrPort implements ice.AddrPortReaderWriter.
-func (s plainSocket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	for {
-		n, from, err := s.ReadFromUDPAddrPort(b)
-		if err != nil {
-			return n, from, err
-		}
-		answer, plain := AnswerPlain(b[:n], from)
-		if !plain {
-			return n, from, nil
-		}
-		if s.rate.Allow(from.Addr().Unmap().String()) {
-			_, _ = s.WriteToUDPAddrPort(answer, from) // it asks again
-		}
-	}
-}
-
-// WriteToAddrPort implements ice.AddrPortReaderWriter.
-func (s plainSocket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	return s.WriteToUDPAddrPort(b, to)
 }
 
 // Ways are the addresses at which media is taken, each as udp: or tcp: and
