@@ -12,7 +12,7 @@ lint_deb=(shellcheck)
 test_deb=(xvfb xauth libgl1-mesa-dri openbox xfwm4 xdotool imagemagick x11-utils dbus dunst libnotify-bin
   pulseaudio pulseaudio-utils sox espeak-ng gnome-keyring libsecret-tools procps)
 package_deb=(gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 nsis wixl msitools osslsigncode openssl wine64 rpm desktop-file-utils bc binutils curl
-  appstream xz-utils librsvg2-bin icoutils dpkg-dev autoconf automake libtool make debootstrap lintian systemd-container)
+  appstream squashfs-tools apt-utils createrepo-c gpg xz-utils librsvg2-bin icoutils dpkg-dev autoconf automake libtool make debootstrap lintian systemd-container)
 interop_deb=(kamailio kamailio-websocket-modules kamailio-tls-modules rtpengine-daemon baresip-core sip-tester
   coturn chromium nodejs iproute2 linphone-cli)
 

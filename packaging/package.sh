@@ -3,6 +3,7 @@
 #   package.sh [all|linux|windows|macos|deb|platform] [DIST]
 # Linux: .deb and .rpm of the phone and of the one without a window, tar.xz of both, .deb of the platform; "deb" is the
 # phone's .deb alone, "platform" the platform's.
+# APPIMAGE_RUNTIME names the runtime of an AppImage (packaging/linux/appimage.sh), which is then made, too.
 # Windows: offhook.exe, NSIS installer and MSI, all signed, with the certificate that SIGN_CERT and SIGN_KEY name and
 # with a test certificate otherwise. macOS (there only): .app in a .dmg.
 # For all: policies.zip, the templates of a policy for the group policy of Windows and the profiles of macOS.
@@ -25,6 +26,9 @@ fi
 stage=$(mktemp -d)
 syso=
 trap 'rm -rf "$stage" $syso' EXIT
+# The papers that go into a package, as they lie here; their links lead to one another alone.
+phone_papers=(README.md CHANGELOG.md docs/admin.md docs/phone.md docs/privacy.md docs/security.md docs/sip.md docs/crm/README.md docs/crm/index.html docs/crm/page.js docs/crm/offhook.js docs/crm/openapi.json)
+platform_papers=(CHANGELOG.md docs/deploy.md docs/privacy.md docs/security.md docs/pictures/console.png)
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.2
 export GOFLAGS=${GOFLAGS:--tags=nolibopusfile,migrated_fynedo}
 # These make two builds of one tree the same file, whatever its folder is called.
@@ -100,7 +104,7 @@ platform() {
   "$root/usr/bin/offhook-demo" --completion bash >"$root/usr/share/bash-completion/completions/offhook-demo"
   "$root/usr/bin/offhook-demo" --completion zsh >"$root/usr/share/zsh/vendor-completions/_offhook-demo"
   "$root/usr/bin/offhook-demo" --completion fish >"$root/usr/share/fish/vendor_completions.d/offhook-demo.fish"
-  install -m 644 CHANGELOG.md docs/deploy.md docs/privacy.md docs/security.md "$root/usr/share/doc/offhook-demo/"
+  go run ./packaging/papers "$root/usr/share/doc/offhook-demo" "${platform_papers[@]}"
   packaging/licences.sh "$root/usr/bin/offhook-demo" ./cmd/demo >"$root/usr/share/doc/offhook-demo/copyright"
   find "$root" -type d -exec chmod 755 {} +
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
@@ -139,8 +143,9 @@ linux() {
   cp "$root/usr/share/man/man1/offhook.1.gz" "$small/usr/share/man/man1/offhook-headless.1.gz"
   install -m 644 assets/icon.svg "$root/usr/share/icons/hicolor/scalable/apps/offhook.svg"
   icons "$root/usr/share/icons/hicolor"
-  install -m 644 README.md CHANGELOG.md docs/admin.md docs/privacy.md docs/phone.md "$root/usr/share/doc/offhook/"
-  cp "$root"/usr/share/doc/offhook/*.md "$small/usr/share/doc/offhook-headless/"
+  go run ./packaging/papers "$root/usr/share/doc/offhook" "${phone_papers[@]}"
+  cp -r "$root"/usr/share/doc/offhook/. "$small/usr/share/doc/offhook-headless/"
+  install -D -m 644 packaging/linux/offhook-headless.service "$small/usr/lib/systemd/user/offhook-headless.service"
   packaging/licences.sh "$root/usr/bin/offhook" >"$root/usr/share/doc/offhook/copyright"
   packaging/licences.sh "$small/usr/bin/offhook-headless" >"$small/usr/share/doc/offhook-headless/copyright"
   desktop-file-validate "$root/usr/share/applications/offhook.desktop"
@@ -156,6 +161,10 @@ linux() {
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --transform "s,^usr,offhook-$version," \
     -C "$root" -cf - usr | xz -T1 >"$out"
   took "$out"
+  if [ -n "${APPIMAGE_RUNTIME:-}" ]; then
+    packaging/linux/appimage.sh "$out" "$dist/offhook-$version-linux-$arch.AppImage" "$APPIMAGE_RUNTIME"
+    took "$dist/offhook-$version-linux-$arch.AppImage"
+  fi
 }
 
 # certificate: sets cert and key, to a certificate for tests if none is given.
@@ -213,17 +222,26 @@ windows() {
   rm -f "$syso"
   sign "$win/offhook.exe"
   took "$win/offhook.exe"
+  # The same without a window, for consoles: its program is called offhook.com, and Windows runs it as any other.
+  cp "$win/offhook.syso" "$syso"
+  env PKG_CONFIG_LIBDIR="$mingw/lib/pkgconfig" PKG_CONFIG_PATH= CGO_LDFLAGS=-static GOOS=windows GOARCH=amd64 CGO_ENABLED=1 \
+    CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
+    "${build[@]}" -tags=nolibopusfile,migrated_fynedo,headless -ldflags "$ldflags -extldflags '-L$mingw/lib -lssp'" -o "$win/offhook-console.exe" ./cmd/desktop
+  rm -f "$syso"
+  sign "$win/offhook-console.exe"
+  mv "$win/offhook-console.exe" "$win/offhook.com"
+  took "$win/offhook.com"
   packaging/licences.sh "$win/offhook.exe" >"$win/third-party-licences.txt"
 
   local setup=$dist/offhook-$version-windows-setup.exe msi=$dist/offhook-$version-windows.msi
-  makensis -V2 -DVERSION="$version" -DQUAD="$quad" -DEXE="$win/offhook.exe" -DICON="$win/offhook.ico" \
+  makensis -V2 -DVERSION="$version" -DQUAD="$quad" -DEXE="$win/offhook.exe" -DCONSOLE="$win/offhook.com" -DICON="$win/offhook.ico" \
     -DLICENCES="$win/third-party-licences.txt" -DOUT="$setup" packaging/windows/offhook.nsi
   sign "$setup"
   took "$setup"
   rm -f "$msi"
   # wixl takes relative names only.
   cp packaging/windows/offhook.wxs "$win/"
-  (cd "$win" && wixl -a x64 -D Version="$msi_version" -D Exe=offhook.exe -D Icon=offhook.ico -D Licences=third-party-licences.txt -o "$msi" offhook.wxs)
+  (cd "$win" && wixl -a x64 -D Version="$msi_version" -D Exe=offhook.exe -D Console=offhook.com -D Icon=offhook.ico -D Licences=third-party-licences.txt -o "$msi" offhook.wxs)
   # Builds that Windows Installer takes for one version replace each other, too: else both would be installed.
   local upgrade
   upgrade=$(sed -nE 's/.*UpgradeCode="([^"]+)".*/\1/p' packaging/windows/offhook.wxs)
@@ -262,6 +280,7 @@ start=$SECONDS
 [[ $want = linux || $want = deb || $want = platform ]] || windows
 [ "$want" = deb ] || policies
 checksums
+packaging/manifests.sh "$dist"
 printf '\n| file | MB | seconds |\n|---|---|---|\n'
 cat "$timing"
 echo

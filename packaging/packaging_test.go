@@ -1,6 +1,7 @@
 package packaging
 
 import (
+	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -291,6 +292,66 @@ func TestRecipesAgree(t *testing.T) {
 	for _, must := range []string{"PerMonitorV2", "<longPathAware", "asInvoker"} {
 		if !strings.Contains(manifest, must) {
 			t.Errorf("the manifest has no %s", must)
+		}
+	}
+}
+
+// The units are of a form that systemd takes.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip(err)
+	}
+	for unit, of := range map[string]string{"linux/offhook-headless.service": "--user", "platform/offhook-demo.service": "--system"} {
+		// The program and its manual are not installed here.
+		text := regexp.MustCompile(`(?m)/usr/bin/\S+`).ReplaceAllString(read(t, unit), "/bin/true")
+		text = regexp.MustCompile(`(?m)^Documentation=.*$`).ReplaceAllString(text, "")
+		file := filepath.Join(t.TempDir(), filepath.Base(unit))
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(analyze, of, "verify", file)
+		cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+t.TempDir())
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), filepath.Base(unit)+":") {
+			t.Errorf("%s: %v: %s", unit, err, out)
+		}
+	}
+}
+
+// What catalogues are told agrees with what the packages are.
+func TestManifests(t *testing.T) {
+	t.Parallel()
+	dist := t.TempDir()
+	for _, name := range []string{"linux-amd64.tar.xz", "macos.dmg"} {
+		if err := os.WriteFile(filepath.Join(dist, "offhook-1.2.3-"+name), []byte("the same"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("./manifests.sh", dist, "https://get.example/1.2.3")
+	cmd.Env = append(os.Environ(), "OFFHOOK_VERSION=1.2.3")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte("the same")))
+	for name, must := range map[string][]string{
+		"flatpak/io.offhook.Offhook.yaml": {"url: https://get.example/1.2.3/offhook-1.2.3-linux-amd64.tar.xz\n", "sha256: " + sum, "app-id: io.offhook.Offhook\n"},
+		"homebrew/offhook.rb":             {`version "1.2.3"`, `sha256 "` + sum + `"`, `url "https://get.example/1.2.3/offhook-#{version}-macos.dmg"`},
+	} {
+		text, err := os.ReadFile(filepath.Join(dist, "manifests", name))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, m := range must {
+			if !strings.Contains(string(text), m) {
+				t.Errorf("%s lacks %q:\n%s", name, m, text)
+			}
+		}
+	}
+	for _, name := range []string{"winget.yaml.in", "winget.installer.yaml.in", "winget.locale.en-US.yaml.in"} {
+		text := read(t, "manifests/"+name)
+		if !strings.Contains(text, "PackageIdentifier: Offhook.Offhook\nPackageVersion: @VERSION@\n") || !strings.Contains(text, "ManifestVersion: 1.6.0\n") {
+			t.Errorf("%s has another form", name)
 		}
 	}
 }

@@ -51,6 +51,7 @@ type options struct {
 	Level           string `name:"log-level" placeholder:"LEVEL" help:"debug, info, warn or error; the settings' level, else info"`
 	Link            string `arg:"" optional:"" help:"a tel: or sip: link to call"`
 
+	windowless    bool // --headless was given
 	logLevelGiven bool
 	logLevel      slog.Level
 }
@@ -65,7 +66,7 @@ func parseFlags(args []string, help io.Writer) (options, error) {
 	if _, _, err := declare(&o).Parse(args, help); err != nil {
 		return o, err
 	}
-	o.Headless = o.Headless || !whole
+	o.windowless, o.Headless = o.Headless, o.Headless || !whole
 	if o.Link != "" && !strings.Contains(o.Link, ":") {
 		return o, fmt.Errorf("%q is no tel: or sip: link", o.Link)
 	}

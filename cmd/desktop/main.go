@@ -67,6 +67,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "%s\n", schema)
 		return control.ExitOK
 	}
+	if code, done := console(opts, args, stderr); done {
+		return code
+	}
 	if path := slim(opts); path != "" {
 		become(path, args)
 	}

@@ -141,6 +141,8 @@ done
 has "HKCU\\$run" Offhook offhook.exe
 has "HKCU\\$uninstall" UninstallString uninstall.exe
 "$wine" "$exe" --version | tr -d '\r' | grep -q "$(basename "$setup" | sed -E 's/offhook-(.*)-windows-setup.exe/\1/')" || fail "--version says another version than the installer's name"
+"$wine" "$folder/offhook.com" ctl status --json 2>"$work/console" | tr -d '\r' >"$work/status" || true
+grep -q '"error"' "$work/status" || fail "offhook.com says nothing to a console: $(head -c 300 "$work/status" "$work/console")"
 call user "$exe"
 "$wine" "$setup" /S /NOAUTOSTART || fail "the upgrade failed"
 "$server" -w

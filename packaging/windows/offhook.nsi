@@ -1,4 +1,4 @@
-; Installer for Offhook. makensis -DVERSION=… -DQUAD=… -DEXE=… -DICON=… -DLICENCES=… -DOUT=… offhook.nsi
+; Installer for Offhook. makensis -DVERSION=… -DQUAD=… -DEXE=… -DCONSOLE=… -DICON=… -DLICENCES=… -DOUT=… offhook.nsi
 ;
 ; Silent: offhook-setup.exe /S [/ALLUSERS [/POLICYURL=https://… | /POLICYFILE=file]] [/NOAUTOSTART] [/D=folder]
 ; It installs for one user, or for all with /ALLUSERS, which an administrator must run. A policy is for
@@ -112,6 +112,7 @@ Section "Offhook"
   !insertmacro QuitPhone
   SetOutPath "$INSTDIR"
   File "/oname=offhook.exe" "${EXE}"
+  File "/oname=offhook.com" "${CONSOLE}"
   File "/oname=third-party-licences.txt" "${LICENCES}"
   WriteUninstaller "$INSTDIR\uninstall.exe"
   CreateShortcut "$SMPROGRAMS\Offhook.lnk" "$INSTDIR\offhook.exe"
@@ -168,6 +169,7 @@ Section "Uninstall"
   !insertmacro QuitPhone
   Delete "$SMPROGRAMS\Offhook.lnk"
   Delete "$INSTDIR\offhook.exe"
+  Delete "$INSTDIR\offhook.com"
   Delete "$INSTDIR\third-party-licences.txt"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
