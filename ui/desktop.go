@@ -26,6 +26,9 @@ type desktopEnv interface {
 	HasTray() bool
 	// Notify shows a notification of the system; done takes it back.
 	Notify(n notice) (done func())
+	// Say has a screen reader say something, where it can't see the window; urgent cuts
+	// short what is being said. It returns at once.
+	Say(text string, urgent bool)
 	Close()
 }
 

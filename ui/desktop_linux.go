@@ -8,6 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"offhook/app/hotkeys"
+	"offhook/internal/atspi"
 	"offhook/internal/crash"
 )
 
@@ -20,6 +21,8 @@ type linuxDesktop struct {
 	// keys are the portal's, for a desktop without an X server; nil until they are
 	// wanted.
 	keys *hotkeys.Keys
+	// speaker tells screen readers what the toolkit doesn't.
+	speaker *atspi.Speaker
 
 	mu      sync.Mutex
 	actions map[uint32]notice
@@ -36,6 +39,7 @@ const (
 
 func openDesktop(log *slog.Logger) desktopEnv {
 	d := &linuxDesktop{log: log, actions: map[uint32]notice{}}
+	d.speaker = atspi.New(d.session, "Offhook", log)
 	x, err := openX11()
 	if err != nil {
 		log.Debug("no X server beside Fyne's", "err", err)
@@ -250,7 +254,11 @@ func (d *linuxDesktop) shortcuts(answer, decline func()) (stop func(), ok bool) 
 	return stop, true
 }
 
+// Say has a screen reader say something.
+func (d *linuxDesktop) Say(text string, urgent bool) { d.speaker.Say(text, urgent) }
+
 func (d *linuxDesktop) Close() {
+	d.speaker.Close()
 	d.once.Do(func() {})
 	if d.keys != nil {
 		d.keys.Close()

@@ -25,6 +25,9 @@ func (otherDesktop) WantHotkeys(string, string) {}
 func (otherDesktop) HasTray() bool              { return true }
 func (otherDesktop) Close()                     {}
 
+// Say does nothing: the toolkit shows these systems the window's controls.
+func (otherDesktop) Say(string, bool) {}
+
 func (d otherDesktop) Hotkeys(answer, decline func()) (stop func(), ok bool) {
 	stop, err := hotkeys.Take(answer, decline)
 	if err != nil {

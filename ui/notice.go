@@ -44,6 +44,7 @@ func (s *shell) say(r *remark) {
 	}
 	s.note = r
 	s.drawRemark()
+	s.announce(strings.TrimSpace(r.title+" "+r.text), r.tone == widget.ToneDanger)
 	if r.act == nil && !r.stays {
 		s.noticeStop = s.run.After(noticeTime, s.clearRemark)
 	}
@@ -138,7 +139,9 @@ func (s *shell) answerBar(yes bool) {
 func (s *shell) renderNotice(v screen.View) {
 	if o := v.Audio.Offer; o != s.offeredDevice {
 		s.offeredDevice = o
-		s.offer = s.offerOf(o)
+		if s.offer = s.offerOf(o); s.offer != nil {
+			s.announce(s.offer.title+". "+s.offer.text, false)
+		}
 	}
 	if n := v.Notice; n != nil && !n.At.Equal(s.noticeAt) {
 		s.noticeAt = n.At
@@ -186,12 +189,8 @@ func (s *shell) renderPairing(p *app.Pairing) {
 		}
 		s.pairingCode, s.pairing = code, nil
 		if code != "" {
-			from := p.Origin
-			if from == "" {
-				from = s.env.T("a program on this computer")
-			}
 			s.pairing = &remark{tone: widget.ToneInfo, stays: true, refuse: func() { s.pairing = nil },
-				title: s.env.T("{name} at {origin} asks to work your phone. If that was you, give it the code {code}.", "name", p.Name, "origin", from, "code", code)}
+				title: s.env.T("{name} at {origin} asks to work your phone. If that was you, give it the code {code}.", "name", p.Name, "origin", s.env.PairingFrom(p), "code", code)}
 			s.say(s.pairing)
 		}
 	}

@@ -19,6 +19,7 @@ func (s *shell) makePages() map[screen.Page]part {
 		screen.PageNetwork:     screen.NewNetwork(s.env),
 		screen.PageAppearance:  screen.NewAppearance(s.env),
 		screen.PageLanguage:    screen.NewLanguage(s.env),
+		screen.PageDesk:        screen.NewDesk(s.env),
 		screen.PageShortcuts:   screen.NewShortcuts(s.env),
 		screen.PageAccount:     screen.NewAccount(s.env),
 		screen.PageDiagnostics: screen.NewDiagnostics(s.env),

@@ -76,6 +76,11 @@ type shell struct {
 	wrapCall string
 	leftWrap bool
 
+	// speak has a screen reader say something, nil where nothing can; heard is what it was
+	// told last.
+	speak func(text string, urgent bool)
+	heard heard
+
 	// keys are what the shortcuts do, by Fyne's names; bound are those of the canvas.
 	keys      map[string]func()
 	bound     []fyne.Shortcut
@@ -331,6 +336,8 @@ func (s *shell) render(v screen.View) {
 	}
 	s.leaveHidden()
 	settle(s.root, fyne.Position{}, true)
+	s.tell(v)
+	s.tellFocus()
 }
 
 // put shows a part in place of another, over the whole window or with the header.

@@ -20,6 +20,8 @@ type viewport struct {
 	// the digit row while none has it, and reports whether it had a use for it.
 	typing func() bool
 	digit  func(rune) bool
+	// keyed is told after each press of a key, which may have moved the keyboard.
+	keyed func()
 
 	pointer pointerQueue
 	// repeating says that the newest key event is the system's repetition of a key
@@ -88,6 +90,9 @@ func (v *viewport) hookKeys() {
 		}
 		if key != nil {
 			key(w, k, scancode, action, mods)
+		}
+		if action != glfw.Release && v.keyed != nil {
+			v.keyed()
 		}
 	})
 	var char glfw.CharCallback

@@ -73,6 +73,7 @@ func newWindow(a fyne.App, phone screen.Phone, opts Options) *window {
 	a.Settings().SetTheme(th)
 	w.shell = newShell(phone, w.adapter, w, words.New(languageOf(set)), th, time.Now)
 
+	w.shell.speak = w.desktop.Say
 	w.title = opts.Title
 	w.win = a.NewWindow(opts.Title)
 	nameClass()
@@ -168,7 +169,7 @@ func (w *window) attach() {
 	if w.view = openViewport(w.win); w.view == nil {
 		return
 	}
-	w.view.typing, w.view.digit = w.shell.inField, w.shell.typedDigit
+	w.view.typing, w.view.digit, w.view.keyed = w.shell.inField, w.shell.typedDigit, w.shell.tellFocus
 	w.view.focused = w.refront
 	w.placed()
 	w.refront()

@@ -17,6 +17,7 @@ const (
 	PageAudio      Page = "audio"
 	PageCalls      Page = "calls"
 	PageAppearance Page = "appearance"
+	PageDesk       Page = "desk"
 	PageNone       Page = ""
 )
 
@@ -144,7 +145,8 @@ var Table = []Entry{
 	{Path: "network.voice_dscp", About: "The DSCP mark of sound, such as 46 for EF; 0 for none. On Windows the system's own policies mark.", Default: dscp.EF, Max: dscp.Max},
 	{Path: "network.signalling_dscp", About: "The DSCP mark of SIP, such as 24 for CS3 or 26 for AF31; 0 for none.", Default: dscp.CS3, Max: dscp.Max},
 
-	{Path: "desk_api.on", About: "Let web pages on this computer work the phone, once the user has paired them by a code: docs/crm."},
+	{Path: "desk_api.on", About: "Let web pages on this computer work the phone, once the user has paired them by a code: docs/crm.",
+		Page: PageDesk, Title: "Let web pages use the phone", Caption: "Only those that you pair by a code"},
 	{Path: "desk_api.port", About: "The TCP port on 127.0.0.1 of the Desk API.", Default: DeskPort, Min: 1024, Max: 65535},
 	{Path: "desk_api.origins", About: "The origins of the pages that may ask to be paired, such as https://crm.example.com."},
 

@@ -15,6 +15,13 @@ import (
 // Start runs a bus until the test ends and returns how to connect to it.
 func Start(t testing.TB) (connect func() (*dbus.Conn, error)) {
 	t.Helper()
+	address := Address(t)
+	return func() (*dbus.Conn, error) { return dbus.Connect(address) }
+}
+
+// Address runs a bus until the test ends and returns where it is.
+func Address(t testing.TB) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, "dbus-daemon", "--session", "--nofork", "--print-address")
 	out, err := cmd.StdoutPipe()
@@ -30,5 +37,5 @@ func Start(t testing.TB) (connect func() (*dbus.Conn, error)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() (*dbus.Conn, error) { return dbus.Connect(strings.TrimSpace(address)) }
+	return strings.TrimSpace(address)
 }

@@ -53,6 +53,9 @@ func (e *Env) stateWord(a app.Availability, reason string) string {
 	return e.availability(a).Word
 }
 
+// AgentWord is how the agent stands.
+func (e *Env) AgentWord(v View) string { return e.stateWord(v.Availability, v.AgentState.Reason) }
+
 // CodeWord writes a word that an administrator has configured, such as wrong_number, as
 // people read it; what has capitals or spaces already stays as it is.
 func CodeWord(code string) string {

@@ -105,6 +105,15 @@ func (e *Env) outcomeOf(c *app.EndedCall) outcome {
 	return o
 }
 
+// EndedWords tells in a sentence how a call ended.
+func (e *Env) EndedWords(c *app.EndedCall) string {
+	o := e.outcomeOf(c)
+	if o.text == "" {
+		return o.title
+	}
+	return o.title + ", " + o.text
+}
+
 // whyMissed says in a few words why a call was missed.
 func (e *Env) whyMissed(c *app.EndedCall) string {
 	switch c.MissedReason {

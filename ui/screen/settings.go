@@ -91,6 +91,7 @@ func NewSettings(env *Env) *Settings {
 		link(PageAppearance, theme.Palette, env.T("Appearance")),
 		link(PageLanguage, theme.Globe, env.T("Language")),
 		link(PageShortcuts, theme.Keyboard, env.T("Shortcuts")),
+		link(PageDesk, theme.OpenNew, env.T("Web pages")),
 	}
 	widget.GroupRows(links...)
 	body := widget.Column(heading(env.T("Audio")), widget.Gap(6), card, widget.Gap(8), widget.Column(sound...), widget.Gap(16), heading(env.T("More")), widget.Gap(6), widget.CardOf(links...))
@@ -154,6 +155,11 @@ func (s *Settings) Render(v View) {
 	s.rows[PageNetwork].set(network)
 	s.rows[PageAppearance].set(e.themeName(v.Settings.Appearance.Theme))
 	s.rows[PageLanguage].set(e.languageName(s.env.Host.Language()))
+	desk := e.T("switch::Off")
+	if v.Settings.DeskAPI.On {
+		desk = e.T("switch::On")
+	}
+	s.rows[PageDesk].set(desk)
 	s.rows[PageShortcuts].set(e.T("{n} shortcuts", "n", len(e.Commands())))
 	widget.Relayout(s.object)
 }
