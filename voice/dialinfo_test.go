@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"offhook/voice/fault"
+	"offhook/voice/media"
 	"offhook/voice/sip"
 )
 
@@ -137,19 +138,21 @@ func TestRelayedDigit(t *testing.T) {
 func TestRemoteHolds(t *testing.T) {
 	t.Parallel()
 	for sdp, want := range map[string]bool{
-		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 9 RTP/AVP 0\r\na=sendonly\r\n":                                  true,
-		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=inactive\r\n":                                                      true,
-		"v=0\r\na=sendonly\r\nm=audio 9 RTP/AVP 0\r\n":                                                      true,
-		"v=0\r\na=sendonly\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv\r\n":                                        false,
-		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=recvonly\r\n":                                                      false,
-		"v=0\r\nm=audio 9 RTP/AVP 0\r\n":                                                                    false,
-		"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 RTP/AVP 0\r\n":                                                true,
-		"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=candidate:1 1 udp 1 1.1.1.1 1\r\n": false,
-		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv\r\nm=video 9 RTP/AVP 0\r\na=inactive\r\n":                 false,
+		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 9 RTP/AVP 0\r\na=sendonly\r\n":                   true,
+		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=inactive\r\n":                                       true,
+		"v=0\r\na=sendonly\r\nm=audio 9 RTP/AVP 0\r\n":                                       true,
+		"v=0\r\na=sendonly\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv\r\n":                         false,
+		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=recvonly\r\n":                                       false,
+		"v=0\r\nm=audio 9 RTP/AVP 0\r\n":                                                     false,
+		"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 RTP/AVP 0\r\n":                                 true,
+		"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:abcd\r\n": false,
+		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 0 RTP/AVP 0\r\n":                                 true,
+		"v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 0 RTP/AVP 0\r\nm=image 9 udptl t38\r\n":          false,
+		"v=0\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv\r\nm=video 9 RTP/AVP 0\r\na=inactive\r\n":  false,
 		"":        false,
 		"garbage": false,
 	} {
-		if got := remoteHolds(sdp); got != want {
+		if got := media.Holds(sdp); got != want {
 			t.Errorf("%q: %v", sdp, got)
 		}
 	}

@@ -289,7 +289,7 @@ func (c *Call) reoffered(ev sip.Reoffered, err error) {
 	if err != nil {
 		c.log.Warn("offer not answered", "error", err)
 	} else if ev.Offer != "" {
-		c.farSideHolds(remoteHolds(ev.Offer))
+		c.farSideHolds(media.Holds(ev.Offer))
 	}
 	c.negotiate()
 }
@@ -303,7 +303,7 @@ func (c *Call) onReanswered(l *leg, ev sip.Reanswered) {
 	if err := c.media.SetAnswer(ev.Answer); err != nil {
 		c.log.Warn("answer not understood", "error", err)
 	} else {
-		c.farSideHolds(remoteHolds(ev.Answer))
+		c.farSideHolds(media.Holds(ev.Answer))
 	}
 	c.timers.clear(timerOffer)
 	c.reanswered()

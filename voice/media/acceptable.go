@@ -44,7 +44,7 @@ func (n *negotiation) best(d *sdp.Description, judge func(*sdp.Media) error) (*s
 	var found *sdp.Media
 	why := error(sdp.ErrNoAudio)
 	for i, m := range d.Audios() {
-		err := targets(m)
+		err := addressed(m)
 		if err == nil {
 			err = judge(m)
 		}

@@ -14,6 +14,7 @@ import (
 
 const (
 	offerHead = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+	noAddress = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
 	aKey      = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	keyed     = "m=audio 4002 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + aKey + "\r\n"
 	inClear   = "m=audio 4000 RTP/AVP 8 0\r\n"
@@ -48,6 +49,10 @@ func TestAcceptable(t *testing.T) {
 		{"clear text where keys are required", offerHead + inClear, RTP, Config{SDES: SDESRequire}, ErrNotAcceptable},
 		{"sound for many", strings.Replace(offerHead, "c=IN IP4 127.0.0.1", "c=IN IP4 224.2.1.1/127", 1) + inClear, RTP, Config{}, ErrNotAcceptable},
 		{"sound for all", offerHead + inClear + "c=IN IP4 255.255.255.255\r\n", RTP, Config{}, ErrNotAcceptable},
+		{"no address", noAddress + inClear, RTP, Config{}, ErrNotAcceptable},
+		{"no address that is one", strings.Replace(offerHead, "c=IN IP4 127.0.0.1", "c=IN IP4", 1) + inClear, RTP, Config{}, ErrNotAcceptable},
+		{"another section's address", noAddress + inClear + aVideo + "c=IN IP4 127.0.0.1\r\n", RTP, Config{}, ErrNotAcceptable},
+		{"its own address", noAddress + inClear + "c=IN IP4 127.0.0.1\r\n", RTP, Config{}, nil},
 		{"reports for many", offerHead + inClear + "a=rtcp:4001 IN IP6 ff02::1\r\n", RTP, Config{}, ErrNotAcceptable},
 		{"a codec that is none", offerHead + inClear, RTP, Config{Codecs: []string{"speex"}}, errAny},
 	} {

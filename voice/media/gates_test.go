@@ -3,8 +3,12 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"offhook/voice/sdp"
 )
 
 // Before OpenSend the microphone hums into a connected path and not one packet
@@ -206,6 +210,53 @@ func TestHeldByPeer(t *testing.T) {
 		if on := a.Session.(*session).send.on.Load(); on != (step.kind == PeerResumed) {
 			t.Errorf("%s: sending is %v", step.direction, on)
 		}
+	}
+}
+
+// A far side that holds by switching its stream off is answered so, and may switch it on
+// again; a stream of another kind in the place of its sound is refused.
+func TestSwitchedOffByPeer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	a, err := NewRTP(Config{LocalAddress: loopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = a.Close() }()
+	off := strings.Replace(offerHead+inClear, "audio 4000", "audio 0", 1)
+	if _, err := a.Answer(ctx, off); !errors.Is(err, sdp.ErrNoAudio) {
+		t.Errorf("at first: %v", err)
+	}
+	for _, step := range []struct{ offer, want string }{
+		{offerHead + inClear, "audio 1 RTP/AVP 8"},
+		{off, "audio 0 RTP/AVP 8 0"},
+		{off + "m=video 0 RTP/AVP 96\r\n", "audio 0 RTP/AVP 8 0, video 0 RTP/AVP 96"},
+		{offerHead + inClear, "audio 1 RTP/AVP 8"},
+	} {
+		answer, err := a.Answer(ctx, step.offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := sdp.Parse(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, m := range d.Media {
+			lines = append(lines, fmt.Sprintf("%s %d %s %s", m.Kind, min(m.Port, 1), m.Proto, strings.Join(m.Formats, " ")))
+		}
+		if got := strings.Join(lines, ", "); got != step.want || !strings.Contains(answer, "\r\nc=IN IP4 ") {
+			t.Errorf("%s, want %s", answer, step.want)
+		}
+		s := a.(*session)
+		s.mu.Lock()
+		if on := d.Media[0].Port > 0; s.nego.peerReceives != on || s.nego.peerHolds == on || Holds(step.offer) == on {
+			t.Errorf("%s: %+v", step.want, s.nego.peerHolds)
+		}
+		s.mu.Unlock()
+	}
+	if _, err := a.Answer(ctx, off+"m=image 9 udptl t38\r\n"); !errors.Is(err, sdp.ErrNoAudio) {
+		t.Errorf("a fax: %v", err)
 	}
 }
 

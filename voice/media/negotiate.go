@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -207,6 +208,9 @@ func (s *session) Answer(ctx context.Context, offer string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if switchedOff(peer) && s.nego.settled { // which only turns writes
+		return s.answerSwitchedOff(peer), nil
+	}
 	theirs, err := s.nego.best(peer, s.link.acceptable)
 	if err != nil {
 		return "", err
@@ -318,6 +322,7 @@ func (s *session) SetAnswer(answer string) error {
 	if err := s.settle(peer, theirs, a); err != nil {
 		return err
 	}
+	s.recv.plan.Store(s.recv.plan.Load().with(theirs.Codecs))
 	s.mu.Lock()
 	s.nego.pending, s.nego.lastAnswer = nil, answer
 	s.mu.Unlock()
@@ -375,9 +380,14 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nego.settled = true
-	s.nego.peerSends = theirs.Direction.Sends()
-	s.nego.peerReceives = theirs.Direction.Receives() && !blackHole(theirs)
-	if holds := !s.nego.peerReceives; holds != s.nego.peerHolds {
+	s.directions(theirs.Direction.Sends(), theirs.Direction.Receives() && !blackHole(theirs))
+	return nil
+}
+
+// directions takes over whether the peer sends and receives; s.mu is held.
+func (s *session) directions(sends, receives bool) {
+	s.nego.peerSends, s.nego.peerReceives = sends, receives
+	if holds := !receives; holds != s.nego.peerHolds {
 		s.nego.peerHolds = holds
 		kind := PeerResumed
 		if holds {
@@ -386,7 +396,6 @@ func (s *session) settle(peer *sdp.Description, theirs *sdp.Media, a agreed) err
 		s.events.emit(Event{Kind: kind})
 	}
 	s.gates()
-	return nil
 }
 
 // shortPackets reads whether the peer takes packets of 10 ms, and whether it takes
@@ -415,6 +424,49 @@ func shortPackets(m *sdp.Media, c sdp.Codec) (takes, only bool) {
 // has that address too, before its candidates are known.
 func blackHole(m *sdp.Media) bool {
 	return m.Ufrag == "" && m.Address.IsValid() && m.Address.IsUnspecified()
+}
+
+// switchedOff recognises the hold of a peer that refuses its own stream by port 0. One
+// that wants another kind of stream in its place wants no hold.
+func switchedOff(d *sdp.Description) bool {
+	audio := false
+	for i := range d.Media {
+		if !d.Media[i].Refused() {
+			return false
+		}
+		audio = audio || d.Media[i].Kind == "audio"
+	}
+	return audio
+}
+
+// answerSwitchedOff answers such an offer: its sections are refused in their places (RFC
+// 3264, section 6), and the transport stays as it is for the next one.
+func (s *session) answerSwitchedOff(peer *sdp.Description) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nego.version++
+	s.nego.pending = nil
+	d := &sdp.Description{SessionID: s.nego.sessionID, Version: s.nego.version, Address: netip.IPv4Unspecified()}
+	for i := range peer.Media {
+		m := &peer.Media[i]
+		d.Media = append(d.Media, sdp.Media{Kind: m.Kind, Proto: m.Proto, Formats: m.Formats, MID: m.MID})
+	}
+	s.directions(false, false)
+	return d.String()
+}
+
+// Holds reports whether a description of the far side puts this one on hold: its sound
+// is sendonly or inactive (RFC 3264, section 8.4), goes to 0.0.0.0, or is switched off.
+func Holds(description string) bool {
+	d, err := sdp.Parse(description)
+	if err != nil {
+		return false
+	}
+	m, err := d.Audio()
+	if err != nil {
+		return switchedOff(d)
+	}
+	return !m.Direction.Receives() || blackHole(m)
 }
 
 // encoder makes the encoder for what the peer described.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"offhook/voice/codec"
+	"offhook/voice/sdp"
 )
 
 // plainOffer is an offer of plain RTP to a port of this machine, with more lines for
@@ -61,5 +62,28 @@ func TestUnknownCodec(t *testing.T) {
 	}
 	if _, err := plainSession(t, Config{}).Answer(context.Background(), plainOffer("97 18", "a=rtpmap:97 speex/8000")); !errors.Is(err, ErrNoCodec) {
 		t.Error(err)
+	}
+}
+
+// An answerer that sends with the payload types of its own answer is understood, as long
+// as they mean nothing else.
+func TestTypesOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	pcmu := sdp.Codec{PayloadType: 0, Name: "PCMU", ClockRate: 8000, Channels: 1}
+	opus := sdp.Codec{PayloadType: 111, Name: "opus", ClockRate: 48000, Channels: 2}
+	events := sdp.Codec{PayloadType: 101, Name: telephoneEvent, ClockRate: 8000, Channels: 1}
+	other, noise := events, sdp.Codec{PayloadType: 13, Name: comfortName, ClockRate: 8000, Channels: 1}
+	other.PayloadType = 96
+	wide := sdp.Codec{PayloadType: 111, Name: telephoneEvent, ClockRate: 48000, Channels: 1}
+	ours := newReceivePlan([]sdp.Codec{opus, pcmu, events})
+	p := ours.with([]sdp.Codec{pcmu, other, noise, wide})
+	if p.event[96] != 8000 || p.event[101] != 8000 || !p.noise[13] || p.audio[0] == nil {
+		t.Errorf("%v %v", p.event[96], p.noise[13])
+	}
+	if p.audio[111] == nil || p.event[111] != 0 {
+		t.Error("what was offered means something else now")
+	}
+	if ours.event[96] != 0 {
+		t.Error("the plan that is read was written")
 	}
 }

@@ -37,6 +37,18 @@ func newReceivePlan(codecs []sdp.Codec) *receivePlan {
 	return p
 }
 
+// with returns the plan with those of an answer's payload types that it has no use for.
+// They are for what the answerer gets, but some send with them, too.
+func (p *receivePlan) with(codecs []sdp.Codec) *receivePlan {
+	both, theirs := *p, newReceivePlan(codecs)
+	for pt := range both.audio {
+		if both.audio[pt] == nil && both.event[pt] == 0 && !both.noise[pt] && !both.red[pt] {
+			both.audio[pt], both.event[pt], both.noise[pt], both.red[pt] = theirs.audio[pt], theirs.event[pt], theirs.noise[pt], theirs.red[pt]
+		}
+	}
+	return &both
+}
+
 // receiver takes packets from the network goroutine to the loudspeaker's
 // thread, and measures them on the way.
 type receiver struct {

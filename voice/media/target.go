@@ -35,6 +35,15 @@ func locate(ctx context.Context, m *sdp.Media) error {
 	return targets(m)
 }
 
+// addressed refuses a section of an offer that has no address of its own and gets none
+// from the session (RFC 8866, section 5.7): nobody could be answered there.
+func addressed(m *sdp.Media) error {
+	if !m.Address.IsValid() && m.Host == "" {
+		return fmt.Errorf("%w: no c= line", ErrNotAcceptable)
+	}
+	return targets(m)
+}
+
 // targets refuses a section that would have packets go to many machines at once
 // (RFC 3264, section 5, has multicast negotiated otherwise).
 func targets(m *sdp.Media) error {
