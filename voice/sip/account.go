@@ -35,8 +35,8 @@ type AccountConfig struct {
 	// credentials are tried again hourly.
 	BackoffBase, BackoffMax time.Duration
 
-	// askAgain is that of the constant of this name.
-	askAgain time.Duration
+	// askAgain and confirm are those of the constants askAgain and confirmInterval.
+	askAgain, confirm time.Duration
 }
 
 // RegistrationPhase is where an account stands.
@@ -102,7 +102,7 @@ func NewAccount(cfg AccountConfig) (*Account, error) {
 	for _, d := range []struct {
 		value     *time.Duration
 		otherwise time.Duration
-	}{{&cfg.Expires, 300 * time.Second}, {&cfg.BackoffBase, 500 * time.Millisecond}, {&cfg.BackoffMax, 3 * time.Second}, {&cfg.askAgain, askAgain}} {
+	}{{&cfg.Expires, 300 * time.Second}, {&cfg.BackoffBase, 500 * time.Millisecond}, {&cfg.BackoffMax, 3 * time.Second}, {&cfg.askAgain, askAgain}, {&cfg.confirm, confirmInterval}} {
 		if *d.value <= 0 {
 			*d.value = d.otherwise
 		}
@@ -261,8 +261,9 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 	defer func() { _ = f.Close() }()
 	var until time.Time // the present registration's end
 	watch := sync.OnceFunc(func() { a.watch(ctx, f) })
-	// doubt says that the server owes a sign of life.
-	doubt, doubted := make(chan struct{}, 1), false
+	// doubt says that the server owes a sign of life, unsure that it may have forgotten
+	// what it was told.
+	doubt, doubted, unsure := make(chan struct{}, 1), false, false
 	if f.at.stream && f.cfg.PingInterval >= 0 {
 		f.aside(func() { f.prove(doubt) })
 	}
@@ -273,7 +274,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			timeout = proofTimeout
 		}
 		granted, err := a.register(ctx, f, a.cfg.Expires, timeout)
-		doubted = false
+		doubted, unsure = false, false
 		select {
 		case <-a.retries: // this was one
 		default:
@@ -284,7 +285,9 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 			registered = true
 			delays.Reset()
 			until = time.Now().Add(granted)
-			wait = granted * 8 / 10
+			if wait = granted * 8 / 10; f.datagrams() && a.cfg.PingInterval >= 0 && wait > a.cfg.confirm {
+				wait, unsure = a.cfg.confirm, true
+			}
 			a.set(Registration{Phase: Registered, Expires: until}, f)
 			watch()
 		case ctx.Err() != nil:
@@ -305,6 +308,7 @@ func (a *Account) session(ctx context.Context) (registered bool, err error) {
 		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
+			doubted = unsure
 		case <-a.retries:
 			doubted = true
 		case <-doubt:

@@ -15,6 +15,11 @@ import (
 const (
 	proofInterval = 9 * time.Second
 	proofTimeout  = 4 * time.Second
+	// confirmInterval is the time after which a registration over UDP is told anew. A
+	// server that starts again within a second has lost it, and nothing shows that: no
+	// connection breaks, and OPTIONS is answered as before. A REGISTER without Contact
+	// would only ask (RFC 3261, section 10.2.3), but FreeSWITCH, for one, refuses it.
+	confirmInterval = 2 * proofInterval
 )
 
 // prove asks the server for its life where the connection itself can't, until the

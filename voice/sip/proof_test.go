@@ -70,6 +70,51 @@ func TestHungServerIsNoticed(t *testing.T) {
 	}
 }
 
+// A server of UDP that has begun anew, and answers OPTIONS as if nothing had happened,
+// is told again where the phone is.
+func TestForgottenRegistration(t *testing.T) {
+	t.Parallel()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, served := make(chan *sipmsg.Request, 64), make(chan struct{})
+	go func() {
+		defer close(served)
+		buf := make([]byte, 1<<16)
+		for {
+			n, from, err := pc.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			m, err := parse(buf[:n])
+			req, ok := m.(*sipmsg.Request)
+			if err != nil || !ok {
+				continue
+			}
+			if req.Method == sipmsg.REGISTER {
+				told <- req
+			}
+			_, _ = pc.WriteTo([]byte(sipmsg.NewResponseFromRequest(req, 200, "OK", nil).String()), from)
+		}
+	}()
+	t.Cleanup(func() { _ = pc.Close(); <-served })
+	r := newRegistrar(t)
+	a := r.account(t, func(c *AccountConfig) {
+		c.URL, c.confirm = "udp://"+pc.LocalAddr().String(), 20*time.Millisecond
+	})
+	first := <-told
+	for range 3 {
+		again := <-told
+		if again.Contact() == nil || again.CallID().Value() != first.CallID().Value() || again.GetHeader("Expires").Value() != "300" {
+			t.Errorf("%s", again)
+		}
+	}
+	if s := a.State(); s.Phase != Registered {
+		t.Errorf("%+v", s)
+	}
+}
+
 // What no one asked for is no proof of a REGISTER of old.
 func TestOptionsOfAProof(t *testing.T) {
 	t.Parallel()
