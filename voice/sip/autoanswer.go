@@ -68,6 +68,9 @@ func withParameters(value string) (text string, params map[string]string) {
 	if open := strings.IndexByte(parts[0], '<'); open >= 0 {
 		parts[0] = parts[0][:open]
 	}
+	if name, _, ok := strings.Cut(parts[0], "="); ok && isToken(strings.TrimSpace(name)) {
+		parts = append([]string{""}, parts...) // parameters alone, as some write it
+	}
 	params = map[string]string{}
 	for _, p := range parts[1:] {
 		name, v, _ := strings.Cut(p, "=")

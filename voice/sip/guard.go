@@ -56,6 +56,7 @@ func inspect(message []byte) (plain []byte, m sipmsg.Message, err error) {
 	if broken != nil {
 		return nil, nil, bad.because(broken)
 	}
+	start = repairStart(start)
 	for i := range lines {
 		repair(&lines[i])
 	}

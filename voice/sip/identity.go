@@ -14,7 +14,8 @@ type Identity struct {
 }
 
 // identities are the addresses of P-Asserted-Identity (RFC 3325), or of the
-// older Remote-Party-ID where there is none.
+// older Remote-Party-ID where there is none. FreeSWITCH has names for it of its own, in
+// the UPDATE with which it joins another party to a call.
 func identities(req sipmsg.Message) []Identity {
 	for _, name := range []string{"P-Asserted-Identity", "Remote-Party-ID"} {
 		var found []Identity
@@ -25,7 +26,11 @@ func identities(req sipmsg.Message) []Identity {
 			return found
 		}
 	}
-	return nil
+	number := strings.TrimSpace(headerValue(req, "X-FS-Display-Number"))
+	if number == "" || !clean(number) || len(number) > 256 {
+		return nil
+	}
+	return []Identity{{shownName(headerValue(req, "X-FS-Display-Name")), "sip:" + escapeUser(number) + "@" + req.From().Address.Host}}
 }
 
 type addressEntry struct {
@@ -82,6 +87,14 @@ func private(req sipmsg.Message) bool {
 	for _, h := range req.GetHeaders("Privacy") {
 		for part := range strings.FieldsFuncSeq(h.Value(), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
 			if slices.Contains([]string{"id", "user", "header"}, strings.ToLower(part)) {
+				return true
+			}
+		}
+	}
+	if len(req.GetHeaders("P-Asserted-Identity")) == 0 {
+		// Remote-Party-ID says it itself (draft-ietf-sip-privacy-04, section 5.2).
+		for _, entry := range addressList(req, "Remote-Party-ID") {
+			if wish, _ := entry.params.Get("privacy"); slices.Contains([]string{"full", "name", "uri"}, strings.ToLower(strings.Trim(wish, `"`))) {
 				return true
 			}
 		}

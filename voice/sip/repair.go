@@ -6,6 +6,15 @@ import (
 	"unicode/utf8"
 )
 
+// repairStart gives the status line of a response the blank behind its status (RFC 3261,
+// section 7.2), which is left out where there is no phrase.
+func repairStart(start string) string {
+	if strings.HasPrefix(start, "SIP/2.0 ") && strings.Count(start, " ") == 1 {
+		return start + " "
+	}
+	return start
+}
+
 // repair puts what others write into a header into the form that RFC 3261 asks
 // for, as far as its meaning is beyond doubt.
 func repair(l *headerLine) {

@@ -91,6 +91,18 @@ func TestSloppyMessages(t *testing.T) {
 	}
 }
 
+// A status line may end with its status.
+func TestStatusLines(t *testing.T) {
+	t.Parallel()
+	rest := "\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\r\nFrom: <sip:b@x>;tag=1\r\nTo: <sip:desk@x>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
+	for line, phrase := range map[string]string{"SIP/2.0 180": "", "SIP/2.0 180 ": "", "SIP/2.0 180 Ringing here": "Ringing here"} {
+		m, err := parse([]byte(line + rest))
+		if res, ok := m.(*sipmsg.Response); err != nil || !ok || res.StatusCode != 180 || res.Reason != phrase {
+			t.Errorf("%q: %v %v", line, m, err)
+		}
+	}
+}
+
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{`"a" <sip:a@b>;x=y`, `a, b <sip:c@d>, <sip:e@f>`, `"a\"b" <tel:1>`, "<<>>", `x <y> <sip:z@w`} {
 		f.Add(s)

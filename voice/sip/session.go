@@ -178,6 +178,11 @@ func tooShort(req *sipmsg.Request) bool {
 func (d *Dialog) agreeSessionAs(req *sipmsg.Request) []sipmsg.Header {
 	interval, refresher, asked := parseSession(headerValue(req, "Session-Expires"))
 	if !asked {
+		// The answer names no interval either: a far side that has refreshed so far need
+		// not go on (RFC 4028, section 7.2).
+		if !d.session.ours {
+			d.stopSession()
+		}
 		return nil
 	}
 	able := hasToken(req, "Supported", "timer") || hasToken(req, "Require", "timer")

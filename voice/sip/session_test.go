@@ -99,6 +99,21 @@ func TestSessionAskedForByTheFarSide(t *testing.T) {
 		t.Errorf("%+v", d.session)
 	}
 	d.mu.Unlock()
+	// What holds at this side goes on; a far side that has refreshed may stop.
+	for _, ours := range []bool{true, false} {
+		if !ours {
+			_, _ = l.request(sipmsg.UPDATE, "", "", sipmsg.NewHeader("Session-Expires", "1800;refresher=uac"), sipmsg.NewHeader("Supported", "timer"))
+		}
+		res, err = l.request(sipmsg.UPDATE, "", "")
+		if err != nil || res.StatusCode != 200 || res.GetHeader("Session-Expires") != nil {
+			t.Errorf("%v %v", res, err)
+		}
+		d.mu.Lock()
+		if on := d.session.interval > 0; on != ours {
+			t.Errorf("refreshed here: %v, and then %+v", ours, d.session)
+		}
+		d.mu.Unlock()
+	}
 	// An extension that is not understood.
 	if res, err := l.request(sipmsg.INFO, "", "", sipmsg.NewHeader("Require", "timer, precondition")); err != nil || res.StatusCode != 420 || res.GetHeader("Unsupported").Value() != "precondition" {
 		t.Errorf("%v %v", res, err)
