@@ -75,10 +75,12 @@ type Call struct {
 	following, follows *Call
 	// consulting is the call to somebody else about this one, nil if there is none;
 	// aside is when the user left it on hold, zero while the user talks there.
-	// joining says that the two are to be joined as soon as that call is answered.
-	consulting *Call
-	aside      time.Time
-	joining    bool
+	// joining says that the two are to be joined as soon as that call is answered, and
+	// joiningEarly that the server was asked to join them while it rings.
+	consulting   *Call
+	aside        time.Time
+	joining      bool
+	joiningEarly bool
 	// consultsFor is the call that this one is about, nil for any other; placed gets
 	// the result of sending its INVITE.
 	consultsFor *Call

@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,11 @@ type farPhone struct {
 	conn   *net.UDPConn
 	answer string // the description of its answer
 	script chan []string
+	// ring has the next call ring, whose INVITE then goes into rings.
+	ring  atomic.Bool
+	rings chan *sipText
+	// refers are the Refer-To that came.
+	refers chan string
 	// invite and refer are the requests of the present call; seq is that of its own.
 	invite *sipText
 	seq    int
@@ -35,7 +41,7 @@ func newFarPhone(t *testing.T, p *pbx) *farPhone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &farPhone{t: t, p: p, conn: conn, script: make(chan []string, 1)}
+	f := &farPhone{t: t, p: p, conn: conn, script: make(chan []string, 1), rings: make(chan *sipText, 1), refers: make(chan string, 64)}
 	f.answer = fmt.Sprintf("v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n", media.LocalAddr().(*net.UDPAddr).Port)
 	p.set(func() { p.contacts["far"] = conn.LocalAddr().(*net.UDPAddr) })
 	done := make(chan struct{})
@@ -62,21 +68,32 @@ func (f *farPhone) take(m *sipText) {
 	method, _, _ := strings.Cut(m.lines[0], " ")
 	switch method {
 	case "INVITE":
-		f.invite, f.seq = m, 100
+		inside := strings.Contains(m.get("To"), farTag)
+		if !inside && f.ring.CompareAndSwap(true, false) {
+			f.respond(m, "180 Ringing", "")
+			f.rings <- m
+			return
+		}
+		if !inside {
+			f.invite, f.seq = m, 100
+		}
 		f.respond(m, "200 OK", f.answer)
 	case "ACK":
 		if strings.Contains(m.lines[0], "*") {
 			f.request("BYE", "", "") // a feature code was dialled
 		}
-	case "BYE":
+	case "BYE", "CANCEL":
 		f.respond(m, "200 OK", "")
 	case "REFER":
+		f.refers <- m.get("Refer-To")
 		for _, word := range <-f.script {
 			switch word {
 			case "202":
 				f.respond(m, "202 Accepted", "")
 			case "BYE":
 				f.request("BYE", "", "")
+			case "603!":
+				f.respond(m, "603 Decline", "")
 			default:
 				state := "active;expires=60"
 				if word != "100" {

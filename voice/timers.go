@@ -39,6 +39,8 @@ const (
 	timerOffer
 	// timerTransfer declines the far side's transfer for which nobody decides.
 	timerTransfer
+	// timerJoin ends the wait for what becomes of joining two calls of which one rings.
+	timerJoin
 	// timerDoubt looks whether anything is heard after the network has changed.
 	timerDoubt
 )

@@ -125,7 +125,7 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 func (c *Call) referring() bool {
 	t := c.details.Transfer
 	_, onSIP := c.line.(*sipaccount.Line) // the platform says itself what it has done
-	return onSIP && t.Target != "" && !t.Final && !t.ByRemote && !c.joining
+	return onSIP && t.Target != "" && !t.Final && !t.ByRemote && (!c.joining || c.joiningEarly)
 }
 
 // onTransfer is the far side's news of a transfer that this side asked for.
@@ -135,6 +135,10 @@ func (c *Call) onTransfer(ev sip.TransferProgress) {
 		return
 	}
 	c.log.Info("transfer", "status", ev.Status, "final", ev.Final)
+	if c.joining {
+		c.onJoinedEarly(ev)
+		return
+	}
 	if ev.Final && (ev.Status < 200 || ev.Status >= 300) {
 		c.transferFailed(ev.Status)
 		return
@@ -205,11 +209,10 @@ func (c *Call) completeTransfer(result chan<- error) {
 			c.handToConsulted(l, k, result) // the platform keeps the legs meanwhile
 			return
 		}
-		// A dialog that is not confirmed can't be replaced at the phone that rings
-		// (RFC 3891, section 3).
 		c.joining = true
 		c.details.Transfer = Transfer{Target: sum.Target, Status: sum.Status}
 		c.changed()
+		c.joinEarly(k)
 		result <- nil
 	}
 }
@@ -246,6 +249,16 @@ func (c *Call) join(k *Call, result chan<- error) {
 		c.handToConsulted(l, k, result)
 		return
 	}
+	c.withThirdParty(k, result, func(target string, l *leg) {
+		c.refer(c.details.Consultation.Target, result, func(ctx context.Context) error {
+			return c.leg.dialog.ReferTo(ctx, target, l.dialog)
+		})
+	})
+}
+
+// withThirdParty calls do on the goroutine of c with what is dialled for the far side of
+// k, and with its leg; result gets why not.
+func (c *Call) withThirdParty(k *Call, result chan<- error, do func(target string, l *leg)) {
 	if !k.queue.Post(func() {
 		l, target := k.leg, k.invitation.Target
 		if target == "" { // the third party has called
@@ -261,27 +274,94 @@ func (c *Call) join(k *Call, result chan<- error) {
 				result <- noCall()
 				return
 			}
-			c.refer(c.details.Consultation.Target, result, func(ctx context.Context) error {
-				return c.leg.dialog.ReferTo(ctx, target, l.dialog)
-			})
+			do(target, l)
 		})
 	}) {
 		result <- noCall()
 	}
 }
 
+// joinTimeout is how long a server that was asked to join two calls of which one rings
+// may leave open what becomes of that, once that one was answered or has ended.
+const joinTimeout = 4 * time.Second
+
+// joinEarly asks the server to join the two while the third party's phone rings. It is
+// sip.Dialog.ReferTo that knows whether the server may be asked; if it may not, or does
+// not do it, the two are joined after the answer.
+func (c *Call) joinEarly(k *Call) {
+	c.withThirdParty(k, make(chan error, 1), func(target string, l *leg) {
+		if c.consulting != k || !c.joining {
+			return
+		}
+		c.joiningEarly = true
+		ctx, dialog := c.ctx, c.leg.dialog
+		c.task(func() func() {
+			ctx, cancel := context.WithTimeout(ctx, referTime)
+			defer cancel()
+			err := dialog.ReferTo(ctx, target, l.dialog)
+			return func() {
+				if err != nil {
+					c.log.Info("the two are joined after the answer", "reason", err)
+					c.notJoinedEarly()
+				}
+			}
+		})
+	})
+}
+
+// onJoinedEarly is the server's news of joining two calls of which one rings.
+func (c *Call) onJoinedEarly(ev sip.TransferProgress) {
+	switch {
+	case !c.joiningEarly || !ev.Final:
+	case ev.Status >= 200 && ev.Status < 300:
+		c.stopJoining()
+		c.details.Transfer.Status, c.details.Transfer.Final = ev.Status, true
+		c.changed()
+		c.hangUp(EndLocalHangup)
+	default:
+		c.notJoinedEarly()
+	}
+}
+
+// notJoinedEarly goes on without the server's help.
+func (c *Call) notJoinedEarly() {
+	c.joiningEarly = false
+	c.timers.clear(timerJoin)
+	switch sum := c.details.Consultation; {
+	case !c.joining:
+	case sum.Answered():
+		c.consultationAnswered()
+	case !sum.Active():
+		c.consultationOver()
+	}
+}
+
+func (c *Call) stopJoining() {
+	c.joining, c.joiningEarly = false, false
+	c.timers.clear(timerJoin)
+}
+
+// awaitsJoining reports whether the server is at joining the two, and gives it a
+// limited time for that.
+func (c *Call) awaitsJoining() bool {
+	if c.joiningEarly {
+		c.timers.set(timerJoin, joinTimeout, c.notJoinedEarly)
+	}
+	return c.joiningEarly
+}
+
 // consultationAnswered joins the two if the user has asked for it.
 func (c *Call) consultationAnswered() {
-	if c.joining {
-		c.joining = false
+	if c.joining && !c.awaitsJoining() {
+		c.stopJoining()
 		c.join(c.consulting, make(chan error, 1))
 	}
 }
 
 // consultationOver ends a transfer that waited for the third party's answer.
 func (c *Call) consultationOver() {
-	if c.joining {
-		c.joining = false
+	if c.joining && !c.awaitsJoining() {
+		c.stopJoining()
 		c.transferFailed(c.details.Consultation.Status)
 	}
 }

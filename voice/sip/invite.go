@@ -30,6 +30,9 @@ type inviteAttempt struct {
 	deadline   *time.Timer // of the answer to a CANCEL
 	// reliable is the last RSeq of each fork (RFC 3262).
 	reliable map[string]uint32
+	// early are the early dialogs, by the tags of the provisional responses that made
+	// them, with where each of them answers; the zero value where that is not said.
+	early map[string]sipmsg.Uri
 	// described says that the offer was answered by a provisional response.
 	described bool
 	// session is the interval that a server demanded by 422.
@@ -154,6 +157,7 @@ func (d *Dialog) sendInvite(f *Flow) error {
 	tx = f.newClientTx(req, func(res *sipmsg.Response, err error) { d.onInvite(f, tx, res, err) })
 	d.mu.Lock()
 	d.invite.tx, d.invite.req, d.invite.proceeding, d.invite.described = tx, req, false, false
+	d.invite.early = nil
 	d.mu.Unlock()
 	return tx.start()
 }
@@ -177,6 +181,12 @@ func (d *Dialog) onInvite(f *Flow, tx *clientTx, res *sipmsg.Response, err error
 		}
 		body, _ := description(res)
 		d.mu.Lock()
+		if tag := tagOf(res.To()); tag != "" {
+			if d.invite.early == nil {
+				d.invite.early = make(map[string]sipmsg.Uri)
+			}
+			d.invite.early[tag], _ = targetOf(res.Contact())
+		}
 		d.invite.described = d.invite.described || body != ""
 		d.mu.Unlock()
 		d.identify(res)

@@ -26,8 +26,19 @@ func (d *Dialog) Refer(ctx context.Context, target string) error {
 
 // ReferTo is Refer to the far side of other, which is target and shall take the
 // caller in the place of this phone (attended transfer, RFC 5589, section 7).
+//
+// The far side of other may ring still, if it and that of d are one server: a phone
+// that rings gives its call to nobody (RFC 3891, section 3). ErrNotAnswered says that
+// it is no such server.
 func (d *Dialog) ReferTo(ctx context.Context, target string, other *Dialog) error {
-	return d.refer(ctx, target, other.replacement())
+	d.mu.Lock()
+	server := d.target
+	d.mu.Unlock()
+	replacing, err := other.replacement(server)
+	if err != nil {
+		return err
+	}
+	return d.refer(ctx, target, replacing)
 }
 
 func (d *Dialog) refer(ctx context.Context, target, replacing string) error {

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"errors"
+	"net/url"
 	"testing"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -105,6 +106,43 @@ func TestTransferIn(t *testing.T) {
 	for _, bad := range []string{"<http://x/>", "", "<sip:>", "tel:+1"} {
 		if res, err := l.request(sipmsg.REFER, "", "", sipmsg.NewHeader("Refer-To", bad)); err == nil && res.StatusCode != 400 {
 			t.Errorf("%q: %v", bad, res)
+		}
+	}
+}
+
+// A call that rings is given away where one server is the far side of both, and only
+// while it is clear which of its dialogs that is.
+func TestReferToACallThatRings(t *testing.T) {
+	t.Parallel()
+	legs, onInvite := answering()
+	s := newServer(t, onInvite)
+	f := s.connect()
+	d, l := place(t, s, f, legs)
+	other := invite(t, f)
+	ringing := <-legs
+	if err := d.ReferTo(limited(t), "carol", other); !errors.Is(err, ErrNotAnswered) {
+		t.Errorf("before anything was heard: %v", err)
+	}
+	ringing.respond(180, "")
+	event[Provisional](t, other)
+	if err := d.ReferTo(limited(t), "carol", other); err != nil {
+		t.Fatal(err)
+	}
+	want := "<sip:carol@sip.example?Replaces=" + url.QueryEscape(other.callID+";to-tag="+ringing.tag+";from-tag="+other.localTag) + ">"
+	if got := l.expect(sipmsg.REFER).GetHeader("Refer-To").Value(); got != want {
+		t.Errorf("Refer-To: %s, want %s", got, want)
+	}
+	for name, early := range map[string]map[string]sipmsg.Uri{
+		"another server": {"x": {Host: "elsewhere.invalid"}},
+		"another port":   {"x": {Host: d.target.Host, Port: 5099}},
+		"no Contact":     {"x": {}},
+		"two that ring":  {"x": d.target, "y": d.target},
+	} {
+		other.mu.Lock()
+		other.invite.early = early
+		other.mu.Unlock()
+		if err := d.ReferTo(limited(t), "carol", other); !errors.Is(err, ErrNotAnswered) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

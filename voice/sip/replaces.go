@@ -57,11 +57,23 @@ func (f *Flow) replaced(req *sipmsg.Request) (d *Dialog, status int) {
 
 // replacement is the value of the header Replaces with which somebody else takes
 // this phone's place in the dialog, as its far side sees it (RFC 3891, section
-// 6.1).
-func (d *Dialog) replacement() string {
+// 6.1). An early dialog is given away at server only, and where it is the only one.
+func (d *Dialog) replacement(server sipmsg.Uri) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.callID + ";to-tag=" + d.remoteTag + ";from-tag=" + d.localTag
+	tag := d.remoteTag
+	if d.state == calling {
+		if d.invite == nil || len(d.invite.early) != 1 {
+			return "", ErrNotAnswered
+		}
+		for early, at := range d.invite.early {
+			if at.Host == "" || !strings.EqualFold(at.Host, server.Host) || at.Port != server.Port {
+				return "", ErrNotAnswered
+			}
+			tag = early
+		}
+	}
+	return d.callID + ";to-tag=" + tag + ";from-tag=" + d.localTag, nil
 }
 
 // replacesOf is the Replaces header that the URI of a Refer-To carries, "" if
