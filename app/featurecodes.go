@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 
 // The feature codes of a SIP account tell its server how the agent stands. They are
 // dialled when that changes and, since the server may have begun anew, after each
-// registration.
+// registration. What a server holds is kept over a restart of the phone: a break that
+// ended meanwhile is taken back.
 
 // feature is what a server is told of by a code when it begins, and by another when it
 // ends.
@@ -29,8 +31,29 @@ const (
 	features
 )
 
+// featureNames are what settings.CodesTold has of them.
+var featureNames = [features]string{"queue", "pause", "dnd", "forward"}
+
 // standing is which of the features hold.
 type standing [features]bool
+
+// names are those of the features that hold.
+func (s standing) names() (names []string) {
+	for f, on := range s {
+		if on {
+			names = append(names, featureNames[f])
+		}
+	}
+	return names
+}
+
+// standingNamed is the reverse of names.
+func standingNamed(names []string) (s standing) {
+	for f, name := range featureNames {
+		s[f] = slices.Contains(names, name)
+	}
+	return s
+}
 
 // codeOf is what is dialled when a feature begins or ends, "" for nothing.
 func codeOf(c settings.FeatureCodes, f feature, on bool) string {
@@ -93,19 +116,47 @@ func (s *codeSender) tell(codes settings.FeatureCodes, want standing, anew bool)
 func (s *codeSender) send(ctx context.Context) {
 	for {
 		s.mu.Lock()
+		before := s.told
 		code := nextCode(s.codes, &s.told, s.want)
+		told := s.told
 		if code == "" || ctx.Err() != nil {
 			s.sending = false
 			close(s.idle)
 			s.mu.Unlock()
+			s.p.keepTold(s.id, told)
 			return
 		}
 		s.mu.Unlock()
+		for f := range before {
+			before[f] = before[f] || told[f]
+		}
+		s.p.keepTold(s.id, before) // it may hold either until the code is through
 		err := s.p.engine.SendFeatureCode(ctx, s.id, code)
 		s.p.log.Info("feature code", "line", s.id, "code", code, "err", err)
 		if err != nil && ctx.Err() == nil {
 			s.p.loop.post(func() { s.p.say("warning", lang.Of("notice.code-failed", s.id, fault.From(err).Text())) })
 		}
+	}
+}
+
+// keepTold writes what the server of an account holds, for the next start of the phone.
+func (p *Phone) keepTold(id string, told standing) {
+	names := told.names()
+	if slices.Equal(names, p.store.Get().CodesTold[id]) {
+		return
+	}
+	_, err := p.store.Update(func(s *settings.Settings) {
+		kept := map[string][]string{}
+		for of, names := range s.CodesTold {
+			if slices.ContainsFunc(s.SIPAccounts, func(a settings.SIPAccount) bool { return a.ID == of }) {
+				kept[of] = names
+			}
+		}
+		kept[id] = names
+		s.CodesTold = kept
+	})
+	if err != nil {
+		p.notWritten(err)
 	}
 }
 
@@ -148,7 +199,7 @@ func (p *Phone) tellCodes(l Line, anew bool) {
 		}
 		s := p.m.codes[a.ID]
 		if s == nil {
-			s = &codeSender{p: p, id: a.ID}
+			s = &codeSender{p: p, id: a.ID, told: standingNamed(p.m.settings.CodesTold[a.ID])}
 			if p.m.codes == nil {
 				p.m.codes = map[string]*codeSender{}
 			}

@@ -100,6 +100,38 @@ func TestFeatureCodes(t *testing.T) {
 	})
 }
 
+// A break that ended while the phone was not running is taken back at its next start, and
+// only then.
+func TestFeatureCodesAfterARestart(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newHarness(t).start()
+		account := sipAlice
+		account.FeatureCodes = settings.FeatureCodes{Pause: "*46", Unpause: "*47", DNDOn: "*78", DNDOff: "*79", ForwardOff: "*73"}
+		if err := d.SaveLine(context.Background(), account, "right"); err != nil {
+			t.Fatal(err)
+		}
+		d.until("ready", func(s *Snapshot) bool { return s.Ready })
+		if err := d.SetAvailability(Break); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, want := range []string{"*47", ""} {
+			d.close()
+			store, _, _ := settings.Open(d.dir)
+			if _, err := store.Update(func(s *settings.Settings) { s.Availability = string(Available) }); err != nil {
+				t.Fatal(err)
+			}
+			d.start()
+			d.until("ready again", func(s *Snapshot) bool { return s.Ready })
+			synctest.Wait()
+			if got := d.engine.dialled(); got != want {
+				t.Errorf("started anew: %q, want %q", got, want)
+			}
+		}
+		d.close()
+	})
+}
+
 // A code that the server refuses is said, and not repeated.
 func TestFeatureCodeRefused(t *testing.T) {
 	story(t, func(t *testing.T) {

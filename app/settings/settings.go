@@ -43,6 +43,9 @@ type Settings struct {
 	BreakReason string `json:"break_reason,omitempty"`
 	// OnAnotherPhone is the "system busy" switch (reference, section 10.21).
 	OnAnotherPhone bool `json:"on_another_phone"`
+	// CodesTold is what the servers of accounts were told by feature codes and hold, by
+	// the account's id: queue, pause, dnd, forward.
+	CodesTold map[string][]string `json:"codes_told,omitempty"`
 	// LastDialled is the id that redial brings back, with its contact's name.
 	LastDialled     string `json:"last_dialled"`
 	LastDialledName string `json:"last_dialled_name"`
@@ -237,6 +240,7 @@ func (s Settings) Clone() Settings {
 	s.DeskAPI.Origins = append([]string(nil), s.DeskAPI.Origins...)
 	s.Locked = append([]string(nil), s.Locked...)
 	s.Shortcuts = maps.Clone(s.Shortcuts)
+	s.CodesTold = maps.Clone(s.CodesTold) // whose lists are not written again
 	s.Agent.BreakReasons, s.Agent.Outcomes = slices.Clone(s.Agent.BreakReasons), slices.Clone(s.Agent.Outcomes)
 	s.Agent.BreakLimits = maps.Clone(s.Agent.BreakLimits)
 	if s.Appearance.Window != nil {

@@ -68,6 +68,7 @@ var Table = []Entry{
 	{Path: "last_dialled_name", Own: true},
 	{Path: "on_another_phone", Own: true},
 	{Path: "break_reason", Own: true},
+	{Path: "codes_told", Own: true},
 	{Path: "favourites", Own: true},
 	{Path: "appearance.window", Own: true},
 	{Path: "account.subscriber_name", Own: true},
