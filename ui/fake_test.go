@@ -216,6 +216,10 @@ func (p *madePhone) Directory(text string) []app.Colleague {
 	}
 	return list
 }
+func (p *madePhone) PickUp(_ context.Context, extension string) error {
+	p.note("pickup:" + extension)
+	return p.fail
+}
 func (p *madePhone) NameOf(number string) string {
 	for _, g := range p.groups {
 		for _, c := range g.Contacts {

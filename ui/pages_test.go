@@ -9,6 +9,7 @@ import (
 
 	"offhook/app"
 	"offhook/app/diagnosis"
+	"offhook/app/directory"
 	"offhook/assets/lang"
 	"offhook/ui/screen"
 	"offhook/ui/theme"
@@ -47,6 +48,34 @@ func TestContactsAndRecents(t *testing.T) {
 	if !s.shows("No missed calls.") {
 		t.Error("an empty list is not said")
 	}
+}
+
+// How somebody stands is in the directory, too, and is kept up to date; a call that rings
+// at an extension is taken with the button of its row.
+func TestContactsStand(t *testing.T) {
+	s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
+		p.colleagues = []app.Colleague{{Name: "Supervisor line", Number: "1800", Presence: "in_call"}}
+	})
+	s.tap("Contacts")
+	if !s.shows("In a call · 1800 · direct number") {
+		t.Error("how a contact stands is not shown")
+	}
+	stands := func(p directory.Presence) {
+		t.Helper()
+		s.phone.colleagues[0].Presence = p
+		next := madeReady()
+		next.ColleaguesRevision = s.phone.snap.ColleaguesRevision + 1
+		s.show(next)
+	}
+	stands("ringing")
+	if s.shows("Call Supervisor line") {
+		t.Error("a call that rings is not offered")
+	}
+	s.tap("Take the call that rings at Supervisor line")
+	s.expect("pickup:1800")
+	stands("available")
+	s.tap("Call Supervisor line")
+	s.expect("dial:1800")
 }
 
 func TestAudioCheck(t *testing.T) {

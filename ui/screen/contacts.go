@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"unicode"
@@ -41,15 +42,16 @@ type Contacts struct {
 	scroll *container.Scroll
 	object fyne.CanvasObject
 
-	revision int
-	drawn    string
-	closed   map[string]bool
-	headings map[string]fyne.CanvasObject
+	revision, colleagues int
+	drawn                string
+	closed               map[string]bool
+	headings             map[string]fyne.CanvasObject
+	rows                 []*contactRow
 }
 
 // NewContacts returns the tab.
 func NewContacts(env *Env) *Contacts {
-	c := &Contacts{env: env, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, list: container.NewStack()}
+	c := &Contacts{env: env, closed: map[string]bool{}, headings: map[string]fyne.CanvasObject{}, revision: -1, colleagues: -1, list: container.NewStack()}
 	in := widget.NewInput(env.T("Search names and numbers"), env.T("Search names and numbers"))
 	c.erase = widget.NewIconButton(env.T("Clear the search"), theme.Close, theme.Text2, env.Tips, func() { in.SetText(""); env.focus(in) })
 	c.erase.Hide()
@@ -67,15 +69,32 @@ func (c *Contacts) Object() fyne.CanvasObject { return c.object }
 // Focus puts the keyboard into the search field.
 func (c *Contacts) Focus() { c.env.focus(c.Search.Input) }
 
-// Render draws the tab; the list is only made anew when the directory changed.
+// Render draws the tab; the list is only made anew when the directory changed, and a row
+// when somebody stands otherwise.
 func (c *Contacts) Render(v View) {
-	if v.ContactsRevision != c.revision {
-		c.revision = v.ContactsRevision
+	switch {
+	case v.ContactsRevision != c.revision:
+		c.revision, c.colleagues = v.ContactsRevision, v.ColleaguesRevision
 		c.fill()
+	case v.ColleaguesRevision != c.colleagues:
+		c.colleagues = v.ColleaguesRevision
+		c.stand()
+	}
+}
+
+// stand shows how everybody in the list stands now.
+func (c *Contacts) stand() {
+	by := map[string]app.Colleague{}
+	for _, who := range c.env.Phone.Directory("") {
+		by[who.Number] = who
+	}
+	for _, r := range c.rows {
+		r.render(c.env, by[r.number])
 	}
 }
 
 func (c *Contacts) fill() {
+	c.rows = nil
 	text := strings.TrimSpace(c.Search.Input.Text)
 	setVisible(c.erase, text != "")
 	groups := c.env.Phone.Contacts()
@@ -100,6 +119,7 @@ func (c *Contacts) fill() {
 	if count == 0 {
 		parts = []fyne.CanvasObject{c.nobody(text)}
 	}
+	c.stand()
 	widget.GroupRows(rows...)
 	c.list.Objects = []fyne.CanvasObject{widget.Column(parts...)}
 	c.list.Refresh()
@@ -154,8 +174,8 @@ func (c *Contacts) people(g app.ContactGroup) (rows []fyne.CanvasObject) {
 
 func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 	name := nameOf(p.Name, p.Number)
-	avatar := widget.NewAvatar(name, 36)
-	under := Number(p.Number)
+	r := &contactRow{name: name, number: p.Number, about: Number(p.Number), face: widget.NewPresence(name, 36)}
+	avatar := fyne.CanvasObject(r.face)
 	if g.Special {
 		glyph := theme.Agent
 		if strings.EqualFold(p.Number, "echo") {
@@ -166,12 +186,47 @@ func (c *Contacts) person(g app.ContactGroup, p app.Contact) fyne.CanvasObject {
 		if glyph == theme.Wave {
 			about = c.env.T("hear yourself back")
 		}
-		under += " · " + about
+		r.about += " · " + about
 	}
-	dial := func() { c.env.Dial(p.Number, nil) }
-	call := widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, dial)
+	r.under = caption(r.about)
+	r.call = widget.NewRoundButton(c.env.T("Call {name}", "name", name), theme.Phone, theme.SuccessInk, theme.SuccessSoft, 40, c.env.Tips, func() {
+		if r.ringing {
+			c.env.Do(func(ctx context.Context) error { return c.env.Phone.PickUp(ctx, p.Number) })
+			return
+		}
+		c.env.Dial(p.Number, nil)
+	})
+	c.rows = append(c.rows, r)
 	return widget.Fixed(0, widget.Row56, widget.Inset(0, 8, 0, 12, widget.Row(avatar, widget.Gap(12),
-		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), caption(under))), widget.Gap(4), c.star(p), call)))
+		widget.Grow(widget.Column(widget.NewText(name, widget.Style{}), r.under)), widget.Gap(4), c.star(p), r.call)))
+}
+
+// contactRow is the row of a contact, as far as it changes.
+type contactRow struct {
+	name, number, about string
+	face                *widget.Presence
+	under               *widget.Text
+	call                *widget.IconButton
+	// ringing says that a call rings there, which the button takes.
+	ringing bool
+}
+
+// render shows how the contact stands now.
+func (r *contactRow) render(e *Env, who app.Colleague) {
+	g, ink, word := e.presence(who)
+	r.face.Set(g, ink)
+	text := r.about
+	if word != "" {
+		text = word + " · " + r.about
+	}
+	r.under.SetText(text)
+	if r.ringing = who.Presence == directory.PresenceRinging; r.ringing {
+		r.call.Set(e.T("Take the call that rings at {name}", "name", r.name), theme.Phone)
+		r.call.SetFill(theme.OnAccent, theme.Accent)
+	} else {
+		r.call.Set(e.T("Call {name}", "name", r.name), theme.Phone)
+		r.call.SetFill(theme.SuccessInk, theme.SuccessSoft)
+	}
 }
 
 // star keeps a person among the user's own contacts, or lets go of them.

@@ -70,6 +70,7 @@ type Phone interface {
 	Suggest(text string) []app.Contact
 	SearchContacts(text string) []app.ContactGroup
 	Directory(text string) []app.Colleague
+	PickUp(ctx context.Context, extension string) error
 	NameOf(number string) string
 	E164(number string) string
 	AddFavourite(name, number string) error
