@@ -235,4 +235,5 @@ func (c *Call) endConsultation() {
 	if c.details.State.Active() {
 		c.changed()
 	}
+	c.consultationOver()
 }

@@ -114,7 +114,7 @@ func TestTheFirstOfTwoCallsEnds(t *testing.T) {
 // is not, the call goes on and says why.
 func TestAttendedTransferWhileItRings(t *testing.T) {
 	t.Parallel()
-	for name, answers := range map[string]bool{"answered": true, "declined": false} {
+	for name, answers := range map[string]bool{"answered": true, "declined": false, "given up": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			alice, bob, carol, atBob := threePhones(t)
@@ -131,6 +131,12 @@ func TestAttendedTransferWhileItRings(t *testing.T) {
 			}
 			if err := atBob.CompleteTransfer(within(t)); fault.TypeOf(err) != fault.SystemBusy {
 				t.Errorf("completed twice: %v", err)
+			}
+			if name == "given up" {
+				check(t, atBob.EndConsultation())
+				awaits(t, "the transfer goes on", func() bool { return atBob.Details().Transfer.Final })
+				check(t, atBob.Consult(within(t), "carol"))
+				return
 			}
 			if !answers {
 				check(t, carol.latest().Hangup())
