@@ -55,8 +55,12 @@ var errUnwatched = errors.New("sip: not watched any more")
 const resubscribeDelay = time.Second
 
 func (f *Flow) newSubscription(event, accept string, about sipmsg.Uri, take func([]byte) int) *subscription {
+	lifetime := time.Hour
+	if f.datagrams() {
+		lifetime = 10 * time.Minute // nothing shows that the server has begun anew
+	}
 	return &subscription{
-		f: f, event: event, accept: accept, about: about, take: take, lifetime: time.Hour,
+		f: f, event: event, accept: accept, about: about, take: take, lifetime: lifetime,
 		renew: make(chan struct{}, 1), over: make(chan subscriptionEnd, 1), seq: firstSeq(),
 	}
 }
