@@ -190,3 +190,32 @@ func TestInvitesThatAreNotShown(t *testing.T) {
 		t.Errorf("%+v", ev)
 	}
 }
+
+// Of several that ring for one call each may leave; the call is over with the last.
+func TestByeWhileSeveralRing(t *testing.T) {
+	t.Parallel()
+	legs, onInvite := answering()
+	s := newServer(t, onInvite)
+	d := invite(t, s.connect())
+	l := <-legs
+	rings := func(tag string) {
+		l.tag = tag
+		l.respond(180, "")
+		event[Provisional](t, d)
+	}
+	leaves := func() {
+		if res, err := l.request(sipmsg.BYE, "", ""); err != nil || res.StatusCode != 200 {
+			t.Fatalf("%v %v", res, err)
+		}
+	}
+	rings("one")
+	rings("two")
+	leaves()
+	rings("three")
+	leaves()
+	l.tag = "one"
+	leaves()
+	if ev := event[Failed](t, d); !ev.ByRemote || ev.Status != 487 {
+		t.Errorf("%+v", ev)
+	}
+}

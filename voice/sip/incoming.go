@@ -154,8 +154,15 @@ func (d *Dialog) serveBye(f *Flow, req *sipmsg.Request, tx *serverTx) {
 	case in != nil:
 		d.callerGone(req)
 	default:
-		// The one who is called has no right to it, but is gone all the same.
+		// The one who is called has no right to it, but is gone all the same; where others
+		// ring, too, they go on.
+		tag, _ := req.From().Params.Get("tag")
 		d.mu.Lock()
+		delete(d.invite.early, tag)
+		if len(d.invite.early) > 0 {
+			d.mu.Unlock()
+			return
+		}
 		d.cancelLocked()
 		d.mu.Unlock()
 		d.end(Failed{Status: sipmsg.StatusRequestTerminated, Reason: reasonOf(sipmsg.StatusRequestTerminated), ByRemote: true, Headers: headersOf(req)})
