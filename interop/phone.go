@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/app"
+	"offhook/app/settings"
 	"offhook/internal/drive"
 	"offhook/internal/listen"
 	"offhook/voice"
@@ -35,7 +36,23 @@ type phone struct {
 
 // phone starts the phone as its user would.
 func (b *bench) phone(user, server string, k *kamailio, more ...string) (*phone, error) {
+	return b.phoneWith("", user, server, k, more...)
+}
+
+// phoneWith is phone, with more of its account than the command line can say: members of
+// its JSON in the settings.
+func (b *bench) phoneWith(account, user, server string, k *kamailio, more ...string) (*phone, error) {
 	dir := b.folder("offhook")
+	if account != "" {
+		folder := filepath.Join(dir, user)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+		known := fmt.Sprintf(`{"sip_accounts": [{"id": "%[1]s@lab.test", "user": "%[1]s", "domain": "lab.test", "server": "%[2]s", %[3]s}]}`, user, server, account)
+		if err := os.WriteFile(filepath.Join(folder, settings.FileName), []byte(known), 0o600); err != nil {
+			return nil, err
+		}
+	}
 	password := filepath.Join(dir, "password")
 	if err := os.WriteFile(password, []byte("secret"), 0o600); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,7 +37,7 @@ func streamed() string { return fmt.Sprintf(sippSDP, 1, "rtpstream_audio_port", 
 
 func message(start, headers, body string) string {
 	kind := ""
-	if body != "" {
+	if body != "" && !strings.Contains(headers, "Content-Type:") {
 		kind = "Content-Type: application/sdp\n"
 	}
 	return "<![CDATA[\n" + start + "\n" + headers + kind + "Content-Length: [len]\n\n" + body + "]]>"
@@ -116,6 +117,11 @@ const used = `<Reference variables="from,to,target,seq"/>` + "\n"
 // sipp runs a scenario for one call, at the port that Kamailio sends the user
 // sipp to.
 func (b *bench) sipp(k *kamailio, scenario ...string) (*process, error) {
+	return b.sippFor(k, 1, scenario...)
+}
+
+// sippFor is sipp for several calls.
+func (b *bench) sippFor(k *kamailio, calls int, scenario ...string) (*process, error) {
 	dir := b.folder("sipp")
 	file := filepath.Join(dir, "scenario.xml")
 	text := "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<!DOCTYPE scenario SYSTEM \"sipp.dtd\">\n<scenario name=\"offhook\">\n" + strings.Join(scenario, "") + "</scenario>\n"
@@ -128,7 +134,7 @@ func (b *bench) sipp(k *kamailio, scenario ...string) (*process, error) {
 	if err := os.WriteFile(filepath.Join(dir, "tone.ul"), muLawTone(peerTone, 5*time.Second), 0o600); err != nil {
 		return nil, err
 	}
-	return b.runSIPp(k, dir, "-sf", file)
+	return b.runSIPp(k, dir, "-sf", file, "-m", strconv.Itoa(calls))
 }
 
 func (b *bench) runSIPp(k *kamailio, dir string, args ...string) (*process, error) {
@@ -136,7 +142,7 @@ func (b *bench) runSIPp(k *kamailio, dir string, args ...string) (*process, erro
 	if err != nil {
 		return nil, err
 	}
-	args = append(args, "-i", "127.0.0.1", "-p", fmt.Sprint(k.sipp), "-m", "1", "-nostdin", "-rtp_echo", "-mi", "127.0.0.1", "-mp", fmt.Sprint(media[0]&^1),
+	args = append(args, "-i", "127.0.0.1", "-p", fmt.Sprint(k.sipp), "-nostdin", "-rtp_echo", "-mi", "127.0.0.1", "-mp", fmt.Sprint(media[0]&^1),
 		"-timeout", "60s", "-timeout_error", "-trace_msg", "-message_file", filepath.Join(dir, "messages.log"), "-trace_err", "-error_file", filepath.Join(dir, "errors.log"), fmt.Sprintf("127.0.0.1:%d", k.sip))
 	return b.start(dir, []string{"TERM=dumb"}, "sipp", args...)
 }

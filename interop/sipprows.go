@@ -86,7 +86,7 @@ func sippRows() []row {
 	bye := recv("BYE") + inside("200 OK", "")
 	rows := []row{
 		sippStory("its own uas scenario", func(b *bench, k *kamailio, p *phone) error {
-			s, err := b.runSIPp(k, b.folder("sipp"), "-sn", "uas")
+			s, err := b.runSIPp(k, b.folder("sipp"), "-sn", "uas", "-m", "1")
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func sippRows() []row {
 			)
 		}),
 		sippStory("its own uac scenario", func(b *bench, k *kamailio, p *phone) error {
-			s, err := b.runSIPp(k, b.folder("sipp"), "-sn", "uac", "-s", "desk", "-d", "4000")
+			s, err := b.runSIPp(k, b.folder("sipp"), "-sn", "uac", "-s", "desk", "-d", "4000", "-m", "1")
 			if err != nil {
 				return err
 			}
@@ -200,6 +200,7 @@ func sippRows() []row {
 			})
 		})),
 	}
+	rows = append(rows, serverRows()...)
 	rows = append(rows, sippStory("the table of refusals, 4xx to 6xx", func(b *bench, k *kamailio, p *phone) error {
 		var wrong error
 		for _, tc := range sippTable {
