@@ -17,6 +17,7 @@ import (
 	"offhook/assets/lang"
 	"offhook/push"
 	"offhook/voice/audio"
+	"offhook/voice/nodes"
 )
 
 // Config is what a Phone is made of. Dir and Engine are needed, the
@@ -48,6 +49,8 @@ type Config struct {
 	// HTTP is used for all requests of the phone's own. nil means one that
 	// honours the system's proxy and certificate authorities.
 	HTTP *http.Client
+	// Nodes is what HTTP goes through; nil has the phone put one before it.
+	Nodes *nodes.Set
 	// Proxy is what HTTP connects by, so that the phone can tell of it and give
 	// it the proxy's password; nil if HTTP knows no proxies.
 	Proxy *proxy.Dialer
@@ -114,6 +117,12 @@ func (c *Config) fill() {
 	if c.HTTP == nil {
 		c.Proxy = proxy.New(proxy.Config{Log: c.Log})
 		c.HTTP = proxy.NewClient(c.Proxy)
+	}
+	if c.Nodes == nil {
+		c.Nodes = nodes.New(c.HTTP.Transport, c.Log)
+		through := *c.HTTP
+		through.Transport = c.Nodes
+		c.HTTP = &through
 	}
 	if c.OpenInbox == nil {
 		c.OpenInbox = func(cfg push.Config) (Inbox, error) { return push.New(cfg) }

@@ -40,7 +40,7 @@ func (p *Phone) diagnosed() diagnosis.State {
 	out := diagnosis.State{
 		// A phone with SIP accounts alone shows the first in a subscriber's place.
 		InCall: s.Call != nil, Subscriber: in && s.Account.AccountSID != "", AccountsOnly: in && s.Account.AccountSID == "",
-		Server: s.Account.Server, Platform: p.store.Get().Account.PlatformURL,
+		Server: or(s.Account.Node, s.Account.Server), Platform: p.store.Get().Account.PlatformURL,
 		Signalling: s.condition(readiness.Platform), Push: s.condition(readiness.Push),
 	}
 	_ = p.loop.ask(p.ctx, func() error { out.PushRTT = p.m.inbox.RoundTrip; return nil })

@@ -23,6 +23,7 @@ import (
 	"offhook/internal/dscp"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 )
 
 // Phone is the phone without a screen. All methods may be called from any
@@ -34,6 +35,7 @@ type Phone struct {
 	cfg    Config
 	log    *slog.Logger
 	http   *http.Client
+	nodes  *nodes.Set
 	engine Engine
 
 	loop   *loop
@@ -99,10 +101,11 @@ func New(cfg Config) (*Phone, error) {
 		return nil, err
 	}
 	p = &Phone{
-		cfg: cfg, log: cfg.Log, http: cfg.HTTP, engine: engine, loop: newLoop(), store: store, calls: calls,
+		cfg: cfg, log: cfg.Log, http: cfg.HTTP, nodes: cfg.Nodes, engine: engine, loop: newLoop(), store: store, calls: calls,
 		secrets: secrets.NewSafe(cfg.Secrets), prefills: make(chan string, 8), signing: make(chan struct{}, 1),
 		retry: retry.NewSignal(),
 	}
+	p.nodes.OnChange(func() { p.loop.post(p.nodesChanged) })
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.stored = signin.Secrets{Safe: p.secrets, Protect: cfg.Protect, Used: p.noteKeyring}
 	if cfg.Proxy != nil {

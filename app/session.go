@@ -49,6 +49,7 @@ func (p *Phone) newSession(a settings.Account) (*session, error) {
 	s := &session{p: p, account: a, authFailed: make(chan error, 1), reports: agentReports{wake: make(chan struct{}, 1)},
 		outcomes: make(chan struct{}, 1), colleagues: make(chan struct{}, 1)}
 	s.clearText = p.mayClearText(a.AllowClearText)
+	p.useNodes(a, s.clearText)
 	client, err := backend.New(a.Server, p.http, p.engine.AccessToken, s.clearText)
 	if err != nil {
 		return nil, err
@@ -100,6 +101,7 @@ func (p *Phone) keepTrying(ctx context.Context, f func(context.Context) error, f
 func (s *session) run() {
 	p := s.p
 	s.wg.Go(crash.Guarded(s.runInbox))
+	s.wg.Go(crash.Guarded(s.learnNodes))
 	s.wg.Go(crash.Guarded(s.sendDeviceToken))
 	s.wg.Go(crash.Guarded(s.keepContacts))
 	s.wg.Go(crash.Guarded(s.keepAgentState))

@@ -122,10 +122,12 @@ func (p *Phone) logIn(ctx context.Context, c signin.Credentials) (backend.Login,
 	if err := c.Check(); err != nil {
 		return backend.Login{}, err
 	}
-	client, err := backend.New(c.Server, p.http, nil, p.mayClearText(c.AllowClearText))
+	clearText := p.mayClearText(c.AllowClearText)
+	client, err := backend.New(c.Server, p.http, nil, clearText)
 	if err != nil {
 		return backend.Login{}, err
 	}
+	p.nodes.Use(c.Server, c.Nodes, clearText)
 	return client.Login(ctx, backend.LoginRequest{
 		UserName: c.UserName, Password: c.Password, AccountSID: c.AccountSID, DeviceID: p.store.Get().DeviceID,
 	})
@@ -134,7 +136,7 @@ func (p *Phone) logIn(ctx context.Context, c signin.Credentials) (backend.Login,
 // useLogin brings the engine up with a login and remembers it.
 func (p *Phone) useLogin(ctx context.Context, c signin.Credentials, login backend.Login) error {
 	account := settings.Account{
-		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server,
+		UserName: c.UserName, DisplayName: c.DisplayName, AccountSID: login.AccountSID, Server: c.Server, Nodes: c.Nodes,
 		AllowClearText: c.AllowClearText,
 		SubscriberName: login.SubscriberName, PlatformURL: login.HostName, Exophone: login.Exophone, ContactName: login.ContactName,
 	}
@@ -151,7 +153,8 @@ func (p *Phone) useLogin(ctx context.Context, c signin.Credentials, login backen
 		s.cancel()
 		return err
 	}
-	// Only a sign-in that worked is remembered.
+	// Only a sign-in that worked is remembered, with the nodes that it told of.
+	account.Nodes, account.PlatformNodes = p.otherNodes(account.Server), p.otherNodes(account.PlatformURL)
 	if _, err := p.store.Update(func(st *settings.Settings) { st.Account, st.SignedIn = account, true }); err != nil {
 		p.notWritten(err)
 	}
@@ -174,6 +177,7 @@ func (p *Phone) initialise(ctx context.Context, s *session, token string) error 
 		a.State, a.Err = SignedIn, nil
 		a.UserName, a.DisplayName = s.account.UserName, s.account.DisplayName
 		a.AccountSID, a.Server, a.Exophone = s.account.AccountSID, s.account.Server, s.account.Exophone
+		a.Node = or(p.nodes.Serving(a.Server), p.nodes.Serving(s.account.PlatformURL))
 		p.judgeEncryption()
 		p.useCachedContacts(s)
 		s.wg.Go(crash.Guarded(s.run))
@@ -286,11 +290,12 @@ func (p *Phone) endSession(ctx context.Context) {
 	if err := p.engine.Reset(ctx); err != nil && fault.TypeOf(err) != fault.Uninitialized {
 		p.log.Warn("stopping the engine", "err", err)
 	}
+	p.nodes.Forget()
 	p.contacts.Store(p.directoryOf(nil, p.store.Get()))
 	_ = p.loop.ask(ctx, func() error {
 		m := &p.m
 		p.judgeEncryption()
-		m.account.State, m.account.Exophone, m.account.ValidUntil = SignedOut, "", time.Time{}
+		m.account.State, m.account.Node, m.account.Exophone, m.account.ValidUntil = SignedOut, "", "", time.Time{}
 		m.deviceTokenSent, m.inbox = false, push.Status{}
 		m.contactsRevision++
 		p.forgetColleagues()
@@ -317,6 +322,7 @@ func (p *Phone) SignOut(ctx context.Context) error {
 	if _, err := p.store.Update(func(st *settings.Settings) {
 		st.SignedIn = false
 		st.Account.SubscriberName, st.Account.PlatformURL, st.Account.Exophone, st.Account.ContactName = "", "", "", ""
+		st.Account.PlatformNodes = nil
 	}); err != nil {
 		p.notWritten(err)
 	}

@@ -90,8 +90,10 @@ type Account struct {
 	DisplayName string      `json:"display_name"`
 	AccountSID  string      `json:"account_sid"`
 	Server      string      `json:"server"`
-	Exophone    string      `json:"exophone"`
-	DeviceID    string      `json:"device_id"`
+	// Node is the server that serves now, where several stand for Server; else empty.
+	Node     string `json:"node,omitempty"`
+	Exophone string `json:"exophone"`
+	DeviceID string `json:"device_id"`
 	// ValidUntil is the end of the refresh token's life.
 	ValidUntil time.Time `json:"valid_until"`
 	// KeyringMissing says that secrets live in memory only.

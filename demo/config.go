@@ -69,6 +69,9 @@ type Config struct {
 	// PublicIPs are the addresses of media as phones reach them, for a host
 	// behind one-to-one NAT.
 	PublicIPs []net.IP
+	// Nodes are the URLs of the servers that stand for each other, which phones are told:
+	// scheme, host and port of each.
+	Nodes []string
 	// TLSCertFile and TLSKeyFile make the port speak TLS.
 	TLSCertFile, TLSKeyFile string
 
@@ -235,14 +238,27 @@ func (c *Config) check() error {
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		return errors.New("TLS needs both a certificate and a key")
 	}
+	var err error
 	if c.PublicURL != "" {
-		u, err := url.Parse(c.PublicURL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-			return errors.New("the public URL must be http:// or https://, a host and perhaps a port, and nothing more")
+		if c.PublicURL, err = originOf(c.PublicURL); err != nil {
+			return fmt.Errorf("the public URL %w", err)
 		}
-		c.PublicURL = u.Scheme + "://" + u.Host
+	}
+	for i, node := range c.Nodes {
+		if c.Nodes[i], err = originOf(node); err != nil {
+			return fmt.Errorf("the URL of a node %w", err)
+		}
 	}
 	return nil
+}
+
+// originOf returns scheme, host and port of the URL of a server.
+func originOf(text string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return "", errors.New("must be http:// or https://, a host and perhaps a port, and nothing more")
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 func randomText() string {

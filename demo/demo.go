@@ -179,7 +179,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 		return err
 	}
 	p.platform, err = platform.New(ctx, platform.Config{
-		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
+		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, Nodes: p.cfg.Nodes, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
 		EventBytes: p.cfg.EventBytes,
 		Agents:     p.cfg.Agents, AgentChanged: p.news.note,
@@ -198,7 +198,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 		AccountSID: account.SID, APIKey: account.APIKey, APIToken: account.APIToken, Exophone: account.Exophone,
 		PlatformURL: p.scheme() + "://" + reachable(p.split.listener.Addr()) + "/v2", HostName: p.baseURL + "/v2", PlatformClient: client,
 		CallbackUser: p.cfg.CallbackKey, CallbackPassword: p.cfg.CallbackToken,
-		Ways: func() []string { return p.relay.Ways() }, ICEServers: p.iceAddresses,
+		Ways: func() []string { return p.relay.Ways() }, ICEServers: p.iceAddresses, Nodes: p.cfg.Nodes,
 		DB: backendDB, Uploads: backendUploads, Users: p.cfg.Users, Bots: bots, Inbox: p.cfg.Inbox,
 		Now: p.now, Logger: p.log.With("hat", "backend"),
 	}

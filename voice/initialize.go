@@ -46,7 +46,7 @@ func (c *Client) Initialize(ctx context.Context, account Account) error {
 // prepare opens a session but for its connection.
 func (c *Client) prepare(ctx context.Context, account subscriber.Checked) (*subscriber.Session, error) {
 	s, err := subscriber.Open(ctx, account, subscriber.Config{
-		DeviceID: c.settings.deviceID, UserAgent: "offhook/" + Version, Log: c.log, Clock: c.clock, HTTP: c.http,
+		DeviceID: c.settings.deviceID, UserAgent: "offhook/" + Version, Log: c.log, Clock: c.clock, HTTP: c.http, Nodes: c.settings.nodes,
 		Connect: c.connect, NewMedia: c.newSession, DTX: func() bool { return c.currentSound().DTX },
 		Renewed: c.settings.renewed, TokenFailed: c.tokenFailed, FlowChanged: c.flowChanged, ProfileChanged: c.profileFetched,
 		With: func(f func(*subscriber.Session)) {

@@ -14,6 +14,7 @@ import (
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/line/subscriber"
 	"offhook/voice/media"
+	"offhook/voice/nodes"
 )
 
 // Option changes one thing of a Client from its default.
@@ -22,6 +23,7 @@ type Option func(*settings)
 // settings are a Client's injected parts.
 type settings struct {
 	http  *http.Client
+	nodes *nodes.Set
 	clock clock.Clock
 	log   *slog.Logger
 	// logEvents is the least level of Log events, nil for none.
@@ -50,6 +52,11 @@ type settings struct {
 // WithHTTPClient sets the transport of the platform's interfaces, with its
 // proxy and certificates; the default is http.DefaultClient's.
 func WithHTTPClient(c *http.Client) Option { return func(s *settings) { s.http = c } }
+
+// WithNodes has the engine reach its platform at the node of it that serves, and tell
+// the set of the nodes that the profile names. The client of WithHTTPClient goes through
+// the set. The default is the account's address alone.
+func WithNodes(n *nodes.Set) Option { return func(s *settings) { s.nodes = n } }
 
 // WithClock sets the clock; the default is the machine's.
 func WithClock(c clock.Clock) Option { return func(s *settings) { s.clock = c } }

@@ -60,6 +60,26 @@ func New(server string, hc *http.Client, tokens Tokens, clearText bool) (*Client
 
 var versionSegment = regexp.MustCompile(`^v[0-9]+$`)
 
+// Servers splits what names one or several servers, separated by commas, into the first
+// and those that stand for it. A bare name is reached by https.
+func Servers(text string) (first string, others []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		switch {
+		case part == "":
+			continue
+		case !strings.Contains(part, "://"):
+			part = "https://" + part // people type a name, and a bare name is no reason to speak in the clear
+		}
+		if first == "" {
+			first = part
+		} else {
+			others = append(others, part)
+		}
+	}
+	return first, others
+}
+
 // ParseServer checks what a person typed as the server and returns the base URL
 // of the backend's interface, whose path ends in /v1 unless another version was
 // named.

@@ -19,6 +19,8 @@ type Public struct {
 	Media []string `json:"media"`
 	// ICEServers are the addresses of its STUN and TURN servers.
 	ICEServers []string `json:"ice_servers"`
+	// Nodes are the URLs of the backend's servers, any of which stands for every other.
+	Nodes []string `json:"nodes"`
 }
 
 // Public asks for what needs no sign-in. A backend that tells nothing is a

@@ -158,6 +158,9 @@ func (p *printer) status(s *app.Snapshot) error {
 	t := tabwriter.NewWriter(p.w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(t, "Offhook %s\tprofile %s\n", s.Version, s.Profile)
 	fmt.Fprintf(t, "Account\t%s at %s (%s)\n", s.Account.UserName, s.Account.Server, s.Account.State)
+	if s.Account.Node != "" {
+		fmt.Fprintf(t, "Served by\t%s\n", s.Account.Node)
+	}
 	fmt.Fprintf(t, "State\t%s\n", oneLine(s))
 	fmt.Fprintf(t, "Availability\t%s\n", agentLine(s))
 	fmt.Fprintf(t, "Today\t%s\n", todayLine(s))

@@ -61,8 +61,11 @@ func Parse(data []byte) (*Policy, error) {
 		return nil, fmt.Errorf("the policy's version is %d, this phone knows %d", p.Version, Version)
 	}
 	if p.Server != "" {
-		if _, err := backend.ParseServer(p.Server); err != nil {
-			return nil, fmt.Errorf("the policy's server: %w", err)
+		first, others := backend.Servers(p.Server)
+		for _, server := range append([]string{first}, others...) {
+			if _, err := backend.ParseServer(server); err != nil {
+				return nil, fmt.Errorf("the policy's server: %w", err)
+			}
 		}
 	}
 	if p.URL != "" {
@@ -110,10 +113,15 @@ func (p *Policy) Apply(s *settings.Settings) {
 		}
 	}
 	if p.Server != "" && (s.Account.Server == "" || s.IsLocked("account.server")) {
-		if s.Account.Server != "" && s.Account.Server != p.Server {
-			s.SignedIn = false // a token of the old server is worth nothing at the new one
+		server, nodes := backend.Servers(p.Server)
+		if s.Account.Server != server {
+			s.SignedIn = s.SignedIn && s.Account.Server == "" // a token of the old server is worth nothing at the new one
+			s.Account.Nodes = nil
 		}
-		s.Account.Server = p.Server
+		s.Account.Server = server
+		if len(nodes) > 0 {
+			s.Account.Nodes = nodes
+		}
 	}
 	if p.Account != "" && (s.Account.AccountSID == "" || s.IsLocked("account.account_sid")) {
 		s.Account.AccountSID = p.Account

@@ -73,6 +73,11 @@ type Account struct {
 	AccountSID  string `json:"account_sid"`
 	// Server is the base URL of the application backend.
 	Server string `json:"server"`
+	// Nodes are the URLs of further servers that stand for Server, as the user gave them
+	// or the platform told of them.
+	Nodes []string `json:"nodes,omitempty"`
+	// PlatformNodes stand for PlatformURL where that is another service.
+	PlatformNodes []string `json:"platform_nodes,omitempty"`
 
 	// The following came with the last login; they are needed to start again
 	// from a stored token (reference, section 5).

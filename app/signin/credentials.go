@@ -14,10 +14,13 @@ import (
 // DisplayName may be empty: the ones of the last sign-in are used, then those
 // of a provisioning file. An empty DisplayName becomes the user name.
 type Credentials struct {
-	UserName    string
-	Password    string
-	AccountSID  string
+	UserName   string
+	Password   string
+	AccountSID string
+	// Server is where to sign in, or several that stand for each other, separated by
+	// commas; Completed leaves the first and puts the others into Nodes.
 	Server      string
+	Nodes       []string
 	DisplayName string
 	// AllowClearText says that the user knows that passwords and calls can be read
 	// on their way to the server.
@@ -38,12 +41,13 @@ func (c Credentials) Completed(set settings.Settings, defaults Credentials) Cred
 	c.UserName = strings.TrimSpace(c.UserName)
 	c.AccountSID = first(c.AccountSID, stored.AccountSID, defaults.AccountSID)
 	c.Server = first(c.Server, stored.Server, defaults.Server)
-	if c.Server != "" && !strings.Contains(c.Server, "://") {
-		c.Server = "https://" + c.Server // people type a name, and a bare name is no reason to speak in the clear
-	}
+	c.Server, c.Nodes = backend.Servers(c.Server)
 	c.DisplayName = first(c.DisplayName, c.UserName)
 	if set.IsLocked("account.server") && stored.Server != "" {
-		c.Server = stored.Server
+		c.Server, c.Nodes = backend.Servers(stored.Server)
+	}
+	if len(c.Nodes) == 0 && c.Server == stored.Server {
+		c.Nodes = stored.Nodes
 	}
 	if set.IsLocked("account.account_sid") && stored.AccountSID != "" {
 		c.AccountSID = stored.AccountSID
@@ -70,6 +74,10 @@ func (c Credentials) Check() error {
 	case c.Server == "":
 		return missing("sign-in.no-server")
 	}
-	_, err := backend.ParseServer(c.Server)
-	return err
+	for _, server := range append([]string{c.Server}, c.Nodes...) {
+		if _, err := backend.ParseServer(server); err != nil {
+			return err
+		}
+	}
+	return nil
 }

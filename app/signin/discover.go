@@ -33,7 +33,7 @@ const (
 // a server's name or address.
 func CodeOf(text string) (code string, ok bool) {
 	code = strings.TrimSpace(text)
-	return code, code != "" && len(code) <= 64 && !strings.ContainsAny(code, "./:@ \\?#%") && !strings.EqualFold(code, "localhost")
+	return code, code != "" && len(code) <= 64 && !strings.ContainsAny(code, "./:@ \\?#%,") && !strings.EqualFold(code, "localhost")
 }
 
 // Discover asks a discovery address what a company's code stands for: it answers

@@ -28,6 +28,7 @@ type serveFlags struct {
 	MediaListen           string        `name:"media-listen" placeholder:"ADDRESS" default:"127.0.0.1:8080" help:"UDP address of media"`
 	Data                  string        `name:"data" placeholder:"FOLDER" help:"folder of the databases and uploads; memory only if empty"`
 	PublicURL             string        `name:"public-url" placeholder:"URL" help:"URL at which phones reach the platform, if not the address listened on"`
+	Advertise             string        `name:"advertise" placeholder:"URLS" help:"comma-separated URLs of the servers that stand for each other, this one too, which phones are told"`
 	PublicIP              string        `name:"public-ip" placeholder:"ADDRESSES" help:"comma-separated addresses of media as phones reach them, behind one-to-one NAT"`
 	BreakReasons          string        `name:"break-reasons" placeholder:"REASONS" help:"comma-separated reasons of a break that agents may choose from, each with its longest time if there is one, such as Lunch=30m,Training; any if empty"`
 	Outcomes              string        `name:"outcomes" placeholder:"CODES" help:"comma-separated codes of what may become of a call; any if empty"`
@@ -125,6 +126,9 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	s.MediaListen = f.MediaListen
 	s.DataDir = f.Data
 	s.PublicURL = f.PublicURL
+	if f.Advertise != "" {
+		s.Nodes = strings.Split(f.Advertise, ",")
+	}
 	s.TLSCertFile = f.TLSCert
 	s.TLSKeyFile = f.TLSKey
 	s.account.SID = f.Account

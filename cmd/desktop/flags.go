@@ -23,7 +23,7 @@ type options struct {
 	Version         bool   `help:"print the version, and end"`
 	Profile         string `placeholder:"NAME" help:"the name of the profile: two phones run side by side under two names"`
 	ConfigDir       string `placeholder:"FOLDER" help:"the folder of the profiles"`
-	Server          string `placeholder:"URL" help:"the application backend's URL"`
+	Server          string `placeholder:"URL" help:"the application backend's URL, or several that stand for each other, separated by commas"`
 	AllowClearText  bool   `help:"let the account of this command line go without encryption to another computer: passwords and calls can be read on the way"`
 	Account         string `placeholder:"SID" help:"the account's SID"`
 	User            string `placeholder:"NAME" help:"the user name"`

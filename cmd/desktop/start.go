@@ -31,6 +31,7 @@ import (
 	"offhook/voice"
 	"offhook/voice/audio"
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 )
 
 // discovery is where this build finds the server of a company by its code, "" for
@@ -114,6 +115,8 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 	}
 	through := proxy.New(proxy.Config{Log: log})
 	hc := proxy.NewClient(through)
+	known := nodes.New(hc.Transport, log)
+	hc.Transport = known
 	policy, remark, err := provision.Load(ctx, hc, dir, o.Provision)
 	remark = lang.Join(remark, crashed, notes)
 	if err != nil {
@@ -124,7 +127,7 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 		return err
 	}
 	closers.add(system.Close)
-	phone, err := makePhone(o, dir, log, redactor, files, system, through, hc, policy, remark)
+	phone, err := makePhone(o, dir, log, redactor, files, system, through, hc, known, policy, remark)
 	if err != nil {
 		return err
 	}
@@ -176,9 +179,9 @@ func runPhone(ctx context.Context, o options, stdout io.Writer, w *front) (err e
 
 // makePhone puts the phone together.
 func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor, files *logs.Files, system audio.System,
-	through *proxy.Dialer, hc *http.Client, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
+	through *proxy.Dialer, hc *http.Client, known *nodes.Set, policy *provision.Policy, remark lang.Text) (*app.Phone, error) {
 	return app.New(app.Config{
-		Dir: dir, Profile: o.Profile, Version: version.Number(), Log: log, HTTP: hc, Proxy: through, Audio: system, Policy: policy, Remark: remark,
+		Dir: dir, Profile: o.Profile, Version: version.Number(), Log: log, HTTP: hc, Nodes: known, Proxy: through, Audio: system, Policy: policy, Remark: remark,
 		Unattended: o.Headless, StartAtLogin: loginEntry(o), DiscoveryURL: discovery,
 		AudioIn: o.AudioIn, AudioOut: o.AudioOut, RingOut: o.RingOut, Country: systemCountry(),
 		Secrets: secrets.NewKeyring(o.Profile), Protect: redactor.Protect, ReadLogs: files.Pack,
@@ -187,7 +190,7 @@ func makePhone(o options, dir string, log *slog.Logger, redactor *logs.Redactor,
 		Sleep:    func(ctx context.Context) <-chan bool { return wake.Follow(ctx, log) },
 		Defaults: signin.Credentials{UserName: o.User, AccountSID: o.Account, Server: o.Server, DisplayName: o.DisplayName},
 		Engine: func(deviceID string, keepToken func(string)) (app.Engine, error) {
-			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
+			client, err := voice.New(voice.WithHTTPClient(hc), voice.WithNodes(known), voice.WithLogger(log), voice.WithDeviceID(deviceID), voice.WithAudio(system),
 				voice.WithRenewedToken(keepToken), voice.WithLogPacker(files.Pack))
 			if err != nil {
 				return nil, err

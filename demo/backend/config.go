@@ -16,6 +16,7 @@ func (s *Server) config(w http.ResponseWriter, _ *http.Request) error {
 		HostName   string   `json:"host_name"`
 		Media      []string `json:"media"`
 		ICEServers []string `json:"ice_servers"`
-	}{http.StatusOK, s.cfg.HostName, list(s.cfg.Ways), list(s.cfg.ICEServers)})
+		Nodes      []string `json:"nodes,omitempty"`
+	}{http.StatusOK, s.cfg.HostName, list(s.cfg.Ways), list(s.cfg.ICEServers), s.cfg.Nodes})
 	return nil
 }

@@ -33,6 +33,8 @@ type Config struct {
 	// addresses as udp:host:port and tcp:host:port, and the addresses of STUN and
 	// TURN servers without their credentials. Both may be nil.
 	Ways, ICEServers func() []string
+	// Nodes are the URLs of the servers that stand for this one, for GET /v1/config.
+	Nodes []string
 	// PlatformClient makes the requests to the platform; nil means the default.
 	PlatformClient *http.Client
 	// CallbackUser and CallbackPassword are the credentials that Dial-Whom and

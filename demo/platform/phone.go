@@ -65,7 +65,7 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 		MediaDisruptedTimeout: wholeSeconds(t.MediaDisrupted), MediaTimeout: wholeSeconds(t.Media),
 		LogLevel: s.cfg.LogLevel, LogRotateDays: logRotateDays, LogDestinationBaseURL: base,
 		ClientEventBaseURL: base, EventThreadInterval: eventThreadInterval,
-		ICEServers: s.cfg.ICEServers, Codecs: s.cfg.Codecs, Exophone: account.Exophone,
+		ICEServers: s.cfg.ICEServers, Codecs: s.cfg.Codecs, Exophone: account.Exophone, Nodes: s.cfg.Nodes,
 		Abilities: s.abilities(), AgentRules: s.cfg.Agents,
 	}))
 	return nil

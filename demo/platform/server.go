@@ -40,6 +40,8 @@ type Config struct {
 	Accounts []Account
 	// PublicURL is scheme, host and port as phones reach them, without a path.
 	PublicURL string
+	// Nodes are the URLs of the servers that stand for each other, for the profile.
+	Nodes []string
 	// SIPDomain is the domain of SIP addresses and the digest realm.
 	SIPDomain string
 	DB        *store.DB

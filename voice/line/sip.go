@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 	"offhook/voice/sip"
 )
 
@@ -49,7 +50,11 @@ func Transport(c *http.Client) (*tls.Config, func(ctx context.Context, network, 
 	if c == nil {
 		return nil, nil
 	}
-	t, ok := c.Transport.(*http.Transport)
+	via := c.Transport
+	if n, ok := via.(*nodes.Set); ok {
+		via = n.Transport()
+	}
+	t, ok := via.(*http.Transport)
 	if !ok {
 		return nil, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 )
 
 // ParseBase reads the hostname that Initialize is given: an http or https URL,
@@ -45,12 +46,16 @@ func port(u *url.URL) string {
 	}
 }
 
-// OwnURL parses text and reports whether it is a URL of the platform at base,
-// which alone may be given a call's payload.
-func OwnURL(base *url.URL, text string) (*url.URL, bool) {
+// OwnURL parses text and reports whether it is a URL of the platform at base or of one
+// of its nodes, which alone may be given a call's payload. of may be nil.
+func OwnURL(base *url.URL, of *nodes.Set, text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.User != nil || !SameOrigin(base, u) {
+	if err != nil || u.User != nil || !owns(base, of, u) {
 		return nil, false
 	}
 	return u, true
+}
+
+func owns(base *url.URL, of *nodes.Set, u *url.URL) bool {
+	return SameOrigin(base, u) || of.Same(base, u)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 	"offhook/voice/wire"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	// Base is the platform's address with its version path, as ParseBase
 	// returns it.
 	Base *url.URL
+	// Nodes are the servers that stand for Base, through which HTTP goes; nil for none.
+	Nodes *nodes.Set
 	// AccountSID and Subscriber say whose interfaces are used.
 	AccountSID string
 	Subscriber string
@@ -98,6 +101,9 @@ func sameOriginOnly(req *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
+
+// owns reports whether a URL is one of the platform.
+func (c *Client) owns(u *url.URL) bool { return owns(c.cfg.Base, c.cfg.Nodes, u) }
 
 // path returns the URL of one of the subscriber's interfaces.
 func (c *Client) path(name string) *url.URL {

@@ -417,7 +417,7 @@ func TestOwnURL(t *testing.T) {
 		"":                                        false,
 		"https://evil.example/https://voice.test": false,
 	} {
-		if _, ok := OwnURL(base, in); ok != want {
+		if _, ok := OwnURL(base, nil, in); ok != want {
 			t.Errorf("%q: %v", in, ok)
 		}
 	}

@@ -20,7 +20,7 @@ type Polled struct {
 // Bearer. With after set the platform holds the answer until the state differs
 // or hold has passed. u must be a URL of the platform: see OwnURL.
 func (c *Client) PollState(ctx context.Context, u *url.URL, payload string, after wire.CallState, hold time.Duration) (Polled, error) {
-	if !SameOrigin(u, c.cfg.Base) {
+	if !c.owns(u) {
 		return Polled{}, formFault(u.Host, errForeignRedirect)
 	}
 	asked := *u
@@ -48,7 +48,7 @@ func (c *Client) PollState(ctx context.Context, u *url.URL, payload string, afte
 // Reject declines an incoming call with a reason, "declined" or "busy". u must
 // be a URL of the platform.
 func (c *Client) Reject(ctx context.Context, u *url.URL, payload, reason string) error {
-	if !SameOrigin(u, c.cfg.Base) {
+	if !c.owns(u) {
 		return formFault(u.Host, errForeignRedirect)
 	}
 	return c.do(ctx, request{method: http.MethodPost, url: u, bearer: payload, in: wire.Rejection{Reason: reason}, timeout: requestTimeout}, nil)

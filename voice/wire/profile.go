@@ -25,6 +25,9 @@ type Profile struct {
 	// Codecs are offered in this order; all that the phone speaks if there are none.
 	Codecs   []string `json:"codecs"`
 	Exophone string   `json:"exophone"`
+	// Nodes are the URLs of the platform's servers, each scheme, host and port; any of
+	// them stands for every other.
+	Nodes []string `json:"nodes,omitempty"`
 	// Dropped names the fields that the platform sent and that the phone can't use.
 	Dropped []string `json:"-"`
 	// Abilities are what the platform offers beyond the reference.

@@ -16,7 +16,9 @@ import (
 
 // Credentials are what a flow needs to know of the subscriber.
 type Credentials struct {
-	Profile     wire.Profile
+	Profile wire.Profile
+	// URL is where the exophone is reached: where the profile says, or at another node.
+	URL         string
 	User        string
 	DisplayName string
 	// UserAgent names the program.
@@ -53,7 +55,7 @@ func ServerURL(p wire.Profile) string {
 func Connect(ctx context.Context, who Credentials) (line.Flow, error) {
 	p := who.Profile
 	cfg := sip.Config{
-		URL: ServerURL(p), Domain: p.SIPDomain,
+		URL: who.URL, Domain: p.SIPDomain,
 		User: who.User, Password: p.SIPPassword, DisplayName: who.DisplayName,
 		UserAgent: who.UserAgent, Logger: who.Log,
 		AllowClearText: who.AllowClearText,

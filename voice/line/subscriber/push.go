@@ -9,6 +9,7 @@ import (
 
 	"offhook/voice/display"
 	"offhook/voice/fault"
+	"offhook/voice/nodes"
 	"offhook/voice/platform"
 	"offhook/voice/wire"
 )
@@ -34,10 +35,10 @@ type Push struct {
 // that both URLs are the platform's own, since they will be given the payload.
 // The phone has no key for the signature. Every error is PAYLOAD_ERROR.
 func (s *Session) ParsePush(data map[string]string) (*Push, error) {
-	return parsePush(data, s.Account.SubscriberName, s.Account.base)
+	return parsePush(data, s.Account.SubscriberName, s.Account.base, s.cfg.Nodes)
 }
 
-func parsePush(data map[string]string, subscriber string, base *url.URL) (*Push, error) {
+func parsePush(data map[string]string, subscriber string, base *url.URL, of *nodes.Set) (*Push, error) {
 	token, version := data["payload"], data["payloadVersion"]
 	switch {
 	case version != wire.PayloadVersion:
@@ -73,10 +74,10 @@ func parsePush(data map[string]string, subscriber string, base *url.URL) (*Push,
 		p.Notified = t
 	}
 	var ok bool
-	if p.pollURL, ok = platform.OwnURL(base, w.LongPollURL); !ok {
+	if p.pollURL, ok = platform.OwnURL(base, of, w.LongPollURL); !ok {
 		return nil, PayloadFault("long poll elsewhere")
 	}
-	if p.rejectURL, ok = platform.OwnURL(base, w.RejectCallURL); !ok {
+	if p.rejectURL, ok = platform.OwnURL(base, of, w.RejectCallURL); !ok {
 		return nil, PayloadFault("rejection elsewhere")
 	}
 	return p, nil

@@ -57,7 +57,7 @@ func TestPayload(t *testing.T) {
 			if c.data != nil {
 				c.data(data)
 			}
-			p, err := parsePush(data, "alice", base)
+			p, err := parsePush(data, "alice", base, nil)
 			if c.ok != (err == nil) {
 				t.Fatalf("error %v", err)
 			}
@@ -84,7 +84,7 @@ func FuzzPayload(f *testing.F) {
 	f.Add("..")
 	f.Add(push("s", func(c map[string]any) { c["longPollUrl"] = "https://voice.test:443@evil.test/" })["payload"])
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := parsePush(map[string]string{"payload": text, "payloadVersion": "1"}, "alice", base)
+		p, err := parsePush(map[string]string{"payload": text, "payloadVersion": "1"}, "alice", base, nil)
 		if err != nil {
 			if fault.TypeOf(err) != fault.PayloadError {
 				t.Errorf("error %v", err)

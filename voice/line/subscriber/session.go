@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -17,7 +18,9 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/media"
+	"offhook/voice/nodes"
 	"offhook/voice/platform"
+	"offhook/voice/sip/transport"
 	"offhook/voice/wire"
 )
 
@@ -28,6 +31,8 @@ type Config struct {
 	Log                 *slog.Logger
 	Clock               clock.Clock
 	HTTP                *http.Client
+	// Nodes are the servers that the platform has, nil for the account's alone.
+	Nodes *nodes.Set
 	// Connect opens the connection to the exophone.
 	Connect func(context.Context, Credentials) (line.Flow, error)
 	// NewMedia makes the media of a leg.
@@ -74,7 +79,7 @@ func Open(ctx context.Context, account Checked, cfg Config) (*Session, error) {
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.profile.Store(&wire.Profile{})
 	s.Platform = platform.New(platform.Config{
-		Base: account.base, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
+		Base: account.base, Nodes: cfg.Nodes, AccountSID: account.AccountSID, Subscriber: account.SubscriberName,
 		DeviceID: cfg.DeviceID, AllowClearText: account.AllowClearText,
 		HTTP: cfg.HTTP, Now: cfg.Clock.Now, UserAgent: cfg.UserAgent, Logger: cfg.Log,
 	})
@@ -115,6 +120,9 @@ const profileTries = 2
 func (s *Session) fetchProfile(ctx context.Context) (p wire.Profile, err error) {
 	for range profileTries {
 		p, err = s.Platform.Profile(ctx)
+		if err == nil {
+			s.cfg.Nodes.Learn(s.Account.base.String(), p.Nodes)
+		}
 		if err == nil || !platform.Passing(err) || ctx.Err() != nil {
 			break
 		}
@@ -196,9 +204,14 @@ func (s *Session) OpenConnection() {
 	}
 	var c *line.Connection
 	lost := false
-	c = line.NewConnection(func(ctx context.Context) (line.Flow, error) {
-		return s.cfg.Connect(ctx, who)
+	at, _ := url.Parse(ServerURL(who.Profile))
+	c = line.NewConnection(func(ctx context.Context) (f line.Flow, err error) {
+		f, at, err = s.connect(ctx, who)
+		return f, err
 	}, s.cfg.Clock, s.cfg.Log, func(up bool, err error) {
+		if !up && !lost && !errors.Is(err, line.ErrClosed) {
+			s.cfg.Nodes.Failed(at)
+		}
 		s.cfg.FlowChanged(up, err, func(of *Session) bool { return of.connection.Load() == c })
 		if up && lost { // the platform may have been started with other settings
 			s.cfg.With(func(present *Session) {
@@ -210,6 +223,33 @@ func (s *Session) OpenConnection() {
 		lost = !up
 	})
 	s.connection.Store(c)
+}
+
+// connect opens a connection to the node that serves, and returns where that is.
+func (s *Session) connect(ctx context.Context, who Credentials) (line.Flow, *url.URL, error) {
+	at, err := url.Parse(ServerURL(who.Profile))
+	if err != nil {
+		return nil, nil, fault.From(err)
+	}
+	at, limit := s.cfg.Nodes.Locate(ctx, at)
+	who.URL = at.String()
+	bounded := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	f, err := s.cfg.Connect(bounded, who)
+	var refused *transport.HandshakeError
+	switch {
+	case err == nil:
+		s.cfg.Nodes.Served(at)
+	case ctx.Err() != nil || errors.As(err, &refused) && refused.Status < http.StatusInternalServerError:
+		// It is there, or nobody waits for it any longer.
+	default:
+		s.cfg.Nodes.Failed(at)
+	}
+	return f, at, err
 }
 
 // TakeConnection goes on with the connection of a session of the same subscriber. It
