@@ -16,6 +16,10 @@ const (
 	userBurst, userRate       = 60, 1.0 / 60
 )
 
+// honest is how many wrong passwords of one address leave its next tries unsuspected:
+// people mistype, and a whole office may sign in at once from behind one address.
+const honest = 8
+
 // guard decides whether a sign-in may be tried. The try is counted before the
 // password is looked at, so that guesses which come at once are as many as those
 // that come one after another. A device on which the user has signed in before is
@@ -94,7 +98,8 @@ func (g *guard) begin(t *try) time.Duration {
 	if wait > 0 {
 		giveBack()
 	}
-	t.suspect = count > 1
+	// A guesser who takes another name each time is known by the address.
+	t.suspect = count > 1 || !t.known && g.addresses.Taken(t.address) > honest
 	return wait
 }
 

@@ -4,10 +4,16 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Guesses that come at once are as few as those that come one after another.
@@ -143,5 +149,94 @@ func TestSuspectsLeaveAPlace(t *testing.T) {
 	wg.Wait()
 	if len(h.all)+len(h.suspect) != 0 {
 		t.Error("a place was not given back")
+	}
+}
+
+// Who guesses with another name each time is suspected by the address after a few, and
+// waits behind colleagues: also behind one from the same address, on a known device.
+func TestNamesAreSprayed(t *testing.T) {
+	t.Parallel()
+	g := newGuard(func() time.Time { return time.Unix(1e9, 0) })
+	for i := range 20 {
+		guess := &try{user: fmt.Sprint("u", i), address: "192.0.2.1"}
+		if g.begin(guess) != 0 {
+			t.Fatal("the guesses end")
+		}
+		if guess.suspect != (i >= honest) {
+			t.Errorf("guess %d is suspected: %t", i, guess.suspect)
+		}
+	}
+	for _, colleague := range []*try{{user: "a", address: "192.0.2.1", device: "own", known: true}, {user: "b", address: "198.51.100.1"}} {
+		if g.begin(colleague) != 0 || colleague.suspect {
+			t.Errorf("%s is taken for a guesser", colleague.user)
+		}
+		g.succeeded(colleague)
+	}
+	office := newGuard(func() time.Time { return time.Unix(1e9, 0) })
+	for i := range 100 {
+		right := &try{user: fmt.Sprint("u", i), address: "192.0.2.1"}
+		if office.begin(right) != 0 || right.suspect {
+			t.Errorf("colleague %d of an office is taken for a guesser", i)
+		}
+		office.succeeded(right)
+	}
+}
+
+// BenchmarkSignInBesideGuesses measures a colleague's sign-in while 40 connections from
+// 40 networks guess, each with another name at each try, at the usual cost of a hash.
+func BenchmarkSignInBesideGuesses(b *testing.B) {
+	w := newWorldOf(b, bcrypt.DefaultCost)
+	handler := w.server.Handler()
+	signIn := func(from, user, password, device string) int {
+		r := httptest.NewRequest("POST", "/v1/login", strings.NewReader(loginBody(user, password, "acme", device)))
+		r.RemoteAddr = from + ":4000"
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		return answer.Code
+	}
+	colleague := func() time.Duration {
+		began := time.Now()
+		if code := signIn("192.0.2.9", "alice", "pw a", "alices"); code != http.StatusOK {
+			b.Fatal(code)
+		}
+		return time.Since(began)
+	}
+	var alone, beside []time.Duration
+	for range b.N {
+		alone = append(alone, colleague())
+	}
+	var guessing sync.WaitGroup
+	var hashed atomic.Int64
+	stop, suspected := make(chan struct{}), make(chan struct{})
+	for n := range 40 {
+		guessing.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if signIn(fmt.Sprintf("198.51.%d.1", n), fmt.Sprintf("u%dx%d", n, i), "guess", "d") == http.StatusForbidden {
+					if hashed.Add(1) == 40*(honest+1) {
+						close(suspected)
+					}
+				} else {
+					runtime.Gosched() // refused unread
+				}
+			}
+		})
+	}
+	<-suspected
+	b.ResetTimer()
+	for range b.N {
+		beside = append(beside, colleague())
+	}
+	b.StopTimer()
+	close(stop)
+	guessing.Wait()
+	for name, took := range map[string][]time.Duration{"alone": alone, "beside": beside} {
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-"+name)
+		b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms-p95-"+name)
 	}
 }

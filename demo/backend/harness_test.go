@@ -37,7 +37,7 @@ type stubPlatform struct {
 	status   map[string]string
 }
 
-func newStubPlatform(t *testing.T) *stubPlatform {
+func newStubPlatform(t testing.TB) *stubPlatform {
 	s := &stubPlatform{status: make(map[string]string)}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Close)
@@ -123,14 +123,17 @@ func (c *clock) Add(d time.Duration) {
 }
 
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	platform *stubPlatform
 	server   *Server
 	http     *httptest.Server
 	clock    *clock
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, bcrypt.MinCost) }
+
+// newWorldOf is newWorld with a cost of its users' passwords.
+func newWorldOf(t testing.TB, cost int) *world {
 	t.Helper()
 	ctx := context.Background()
 	db, err := store.Open(ctx, "", "backend", Migrations)
@@ -145,7 +148,7 @@ func newWorld(t *testing.T) *world {
 	outgoing := &http.Transport{}
 	w.server, err = New(ctx, Config{
 		AccountSID: "acme", APIKey: "key", APIToken: "token", Exophone: "0800", PlatformURL: w.platform.URL + "/v2", HostName: "https://voice.example.com/v2",
-		PlatformClient: &http.Client{Transport: outgoing}, CallbackUser: "cu", CallbackPassword: "cp", DB: db, PasswordCost: bcrypt.MinCost, Now: w.clock.Now,
+		PlatformClient: &http.Client{Transport: outgoing}, CallbackUser: "cu", CallbackPassword: "cp", DB: db, PasswordCost: cost, Now: w.clock.Now,
 		Users:   []User{{Name: "alice", DisplayName: "Alice", Password: "pw a"}, {Name: "bob", DisplayName: "Bob", Password: "pw b"}},
 		Inbox:   inbox.Config{Node: node},
 		Bots:    []Contact{{"Echo", "echo"}, {"Busy", "busy"}},

@@ -32,6 +32,17 @@ func (r *Rate) GiveBack(key string) {
 	}
 }
 
+// Taken returns how many are missing from key's bucket, 0 for a key that is not known.
+func (r *Rate) Taken(key string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	limiter := r.keys[key]
+	if limiter == nil {
+		return 0
+	}
+	return r.burst - int(limiter.TokensAt(r.now()))
+}
+
 // Allow takes one from key's bucket and reports whether there was one.
 func (r *Rate) Allow(key string) bool {
 	now := r.now()

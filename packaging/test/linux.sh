@@ -50,7 +50,7 @@ cp "$new"/offhook-[0-9]*.rpm "$work/new.rpm"
 cp "$new"/offhook-headless-*.rpm "$work/headless.rpm"
 cp "$here/linux-inside.sh" "$root/tmp/"
 mkdir "$root/tmp/papers"
-cp "$new"/* "$root/tmp/papers/"
+cp -r "$new"/* "$root/tmp/papers/"
 "$here/blocks.sh" sh "make package-test" >"$root/tmp/papers.sh"
 
 (cd "$here/../.." && GOFLAGS=-tags=nolibopusfile,migrated_fynedo go build -o "$work/offhook-demo" ./cmd/demo)
