@@ -192,7 +192,13 @@ func (c *cards) list() ([]card, error) {
 		if err != nil {
 			return nil, err
 		}
-		all, err := within(openLimit, func() ([]card, error) { return listOf(ctx) }, nil)
+		// A system that does not answer may still be asked when it is given up: what it is
+		// asked by is not freed under it.
+		c.users[ctx]++
+		all, err := within(openLimit, func() ([]card, error) {
+			defer crash.Go(func() { c.release(ctx) }) // once c.mu is free
+			return listOf(ctx)
+		}, nil)
 		if err == nil && len(all) > 0 {
 			c.known, c.knownAt = all, time.Now()
 			return all, nil
