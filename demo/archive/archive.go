@@ -16,13 +16,10 @@ import (
 	"sync"
 	"time"
 
-	"offhook/demo/store"
 	"offhook/voice/recording"
 )
 
 var (
-	// ErrDisk says that less of the disk is free than is kept for calls.
-	ErrDisk = errors.New("the disk is nearly full")
 	// ErrNone says that there is no recording of a session, ErrDeleted that its time
 	// was over.
 	ErrNone    = errors.New("no recording of this call")
@@ -179,12 +176,4 @@ func (a *Archive) delete(d deletion) error {
 	}
 	_, err = f.Write(append(line, '\n'))
 	return errors.Join(err, f.Close())
-}
-
-// room returns ErrDisk when less than the reserve is free.
-func (a *Archive) room() error {
-	if free, err := store.Free(a.cfg.Dir); err == nil && free < a.cfg.Reserve {
-		return ErrDisk
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"offhook/demo/archive"
 	"offhook/demo/relay"
+	files "offhook/voice/recording"
 	"offhook/voice/wire"
 )
 
@@ -142,20 +143,12 @@ func (s *session) openRecording(by string) {
 	take, err := cfg.Archive.Begin(s.id, leg.Codec(), channels == "single", func(err error) {
 		s.post(func() {
 			s.x.log.Error("the recording was stopped; the call goes on", "session", s.id, "error", err)
-			if errors.Is(err, archive.ErrDisk) {
-				s.failRecording(wire.RecordingDisk)
-			} else {
-				s.failRecording(wire.RecordingNotWritten)
-			}
+			s.failRecording(files.Reason(err))
 		})
 	})
 	if err != nil {
 		s.x.log.Error("the call is to be recorded, and can't be: it goes on without", "session", s.id, "error", err)
-		reason := wire.RecordingNotWritten
-		if errors.Is(err, archive.ErrDisk) {
-			reason = wire.RecordingDisk
-		}
-		s.failRecording(reason)
+		s.failRecording(files.Reason(err))
 		return
 	}
 	r.take, r.codec = take, leg.Codec()

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"offhook/demo/store"
+	"offhook/internal/disk"
 )
 
 // Defaults and bounds of a destination.
@@ -125,7 +126,7 @@ type Destination struct {
 // Room returns ErrDisk when less than the reserve is free. A disk that can't be
 // asked counts as one with room.
 func (s *Store) Room() error {
-	if free, err := store.Free(s.cfg.Dir); err == nil && free < s.cfg.Reserve {
+	if free, err := disk.Free(s.cfg.Dir); err == nil && free < s.cfg.Reserve {
 		return ErrDisk
 	}
 	return nil

@@ -1,8 +1,12 @@
 //go:build unix
 
-package store
+package disk
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // Free returns how many bytes the user may still write on the disk of a folder.
 func Free(dir string) (uint64, error) {
@@ -12,3 +16,6 @@ func Free(dir string) (uint64, error) {
 	}
 	return s.Bavail * uint64(s.Bsize), nil
 }
+
+// Full reports whether an error says that a disk, or the user's share of it, is full.
+func Full(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }

@@ -1,6 +1,10 @@
-package store
+package disk
 
-import "golang.org/x/sys/windows"
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
 
 // Free returns how many bytes the user may still write on the disk of a folder.
 func Free(dir string) (uint64, error) {
@@ -11,4 +15,9 @@ func Free(dir string) (uint64, error) {
 	var free uint64
 	err = windows.GetDiskFreeSpaceEx(path, &free, nil, nil)
 	return free, err
+}
+
+// Full reports whether an error says that a disk is full.
+func Full(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

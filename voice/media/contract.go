@@ -30,6 +30,12 @@ type Session interface {
 	// directions of sound.
 	Hold(bool)
 
+	// SetTap gives a copy of the sound to t, or to nobody if it is nil.
+	SetTap(t Tap)
+	// Overlay mixes pcm (48 kHz mono) over what is sent from now on, once; muted or
+	// not. The session keeps pcm, and changes nothing in it.
+	Overlay(pcm []int16)
+
 	// SendDTMF queues digits (0-9 * # A-D, and ',' for a pause of 2 s) as RFC
 	// 4733 events on the audio's SSRC. It does not wait for them to be sent. They
 	// go out as soon as the path stands and the far side takes sound, before

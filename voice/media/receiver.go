@@ -65,6 +65,7 @@ type receiver struct {
 	dropped atomic.Uint64 // packets that no one pulled in time
 
 	noise comfort
+	tap   tap
 
 	// playing is what Pull plays; it changes in the thread of Pull only.
 	playing atomic.Pointer[playout]
@@ -203,7 +204,9 @@ func (r *receiver) audio(h *rtpHeader, info codec.Info, at time.Duration, whole 
 	if !r.on.Load() || len(h.payload) == 0 {
 		return
 	}
-	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, whole, len(whole) > len(h.payload)) {
+	again := len(whole) > len(h.payload)
+	r.tap.give(Tapped{Codec: info.Name, Source: h.ssrc, TS: h.ts, Red: again, Payload: whole})
+	if !r.ring.put(r.play, r.streams, h.seq-r.skipped, h.ts, at, whole, again) {
 		r.dropped.Add(1)
 	}
 }

@@ -57,6 +57,8 @@ type sender struct {
 	epoch atomic.Uint32 // rises whenever on does
 	muted atomic.Bool
 	plan  atomic.Pointer[sendPlan]
+	over  atomic.Pointer[overlay]
+	tap   tap
 	steer atomic.Pointer[steering]
 	// frames is the number of frames in the packet that is being filled.
 	frames atomic.Int32
@@ -224,6 +226,9 @@ func (s *sender) take(n int) bool {
 	if s.muted.Load() {
 		clear(s.pcm[:])
 	}
+	if o := s.over.Load(); o != nil && !o.mix(s.pcm[:n*frameSamples]) {
+		s.over.CompareAndSwap(o, nil)
+	}
 	return true
 }
 
@@ -281,6 +286,7 @@ func (s *sender) encode(plan *sendPlan, pcm []int16) {
 // earlier ones if there is loss.
 func (s *sender) sendSound(plan *sendPlan, pcm, n int) {
 	ts, sound := s.timestamp(plan), s.buf[rtpHeaderSize:][:n]
+	s.tap.give(Tapped{Sent: true, Codec: plan.info.Name, Source: s.ssrc, TS: ts, Payload: sound})
 	if plan.copies == 0 {
 		s.send(plan.pt, s.marker, ts, n)
 		return

@@ -102,6 +102,19 @@ func (s *session) Hold(on bool) { s.change(func() { s.held = on }) }
 // SetMuted implements Session.
 func (s *session) SetMuted(on bool) { s.send.muted.Store(on) }
 
+// SetTap implements Session.
+func (s *session) SetTap(t Tap) {
+	s.send.tap.set(t)
+	s.recv.tap.set(t)
+}
+
+// Overlay implements Session.
+func (s *session) Overlay(pcm []int16) {
+	if len(pcm) > 0 {
+		s.send.over.Store(&overlay{pcm: pcm})
+	}
+}
+
 // Muted reports whether SetMuted is in force. A real-time thread may ask.
 func (s *session) Muted() bool { return s.send.muted.Load() }
 

@@ -14,6 +14,9 @@ type Key struct {
 	recipient  age.Recipient
 }
 
+// IsZero reports whether there is no key.
+func (k Key) IsZero() bool { return k.recipient == nil }
+
 // ErrKey says that a text holds no key.
 var ErrKey = errors.New("no age key")
 
@@ -33,11 +36,22 @@ func ParseKey(text string) (Key, error) {
 	return Key{identities: identities, recipient: first.Recipient()}, nil
 }
 
-// GenerateKey makes a key and returns the text of its file.
+// ParsePublicKey reads the public half of a key, as age-keygen -y prints it: it encrypts
+// recordings and opens none. The error is ErrKey.
+func ParsePublicKey(text string) (Key, error) {
+	r, err := age.ParseX25519Recipient(strings.TrimSpace(text))
+	if err != nil {
+		return Key{}, fmt.Errorf("%w: a public key begins with age1", ErrKey)
+	}
+	return Key{recipient: r}, nil
+}
+
+// GenerateKey makes a key and returns the text of its file, of which a comment names the
+// public half, as age-keygen has it.
 func GenerateKey() (Key, string, error) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		return Key{}, "", err
 	}
-	return Key{identities: []age.Identity{id}, recipient: id.Recipient()}, id.String() + "\n", nil
+	return Key{identities: []age.Identity{id}, recipient: id.Recipient()}, fmt.Sprintf("# public key: %s\n%s\n", id.Recipient(), id), nil
 }

@@ -172,10 +172,10 @@ func (r *Reader) Read(b []byte) (int, error) {
 // wavHeader is what goes before the samples of a WAV file of one of the two laws; an
 // Ogg file has its own.
 func wavHeader(m Meta, size int64) []byte {
-	format := uint16(7) // mu-law
+	format := uint16(wavMuLaw)
 	switch m.Codec {
 	case codec.PCMA:
-		format = 6
+		format = wavALaw
 	case codec.PCMU:
 	default:
 		return nil

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -46,8 +47,16 @@ type Recorder struct {
 	page    [][]byte // of Opus
 	lacing  int
 	law     []byte // of G.711
+	written int64  // of it
 	failed  error
 }
+
+// ErrLong says that a recording is as long as a WAV file may be: 4 GiB, three days of
+// two sides.
+var ErrLong = errors.New("the recording is as long as its file may be")
+
+// maxLaw is how much sound a WAV file holds.
+const maxLaw = 1<<32 - 1 - 4096
 
 // FileCodec is the codec of the file for a leg of some codec: its own, or Opus where
 // that has no form of its own.
@@ -91,14 +100,14 @@ func NewRecorder(out io.Writer, file string, mono bool) (*Recorder, error) {
 
 // Speaks says which codec comes from now on, on both sides.
 func (r *Recorder) Speaks(name string) error {
+	return errors.Join(r.SideSpeaks(0, name), r.SideSpeaks(1, name))
+}
+
+// SideSpeaks is Speaks of one side.
+func (r *Recorder) SideSpeaks(side int, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.sides {
-		if err := r.sides[i].speaks(name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.sides[side].speaks(name)
 }
 
 // SetActive lets sound into the file, or silence in its place.
@@ -209,6 +218,9 @@ func (r *Recorder) flush(flags byte) {
 	}
 	if len(b) > 0 {
 		_, r.failed = r.out.Write(b)
+	}
+	if r.written += int64(len(r.law)); r.failed == nil && r.written > maxLaw {
+		r.failed = ErrLong
 	}
 	r.law = r.law[:0]
 }

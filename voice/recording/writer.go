@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"offhook/voice/codec"
 )
 
 // The form of a file: magic, the header, and pieces. The header is encrypted by age for
@@ -25,6 +27,17 @@ const (
 	maxHeader = 64 << 10
 	maxPiece  = 1 << 20
 )
+
+// Suffix is how the name of a file ends that a call of some codec is recorded in.
+func Suffix(leg string, key Key) string {
+	switch {
+	case !key.IsZero():
+		return ".rec"
+	case FileCodec(leg) != codec.Opus:
+		return ".wav"
+	}
+	return ".ogg"
+}
 
 // Meta is what a file says of itself.
 type Meta struct {

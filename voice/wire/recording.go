@@ -4,6 +4,10 @@ package wire
 // /v2/accounts/{sid}/calls/{session_id}/recording, and INFOs of type TypeRecording.
 const AbilityRecording = "recording"
 
+// AbilityPlayback says that the platform lets agents play the recordings of calls in
+// which they spoke: GET /v2/accounts/{sid}/calls/{session_id}/recording with ranges.
+const AbilityPlayback = "recording_playback"
+
 // TypeRecording is the content type of the INFO that tells a phone how its call is
 // recorded. The body is a Recording.
 const TypeRecording = "application/offhook-recording+json"
@@ -13,13 +17,14 @@ type RecordingState string
 
 // Off: nothing is recorded. Announcing: those who are to know are being told; the two sides
 // do not hear each other yet. Failed: the call was to be recorded and is not, or not
-// any more.
+// any more. Asking: the agent is to say whether it may be; nothing is recorded yet.
 const (
 	RecordingOff        RecordingState = "off"
 	RecordingAnnouncing RecordingState = "announcing"
 	RecordingOn         RecordingState = "recording"
 	RecordingPaused     RecordingState = "paused"
 	RecordingFailed     RecordingState = "failed"
+	RecordingAsking     RecordingState = "asking"
 )
 
 // The reasons of a RecordingFailed.
@@ -28,6 +33,9 @@ const (
 	RecordingDisk       = "disk"         // the disk is full
 	RecordingNotTold    = "not_told"     // the announcement could not be played
 	RecordingNotWritten = "not_writable" // the file can't be written
+	RecordingTooLong    = "too_long"     // the file holds no more
+	RecordingCodec      = "codec"        // the call's codec can't be written
+	RecordingRefused    = "refused"      // the agent did not agree to it
 )
 
 // Recording is how a call is recorded.
