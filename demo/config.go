@@ -105,6 +105,8 @@ type Config struct {
 	// RecordingTold says who hears the announcement: "both", "caller" or "none"; ""
 	// means both.
 	RecordingTold string
+	// AgentsPlay lets agents play the recordings of calls in which they spoke.
+	AgentsPlay bool
 	// RecordingAnnouncementFile is that announcement, a WAV file of PCM or an Ogg file
 	// of Opus; "" means tones.
 	RecordingAnnouncementFile string

@@ -183,8 +183,8 @@ func (p *Platform) openHats(ctx context.Context) error {
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
 		EventBytes: p.cfg.EventBytes,
 		Agents:     p.cfg.Agents, AgentChanged: p.news.note,
-		Recordings: p.recordings,
-		Revoked:    p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
+		Recordings: p.recordings, AgentsPlay: p.cfg.AgentsPlay,
+		Revoked: p.revoked, Now: p.now, Logger: p.log.With("hat", "platform"),
 	})
 	if err != nil {
 		return err

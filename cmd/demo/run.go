@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"offhook/internal/cmdline"
@@ -27,6 +28,8 @@ Usage:
   offhook-demo user add|list|password|revoke|deactivate|activate|remove [NAME] --data DIR
                                 change who may sign in
   offhook-demo recording-key    print a new key for recordings: put it into a file for --recording-key
+  offhook-demo recording-open KEYFILE FILE
+                                write what is in a recording to the output
   offhook-demo doctor [flags]   check what serve would run, and say what to do
   offhook-demo healthy [flags]  ask a platform whether calls may come
 
@@ -74,6 +77,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "recording-key":
 		return newKey(args[1:], stdout, stderr)
+	case "recording-open":
+		return openRecording(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK
@@ -131,6 +136,46 @@ func newKey(args []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
+// openRecording writes what is in a recording, an Ogg or a WAV file, to the output.
+func openRecording(args []string, stdout, stderr io.Writer) int {
+	if len(args) != 2 {
+		report(false, "USAGE", errors.New("recording-open takes the file of the key and that of the recording"), stdout, stderr)
+		return exitUsage
+	}
+	err := func() error {
+		text, err := os.ReadFile(args[0])
+		if err != nil {
+			return err
+		}
+		key, err := recording.ParseKey(string(text))
+		if err != nil {
+			return fmt.Errorf("%s holds %w", args[0], err)
+		}
+		f, err := os.Open(args[1])
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		r, err := recording.NewReader(f, info.Size(), key)
+		if err != nil {
+			return fmt.Errorf("%s: %w", args[1], err)
+		}
+		if _, err = io.Copy(stdout, r); err == nil && !r.Whole {
+			err = fmt.Errorf("%s has no end: what recorded it goes on, or was killed; all that is there was written", args[1])
+		}
+		return err
+	}()
+	if err != nil {
+		report(false, "FAILED", err, stdout, stderr)
+		return exitError
+	}
+	return exitOK
+}
+
 // wrongUse is the error of a command line that can't be read.
 func wrongUse(err error) error {
 	if errors.Is(err, cmdline.ErrHelp) {
@@ -154,7 +199,7 @@ func complete(words []string) (found []string) {
 	if p, ok := programs()[words[0]]; ok && len(words) > 1 {
 		return p.Complete(words[1:])
 	}
-	for _, word := range []string{"doctor", "healthy", "recording-key", "serve", "user", "--completion", "--help", "--manual", "--version"} {
+	for _, word := range []string{"doctor", "healthy", "recording-key", "recording-open", "serve", "user", "--completion", "--help", "--manual", "--version"} {
 		if len(words) == 1 && strings.HasPrefix(word, words[0]) {
 			found = append(found, word)
 		}

@@ -52,6 +52,8 @@ func TestUsage(t *testing.T) {
 		{"serve, recordings in memory", []string{"serve", "--recording-key", "x"}, 2, "", "data folder"},
 		{"serve, another word for which calls", []string{"serve", "--record", "some"}, 2, "", "never"},
 		{"recording-key", []string{"recording-key"}, 0, "AGE-SECRET-KEY-1", ""},
+		{"recording-open without a recording", []string{"recording-open", config("s3cret")}, 2, "", "file of the key"},
+		{"recording-open, a key that is none", []string{"recording-open", config("s3cret"), "x"}, 1, "", "age-keygen"},
 		{"recording-key with a name", []string{"recording-key", "x"}, 2, "", "no arguments"},
 		{"config, no file", []string{"serve", "--config", "/nonexistent"}, 2, "", "config"},
 		{"config, unknown name", []string{"serve", "--config", config("# mine\n\nfly = high\n")}, 2, "", `:3: there is no setting "fly"`},

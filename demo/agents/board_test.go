@@ -1,8 +1,10 @@
 package agents
 
 import (
+	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +155,38 @@ func TestTimesOutliveARestart(t *testing.T) {
 			t.Errorf("a part of it: %+v, %v", half, err)
 		}
 	})
+}
+
+// An agent's calls are those in which they spoke: placed, taken, handed to them, or asked
+// about. Two at once are one time, and a call that was not answered is none.
+func TestTimesOfCalls(t *testing.T) {
+	t.Parallel()
+	b, _ := board(t, "", nil)
+	began := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	minute := func(n int) time.Time { return began.Add(time.Duration(n) * time.Minute) }
+	for i, r := range []exophone.Record{
+		{Caller: "x", Callee: "bob", Answered: minute(0), Ended: minute(20),
+			Spoke: []exophone.Spoke{{Name: "x", From: minute(0), To: minute(20)}, {Name: "bob", From: minute(0), To: minute(10)}, {Name: "alice", From: minute(9), To: minute(20)}}},
+		{Caller: "bob", Callee: "alice", ConsultsFor: "0", Answered: minute(5), Ended: minute(9),
+			Spoke: []exophone.Spoke{{Name: "bob", From: minute(5), To: minute(9)}, {Name: "alice", From: minute(5), To: minute(9)}}},
+		{Caller: "y", Callee: "alice", Ended: minute(30)},
+		{Caller: "alice", Callee: "y", Answered: minute(40), Ended: minute(41)}, // of an older platform
+	} {
+		r.Created = minute(i)
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.cfg.DB.Exec(t.Context(), "INSERT INTO calls VALUES ('a', ?, ?, ?, ?)", strconv.Itoa(i), r.Created.UnixMilli(), r.Ended.UnixMilli(), string(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string][2]int{"alice": {3, 16 * 60}, "bob": {2, 10 * 60}, "carol": {}} {
+		got, err := b.Times(t.Context(), name, began, minute(60))
+		if err != nil || got.Calls != want[0] || got.TalkSeconds != want[1] {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
 }
 
 // What was chosen before holds again at the end of a time, also what a supervisor or

@@ -2,8 +2,11 @@ package agents
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
+	"offhook/demo/exophone"
 	"offhook/voice/wire"
 )
 
@@ -48,11 +51,54 @@ func (b *Board) Times(ctx context.Context, name string, from, to time.Time) (wir
 	if err := rows.Close(); err != nil {
 		return t, err
 	}
-	const answered = "0001-01-01T00:00:00Z" // what a time that never came looks like in a record
-	err = b.cfg.DB.QueryRow(ctx, `SELECT count(*), coalesce(sum(unixepoch(json_extract(record, '$.Ended')) - unixepoch(json_extract(record, '$.Answered'))), 0)
-		FROM calls WHERE account = ? AND created >= ? AND created < ? AND ended > 0 AND json_extract(record, '$.Answered') <> ?
-		AND (json_extract(record, '$.Caller') = ? OR json_extract(record, '$.Callee') = ?)`,
-		b.cfg.Account, from.UnixMilli(), to.UnixMilli(), answered, name, name).Scan(&t.Calls, &t.TalkSeconds)
+	if t.Calls, t.TalkSeconds, err = b.talked(ctx, name, from, to); err != nil {
+		return t, err
+	}
 	t.HandleSeconds = t.TalkSeconds + t.Seconds[wire.AgentAfterCallWork]
-	return t, err
+	return t, nil
+}
+
+// talked is in how many calls of the time an agent spoke, and for how many seconds:
+// whatever became of the call, and whoever had placed it. Two calls at once, such as a
+// consultation, are one time.
+func (b *Board) talked(ctx context.Context, name string, from, to time.Time) (calls, seconds int, err error) {
+	rows, err := b.cfg.DB.Query(ctx, `SELECT record FROM calls WHERE account = ? AND created >= ? AND created < ? AND ended > 0
+		AND (json_extract(record, '$.Caller') = ? OR json_extract(record, '$.Callee') = ?
+		OR EXISTS (SELECT 1 FROM json_each(record, '$.Spoke') WHERE json_extract(value, '$.Name') = ?)) ORDER BY created`,
+		b.cfg.Account, from.UnixMilli(), to.UnixMilli(), name, name, name)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	var times []exophone.Spoke
+	for rows.Next() {
+		var text string
+		var r exophone.Record
+		if err := rows.Scan(&text); err != nil {
+			return 0, 0, err
+		}
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			return 0, 0, err
+		}
+		if len(r.Spoke) == 0 && !r.Answered.IsZero() { // an older platform's
+			r.Spoke = []exophone.Spoke{{Name: name, From: r.Answered, To: r.Ended}}
+		}
+		own := slices.DeleteFunc(r.Spoke, func(s exophone.Spoke) bool { return s.Name != name })
+		if len(own) > 0 {
+			calls++
+			times = append(times, own...)
+		}
+	}
+	slices.SortFunc(times, func(x, y exophone.Spoke) int { return x.From.Compare(y.From) })
+	var sum time.Duration
+	var until time.Time
+	for _, s := range times {
+		if s.From.Before(until) {
+			s.From = until
+		}
+		if s.To.After(s.From) {
+			sum, until = sum+s.To.Sub(s.From), s.To
+		}
+	}
+	return calls, int(sum.Round(time.Second).Seconds()), rows.Err()
 }

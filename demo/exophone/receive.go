@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,7 +120,9 @@ func (x *Exchange) onCallingInvite(req *sip.Request, tx sip.ServerTransaction, s
 	s := x.newSession(party{name: sub.Name, display: sub.DisplayName, offer: offer}, header(req, wire.HeaderCustomField))
 	s.direct, s.placedBy = direct, sub.Name
 	if about := x.session(header(req, wire.HeaderConsultsFor)); about != nil {
-		s.prefers = about.snapshot().Codec
+		if r := about.snapshot(); slices.Contains(r.Parties, sub.Name) {
+			s.prefers, s.record.ConsultsFor = r.Codec, about.id
+		}
 	}
 	s.unrecorded = req.Recipient.User == probeName
 	d := x.newDialog(req, tx, s, sub.Name)

@@ -1,6 +1,7 @@
 package exophone
 
 import (
+	"slices"
 	"time"
 
 	"offhook/demo/relay"
@@ -43,10 +44,39 @@ type Record struct {
 	// Transfers are the handings-over of the call, each as "who to whom".
 	Transfers []string `json:",omitempty"`
 
+	// ConsultsFor is the session about which this one was to ask somebody, "" for any
+	// other call.
+	ConsultsFor string `json:",omitempty"`
+	// Spoke is who has talked in the call, and when.
+	Spoke []Spoke `json:",omitempty"`
+
 	// Codec is the name of the codec once it is agreed.
 	Codec string
 	// CallerMedia and CalleeMedia are the relay's figures of the two legs.
 	CallerMedia, CalleeMedia relay.Stats
+}
+
+// Spoke is a time in which somebody talked in a call; To is zero while it lasts.
+type Spoke struct {
+	Name string
+	From time.Time
+	To   time.Time `json:",omitzero"`
+}
+
+// noteSpeakers keeps who talks from when until when, by who is there now.
+func (r *Record) noteSpeakers(now time.Time) {
+	spoke := slices.Clone(r.Spoke) // readers have the one before
+	for i := range spoke {
+		if spoke[i].To.IsZero() && !slices.Contains(r.Parties, spoke[i].Name) {
+			spoke[i].To = now
+		}
+	}
+	for _, name := range r.Parties {
+		if !slices.ContainsFunc(spoke, func(s Spoke) bool { return s.Name == name && s.To.IsZero() }) {
+			spoke = append(spoke, Spoke{Name: name, From: now})
+		}
+	}
+	r.Spoke = spoke
 }
 
 // Recorder is told of each call when it begins, at each change, and when it

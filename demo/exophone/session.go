@@ -192,6 +192,7 @@ func (s *session) note(change func(r *Record)) {
 			s.record.Parties = append(s.record.Parties, p.name)
 		}
 	}
+	s.record.noteSpeakers(s.x.cfg.Clock.Now())
 	s.legs.caller, s.legs.callee = s.caller.media, s.callee.media
 	s.recordMu.Unlock()
 	s.followRecording()

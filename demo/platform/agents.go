@@ -20,7 +20,11 @@ func (s *Server) abilities() []string {
 	if s.cfg.Recordings == nil {
 		return abilities
 	}
-	return append(slices.Clone(abilities), wire.AbilityRecording)
+	list := append(slices.Clone(abilities), wire.AbilityRecording)
+	if s.cfg.AgentsPlay {
+		list = append(list, wire.AbilityPlayback)
+	}
+	return list
 }
 
 // Agents is the board of the account that the exchange serves.

@@ -64,6 +64,11 @@ func endInterrupted(ctx context.Context, db *store.DB, account string, at time.T
 			if r := record.Recording; r != nil && r.Ended.IsZero() && r.State != wire.RecordingFailed {
 				r.State, r.Ended = wire.RecordingOff, at // up to its last second
 			}
+			for i := range record.Spoke {
+				if record.Spoke[i].To.IsZero() {
+					record.Spoke[i].To = at
+				}
+			}
 			records = append(records, record)
 		}
 		if err := rows.Err(); err != nil {

@@ -49,10 +49,21 @@ type Call struct {
 	Joined    []string   `json:"joined,omitempty"`
 	Recording *Recording `json:"recording,omitempty"`
 	Into      string     `json:"joined_to,omitempty"`
-	Status    int        `json:"sip_status,omitempty"`
-	Codec     string     `json:"codec,omitempty"`
-	CallerLeg CallLeg    `json:"caller_leg"`
-	CalleeLeg CallLeg    `json:"callee_leg"`
+	// ConsultsFor is the session about which this call was to ask somebody.
+	ConsultsFor string `json:"consults_for,omitempty"`
+	// Spoke is who has talked, and when.
+	Spoke     []Spoke `json:"spoke,omitempty"`
+	Status    int     `json:"sip_status,omitempty"`
+	Codec     string  `json:"codec,omitempty"`
+	CallerLeg CallLeg `json:"caller_leg"`
+	CalleeLeg CallLeg `json:"callee_leg"`
+}
+
+// Spoke is a time in which somebody talked in a call; To is empty while it lasts.
+type Spoke struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to,omitempty"`
 }
 
 // CallLeg are the relay's figures of one leg. MOS is that of the phone's sound
@@ -102,8 +113,11 @@ func (s *Server) call(r exophone.Record) Call {
 	c := Call{
 		SessionID: r.SessionID, Caller: r.Caller, Callee: r.Callee, CustomField: r.CustomField, State: string(r.State),
 		Created: s.optionalStamp(r.Created), Ringing: s.optionalStamp(r.Ringing), Answered: s.optionalStamp(r.Answered), Ended: s.optionalStamp(r.Ended),
-		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Joined: r.Joined, Into: r.Into, Recording: s.recordingOf(r.Recording), Status: r.Status, Codec: r.Codec,
+		EndReason: r.EndReason, EndedBy: r.EndedBy, Transfers: r.Transfers, Joined: r.Joined, Into: r.Into, ConsultsFor: r.ConsultsFor, Recording: s.recordingOf(r.Recording), Status: r.Status, Codec: r.Codec,
 		CallerLeg: leg(r.CallerMedia, r.Codec), CalleeLeg: leg(r.CalleeMedia, r.Codec),
+	}
+	for _, p := range r.Spoke {
+		c.Spoke = append(c.Spoke, Spoke{Name: p.Name, From: s.optionalStamp(p.From), To: s.optionalStamp(p.To)})
 	}
 	if !r.Answered.IsZero() {
 		end := r.Ended

@@ -66,6 +66,8 @@ type Config struct {
 	AgentChanged func(wire.Agent)
 	// Recordings are the recordings of calls; nil if there are none.
 	Recordings *archive.Archive
+	// AgentsPlay lets agents play the recordings of calls in which they spoke.
+	AgentsPlay bool
 	// EventBytes is the most bytes of events of one subscriber a day; 0 means 5 MB.
 	EventBytes int64
 	// Revoked is told of each subscriber whose rights have ended: deactivated,
