@@ -9,14 +9,18 @@ import (
 
 // Recording is how a call is recorded.
 type Recording struct {
-	// State is off, announcing, recording, paused or failed; Reason is why it failed:
-	// no_key, disk, not_told or not_writable.
+	// State is off, asking, announcing, recording, paused or failed; Reason is why it
+	// failed: no_key, disk, not_told, not_writable, codec or too_long; or refused.
 	State  voice.RecordingState `json:"state"`
 	Reason string               `json:"reason,omitempty"`
 	// By is "rule" for a recording that nobody has begun by hand, else who did.
 	By string `json:"by,omitempty"`
-	// Told is who has heard that the call is recorded: both, caller or none.
+	// Told is who has heard that the call is recorded: both, caller or none; beep where
+	// both hear beeps.
 	Told string `json:"told,omitempty"`
+	// Here says that the phone itself records, Sealed that its file is encrypted.
+	Here   bool `json:"here,omitempty"`
+	Sealed bool `json:"sealed,omitempty"`
 	// ByHand says that it can be begun and ended here.
 	ByHand bool `json:"by_hand"`
 	// DurationS is whole seconds recorded, PausedS of the present pause, ResumesInS
@@ -58,7 +62,7 @@ func recordingOf(r voice.Recording, now time.Time) *Recording {
 		return nil
 	}
 	out := &Recording{
-		State: r.State, Reason: r.Reason, By: r.By, Told: r.Told, ByHand: r.ByHand,
+		State: r.State, Reason: r.Reason, By: r.By, Told: r.Told, ByHand: r.ByHand, Here: r.Here, Sealed: r.Sealed,
 		DurationS: int(r.Length(now) / time.Second),
 	}
 	if r.State == voice.RecordingOn {
@@ -93,4 +97,14 @@ func (p *Phone) StartRecording(ctx context.Context, id string) error {
 // StopRecording ends a recording that was begun by hand.
 func (p *Phone) StopRecording(ctx context.Context, id string) error {
 	return p.during(ctx, id, Controls.StopRecording)
+}
+
+// ConsentToRecording says that a call may be recorded whose recording asks for that.
+func (p *Phone) ConsentToRecording(ctx context.Context, id string) error {
+	return p.during(ctx, id, Controls.ConsentToRecording)
+}
+
+// RefuseRecording says that it may not.
+func (p *Phone) RefuseRecording(ctx context.Context, id string) error {
+	return p.during(ctx, id, Controls.RefuseRecording)
 }

@@ -2,10 +2,18 @@ package app
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"offhook/voice"
+	"offhook/voice/recording"
+	"offhook/voice/wire"
 )
 
 // The snapshot counts what is recorded, and when a pause ends by itself; the commands
@@ -61,6 +69,7 @@ func TestRecordingCommands(t *testing.T) {
 		for said, do := range map[string]func(*Phone, context.Context, string) error{
 			"pause recording": (*Phone).PauseRecording, "resume recording": (*Phone).ResumeRecording,
 			"start recording": (*Phone).StartRecording, "stop recording": (*Phone).StopRecording,
+			"consent": (*Phone).ConsentToRecording, "refuse": (*Phone).RefuseRecording,
 		} {
 			if err := do(d.Phone, ctx, ""); err != nil || d.engine.count(said) != 1 {
 				t.Errorf("%s: %v", said, err)
@@ -68,4 +77,61 @@ func TestRecordingCommands(t *testing.T) {
 		}
 		d.close()
 	})
+}
+
+// What a policy says of recordings reaches the engine: with a key that can't be read
+// nothing is recorded, instead of in clear.
+func TestRecordingRules(t *testing.T) {
+	story(t, func(t *testing.T) {
+		d := newHarness(t).start()
+		_, text, err := recording.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := strings.TrimPrefix(strings.Split(text, "\n")[0], "# public key: ")
+		for name, row := range map[string]struct {
+			key    string
+			sealed bool
+			broken string
+		}{
+			"in clear":           {},
+			"encrypted":          {key: good, sealed: true},
+			"a key that is none": {key: good[:len(good)-1] + map[bool]string{true: "p", false: "q"}[good[len(good)-1] == 'q'], broken: wire.RecordingNoKey},
+		} {
+			if err := d.UpdateSettings(func(s *Settings) {
+				s.Recording.Rule, s.Recording.Ask, s.Recording.PublicKey, s.Recording.BeepS = "all", true, row.key, 15
+			}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			d.engine.mu.Lock()
+			got := d.engine.recording
+			d.engine.mu.Unlock()
+			if got.Broken != row.broken || got.Key.IsZero() == row.sealed || got.Rule != voice.RecordAll || !got.Ask || got.BeepEvery != 15*time.Second || got.Pause != 2*time.Minute || !strings.HasSuffix(got.Folder, "recordings") {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+		d.close()
+	})
+}
+
+// Only the phone's own recordings are deleted, once their time is over.
+func TestRecordingsAreDeleted(t *testing.T) {
+	t.Parallel()
+	p := &Phone{log: slog.New(slog.DiscardHandler)}
+	dir, now := t.TempDir(), time.Now()
+	old := now.AddDate(0, 0, -31)
+	const id = "-0f8fad5b-d9cb-469f-a165-70867728950e"
+	for name, at := range map[string]time.Time{"20261001-101010" + id + ".ogg": old, "20261201-101010" + id + ".rec": now, "thesis.ogg": old} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.pruneFolder(dir, now.AddDate(0, 0, -30))
+	p.pruneFolder(filepath.Join(dir, "none"), now)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 2 || left[0].Name() != "20261201-101010"+id+".rec" {
+		t.Errorf("%v, %v", left, err)
+	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"io"
 
 	"offhook/voice"
 	"offhook/voice/audio"
@@ -21,6 +22,9 @@ type Engine interface {
 	// Call is the call of that ID that goes on, was made last or ended last.
 	Call(id string) (c Controls, ok bool)
 	SetMaxCalls(subscriberLine, sipAccounts int)
+	SetRecording(rules voice.RecordingRules)
+	PlaysRecordings() bool
+	OpenRecording(ctx context.Context, sessionID string) (file io.ReaderAt, size int64, err error)
 	Merge(ctx context.Context, callID, withID string) error
 	RelaySessionData(ctx context.Context, data map[string]string) (bool, error)
 	// Events gives out what happens from now on until ctx ends or the client is
@@ -69,6 +73,8 @@ type Controls interface {
 	ResumeRecording(ctx context.Context) error
 	StartRecording(ctx context.Context) error
 	StopRecording(ctx context.Context) error
+	ConsentToRecording(ctx context.Context) error
+	RefuseRecording(ctx context.Context) error
 	FollowTransfer() error
 	DeclineTransfer() error
 	Statistics() (voice.Statistics, error)

@@ -335,7 +335,8 @@ func (c *liveCall) record() CallRecord {
 	r := CallRecord{
 		ID: d.CallID, Line: d.Line, SessionID: d.SessionID, Direction: d.Direction, RemoteID: d.RemoteID, RemoteName: c.name,
 		Message: c.message, Started: d.Started, MOS: c.mos,
-		Recorded: d.Recording.Recorded > 0 || d.Recording.State == voice.RecordingOn,
+		Recorded:      d.Recording.Recorded > 0 || d.Recording.State == voice.RecordingOn,
+		RecordingFile: d.Recording.File,
 	}
 	if d.State == voice.StateEnded {
 		r.EndReason, r.EndWord = d.EndReason, d.EndWord

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -28,6 +30,10 @@ type fakeEngine struct {
 	calls   int
 	// audio is what SetSound said last.
 	audio voice.Sound
+	// recording is what SetRecording said last.
+	recording voice.RecordingRules
+	// recorded is a recording at the platform, nil where it plays none.
+	recorded []byte
 	// probe is the path of the sound; nil is a platform without a media test.
 	probe func() (voice.MediaProbe, error)
 	// late leaves it to the test to tell of a call that was dialled.
@@ -174,6 +180,18 @@ func (e *fakeEngine) Dial(_ context.Context, target, _ string, options ...voice.
 	// The engine returns a call before its goroutine has begun.
 	d1.State = voice.StateNone
 	return fakeCall{e, &d1}, nil
+}
+
+func (e *fakeEngine) SetRecording(rules voice.RecordingRules) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recording = rules
+}
+
+func (e *fakeEngine) PlaysRecordings() bool { return e.recorded != nil }
+
+func (e *fakeEngine) OpenRecording(context.Context, string) (io.ReaderAt, int64, error) {
+	return bytes.NewReader(e.recorded), int64(len(e.recorded)), nil
 }
 
 func (e *fakeEngine) SetMaxCalls(subscriber, sip int) {

@@ -65,6 +65,11 @@ func (e *fakeEngine) Transfer(_ context.Context, target string) error {
 func (e *fakeEngine) PauseRecording(context.Context) error  { e.note("pause recording"); return nil }
 func (e *fakeEngine) ResumeRecording(context.Context) error { e.note("resume recording"); return nil }
 func (e *fakeEngine) StartRecording(context.Context) error  { e.note("start recording"); return nil }
+func (e *fakeEngine) ConsentToRecording(context.Context) error {
+	e.note("consent")
+	return nil
+}
+func (e *fakeEngine) RefuseRecording(context.Context) error { e.note("refuse"); return nil }
 func (e *fakeEngine) StopRecording(context.Context) error   { e.note("stop recording"); return nil }
 
 func (e *fakeEngine) Consult(_ context.Context, target string) error {

@@ -42,6 +42,8 @@ type model struct {
 	// follow are told of the settings.
 	follow []func(settings.Settings)
 	update *Update
+	// playing is the recording that is played, nil without one.
+	playing *Playing
 	// portal is the network's own sign-in page, "" without one.
 	portal string
 	unseen int
@@ -125,6 +127,7 @@ func (p *Phone) draw() *Snapshot {
 			s.Call = drawn
 		}
 	}
+	s.Playing = m.playing
 	if m.last != nil {
 		last := *m.last
 		s.LastCall = &last
@@ -180,6 +183,9 @@ func (p *Phone) touch() { p.m.dirty = true }
 func (p *Phone) publish() {
 	if p.m.dirty {
 		p.judgeAgent()
+		if len(p.m.calls) > 0 {
+			p.StopPlaying()
+		}
 		p.m.dirty = false
 		p.tellDesktop()
 		p.stream.Publish(p.draw())

@@ -59,6 +59,8 @@ type Phone struct {
 	prefills       chan string
 	// check is the audio check that goes on, or nil.
 	check atomic.Pointer[audioCheck]
+	// playing is the recording that plays or has played last, or nil.
+	playing atomic.Pointer[playback]
 	// wanted is the choice of sound that the engine is being given, nil when it has it.
 	wanted atomic.Pointer[voice.Sound]
 	// signing holds one token: signing in and out happen one at a time.
@@ -132,6 +134,7 @@ func New(cfg Config) (*Phone, error) {
 	p.engine.SetOnAnotherPhone(set.OnAnotherPhone)
 	p.engine.SetDeclining(declines(p.m.agent.state))
 	p.limitCalls(set)
+	p.ruleRecordings(set)
 
 	crash.Go(func() { p.loop.run(p.publish) })
 	p.writer = calllog.NewWriter(calls, p.log, p.recentsChanged)
@@ -144,6 +147,7 @@ func New(cfg Config) (*Phone, error) {
 	p.start(p.watchUpdates)
 	p.start(p.keepStartAtLogin)
 	p.start(p.watchPortal)
+	p.start(p.pruneRecordings)
 	if set.SignedIn {
 		p.start(p.restore)
 	}

@@ -87,6 +87,9 @@ func (p *Phone) settingsChanged() {
 			p.watchAllExtensions()
 		}
 		p.limitCalls(set)
+		if old.Recording != set.Recording {
+			p.ruleRecordings(set)
+		}
 		if old.OnAnotherPhone != set.OnAnotherPhone {
 			p.tellAllCodes()
 		}

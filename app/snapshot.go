@@ -56,6 +56,8 @@ type Snapshot struct {
 	Update *Update `json:"update,omitempty"`
 	// Pairing is a web page that asks to work the phone, nil without one.
 	Pairing *Pairing `json:"pairing,omitempty"`
+	// Playing is the recording that is played, nil without one.
+	Playing *Playing `json:"playing,omitempty"`
 	// Notice is a passing remark for the user, such as a device that fell back.
 	Notice *Notice `json:"notice,omitempty"`
 

@@ -117,22 +117,6 @@ func (p *madePhone) Hangup(_ context.Context, id string) error {
 	p.note(p.of("hangup", id))
 	return p.fail
 }
-func (p *madePhone) PauseRecording(_ context.Context, id string) error {
-	p.note(p.of("pause", id))
-	return p.fail
-}
-func (p *madePhone) ResumeRecording(_ context.Context, id string) error {
-	p.note(p.of("go-on", id))
-	return p.fail
-}
-func (p *madePhone) StartRecording(_ context.Context, id string) error {
-	p.note(p.of("record", id))
-	return p.fail
-}
-func (p *madePhone) StopRecording(_ context.Context, id string) error {
-	p.note(p.of("stop", id))
-	return p.fail
-}
 func (p *madePhone) Merge(_ context.Context, id, with string) error {
 	p.note("merge:" + id + ":" + with)
 	return p.fail

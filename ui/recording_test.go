@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -74,6 +77,24 @@ func TestRecording(t *testing.T) {
 			t.Errorf("a failure by %q is not said as %q", reason, want)
 		}
 	}
+	s.show(madeRecording(app.Recording{State: wire.RecordingFailed, Reason: wire.RecordingDisk, Here: true}))
+	if !s.shows("this computer’s disk is full") {
+		t.Error("whose disk is full is not said")
+	}
+	s.show(madeRecording(app.Recording{State: wire.RecordingAsking, Here: true}))
+	s.tap("Yes, record this call")
+	s.expect("consent")
+	s.tap("Don’t record this call")
+	s.expect("refuse")
+	s.show(madeRecording(app.Recording{State: wire.RecordingOff, Here: true, Reason: wire.RecordingRefused}))
+	s.tap("Record this call")
+	s.expect("record")
+	for sealed, want := range map[bool]bool{false: true, true: false} {
+		s.show(madeRecording(app.Recording{State: wire.RecordingOn, Here: true, Sealed: sealed, Told: "beep", DurationS: 60}))
+		if s.shows("The file on this computer isn’t encrypted.") != want {
+			t.Errorf("encrypted %v, and its opposite is said: %v", sealed, !want)
+		}
+	}
 	s.show(madeRecording(app.Recording{State: wire.RecordingOff}))
 	if s.shows("ecord") {
 		t.Error("a call that can't be recorded speaks of recording")
@@ -86,3 +107,73 @@ func TestRecording(t *testing.T) {
 		}
 	}
 }
+
+// The page of a call plays its recording, goes to and fro and stops, where that may be.
+func TestRecordingIsPlayed(t *testing.T) {
+	s := newHarness(t, madeReady(), func(p *madePhone, _ *harnessOptions) {
+		p.recents[1].Recorded, p.recents[1].RecordingFile = true, "/recordings/2.ogg"
+		p.recents[0].Recorded = true
+	})
+	s.recents.Open(s.phone.recents[0])
+	if !s.shows("Recorded") || s.seen("Play the recording") {
+		t.Error("a recording that may not be played is offered")
+	}
+	call := s.phone.recents[1].ID
+	s.recents.Open(s.phone.recents[1])
+	s.tap("Play the recording")
+	s.expect("play:" + call + ":0s")
+	if s.seen("Forward 10 seconds") {
+		t.Error("it goes forward before it plays")
+	}
+	playing := madeReady()
+	playing.Playing = &app.Playing{ID: call, PositionS: 72, LengthS: 130}
+	s.show(playing)
+	if !s.shows("01:12 / 02:10") {
+		t.Error("how far it is does not show")
+	}
+	s.tap("Forward 10 seconds")
+	s.expect("play:" + call + ":1m22s")
+	s.tap("Back 10 seconds")
+	s.expect("play:" + call + ":1m2s")
+	s.tap("Stop playing")
+	s.expect("stop-playing")
+}
+
+func (p *madePhone) PauseRecording(_ context.Context, id string) error {
+	p.note(p.of("pause", id))
+	return p.fail
+}
+
+func (p *madePhone) ResumeRecording(_ context.Context, id string) error {
+	p.note(p.of("go-on", id))
+	return p.fail
+}
+
+func (p *madePhone) StartRecording(_ context.Context, id string) error {
+	p.note(p.of("record", id))
+	return p.fail
+}
+
+func (p *madePhone) StopRecording(_ context.Context, id string) error {
+	p.note(p.of("stop", id))
+	return p.fail
+}
+
+func (p *madePhone) ConsentToRecording(_ context.Context, id string) error {
+	p.note(p.of("consent", id))
+	return p.fail
+}
+
+func (p *madePhone) RefuseRecording(_ context.Context, id string) error {
+	p.note(p.of("refuse", id))
+	return p.fail
+}
+
+func (p *madePhone) Playable(r app.CallRecord) bool { return r.RecordingFile != "" }
+
+func (p *madePhone) PlayRecording(_ context.Context, id string, from time.Duration) error {
+	p.note(fmt.Sprint("play:", id, ":", from))
+	return p.fail
+}
+
+func (p *madePhone) StopPlaying() { p.note("stop-playing") }

@@ -105,6 +105,8 @@ type Call struct {
 	// informing is closed when the last digits sent by INFO are out.
 	informing   chan struct{}
 	supervision supervision
+	// own is how this phone records the call, nil where it does not.
+	own *ownRecording
 }
 
 // leg is one INVITE.
@@ -237,6 +239,7 @@ func (c *Call) move(next State) bool {
 
 // changed publishes the details as they are now.
 func (c *Call) changed() {
+	c.followRecording()
 	c.show()
 	c.client.events.Publish(CallChanged{Call: c.details})
 }

@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
@@ -18,14 +19,18 @@ type RecordingState = wire.RecordingState
 
 // RecordingOff: nothing is recorded. RecordingAnnouncing: the parties are being told,
 // and do not hear each other yet. RecordingFailed: the call was to be recorded and is
-// not, or not any more.
+// not, or not any more. RecordingAsking: the user is to say whether it may be.
 const (
 	RecordingOff        = wire.RecordingOff
 	RecordingAnnouncing = wire.RecordingAnnouncing
 	RecordingOn         = wire.RecordingOn
 	RecordingPaused     = wire.RecordingPaused
 	RecordingFailed     = wire.RecordingFailed
+	RecordingAsking     = wire.RecordingAsking
 )
+
+// RecordingRefused is the Reason of a RecordingOff to which the user has not agreed.
+const RecordingRefused = wire.RecordingRefused
 
 // Recording is how a call is recorded. The zero value is that of a call of whose
 // recording nothing is known.
@@ -36,8 +41,13 @@ type Recording struct {
 	// By is "rule" for a recording that nobody has begun by hand, else the name of who
 	// did.
 	By string
-	// Told is who has heard the announcement: "both", "caller" or "none".
+	// Told is who has heard the announcement: "both", "caller" or "none"; "beep" for
+	// sides that hear beeps.
 	Told string
+	// Here says that this phone records, and not the platform: into File, once that is
+	// made, which is encrypted if Sealed.
+	Here, Sealed bool
+	File         string
 	// ByHand says that StartRecording and StopRecording are possible.
 	ByHand bool
 	// Recorded is how much had been recorded at At.
@@ -57,10 +67,10 @@ func (r Recording) Length(now time.Time) time.Duration {
 }
 
 // PauseRecording stops the recording of the call while something is said that must not
-// be in it, such as the number of a card: the platform resumes it by itself after its
-// time. It returns when the platform has done so. The errors are NO_CALL, and
-// SERVER_ERROR where the platform does not record, the call is not being recorded, or
-// the operator does not allow it.
+// be in it, such as the number of a card: it is resumed by itself after a time. It
+// returns when whoever records has done so. The errors are NO_CALL, SERVER_ERROR where
+// nobody records, the call is not being recorded, or it is not allowed, and
+// INTERNAL_ERROR for a file that can't be written.
 func (c *Call) PauseRecording(ctx context.Context) error { return c.record(ctx, "pause") }
 
 // ResumeRecording ends PauseRecording.
@@ -73,7 +83,17 @@ func (c *Call) StartRecording(ctx context.Context) error { return c.record(ctx, 
 // StopRecording ends a recording that was begun by hand.
 func (c *Call) StopRecording(ctx context.Context) error { return c.record(ctx, "stop") }
 
+// ConsentToRecording says that the call may be recorded, RefuseRecording that it may
+// not, while the state is RecordingAsking: nothing from before is recorded.
+func (c *Call) ConsentToRecording(ctx context.Context) error { return c.record(ctx, "consent") }
+
+// RefuseRecording is described at ConsentToRecording.
+func (c *Call) RefuseRecording(ctx context.Context) error { return c.record(ctx, "refuse") }
+
 func (c *Call) record(ctx context.Context, action string) error {
+	if c.Details().Line != "" {
+		return c.ask(ctx, func(result chan<- error) { c.recordHere(action, result) }, func(err error) error { return fault.From(err) })
+	}
 	type place struct {
 		on      *platform.Client
 		session string
@@ -118,7 +138,7 @@ func (c *Call) onRecording(ev sip.Informed) {
 
 func (c *Call) noteRecording(got wire.Recording) {
 	switch got.State {
-	case RecordingOff, RecordingAnnouncing, RecordingOn, RecordingPaused, RecordingFailed:
+	case RecordingOff, RecordingAsking, RecordingAnnouncing, RecordingOn, RecordingPaused, RecordingFailed:
 	default:
 		return // a newer platform's
 	}
@@ -139,4 +159,38 @@ func (c *Call) noteRecording(got wire.Recording) {
 	}
 	c.details.Recording = r
 	c.changed()
+}
+
+// OpenRecording finds the recording of a call over the subscriber line in which the user
+// spoke, by its CallDetails.SessionID; recording.Listen plays it. It waits for the
+// platform, also to read, as long as ctx lasts. The errors are SDK_UNINITIALIZED,
+// SERVER_ERROR where the platform plays none, and those of the platform: a
+// platform.StatusError of 404 or 410 within says that there is none, or none any more.
+func (c *Client) OpenRecording(ctx context.Context, sessionID string) (file io.ReaderAt, size int64, err error) {
+	s, err := c.ableTo(wire.AbilityPlayback)
+	if err != nil {
+		return nil, 0, err
+	}
+	if s == nil {
+		return nil, 0, fault.New(fault.ServerError, "recording.not-played")
+	}
+	r, err := s.Platform.OpenRecording(ctx, sessionID)
+	switch platform.StatusOf(err) {
+	case 0:
+	case http.StatusNotFound, http.StatusGone:
+		return nil, 0, fault.Wrap(err, fault.ServerError, "recording.gone")
+	case http.StatusForbidden:
+		return nil, 0, fault.Wrap(err, fault.ServerError, "recording.not-played")
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return r, r.Size(), nil
+}
+
+// PlaysRecordings reports whether the subscriber's platform lets the user play
+// recordings.
+func (c *Client) PlaysRecordings() bool {
+	s, err := c.ableTo(wire.AbilityPlayback)
+	return err == nil && s != nil
 }

@@ -48,6 +48,7 @@ type Client struct {
 	lastEnded      *Call
 	onAnotherPhone bool
 	declining      bool
+	recordingRules RecordingRules
 	seen           seenSessions
 	status         Status
 	closed         bool

@@ -152,7 +152,7 @@ type realPath struct {
 	sound Sound
 }
 
-var tones = map[tone]audio.Tone{toneRingback: audio.Ringback, toneCallWaiting: audio.CallWaiting}
+var tones = map[tone]audio.Tone{toneRingback: audio.Ringback, toneCallWaiting: audio.CallWaiting, toneRecording: audio.RecordingBeep}
 
 func (p *realPath) PlayTone(t tone) { p.Path.PlayTone(tones[t]) }
 

@@ -60,6 +60,7 @@ func (c *Call) stopMedia() {
 	c.timers.clearAll()
 	c.cancel()
 	c.sound.stopRingback(c)
+	c.endRecording()
 	if c.media != nil {
 		c.media.SetMuted(true)
 	}

@@ -86,12 +86,14 @@ func (s *fakeSession) SetAnswer(answer string) error {
 	return nil
 }
 
-func (s *fakeSession) OpenSend()       { s.set(func() { s.send = true }) }
-func (s *fakeSession) OpenReceive()    { s.set(func() { s.receive = true }) }
-func (s *fakeSession) SetMuted(m bool) { s.set(func() { s.muted = m }) }
-func (s *fakeSession) Hold(h bool)     { s.set(func() { s.held = h }) }
-func (s *fakeSession) Push([]int16)    {}
-func (s *fakeSession) Pull([]int16)    {}
+func (s *fakeSession) OpenSend()        { s.set(func() { s.send = true }) }
+func (s *fakeSession) OpenReceive()     { s.set(func() { s.receive = true }) }
+func (s *fakeSession) SetMuted(m bool)  { s.set(func() { s.muted = m }) }
+func (s *fakeSession) Hold(h bool)      { s.set(func() { s.held = h }) }
+func (s *fakeSession) SetTap(media.Tap) {}
+func (s *fakeSession) Overlay([]int16)  {}
+func (s *fakeSession) Push([]int16)     {}
+func (s *fakeSession) Pull([]int16)     {}
 
 func (s *fakeSession) set(f func()) {
 	s.mu.Lock()

@@ -347,6 +347,7 @@ func (c *Call) established() {
 		c.details.Established = c.client.clock.Now()
 		c.supervision.begin(c.client.clock.Now())
 		c.timers.set(timerQuality, qualityEvery, c.reportQuality)
+		c.considerRecording()
 		defer c.sendAfterAnswer()
 	}
 	if c.move(StateEstablished) {

@@ -30,4 +30,5 @@ type tone int
 const (
 	toneRingback tone = iota
 	toneCallWaiting
+	toneRecording
 )

@@ -14,6 +14,7 @@ import (
 	"offhook/demo/exophone"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/platform"
 	"offhook/voice/recording"
 )
 
@@ -63,7 +64,7 @@ func TestRealRecording(t *testing.T) {
 	}
 	file := filepath.Join(dir, "key")
 	check(t, os.WriteFile(file, []byte(key), 0o600))
-	p := startDemo(t, demo.Config{DataDir: filepath.Join(dir, "data"), RecordingKeyFile: file, Record: exophone.RecordAll})
+	p := startDemo(t, demo.Config{DataDir: filepath.Join(dir, "data"), RecordingKeyFile: file, Record: exophone.RecordAll, AgentsPlay: true})
 	alice, bob := newPhone(t, p, "alice", sine, null), newPhone(t, p, "bob", sine, null)
 	out := alice.dialTo("bob")
 	expect[voice.IncomingCall](bob)
@@ -116,8 +117,9 @@ func TestRealRecording(t *testing.T) {
 	if res, _ := asOperator(t, p, http.MethodGet, strings.Replace(link.Response.Data.URL, "expires=", "expires=9", 1), ""); res.StatusCode != 403 {
 		t.Errorf("by a link of another time: %d", res.StatusCode)
 	}
+	playedBack(t, p, bob, session)
 	_, report := asOperator(t, p, http.MethodGet, "/"+session, "")
-	for _, part := range []string{`"who":"API key"`, `"who":"link until`, `"channels":"dual"`, `"by":"bob"`} {
+	for _, part := range []string{`"who":"API key"`, `"who":"bob"`, `"who":"link until`, `"channels":"dual"`, `"by":"bob"`} {
 		if !strings.Contains(report, part) {
 			t.Errorf("the report lacks %s: %s", part, report)
 		}
@@ -128,6 +130,25 @@ func TestRealRecording(t *testing.T) {
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "data", "recordings", entries[0].Name())); err != nil || strings.Contains(string(b), "OggS") {
 		t.Errorf("the file is not encrypted: %v", err)
+	}
+}
+
+// playedBack has a party of a call play its recording, which somebody else may not.
+func playedBack(t *testing.T, p *demo.Platform, party *phoneOf, session string) {
+	t.Helper()
+	file, size, err := party.OpenRecording(within(t), session)
+	check(t, err)
+	l, err := recording.Listen(file, size)
+	check(t, err)
+	check(t, l.Seek(l.Length()/2))
+	if _, err := l.Next(); err != nil || !party.PlaysRecordings() {
+		t.Errorf("%v, plays %v", err, party.PlaysRecordings())
+	}
+	carol := newPhone(t, p, "carol", null, null)
+	for name, id := range map[string]string{"somebody else's": session, "none": "no-such-session"} {
+		if _, _, err := carol.OpenRecording(within(t), id); fault.TypeOf(err) != fault.ServerError || platform.StatusOf(err) != http.StatusNotFound {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ const (
 	timerJoin
 	// timerDoubt looks whether anything is heard after the network has changed.
 	timerDoubt
+	// timerRecording ends a pause of the recording, timerBeep tells of it again.
+	timerRecording
+	timerBeep
 )
 
 // set arms a timer, in place of the one of its kind that may be armed.

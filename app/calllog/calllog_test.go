@@ -349,14 +349,14 @@ func TestOlderLogLearnsOfLines(t *testing.T) {
 	must(t, l.End(Record{ID: "old", Direction: voice.Outgoing, RemoteID: "bob", Started: start}))
 	_, err := l.db.Exec(`ALTER TABLE calls DROP COLUMN line; ALTER TABLE calls DROP COLUMN times; ALTER TABLE calls DROP COLUMN written;
 		ALTER TABLE calls DROP COLUMN outcome; ALTER TABLE calls DROP COLUMN outcome_note; ALTER TABLE calls DROP COLUMN callback_at;
-		ALTER TABLE calls DROP COLUMN outcome_due; ALTER TABLE calls DROP COLUMN end_word; ALTER TABLE calls DROP COLUMN transferred_to; ALTER TABLE calls DROP COLUMN recorded;
+		ALTER TABLE calls DROP COLUMN outcome_due; ALTER TABLE calls DROP COLUMN end_word; ALTER TABLE calls DROP COLUMN transferred_to; ALTER TABLE calls DROP COLUMN recorded; ALTER TABLE calls DROP COLUMN recording_file;
 		DROP TABLE merged; PRAGMA user_version = 1`)
 	must(t, err)
 	must(t, l.Close())
 	l = openLog(t, dir)
-	must(t, l.End(Record{ID: "new", Direction: voice.Outgoing, RemoteID: "bob", Line: "alice@lab.test", Started: start.Add(time.Second), TransferredTo: "carol", Recorded: true}))
+	must(t, l.End(Record{ID: "new", Direction: voice.Outgoing, RemoteID: "bob", Line: "alice@lab.test", Started: start.Add(time.Second), TransferredTo: "carol", Recorded: true, RecordingFile: "/r/a.ogg"}))
 	got := all(t, l, Query{})
-	if len(got) != 2 || got[0].Line != "alice@lab.test" || got[1].Line != "" || got[0].TransferredTo != "carol" || got[1].TransferredTo != "" || !got[0].Recorded || got[1].Recorded {
+	if len(got) != 2 || got[0].Line != "alice@lab.test" || got[1].Line != "" || got[0].TransferredTo != "carol" || got[1].TransferredTo != "" || !got[0].Recorded || got[1].Recorded || got[0].RecordingFile != "/r/a.ogg" {
 		t.Errorf("%+v", got)
 	}
 }

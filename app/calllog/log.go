@@ -34,7 +34,7 @@ const (
 )
 
 // schemaVersion is PRAGMA user_version of a file that this phone writes.
-const schemaVersion = 7
+const schemaVersion = 8
 
 const schema = `
 CREATE TABLE calls (
@@ -66,7 +66,8 @@ CREATE TABLE calls (
 	outcome_due   TEXT NOT NULL DEFAULT '', -- whose platform is to be told of it, '' for nobody's
 	end_word      TEXT NOT NULL DEFAULT '',
 	transferred_to TEXT NOT NULL DEFAULT '', -- the party that the call was handed to
-	recorded      INTEGER NOT NULL DEFAULT 0 -- some of the call was recorded
+	recorded      INTEGER NOT NULL DEFAULT 0, -- some of the call was recorded
+	recording_file TEXT NOT NULL DEFAULT '' -- the phone's own recording
 );
 CREATE INDEX calls_started ON calls(started DESC);
 CREATE INDEX calls_session ON calls(session_id) WHERE session_id <> '';
@@ -217,6 +218,7 @@ var migrations = []string{
 	`ALTER TABLE calls ADD COLUMN end_word TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN transferred_to TEXT NOT NULL DEFAULT '';`,
 	`ALTER TABLE calls ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;`,
+	`ALTER TABLE calls ADD COLUMN recording_file TEXT NOT NULL DEFAULT '';`,
 }
 
 func (l *Log) migrate(version int) error {

@@ -13,7 +13,7 @@ import (
 )
 
 const columns = `id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
-	end_reason, missed_reason, mos, rating, issue, note, interrupted, line, times, outcome, outcome_note, callback_at, outcome_due, end_word, transferred_to, recorded`
+	end_reason, missed_reason, mos, rating, issue, note, interrupted, line, times, outcome, outcome_note, callback_at, outcome_due, end_word, transferred_to, recorded, recording_file`
 
 // Search returns the calls that are over and fit q, the latest written first.
 func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
@@ -58,7 +58,7 @@ func (l *Log) Search(ctx context.Context, q Query) ([]Record, error) {
 		var due string
 		if err := rows.Scan(&r.ID, &r.SessionID, &r.Direction, &r.Missed, &r.RemoteID, &r.RemoteName, &r.Message,
 			&started, &r.RangS, &r.DurationS, &r.EndReason, &r.MissedReason, &r.MOS, &r.Rating, &r.Issue, &r.Note,
-			&r.Interrupted, &r.Line, &r.Times, &r.Outcome, &r.OutcomeNote, &callback, &due, &r.EndWord, &r.TransferredTo, &r.Recorded); err != nil {
+			&r.Interrupted, &r.Line, &r.Times, &r.Outcome, &r.OutcomeNote, &callback, &due, &r.EndWord, &r.TransferredTo, &r.Recorded, &r.RecordingFile); err != nil {
 			return nil, err
 		}
 		if r.Times == 1 {
@@ -82,7 +82,7 @@ func (l *Log) Unseen() (n int, err error) {
 }
 
 var csvHeader = []string{"started", "direction", "missed", "missed_reason", "remote_id", "remote_name", "message", "rang_s",
-	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id", "line", "times", "outcome", "outcome_note", "callback_at", "end_word", "transferred_to", "recorded"}
+	"duration_s", "end_reason", "mos", "rating", "issue", "note", "interrupted", "session_id", "id", "line", "times", "outcome", "outcome_note", "callback_at", "end_word", "transferred_to", "recorded", "recording_file"}
 
 // WriteCSV writes records as RFC 4180 with a header line; times are RFC 3339 in
 // UTC.
@@ -100,7 +100,7 @@ func WriteCSV(w io.Writer, records []Record) error {
 			r.Started.UTC().Format(time.RFC3339), string(r.Direction), strconv.FormatBool(r.Missed), string(r.MissedReason), r.RemoteID, r.RemoteName,
 			r.Message, strconv.Itoa(r.RangS), strconv.Itoa(r.DurationS), string(r.EndReason), r.MOS.Text(),
 			r.Rating.Text(), r.Issue, r.Note, strconv.FormatBool(r.Interrupted), r.SessionID, r.ID, r.Line, strconv.Itoa(max(1, r.Times)),
-			r.Outcome, r.OutcomeNote, callback, r.EndWord, r.TransferredTo, strconv.FormatBool(r.Recorded),
+			r.Outcome, r.OutcomeNote, callback, r.EndWord, r.TransferredTo, strconv.FormatBool(r.Recorded), r.RecordingFile,
 		}
 		for i := range row {
 			row[i] = cell(row[i])

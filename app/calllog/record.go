@@ -27,6 +27,8 @@ type Record struct {
 	EndWord string `json:"end_word,omitempty"`
 	// Recorded says that some of the call was recorded.
 	Recorded bool `json:"recorded,omitempty"`
+	// RecordingFile is the file of the phone's own recording, "" for none.
+	RecordingFile string `json:"recording_file,omitempty"`
 	// TransferredTo is the party to which the call was handed, "" if it was not.
 	TransferredTo string `json:"transferred_to,omitempty"`
 	// MissedReason says why a call did not ring; "" for one that did.

@@ -12,18 +12,18 @@ var ErrUnknownCall = errors.New("calllog: no such call")
 
 const upsert = `INSERT INTO calls
 	(id, session_id, direction, missed, remote_id, remote_name, message, started, rang_s, duration_s,
-	 end_reason, missed_reason, mos, interrupted, open, seen, line, written, end_word, transferred_to, recorded)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?)
+	 end_reason, missed_reason, mos, interrupted, open, seen, line, written, end_word, transferred_to, recorded, recording_file)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?)
 	ON CONFLICT(id) DO UPDATE SET session_id = excluded.session_id, missed = excluded.missed,
 	 remote_id = excluded.remote_id, remote_name = excluded.remote_name, message = excluded.message,
 	 rang_s = excluded.rang_s, duration_s = excluded.duration_s, end_reason = excluded.end_reason,
 	 missed_reason = excluded.missed_reason, mos = excluded.mos, open = excluded.open, seen = excluded.seen,
 	 interrupted = 0, written = excluded.written, end_word = excluded.end_word, transferred_to = excluded.transferred_to,
-	 recorded = excluded.recorded`
+	 recorded = excluded.recorded, recording_file = excluded.recording_file`
 
 func (l *Log) args(r Record, open bool) []any {
 	return []any{r.ID, r.SessionID, r.Direction, r.Missed, r.RemoteID, r.RemoteName, r.Message,
-		r.Started.UnixMilli(), r.RangS, r.DurationS, r.EndReason, r.MissedReason, r.MOS, open, !r.Missed, r.Line, l.written(), r.EndWord, r.TransferredTo, r.Recorded}
+		r.Started.UnixMilli(), r.RangS, r.DurationS, r.EndReason, r.MissedReason, r.MOS, open, !r.Missed, r.Line, l.written(), r.EndWord, r.TransferredTo, r.Recorded, r.RecordingFile}
 }
 
 // Progress writes a call that goes on: once when it begins, and again as it is

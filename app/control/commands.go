@@ -86,16 +86,32 @@ func init() {
 			run: func(_ context.Context, s *Server, _ request, _ func(any) error) (any, error) {
 				return nil, s.cfg.Phone.EndConsultation()
 			}},
-		"recording": {flags: "call", did: "Done.", args: "pause|resume|start|stop", min: 1, max: 1, calls: true, help: "keep a card number out of the recording of the call, or begin and end one by hand where the platform allows that",
+		"recording": {flags: "call", did: "Done.", args: "pause|resume|start|stop|consent|refuse", min: 1, max: 1, calls: true, help: "keep a card number out of the recording of the call, begin and end one by hand where that is allowed, or say whether the call may be recorded where you are asked",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
 				do := map[string]func(*app.Phone, context.Context, string) error{
 					"pause": (*app.Phone).PauseRecording, "resume": (*app.Phone).ResumeRecording,
 					"start": (*app.Phone).StartRecording, "stop": (*app.Phone).StopRecording,
+					"consent": (*app.Phone).ConsentToRecording, "refuse": (*app.Phone).RefuseRecording,
 				}[r.Args[0]]
 				if do == nil {
-					return nil, usage("Use pause, resume, start or stop.")
+					return nil, usage("Use pause, resume, start, stop, consent or refuse.")
 				}
 				return nil, do(s.cfg.Phone, ctx, r.Call)
+			}},
+		"play": {did: "Done.", args: "CALL|stop [SECONDS]", min: 1, max: 2, help: "play the recording of a call of the history, by its id, from the beginning or from there on; stop ends it",
+			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {
+				if r.Args[0] == "stop" {
+					s.cfg.Phone.StopPlaying()
+					return nil, nil
+				}
+				from := 0
+				if len(r.Args) > 1 {
+					var err error
+					if from, err = strconv.Atoi(r.Args[1]); err != nil || from < 0 || from > 1e6 {
+						return nil, usage("SECONDS is a number from 0 on.")
+					}
+				}
+				return nil, s.cfg.Phone.PlayRecording(ctx, r.Args[0], time.Duration(from)*time.Second)
 			}},
 		"merge": {did: "Merged.", flags: "call", args: "[CALL-ID]", max: 1, calls: true, help: "make a conference of two calls, or take a call into the conference",
 			run: func(ctx context.Context, s *Server, r request, _ func(any) error) (any, error) {

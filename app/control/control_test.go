@@ -57,7 +57,9 @@ func (l *line) Statistics() (voice.Statistics, error) {
 	took := 12.0
 	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil
 }
-func (l *line) SetMaxCalls(int, int) {}
+func (l *line) SetMaxCalls(int, int)              {}
+func (l *line) SetRecording(voice.RecordingRules) {}
+func (l *line) PlaysRecordings() bool             { return false }
 func (l *line) Call(string) (app.Controls, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -27,6 +27,7 @@ type Settings struct {
 	Logs        Logs         `json:"logs"`
 	Updates     Updates      `json:"updates"`
 	Agent       Agent        `json:"agent"`
+	Recording   Recording    `json:"recording"`
 
 	// Network is how packets of calls are marked.
 	Network Network `json:"network"`
@@ -229,6 +230,28 @@ type Agent struct {
 	OutcomeRequired bool `json:"outcome_required"`
 	// AvailableUnready lets an agent be available while the phone is not Ready.
 	AvailableUnready bool `json:"available_unready"`
+}
+
+// Recording is how the phone records calls over SIP accounts.
+type Recording struct {
+	// Rule is never, by_hand or all; Ask waits with all for the agent's consent.
+	Rule string `json:"rule"`
+	Ask  bool   `json:"ask"`
+	// Folder is where the files go, "" for the folder recordings of the profile.
+	Folder string `json:"folder,omitempty"`
+	// PublicKey encrypts them, "" leaves them as they are.
+	PublicKey string `json:"public_key,omitempty"`
+	// Channels is dual or single.
+	Channels string `json:"channels"`
+	// BeepS is how often both sides hear a beep, in seconds, 0 for never; PauseS after
+	// how long a pause ends by itself.
+	BeepS  int `json:"beep_s"`
+	PauseS int `json:"pause_s"`
+	// KeepDays is how long files are kept, 0 for ever; ReserveMB is left free of the disk.
+	KeepDays  int `json:"keep_days"`
+	ReserveMB int `json:"reserve_mb"`
+	// Play lets recordings be played in the phone.
+	Play bool `json:"play"`
 }
 
 // Favourite is a contact of the user's own.

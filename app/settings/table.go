@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"offhook/internal/dscp"
+	"offhook/voice"
 )
 
 // Page is the page of the window on which a setting has its row.
@@ -127,6 +128,19 @@ var Table = []Entry{
 		Page: PageCalls, Section: "Second call while you're in a call", Title: "Second call while you're in a call",
 		Offered: []Option{{string(WaitingDefault), "On SIP accounts"}, {string(WaitingOn), "On all lines"}, {string(WaitingOff), "Never, the caller hears busy"}}},
 	{Path: "calls.recording_consent", About: `The sentence on recording that each call shows; "" for none.`},
+
+	{Path: "recording.rule", About: "Which calls over SIP accounts the phone itself records: never, by_hand (those that the agent records) or all.",
+		Default: string(voice.RecordNever), Choices: []string{string(voice.RecordNever), string(voice.RecordByHand), string(voice.RecordAll)}},
+	{Path: "recording.ask", About: "With all: record only calls for which the agent has agreed; nothing from before is kept."},
+	{Path: "recording.folder", About: `Where the phone's own recordings go; "" for the folder recordings of the profile.`},
+	{Path: "recording.public_key", Pattern: regexp.MustCompile(`^(age1[02-9ac-hj-np-z]{58})?$`),
+		About: `The public key (age1…) that encrypts them; who has the other half can play them, and the phone can't. "" leaves them open to all who can read the folder.`},
+	{Path: "recording.channels", About: "dual: each side in a channel of its own; single: both mixed.", Default: "dual", Choices: []string{"dual", "single"}},
+	{Path: "recording.beep_s", About: "How often both sides hear a beep while the phone records, in seconds, such as 15; 0 for never.", Max: 3600},
+	{Path: "recording.pause_s", About: "After how many seconds a pause of the phone's recording ends by itself.", Default: 120, Min: 10, Max: 3600},
+	{Path: "recording.keep_days", About: "How many days the phone's own recordings are kept; 0 for ever.", Default: 30, Max: 3650},
+	{Path: "recording.reserve_mb", About: "How much of the disk recordings leave free.", Default: 500, Max: 1_000_000},
+	{Path: "recording.play", About: "Let recordings be played in the list of calls: the phone's own, and those of a platform that lets its agents."},
 
 	{Path: "appearance.theme", About: "The window's colours.", Default: "system", Choices: []string{"system", "light", "dark"},
 		Page: PageAppearance, Section: "Colours", Title: "Colours", Offered: []Option{{"system", "Same as the system"}, {"light", "theme::Light"}, {"dark", "theme::Dark"}}},

@@ -38,6 +38,7 @@ type CallDetail struct {
 	dirty  bool
 	record app.CallRecord
 	view   View
+	play   *playRow
 }
 
 func newCallDetail(env *Env) *CallDetail {
@@ -70,7 +71,8 @@ func newCallDetail(env *Env) *CallDetail {
 	d.Export = widget.NewPill(env.T("Export"), theme.Download, widget.Plain, widget.HeightButton, func() { env.export([]app.CallRecord{d.record}) })
 	d.CallAgain = widget.NewPill(env.T("Call back"), theme.Phone, widget.Success, widget.HeightButton, func() { env.Dial(d.record.RemoteID, nil) })
 	head := widget.Row(d.face, widget.Gap(12), widget.Grow(raised(widget.Column(d.name, d.number))), widget.Gap(8), d.Customer, widget.Gap(8), d.Copy)
-	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.messageBox, d.outcome.object, own, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
+	d.play = newPlayRow(env)
+	d.frame = newFrame(env, env.T("tab::Call"), PageNone, d.Remove, widget.Column(head, widget.Gap(12), card, d.play.object, d.messageBox, d.outcome.object, own, d.noteBox), widget.Grid(2, 8, d.Export, d.CallAgain))
 	return d
 }
 
@@ -153,6 +155,7 @@ func (d *CallDetail) Render(v View) {
 	}
 	d.outcome.render(v, c)
 	setVisible(d.Customer, e.customerURL(v, loggedCall(c)) != "")
+	d.play.render(v, c)
 	d.message.SetText(c.Message)
 	setVisible(d.messageBox, c.Message != "")
 	d.note.SetText(c.Note)

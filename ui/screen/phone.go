@@ -55,6 +55,8 @@ type Phone interface {
 	ResumeRecording(ctx context.Context, id string) error
 	StartRecording(ctx context.Context, id string) error
 	StopRecording(ctx context.Context, id string) error
+	ConsentToRecording(ctx context.Context, id string) error
+	RefuseRecording(ctx context.Context, id string) error
 	SendDTMF(id, digits string) error
 	SetRoute(route voice.AudioRoute) error
 	TakeDevice() error
@@ -79,6 +81,9 @@ type Phone interface {
 	Recents() []app.CallRecord
 	MarkRecentsSeen()
 	DeleteRecent(ctx context.Context, id string) error
+	Playable(r app.CallRecord) bool
+	PlayRecording(ctx context.Context, id string, from time.Duration) error
+	StopPlaying()
 	SaveOutcome(ctx context.Context, call string, o app.Outcome) error
 
 	StayInWrapUp() error

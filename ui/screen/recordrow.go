@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -25,7 +26,7 @@ type recordRow struct {
 	Stop        *widget.IconButton
 	Act         *widget.PillButton
 	object      *fyne.Container
-	act         func(ctx context.Context, id string) error
+	act, stop   func(ctx context.Context, id string) error
 	call        string
 }
 
@@ -37,7 +38,7 @@ func newRecordRow(env *Env) *recordRow {
 			env.doTo(r.call, r.act)
 		}
 	})
-	r.Stop = widget.NewIconButton(env.T("Stop recording"), theme.Stop, theme.DangerInk, env.Tips, func() { env.doTo(r.call, env.Phone.StopRecording) })
+	r.Stop = widget.NewIconButton(env.T("Stop recording"), theme.Stop, theme.DangerInk, env.Tips, func() { env.doTo(r.call, r.stop) })
 	r.ground = widget.NewPanel(theme.DangerSoft, theme.RadiusCard, widget.Fixed(0, 48, widget.Inset(0, 4, 0, 12,
 		widget.Row(r.icon, widget.Gap(8), widget.Grow(widget.Row(r.word, widget.Gap(8), r.extra)), widget.Gap(4), r.Stop, widget.Gap(4), r.Act))))
 	r.object = widget.Inset(8, 0, 0, 0, widget.Column(r.ground, widget.Gap(3), r.said))
@@ -70,13 +71,15 @@ func (r *recordRow) button(word, label string, fill widget.Fill, act func(ctx co
 // or nothing can be done.
 func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 	e, rec := r.env, c.Recording
-	there := rec != nil && mode != modeRings && c.Established != nil && (rec.State != wire.RecordingOff || rec.ByHand)
+	there := rec != nil && mode != modeRings && c.Established != nil && (rec.State != wire.RecordingOff || rec.ByHand || rec.Reason == wire.RecordingRefused)
 	setVisible(r.object, there)
 	if !there {
 		return
 	}
 	r.call = c.ID
 	said, role := "", theme.Text2
+	r.stop = e.Phone.StopRecording
+	r.Stop.Set(e.T("Stop recording"), theme.Stop)
 	setVisible(r.Stop, rec.ByHand && (rec.State == wire.RecordingOn || rec.State == wire.RecordingPaused) && !v.Compact)
 	switch rec.State {
 	case wire.RecordingOn:
@@ -87,6 +90,9 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 			said, role = e.T("The caller wasn't told. Tell them."), theme.WarningInk
 		case rec.Told != "" && rec.Length(v.Now) < toldTime:
 			said = e.T("The caller heard that the call is recorded.")
+		}
+		if rec.Here && !rec.Sealed {
+			said = strings.TrimSpace(said + " " + e.T("The file on this computer isn't encrypted."))
 		}
 	case wire.RecordingPaused:
 		extra := ""
@@ -101,11 +107,17 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 		}
 		r.set(theme.Pause, theme.WarningSoft, theme.WarningInk, e.T("Paused {time}", "time", Short(length)), extra)
 		r.button(e.T("Resume"), e.T("Resume recording"), widget.RaisedWarning, e.Phone.ResumeRecording)
+	case wire.RecordingAsking:
+		r.set(theme.RecordOff, theme.Sunken, theme.Text, e.T("Record this call?"), "")
+		r.button(e.T("Record"), e.T("Yes, record this call"), widget.Raised, e.Phone.ConsentToRecording)
+		r.stop = e.Phone.RefuseRecording
+		r.Stop.Set(e.T("Don't record this call"), theme.Close)
+		r.Stop.Show()
 	case wire.RecordingAnnouncing:
 		r.set(theme.RecordOff, theme.Sunken, theme.Text, e.T("Announcing the recording"), "")
 		r.button("", "", widget.Raised, nil)
 	case wire.RecordingFailed:
-		r.set(theme.WarningIcon, theme.WarningSoft, theme.WarningInk, e.T("Not recorded"), e.notRecorded(rec.Reason))
+		r.set(theme.WarningIcon, theme.WarningSoft, theme.WarningInk, e.T("Not recorded"), e.notRecorded(rec))
 		r.button("", "", widget.Raised, nil)
 	default:
 		r.set(theme.RecordOff, theme.Sunken, theme.Text, e.T("Not recording"), "")
@@ -121,14 +133,24 @@ func (r *recordRow) render(v View, c *app.Call, mode callMode) {
 func (r *recordRow) says(v View) bool { return r.said.Text() != "" && !v.Compact }
 
 // notRecorded says in a few words why a recording has failed.
-func (e *Env) notRecorded(reason string) string {
-	switch reason {
+func (e *Env) notRecorded(rec *app.Recording) string {
+	switch rec.Reason {
 	case wire.RecordingDisk:
+		if rec.Here {
+			return e.T("this computer's disk is full")
+		}
 		return e.T("the server's disk is full")
 	case wire.RecordingNotTold:
 		return e.T("the caller couldn't be told")
 	case wire.RecordingNoKey:
 		return e.T("recording isn't set up")
+	case wire.RecordingTooLong:
+		return e.T("the file holds no more")
+	case wire.RecordingCodec:
+		return e.T("its sound can't be written")
+	}
+	if rec.Here {
+		return e.T("the file can't be written")
 	}
 	return e.T("the server can't write it")
 }

@@ -6,7 +6,7 @@ import "math"
 type Tone int
 
 // The tones. Ringtone, Ringback repeat until they are stopped; Busy and Reorder
-// last a few seconds; CallWaiting, Connected and Ended sound once.
+// last a few seconds; the others sound once.
 const (
 	NoTone Tone = iota
 	Ringtone
@@ -16,9 +16,10 @@ const (
 	CallWaiting
 	Connected
 	Ended
+	RecordingBeep
 )
 
-var toneNames = [...]string{"none", "ringtone", "ringback", "busy", "reorder", "call waiting", "connected", "ended"}
+var toneNames = [...]string{"none", "ringtone", "ringback", "busy", "reorder", "call waiting", "connected", "ended", "recording"}
 
 // String returns the tone's name, for logs.
 func (t Tone) String() string {
@@ -85,6 +86,8 @@ func melodyOf(t Tone, country string) melody {
 		return melody{notes: []note{{ms: 60, hz: [3]float64{880}}, {ms: 80, hz: [3]float64{1320}}}, gain: 0.06, times: 1}
 	case Ended:
 		return melody{notes: []note{{ms: 80, hz: [3]float64{660}}, {ms: 100, hz: [3]float64{440}}}, gain: 0.06, times: 1}
+	case RecordingBeep:
+		return melody{notes: []note{{ms: 200, hz: [3]float64{1400}}}, gain: 0.05, times: 1}
 	default:
 		return melody{notes: []note{{ms: 10}}, times: 1}
 	}
@@ -111,6 +114,17 @@ func dtmf(digit rune) (low, high float64, ok bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// Samples is all of a tone that ends, at 48 kHz.
+func (t Tone) Samples() (pcm []int16) {
+	p := newPlayer(melodyOf(t, ""), 1)
+	for more := true; more; {
+		frame := make([]int16, FrameSamples)
+		more = p.mix(frame)
+		pcm = append(pcm, frame...)
+	}
+	return pcm
 }
 
 // player plays a melody. It belongs to the thread that plays.

@@ -114,6 +114,11 @@ func (c *Client) path(name string) *url.URL {
 // into out, if that is not nil. After a 401 it tries once more with a renewed
 // token.
 func (c *Client) call(ctx context.Context, method string, u *url.URL, in, out any) error {
+	return c.send(ctx, request{method: method, url: u, in: in, timeout: requestTimeout}, out)
+}
+
+// send is call for any request.
+func (c *Client) send(ctx context.Context, r request, out any) error {
 	tokens := c.tokens.Load()
 	if tokens == nil {
 		return fault.New(fault.Uninitialized, "sign-in.first")
@@ -123,7 +128,8 @@ func (c *Client) call(ctx context.Context, method string, u *url.URL, in, out an
 		if err != nil {
 			return err
 		}
-		err = c.do(ctx, request{method: method, url: u, bearer: token, in: in, timeout: requestTimeout}, out)
+		r.bearer = token
+		err = c.do(ctx, r, out)
 		if attempt == 0 && StatusOf(err) == http.StatusUnauthorized {
 			(*tokens).Rejected(token)
 			continue
@@ -139,6 +145,8 @@ type request struct {
 	bearer  string
 	in      any
 	timeout time.Duration
+	// bytes asks for a part of a file from an offset on; 0 for an envelope.
+	from, bytes int64
 }
 
 func (c *Client) do(ctx context.Context, r request, out any) error {
@@ -165,6 +173,10 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	if r.bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+r.bearer)
 	}
+	if r.bytes > 0 {
+		req.Header.Set("Accept", "audio/*")
+		req.Header.Set("Range", asRange(r.from, r.bytes))
+	}
 	if c.cfg.DeviceID != "" {
 		req.Header.Set(wire.HeaderDeviceID, c.cfg.DeviceID)
 	}
@@ -190,6 +202,12 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 		return fault.New(fault.ServerError, "server.long-answer")
 	}
 	c.cfg.Logger.Debug("platform request", "method", r.method, "path", r.url.Path, "status", res.StatusCode)
+	if part, ok := out.(*ranged); ok && res.StatusCode == http.StatusPartialContent {
+		if *part, err = readRange(res, text); err != nil {
+			return formFault(r.url.Host, err)
+		}
+		return nil
+	}
 	return readEnvelope(res, text, r.url.Host, out)
 }
 
