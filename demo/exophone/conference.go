@@ -262,7 +262,7 @@ func (s *session) part(p *party, reason string) {
 	}
 	s.leave(&gone, reason)
 	if len(rest) == 2 {
-		s.conference = nil
+		s.conference, s.conferred = nil, true
 		for _, q := range s.present() {
 			q.place.muted, q.place.talking = false, false
 			q.holds = s.x.cfg.HoldMusic && !q.offer.Receives

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +191,11 @@ func TestConferenceGoesOnWithoutOne(t *testing.T) {
 			s.first = s.second
 			s.p.over()
 			leave(s)
+			for phone, name := range map[*call]string{s.bob: "carol", s.carol: "bob"} {
+				if id := value(phone.request(sip.UPDATE), "P-Asserted-Identity"); !strings.Contains(id, "<sip:"+name+"@") {
+					t.Errorf("told of %s", id)
+				}
+			}
 			hearsTone(t, s.bob, s.carol, 620)
 			hearsTone(t, s.carol, s.bob, 800)
 			s.carol.hangup()

@@ -40,7 +40,7 @@ func (s *session) mirrorHold(p *party) {
 		if far.holds && s.x.cfg.HoldMusic {
 			want.sends = true // the music
 		}
-		if s.handover != nil {
+		if s.handover != nil || s.conferred {
 			who = far.name
 		}
 	}
