@@ -2,9 +2,13 @@ package voice_test
 
 import (
 	"testing"
+	"time"
 
+	"offhook/internal/listen"
 	"offhook/voice"
+	"offhook/voice/audio"
 	"offhook/voice/fault"
+	"offhook/voice/recording"
 )
 
 // callOf waits for a call of a phone that fits.
@@ -157,5 +161,64 @@ func TestAttendedTransferWhileItRings(t *testing.T) {
 			hears(t, alice.latest())
 			hears(t, carol.latest())
 		})
+	}
+}
+
+// Another microphone is chosen while one call talks and one is on hold: the one that
+// talks goes over to it at once, the held one still hears nothing and has it when it is
+// taken back. What each far side heard stands in its own recording.
+func TestDeviceChangesWithTwoCalls(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	old, next := audio.Spec{Kind: audio.SpecSine, Hz: 440}, audio.Spec{Kind: audio.SpecSine, Hz: 1000}
+	alice := newSIPPhoneWith(t, "alice", old, null, []voice.Option{voice.WithMaxCalls(1, 2)}, p.account("alice"))
+	bob, carol := newSIPPhone(t, "bob", null, null, p.account("bob")), newSIPPhone(t, "carol", null, null, p.account("carol"))
+	for _, ph := range []*phoneOf{bob, carol} {
+		ph.SetRecording(voice.RecordingRules{Rule: voice.RecordAll, Folder: t.TempDir()})
+	}
+	first, atBob := connect(t, alice, bob, "bob")
+	hears(t, first)
+	recordedBy(bob, atBob, voice.RecordingOn)
+	time.Sleep(500 * time.Millisecond)
+	second, atCarol := connect(t, alice, carol, "carol")
+	remotelyHeld(t, bob, true)
+	recordedBy(carol, atCarol, voice.RecordingOn)
+	time.Sleep(500 * time.Millisecond) // of the old one
+	check(t, alice.SetSound(voice.Sound{Capture: next, Playout: null}))
+	time.Sleep(700 * time.Millisecond) // of the new one
+	check(t, first.Resume(within(t)))
+	remotelyHeld(t, carol, true)
+	remotelyHeld(t, bob, false)
+	time.Sleep(700 * time.Millisecond)
+	heard := map[string]listen.Sound{}
+	for ph, call := range map[*phoneOf]*voice.Call{bob: first, carol: second} {
+		check(t, call.Hangup())
+		file := expect[voice.CallEnded](ph).Call.Recording.File
+		check(t, ph.Close(within(t)))
+		heard[ph.name] = recordedFile(t, file, recording.Key{})[1]
+	}
+	// The first and the last 200 ms that somebody heard a tone.
+	times := func(s listen.Sound, hz float64) (first, last time.Duration) {
+		first, last = -1, -1
+		for at := time.Duration(0); at < s.Duration()-200*time.Millisecond; at += 50 * time.Millisecond {
+			if s.Cut(at, at+200*time.Millisecond).Tone(hz) > 0.1 {
+				if last = at; first < 0 {
+					first = at
+				}
+			}
+		}
+		return first, last
+	}
+	for name, s := range heard {
+		_, oldLast := times(s, 440)
+		newFirst, _ := times(s, 1000)
+		if oldLast < 0 || newFirst < 0 || newFirst < oldLast-200*time.Millisecond {
+			t.Errorf("%s heard the old one until %v, the new one from %v on", name, oldLast, newFirst)
+		}
+		if gap := newFirst - oldLast; name == "bob" && gap < time.Second {
+			t.Errorf("bob, who was on hold, heard it %v after the old one", gap)
+		} else if name == "carol" && gap > 400*time.Millisecond {
+			t.Errorf("carol waited %v for the new one", gap)
+		}
 	}
 }
