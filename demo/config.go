@@ -105,6 +105,8 @@ type Config struct {
 	// RecordingTold says who hears the announcement: "both", "caller" or "none"; ""
 	// means both.
 	RecordingTold string
+	// RecordingAsk records calls only to whose recording a party has agreed.
+	RecordingAsk bool
 	// AgentsPlay lets agents play the recordings of calls in which they spoke.
 	AgentsPlay bool
 	// RecordingAnnouncementFile is that announcement, a WAV file of PCM or an Ogg file

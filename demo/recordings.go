@@ -56,6 +56,6 @@ func (p *Platform) openRecordings() (err error) {
 // recording is how the exchange records.
 func (p *Platform) recording() exophone.Recording {
 	return exophone.Recording{
-		Archive: p.recordings, Rule: p.cfg.Record, Mono: p.cfg.RecordingMono, Told: p.cfg.RecordingTold, Pause: p.cfg.RecordingPause,
+		Archive: p.recordings, Rule: p.cfg.Record, Mono: p.cfg.RecordingMono, Told: p.cfg.RecordingTold, Pause: p.cfg.RecordingPause, Ask: p.cfg.RecordingAsk,
 	}
 }

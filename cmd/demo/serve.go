@@ -77,6 +77,7 @@ type serveFlags struct {
 	RecordingTold         string        `name:"recording-told" placeholder:"WHO" enum:"both,caller,none" default:"both" help:"who hears before the conversation that it is recorded: both, caller or none"`
 	RecordingAnnouncement string        `name:"recording-announcement" placeholder:"FILE" help:"what they hear: a WAV file of PCM or an Ogg file of Opus; two tones if empty"`
 	RecordingPause        time.Duration `name:"recording-pause" placeholder:"TIME" default:"2m" help:"after how long a pause of a recording ends by itself"`
+	RecordingAsk          bool          `name:"recording-ask" help:"record a call only once a party of it has agreed in the phone"`
 	RecordingPlay         bool          `name:"recording-play" help:"let agents play the recordings of calls in which they spoke"`
 	KeepRecordings        time.Duration `name:"keep-recordings" placeholder:"TIME" default:"720h" help:"how long recordings are kept"`
 	Cluster               string        `name:"cluster" placeholder:"NAME" help:"name of the cluster of which this platform is a node, the same on all nodes; a platform alone if empty"`
@@ -151,6 +152,7 @@ func (s *settings) parse(args []string, stdout, stderr io.Writer) error {
 	s.RecordingMono = f.RecordingChannels == "single"
 	s.RecordingTold = f.RecordingTold
 	s.AgentsPlay = f.RecordingPlay
+	s.RecordingAsk = f.RecordingAsk
 	s.RecordingAnnouncementFile = f.RecordingAnnouncement
 	s.RecordingPause = f.RecordingPause
 	s.KeepRecordings = f.KeepRecordings

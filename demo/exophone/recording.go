@@ -37,6 +37,8 @@ type Recording struct {
 	Told string
 	// Pause is after how long a pause ends by itself; 0 means 2 minutes.
 	Pause time.Duration
+	// Ask records a call only once one of its parties has agreed to that by Record.
+	Ask bool
 }
 
 // Errors of Record.
@@ -87,6 +89,31 @@ type recording struct {
 
 const rule = "rule"
 
+// consent is whether the parties of a session have agreed to its recording.
+type consent int
+
+const (
+	unasked consent = iota
+	asking
+	agreed
+	refused
+)
+
+// consented begins the recording to which a party has agreed: what was said before is
+// not in it. Those who talk are parted for the announcement and joined again.
+func (s *session) consented() {
+	s.consent = agreed
+	s.begin(func() {
+		if s.conference == nil {
+			s.connect()
+			return
+		}
+		for _, p := range s.present() {
+			s.mix(p)
+		}
+	})
+}
+
 // begin lets the parties hear each other, by then, once the announcement has been
 // played, if the call is to be recorded.
 func (s *session) begin(then func()) {
@@ -97,6 +124,15 @@ func (s *session) begin(then func()) {
 		if s.byHand() && !s.unrecorded {
 			s.tellRecording()
 		}
+		return
+	}
+	// A bot asks nobody: its call is one of a test.
+	if cfg.Ask && s.consent != agreed && s.recording == nil && s.callee.media != nil {
+		if s.consent == unasked {
+			s.consent = asking
+		}
+		then()
+		s.tellRecording()
 		return
 	}
 	if s.recording == nil {
@@ -386,6 +422,12 @@ func (s *session) describeRecording() wire.Recording {
 	w := wire.Recording{State: wire.RecordingOff, ByHand: s.byHand()}
 	r := s.recording
 	if r == nil {
+		switch s.consent {
+		case asking:
+			w.State = wire.RecordingAsking
+		case refused:
+			w.Reason = wire.RecordingRefused
+		}
 		return w
 	}
 	now := s.x.cfg.Clock.Now()

@@ -313,3 +313,52 @@ func TestRecordingsAreDeleted(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
+
+// Where the agent is asked the two talk first, and nothing of that is recorded. Who agrees
+// has both told; who refuses may still change their mind.
+func TestRecordingAsks(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	p, out, in, session := askedToRecord(t, exophone.Recording{Archive: a, Ask: true})
+	in.answer()
+	out.expect(200)
+	in.isRecorded(stateIs(wire.RecordingAsking))
+	hearsTone(t, out, in, 440)
+	if _, err := p.x.Record(session, "bob", "pause"); !errors.Is(err, exophone.ErrRecording) {
+		t.Errorf("a pause of nothing: %v", err)
+	}
+	for range 2 {
+		r, err := p.x.Record(session, "bob", "refuse")
+		if err != nil && !errors.Is(err, exophone.ErrRecording) || err == nil && (r.State != wire.RecordingOff || r.Reason != wire.RecordingRefused) {
+			t.Errorf("refused: %+v, %v", r, err)
+		}
+	}
+	out.isRecorded(func(r wire.Recording) bool { return r.Reason == wire.RecordingRefused })
+	hearsTone(t, in, out, 620)
+	if _, err := a.Read(session); !errors.Is(err, archive.ErrNone) {
+		t.Errorf("a file of a call to whose recording nobody has agreed: %v", err)
+	}
+	if r, err := p.x.Record(session, "bob", "consent"); err != nil || r.State != wire.RecordingAnnouncing {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, c := range []*call{out, in} {
+		if r := c.isRecorded(stateIs(wire.RecordingOn)); r.Told != "both" || r.By != "rule" {
+			t.Errorf("%s is told %+v", c.h.name, r)
+		}
+	}
+	hearsTone(t, out, in, 700)
+	hearsTone(t, in, out, 900)
+	out.hangup()
+	in.ended()
+	p.over()
+	p.x.AwaitByes()
+	sides := recorded(t, a, session)
+	if tone(sides[0], 700) < 0.15 || tone(sides[1], 900) < 0.15 {
+		t.Errorf("what was said after the consent: %.3f and %.3f", tone(sides[0], 700), tone(sides[1], 900))
+	}
+	for _, hz := range []float64{440, 620, 1400} {
+		if got := max(tone(sides[0], hz), tone(sides[1], hz)); got > 0.02 {
+			t.Errorf("%.0f Hz, from before the consent or its announcement, is recorded: %.3f", hz, got)
+		}
+	}
+}

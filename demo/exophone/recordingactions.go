@@ -37,6 +37,13 @@ func (s *session) control(action, by string) error {
 	r := s.recording
 	running := r != nil && r.take != nil
 	switch {
+	case (action == "consent" || action == "start") && (s.consent == asking || s.consent == refused):
+		s.consented()
+		return nil
+	case action == "refuse" && s.consent == asking:
+		s.consent = refused
+		s.tellRecording()
+		return nil
 	case action == "start" && !running:
 		if !s.byHand() {
 			return ErrNotByHand

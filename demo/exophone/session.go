@@ -68,6 +68,7 @@ type session struct {
 	handover    *handover // a transfer, once there was one
 	conference  *conference
 	recording   *recording
+	consent     consent
 	conferred   bool     // a conference was here: the two that are left may not know each other
 	guests      []*party // the third and further parties of a conference
 	aliases     []string // its names for later callees

@@ -120,7 +120,7 @@ func (c callEndpoints) postRecording(w http.ResponseWriter, r *http.Request) err
 	case errors.Is(err, exophone.ErrNotByHand):
 		return &apiError{status: http.StatusForbidden, code: wire.CodeNotEnabled, description: "Recordings are not begun or ended by hand here"}
 	case errors.Is(err, exophone.ErrRecording):
-		return badParameter("action must be start, stop, pause or resume, and fit the state of the recording")
+		return badParameter("action must be start, stop, pause, resume, consent or refuse, and fit the state of the recording")
 	case err != nil:
 		return err
 	}

@@ -57,8 +57,8 @@ type Recording struct {
 	ByHand bool `json:"by_hand,omitempty"`
 }
 
-// RecordingRequest is the body of POST …/recording: Action is "start", "stop", "pause"
-// or "resume".
+// RecordingRequest is the body of POST …/recording: Action is "start", "stop", "pause",
+// "resume", "consent" or "refuse".
 type RecordingRequest struct {
 	Action string `json:"action"`
 }
