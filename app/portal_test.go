@@ -3,9 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"offhook/app/diagnosis"
@@ -13,31 +14,27 @@ import (
 	"offhook/voice/fault"
 )
 
-// network answers requests as a network with a sign-in page does.
-type network func(r *http.Request) (status int, header http.Header, body string, err error)
-
-func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
-	status, header, body, err := n(r)
-	if err != nil {
-		return nil, err
-	}
-	if header == nil {
-		header = http.Header{}
-	}
-	return &http.Response{StatusCode: status, Header: header, Request: r, Body: io.NopCloser(strings.NewReader(body))}, nil
+// hotel is a network that breaks https and redirects http to its own page, until its
+// guest has signed in there.
+type hotel struct {
+	free    atomic.Bool
+	outside http.RoundTripper
 }
 
-// hotel breaks https and redirects http to its own page.
-func hotel(cut error) network {
-	return func(r *http.Request) (int, http.Header, string, error) {
-		if r.URL.Scheme == "https" {
-			return 0, nil, "", cut
-		}
-		if r.URL.Host != "pbx.example" && r.URL.Host != "backend" {
-			return 0, nil, "", errors.New("asked " + r.URL.Host)
-		}
-		return 302, http.Header{"Location": {"http://login.hotel/"}}, "", nil
+func (h *hotel) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch {
+	case h.free.Load():
+		return h.outside.RoundTrip(r)
+	case r.URL.Scheme == "https":
+		return nil, errors.New("connection reset")
+	case r.URL.Host != "pbx.example" && r.URL.Host != "backend":
+		return nil, errors.New("asked " + r.URL.Host)
 	}
+	page := httptest.NewRecorder()
+	http.Redirect(page, r, "http://login.hotel/", http.StatusFound)
+	answer := page.Result()
+	answer.Request = r
+	return answer, nil
 }
 
 // A phone in a hotel's network says what is the matter, at the sign-in, in its
@@ -46,29 +43,14 @@ func hotel(cut error) network {
 func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 	story(t, func(t *testing.T) {
 		d := newHarness(t)
-		gate := hotel(errors.New("connection reset"))
-		open := false
-		d.http = &http.Client{Transport: network(func(r *http.Request) (int, http.Header, string, error) {
-			d.backend.mu.Lock()
-			free := open
-			d.backend.mu.Unlock()
-			if !free {
-				return gate(r)
-			}
-			resp, err := d.backend.RoundTrip(r)
-			if err != nil {
-				return 0, nil, "", err
-			}
-			text, _ := io.ReadAll(resp.Body)
-			return resp.StatusCode, resp.Header, string(text), nil
-		})}
-		set := func(free bool) { d.backend.mu.Lock(); open = free; d.backend.mu.Unlock() }
+		net := &hotel{outside: d.backend}
+		d.http = &http.Client{Transport: net}
 		d.start()
 		defer d.close()
 		wantFault(t, d.SignIn(context.Background(), alice), fault.NetworkError, "sign in first, at login.hotel")
-		set(true)
+		net.free.Store(true)
 		d.signIn()
-		set(false)
+		net.free.Store(false)
 		d.inbox().changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		s := d.until("naming the portal", func(s *Snapshot) bool {
 			return strings.Contains(s.condition(readiness.Push).Text.String(), "login.hotel")
@@ -79,7 +61,7 @@ func TestAPhoneBehindAPortalSaysSo(t *testing.T) {
 		if c := diagnose(t, d.Phone)["https"]; c.Status != diagnosis.Fail || !strings.Contains(c.Text.String(), "login.hotel") {
 			t.Fatalf("%+v", c)
 		}
-		set(true)
+		net.free.Store(true)
 		d.inbox().changed(waiting(fault.New(fault.NetworkError, "The connection broke.")))
 		d.until("no portal any more", func(s *Snapshot) bool { return s.condition(readiness.Push).Text.String() == "The connection broke." })
 	})

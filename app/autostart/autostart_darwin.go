@@ -3,12 +3,8 @@ package autostart
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-
-	"offhook/app/settings"
 )
 
 // path is the entry's file: launchd reads the agents of a user at login.
@@ -18,28 +14,6 @@ func (e Entry) path() (string, error) {
 		return "", err
 	}
 	return filepath.Join(home, "Library", "LaunchAgents", "io.offhook."+e.ID+".plist"), nil
-}
-
-// Set has the phone start at login, or no more.
-func (e Entry) Set(on bool) error {
-	path, err := e.path()
-	if err != nil {
-		return err
-	}
-	if !on {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
-	text, err := e.text()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return settings.WriteFileAtomic(path, text, 0o644)
 }
 
 // text is the property list of the agent (launchd.plist(5)).

@@ -1,13 +1,9 @@
 package autostart
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"offhook/app/settings"
 )
 
 // path is the entry's file (Desktop Application Autostart Specification).
@@ -19,38 +15,20 @@ func (e Entry) path() (string, error) {
 	return filepath.Join(dir, "autostart", e.ID+".desktop"), nil
 }
 
-// Set has the phone start at login, or no more.
-func (e Entry) Set(on bool) error {
-	path, err := e.path()
-	if err != nil {
-		return err
-	}
-	if !on {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
+// text is the desktop entry that starts the phone.
+func (e Entry) text() ([]byte, error) {
 	file, err := program()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return settings.WriteFileAtomic(path, []byte(e.text(file)), 0o644)
-}
-
-// text is the desktop entry that starts a program.
-func (e Entry) text(file string) string {
 	exec := []string{quoted(file)}
 	for _, arg := range e.Args {
 		exec = append(exec, quoted(arg))
 	}
-	return strings.Join([]string{
+	return []byte(strings.Join([]string{
 		"[Desktop Entry]", "Type=Application", "Name=" + plain(e.Title), "Exec=" + plain(strings.Join(exec, " ")), "TryExec=" + plain(file),
 		"Icon=offhook", "Terminal=false", "StartupNotify=false", "X-GNOME-Autostart-enabled=true", "",
-	}, "\n")
+	}, "\n")), nil
 }
 
 // quoted is an argument of an Exec line (Desktop Entry Specification, "The Exec key").
@@ -78,11 +56,12 @@ func (e Entry) Stale() bool {
 	if err != nil {
 		return true
 	}
-	file, err := program()
+	want, err := e.text()
 	if err != nil {
 		return false
 	}
-	for _, line := range strings.Split(e.text(file), "\n") {
+	for line := range strings.Lines(string(want)) {
+		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "Exec=") {
 			return !strings.Contains("\n"+string(text)+"\n", "\n"+line+"\n")
 		}

@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"image"
 	"image/color"
 	"math"
 
@@ -67,33 +66,12 @@ func (m *Meter) color(i int) color.Color {
 	}
 }
 
-// The measures of a meter.
-const (
-	meterHeight   = 8
-	segmentGap    = 3
-	segmentRadius = 3
-)
-
-// draw draws the segments on whole pixels.
-func (m *Meter) draw(w, h int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	scale := float64(w) / float64(m.row.Size().Width)
-	step := (float64(w) + segmentGap*scale) / float64(m.segments)
-	for i := range m.segments {
-		left := float64(i) * step
-		at := image.Rect(int(math.Round(left)), 0, int(math.Round(left+step-segmentGap*scale)), h)
-		drawRounded(img, at, segmentRadius*scale, m.color(i), color.Transparent, 0)
-	}
-	return img
-}
+// meterHeight is the height of a meter, in units.
+const meterHeight = 8
 
 // CreateRenderer is for Fyne.
 func (m *Meter) CreateRenderer() fyne.WidgetRenderer {
-	m.row = canvas.NewRaster(m.draw)
-	return &renderer{
-		objects: []fyne.CanvasObject{m.row},
-		layout:  func(s fyne.Size) { place(m.row, 0, (s.Height-meterHeight)/2, s.Width, meterHeight) },
-		min:     func() fyne.Size { return fyne.NewSize(float32(m.segments)*6, meterHeight) },
-		refresh: m.row.Refresh,
-	}
+	var r fyne.WidgetRenderer
+	m.row, r = segmentRow(m.segments, meterHeight, 3, m.color)
+	return r
 }

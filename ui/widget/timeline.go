@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"image"
 	"image/color"
 	"math"
 
@@ -42,29 +41,16 @@ func (t *TimeLine) Set(part float64, role fyne.ThemeColorName) {
 	}
 }
 
-func (t *TimeLine) draw(w, h int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	scale := float64(w) / float64(t.row.Size().Width)
-	step := (float64(w) + segmentGap*scale) / float64(t.segments)
-	for i := range t.segments {
-		left := float64(i) * step
-		role := theme.Line
-		if i < t.lit {
-			role = t.role
-		}
-		at := image.Rect(int(math.Round(left)), 0, int(math.Round(left+step-segmentGap*scale)), h)
-		drawRounded(img, at, 2*scale, ink(t, role), color.Transparent, 0)
+func (t *TimeLine) color(i int) color.Color {
+	if i < t.lit {
+		return ink(t, t.role)
 	}
-	return img
+	return ink(t, theme.Line)
 }
 
 // CreateRenderer is for Fyne.
 func (t *TimeLine) CreateRenderer() fyne.WidgetRenderer {
-	t.row = canvas.NewRaster(t.draw)
-	return &renderer{
-		objects: []fyne.CanvasObject{t.row},
-		layout:  func(s fyne.Size) { place(t.row, 0, (s.Height-timeLineHeight)/2, s.Width, timeLineHeight) },
-		min:     func() fyne.Size { return fyne.NewSize(float32(t.segments)*6, timeLineHeight) },
-		refresh: t.row.Refresh,
-	}
+	var r fyne.WidgetRenderer
+	t.row, r = segmentRow(t.segments, timeLineHeight, 2, t.color)
+	return r
 }
