@@ -15,6 +15,7 @@ import (
 	"offhook/voice/fault"
 	"offhook/voice/line"
 	"offhook/voice/media"
+	"offhook/voice/setup"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
 )
@@ -38,7 +39,7 @@ type Call struct {
 	picture atomic.Pointer[CallDetails]
 	live    atomic.Pointer[media.Session]
 	final   atomic.Pointer[Statistics]
-	setup   setupClock
+	setup   setup.Clock
 	// ended is closed as CallEnded is published, done when the goroutine ends.
 	ended, done chan struct{}
 
@@ -69,7 +70,7 @@ type Call struct {
 	// invitation is what an outgoing call dials.
 	invitation sip.Invitation
 	// referral is told how an outgoing call fares that a transfer asked for.
-	referral *referral
+	referral *line.Referral
 	// following is the call that the far side has transferred this one to, nil if
 	// there is none; follows is the reverse of it.
 	following, follows *Call
@@ -171,8 +172,7 @@ func (c *Client) newCall(t line.Line, details CallDetails) *Call {
 		c.shared = newSound(c)
 	}
 	call.sound = c.shared
-	call.setup.clock = c.clock
-	call.setup.mark(momentStarted)
+	call.setup.Start(c.clock, details.Started)
 	call.show()
 	c.calls = append(c.calls, call)
 	if details.ConsultsFor == "" {
@@ -314,7 +314,7 @@ func (c *Call) learn(headers []sip.Header) {
 	if c.details.SessionID != "" {
 		return
 	}
-	sid := header(headers, wire.HeaderCallSid)
+	sid := sip.HeaderOf(headers, wire.HeaderCallSid)
 	if c.details.Line != "" {
 		sid = sessionOf(headers)
 	}

@@ -49,7 +49,7 @@ type Client struct {
 	onAnotherPhone bool
 	declining      bool
 	recordingRules RecordingRules
-	seen           seenSessions
+	seen           subscriber.Seen
 	status         Status
 	closed         bool
 	// stopProbe ends the media probe that is under way, with a reason; nil while

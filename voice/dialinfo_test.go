@@ -1,7 +1,6 @@
 package voice
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -106,31 +105,6 @@ func TestEndReasons(t *testing.T) {
 	for _, c := range ended {
 		if got := endedDialog(c.ev); got != c.want {
 			t.Errorf("ended %v: %v, want %v", c.ev.Headers, got, c.want)
-		}
-	}
-}
-
-func TestRelayedDigit(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[[2]string]rune{
-		{"application/dtmf-relay", "Signal=5\r\nDuration=240\r\n"}: '5',
-		{"Application/DTMF-Relay; x=y", "signal = #\nDuration=1"}:  '#',
-		{"application/dtmf-relay", "Signal=10"}:                    '*',
-		{"application/dtmf-relay", "Signal=11"}:                    '#',
-		{"application/dtmf-relay", "Signal=a"}:                     'A',
-		{"application/dtmf", "7"}:                                  '7',
-		{"application/dtmf-relay", "Signal=E"}:                     0,
-		{"application/dtmf-relay", "Signal=12"}:                    0,
-		{"application/dtmf-relay", ""}:                             0,
-		{"application/dtmf", ""}:                                   0,
-		{"text/plain", "Signal=5"}:                                 0,
-		{"", "5"}:                                                  0,
-		{"application/dtmf", strings.Repeat("1", 1<<16)}:           0,
-		{"application/dtmf-relay", "Signal=\x00"}:                  0,
-	} {
-		got, ok := relayedDigit(in[0], in[1])
-		if got != want || ok != (want != 0) {
-			t.Errorf("%q: %q %v", in, got, ok)
 		}
 	}
 }

@@ -3,22 +3,18 @@ package voice
 import (
 	"context"
 	"errors"
-	"fmt"
-	"mime"
 	"strings"
 	"time"
 
 	"offhook/voice/clock"
 	"offhook/voice/fault"
 	"offhook/voice/media"
+	"offhook/voice/sip"
 )
 
 const (
 	// maxDigits bounds what one SendDTMF takes and what a call remembers.
 	maxDigits = 256
-	// dtmfRelay is the content type of a digit in an INFO (reference, section
-	// 7).
-	dtmfRelay = "application/dtmf-relay"
 	// infoPause is between two digits in INFOs, and for ','.
 	infoPause  = 100 * time.Millisecond
 	commaPause = 2 * time.Second
@@ -108,36 +104,6 @@ func (c *Call) informDigits(digits string) {
 func (c *Call) informDigit(ctx context.Context, l *leg, digit rune) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return l.dialog.Info(ctx, dtmfRelay, fmt.Sprintf("Signal=%c\r\nDuration=240\r\n", digit))
-}
-
-// relayedDigit reads a digit from the body of an INFO: Signal=5 in
-// application/dtmf-relay, or the digit alone in application/dtmf.
-func relayedDigit(contentType, body string) (rune, bool) {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return 0, false
-	}
-	signal := ""
-	switch kind {
-	case "application/dtmf":
-		signal = body
-	case dtmfRelay:
-		for line := range strings.Lines(body) {
-			name, value, ok := strings.Cut(line, "=")
-			if ok && strings.EqualFold(strings.TrimSpace(name), "Signal") {
-				signal = value
-			}
-		}
-	}
-	switch signal = strings.ToUpper(strings.TrimSpace(signal)); signal {
-	case "10":
-		signal = "*"
-	case "11":
-		signal = "#"
-	}
-	if len(signal) != 1 || !strings.Contains("0123456789*#ABCD", signal) {
-		return 0, false
-	}
-	return rune(signal[0]), true
+	contentType, body := sip.DigitInfo(digit)
+	return l.dialog.Info(ctx, contentType, body)
 }

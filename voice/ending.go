@@ -9,6 +9,7 @@ import (
 	"offhook/voice/display"
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
+	"offhook/voice/setup"
 	"offhook/voice/sip"
 )
 
@@ -34,7 +35,7 @@ func (c *Call) hangUp(reason EndReason) {
 	if state == StateEnding || state == StateEnded {
 		return
 	}
-	c.setup.mark(momentHangup)
+	c.setup.Mark(setup.Hangup)
 	c.details.EndReason = reason
 	c.endedIn, c.endedBy = state, "local"
 	c.stopMedia()
@@ -270,7 +271,7 @@ func (c *Call) end() {
 		c.placed <- noCall()
 		c.placed = nil
 	}
-	c.setup.mark(momentEnded)
+	c.setup.Mark(setup.Ended)
 	c.details.Ended = c.client.clock.Now()
 	c.keepStatistics()
 

@@ -180,7 +180,7 @@ func (d *fakeDialog) lose(err error) {
 	}
 }
 
-func (d *fakeDialog) header(name string) string { return header(d.invitation.Headers, name) }
+func (d *fakeDialog) header(name string) string { return sip.HeaderOf(d.invitation.Headers, name) }
 
 func (d *fakeDialog) Hangup(ctx context.Context) error {
 	d.mu.Lock()

@@ -54,8 +54,8 @@ func (c *Call) askPlatform(l *subscriber.Session, target string, what wire.Trans
 // noteHandedOver takes the end of a leg whose far side the platform has handed over,
 // as this phone has asked for.
 func (c *Call) noteHandedOver(ev sip.Ended) {
-	c.details.Merged = header(ev.Headers, wire.HeaderEndReason) == wire.ReasonMerged
-	if t := &c.details.Transfer; t.Target != "" && !t.Final && header(ev.Headers, wire.HeaderEndReason) == wire.ReasonTransferred {
+	c.details.Merged = sip.HeaderOf(ev.Headers, wire.HeaderEndReason) == wire.ReasonMerged
+	if t := &c.details.Transfer; t.Target != "" && !t.Final && sip.HeaderOf(ev.Headers, wire.HeaderEndReason) == wire.ReasonTransferred {
 		t.Status, t.Final = 202, true
 	}
 }

@@ -3,7 +3,6 @@ package voice
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"offhook/internal/crash"
@@ -172,7 +171,7 @@ func (c *Call) onIdentified(l *leg, ev sip.Identified) {
 // platform's (section 7).
 func sessionOf(headers []sip.Header) string {
 	for _, name := range []string{wire.HeaderCallSid, "X-Exotel-Callsid", "LegSid", "Call-ID"} {
-		if sid := header(headers, name); sid != "" && display.Showable(sid, 128) {
+		if sid := sip.HeaderOf(headers, name); sid != "" && display.Showable(sid, 128) {
 			return sid
 		}
 	}
@@ -290,38 +289,8 @@ func (a *inboundInvite) refused(c *Call, ev sip.Failed) {
 	if ev.Status == 0 {
 		reason = EndUnreachable
 	}
-	c.details.Elsewhere = ev.ByRemote && elsewhere(ev.Headers)
+	c.details.Elsewhere = ev.ByRemote && sip.AnsweredElsewhere(ev.Headers)
 	c.endRemotely(reason, ev.Status)
-}
-
-// elsewhere reports whether a CANCEL came because another phone took the call,
-// which is what a Reason of SIP with cause 200 says (RFC 3326, section 2).
-func elsewhere(headers []sip.Header) bool {
-	for _, h := range headers {
-		if !strings.EqualFold(h.Name, "Reason") {
-			continue
-		}
-		// What is quoted is for people, and may have any of the signs.
-		bare := ""
-		for i, part := range strings.Split(h.Value, `"`) {
-			if i%2 == 0 {
-				bare += part
-			}
-		}
-		for value := range strings.SplitSeq(bare, ",") {
-			protocol, params, _ := strings.Cut(value, ";")
-			if !strings.EqualFold(strings.TrimSpace(protocol), "SIP") {
-				continue
-			}
-			for p := range strings.SplitSeq(params, ";") {
-				name, cause, _ := strings.Cut(p, "=")
-				if strings.EqualFold(strings.TrimSpace(name), "cause") && strings.TrimSpace(cause) == "200" {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // decline chooses the status with which the leg is hung up.

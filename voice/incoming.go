@@ -2,12 +2,13 @@ package voice
 
 import (
 	"offhook/voice/fault"
+	"offhook/voice/setup"
 )
 
 // ring shows an incoming call and tells the caller while the user decides.
 func (c *Call) ring() {
 	c.details.Ringing = c.client.clock.Now()
-	c.setup.mark(momentRinging)
+	c.setup.Mark(setup.Ringing)
 	c.move(StateIncoming)
 	if c.sound.who() == nil {
 		c.sound.serve(c)
@@ -30,7 +31,7 @@ func (c *Call) answer() error {
 	default:
 		return fault.New(fault.NoCall, "call.none-to-answer")
 	}
-	c.setup.mark(momentAnswered)
+	c.setup.Mark(setup.Answered)
 	c.details.Answered = c.client.clock.Now()
 	c.timers.clear(timerRing)
 	c.timers.set(timerConnection, c.limits.Connection, func() { c.expire(limitAnswering) })

@@ -100,7 +100,7 @@ func (c *Client) flowChanged(up bool, err error, uses func(*subscriber.Session) 
 		return st.Flow.set(now, up, err)
 	})
 	if changed {
-		s.Report(flowReport{c.head("flow"), up})
+		s.Report(subscriber.FlowReport{ReportHead: c.head("flow"), Up: up})
 	}
 }
 

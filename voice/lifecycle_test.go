@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -345,25 +344,6 @@ func TestContextMessageAndMicrophone(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestOwnDeviceID(t *testing.T) {
-	first, err := ownDeviceID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, _ := ownDeviceID(); again != first || len(first) != 36 {
-		t.Errorf("%q, then %q", first, again)
-	}
-	dir, _ := os.UserConfigDir()
-	file := dir + "/offhook/device-id"
-	if err := os.WriteFile(file, []byte("damaged"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	repaired, err := ownDeviceID()
-	if again, _ := ownDeviceID(); err != nil || again != repaired || repaired == first {
-		t.Errorf("%q, then %q, %v", repaired, again, err)
-	}
 }
 
 func TestNothingSecretIsPrinted(t *testing.T) {

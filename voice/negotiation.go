@@ -335,7 +335,7 @@ func (c *Call) onInformed(ev sip.Informed) {
 		c.onConference(ev)
 		return
 	}
-	if digit, ok := relayedDigit(ev.ContentType, ev.Body); ok {
+	if digit, ok := ev.Digit(); ok {
 		c.gotDigit(digit)
 	}
 }

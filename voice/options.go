@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/voice/audio"
+	"offhook/voice/auth"
 	"offhook/voice/clock"
 	"offhook/voice/display"
 	"offhook/voice/fault"
@@ -110,7 +111,7 @@ func (s *settings) complete() error {
 		s.clock = clock.System{}
 	}
 	if s.deviceID == "" {
-		id, err := ownDeviceID()
+		id, err := auth.DeviceID()
 		if err != nil {
 			s.log.Warn("device id is not kept", "error", err)
 		}

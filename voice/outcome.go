@@ -50,7 +50,7 @@ var wordOutcomes = map[string]EndReason{
 
 // endWord is the platform's word for an end, "" for one that is not known.
 func endWord(headers []sip.Header) string {
-	word := header(headers, wire.HeaderEndReason)
+	word := sip.HeaderOf(headers, wire.HeaderEndReason)
 	if _, ok := wordOutcomes[word]; !ok {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
+	"offhook/voice/setup"
 	"offhook/voice/sip"
 )
 
@@ -156,7 +157,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 		}
 		if err == nil {
 			inv.Offer, err = session.Offer(ctx, false)
-			c.setup.mark(momentOffered)
+			c.setup.Mark(setup.Offered)
 		}
 		got := <-flows
 		if err == nil && got.err != nil {
@@ -168,7 +169,7 @@ func (c *Call) invite(inv sip.Invitation, later bool) {
 			if err != nil {
 				err = unreachable{err}
 			}
-			c.setup.mark(momentInvited)
+			c.setup.Mark(setup.Invited)
 		}
 		return func() { c.inviteSent(session, made, d, later, err) }
 	})
@@ -267,7 +268,7 @@ func (c *Call) onProvisional(l *leg, ev sip.Provisional) {
 	switch {
 	case ev.Status == 180:
 		c.tellReferral(ev.Status)
-		c.setup.mark(momentRinging)
+		c.setup.Mark(setup.Ringing)
 		if c.details.Ringing.IsZero() {
 			c.details.Ringing = c.client.clock.Now()
 		}
@@ -297,7 +298,7 @@ func (c *Call) onRedirected(ev sip.Redirected) {
 
 // accepted is the far side's answer to an outgoing call.
 func (c *Call) accepted(l *leg, body string) {
-	c.setup.mark(momentAnswered)
+	c.setup.Mark(setup.Answered)
 	c.details.Answered = c.client.clock.Now()
 	c.tellReferral(200)
 	c.sound.stopRingback(c)
@@ -316,7 +317,7 @@ func (c *Call) accepted(l *leg, body string) {
 // openMedia opens both directions.
 func (c *Call) openMedia() {
 	if c.supervision.heard {
-		c.setup.mark(momentFirstSound)
+		c.setup.Mark(setup.FirstSound)
 	}
 	if c.details.Muted {
 		c.media.SetMuted(true)
@@ -342,7 +343,7 @@ func (c *Call) sendAfterAnswer() {
 func (c *Call) established() {
 	c.timers.clear(timerConnection)
 	c.timers.clear(timerRing)
-	c.setup.mark(momentEstablished)
+	c.setup.Mark(setup.Established)
 	if c.details.Established.IsZero() {
 		c.details.Established = c.client.clock.Now()
 		c.supervision.begin(c.client.clock.Now())

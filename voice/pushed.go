@@ -7,6 +7,7 @@ import (
 	"offhook/voice/clock"
 	"offhook/voice/line/subscriber"
 	"offhook/voice/platform"
+	"offhook/voice/setup"
 	"offhook/voice/sip"
 	"offhook/voice/wire"
 )
@@ -115,7 +116,7 @@ func (a inboundPush) again(c *Call) { a.inviteLeg(c, c.details.State == StateInc
 
 // up is the 2xx to the INVITE of the callee's leg.
 func (a inboundPush) up(c *Call, l *leg, body string) {
-	c.setup.mark(momentLegUp)
+	c.setup.Mark(setup.LegUp)
 	if body != "" {
 		if err := c.media.SetAnswer(body); err != nil {
 			c.log.Warn("answer not understood", "error", err)

@@ -6,6 +6,7 @@ import (
 	"offhook/internal/crash"
 	"offhook/voice/display"
 	"offhook/voice/fault"
+	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/sip"
 )
@@ -25,7 +26,7 @@ type TransferOffer struct {
 
 // offeredTransfer is what the call knows of it.
 type offeredTransfer struct {
-	line  *sipaccount.Line
+	on    *sipaccount.Line
 	leg   *leg
 	ev    sip.Referred
 	inv   sip.Invitation
@@ -35,18 +36,18 @@ type offeredTransfer struct {
 // onReferred is the far side handing this phone to somebody else. By the rule of
 // the account that is done at once, declined, or the user is asked.
 func (c *Call) onReferred(l *leg, ev sip.Referred) {
-	line, onSIP := c.line.(*sipaccount.Line)
-	if l != c.leg || !onSIP || !c.details.State.Answered() || line.Account.Transfers == sipaccount.TransfersRefuse {
+	on, onSIP := c.line.(*sipaccount.Line)
+	if l != c.leg || !onSIP || !c.details.State.Answered() || on.Account.Transfers == sipaccount.TransfersRefuse {
 		c.declineReferred(ev)
 		return
 	}
-	inv, shown, err := line.Invitation(ev.Target, "")
+	inv, shown, err := on.Invitation(ev.Target, "")
 	if err != nil {
 		c.declineReferred(ev)
 		return
 	}
-	o := &offeredTransfer{line: line, leg: l, ev: ev, inv: inv, shown: shown}
-	if line.Account.Transfers != sipaccount.TransfersAsk {
+	o := &offeredTransfer{on: on, leg: l, ev: ev, inv: inv, shown: shown}
+	if on.Account.Transfers != sipaccount.TransfersAsk {
 		c.followReferred(o)
 		return
 	}
@@ -131,15 +132,18 @@ func (c *Call) followReferred(o *offeredTransfer) {
 		inv.Headers = append(inv.Headers, sip.Header{Name: "Referred-By", Value: ev.By})
 	}
 	c.log.Info("transferred by the far side")
-	r := &referral{client: c.client, dialog: o.leg.dialog, ev: ev, news: make(chan int, 16)}
+	r := line.NewReferral(o.leg.dialog, ev)
 	c.client.running.Add(1)
 	closing := c.client.closingContext()
-	crash.Go(func() { r.run(closing) })
+	crash.Go(func() {
+		defer c.client.running.Done()
+		r.Run(closing, c.client.clock, c.client.log)
+	})
 	c.details.Transfer = Transfer{Target: display.Name(o.shown), ByRemote: true}
-	next, err := c.client.follow(o.line, inv, c, r)
+	next, err := c.client.follow(o.on, inv, c, r)
 	if err != nil {
 		c.log.Warn("transfer not followed", "error", err)
-		r.tell(statusBusy)
+		r.Tell(statusBusy)
 		c.transferFailed(statusBusy)
 		return
 	}
@@ -149,7 +153,7 @@ func (c *Call) followReferred(o *offeredTransfer) {
 }
 
 // follow places the call that the far side of another one asks for by a transfer.
-func (c *Client) follow(l *sipaccount.Line, inv sip.Invitation, from *Call, r *referral) (*Call, error) {
+func (c *Client) follow(l *sipaccount.Line, inv sip.Invitation, from *Call, r *line.Referral) (*Call, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || c.lineOf(l.Account.ID) != l {
@@ -171,9 +175,9 @@ func (c *Call) tellReferral(status int) {
 	// The user is with the far side again before that is told why.
 	if !from.queue.Post(func() {
 		from.followed(c, status)
-		r.tell(status)
+		r.Tell(status)
 	}) {
-		r.tell(status)
+		r.Tell(status)
 	}
 }
 

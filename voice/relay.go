@@ -41,12 +41,12 @@ func (c *Client) RelaySessionData(ctx context.Context, data map[string]string) (
 		c.log.Warn("payload refused", "error", err)
 		return false, err
 	}
-	if c.seen.has(p.SessionID) {
+	if c.seen.Has(p.SessionID) {
 		alive := slices.ContainsFunc(c.calls, func(call *Call) bool { return call.announcedBy(p) })
 		c.mu.Unlock()
 		return alive, nil
 	}
-	c.seen.add(p.SessionID)
+	c.seen.Add(p.SessionID)
 	var refusal MissedReason
 	// A call that is over by now is not declined, and nobody waits: an inbox tells of
 	// it all the same, after a holiday.
@@ -151,7 +151,7 @@ func (c *Client) offer(ctx context.Context, s *subscriber.Session, p *subscriber
 	c.mu.Lock()
 	c.claims--
 	if c.session == nil || c.closed {
-		c.seen.remove(p.SessionID) // it may come again
+		c.seen.Remove(p.SessionID) // it may come again
 		c.mu.Unlock()
 		return false, uninitialized()
 	}
@@ -159,7 +159,7 @@ func (c *Client) offer(ctx context.Context, s *subscriber.Session, p *subscriber
 		Direction: Incoming, SessionID: p.SessionID,
 		RemoteID: strings.TrimPrefix(p.CallerID, "sip:"), RemoteDisplayName: p.CallerName,
 	})
-	call.setup.at[momentStarted] = started
+	call.setup.Start(c.clock, started)
 	call.inbound = inboundPush{c.session, p}
 	call.queue.Post(call.ring)
 	c.mu.Unlock()
@@ -176,7 +176,7 @@ func (c *Client) release() {
 func (c *Client) forgetSession(p *subscriber.Push) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen.remove(p.SessionID)
+	c.seen.Remove(p.SessionID)
 }
 
 // missed publishes MissedCall.
@@ -210,32 +210,4 @@ func (c *Client) refuse(s *subscriber.Session, p *subscriber.Push, word string) 
 			c.log.Warn("call not declined", "error", err)
 		}
 	}()
-}
-
-// seenSessions remembers the last sessions that were relayed.
-type seenSessions struct {
-	ids  [64]string
-	next int
-}
-
-func (s *seenSessions) has(id string) bool {
-	for _, known := range s.ids {
-		if known == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *seenSessions) add(id string) {
-	s.ids[s.next] = id
-	s.next = (s.next + 1) % len(s.ids)
-}
-
-func (s *seenSessions) remove(id string) {
-	for i, known := range s.ids {
-		if known == id {
-			s.ids[i] = ""
-		}
-	}
 }

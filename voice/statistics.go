@@ -1,6 +1,9 @@
 package voice
 
-import "offhook/voice/media"
+import (
+	"offhook/voice/media"
+	"offhook/voice/setup"
+)
 
 // The MOS from which the quality of a call is good, and from which it is fair.
 const (
@@ -13,8 +16,8 @@ const (
 type Statistics struct {
 	media.Statistics
 	// CallID is the call that they are of.
-	CallID  string     `json:"call_id"`
-	SetupMs SetupTimes `json:"setup_ms"`
+	CallID  string      `json:"call_id"`
+	SetupMs setup.Times `json:"setup_ms"`
 }
 
 // Statistics is a snapshot while the call is there and the last one after its
@@ -31,7 +34,7 @@ func (c *Call) Statistics() (Statistics, error) {
 }
 
 func (c *Call) measure(d Direction) Statistics {
-	s := Statistics{CallID: c.id, SetupMs: c.setup.times(d)}
+	s := Statistics{CallID: c.id, SetupMs: c.setup.Times(d == Outgoing)}
 	if m := c.live.Load(); m != nil {
 		s.Statistics = (*m).Statistics()
 	}

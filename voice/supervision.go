@@ -7,6 +7,7 @@ import (
 
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/media"
+	"offhook/voice/setup"
 	"offhook/voice/sip"
 )
 
@@ -240,11 +241,11 @@ func (c *Call) renewalPause() time.Duration {
 func (c *Call) onMedia(ev media.Event) {
 	switch ev.Kind {
 	case media.Connected:
-		c.setup.mark(momentConnected)
+		c.setup.Mark(setup.Connected)
 	case media.FirstSound:
 		c.supervision.heard = true
 		if c.details.State.Answered() || c.details.State == StateAnswering {
-			c.setup.mark(momentFirstSound)
+			c.setup.Mark(setup.FirstSound)
 		} else {
 			c.sound.stopRingback(c)
 		}

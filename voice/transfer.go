@@ -2,12 +2,9 @@ package voice
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"offhook/voice/clock"
 	"offhook/voice/fault"
-	"offhook/voice/line"
 	"offhook/voice/line/sipaccount"
 	"offhook/voice/line/subscriber"
 	"offhook/voice/sip"
@@ -17,16 +14,9 @@ import (
 // far side hands this phone to somebody else. What asks that somebody first is in
 // consultation.go.
 
-const (
-	// referTime bounds the wait for the far side's word on a transfer: it may be
-	// asking its user, as offerTime has it here.
-	referTime = 30 * time.Second
-	// notifyTime bounds the telling of how a transfer fares.
-	notifyTime = 10 * time.Second
-	// transferTimeout is how long the far side has to hang up once it knows that
-	// it succeeded in getting rid of us.
-	transferTimeout = 2 * time.Second
-)
+// referTime bounds the wait for the far side's word on a transfer: it may be asking its
+// user, as offerTime has it here.
+const referTime = 30 * time.Second
 
 // Transfer is how a transfer of a call fares. It is a copy.
 type Transfer struct {
@@ -371,65 +361,6 @@ func (c *Client) closingContext() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closing
-}
-
-// referral tells the far side of an old call how the call fares that it asked
-// for, and sees the old dialog to its end once that call was answered.
-type referral struct {
-	client *Client
-	dialog line.Dialog
-	ev     sip.Referred
-	news   chan int
-}
-
-// tell queues a status; it never blocks, and what comes after a final one is
-// dropped by run.
-func (r *referral) tell(status int) {
-	if status < 200 && len(r.news) > cap(r.news)/2 {
-		return // the place of the final one is kept
-	}
-	select {
-	case r.news <- status:
-	default:
-	}
-}
-
-func (r *referral) run(ctx context.Context) {
-	defer r.client.running.Done()
-	if err := r.ev.Reply(true); err != nil {
-		r.client.log.Debug("transfer not accepted", "error", err)
-	}
-	r.notify(ctx, 100)
-	for {
-		select {
-		case status := <-r.news:
-			r.notify(ctx, status)
-			if status >= 200 && status < 300 {
-				r.close(ctx)
-			}
-			if status >= 200 {
-				return // the far side keeps a call that could not be transferred
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (r *referral) notify(ctx context.Context, status int) {
-	ctx, cancel := context.WithTimeout(ctx, notifyTime)
-	defer cancel()
-	if err := r.ev.Notify(ctx, status); err != nil && !errors.Is(err, sip.ErrDialogEnded) {
-		r.client.log.Debug("transfer's progress not told", "status", status, "error", err)
-	}
-}
-
-// close leaves the far side a moment to hang up by itself.
-func (r *referral) close(ctx context.Context) {
-	clock.Sleep(ctx, r.client.clock, transferTimeout)
-	ctx, cancel := context.WithTimeout(context.Background(), transferTimeout)
-	defer cancel()
-	_ = r.dialog.Hangup(ctx)
 }
 
 // replacedBy gives the call's place to another that its far side has arranged

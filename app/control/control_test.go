@@ -22,6 +22,7 @@ import (
 	"offhook/push"
 	"offhook/voice"
 	"offhook/voice/fault"
+	"offhook/voice/setup"
 	"offhook/voice/wire"
 )
 
@@ -55,7 +56,7 @@ func (l *line) SetDeclining(bool)                               {}
 func (l *line) SetSound(voice.Sound) error                      { return nil }
 func (l *line) Statistics() (voice.Statistics, error) {
 	took := 12.0
-	return voice.Statistics{CallID: "1", SetupMs: voice.SetupTimes{DialToRinging: &took}}, nil
+	return voice.Statistics{CallID: "1", SetupMs: setup.Times{DialToRinging: &took}}, nil
 }
 func (l *line) SetMaxCalls(int, int)              {}
 func (l *line) SetRecording(voice.RecordingRules) {}

@@ -1,4 +1,4 @@
-package voice
+package auth
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// ownDeviceID returns the id of this installation: a random UUID, made once and
+// DeviceID returns the id of this installation: a random UUID, made once and
 // kept in the user's config folder (reference, section 10.19). With an error it
 // is one that was not kept.
-func ownDeviceID() (string, error) {
+func DeviceID() (string, error) {
 	fresh := uuid.NewString()
 	dir, err := os.UserConfigDir()
 	if err != nil {
