@@ -3,7 +3,7 @@ package ui
 import (
 	"bytes"
 	"image"
-	"image/color"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -49,15 +49,30 @@ func (s *harness) matchPicture(name string) {
 // unlike counts the pixels that differ visibly.
 func unlike(a, b image.Image) int {
 	n := 0
-	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
-		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
-			p, q := color.NRGBAModel.Convert(a.At(x, y)).(color.NRGBA), color.NRGBAModel.Convert(b.At(x, y)).(color.NRGBA)
-			if apart(p.R, q.R) || apart(p.G, q.G) || apart(p.B, q.B) {
-				n++
-			}
+	p, q := flat(a), flat(b)
+	for i := 0; i < len(p); i += 4 {
+		if apart(p[i], q[i]) || apart(p[i+1], q[i+1]) || apart(p[i+2], q[i+2]) {
+			n++
 		}
 	}
 	return n
+}
+
+// flat is the bytes of a picture, four a pixel: asking it pixel by pixel took longer than
+// drawing it.
+func flat(img image.Image) []uint8 {
+	b := img.Bounds()
+	switch own := img.(type) {
+	case *image.NRGBA:
+		return own.Pix
+	case *image.RGBA:
+		if own.Opaque() { // both are the same then
+			return own.Pix
+		}
+	}
+	out := image.NewNRGBA(b)
+	draw.Draw(out, b, img, b.Min, draw.Src)
+	return out.Pix
 }
 
 func apart(a, b uint8) bool { return max(a, b)-min(a, b) > 16 }

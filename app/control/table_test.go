@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"offhook/app/profile"
 )
 
 // A new command is an entry of the table: it runs, it is in the help, it prints what
@@ -87,12 +88,25 @@ func TestSettingsByTheirPath(t *testing.T) {
 func TestBeforeTheStartAndWithoutASignIn(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
+	dir := profile.Dir(base, profile.Default)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	starting, _, err := listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	asked := make(chan int, 1)
 	go func() {
 		var out, problems strings.Builder
 		asked <- Main(context.Background(), []string{"--config-dir", base, "status", "--wait", "IDLE", "--timeout", "20s", "--json"}, &out, &problems)
 	}()
-	time.Sleep(3 * startPoll) // so that it asks before there is a phone
+	early, err := starting.Accept() // it asks before there is a phone
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = early.Close()
+	_ = starting.Close()
 	d := newDesk(t, base)
 	if code := <-asked; code != ExitOK {
 		t.Errorf("exit %d", code)
