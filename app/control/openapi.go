@@ -127,8 +127,7 @@ func schemaOf(t reflect.Type, named object) object {
 		if named[t.Name()] == nil {
 			fields := object{}
 			named[t.Name()] = object{"type": "object", "properties": fields}
-			for i := range t.NumField() {
-				f := t.Field(i)
+			for _, f := range reflect.VisibleFields(t) {
 				if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.IsExported() && tag != "-" && tag != "" {
 					fields[tag] = schemaOf(f.Type, named)
 				}
