@@ -63,7 +63,7 @@ func (p *Phone) DeleteRecent(ctx context.Context, id string) error {
 }
 
 // Feedback rates the last call: rating 1 (unusable) to 5 (excellent), issue one
-// of Issues ("" is NO_ISSUE), note free text. A second one overwrites the
+// of voice.Issues ("" is NO_ISSUE), note free text. A second one overwrites the
 // first.
 func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) error {
 	ctx, cancel := p.withLife(ctx)
@@ -72,9 +72,9 @@ func (p *Phone) Feedback(ctx context.Context, rating int, issue, note string) er
 		return fault.New(fault.InvalidParameter, "rating.out-of-range")
 	}
 	if issue == "" {
-		issue = IssueNone
+		issue = string(voice.NoIssue)
 	}
-	if !slices.Contains(Issues[:], issue) {
+	if !slices.Contains(voice.Issues(), voice.Issue(issue)) {
 		return fault.New(fault.InvalidParameter, "rating.no-such-issue")
 	}
 	snap := p.Snapshot()

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"slices"
 
 	"offhook/voice/fault"
 	"offhook/voice/wire"
@@ -36,7 +37,7 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	if issue == "" {
 		issue = NoIssue
 	}
-	if rating < 1 || rating > 5 || !knownIssue(issue) || len(note) > maxNote {
+	if rating < 1 || rating > 5 || !slices.Contains(Issues(), issue) || len(note) > maxNote {
 		return fault.New(fault.InvalidParameter, "rating.invalid")
 	}
 	client := c.client
@@ -50,13 +51,4 @@ func (c *Call) PostFeedback(ctx context.Context, rating int, issue Issue, note s
 	return c.line.Rate(ctx, wire.Feedback{
 		SessionID: d.SessionID, Rating: rating, Issue: string(issue), Note: note,
 	})
-}
-
-func knownIssue(issue Issue) bool {
-	for _, known := range Issues() {
-		if issue == known {
-			return true
-		}
-	}
-	return false
 }

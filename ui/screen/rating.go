@@ -6,9 +6,9 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"offhook/app"
 	"offhook/ui/theme"
 	"offhook/ui/widget"
+	"offhook/voice"
 )
 
 // ratingDelay is how long after the last press a rating is sent by itself.
@@ -105,7 +105,7 @@ func (r *soundRating) choose(i int) {
 func (r *soundRating) issue() string {
 	for i, c := range r.Chips {
 		if c.Chosen() {
-			return app.Issues[i]
+			return string(voice.Issues()[i])
 		}
 	}
 	return ""
@@ -127,7 +127,7 @@ func (r *soundRating) send() {
 		return
 	}
 	if issue == "" {
-		issue = app.IssueNone
+		issue = string(voice.NoIssue)
 	}
 	if r.Note != nil {
 		note = r.Note.Input.Text

@@ -21,6 +21,9 @@ const (
 	outdone, outgone = 0.4, 0.15
 	// brief is the weight of a new frame in the comparison: 100 ms.
 	brief = 0.1
+	// restAfter is for how many frames no more than pure has to be left before the path
+	// rests: it could take away little more.
+	restAfter = 30
 )
 
 // held is the echo's path as it was learnt while nobody spoke. A canceller that goes
@@ -43,10 +46,14 @@ type held struct {
 	taps   [window]float64
 
 	notch notch
+	mic   [frameSize]float64 // behind the notch
 	left  [frameSize]float64
+	// calm is for how many frames the canceller has left next to nothing. The path rests
+	// then: it takes a third of the canceller's own work.
+	calm int
 
 	// Loudness of late: of the echo, of what the canceller leaves of the frame, and
-	// of what the path leaves.
+	// of what the path leaves while it is awake.
 	echo, other, own float64
 	frames           int
 	sumEcho, sumLeft float64
@@ -58,27 +65,35 @@ func newHeld() *held { return &held{fft: fourier.NewFFT(window)} }
 
 // forget gives the path up.
 func (h *held) forget() {
-	h.valid, h.weight = false, 0
+	h.valid, h.weight, h.calm = false, 0, 0
 	h.frames, h.sumEcho, h.sumLeft = 0, 0, 0
 }
 
 // choose takes a frame of the loudspeaker and of the microphone before and after the
 // canceller, and puts into after what is better while somebody speaks.
 func (h *held) choose(s *speex, far, before, after []int16) {
-	h.hear(far)
-	var y, e, f float64
+	h.play(far)
+	var y, e float64
 	for i, v := range before {
 		d, r := h.notch.pass(float64(v)), float64(after[i])
-		h.left[i] = d - h.time[frameSize+i]
+		h.mic[i] = d
 		y += (d - r) * (d - r)
 		e += r * r
-		f += h.left[i] * h.left[i]
 	}
 	h.echo += brief * (y - h.echo)
 	h.other += brief * (e - h.other)
-	h.own += brief * (f - h.own)
+	h.rest()
+	if h.awake() {
+		h.hear()
+		var f float64
+		for i, d := range h.mic {
+			h.left[i] = d - h.time[frameSize+i]
+			f += h.left[i] * h.left[i]
+		}
+		h.own += brief * (f - h.own)
+	}
 	goal := 0.0
-	if h.valid {
+	if h.awake() {
 		switch {
 		case h.other < outgone*h.own:
 			h.forget()
@@ -105,17 +120,44 @@ func (h *held) choose(s *speex, far, before, after []int16) {
 	h.frames, h.sumEcho, h.sumLeft = 0, 0, 0
 }
 
-// hear makes the echo of the newest frame of the loudspeaker in the second half of
-// time, by overlap-save.
-func (h *held) hear(far []int16) {
+// awake reports whether the path is tried now.
+func (h *held) awake() bool { return h.valid && h.calm < restAfter }
+
+// play takes a frame of the loudspeaker.
+func (h *held) play(far []int16) {
 	h.newest = (h.newest + parts) % (parts + 1)
 	for i, v := range far {
 		h.played[h.newest][i] = float64(v)
 	}
 	h.at = (h.at + parts - 1) % parts
-	if !h.valid {
-		return
+}
+
+// rest counts how long the canceller has done without the path, and wakes it as soon as
+// there is something for it to do.
+func (h *held) rest() {
+	switch {
+	case !h.valid:
+	case h.other > pure*h.echo || h.weight != 0:
+		if h.calm >= restAfter {
+			h.wake()
+		}
+		h.calm = 0
+	default:
+		h.calm++
 	}
+}
+
+// wake makes the transforms that were left while the path rested, but for the newest.
+func (h *held) wake() {
+	for back := 1; back < parts; back++ {
+		h.transform(back)
+	}
+	h.own = h.other // it has yet to show what it leaves
+}
+
+// hear makes the echo of the newest frame of the loudspeaker in the second half of
+// time, by overlap-save.
+func (h *held) hear() {
 	h.transform(0)
 	clear(h.sum[:])
 	for p := range parts {
@@ -149,10 +191,9 @@ func (h *held) take(s *speex) {
 	if h.valid {
 		return
 	}
-	for back := range parts {
-		h.transform(back)
-	}
-	h.valid, h.own = true, h.other // it has yet to show what it leaves
+	h.valid, h.calm = true, 0
+	h.transform(0)
+	h.wake()
 }
 
 // notch is the canceller's own filter against a constant part, so that what it

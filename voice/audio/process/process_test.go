@@ -186,6 +186,26 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
+// BenchmarkEcho is BenchmarkFrame with the far side's voice and its echo.
+func BenchmarkEcho(b *testing.B) {
+	p, err := New(Config{Echo: true, Noise: true, Gain: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	far := speech(b, "en-gb", saidThere, 20)
+	f, m := samples(far), samples(room(5, far, 1200, 0))
+	frame, at := make([]int16, frameSize), 0
+	for b.Loop() {
+		copy(frame, m[at:])
+		p.Played(f[at:][:frameSize])
+		p.Process(frame)
+		if at += frameSize; at+frameSize > len(f) {
+			at = 0
+		}
+	}
+}
+
 // samples is x as a sound card has it.
 func samples(x []float64) []int16 {
 	out := make([]int16, len(x))
