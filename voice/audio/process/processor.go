@@ -49,6 +49,7 @@ type Processor struct {
 	far     [frameSize]int16
 	// window is the stretch of the ring that far is read from, with what lies around it;
 	// the rates of two clocks differ by less than a sample in a frame.
+	near    [frameSize + taps + 1]int16
 	window  [frameSize + taps + 1]float32
 	bulk    int64 // frames that the echo is known to lag
 	silence [frameSize]int16
@@ -212,13 +213,12 @@ func (p *Processor) fetch(w int64) {
 	}
 	from := int64(at) - taps/2 + 1
 	if rate == 1 && at == math.Trunc(at) { // the clocks agree: nothing is between
-		for i := range p.far {
-			p.far[i] = p.sample(int64(at) + int64(i))
-		}
+		p.copyFrom(int64(at), p.far[:])
 		return
 	}
-	for i := range p.window {
-		p.window[i] = float32(p.sample(from + int64(i)))
+	p.copyFrom(from, p.near[:])
+	for i, v := range p.near {
+		p.window[i] = float32(v)
 	}
 	for i := range p.far {
 		x := at + float64(i)*rate
@@ -251,8 +251,12 @@ var between = sync.OnceValue(func() *[phases + 1][taps]float32 {
 	return &rows
 })
 
-func (p *Processor) sample(k int64) int16 {
-	return p.ring[k/frameSize%ringFrames][k%frameSize]
+// copyFrom fills out with the samples of the ring from k on.
+func (p *Processor) copyFrom(k int64, out []int16) {
+	for len(out) > 0 {
+		n := copy(out, p.ring[k/frameSize%ringFrames][k%frameSize:])
+		k, out = k+int64(n), out[n:]
+	}
 }
 
 // keepUp holds read just behind written. The two threads run in bursts, so only

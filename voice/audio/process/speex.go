@@ -22,8 +22,8 @@ const (
 
 // canceller is one echo canceller. It belongs to one thread.
 type canceller struct {
-	echo          *C.SpeexEchoState
-	out, mic, far []C.spx_int16_t
+	echo *C.SpeexEchoState
+	out  []int16
 }
 
 // newCanceller makes one for frames of that many samples, whose echo path may be tail
@@ -31,7 +31,7 @@ type canceller struct {
 func newCanceller(frame, rate, tail int) (canceller, error) {
 	c := canceller{
 		echo: C.speex_echo_state_init(C.int(frame), C.int(tail)),
-		out:  make([]C.spx_int16_t, frame), mic: make([]C.spx_int16_t, frame), far: make([]C.spx_int16_t, frame),
+		out:  make([]int16, frame),
 	}
 	if c.echo == nil {
 		return c, errors.New("process: libspeexdsp gave no state")
@@ -52,14 +52,12 @@ func (c *canceller) forget() { C.speex_echo_state_reset(c.echo) }
 
 // cancel takes the echo of far out of mic, in place.
 func (c *canceller) cancel(mic, far []int16) {
-	for i := range c.mic {
-		c.mic[i], c.far[i] = C.spx_int16_t(mic[i]), C.spx_int16_t(far[i])
-	}
-	C.speex_echo_cancellation(c.echo, &c.mic[0], &c.far[0], &c.out[0])
-	for i := range c.out {
-		mic[i] = int16(c.out[i])
-	}
+	C.speex_echo_cancellation(c.echo, sound(mic), sound(far), sound(c.out))
+	copy(mic, c.out)
 }
+
+// sound is a frame as the library takes it.
+func sound(frame []int16) *C.spx_int16_t { return (*C.spx_int16_t)(unsafe.Pointer(&frame[0])) }
 
 // speex is the canceller of the sound and the preprocessor behind it. It belongs to one
 // thread.
@@ -153,12 +151,4 @@ func (s *speex) peak() (place float64, ok bool) {
 }
 
 // clean suppresses noise and what echo is left, and evens the loudness, in place.
-func (s *speex) clean(mic []int16) {
-	for i := range s.mic {
-		s.mic[i] = C.spx_int16_t(mic[i])
-	}
-	C.speex_preprocess_run(s.pre, &s.mic[0])
-	for i := range s.mic {
-		mic[i] = int16(s.mic[i])
-	}
-}
+func (s *speex) clean(mic []int16) { C.speex_preprocess_run(s.pre, sound(mic)) }
