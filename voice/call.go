@@ -89,6 +89,13 @@ type Call struct {
 	// offered is the far side's transfer that waits for the user's word, nil if
 	// there is none.
 	offered *offeredTransfer
+	// declined is closed when the last of those that were declined has its answer, nil
+	// before.
+	declined <-chan struct{}
+	// asking says that a REFER of ours has no answer yet; endedAsking is the end of the leg
+	// that came meanwhile.
+	asking      bool
+	endedAsking *sip.Ended
 	// reauthenticated says that the credentials were asked for again already.
 	reauthenticated bool
 	// endedIn is the state in which the call began to end, endedBy the side that ended

@@ -84,7 +84,7 @@ func (c *Call) sayBye(l *leg) {
 	if l.ended || l.handedOver {
 		return
 	}
-	ctx, lost := c.closing, l.flowLost
+	ctx, lost, declined := c.closing, l.flowLost, c.declined
 	hangup := l.dialog.Hangup
 	if status := l.refusal; l.inbound && status != 0 && !l.up {
 		hangup = func(ctx context.Context) error {
@@ -97,6 +97,12 @@ func (c *Call) sayBye(l *leg) {
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, byeTime)
 		defer cancel()
+		if declined != nil { // a BYE before that answer says that the transfer has succeeded
+			select {
+			case <-declined:
+			case <-ctx.Done():
+			}
+		}
 		for {
 			var err error
 			if lost {
@@ -229,6 +235,9 @@ func (c *Call) onLegEnded(l *leg, ev sip.Ended) {
 	case c.details.State == StateAnswering && c.confirming:
 		c.endedEarly = &ev
 		c.timers.set(timerClosing, confirmTime, c.endAfterAnswer)
+	case ev.ByRemote && c.referring() && c.asking:
+		c.endedAsking = &ev
+		c.timers.set(timerClosing, confirmTime, c.endAfterAsking)
 	case ev.ByRemote && c.referring():
 		// The transferred side hangs up; the word on how it fares may be on its way
 		// still, or never come.

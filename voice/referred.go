@@ -71,7 +71,13 @@ func (c *Call) takeOffered() *offeredTransfer {
 }
 
 func (c *Call) declineReferred(ev sip.Referred) {
-	c.task(func() func() { _ = ev.Reply(false); return nil })
+	said := make(chan struct{})
+	c.declined = said
+	c.task(func() func() {
+		defer close(said)
+		_ = ev.Reply(false)
+		return nil
+	})
 }
 
 func (c *Call) declineOffered() bool {

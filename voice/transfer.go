@@ -87,11 +87,14 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 	c.details.Transfer = Transfer{Target: shown}
 	c.changed()
 	ctx := c.ctx
+	c.asking = true
 	c.task(func() func() {
 		ctx, cancel := context.WithTimeout(ctx, referTime)
 		defer cancel()
 		err := ask(ctx)
 		return func() {
+			c.asking = false
+			defer c.endAfterAsking()
 			// What became of the transfer may be known before the request is answered:
 			// its NOTIFY can overtake the 202 (RFC 3515, section 2.4.4).
 			if c.details.Transfer.Final && err != nil {
@@ -108,6 +111,15 @@ func (c *Call) refer(shown string, result chan<- error, ask func(context.Context
 			result <- err
 		}
 	})
+}
+
+// endAfterAsking ends the call as its leg did while the far side's word on a transfer was
+// under way: its BYE may overtake a refusal.
+func (c *Call) endAfterAsking() {
+	if ev := c.endedAsking; ev != nil {
+		c.endedAsking, c.asking = nil, false
+		c.onLegEnded(c.leg, *ev)
+	}
 }
 
 // referring reports whether the far side was asked to call somebody else, and has
