@@ -125,7 +125,7 @@ func (p *Phone) incoming(d voice.CallDetails) {
 		p.cfg.Ringer.Ring(p.ringVolume())
 		p.autoAnswer(c)
 	}
-	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.add(d.SessionID) }) })
+	p.logProgress(c, func() { p.loop.post(func() { p.m.handled.Add(d.SessionID) }) })
 	p.touch()
 }
 
@@ -418,7 +418,7 @@ func (p *Phone) missed(ev voice.MissedCall) {
 			_, err := l.Refused(r)
 			return err
 		},
-		Then: func(error) { p.loop.post(func() { p.m.handled.add(ev.SessionID) }) },
+		Then: func(error) { p.loop.post(func() { p.m.handled.Add(ev.SessionID) }) },
 	})
 }
 

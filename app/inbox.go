@@ -2,17 +2,14 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"offhook/app/calllog"
 	"offhook/app/diagnosis"
+	"offhook/app/pushed"
 	"offhook/app/readiness"
-	"offhook/app/settings"
 	"offhook/assets/lang"
 	"offhook/push"
 	"offhook/voice/fault"
@@ -44,7 +41,7 @@ func (s *session) runInbox() {
 	p := s.p
 	in, err := p.cfg.OpenInbox(push.Config{
 		URL: s.pushURL(), DeviceToken: s.deviceToken(), AccessToken: p.engine.AccessToken, HTTPClient: p.http, Logger: p.log,
-		AllowClearText: s.clearText, Store: ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
+		AllowClearText: s.clearText, Store: pushed.Ledger(filepath.Join(p.cfg.Dir, "inbox.json")),
 		PingInterval: pingInterval, PongTimeout: pongTimeout, RetryTimeout: retryTimeout, Handler: s.deliver,
 		Agents: s.agentsChanged,
 		OnStatus: func(st push.Status) {
@@ -81,36 +78,6 @@ func (s *session) inboxStatus(before push.Status) push.Status {
 	return s.inbox.Status()
 }
 
-// ledger keeps what was delivered in a file.
-type ledger string
-
-// Load is for push.Store.
-func (l ledger) Load() (push.State, error) {
-	data, err := os.ReadFile(string(l))
-	if errors.Is(err, fs.ErrNotExist) {
-		return push.State{}, nil
-	}
-	if err != nil {
-		return push.State{}, err
-	}
-	var s push.State
-	if json.Unmarshal(data, &s) != nil {
-		// What a crash of the machine left of it is worth nothing; the call log
-		// still shows nothing twice.
-		return push.State{}, nil
-	}
-	return s, nil
-}
-
-// Save is for push.Store.
-func (l ledger) Save(s push.State) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return settings.WriteFileAtomic(string(l), data, 0o600)
-}
-
 // handleLimit is how long a pushed call may take from the engine to the log.
 const handleLimit = 10 * time.Second
 
@@ -123,11 +90,11 @@ func (s *session) deliver(ctx context.Context, m push.Message) error {
 		p.log.Warn("a call for somebody else was pushed")
 		return nil
 	}
-	id := payloadSession(data["payload"])
+	id := pushed.Session(data["payload"])
 	var before int
 	done := false
 	if err := p.loop.ask(ctx, func() error {
-		before, done = p.m.handled.count, p.m.handled.knows(id)
+		before, done = p.m.handled.Count(), p.m.handled.Knows(id)
 		return nil
 	}); err != nil {
 		return err
@@ -154,14 +121,13 @@ func (p *Phone) awaitHandled(ctx context.Context, id string, before int) error {
 	ctx, cancel := context.WithTimeout(ctx, handleLimit)
 	defer cancel()
 	for {
-		var wait chan struct{}
+		var wait <-chan struct{}
 		if err := p.loop.ask(ctx, func() error {
 			h := &p.m.handled
-			if h.knows(id) || id == "" && h.count > before {
+			if h.Knows(id) || id == "" && h.Count() > before {
 				return nil
 			}
-			wait = make(chan struct{})
-			h.waiting = append(h.waiting, wait)
+			wait = h.Next()
 			return nil
 		}); err != nil {
 			return err

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,23 +52,4 @@ func TestACallThatIsPushedAgain(t *testing.T) {
 			t.Fatalf("%+v", s.Call)
 		}
 	})
-}
-
-func TestHandledSessionsAreBounded(t *testing.T) {
-	t.Parallel()
-	var h handled
-	for range 3 * keptSessions {
-		h.add(newID())
-	}
-	h.add("")
-	h.add("last")
-	h.add("last")
-	if len(h.sessions) != keptSessions || len(h.order) != keptSessions || !h.knows("last") || h.knows("") {
-		t.Errorf("%d %d", len(h.sessions), len(h.order))
-	}
-	for _, payload := range []string{"", "a.b.c", "null", strings.Repeat(".", 100)} {
-		if id := payloadSession(payload); id != "" {
-			t.Errorf("%q is of %q", payload, id)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/app/desktop"
+	"offhook/app/pushed"
 	"offhook/app/readiness"
 	"offhook/app/settings"
 	"offhook/assets/lang"
@@ -32,7 +33,7 @@ type model struct {
 	// the line, and gives the call what the engine does not know.
 	dialling *dialPlan
 	// handled are the pushed calls that were raised or durably logged.
-	handled handled
+	handled pushed.Handled
 
 	session *session
 	// sipServer is the URL of the server that carries the subscriber's calls.
