@@ -1,5 +1,3 @@
-// Package newcodec shows that a codec is one registration: it has a process of its own,
-// since what is registered stays.
 package newcodec
 
 import (
