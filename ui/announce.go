@@ -49,6 +49,7 @@ func (s *shell) tell(v screen.View) {
 	}
 	status := e.StatusOf(v).Word
 	switch {
+	case now.phase == screen.PhaseEnding: // how it ended follows
 	case now.call != "" && (now.call != was.call || now.phase != was.phase):
 		if now.call != was.call && was.call != "" && now.phase == was.phase {
 			status = e.T("Now talking")

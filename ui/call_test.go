@@ -186,3 +186,26 @@ func TestALongMessageInACall(t *testing.T) {
 		t.Error("the message of the call before is shown")
 	}
 }
+
+// Boxes are no name: where no font has a caller's letters the number stands in their
+// place and the window says why. The name itself stays with the call.
+func TestANameThatNoFontHas(t *testing.T) {
+	name := "\U000F1234\U000F1235"
+	ring := madeCall("INCOMING", 0)
+	ring.Call.Direction, ring.Call.RemoteName = "INCOMING", name
+	s := newHarness(t, ring)
+	if !s.shows("Name can’t be shown") || !s.shows("98450 12345") || s.shows(name) {
+		t.Errorf("ringing: %q", s.labels())
+	}
+	talk := madeCall("ESTABLISHED", time.Minute)
+	talk.Call.RemoteName = name
+	s.show(talk)
+	if !s.shows("Name can’t be shown") || !s.shows("98450 12345") || s.shows(name) {
+		t.Errorf("talking: %q", s.labels())
+	}
+	talk.Call.RemoteName = "नेहा शर्मा"
+	s.show(talk)
+	if !s.shows("नेहा शर्मा") || s.shows("Name can’t be shown") {
+		t.Errorf("a name that has a font: %q", s.labels())
+	}
+}

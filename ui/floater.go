@@ -144,7 +144,8 @@ func (f *floater) place() {
 		f.moveTo(stacked(area{a.x, a.y, w, int(a.size.Height * scale)}, h, int(floaterGap*scale), screens))
 		return
 	}
-	if f.dragged = f.dragged && onScreens(area{f.right - w, f.bottom - h, w, h}, screens); f.dragged {
+	// A screen that is gone may come back: the place is kept.
+	if f.dragged && onScreens(area{f.right - w, f.bottom - h, w, h}, screens) {
 		f.moveTo(f.right-w, f.bottom-h)
 		return
 	}

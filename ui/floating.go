@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"context"
 	"time"
 
 	"fyne.io/fyne/v2"
 
+	"offhook/app"
+	"offhook/app/settings"
 	"offhook/ui/screen"
 )
 
@@ -34,8 +37,19 @@ type floating struct {
 
 func newFloating(w *window) *floating {
 	f := &floating{w: w, panel: newFloater(w.app, w.desktop), bar: newFloater(w.app, w.desktop)}
+	if place := w.shell.settings.Appearance.Bar; place != nil && f.bar != nil {
+		f.bar.dragged, f.bar.right, f.bar.bottom = true, place.Right, place.Bottom
+	}
 	f.draw()
 	return f
+}
+
+// keepBar remembers where the user dragged the bar to.
+func (f *floating) keepBar() {
+	place := settings.Corner{Right: f.bar.right, Bottom: f.bar.bottom}
+	f.w.adapter.Go(func(context.Context) error {
+		return f.w.phone.UpdateSettings(func(s *app.Settings) { s.Appearance.Bar = &place })
+	}, nil) // a place that can't be kept is no trouble
 }
 
 // draw makes the screens, again when the language has changed.
@@ -51,7 +65,10 @@ func (f *floating) draw() {
 	f.barScreen = screen.NewMiniBar(env, f.w.Raise)
 	var begun dragStart
 	f.barScreen.Ground.OnDrag = func() { f.bar.drag(&begun) }
-	f.barScreen.Ground.OnEnd = func() { begun = dragStart{} }
+	f.barScreen.Ground.OnEnd = func() {
+		begun = dragStart{}
+		f.keepBar()
+	}
 	f.bar.fill(env.T("Call"), f.barScreen.Object(), fyne.NewSize(screen.BarWidth, screen.BarHeight))
 }
 

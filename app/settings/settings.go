@@ -178,6 +178,14 @@ type Appearance struct {
 	// Notifications shows a system notification for a call and a missed call.
 	Notifications bool    `json:"notifications"`
 	Window        *Window `json:"window,omitempty"`
+	// Bar is where the user dragged the bar of a live call to.
+	Bar *Corner `json:"bar,omitempty"`
+}
+
+// Corner is the lower right corner of a small window, in pixels of the screen.
+type Corner struct {
+	Right  int `json:"right"`
+	Bottom int `json:"bottom"`
 }
 
 // Window is the remembered place of the main window, in screen units.
@@ -274,6 +282,10 @@ func (s Settings) Clone() Settings {
 	if s.Appearance.Window != nil {
 		w := *s.Appearance.Window
 		s.Appearance.Window = &w
+	}
+	if s.Appearance.Bar != nil {
+		b := *s.Appearance.Bar
+		s.Appearance.Bar = &b
 	}
 	return s
 }

@@ -126,6 +126,9 @@ func (s *Settings) normalise() {
 	if w := s.Appearance.Window; w != nil && (w.Width < 1 || w.Height < 1 || w.Width > 1e5 || w.Height > 1e5) {
 		s.Appearance.Window = nil
 	}
+	if b := s.Appearance.Bar; b != nil && (max(b.Right, b.Bottom) > 1e5 || min(b.Right, b.Bottom) < -1e5) {
+		s.Appearance.Bar = nil
+	}
 }
 
 func readBounded(path string) ([]byte, error) {

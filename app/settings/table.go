@@ -72,6 +72,7 @@ var Table = []Entry{
 	{Path: "codes_told", Own: true},
 	{Path: "favourites", Own: true},
 	{Path: "appearance.window", Own: true},
+	{Path: "appearance.bar", Own: true},
 	{Path: "account.subscriber_name", Own: true},
 	{Path: "account.platform_url", Own: true},
 	{Path: "account.exophone", Own: true},

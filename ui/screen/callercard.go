@@ -77,7 +77,7 @@ func (c *CallerCard) Render(v View) {
 	title := nameOf(name, id)
 	c.face.SetName(title)
 	c.name.SetText(title)
-	c.number.SetText(idUnder(name, id))
+	c.number.SetText(e.idUnder(name, id))
 	setVisible(c.Customer, e.customerURL(v, c.call) != "")
 	c.way.SetText(way)
 	setVisible(c.wayRow, way != "")

@@ -29,7 +29,7 @@ func (c *Call) Render(v View) {
 	}
 	phase, mode := PhaseOf(v), modeOf(v)
 	outgoing := phase == PhaseOutgoing && mode == modeOne
-	name, id := callName(call), idUnder(call.RemoteName, call.RemoteID)
+	name, id := callName(call), c.env.idUnder(call.RemoteName, call.RemoteID)
 
 	setVisible(c.ringing, outgoing)
 	setVisible(c.talking, !outgoing)

@@ -87,7 +87,7 @@ func (i *Incoming) Render(v View) {
 	name := nameOf(c.RemoteName, c.RemoteID)
 	i.ring.SetName(name)
 	i.name.SetText(name)
-	id := idUnder(c.RemoteName, c.RemoteID)
+	id := i.env.idUnder(c.RemoteName, c.RemoteID)
 	i.id.SetText(id)
 	setVisible(i.id, id != "")
 	message := c.Message

@@ -140,7 +140,7 @@ func (p *Panel) Render(v View) {
 	name := nameOf(c.RemoteName, c.RemoteID)
 	p.face.SetName(name)
 	p.name.SetText(name)
-	id := idUnder(c.RemoteName, c.RemoteID)
+	id := p.env.idUnder(c.RemoteName, c.RemoteID)
 	p.id.SetText(id)
 	setVisible(p.id, id != "" && !second)
 	showWait(p.seconds, v.Now.Sub(c.Started))

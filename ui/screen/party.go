@@ -1,22 +1,31 @@
 package screen
 
-import "strings"
+import (
+	"strings"
+
+	"offhook/ui/theme"
+)
 
 // Party names the far side of a call: its name, else its number.
 func Party(name, id string) string { return nameOf(name, id) }
 
-// nameOf is what to call the far side: its name if there is one, else its id.
+// nameOf is what to call the far side: its name if there is one that can be shown, else
+// its id. Boxes in the place of letters are no name.
 func nameOf(name, id string) string {
-	if name != "" {
+	if name != "" && (id == "" || theme.Shown(name)) {
 		return name
 	}
 	return Number(id)
 }
 
-// idUnder is the id to show under a name; "" when the name is the id.
-func idUnder(name, id string) string {
-	if name == "" || name == id {
+// idUnder is the id to show under a name; "" when the name is the id. Where the name can't
+// be shown it says so: the id stands in its place.
+func (e *Env) idUnder(name, id string) string {
+	switch {
+	case name == "" || name == id:
 		return ""
+	case nameOf(name, id) != name:
+		return e.T("Name can't be shown")
 	}
 	return Number(id)
 }

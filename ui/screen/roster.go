@@ -173,7 +173,7 @@ func (c *Call) conference(v View) []person {
 	list := []person{you}
 	for _, m := range call.Parties {
 		name := nameOf(m.RemoteName, m.RemoteID)
-		p := person{name: name, sound: m.Talking && !m.Muted, word: idUnder(m.RemoteName, m.RemoteID), ink: theme.Text2, muted: m.Muted, drop: true}
+		p := person{name: name, sound: m.Talking && !m.Muted, word: c.env.idUnder(m.RemoteName, m.RemoteID), ink: theme.Text2, muted: m.Muted, drop: true}
 		switch {
 		case m.Muted:
 			p.word, p.glyph, p.ink = e.T("Muted by you"), theme.MicOff, theme.AccentInk

@@ -65,7 +65,7 @@ func (s *secondCall) render(v View, c *app.Call) (moved bool) {
 	s.call = c.ID
 	s.face.SetName(name)
 	s.name.SetText(name)
-	id := idUnder(c.RemoteName, c.RemoteID)
+	id := s.env.idUnder(c.RemoteName, c.RemoteID)
 	s.id.SetText(id)
 	setVisible(s.id, id != "" && !v.Compact)
 	showWait(s.seconds, v.Now.Sub(c.Started))
@@ -81,7 +81,7 @@ func (s *secondCall) render(v View, c *app.Call) (moved bool) {
 
 	s.briefFace.SetName(first)
 	s.briefName.SetText(first)
-	s.briefID.SetText(idUnder(v.Call.RemoteName, v.Call.RemoteID))
+	s.briefID.SetText(s.env.idUnder(v.Call.RemoteName, v.Call.RemoteID))
 	s.briefAge.SetText("")
 	if v.Call.Established != nil {
 		s.briefAge.SetText(Clock(v.Now.Sub(*v.Call.Established)))
