@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"offhook/app"
 	"offhook/ui/screen"
 	"offhook/voice"
 )
@@ -43,5 +44,46 @@ func TestTheCallersCard(t *testing.T) {
 		if s.screenName() == "caller" {
 			t.Errorf("%v: the card is of no call", size)
 		}
+	}
+}
+
+// In a wide window a call brings the page about its far side, unless the right pane is in
+// use; with the call it goes, and what the user opened stays.
+func TestACallBringsTheCaller(t *testing.T) {
+	wide := func(_ *madePhone, o *harnessOptions) { o.size = fyne.NewSize(1200, 800) }
+	ring := func() *app.Snapshot {
+		snap := madeCall(voice.StateIncoming, 0)
+		snap.Call.Direction = voice.Incoming
+		return snap
+	}
+	s := newHarness(t, madeReady(), wide)
+	for range 3 {
+		s.show(ring())
+		if s.screenName() != "caller" || s.shown != part(s.incoming) {
+			t.Fatalf("at the ring there is %q", s.screenName())
+		}
+		s.show(madeCall(voice.StateEstablished, time.Minute))
+		s.show(madeReady())
+		if s.screenName() == "caller" {
+			t.Fatal("the call is over and its caller stays")
+		}
+	}
+	s.win.Canvas().Focus(s.recents.Search.Input)
+	s.tick()
+	s.show(ring())
+	if s.screenName() == "caller" {
+		t.Error("the page comes while something is searched for")
+	}
+	s.show(madeReady())
+	s.open(screen.PageSettings)
+	s.show(ring())
+	if s.screenName() != "settings" {
+		t.Errorf("the settings go for %q", s.screenName())
+	}
+	s.show(madeReady())
+	narrow := newHarness(t, madeReady())
+	narrow.show(ring())
+	if narrow.screenName() != "incoming" {
+		t.Errorf("a narrow window shows %q", narrow.screenName())
 	}
 }

@@ -16,6 +16,7 @@ func (s *shell) follow(before screen.Phase, v screen.View) {
 		s.dial.Clear()
 		s.toCall()
 	}
+	s.bringCaller(id)
 	s.callID = id
 	s.followCalls(v)
 	s.followWrapUp(v)

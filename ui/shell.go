@@ -56,12 +56,17 @@ type shell struct {
 	side     part
 	sideTab  int
 	sideTabs *widget.TabBar
-	sideHead fyne.CanvasObject
-	snap     *app.Snapshot
-	settings app.Settings
-	revision int
-	phase    screen.Phase
-	callID   string
+	// sideFocus is what in it had the keyboard last, since sideAt; callerFor is the call for
+	// which the page about the far side has come by itself, "" for none.
+	sideFocus fyne.Focusable
+	sideAt    time.Time
+	callerFor string
+	sideHead  fyne.CanvasObject
+	snap      *app.Snapshot
+	settings  app.Settings
+	revision  int
+	phase     screen.Phase
+	callID    string
 	// offered says that the far side asks to hand the user to somebody else.
 	offered bool
 	visible bool
@@ -223,6 +228,7 @@ func (s *shell) tick() {
 			s.side.Render(v)
 		}
 		s.renderOverlays(v)
+		s.followSide(v)
 		return
 	}
 	s.render(v)
@@ -336,6 +342,7 @@ func (s *shell) render(v screen.View) {
 	}
 	s.leaveHidden()
 	settle(s.root, fyne.Position{}, true)
+	s.followSide(v)
 	s.tell(v)
 	s.tellFocus()
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -103,4 +105,45 @@ func (s *shell) renderSide(v screen.View, side part, page screen.Page) {
 	if page != screen.PageNone {
 		s.focusOn(side)
 	}
+}
+
+// sideQuiet is for how long the right pane must not have been used for a call to bring the
+// page about its far side there.
+const sideQuiet = 5 * time.Second
+
+// followSide remembers when the keyboard came to something in the right pane.
+func (s *shell) followSide(v screen.View) {
+	if s.canvas == nil || s.side == nil {
+		s.sideFocus = nil
+		return
+	}
+	f := s.canvas.Focused()
+	if o, ok := f.(fyne.CanvasObject); !ok || !shows(s.tabs.side, o) {
+		f = nil
+	}
+	if f != s.sideFocus {
+		s.sideFocus, s.sideAt = f, v.Now
+	}
+}
+
+// bringCaller shows in the right pane who is at the other end of a call that has just
+// begun, unless something else is being used there, and takes it away when the call is
+// over. id is the call that has the sound, "" for none.
+func (s *shell) bringCaller(id string) {
+	switch {
+	case id == s.callID:
+	case id == "":
+		if s.callerFor == s.callID && s.page == screen.PageCaller {
+			s.page = screen.PageNone
+		}
+		s.callerFor = ""
+	case s.callID == "" && s.layout.Wide && s.shown != nil && s.page == screen.PageNone && !s.sideBusy():
+		s.page, s.callerFor = screen.PageCaller, id
+	}
+}
+
+// sideBusy reports whether the right pane is being used: something is written there, or
+// the keyboard came there just now.
+func (s *shell) sideBusy() bool {
+	return s.sideFocus != nil && (s.inField() || s.now().Sub(s.sideAt) < sideQuiet)
 }
