@@ -75,6 +75,8 @@ var Table = []Entry{
 	{Path: "appearance.bar", Own: true},
 	{Path: "account.subscriber_name", Own: true},
 	{Path: "account.platform_url", Own: true},
+	{Path: "account.nodes", Own: true},
+	{Path: "account.platform_nodes", Own: true},
 	{Path: "account.exophone", Own: true},
 	{Path: "account.contact_display_name", Own: true},
 
