@@ -202,7 +202,7 @@ func (p *simPhone) sendRTCP(packet []byte) error {
 
 func (p *simPhone) proto() string { return "UDP/TLS/RTP/SAVPF" }
 func (p *simPhone) offer(_ context.Context, ours *sdp.Media, _ bool) error {
-	ours.Port = 9
+	ours.Port, ours.Address = 9, loopback
 	return nil
 }
 
@@ -211,6 +211,6 @@ func (p *simPhone) acceptable(*sdp.Media) error               { return nil }
 func (p *simPhone) candidates() (local, remote string)        { return "", "" }
 func (p *simPhone) close()                                    {}
 func (p *simPhone) answer(_ context.Context, _ *sdp.Description, _, ours *sdp.Media) error {
-	ours.Port = 9
+	ours.Port, ours.Address = 9, loopback
 	return nil
 }
