@@ -346,13 +346,23 @@ func (c *cards) open(kind Kind, spec Spec, depth int, data malgo.DataProc) (*car
 // is held.
 func (c *cards) openCard(kind Kind, spec Spec, d *card, depth int, data malgo.DataProc) (*cardStream, error) {
 	ctx := c.ctx
-	dev, err := within(openLimit, func() (*malgo.Device, error) { return initDevice(ctx, kind, d, depth, data) },
-		func(dev *malgo.Device) { dev.Uninit() })
+	// The device counts from before it is there, as in list.
+	c.users[ctx]++
+	gone := func() { crash.Go(func() { c.release(ctx) }) } // once c.mu is free
+	dev, err := within(openLimit, func() (*malgo.Device, error) {
+		dev, err := initDevice(ctx, kind, d, depth, data)
+		if err != nil {
+			gone()
+		}
+		return dev, err
+	}, func(dev *malgo.Device) {
+		dev.Uninit()
+		gone()
+	})
 	if err != nil {
 		c.drop(ctx)
 		return nil, openFault(kind, spec, err)
 	}
-	c.users[ctx]++
 	return &cardStream{cards: c, ctx: ctx, dev: dev, kind: kind, spec: spec}, nil
 }
 
