@@ -68,7 +68,7 @@ func (r Recording) Length(now time.Time) time.Duration {
 
 // PauseRecording stops the recording of the call while something is said that must not
 // be in it, such as the number of a card: it is resumed by itself after a time. It
-// returns when whoever records has done so. The errors are NO_CALL, SERVER_ERROR where
+// returns when that is done. The errors are NO_CALL, SERVER_ERROR where
 // nobody records, the call is not being recorded, or it is not allowed, and
 // INTERNAL_ERROR for a file that can't be written.
 func (c *Call) PauseRecording(ctx context.Context) error { return c.record(ctx, "pause") }

@@ -59,7 +59,7 @@ func (b *Board) Times(ctx context.Context, name string, from, to time.Time) (wir
 }
 
 // talked is in how many calls of the time an agent spoke, and for how many seconds:
-// whatever became of the call, and whoever had placed it. Two calls at once, such as a
+// whatever became of the call, and also where somebody else placed it. Two calls at once, such as a
 // consultation, are one time.
 func (b *Board) talked(ctx context.Context, name string, from, to time.Time) (calls, seconds int, err error) {
 	rows, err := b.cfg.DB.Query(ctx, `SELECT record FROM calls WHERE account = ? AND created >= ? AND created < ? AND ended > 0
