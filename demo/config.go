@@ -196,6 +196,9 @@ func (c *Config) check() error {
 	if err := c.Cluster.Check(); err != nil {
 		return err
 	}
+	if c.Cluster.Name != "" && c.Cluster.URL == "" && c.DataDir == "" {
+		return errors.New("--cluster needs --data: a node that forgets what it has agreed to makes the others lose it")
+	}
 	if len(c.Accounts) == 0 {
 		c.Accounts = []platform.Account{{SID: DemoAccount, Exophone: DemoExophone, VoIP: true}}
 	}
@@ -207,6 +210,9 @@ func (c *Config) check() error {
 		account := &c.Accounts[i]
 		if account.SID == "" || url.PathEscape(account.SID) != account.SID {
 			return fmt.Errorf("account %q is not fit for a URL", account.SID)
+		}
+		if account.APIKey == "" && (c.Cluster.Name != "" || c.Cluster.URL != "") {
+			return fmt.Errorf("account %s needs an API key and token that are the same on all nodes", account.SID)
 		}
 		if account.APIKey == "" && (i > 0 || c.DataDir == "") {
 			account.APIKey, account.APIToken = randomText(), randomText()

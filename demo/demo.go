@@ -110,6 +110,9 @@ func (p *Platform) Start(ctx context.Context) (err error) {
 	if err := p.backend.Provision(ctx); err != nil {
 		return err
 	}
+	if err := p.hearRevoked(); err != nil {
+		return err
+	}
 	p.background(p.backend.Watch)
 	p.background(func(ctx context.Context) {
 		p.news.run(ctx, func(f wire.AgentFrame) int { return p.backend.Inbox().Broadcast(p.cfg.Accounts[0].SID, f) })
@@ -179,7 +182,7 @@ func (p *Platform) openHats(ctx context.Context) error {
 		return err
 	}
 	p.platform, err = platform.New(ctx, platform.Config{
-		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, Nodes: p.cfg.Nodes, SIPDomain: p.cfg.SIPDomain, DB: platformDB, Uploads: platformUploads,
+		Accounts: p.cfg.Accounts, PublicURL: p.baseURL, Nodes: p.cfg.Nodes, SIPDomain: p.cfg.SIPDomain, Node: p.node.ID(), DB: platformDB, Uploads: platformUploads,
 		RefreshLife: p.cfg.RefreshLife, AccessLife: p.cfg.AccessLife, Timers: p.cfg.Timers, ICEServers: p.cfg.ICEServers,
 		EventBytes: p.cfg.EventBytes,
 		Agents:     p.cfg.Agents, AgentChanged: p.news.note,
@@ -247,6 +250,9 @@ func (p *Platform) openStores(ctx context.Context, hat string, migrations []stri
 		return nil, nil, err
 	}
 	p.onClose(func(context.Context) error { return db.Close() })
+	if err := db.Share(ctx, p.node, hat); err != nil {
+		return nil, nil, err
+	}
 	dir := filepath.Join(p.cfg.DataDir, hat+"-uploads")
 	if p.cfg.DataDir == "" {
 		if dir, err = os.MkdirTemp("", "offhook-uploads-"); err != nil {
@@ -413,19 +419,6 @@ func (p *Platform) Backend() *backend.Server { return p.backend }
 // Drain refuses new calls and waits until those in progress have ended, or ctx
 // ends.
 func (p *Platform) Drain(ctx context.Context) error { return p.exchange.Drain(ctx) }
-
-// revoked ends what a subscriber holds in the other hats, once they are there.
-func (p *Platform) revoked(account, name string, gone bool) {
-	if account != p.cfg.Accounts[0].SID {
-		return
-	}
-	if p.exchange != nil {
-		p.exchange.Revoke(name)
-	}
-	if p.backend != nil {
-		p.backend.Revoked(name, gone)
-	}
-}
 
 // Calls are the calls in progress.
 func (p *Platform) Calls() []exophone.Record { return p.exchange.Live() }

@@ -231,9 +231,13 @@ func (b *Board) write(ctx context.Context, name string, n agent) error {
 		until = n.until.UnixMilli()
 	}
 	var id int64
-	if err := b.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRow("INSERT INTO agent_states (account, name, state, reason, at, until, by_whom) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-			b.cfg.Account, name, string(n.state), n.reason, n.since.UnixMilli(), until, n.by).Scan(&id)
+	if err := b.cfg.DB.Write(ctx, func(tx *store.Tx) error {
+		res, err := tx.Exec("INSERT INTO agent_states (account, name, state, reason, at, until, by_whom) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			b.cfg.Account, name, string(n.state), n.reason, n.since.UnixMilli(), until, n.by)
+		if err == nil {
+			id, err = res.LastInsertId()
+		}
+		return err
 	}); err != nil {
 		return err
 	}

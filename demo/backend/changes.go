@@ -2,13 +2,13 @@ package backend
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"offhook/demo/inbox"
+	"offhook/demo/store"
 )
 
 // What the platform is told of a user.
@@ -32,7 +32,7 @@ type change struct {
 
 // note writes down a change within the transaction that makes it, so that the
 // platform hears of it whatever happens next.
-func note(tx *sql.Tx, name, what string) error {
+func note(tx *store.Tx, name, what string) error {
 	_, err := tx.Exec("INSERT INTO changes (name, what) VALUES (?, ?)", name, what)
 	return err
 }

@@ -90,7 +90,7 @@ func (u Users) Add(ctx context.Context, user User) error {
 // change runs a statement on one user and notes what the platform is to be told.
 // It returns ErrUserUnknown if the statement touched nothing.
 func (u Users) change(ctx context.Context, name, what, statement string, args ...any) error {
-	return u.DB.Write(ctx, func(tx *sql.Tx) error {
+	return u.DB.Write(ctx, func(tx *store.Tx) error {
 		res, err := tx.Exec(statement, args...)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func (u Users) seed(ctx context.Context, users []User) error {
 			return fmt.Errorf("user %s: %w", user.Name, err)
 		}
 	}
-	_, err := u.DB.Exec(ctx, "INSERT INTO secrets (name, value) VALUES (?, x'')", mark)
+	_, err := u.DB.Exec(ctx, "INSERT INTO secrets (name, value) VALUES (?, x'') ON CONFLICT DO NOTHING", mark)
 	return err
 }
 

@@ -24,7 +24,7 @@ const (
 	replicas = 3
 	// askWithin bounds one request to JetStream, retryAfter is the time to the next,
 	// and tellEvery is how often the log says that the others are waited for.
-	askWithin, retryAfter, tellEvery = 2 * time.Second, 100 * time.Millisecond, 10 * time.Second
+	askWithin, retryAfter, tellEvery = 5 * time.Second, 100 * time.Millisecond, 10 * time.Second
 	clientUser                       = "offhook"
 )
 
@@ -160,6 +160,9 @@ func (n *Node) ID() string { return n.cfg.ID }
 // Alone reports whether no other node shares what this one keeps.
 func (n *Node) Alone() bool { return n.cfg.Name == "" && n.cfg.URL == "" }
 
+// Log is where the platform writes what concerns the cluster.
+func (n *Node) Log() *slog.Logger { return n.log }
+
 // Conn is the connection for plain subjects. Nothing waits for a quorum there, and
 // nothing is kept.
 func (n *Node) Conn() *nats.Conn { return n.conn }
@@ -177,8 +180,16 @@ func (n *Node) Stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstrea
 	cfg.Name = n.name + "-" + cfg.Name
 	cfg.Storage, cfg.Replicas = n.storage(), n.replicas()
 	var s jetstream.Stream
-	err := n.await(ctx, func(ctx context.Context) (err error) {
-		s, err = n.stream.CreateOrUpdateStream(ctx, cfg)
+	err := n.Await(ctx, func(ctx context.Context) (err error) {
+		if s, err = n.stream.Stream(ctx, cfg.Name); err == nil {
+			if has := s.CachedInfo().Config; has.MaxAge != cfg.MaxAge || has.MaxMsgsPerSubject != cfg.MaxMsgsPerSubject || has.Replicas != cfg.Replicas {
+				s, err = n.stream.UpdateStream(ctx, cfg)
+			}
+			return err
+		}
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			s, err = n.stream.CreateStream(ctx, cfg)
+		}
 		return err
 	})
 	return s, err
@@ -198,9 +209,9 @@ func (n *Node) replicas() int {
 	return replicas
 }
 
-// await asks until JetStream has an answer: in a cluster that begins, or has just
+// Await asks until JetStream has an answer: in a cluster that begins, or has just
 // lost the leader, it has none for some seconds.
-func (n *Node) await(ctx context.Context, ask func(context.Context) error) error {
+func (n *Node) Await(ctx context.Context, ask func(context.Context) error) error {
 	told := time.Now()
 	for {
 		err := within(ctx, ask)
@@ -230,9 +241,12 @@ func within(ctx context.Context, ask func(context.Context) error) error {
 // unsettled reports whether an error is that of a cluster that has no leader now, or
 // too few nodes yet.
 func unsettled(err error) bool {
+	// JSClusterNoPeersErrF, and two of a stream that another node has just made: it is
+	// not known to all at once (JSStreamNotFoundErr), or it is (JSStreamNameExistErr).
+	const noPeers, noStream, exists = 10005, 10059, 10058
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.Code >= 500 || api.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabled || api.Description == "no suitable peers for placement"
+		return api.Code >= 500 || api.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabled || api.ErrorCode == noPeers || api.ErrorCode == noStream || api.ErrorCode == exists
 	}
 	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
@@ -253,14 +267,6 @@ func (n *Node) whyNot() error {
 	default:
 		return errors.New("see the log")
 	}
-}
-
-// Healthy returns an error while nothing can be kept.
-func (n *Node) Healthy(ctx context.Context) error {
-	return within(ctx, func(ctx context.Context) error {
-		_, err := n.stream.AccountInfo(ctx)
-		return err
-	})
 }
 
 // Close leaves the cluster and ends the embedded server.

@@ -12,6 +12,8 @@ import (
 // happen.
 type Record struct {
 	SessionID string
+	// Node is the node of a cluster that has the call, "" for a platform alone.
+	Node string `json:",omitempty"`
 	// Caller and Callee are bare ids; Callee is the last one tried, empty until
 	// Dial-Whom has answered.
 	Caller, Callee string

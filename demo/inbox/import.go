@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -62,7 +61,7 @@ func (h *Hub) Import(ctx context.Context, db *store.DB) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return db.Write(ctx, func(tx *sql.Tx) error {
+	return db.Write(ctx, func(tx *store.Tx) error {
 		for _, table := range []string{"messages", "inboxes"} {
 			if _, err := tx.Exec("DELETE FROM " + table); err != nil {
 				return err

@@ -241,14 +241,17 @@ var errNone = errors.New("no message")
 // does not wait.
 func (h *Hub) delete(o Owner, seq uint64, done func()) {
 	h.background(func() {
+		unheard := false // a try whose answer did not come
 		err := again(h.ctx, func(ctx context.Context) error {
 			err := h.stream(o).DeleteMsg(ctx, seq)
-			if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
-				return nil // somebody has
-			}
-			if err == nil {
+			gone := errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful)
+			if err == nil || gone && unheard {
 				h.acked.Add(1)
 			}
+			if gone {
+				return nil
+			}
+			unheard = err != nil
 			return err
 		})
 		done()

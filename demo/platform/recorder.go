@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -23,6 +22,7 @@ const EndedByRestart = "platform-restart"
 type recorder struct {
 	db      *store.DB
 	account string
+	node    string
 	log     *slog.Logger
 	done    chan struct{}
 
@@ -32,19 +32,19 @@ type recorder struct {
 	closed bool
 }
 
-func newRecorder(ctx context.Context, db *store.DB, account string, now func() time.Time, log *slog.Logger) (*recorder, error) {
-	if err := endInterrupted(ctx, db, account, now()); err != nil {
+func newRecorder(ctx context.Context, db *store.DB, account, node string, now func() time.Time, log *slog.Logger) (*recorder, error) {
+	if err := endInterrupted(ctx, db, account, node, now()); err != nil {
 		return nil, fmt.Errorf("end the calls of the last run: %w", err)
 	}
-	r := &recorder{db: db, account: account, log: log, done: make(chan struct{}), noted: make(map[string]exophone.Record)}
+	r := &recorder{db: db, account: account, node: node, log: log, done: make(chan struct{}), noted: make(map[string]exophone.Record)}
 	r.wake = sync.NewCond(&r.mu)
 	go r.write()
 	return r, nil
 }
 
-// endInterrupted ends the calls that the last process left behind.
-func endInterrupted(ctx context.Context, db *store.DB, account string, at time.Time) error {
-	return db.Write(ctx, func(tx *sql.Tx) error {
+// endInterrupted ends the calls that the last process of the node left behind.
+func endInterrupted(ctx context.Context, db *store.DB, account, node string, at time.Time) error {
+	return db.Write(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Query("SELECT record FROM calls WHERE account = ? AND ended = 0", account)
 		if err != nil {
 			return err
@@ -59,6 +59,9 @@ func endInterrupted(ctx context.Context, db *store.DB, account string, at time.T
 			}
 			if err := json.Unmarshal([]byte(text), &record); err != nil {
 				return err
+			}
+			if record.Node != node {
+				continue
 			}
 			record.Ended, record.EndReason, record.EndedBy = at, EndedByRestart, "platform"
 			if r := record.Recording; r != nil && r.Ended.IsZero() && r.State != wire.RecordingFailed {
@@ -85,6 +88,7 @@ func (s *Server) Record(record exophone.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.closed {
+		record.Node = r.node
 		r.noted[record.SessionID] = record
 		r.wake.Signal()
 	}
@@ -107,14 +111,14 @@ func (r *recorder) write() {
 		for _, record := range noted {
 			records = append(records, record)
 		}
-		err := r.db.Write(context.Background(), func(tx *sql.Tx) error { return keepRecords(tx, r.account, records) })
+		err := r.db.Write(context.Background(), func(tx *store.Tx) error { return keepRecords(tx, r.account, records) })
 		if err != nil {
 			r.log.Error("call records were lost", "calls", len(records), "error", err)
 		}
 	}
 }
 
-func keepRecords(tx *sql.Tx, account string, records []exophone.Record) error {
+func keepRecords(tx *store.Tx, account string, records []exophone.Record) error {
 	for _, record := range records {
 		text, err := json.Marshal(record)
 		if err != nil {

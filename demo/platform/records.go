@@ -10,13 +10,14 @@ import (
 
 	"offhook/demo/exophone"
 	"offhook/demo/relay"
+	"offhook/demo/store"
 	"offhook/demo/upload"
 	"offhook/voice/wire"
 )
 
 func (s *Server) keepEvents(ctx context.Context, account, name string, events []json.RawMessage, sessions []string) error {
 	at := s.now().UnixMilli()
-	return s.db.Write(ctx, func(tx *sql.Tx) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
 		for i, event := range events {
 			if _, err := tx.Exec("INSERT INTO events (account, name, session, at, body) VALUES (?, ?, ?, ?, ?)", account, name, sessions[i], at, string(event)); err != nil {
 				return err
@@ -361,7 +362,7 @@ func (s *Server) SendLog(w http.ResponseWriter, r *http.Request, account string)
 // Prune deletes calls, feedback, events and logs from before a time. Calls in
 // progress stay.
 func (s *Server) Prune(ctx context.Context, before time.Time) error {
-	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec("DELETE FROM families WHERE expires < ?", s.now().UnixMilli()); err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package platform
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +45,8 @@ type Config struct {
 	SIPDomain string
 	DB        *store.DB
 	Uploads   *upload.Store
+	// Node is this node's name in a cluster, "" for a platform alone.
+	Node string
 	// Issuer is the iss claim; "" means "offhook".
 	Issuer string
 	// RefreshLife and AccessLife are the token lives; 0 means the defaults.
@@ -168,7 +169,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if s.agents, err = agents.New(ctx, agents.Config{Account: cfg.Accounts[0].SID, DB: cfg.DB, Reasons: cfg.Agents.BreakReasons, Changed: cfg.AgentChanged, Now: cfg.Now, Logger: cfg.Logger}); err != nil {
 		return nil, err
 	}
-	if s.recorder, err = newRecorder(ctx, cfg.DB, cfg.Accounts[0].SID, cfg.Now, cfg.Logger); err != nil {
+	if s.recorder, err = newRecorder(ctx, cfg.DB, cfg.Accounts[0].SID, cfg.Node, cfg.Now, cfg.Logger); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -186,7 +187,7 @@ func (s *Server) Close(context.Context) error {
 func Secret(ctx context.Context, db *store.DB, name string) (value []byte, err error) {
 	fresh := make([]byte, keyBytes)
 	rand.Read(fresh)
-	err = db.Write(ctx, func(tx *sql.Tx) error {
+	err = db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec("INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, fresh); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/demo/agents"
+	"offhook/demo/store"
 	"offhook/demo/upload"
 )
 
@@ -167,7 +168,7 @@ func (s *Server) remove(ctx context.Context, account, name string) error {
 // revoke ends whatever a subscriber's phones hold: tokens, SIP password, sockets
 // and calls. They may sign in anew.
 func (s *Server) revoke(ctx context.Context, account, name string) error {
-	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		res, err := tx.Exec("UPDATE subscribers SET sip_password = ?, updated = ? WHERE account = ? AND name = ?", randomPassword(), s.now().UnixMilli(), account, name)
 		if err != nil {
 			return err
@@ -229,7 +230,7 @@ func (s *Server) Subscribers(ctx context.Context, account, status string, limit,
 
 // clientID returns the client id of a subscriber's device, made at its first token.
 func (s *Server) clientID(ctx context.Context, account, name, device string) (id string, err error) {
-	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec("INSERT INTO clients (account, name, device, client_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
 			account, name, device, newClientID()); err != nil {
 			return err
@@ -260,7 +261,7 @@ func (s *Server) advance(ctx context.Context, claims tokenClaims) error {
 // changes with it.
 func (s *Server) revokeFamily(ctx context.Context, account string, claims tokenClaims) error {
 	s.log.Warn("a refresh token was used again; the sign-in is ended", "account", account, "subscriber", claims.Subject, "device", claims.DeviceID)
-	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec("DELETE FROM families WHERE id = ?", claims.Family); err != nil {
 			return err
 		}

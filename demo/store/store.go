@@ -22,7 +22,11 @@ const readers = 4
 type DB struct {
 	write   *sql.DB
 	read    *sql.DB
+	path    string // "" in memory
 	writing sync.Mutex
+	shared  *shared // nil unless Share has made it one of a cluster
+	// foreign says that the database is a cluster's, and this process none of its nodes.
+	foreign bool
 }
 
 // Open opens or makes the database name inside dir and brings it to the newest
@@ -35,6 +39,9 @@ func Open(ctx context.Context, dir, name string, migrations []string) (*DB, erro
 		return nil, fmt.Errorf("open database %s: %w", name, err)
 	}
 	if err := db.migrate(ctx, migrations); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", name, err), db.Close())
+	}
+	if err := db.QueryRow(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'cluster_state'").Scan(&db.foreign); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", name, err), db.Close())
 	}
 	return db, nil
@@ -80,24 +87,24 @@ func open(dir, name string) (*DB, error) {
 	}
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	return &DB{write: w, read: r}, nil
+	return &DB{write: w, read: r, path: path}, nil
 }
 
 func (d *DB) migrate(ctx context.Context, migrations []string) error {
-	return d.Write(ctx, func(tx *sql.Tx) error {
+	return d.writeHere(ctx, func(tx *Tx) error {
 		var version int
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
 		if version > len(migrations) {
 			return fmt.Errorf("schema version %d was made by a newer program, this one knows %d", version, len(migrations))
 		}
 		for i := version; i < len(migrations); i++ {
-			if _, err := tx.ExecContext(ctx, migrations[i]); err != nil {
+			if _, err := tx.Exec(migrations[i]); err != nil {
 				return fmt.Errorf("migrate to schema version %d: %w", i+1, err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
+		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
 		return err
 	})
 }
@@ -105,15 +112,29 @@ func (d *DB) migrate(ctx context.Context, migrations []string) error {
 // Write runs f in one transaction: it is committed when f returns nil and
 // leaves no trace otherwise. f must not call the DB itself. A write that has
 // begun is finished even when ctx ends: it takes less time than its undoing.
-func (d *DB) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
+//
+// In a cluster f may be run again, after changes of other nodes, and Write returns
+// once most nodes have the change.
+func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	ctx = context.WithoutCancel(ctx)
+	switch {
+	case d.shared != nil:
+		return d.writeShared(ctx, f)
+	case d.foreign:
+		return d.handIn(ctx, f)
+	}
+	return d.writeHere(ctx, f)
+}
+
+// writeHere writes into this database alone.
+func (d *DB) writeHere(ctx context.Context, f func(tx *Tx) error) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if err := f(tx); err != nil {
+	if err := f(&Tx{tx: tx}); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
@@ -121,7 +142,17 @@ func (d *DB) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
 
 // Exec runs one statement as a transaction of its own and returns the number of
 // rows that it touched.
-func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	if d.shared != nil || d.foreign {
+		err = d.Write(ctx, func(tx *Tx) error {
+			res, err := tx.Exec(query, args...)
+			if err == nil {
+				n, err = res.RowsAffected()
+			}
+			return err
+		})
+		return n, err
+	}
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	res, err := d.write.ExecContext(context.WithoutCancel(ctx), query, args...)
@@ -150,6 +181,16 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Close waits for the statements in progress and closes the database.
 func (d *DB) Close() error {
+	if s := d.shared; s != nil {
+		if s.stop != nil {
+			s.stop()
+		}
+		s.running.Wait()
+		if s.reading != nil {
+			s.reading.Stop()
+			<-s.reading.Closed()
+		}
+	}
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	if d.read == d.write {

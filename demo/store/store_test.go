@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -46,7 +45,7 @@ func TestWriteIsWholeOrAbsent(t *testing.T) {
 			}
 			wg.Wait()
 			wrong := errors.New("wrong")
-			err = db.Write(ctx, func(tx *sql.Tx) error {
+			err = db.Write(ctx, func(tx *Tx) error {
 				if _, err := tx.Exec("INSERT INTO notes(text) VALUES ('never')"); err != nil {
 					return err
 				}
