@@ -5,6 +5,11 @@ var allowed = byName(map[string][]string{
 	"D-Bus calls them by name": {
 		"app/hotkeys.player.Next", "app/hotkeys.player.Pause", "app/hotkeys.player.Play", "app/hotkeys.player.PlayPause",
 		"app/hotkeys.player.Previous", "app/hotkeys.player.Quit", "app/hotkeys.player.Raise", "app/hotkeys.player.Stop",
+		"internal/atspi.object.GetApplication", "internal/atspi.object.GetAttributes", "internal/atspi.object.GetChildAtIndex",
+		"internal/atspi.object.GetChildren", "internal/atspi.object.GetIndexInParent", "internal/atspi.object.GetInterfaces",
+		"internal/atspi.object.GetLocalizedRoleName", "internal/atspi.object.GetRelationSet", "internal/atspi.object.GetRole",
+		"internal/atspi.object.GetRoleName", "internal/atspi.object.GetState", "internal/atspi.reference.Name",
+		"internal/atspi.reference.Path", "internal/atspi.relation.Kind", "internal/atspi.relation.Targets",
 	},
 	"a link must not know the session that it carries": {
 		"voice/media.linkHandler",
