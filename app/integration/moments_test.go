@@ -30,6 +30,7 @@ func (e *engine) Events(context.Context) <-chan voice.Event { return e.events }
 func (e *engine) SetOnAnotherPhone(bool)                    {}
 func (e *engine) SetDeclining(bool)                         {}
 func (e *engine) SetMaxCalls(int, int)                      {}
+func (e *engine) SetRecording(voice.RecordingRules)         {}
 func (e *engine) SetSound(voice.Sound) error                { return nil }
 func (e *engine) AgentRules() (wire.AgentRules, bool, bool) { return wire.AgentRules{}, false, false }
 func (e *engine) Close(context.Context) error               { close(e.events); return nil }

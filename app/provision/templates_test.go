@@ -35,7 +35,10 @@ func managedPaths() (paths []string) {
 }
 
 // textOfSetting are texts that settings take which take not any.
-var textOfSetting = map[string]string{"audio.country": "IN", "account.discovery_url": "https://find.example", "updates.url": "https://new.example"}
+var textOfSetting = map[string]string{
+	"audio.country": "IN", "account.discovery_url": "https://find.example", "updates.url": "https://new.example",
+	"recording.public_key": "age1" + strings.Repeat("q", 58),
+}
 
 // The administrative template has each setting once, its texts are there, and what the
 // group policy writes for it into the registry is a policy that sets and locks it.
