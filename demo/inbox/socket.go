@@ -171,6 +171,7 @@ func (s *socket) open(inbox string, since int64) error {
 	}
 	s.mu.Lock()
 	s.timer = time.AfterFunc(s.hub.cfg.PingEvery, s.pings())
+	s.look = true // what waits comes before what rings from now on
 	s.mu.Unlock()
 	s.hub.attach(s)
 	s.lookInto()
