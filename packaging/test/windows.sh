@@ -81,7 +81,7 @@ url=$(sed -nE 's/.*"url":"([^"]+)".*/\1/p' "$work/platform.json")
 printf demo >"$c/password"
 
 # The driver of headset buttons, with what hid.dll and the parser behind it say of descriptors of several makers.
-GOOS=windows CGO_ENABLED=0 GOFLAGS= go test -c -o "$work/hid.test.exe" ./app/headset/hid
+GOOS=windows CGO_ENABLED=0 GOFLAGS='' go test -c -o "$work/hid.test.exe" ./app/headset/hid
 "$wine" "$work/hid.test.exe" || fail "the buttons of headsets are not read"
 
 registry() { "$wine" reg query "$1" ${2:+/v "$2"} 2>/dev/null | tr -d '\r'; }
