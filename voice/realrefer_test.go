@@ -17,11 +17,12 @@ import (
 // farPhone is a phone by hand, behind the PBX as user far: it answers calls, and a
 // REFER with the messages that the test names, in their order.
 type farPhone struct {
-	t      *testing.T
-	p      *pbx
-	conn   *net.UDPConn
-	answer string // the description of its answer
-	script chan []string
+	referred string // the REFER that came last
+	t        *testing.T
+	p        *pbx
+	conn     *net.UDPConn
+	answer   string // the description of its answer
+	script   chan []string
 	// ring has the next call ring, whose INVITE then goes into rings.
 	ring  atomic.Bool
 	rings chan *sipText
@@ -85,6 +86,11 @@ func (f *farPhone) take(m *sipText) {
 	case "BYE", "CANCEL":
 		f.respond(m, "200 OK", "")
 	case "REFER":
+		this := m.get("Call-ID") + m.get("CSeq")
+		if this == f.referred {
+			return // sent again, since the script has no answer to it
+		}
+		f.referred = this
 		f.refers <- m.get("Refer-To")
 		for _, word := range <-f.script {
 			switch word {
