@@ -1,10 +1,8 @@
 package main
 
 import (
-	"database/sql"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -180,9 +178,9 @@ func TestThePlatformIsDown(t *testing.T) {
 	alice.quit(t)
 }
 
-// A phone that was off for longer than a push lives learns all the same whose call
-// it missed, and when that was.
-func TestACallFromBeforeTheHolidayIsMissed(t *testing.T) {
+// A phone that was off learns whose call it missed, and when that was, also after a
+// restart of the platform.
+func TestACallToAPhoneThatIsOffIsMissed(t *testing.T) {
 	t.Parallel()
 	platform := startPlatform(t)
 	bob := startPhone(t, platform.url, "bob", "null")
@@ -195,28 +193,6 @@ func TestACallFromBeforeTheHolidayIsMissed(t *testing.T) {
 	alice.do(t, "hangup", "--wait", "ENDED")
 	alice.quit(t)
 	platform.stop(t)
-
-	// Two days pass for what waits in bob's inbox.
-	const days = 2 * 24 * time.Hour
-	changed := int64(0)
-	files, err := filepath.Glob(filepath.Join(platform.data(), "*.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		db, err := sql.Open("sqlite3", f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if res, err := db.Exec("UPDATE messages SET sent = sent - ?, expires = expires - ? WHERE name = 'bob'", days.Milliseconds(), days.Milliseconds()); err == nil {
-			n, _ := res.RowsAffected()
-			changed += n
-		}
-		db.Close()
-	}
-	if changed != 1 {
-		t.Fatalf("%d messages wait for bob", changed)
-	}
 
 	startPlatform(t, "--listen", strings.TrimPrefix(platform.url, "http://"), "--data", platform.data())
 	again := startPhone(t, platform.url, "bob", "null")
